@@ -1,0 +1,1 @@
+//! Who runs an agent: inbox, sleep, wake, delivery, supervision; the local host.

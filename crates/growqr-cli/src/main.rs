@@ -1,0 +1,2 @@
+//! The `growqr` command.
+fn main() {}

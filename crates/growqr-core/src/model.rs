@@ -1,0 +1,198 @@
+//! The port to a language model, and what is known about each model.
+
+use crate::id::AgentId;
+use crate::money::{Money, Prices};
+use crate::prompt::{Effort, Message, Segment};
+use crate::raw::RawJson;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What a client must know about a model before it calls it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelCard {
+    /// The provider's id.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
+    /// Tokens of prompt and answer together.
+    pub context_tokens: u64,
+    /// The largest `max_tokens` accepted.
+    pub max_output_tokens: u64,
+    /// `None`: the price is unknown, and so is every cost.
+    pub prices: Option<Prices>,
+    /// The effort to ask for; `None` where the model refuses the setting.
+    pub effort: Option<Effort>,
+}
+
+/// Tokens counted by the provider for one call. The whole prompt is the sum of the four input kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Neither read from nor written to the cache.
+    pub input_tokens: u64,
+    /// Thinking included.
+    pub output_tokens: u64,
+    /// Read from the cache.
+    pub cache_read_tokens: u64,
+    /// Written to the five-minute cache.
+    pub cache_write_5m_tokens: u64,
+    /// Written to the one-hour cache.
+    pub cache_write_1h_tokens: u64,
+}
+
+impl Usage {
+    /// The size of the whole prompt in tokens.
+    #[must_use]
+    pub fn prompt_tokens(&self) -> u64 {
+        self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
+    }
+}
+
+/// Why the model stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// It has said what it had to say.
+    EndTurn,
+    /// It waits for tool results.
+    ToolUse,
+    /// The output limit cut it; a tool call at the end is cut as well.
+    MaxTokens,
+    /// A configured text came up.
+    StopSequence,
+    /// A server-side tool paused; the same request goes on.
+    PauseTurn,
+    /// The context window is full; what came is valid but cut.
+    ContextFull,
+    /// It refused; partial output is void.
+    Refusal {
+        /// The provider's explanation, possibly empty.
+        explanation: String,
+    },
+    /// A reason this program does not know.
+    Other(String),
+}
+
+/// One complete answer. Exists only if the provider said that the message is complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The content array as received; may be `[]`.
+    pub content: RawJson,
+    /// Why it ended.
+    pub stop: StopReason,
+    /// Tokens counted.
+    pub usage: Usage,
+    /// The model that answered, which may differ from the one asked.
+    pub model: String,
+    /// The provider's id of this request, for support questions.
+    pub request_id: Option<String>,
+    /// `None`: unknown price.
+    pub cost: Option<Money>,
+}
+
+/// What kind of failure ended a call, after the provider's own retries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The key is missing, wrong or may not do this.
+    Key,
+    /// The account has no credit, or its spend cap is reached.
+    NoCredit,
+    /// The provider refuses the request itself.
+    Rejected,
+    /// The request is too large.
+    TooLarge,
+    /// The context window is too small for this conversation.
+    PromptTooLong,
+    /// No such model.
+    UnknownModel,
+    /// Rate limited or overloaded for too long.
+    Busy,
+    /// The provider fails.
+    Unavailable,
+    /// No connection.
+    Offline,
+    /// The answer broke off: end of stream, silence, or nonsense. It may have been billed.
+    Broken,
+    /// This program stopped while the answer was under way. It may have been billed.
+    Interrupted,
+}
+
+impl FailureKind {
+    /// Whether the same bytes may be sent again without asking the person.
+    #[must_use]
+    pub fn is_retryable(self) -> bool {
+        matches!(self, FailureKind::Broken | FailureKind::Interrupted)
+    }
+
+    /// Whether the provider may have billed the call all the same.
+    #[must_use]
+    pub fn may_be_billed(self) -> bool {
+        matches!(self, FailureKind::Broken | FailureKind::Interrupted)
+    }
+}
+
+/// A call that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What to do about it depends on this.
+    pub kind: FailureKind,
+    /// One sentence for the person, without secrets; includes the provider's own words where they help.
+    pub message: String,
+    /// The provider's id of the request, if it got that far.
+    pub request_id: Option<String>,
+}
+
+/// What arrives while the model answers. Shown, never recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delta {
+    /// More words.
+    Text(String),
+    /// More visible thinking.
+    Thinking(String),
+    /// The model begins a tool call.
+    Call {
+        /// Which tool.
+        name: String,
+    },
+    /// The provider waits before it tries again.
+    Retrying {
+        /// 1 for the first retry.
+        attempt: u32,
+        /// How long it waits, in milliseconds.
+        wait_ms: u64,
+        /// Why, in a few words for the person.
+        reason: String,
+    },
+}
+
+/// One request, complete and deterministic: equal requests serialise to equal bytes.
+#[derive(Clone, Debug)]
+pub struct ModelRequest {
+    /// Who asks; for logs and fair queueing only, never sent.
+    pub agent: AgentId,
+    /// What stands before the messages.
+    pub segment: Arc<Segment>,
+    /// The conversation so far, ending with the user.
+    pub messages: Vec<Message>,
+    /// The output limit in tokens, thinking included.
+    pub max_tokens: u64,
+}
+
+/// A provider of models.
+#[async_trait]
+pub trait Model: Send + Sync {
+    /// The provider's name as it stands in [`Segment::provider`].
+    fn provider(&self) -> &'static str;
+
+    /// What is known about a model; an unknown id gets a careful card without prices.
+    fn card(&self, model: &str) -> ModelCard;
+
+    /// Asks for an answer. Retries by itself what is safe to retry before the answer begins; `on_delta` is called as
+    /// words arrive. Dropping the future closes the connection.
+    ///
+    /// # Errors
+    /// [`Failure`]; a stream that ends early is one, whatever arrived before.
+    async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure>;
+}

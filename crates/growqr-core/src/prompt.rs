@@ -1,0 +1,197 @@
+//! What goes to a model and what comes back, in the journal's own form.
+//!
+//! That form is the content-block array of the Messages API, kept as raw JSON: other providers translate to and from
+//! it. A [`Segment`] is everything that stands before the messages; while it lasts, messages are only ever appended,
+//! so the serialised prefix of one request is the beginning of the next, byte for byte.
+
+use crate::id::{CallId, SegmentHash, sha256_hex};
+use crate::raw::RawJson;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// How hard a model should work; sent explicitly wherever the model knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)] // The names are the API's own.
+pub enum Effort {
+    Low,
+    Medium,
+    High,
+    Xhigh,
+    Max,
+}
+
+/// One tool as the model sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `[a-zA-Z0-9_-]{1,64}`.
+    pub name: String,
+    /// Three or four sentences for the model.
+    pub description: String,
+    /// A JSON Schema object.
+    pub input_schema: RawJson,
+}
+
+/// Provider, model, effort, system text and tools: what must not change while a cached conversation goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// `anthropic` or `guide`.
+    pub provider: String,
+    /// The provider's model id.
+    pub model: String,
+    /// `None` where the model has no such setting.
+    pub effort: Option<Effort>,
+    /// Operator text. Nothing from outside ever stands here.
+    pub system: String,
+    /// In the order in which they are sent.
+    pub tools: Vec<Tool>,
+}
+
+impl Segment {
+    /// The bytes that are stored, and their hash.
+    #[must_use]
+    pub fn encode(&self) -> (SegmentHash, Vec<u8>) {
+        let bytes = RawJson::of(self).text().as_bytes().to_vec();
+        (SegmentHash::new(sha256_hex(&bytes)), bytes)
+    }
+
+    /// Reads stored bytes back.
+    ///
+    /// # Errors
+    /// If the bytes are not a segment.
+    pub fn decode(bytes: &[u8]) -> Result<Segment, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
+/// Who speaks in a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person, tool results and mail.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One message of a prompt. Two neighbours may have the same role; the API merges them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// A non-empty JSON array of content blocks.
+    pub content: RawJson,
+}
+
+/// A content block, as far as this program reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// Words.
+    Text(String),
+    /// A thinking block's visible text, possibly empty.
+    Thinking(String),
+    /// The model wants a tool run.
+    Call {
+        /// The model's id for it.
+        id: CallId,
+        /// Which tool.
+        name: String,
+        /// The input's JSON text as received.
+        input: RawJson,
+    },
+    /// The answer to a call.
+    Result {
+        /// The call it answers.
+        id: CallId,
+        /// The text of the result.
+        content: String,
+        /// Whether the call failed.
+        is_error: bool,
+    },
+    /// Any other type of block; it is sent back as it came.
+    Other(String),
+}
+
+#[derive(Deserialize)]
+struct BlockFields<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    thinking: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    name: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    input: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_use_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    is_error: Option<bool>,
+}
+
+/// Reads a content array. An array that does not parse has no blocks: it came from outside and is kept, not trusted.
+#[must_use]
+pub fn blocks(content: &RawJson) -> Vec<Block> {
+    let Ok(raw) = serde_json::from_str::<Vec<&RawValue>>(content.text()) else { return Vec::new() };
+    raw.into_iter().map(block).collect()
+}
+
+fn block(raw: &RawValue) -> Block {
+    let Ok(fields) = serde_json::from_str::<BlockFields>(raw.get()) else { return Block::Other(String::new()) };
+    let text = |field: Option<Cow<str>>| field.unwrap_or_default().into_owned();
+    match fields.kind.as_ref() {
+        "text" => Block::Text(text(fields.text)),
+        "thinking" => Block::Thinking(text(fields.thinking)),
+        "tool_use" => Block::Call {
+            id: CallId::new(text(fields.id)),
+            name: text(fields.name),
+            input: fields
+                .input
+                .and_then(|raw| RawJson::parse(raw.get()).ok())
+                .unwrap_or_else(|| RawJson::of(&serde_json::json!({}))),
+        },
+        "tool_result" => Block::Result {
+            id: CallId::new(text(fields.tool_use_id)),
+            content: fields.content.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default(),
+            is_error: fields.is_error.unwrap_or(false),
+        },
+        other => Block::Other(other.to_owned()),
+    }
+}
+
+/// All words of a content array, in order, blocks separated by a blank line.
+#[must_use]
+pub fn words(content: &RawJson) -> String {
+    let texts: Vec<String> = blocks(content)
+        .into_iter()
+        .filter_map(|block| match block {
+            Block::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        })
+        .collect();
+    texts.join("\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tool_input_keeps_its_text() {
+        let content = RawJson::parse(r#"[{"type":"tool_use","id":"t","name":"n","input":{"a": 1.0, "b":"\u0041"}}]"#).unwrap();
+        let Some(Block::Call { input, .. }) = blocks(&content).pop() else { panic!("a call") };
+        assert_eq!(input.text(), r#"{"a": 1.0, "b":"\u0041"}"#);
+    }
+
+    #[test]
+    fn unknown_blocks_are_seen_as_such() {
+        let content = RawJson::parse(r#"[{"type":"hologram","x":1},{"type":"text","text":"hi"},7]"#).unwrap();
+        assert_eq!(blocks(&content), [Block::Other("hologram".into()), Block::Text("hi".into()), Block::Other(String::new())]);
+        assert_eq!(words(&content), "hi");
+    }
+}

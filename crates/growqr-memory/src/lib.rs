@@ -1,0 +1,1 @@
+//! The memory repository: a git repository that the person owns.

@@ -1,0 +1,1 @@
+//! Model providers behind core's port: Anthropic, and the built-in guide.

@@ -1,0 +1,1 @@
+//! The journal and its views in SQLite and Postgres, behind core's ports.

@@ -1,0 +1,1 @@
+//! What crosses to the window, the command line's --json and the local socket.
