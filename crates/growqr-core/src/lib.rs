@@ -4,6 +4,8 @@
 //! and the ports that adapters implement ([`journal`], [`model`], [`memory`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
+pub mod agent;
+pub mod budget;
 pub mod clock;
 pub mod event;
 pub mod id;

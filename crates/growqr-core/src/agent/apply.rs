@@ -1,0 +1,251 @@
+//! Living through what happened. Nothing is decided here: an entry has one effect on the state, always the same.
+
+use super::render::{self, Verdict, verdict};
+use super::{Call, Child, Count, Current, Pending, Phase, Progress, State, ToolResult, Transcript};
+use crate::clock::Timestamp;
+use crate::event::{self, Entry, Event};
+use crate::id::{AgentId, EffectId};
+use crate::mail::{Mail, MailBody};
+use crate::prompt::{Role, words};
+use std::sync::Arc;
+
+impl State {
+    /// Lives through one entry. Entries must come in order, without a gap.
+    ///
+    /// # Panics
+    /// In debug builds, if `entry` is not the next one.
+    pub fn apply(&mut self, entry: &Entry) {
+        debug_assert_eq!(entry.seq, self.seq.next(), "entries come in order");
+        self.seq = entry.seq;
+        self.updated_at = entry.at;
+        let at = entry.at;
+        match &entry.event {
+            Event::AgentCreated(body) => self.created(body, at),
+            Event::UserSaid(body) => self.user_said(body),
+            Event::MailReceived(body) => self.mail_received(&body.mail),
+            Event::SegmentStarted(body) => self.segment_started(body),
+            Event::TurnStarted(body) => self.turn_started(body),
+            Event::ModelRequested(body) => self.model_requested(body),
+            Event::ModelAnswered(body) => self.model_answered(body, at),
+            Event::ModelFailed(body) => self.model_failed(body, at),
+            Event::ToolStarted(body) => self.tool_started(body, at),
+            Event::CommitIntended(body) => self.progress(&body.effect, Progress::Committing(body.plan.clone())),
+            Event::ToolFinished(body) => self.tool_finished(body),
+            Event::ChildRequested(body) => self.child_requested(&body.mail, at),
+            Event::ChildTold(body) => self.child_told(&body.mail, at),
+            Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
+            Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
+            Event::TurnEnded(body) => self.turn_ended(body),
+        }
+    }
+
+    fn created(&mut self, body: &event::AgentCreated, at: Timestamp) {
+        self.created_at = at;
+        self.birth = body.birth.clone();
+        self.parent = body.parent.clone();
+        self.sponsor = body.parent.clone();
+        if let Some(mail) = &body.mail {
+            Arc::make_mut(&mut self.taken).insert(mail.clone());
+        }
+        if let Some(birth) = &body.birth {
+            self.purse.receive(birth.allowance);
+            let from = body.parent.clone().unwrap_or_else(AgentId::grow);
+            self.pending.push(Pending::Task { from, text: birth.task.clone() });
+        }
+    }
+
+    fn user_said(&mut self, body: &event::UserSaid) {
+        Arc::make_mut(&mut self.heard).insert(body.id.clone());
+        self.pending.push(Pending::Said(body.text.clone()));
+        self.new_message();
+    }
+
+    fn new_message(&mut self) {
+        self.count = Count::default();
+        self.purse.new_message();
+    }
+
+    fn mail_received(&mut self, mail: &Mail) {
+        Arc::make_mut(&mut self.taken).insert(mail.id.clone());
+        let from = mail.from.clone();
+        match &mail.body {
+            MailBody::Spawn(_) | MailBody::Cancel => {}
+            MailBody::Say { text, allowance, by_person } => {
+                self.purse.receive(*allowance);
+                if !self.is_at_work() {
+                    self.sponsor = Some(from.clone());
+                    self.count = Count::default();
+                }
+                let text = text.clone();
+                self.pending.push(if *by_person { Pending::Said(text) } else { Pending::Told { from, text } });
+            }
+            MailBody::Report(report) => {
+                if let Some(child) = self.children.get_mut(&from) {
+                    child.at_work = false;
+                    let granted_at = child.granted_at;
+                    self.purse.give_back(report.returned, granted_at);
+                }
+                self.pending.push(Pending::Report { from, report: report.clone() });
+            }
+        }
+    }
+
+    fn segment_started(&mut self, body: &event::SegmentStarted) {
+        self.segment = Some(Current { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes });
+        self.transcript = Transcript::default();
+        self.unanswered.clear();
+        if let Some(carried) = &body.carried {
+            self.transcript.push(Role::User, render::text_content(carried));
+        }
+    }
+
+    fn turn_started(&mut self, body: &event::TurnStarted) {
+        self.turn = body.turn;
+        self.limits = body.limits;
+        self.ordinal = 0;
+        self.cancelling = false;
+        self.last_words.clear();
+        if let Phase::Idle = self.phase {
+            self.phase = Phase::Waiting;
+        }
+    }
+
+    fn model_requested(&mut self, body: &event::ModelRequested) {
+        if body.attempt == 1 {
+            if let Some(content) = self.next_user_content() {
+                self.transcript.push(Role::User, content);
+            }
+            self.pending.clear();
+            self.unanswered.clear();
+        }
+        self.count.calls += 1;
+        self.phase = Phase::Calling {
+            attempt: body.attempt,
+            request_hash: body.request_hash.clone(),
+            max_tokens: body.max_tokens,
+            reservation: body.reservation,
+        };
+    }
+
+    fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
+        let reply = &body.reply;
+        match (reply.cost, &self.phase) {
+            (Some(cost), _) => self.purse.charge(cost, at),
+            (None, Phase::Calling { reservation: Some(bound), .. }) => {
+                let bound = *bound;
+                self.purse.charge_unknown(bound, at);
+            }
+            (None, _) => {}
+        }
+        let prompt = reply.usage.prompt_tokens();
+        self.phase = Phase::Waiting;
+        match verdict(reply) {
+            Verdict::Keep { content, calls } => {
+                let said = words(&content);
+                if !said.is_empty() {
+                    self.last_words = said;
+                }
+                if !calls.is_empty() {
+                    self.phase = Phase::Tools(Vec::new());
+                }
+                self.transcript.push(Role::Assistant, content);
+                self.transcript.counted(prompt + reply.usage.output_tokens);
+            }
+            Verdict::Silent if !self.count.nudged => {
+                self.count.nudged = true;
+                self.transcript.counted(prompt);
+                self.pending.push(Pending::Nudge);
+            }
+            Verdict::Silent | Verdict::Refused(_) | Verdict::Cut | Verdict::Nonsense => self.transcript.counted(prompt),
+        }
+    }
+
+    fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
+        if let (true, Phase::Calling { reservation: Some(bound), .. }) = (body.failure.kind.may_be_billed(), &self.phase) {
+            let bound = *bound;
+            self.purse.charge_unknown(bound, at);
+        }
+        self.phase = Phase::Waiting;
+    }
+
+    fn tool_started(&mut self, body: &event::ToolStarted, at: Timestamp) {
+        self.ordinal += 1;
+        let progress = match super::children::waited_for(self, &body.name, &body.input) {
+            Some(ids) => Progress::Waiting(ids),
+            None => Progress::Running,
+        };
+        if let Phase::Tools(calls) = &mut self.phase {
+            calls.push(Call {
+                id: body.call.clone(),
+                name: body.name.clone(),
+                input: body.input.clone(),
+                effect: body.effect.clone(),
+                at,
+                progress,
+            });
+        }
+    }
+
+    fn progress(&mut self, effect: &EffectId, progress: Progress) {
+        if let Phase::Tools(calls) = &mut self.phase
+            && let Some(call) = calls.iter_mut().find(|call| call.effect == *effect)
+        {
+            call.progress = progress;
+        }
+    }
+
+    fn tool_finished(&mut self, body: &event::ToolFinished) {
+        if let Some(ids) = self.call(&body.effect).and_then(|call| match &call.progress {
+            Progress::Waiting(ids) => Some(ids.clone()),
+            _ => None,
+        }) && !body.is_error
+        {
+            self.pending.retain(|pending| !matches!(pending, Pending::Report { from, .. } if ids.contains(from)));
+        }
+        let result = ToolResult { content: body.content.clone(), is_error: body.is_error };
+        self.progress(&body.effect, Progress::Done(result));
+    }
+
+    pub(super) fn call(&self, effect: &EffectId) -> Option<&Call> {
+        let Phase::Tools(calls) = &self.phase else { return None };
+        calls.iter().find(|call| call.effect == *effect)
+    }
+
+    fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
+        if let MailBody::Spawn(birth) = &mail.body {
+            self.count.children += 1;
+            self.purse.grant(birth.allowance, at);
+            self.children.insert(mail.to.clone(), Child::at_work(at, false));
+        }
+    }
+
+    fn child_told(&mut self, mail: &Mail, at: Timestamp) {
+        if let MailBody::Say { allowance, by_person, .. } = &mail.body {
+            if *by_person {
+                self.purse.new_message();
+            }
+            self.purse.grant(*allowance, at);
+            let at_work = self.children.get(&mail.to).is_some_and(|child| child.at_work);
+            if !at_work {
+                self.children.insert(mail.to.clone(), Child::at_work(at, *by_person));
+            }
+        }
+    }
+
+    fn child_cancelled(&mut self, id: &AgentId) {
+        if let Some(child) = self.children.get_mut(id) {
+            child.cancelled = true;
+        }
+    }
+
+    fn turn_ended(&mut self, body: &event::TurnEnded) {
+        if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, Phase::Idle) {
+            self.unanswered = calls;
+        }
+        self.cancelling = false;
+        self.last_ended = Some(body.ended.clone());
+        if body.report.is_some() {
+            self.purse.settled();
+        }
+    }
+}

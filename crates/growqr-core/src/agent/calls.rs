@@ -1,0 +1,103 @@
+//! Tool calls: starting them, answering at once what needs no outside world, and the questions that may be looked up
+//! before anything is recorded.
+
+use super::decide::Draft;
+use super::render::{Verdict, Wanted, verdict};
+use super::tools::{AgentCall, MemoryCall, ToolCall};
+use super::{Phase, Progress, State, ToolResult, children};
+use crate::event::{ModelAnswered, ToolFinished, ToolStarted};
+use crate::id::{EffectId, effect_id};
+use crate::model::Reply;
+
+/// The memory reads that an answer asks for, by index of the tool call, if it asks for nothing else. They have no
+/// effect, so they may be done before the answer is recorded, which saves an append.
+#[must_use]
+pub fn lookups(reply: &Reply) -> Vec<(usize, MemoryCall)> {
+    let Verdict::Keep { calls, .. } = verdict(reply) else { return Vec::new() };
+    let reads: Option<Vec<_>> = calls
+        .iter()
+        .enumerate()
+        .map(|(index, call)| match ToolCall::parse(&call.name, &call.input) {
+            Ok(ToolCall::Memory(read)) if read.is_read() => Some((index, read)),
+            _ => None,
+        })
+        .collect();
+    reads.unwrap_or_default()
+}
+
+impl Draft<'_> {
+    /// Records the calls of an answer and answers those that need nothing from outside.
+    pub(super) fn start_calls(&mut self, calls: &[Wanted], looked_up: &[(usize, ToolResult)]) {
+        let spawns = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
+        let mut spawns_left = spawns;
+        for (index, call) in calls.iter().enumerate() {
+            let effect = effect_id(self.state.id(), self.state.turn(), self.state.ordinal);
+            self.push(ToolStarted {
+                call: call.id.clone(),
+                name: call.name.clone(),
+                input: call.input.clone(),
+                effect: effect.clone(),
+            });
+            let found = looked_up.iter().find(|(at, _)| *at == index).map(|(_, result)| result.clone());
+            let result = match ToolCall::parse(&call.name, &call.input) {
+                Err(problem) => Some(ToolResult::error(problem)),
+                Ok(ToolCall::Memory(_)) => found,
+                Ok(ToolCall::Agents(AgentCall::Spawn { name, task })) => {
+                    spawns_left -= 1;
+                    Some(children::spawn(self, &effect, &name, &task, spawns_left + 1))
+                }
+                Ok(ToolCall::Agents(AgentCall::Message { id, text })) => Some(children::message(self, &id, &text)),
+                Ok(ToolCall::Agents(AgentCall::Cancel { id })) => Some(children::cancel(self, &id)),
+                Ok(ToolCall::Agents(AgentCall::Wait { ids })) => children::wait(self, &effect, &ids),
+            };
+            if let Some(result) = result {
+                self.finish_call(&effect, result);
+            }
+        }
+    }
+
+    /// Records the calls of an answer that will not be carried out, each with its result.
+    pub(super) fn refuse_calls(&mut self, calls: &[Wanted], why: &str) {
+        for call in calls {
+            let effect = effect_id(self.state.id(), self.state.turn(), self.state.ordinal);
+            self.push(ToolStarted {
+                call: call.id.clone(),
+                name: call.name.clone(),
+                input: call.input.clone(),
+                effect: effect.clone(),
+            });
+            self.finish_call(&effect, ToolResult::error(why));
+        }
+    }
+
+    pub(super) fn finish_call(&mut self, effect: &EffectId, result: ToolResult) {
+        self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error });
+    }
+
+    /// Whether every call of the last answer has its result.
+    pub(super) fn calls_done(&self) -> bool {
+        matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(super::Call::is_done))
+    }
+
+    /// The calls without a result, except those whose change may already be in the repository.
+    pub(super) fn calls_to_stop(&self) -> Vec<EffectId> {
+        let Phase::Tools(calls) = &self.state.phase else { return Vec::new() };
+        calls
+            .iter()
+            .filter(|call| matches!(call.progress, Progress::Running | Progress::Waiting(_)))
+            .map(|call| call.effect.clone())
+            .collect()
+    }
+
+    /// An answer that can stand in the transcript is recorded.
+    pub(super) fn record_answer(&mut self, reply: Reply) {
+        self.push(ModelAnswered { reply });
+    }
+}
+
+impl State {
+    /// Whether this tool call has no result yet.
+    pub(super) fn is_open(&self, effect: &EffectId) -> bool {
+        self.call(effect).is_some_and(|call| !call.is_done())
+    }
+}

@@ -1,0 +1,170 @@
+//! Sub-agents: sending them to work, telling, waiting, stopping. Everything here is bookkeeping in one journal; mail
+//! does the rest.
+
+use super::decide::Draft;
+use super::render::report_text;
+use super::tools::{AgentCall, ToolCall};
+use super::{Pending, Phase, Progress, State, ToolResult};
+use crate::budget::{LEAST_ALLOWANCE, share};
+use crate::event::{ChildCancelled, ChildRequested, ChildTold};
+use crate::id::{AgentId, EffectId, child_id, effect_id};
+use crate::mail::{Birth, Mail, MailBody};
+use crate::money::Money;
+use crate::raw::RawJson;
+
+/// Sends a sub-agent to work. `count` spawns of the same answer, this one included, share what is there.
+pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str, count: u64) -> ToolResult {
+    let state = &draft.state;
+    let limits = state.limits;
+    if state.depth() >= limits.depth {
+        return ToolResult::error("you are too deep to send sub-agents yourself; do the work, or report what is left to do");
+    }
+    if state.count.children >= limits.children {
+        return ToolResult::error(format!(
+            "{} sub-agents were sent for this message already, which is the limit; go on without more",
+            limits.children
+        ));
+    }
+    if state.children_at_work().count() >= limits.children_at_once as usize {
+        let limit = limits.children_at_once;
+        return ToolResult::error(format!(
+            "{limit} sub-agents are at work already; wait for one with wait_for_sub_agents, then try again"
+        ));
+    }
+    let allowance = match allowance(draft, count) {
+        Ok(allowance) => allowance,
+        Err(problem) => return problem,
+    };
+    let state = &draft.state;
+    let birth = Birth { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1 };
+    let child = child_id(effect);
+    let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(birth) };
+    draft.push(ChildRequested { effect: effect.clone(), mail });
+    ToolResult::ok(format!(
+        "sub-agent {child} ({name}) is at work; its report will come as mail, or wait for it with wait_for_sub_agents"
+    ))
+}
+
+/// Tells a sub-agent more, and wakes it if it has ended.
+pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
+    let id = AgentId::new(id);
+    let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
+    let allowance = if child.at_work {
+        Money::ZERO
+    } else if draft.state.children_at_work().count() >= draft.state.limits.children_at_once as usize {
+        return ToolResult::error("too many sub-agents are at work; wait for one with wait_for_sub_agents, then try again");
+    } else {
+        match allowance(draft, 1) {
+            Ok(allowance) => allowance,
+            Err(problem) => return problem,
+        }
+    };
+    tell(draft, id.clone(), text, allowance, false);
+    ToolResult::ok(format!("{id} will read it; its report will come as mail"))
+}
+
+/// Puts words for a sub-agent into the outbox.
+pub(super) fn tell(draft: &mut Draft, to: AgentId, text: &str, allowance: Money, by_person: bool) {
+    let mail = draft.mail(to, MailBody::Say { text: text.to_owned(), allowance, by_person });
+    draft.push(ChildTold { mail });
+}
+
+/// Tells a sub-agent to stop.
+pub(super) fn cancel(draft: &mut Draft, id: &str) -> ToolResult {
+    let id = AgentId::new(id);
+    match draft.state.children.get(&id) {
+        None => unknown(&id),
+        Some(child) if !child.at_work => ToolResult::ok(format!("{id} has already ended")),
+        Some(_) => {
+            let mail = draft.mail(id.clone(), MailBody::Cancel);
+            draft.push(ChildCancelled { mail });
+            ToolResult::ok(format!("{id} is told to stop; what it has done so far will come in its report"))
+        }
+    }
+}
+
+/// Tells every sub-agent at work to stop.
+pub(super) fn cancel_all(draft: &mut Draft) {
+    let at_work: Vec<AgentId> =
+        draft.state.children.iter().filter(|(_, child)| child.at_work && !child.cancelled).map(|(id, _)| id.clone()).collect();
+    for id in at_work {
+        let mail = draft.mail(id, MailBody::Cancel);
+        draft.push(ChildCancelled { mail });
+    }
+}
+
+/// Begins to wait; a result at once if there is nothing to wait for.
+pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<ToolResult> {
+    if let Some(id) = ids.iter().find(|id| !draft.state.children.contains_key(&AgentId::new(id.as_str()))) {
+        return Some(unknown(&AgentId::new(id.as_str())));
+    }
+    wait_result(&draft.state, effect, false)
+}
+
+/// The result of a waiting call, if it has waited long enough: none of its sub-agents is at work, or the person spoke.
+pub(super) fn wait_result(state: &State, effect: &EffectId, person_spoke: bool) -> Option<ToolResult> {
+    let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
+    let at_work: Vec<&str> =
+        ids.iter().filter(|id| state.children.get(*id).is_some_and(|child| child.at_work)).map(AgentId::as_str).collect();
+    if !at_work.is_empty() && !person_spoke {
+        return None;
+    }
+    let mut parts: Vec<String> = state
+        .pending
+        .iter()
+        .filter_map(|pending| match pending {
+            Pending::Report { from, report } if ids.contains(from) => Some(report_text(from.as_str(), report)),
+            _ => None,
+        })
+        .collect();
+    if !at_work.is_empty() {
+        parts.push(format!("The person has written; read it first. Still at work: {}.", at_work.join(", ")));
+    } else if parts.is_empty() {
+        parts.push("No sub-agent is at work, and every report was read.".to_owned());
+    }
+    Some(ToolResult::ok(parts.join("\n\n")))
+}
+
+/// The waiting calls of the current phase.
+pub(super) fn waiting_calls(state: &State) -> Vec<EffectId> {
+    let Phase::Tools(calls) = &state.phase else { return Vec::new() };
+    calls.iter().filter(|call| matches!(call.progress, Progress::Waiting(_))).map(|call| call.effect.clone()).collect()
+}
+
+/// Whom a call waits for: those it names, else all at work and all with an unread report. `None` for other tools.
+pub(super) fn waited_for(state: &State, name: &str, input: &RawJson) -> Option<Vec<AgentId>> {
+    let Ok(ToolCall::Agents(AgentCall::Wait { ids })) = ToolCall::parse(name, input) else { return None };
+    if !ids.is_empty() {
+        return Some(ids.into_iter().map(AgentId::new).collect());
+    }
+    let unread = state.pending.iter().filter_map(|pending| match pending {
+        Pending::Report { from, .. } => Some(from.clone()),
+        _ => None,
+    });
+    Some(state.children_at_work().cloned().chain(unread).collect())
+}
+
+/// A share of what is available, or why there is none.
+pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> {
+    let (available, _) = draft.state.purse.available(&draft.state.limits, draft.now);
+    let allowance = share(available, count);
+    if allowance < LEAST_ALLOWANCE {
+        return Err(ToolResult::error(
+            "what is left of the budget is too little for a sub-agent; do it yourself, or tell the person",
+        ));
+    }
+    Ok(allowance)
+}
+
+fn unknown(id: &AgentId) -> ToolResult {
+    ToolResult::error(format!("you have no sub-agent {:?}; use an id that spawn_sub_agent gave you", id.as_str()))
+}
+
+impl Draft<'_> {
+    /// A letter whose id is made from its place in the journal. The next event pushed must carry it.
+    pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
+        let from = self.state.id.clone();
+        let place = AgentId::new(format!("{from}/mail"));
+        Mail { id: effect_id(&place, self.state.turn, self.state.seq.next().0), from, to, body }
+    }
+}

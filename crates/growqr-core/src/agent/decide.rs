@@ -1,0 +1,361 @@
+//! What happens next. [`decide`] never changes anything: it lives through its own events on a copy, so that each
+//! decision sees what the ones before it led to.
+
+use super::render::{Verdict, cut_report, verdict};
+use super::{Input, Phase, Setup, State, ToolResult, children, tools};
+use crate::budget::{LEAST_OUTPUT, share};
+use crate::clock::Timestamp;
+use crate::event::{
+    AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelFailed, ModelRequested,
+    SegmentStarted, TurnEnded, TurnStarted, UserSaid,
+};
+use crate::id::{AgentId, EffectId, MessageId, hex};
+use crate::mail::{Ending, Mail, MailBody, Report};
+use crate::memory::CommitPlan;
+use crate::model::{Failure, FailureKind, Reply, StopReason};
+use crate::money::Money;
+use sha2::{Digest, Sha256};
+
+/// How often the same bytes are sent before a turn is given up.
+const ATTEMPTS: u32 = 3;
+
+/// The part of the context window, in percent, after which a new segment carries the past in short.
+const FULL_PERCENT: u64 = 80;
+
+/// What the input leads to: events to record, in order; none if the input changes nothing.
+#[must_use]
+pub fn decide(state: &State, input: Input, setup: &Setup, now: Timestamp) -> Vec<Event> {
+    let mut draft = Draft { state: state.clone(), events: Vec::new(), setup, now };
+    match input {
+        Input::Created => draft.created(),
+        Input::Said { id, text } => draft.said(id, text),
+        Input::Tell { agent, text } => draft.tell(agent, &text),
+        Input::Mail(mail) => draft.mail_arrived(mail),
+        Input::Answered { attempt, reply, looked_up } => draft.answered(attempt, reply, &looked_up),
+        Input::Failed { attempt, failure } => draft.failed(attempt, failure),
+        Input::Intended { effect, plan } => draft.intended(effect, plan),
+        Input::Finished { effect, result } => draft.finished(&effect, result),
+        Input::Cancel => draft.cancel(true),
+        Input::Woken => draft.woken(),
+    }
+    draft.events
+}
+
+/// Events being written, and the state that they lead to.
+pub(super) struct Draft<'a> {
+    pub(super) state: State,
+    pub(super) now: Timestamp,
+    events: Vec<Event>,
+    setup: &'a Setup,
+}
+
+impl Draft<'_> {
+    pub(super) fn push(&mut self, event: impl Into<Event>) {
+        let entry = Entry { seq: self.state.seq.next(), at: self.now, event: event.into() };
+        self.state.apply(&entry);
+        self.events.push(entry.event);
+    }
+
+    fn created(&mut self) {
+        if self.state.seq.0 == 0 {
+            self.push(AgentCreated { birth: None, parent: None, mail: None });
+        }
+    }
+
+    fn said(&mut self, id: MessageId, text: String) {
+        if !self.state.heard.contains(&id) {
+            self.push(UserSaid { id, text });
+            self.go_on(true);
+        }
+    }
+
+    /// The person speaks to a sub-agent; this agent, the holder of the person's budget, passes it on.
+    fn tell(&mut self, agent: AgentId, text: &str) {
+        let at_work = self.state.children.get(&agent).is_some_and(|child| child.at_work);
+        let mut purse = self.state.purse.clone();
+        purse.new_message();
+        let (available, _) = purse.available(&self.setup.limits, self.now);
+        let allowance = if at_work { Money::ZERO } else { share(available, 1) };
+        children::tell(self, agent, text, allowance, true);
+    }
+
+    fn mail_arrived(&mut self, mail: Mail) {
+        let is_spawn = matches!(mail.body, MailBody::Spawn(_));
+        let is_born = self.state.seq.0 > 0;
+        if self.state.has_taken(&mail.id) || is_spawn == is_born {
+            return;
+        }
+        match &mail.body {
+            MailBody::Spawn(birth) => {
+                let birth = Some(birth.clone());
+                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
+                self.go_on(false);
+            }
+            MailBody::Say { .. } => {
+                self.push(MailReceived { mail });
+                self.go_on(true);
+            }
+            MailBody::Cancel => {
+                self.push(MailReceived { mail });
+                self.cancel(false);
+            }
+            MailBody::Report(_) => {
+                let wakes = self.report_wakes(&mail.from);
+                self.push(MailReceived { mail });
+                if self.state.is_at_work() || wakes {
+                    self.go_on(false);
+                }
+            }
+        }
+    }
+
+    /// Whether a report from this sub-agent begins a turn of an idle agent.
+    fn report_wakes(&self, from: &AgentId) -> bool {
+        let unwanted = self.state.children.get(from).is_none_or(|child| child.cancelled || child.by_person);
+        !unwanted && !matches!(self.state.last_ended, Some(Ended::Limit(_) | Ended::Cancelled))
+    }
+
+    /// Something new is pending: begin a turn, end a wait, or leave it for the next request.
+    fn go_on(&mut self, words_came: bool) {
+        match &self.state.phase {
+            Phase::Idle => self.begin_turn(),
+            Phase::Waiting if words_came || self.state.children_at_work().next().is_none() => self.request(1),
+            Phase::Waiting => {}
+            Phase::Calling { .. } => {}
+            Phase::Tools(_) => {
+                for effect in children::waiting_calls(&self.state) {
+                    if let Some(result) = children::wait_result(&self.state, &effect, words_came) {
+                        self.finish_call(&effect, result);
+                    }
+                }
+                self.after_calls();
+            }
+        }
+    }
+
+    fn begin_turn(&mut self) {
+        let setup = self.setup;
+        let changed = self.state.segment() != Some(&setup.segment);
+        let full = self
+            .state
+            .segment
+            .as_ref()
+            .is_some_and(|current| self.state.transcript.counted_tokens() * 100 > current.card.context_tokens * FULL_PERCENT);
+        if changed || full || self.state.last_ended.as_ref().is_some_and(is_too_long) {
+            self.push(SegmentStarted {
+                segment: setup.segment.clone(),
+                provider: setup.provider.clone(),
+                card: setup.card.clone(),
+                bytes: setup.bytes,
+                carried: self.state.rendered_past(),
+            });
+        }
+        self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
+        self.request(1);
+    }
+
+    /// Asks the model, or ends the turn at a limit.
+    fn request(&mut self, attempt: u32) {
+        let most = self.state.limits.max_tokens;
+        self.request_with(attempt, most);
+    }
+
+    fn request_with(&mut self, attempt: u32, most: u64) {
+        match self.affordable(attempt, most) {
+            Ok((max_tokens, reservation)) => {
+                let mut after = self.state.clone();
+                if attempt == 1
+                    && let Some(content) = after.next_user_content()
+                {
+                    after.transcript.push(crate::prompt::Role::User, content);
+                }
+                let request_hash = after.request_hash(max_tokens);
+                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation });
+            }
+            Err(limit) => self.end_turn(Ended::Limit(limit)),
+        }
+    }
+
+    /// The output limit and reservation of the next call.
+    fn affordable(&self, attempt: u32, most: u64) -> Result<(u64, Option<Money>), LimitReached> {
+        let state = &self.state;
+        if state.count.calls >= state.limits.calls {
+            return Err(LimitReached::Calls);
+        }
+        let Some(current) = &state.segment else { return Err(LimitReached::Calls) };
+        let most = most.min(current.card.max_output_tokens);
+        let Some(prices) = &current.card.prices else { return Ok((most, None)) };
+        let more = if attempt == 1 { state.next_user_content().map_or(0, |content| content.text().len() as u64) } else { 0 };
+        let input = state.transcript.bound(current.bytes, more);
+        let (available, limit) = state.purse.available(&state.limits, self.now);
+        let input_cost = prices.input_bound(input).unwrap_or_default();
+        let affordable = prices.output_affordable(input, available.less(input_cost)).unwrap_or_default();
+        let max_tokens = most.min(affordable);
+        let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
+        if max_tokens < LEAST_OUTPUT.min(most) || input_cost + output_cost > available {
+            return Err(limit);
+        }
+        Ok((max_tokens, Some(input_cost + output_cost)))
+    }
+
+    fn answered(&mut self, attempt: u32, reply: Reply, looked_up: &[(usize, ToolResult)]) {
+        let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
+        if open != attempt {
+            return;
+        }
+        let stop = reply.stop.clone();
+        let nudged = self.state.count.nudged;
+        let verdict = verdict(&reply);
+        self.record_answer(reply);
+        match verdict {
+            Verdict::Keep { calls, .. } if calls.is_empty() => self.after_words(stop),
+            Verdict::Keep { calls, .. } => {
+                if let StopReason::Other(reason) = stop {
+                    self.refuse_calls(&calls, "not carried out: the model stopped for an unknown reason");
+                    self.end_turn(Ended::Unknown(reason));
+                } else {
+                    self.start_calls(&calls, looked_up);
+                    self.after_calls();
+                }
+            }
+            Verdict::Silent if nudged || matches!(stop, StopReason::PauseTurn | StopReason::Other(_)) => {
+                self.end_turn(Ended::Silent)
+            }
+            Verdict::Silent => self.request(1),
+            Verdict::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
+            Verdict::Cut if stop == StopReason::MaxTokens && attempt < ATTEMPTS => {
+                self.request_with(attempt + 1, max_tokens.saturating_mul(2));
+            }
+            Verdict::Cut => self.end_turn(Ended::Cut),
+            Verdict::Nonsense if attempt < ATTEMPTS => self.request(attempt + 1),
+            Verdict::Nonsense => self.end_turn(Ended::Unknown("an answer that cannot be used".to_owned())),
+        }
+    }
+
+    /// The model has spoken and wants no tool.
+    fn after_words(&mut self, stop: StopReason) {
+        match stop {
+            StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
+            StopReason::Other(reason) => self.end_turn(Ended::Unknown(reason)),
+            StopReason::PauseTurn => self.request(1),
+            StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
+                if !self.state.pending.is_empty() {
+                    self.request(1);
+                } else if self.state.depth() == 0 || self.state.children_at_work().next().is_none() {
+                    self.end_turn(Ended::Done);
+                }
+            }
+        }
+    }
+
+    /// Once all calls have their results, the model gets them, unless somebody wants the turn to stop.
+    fn after_calls(&mut self) {
+        if self.calls_done() {
+            if self.state.cancelling { self.end_turn(Ended::Cancelled) } else { self.request(1) }
+        }
+    }
+
+    fn failed(&mut self, attempt: u32, failure: Failure) {
+        let Phase::Calling { attempt: open, .. } = self.state.phase else { return };
+        if open != attempt {
+            return;
+        }
+        let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
+        self.push(ModelFailed { failure: failure.clone() });
+        if again { self.request(attempt + 1) } else { self.end_turn(Ended::Failed(failure)) }
+    }
+
+    fn intended(&mut self, effect: EffectId, plan: CommitPlan) {
+        if self.state.is_open(&effect) {
+            self.push(CommitIntended { effect, plan });
+        }
+    }
+
+    fn finished(&mut self, effect: &EffectId, result: ToolResult) {
+        if self.state.is_open(effect) {
+            self.finish_call(effect, result);
+            self.after_calls();
+        }
+    }
+
+    fn cancel(&mut self, by_person: bool) {
+        let children_to_stop = self.state.children.values().any(|child| child.at_work && !child.cancelled);
+        if self.state.cancelling || (!self.state.is_at_work() && !children_to_stop) {
+            return;
+        }
+        self.push(CancelRequested { by_person });
+        children::cancel_all(self);
+        match self.state.phase {
+            Phase::Idle => {}
+            Phase::Waiting => self.end_turn(Ended::Cancelled),
+            Phase::Calling { .. } => {
+                self.push(ModelFailed { failure: interrupted("stopped before the answer was complete") });
+                self.end_turn(Ended::Cancelled);
+            }
+            Phase::Tools(_) => {
+                for effect in self.calls_to_stop() {
+                    self.finish_call(&effect, ToolResult::error("stopped by the person before it was carried out"));
+                }
+                self.after_calls();
+            }
+        }
+    }
+
+    /// After a stop of the program: the open model call may have been billed, and is made again. Tool calls stay open;
+    /// each is one that may be repeated or looked up.
+    fn woken(&mut self) {
+        let Phase::Calling { attempt, max_tokens, .. } = self.state.phase else { return };
+        self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete") });
+        self.request_with(attempt + 1, max_tokens);
+    }
+
+    pub(super) fn end_turn(&mut self, ended: Ended) {
+        if self.state.depth() > 0 && ended != Ended::Done {
+            children::cancel_all(self);
+        }
+        let report = self.state.sponsor.clone().map(|sponsor| {
+            let report = self.report(&ended);
+            self.mail(sponsor, MailBody::Report(report))
+        });
+        self.push(TurnEnded { turn: self.state.turn, ended, report });
+    }
+
+    fn report(&self, ended: &Ended) -> Report {
+        let (spent, returned) = self.state.purse.settle();
+        let words = &self.state.last_words;
+        let with_words = |why: String| if words.is_empty() { why } else { format!("{why}\nLast words: {words}") };
+        let (ending, text) = match ended {
+            Ended::Done if words.is_empty() => (Ending::Done, "(It ended without words.)".to_owned()),
+            Ended::Done => (Ending::Done, words.clone()),
+            Ended::Cancelled => (Ending::Cancelled, with_words("It was stopped.".to_owned())),
+            Ended::Limit(limit) => (Ending::Limit, with_words(format!("It reached a limit: {}.", tools::limit_words(*limit)))),
+            Ended::Cut => (Ending::Failed, with_words("Its answer was cut.".to_owned())),
+            Ended::Silent => (Ending::Failed, with_words("It said nothing.".to_owned())),
+            Ended::Refused(why) => (Ending::Failed, with_words(format!("The model refused. {why}"))),
+            Ended::Failed(failure) => (Ending::Failed, with_words(format!("The model could not be asked: {}", failure.message))),
+            Ended::Unknown(reason) => (Ending::Failed, with_words(format!("The model stopped: {reason}."))),
+        };
+        Report { name: self.state.name().to_owned(), ending, text: cut_report(&text), spent, returned }
+    }
+}
+
+impl State {
+    /// SHA-256 over what the provider's bytes are made of.
+    fn request_hash(&self, max_tokens: u64) -> String {
+        let mut hash = Sha256::new();
+        if let Some(segment) = self.segment() {
+            hash.update(segment.as_str());
+        }
+        hash.update(self.transcript.hash());
+        hash.update(max_tokens.to_be_bytes());
+        hex(&hash.finalize())
+    }
+}
+
+fn interrupted(message: &str) -> Failure {
+    Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None }
+}
+
+fn is_too_long(ended: &Ended) -> bool {
+    matches!(ended, Ended::Failed(Failure { kind: FailureKind::PromptTooLong | FailureKind::TooLarge, .. }))
+}

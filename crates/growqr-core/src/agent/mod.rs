@@ -1,0 +1,419 @@
+//! The turn machine: what an agent is, and every rule of its conversation.
+//!
+//! [`decide`] says what happens next, [`State::apply`] lives through it, [`State::open_intents`] names what must be
+//! done in the outside world. All three are pure; a driver (in `growqr-actors`) records before it acts.
+//!
+//! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent whose model is done while its own
+//! sub-agents still work is `Waiting`, and goes on when the last of them reports.
+
+mod apply;
+mod calls;
+mod children;
+mod decide;
+mod render;
+pub mod tools;
+mod transcript;
+mod view;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod world;
+
+pub use calls::lookups;
+pub use decide::decide;
+pub use transcript::Transcript;
+pub use view::message_view;
+
+use crate::budget::Purse;
+use crate::clock::Timestamp;
+use crate::event::{Ended, Limits};
+use crate::id::{AgentId, CallId, EffectId, MessageId, SegmentHash, Seq};
+use crate::mail::{Birth, Mail, Report};
+use crate::memory::CommitPlan;
+use crate::model::{Failure, ModelCard, ModelRequest, Reply};
+use crate::money::Money;
+use crate::prompt::Segment;
+use crate::raw::RawJson;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The version of the state's shape in snapshots. A snapshot of another version is thrown away.
+pub const STATE_VERSION: u32 = 1;
+
+/// Something that an agent must react to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The Grow Agent comes to be. Sub-agents come to be by mail.
+    Created,
+    /// The person says something to the Grow Agent.
+    Said {
+        /// Chosen by the sender; the same id twice is one message.
+        id: MessageId,
+        /// What.
+        text: String,
+    },
+    /// The person says something to a sub-agent, out of the Grow Agent's budget.
+    Tell {
+        /// To whom.
+        agent: AgentId,
+        /// What.
+        text: String,
+    },
+    /// Mail from another agent.
+    Mail(Mail),
+    /// The model answered the open call.
+    Answered {
+        /// Which attempt.
+        attempt: u32,
+        /// What.
+        reply: Reply,
+        /// Results of [`lookups`], which have no effect and so need no announcement: by index of the tool call.
+        looked_up: Vec<(usize, ToolResult)>,
+    },
+    /// The open call gave no answer.
+    Failed {
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+    },
+    /// A memory change is worked out and wants to be committed.
+    Intended {
+        /// The tool call.
+        effect: EffectId,
+        /// The change.
+        plan: CommitPlan,
+    },
+    /// A tool call has its result.
+    Finished {
+        /// The tool call.
+        effect: EffectId,
+        /// Its result.
+        result: ToolResult,
+    },
+    /// Stop.
+    Cancel,
+    /// The journal was just replayed after a stop of the program.
+    Woken,
+}
+
+/// What a tool call gives the model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolResult {
+    /// Text for the model.
+    pub content: String,
+    /// Whether the call failed.
+    pub is_error: bool,
+}
+
+impl ToolResult {
+    /// The call did what it should.
+    #[must_use]
+    pub fn ok(content: impl Into<String>) -> ToolResult {
+        ToolResult { content: content.into(), is_error: false }
+    }
+
+    /// The call failed; the text says what to do next.
+    #[must_use]
+    pub fn error(content: impl Into<String>) -> ToolResult {
+        ToolResult { content: content.into(), is_error: true }
+    }
+}
+
+/// What the person has chosen: the segment that the next turn shall use, and the limits of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setup {
+    /// Hash of the stored segment.
+    pub segment: SegmentHash,
+    /// Its provider.
+    pub provider: String,
+    /// What is known about its model.
+    pub card: ModelCard,
+    /// Bytes of system text and tools.
+    pub bytes: u64,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// Something to do in the outside world. Each is announced in the journal, and settled there by an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Ask the model; settled by [`Input::Answered`] or [`Input::Failed`].
+    CallModel {
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Run a memory tool; settled by [`Input::Intended`] or [`Input::Finished`].
+    RunTool {
+        /// The tool call.
+        effect: EffectId,
+        /// What exactly.
+        call: tools::MemoryCall,
+        /// When the call was recorded: the time of a commit it makes.
+        at: Timestamp,
+    },
+    /// Carry a recorded memory change out; settled by [`Input::Intended`] if memory has moved on, else by
+    /// [`Input::Finished`].
+    Commit {
+        /// The tool call.
+        effect: EffectId,
+        /// What was asked, to work the change out again if memory has moved on.
+        call: tools::MemoryCall,
+        /// The recorded change.
+        plan: CommitPlan,
+        /// When the call was recorded.
+        at: Timestamp,
+    },
+}
+
+/// Everything an agent is: the fold of its journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    id: AgentId,
+    seq: Seq,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    birth: Option<Birth>,
+    parent: Option<AgentId>,
+    /// Who gets the report of the current turn: the parent, or the Grow Agent if the person spoke through it.
+    sponsor: Option<AgentId>,
+    segment: Option<Current>,
+    transcript: Transcript,
+    /// Goes into the next user message, after the tool results.
+    pending: Vec<Pending>,
+    /// Finished calls whose results no request has carried yet, because the turn ended first.
+    unanswered: Vec<Call>,
+    phase: Phase,
+    cancelling: bool,
+    turn: u64,
+    limits: Limits,
+    /// Tool calls in this turn so far.
+    ordinal: u64,
+    /// Counted for the person's latest message.
+    count: Count,
+    last_ended: Option<Ended>,
+    last_words: String,
+    children: BTreeMap<AgentId, Child>,
+    purse: Purse,
+    taken: Arc<BTreeSet<EffectId>>,
+    heard: Arc<BTreeSet<MessageId>>,
+}
+
+/// What is counted against the limits of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Count {
+    calls: u32,
+    children: u32,
+    nudged: bool,
+}
+
+/// The segment in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Current {
+    hash: SegmentHash,
+    card: ModelCard,
+    bytes: u64,
+}
+
+/// Where in a turn the agent is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Phase {
+    /// Between turns.
+    Idle,
+    /// A model call is open.
+    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money> },
+    /// Tool calls of the last answer are open.
+    Tools(Vec<Call>),
+    /// The model has answered and nothing is open: the turn ends, or waits for sub-agents.
+    Waiting,
+}
+
+/// One tool call of the last answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Call {
+    id: CallId,
+    name: String,
+    input: RawJson,
+    effect: EffectId,
+    at: Timestamp,
+    progress: Progress,
+}
+
+/// How far a tool call is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Progress {
+    /// Started.
+    Running,
+    /// Waits until none of these sub-agents is at work.
+    Waiting(Vec<AgentId>),
+    /// A memory change is recorded and being committed.
+    Committing(CommitPlan),
+    /// Has its result.
+    Done(ToolResult),
+}
+
+/// Something to be told to the model with the next user message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Pending {
+    /// The person's words.
+    Said(String),
+    /// What a sub-agent is to do.
+    Task { from: AgentId, text: String },
+    /// Words from another agent.
+    Told { from: AgentId, text: String },
+    /// A sub-agent's report.
+    Report { from: AgentId, report: Report },
+    /// The model said nothing and is asked once more.
+    Nudge,
+}
+
+/// A sub-agent as its parent knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Child {
+    at_work: bool,
+    /// Told to stop: its report wakes nobody.
+    cancelled: bool,
+    /// At work for the person: its report wakes nobody.
+    by_person: bool,
+    granted_at: Timestamp,
+}
+
+impl State {
+    /// An agent to which nothing has happened yet.
+    #[must_use]
+    pub fn new(id: AgentId) -> State {
+        State {
+            id,
+            seq: Seq(0),
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            birth: None,
+            parent: None,
+            sponsor: None,
+            segment: None,
+            transcript: Transcript::default(),
+            pending: Vec::new(),
+            unanswered: Vec::new(),
+            phase: Phase::Idle,
+            cancelling: false,
+            turn: 0,
+            limits: Limits::default(),
+            ordinal: 0,
+            count: Count::default(),
+            last_ended: None,
+            last_words: String::new(),
+            children: BTreeMap::new(),
+            purse: Purse::default(),
+            taken: Arc::default(),
+            heard: Arc::default(),
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &AgentId {
+        &self.id
+    }
+
+    /// The last event it has lived through.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.birth.as_ref().map_or("Grow Agent", |birth| &birth.name)
+    }
+
+    /// Levels above it; 0 for the Grow Agent.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.birth.as_ref().map_or(0, |birth| birth.depth)
+    }
+
+    /// The number of the current or last turn.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// Whether a turn is under way.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.phase != Phase::Idle
+    }
+
+    /// How the last turn ended; `None` before the first end.
+    #[must_use]
+    pub fn last_ended(&self) -> Option<&Ended> {
+        self.last_ended.as_ref()
+    }
+
+    /// What it has used and may use.
+    #[must_use]
+    pub fn purse(&self) -> &Purse {
+        &self.purse
+    }
+
+    /// Whether this mail was taken already.
+    #[must_use]
+    pub fn has_taken(&self, mail: &EffectId) -> bool {
+        self.taken.contains(mail)
+    }
+
+    /// The segment in use.
+    #[must_use]
+    pub fn segment(&self) -> Option<&SegmentHash> {
+        self.segment.as_ref().map(|current| &current.hash)
+    }
+
+    /// The request of the open model call; `None` if none is open. `segment` must be the one that [`State::segment`] names.
+    #[must_use]
+    pub fn model_request(&self, segment: Arc<Segment>) -> Option<ModelRequest> {
+        let Phase::Calling { max_tokens, .. } = self.phase else { return None };
+        Some(ModelRequest { agent: self.id.clone(), segment, messages: self.transcript.messages().to_vec(), max_tokens })
+    }
+
+    /// The sub-agents that it sent to work and that have not reported.
+    pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
+        self.children.iter().filter(|(_, child)| child.at_work).map(|(id, _)| id)
+    }
+
+    /// What is announced and not settled.
+    #[must_use]
+    pub fn open_intents(&self) -> Vec<Intent> {
+        match &self.phase {
+            Phase::Idle | Phase::Waiting => Vec::new(),
+            Phase::Calling { attempt, .. } => vec![Intent::CallModel { attempt: *attempt }],
+            Phase::Tools(calls) => calls.iter().filter_map(Call::intent).collect(),
+        }
+    }
+}
+
+impl Child {
+    fn at_work(granted_at: Timestamp, by_person: bool) -> Child {
+        Child { at_work: true, cancelled: false, by_person, granted_at }
+    }
+}
+
+impl Call {
+    fn intent(&self) -> Option<Intent> {
+        let (effect, at) = (self.effect.clone(), self.at);
+        let call = tools::MemoryCall::parse(&self.name, &self.input).ok();
+        match &self.progress {
+            Progress::Running => Some(Intent::RunTool { effect, call: call?, at }),
+            Progress::Committing(plan) => Some(Intent::Commit { effect, call: call?, plan: plan.clone(), at }),
+            Progress::Waiting(_) | Progress::Done(_) => None,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done(_))
+    }
+}

@@ -1,0 +1,193 @@
+//! Whatever happens, in whatever order, with a crash at any moment: every request is one that the real service accepts,
+//! and the journal gives back the state that was lived. The checks themselves are in [`World`].
+
+use super::world::{World, calls, reply, says, setup, spawn};
+use super::{Input, ToolResult};
+use crate::id::{AgentId, EffectId};
+use crate::mail::{Ending, Mail, MailBody, Report};
+use crate::memory::CommitPlan;
+use crate::model::{FailureKind, Reply, StopReason};
+use crate::money::Money;
+use proptest::prelude::*;
+use serde_json::json;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Say(String),
+    Answer(Reply, bool),
+    Fail(FailureKind),
+    Intend(usize),
+    Finish(usize, String, bool),
+    Report(usize, String),
+    Tell(usize),
+    Cancel,
+    Restart,
+    SwitchModel(bool),
+    TightenBudget,
+}
+
+fn stop() -> impl Strategy<Value = StopReason> {
+    prop_oneof![
+        6 => Just(StopReason::EndTurn),
+        6 => Just(StopReason::ToolUse),
+        1 => Just(StopReason::MaxTokens),
+        1 => Just(StopReason::StopSequence),
+        1 => Just(StopReason::ContextFull),
+        1 => Just(StopReason::Refusal { explanation: "no".into() }),
+        1 => Just(StopReason::Other("?".into())),
+    ]
+}
+
+fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
+    prop_oneof![
+        Just(("list_memory", json!({}))),
+        Just(("read_memory", json!({"path": "a.md"}))),
+        Just(("commit_memory", json!({"path": "a.md", "content": "x", "message": "m"}))),
+        Just(("commit_memory", json!({"path": 7}))),
+        Just(spawn("s")),
+        Just(("wait_for_sub_agents", json!({}))),
+        Just(("wait_for_sub_agents", json!({"ids": ["nobody"]}))),
+        Just(("cancel_sub_agent", json!({"id": "nobody"}))),
+        Just(("unknown", json!([]))),
+    ]
+}
+
+fn answer() -> impl Strategy<Value = Reply> {
+    let block = prop_oneof![
+        4 => "[a-z ]{0,6}".prop_map(|text| json!({"type": "text", "text": text})),
+        2 => Just(json!({"type": "thinking", "thinking": "", "signature": "s"})),
+        1 => Just(json!({"type": "hologram"})),
+    ];
+    let mixed = (prop::collection::vec(block, 0..3), prop::collection::vec(tool(), 0..4), stop(), any::<bool>()).prop_map(
+        |(mut content, tools, stop, same_ids)| {
+            let mut answer = calls(&tools);
+            let used: Vec<serde_json::Value> = serde_json::from_str(answer.content.text()).expect("an array");
+            content.extend(used.into_iter().map(|mut call| {
+                if same_ids {
+                    call["id"] = json!("same");
+                }
+                call
+            }));
+            answer.content = crate::raw::RawJson::of(&content);
+            answer.stop = stop;
+            answer
+        },
+    );
+    prop_oneof![2 => Just(says("done")), 5 => mixed, 1 => Just(reply(json!("not an array"), StopReason::EndTurn))]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let failure = prop_oneof![
+        Just(FailureKind::Broken),
+        Just(FailureKind::Offline),
+        Just(FailureKind::Key),
+        Just(FailureKind::Busy),
+        Just(FailureKind::PromptTooLong),
+    ];
+    prop_oneof![
+        4 => "[a-z ]{0,8}".prop_map(Step::Say),
+        10 => (answer(), any::<bool>()).prop_map(|(reply, looked)| Step::Answer(reply, looked)),
+        2 => failure.prop_map(Step::Fail),
+        3 => any::<usize>().prop_map(Step::Intend),
+        8 => (any::<usize>(), "[a-z]{0,4}", any::<bool>()).prop_map(|(which, text, bad)| Step::Finish(which, text, bad)),
+        4 => (any::<usize>(), "[a-z<>/]{0,9}").prop_map(|(which, text)| Step::Report(which, text)),
+        1 => any::<usize>().prop_map(Step::Tell),
+        1 => Just(Step::Cancel),
+        4 => Just(Step::Restart),
+        1 => any::<bool>().prop_map(Step::SwitchModel),
+        1 => Just(Step::TightenBudget),
+    ]
+}
+
+fn take(world: &mut World, step: Step) {
+    match step {
+        Step::Say(text) => drop(world.say(&text)),
+        Step::Answer(reply, looked) => {
+            if let Some(attempt) = world.attempt() {
+                let reads = super::lookups(&reply);
+                let looked_up = reads.into_iter().filter(|_| looked).map(|(index, _)| (index, ToolResult::ok("read"))).collect();
+                world.input(Input::Answered { attempt, reply, looked_up });
+            }
+        }
+        Step::Fail(kind) => {
+            if world.attempt().is_some() {
+                world.fail(kind);
+            }
+        }
+        Step::Intend(which) => {
+            let open = world.open_tools();
+            if !open.is_empty() {
+                let plan = CommitPlan {
+                    path: "a".into(),
+                    base_head: None,
+                    old_blob: None,
+                    new_blob: None,
+                    commit: "c".into(),
+                    merged: false,
+                };
+                world.input(Input::Intended { effect: open[which % open.len()].clone(), plan });
+            }
+        }
+        Step::Finish(which, text, is_error) => {
+            let open = world.open_tools();
+            if !open.is_empty() {
+                world.finish(&open[which % open.len()], ToolResult { content: text, is_error });
+            }
+        }
+        Step::Report(which, text) => {
+            let at_work: Vec<AgentId> = world.state.children_at_work().cloned().collect();
+            if !at_work.is_empty() {
+                let from = at_work[which % at_work.len()].clone();
+                let report = Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1) };
+                let id = EffectId::new(format!("r{}", world.entries.len()));
+                let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };
+                world.input(Input::Mail(mail.clone()));
+                assert_eq!(world.input(Input::Mail(mail)), [""; 0], "mail is taken once");
+            }
+        }
+        Step::Tell(which) => {
+            let at_work: Vec<AgentId> = world.state.children_at_work().cloned().collect();
+            if !at_work.is_empty() {
+                world.input(Input::Tell { agent: at_work[which % at_work.len()].clone(), text: "more".into() });
+            }
+        }
+        Step::Cancel => drop(world.input(Input::Cancel)),
+        Step::Restart => drop(world.restart()),
+        Step::SwitchModel(other) => world.setup = setup(if other { "other" } else { "m" }),
+        Step::TightenBudget => world.setup.limits.per_message = Money(50_000_000),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_request_is_acceptable_and_every_journal_replays(steps in prop::collection::vec(step(), 1..60)) {
+        let mut world = World::grow();
+        for step in steps {
+            take(&mut world, step);
+        }
+        world.check_replay();
+    }
+
+    #[test]
+    fn an_agent_is_never_stuck(steps in prop::collection::vec(step(), 1..40)) {
+        let mut world = World::grow();
+        for step in steps {
+            take(&mut world, step);
+        }
+        // Whatever state it is in: once everything open is settled, the turn ends.
+        for _ in 0..200 {
+            if world.attempt().is_some() {
+                world.answer(says("done"));
+            } else if let Some(effect) = world.open_tools().first() {
+                world.finish(&effect.clone(), ToolResult::ok("done"));
+            } else if world.state.is_at_work() {
+                take(&mut world, Step::Report(0, "done".into()));
+            } else {
+                break;
+            }
+        }
+        prop_assert!(!world.state.is_at_work());
+    }
+}

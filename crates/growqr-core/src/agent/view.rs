@@ -1,0 +1,81 @@
+//! What people see of an agent: its row in the listing, and the lines of its transcript.
+
+use super::render::{Verdict, verdict};
+use super::{Phase, Progress, State};
+use crate::event::{Ended, Entry, Event};
+use crate::id::AgentId;
+use crate::journal::{AgentView, Author, MessageView, Status};
+use crate::mail::MailBody;
+use crate::prompt::words;
+
+impl State {
+    /// The agent's row in listings.
+    #[must_use]
+    pub fn view(&self) -> AgentView {
+        AgentView {
+            agent: self.id.clone(),
+            name: self.name().to_owned(),
+            parent: self.parent.clone(),
+            depth: self.depth(),
+            task: self.birth.as_ref().map(|birth| birth.task.clone()),
+            status: self.status(),
+            model: self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default(),
+            turn: self.turn,
+            spent: self.purse.spent,
+            unknown: self.purse.unknown,
+            allowance: self.purse.allowance,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            seq: self.seq,
+        }
+    }
+
+    /// What it is doing.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        match &self.phase {
+            Phase::Calling { .. } => Status::Thinking,
+            Phase::Waiting => Status::Waiting,
+            Phase::Tools(calls) => {
+                let mut open = calls.iter().filter(|call| !call.is_done()).peekable();
+                let waits = open.peek().is_some() && open.all(|call| matches!(call.progress, Progress::Waiting(_)));
+                if waits { Status::Waiting } else { Status::Working }
+            }
+            Phase::Idle => match &self.last_ended {
+                None => Status::Idle,
+                Some(Ended::Done) if self.depth() == 0 => Status::Idle,
+                Some(Ended::Done) => Status::Done,
+                Some(Ended::Limit(_)) => Status::Limit,
+                Some(Ended::Cancelled) => Status::Cancelled,
+                Some(Ended::Cut | Ended::Refused(_) | Ended::Silent | Ended::Failed(_) | Ended::Unknown(_)) => Status::Failed,
+            },
+        }
+    }
+}
+
+/// The line of a transcript that an entry makes, if it makes one.
+#[must_use]
+pub fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
+    let (author, text) = match &entry.event {
+        Event::UserSaid(body) => (Author::Person, body.text.clone()),
+        Event::AgentCreated(body) => {
+            let birth = body.birth.as_ref()?;
+            (Author::Agent(body.parent.clone()?), birth.task.clone())
+        }
+        Event::ModelAnswered(body) => match verdict(&body.reply) {
+            Verdict::Keep { content, .. } => (Author::Agent(agent.clone()), words(&content)),
+            _ => return None,
+        },
+        Event::MailReceived(body) => match &body.mail.body {
+            MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),
+            MailBody::Say { text, .. } => (Author::Agent(body.mail.from.clone()), text.clone()),
+            MailBody::Report(report) => (Author::Agent(body.mail.from.clone()), report.text.clone()),
+            MailBody::Spawn(_) | MailBody::Cancel => return None,
+        },
+        _ => return None,
+    };
+    if text.is_empty() {
+        return None;
+    }
+    Some(MessageView { agent: agent.clone(), seq: entry.seq, author, text, at: entry.at })
+}

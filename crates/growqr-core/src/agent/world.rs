@@ -1,0 +1,253 @@
+//! A driver for the tests of the turn machine: it records, applies and checks after every step what must always hold.
+
+use super::{Input, Intent, Setup, State, ToolResult, decide};
+use crate::clock::Timestamp;
+use crate::event::{Entry, Event, Limits};
+use crate::id::{AgentId, EffectId, MessageId, SegmentHash, Seq};
+use crate::mail::Mail;
+use crate::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
+use crate::money::{Money, Prices};
+use crate::prompt::{Block, Message, Role, Segment, blocks};
+use crate::raw::RawJson;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(super) struct World {
+    pub state: State,
+    pub entries: Vec<Entry>,
+    pub setup: Setup,
+    pub now: Timestamp,
+    last_request: Option<(SegmentHash, Vec<Message>)>,
+}
+
+/// 5 USD per million in, 25 out: micro-cents per million tokens.
+pub(super) fn prices() -> Prices {
+    let mut prices = Prices::free();
+    prices.0[0].input = 500_000_000;
+    prices.0[0].write_5m = 625_000_000;
+    prices.0[0].output = 2_500_000_000;
+    prices
+}
+
+pub(super) fn setup(model: &str) -> Setup {
+    let card = ModelCard {
+        id: model.to_owned(),
+        name: model.to_owned(),
+        context_tokens: 200_000,
+        max_output_tokens: 64_000,
+        prices: Some(prices()),
+        effort: None,
+    };
+    Setup { segment: SegmentHash::new(model), provider: "test".to_owned(), card, bytes: 4_000, limits: Limits::default() }
+}
+
+impl World {
+    pub fn grow() -> World {
+        let mut world = World::of(State::new(AgentId::grow()));
+        world.input(Input::Created);
+        world
+    }
+
+    pub fn of(state: State) -> World {
+        World { state, entries: Vec::new(), setup: setup("m"), now: Timestamp(1_000), last_request: None }
+    }
+
+    /// Feeds one input and checks everything that must always hold. Returns the kinds of the events.
+    pub fn input(&mut self, input: Input) -> Vec<&'static str> {
+        self.now.0 += 1;
+        let events = decide(&self.state, input, &self.setup, self.now);
+        let kinds = events.iter().map(Event::kind).collect();
+        for event in events {
+            let entry = Entry { seq: self.state.seq().next(), at: self.now, event };
+            self.state.apply(&entry);
+            self.entries.push(entry);
+            if matches!(self.entries.last(), Some(Entry { event: Event::ModelRequested(_), .. })) {
+                self.check_request();
+            }
+        }
+        self.check_results();
+        kinds
+    }
+
+    pub fn say(&mut self, text: &str) -> Vec<&'static str> {
+        let id = MessageId::new(format!("m{}", self.entries.len()));
+        self.input(Input::Said { id, text: text.to_owned() })
+    }
+
+    pub fn answer(&mut self, reply: Reply) -> Vec<&'static str> {
+        let attempt = self.attempt().expect("a model call is open");
+        self.input(Input::Answered { attempt, reply, looked_up: Vec::new() })
+    }
+
+    pub fn fail(&mut self, kind: FailureKind) -> Vec<&'static str> {
+        let attempt = self.attempt().expect("a model call is open");
+        let failure = Failure { kind, message: "it failed".to_owned(), request_id: None };
+        self.input(Input::Failed { attempt, failure })
+    }
+
+    pub fn finish(&mut self, effect: &EffectId, result: ToolResult) -> Vec<&'static str> {
+        self.input(Input::Finished { effect: effect.clone(), result })
+    }
+
+    pub fn attempt(&self) -> Option<u32> {
+        self.state.open_intents().into_iter().find_map(|intent| match intent {
+            Intent::CallModel { attempt } => Some(attempt),
+            _ => None,
+        })
+    }
+
+    pub fn open_tools(&self) -> Vec<EffectId> {
+        self.state
+            .open_intents()
+            .into_iter()
+            .filter_map(|intent| match intent {
+                Intent::RunTool { effect, .. } | Intent::Commit { effect, .. } => Some(effect),
+                Intent::CallModel { .. } => None,
+            })
+            .collect()
+    }
+
+    /// Mail that was put into the outbox, oldest first.
+    pub fn mail(&self) -> Vec<&Mail> {
+        self.entries.iter().filter_map(|entry| entry.event.mail()).collect()
+    }
+
+    /// The last user message of the open request, as (results, text).
+    pub fn last_user(&self) -> (Vec<(String, bool)>, String) {
+        let request = self.state.model_request(segment()).expect("a model call is open");
+        let last = request.messages.last().expect("a message");
+        assert_eq!(last.role, Role::User);
+        let mut results = Vec::new();
+        let mut text = String::new();
+        for block in blocks(&last.content) {
+            match block {
+                Block::Result { content, is_error, .. } => results.push((content, is_error)),
+                Block::Text(words) => text.push_str(&words),
+                _ => {}
+            }
+        }
+        (results, text)
+    }
+
+    /// Throws the state away and lives through the journal as it was stored, then wakes.
+    pub fn restart(&mut self) -> Vec<&'static str> {
+        self.check_replay();
+        self.input(Input::Woken)
+    }
+
+    /// The journal, stored and read back, gives the same state as living through it; so does a snapshot in the middle.
+    pub fn check_replay(&self) {
+        let mut replayed = State::new(self.state.id().clone());
+        for (index, entry) in self.entries.iter().enumerate() {
+            let event = Event::decode(entry.event.kind(), 1, &entry.event.encode()).expect("what was written can be read");
+            assert_eq!(event, entry.event);
+            replayed.apply(&Entry { seq: Seq(index as u64 + 1), at: entry.at, event });
+            if index == self.entries.len() / 2 {
+                let snapshot = serde_json::to_vec(&replayed).expect("a state can be saved");
+                replayed = serde_json::from_slice(&snapshot).expect("a saved state can be read");
+            }
+        }
+        assert_eq!(replayed, self.state);
+    }
+
+    /// The request is one that the real service accepts, and continues the one before it within its segment.
+    fn check_request(&mut self) {
+        let request = self.state.model_request(segment()).expect("a model call was just requested");
+        check_messages(&request.messages);
+        let hash = self.state.segment().expect("a segment has started").clone();
+        if let Some((before, earlier)) = &self.last_request
+            && *before == hash
+            && !self.entries.iter().rev().take(3).any(|entry| matches!(entry.event, Event::SegmentStarted(_)))
+        {
+            assert!(request.messages.starts_with(earlier), "messages are only ever added");
+        }
+        self.last_request = Some((hash, request.messages));
+    }
+
+    /// Never two results for a call; between turns exactly one.
+    fn check_results(&self) {
+        let mut results: BTreeMap<&EffectId, usize> = BTreeMap::new();
+        for entry in &self.entries {
+            match &entry.event {
+                Event::ToolStarted(body) => assert_eq!(results.insert(&body.effect, 0), None, "an effect id is used once"),
+                Event::ToolFinished(body) => *results.get_mut(&body.effect).expect("started before finished") += 1,
+                _ => {}
+            }
+        }
+        assert!(results.values().all(|count| *count <= 1));
+        if !self.state.is_at_work() {
+            assert!(results.values().all(|count| *count == 1), "every call has its result when the turn is over");
+            assert_eq!(self.state.open_intents(), []);
+        }
+    }
+}
+
+fn segment() -> Arc<Segment> {
+    Arc::new(Segment { provider: String::new(), model: String::new(), effort: None, system: String::new(), tools: Vec::new() })
+}
+
+/// The conversation rules of the Messages API, neighbours of the same role being one message.
+fn check_messages(messages: &[Message]) {
+    let mut open: BTreeSet<String> = BTreeSet::new();
+    let mut role = None;
+    let mut text_seen = false;
+    assert_eq!(messages.first().map(|message| message.role), Some(Role::User), "the person speaks first");
+    for message in messages {
+        let content = blocks(&message.content);
+        assert!(!content.is_empty(), "no message is empty");
+        if role != Some(message.role) {
+            if message.role == Role::Assistant {
+                assert!(open.is_empty(), "every call is answered in the next message: {open:?}");
+            }
+            text_seen = false;
+            role = Some(message.role);
+        }
+        for block in content {
+            match (message.role, block) {
+                (_, Block::Text(text)) => {
+                    assert!(!text.trim().is_empty(), "no text is empty");
+                    text_seen = true;
+                }
+                (Role::Assistant, Block::Call { id, .. }) => assert!(open.insert(id.to_string()), "a call id is used once"),
+                (Role::User, Block::Result { id, .. }) => {
+                    assert!(!text_seen, "results come before text");
+                    assert!(open.remove(id.as_str()), "a result answers an open call");
+                }
+                (Role::Assistant, Block::Thinking(_) | Block::Other(_)) => {}
+                (role, block) => panic!("{role:?} cannot say {block:?}"),
+            }
+        }
+        if message.role == Role::User {
+            assert!(open.is_empty(), "all results come in one message: {open:?}");
+        }
+    }
+}
+
+pub(super) fn reply(content: serde_json::Value, stop: StopReason) -> Reply {
+    let usage = Usage { input_tokens: 1_000, output_tokens: 100, ..Usage::default() };
+    let cost = prices().cost(&usage);
+    Reply { content: RawJson::of(&content), stop, usage, model: "m".to_owned(), request_id: None, cost }
+}
+
+pub(super) fn says(text: &str) -> Reply {
+    reply(json!([{"type": "text", "text": text}]), StopReason::EndTurn)
+}
+
+/// An answer with these tool calls, ids `t0`, `t1`, …
+pub(super) fn calls(calls: &[(&str, serde_json::Value)]) -> Reply {
+    let content: Vec<_> = calls
+        .iter()
+        .enumerate()
+        .map(|(index, (name, input))| json!({"type": "tool_use", "id": format!("t{index}"), "name": name, "input": input}))
+        .collect();
+    reply(json!(content), StopReason::ToolUse)
+}
+
+pub(super) fn spawn(name: &str) -> (&'static str, serde_json::Value) {
+    ("spawn_sub_agent", json!({"name": name, "task": "look around"}))
+}
+
+pub(super) fn usd_cents(cents: u64) -> Money {
+    Money(cents * 1_000_000)
+}

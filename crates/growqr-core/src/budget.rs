@@ -1,0 +1,214 @@
+//! What an agent may spend, and what it has used up.
+//!
+//! Used up is: the known cost of its own calls, the reservations of calls whose cost will never be known, and what it
+//! has handed to sub-agents and not got back. The Grow Agent is held to the person's limits per message, day and
+//! month; a sub-agent to its allowance alone.
+
+use crate::clock::Timestamp;
+use crate::event::{LimitReached, Limits};
+use crate::money::Money;
+use serde::{Deserialize, Serialize};
+
+/// The smallest output limit with which a model is still asked, in tokens.
+pub const LEAST_OUTPUT: u64 = 1_000;
+
+/// The smallest allowance with which a sub-agent is sent to work.
+pub const LEAST_ALLOWANCE: Money = Money(1_000_000);
+
+/// An amount that starts again from zero with each period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Period {
+    number: i64,
+    used: Money,
+}
+
+impl Period {
+    fn add(&mut self, number: i64, amount: Money) {
+        if self.number != number {
+            *self = Period { number, used: Money::ZERO };
+        }
+        self.used += amount;
+    }
+
+    /// Money of an earlier period does not come back into this one.
+    fn give_back(&mut self, from: i64, amount: Money) {
+        if self.number == from {
+            self.used = self.used.less(amount);
+        }
+    }
+
+    fn used_in(&self, number: i64) -> Money {
+        if self.number == number { self.used } else { Money::ZERO }
+    }
+}
+
+/// One agent's money.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purse {
+    /// Known cost of the agent's own calls, ever.
+    pub spent: Money,
+    /// Reservations of its own calls whose cost will never be known, ever.
+    pub unknown: Money,
+    /// A sub-agent's money: what it was given, less what it has used or handed back. `None` for the Grow Agent.
+    pub allowance: Option<Money>,
+    /// Used since the last report.
+    pub since_report: Money,
+    /// Used for the person's latest message.
+    message: Money,
+    day: Period,
+    month: Period,
+}
+
+impl Purse {
+    /// A sub-agent is given money.
+    pub fn receive(&mut self, amount: Money) {
+        self.allowance = Some(self.allowance.unwrap_or_default() + amount);
+    }
+
+    /// The person has spoken: the budget of one message starts again.
+    pub fn new_message(&mut self) {
+        self.message = Money::ZERO;
+    }
+
+    /// A call of the agent's own was billed.
+    pub fn charge(&mut self, cost: Money, at: Timestamp) {
+        self.spent += cost;
+        self.use_up(cost, at);
+    }
+
+    /// A call of the agent's own may have been billed up to its reservation.
+    pub fn charge_unknown(&mut self, reservation: Money, at: Timestamp) {
+        self.unknown += reservation;
+        self.use_up(reservation, at);
+    }
+
+    /// Money goes to a sub-agent.
+    pub fn grant(&mut self, amount: Money, at: Timestamp) {
+        self.use_up(amount, at);
+    }
+
+    /// Money granted at `granted` comes back.
+    pub fn give_back(&mut self, amount: Money, granted: Timestamp) {
+        self.message = self.message.less(amount);
+        self.since_report = self.since_report.less(amount);
+        self.day.give_back(granted.day(), amount);
+        self.month.give_back(granted.month(), amount);
+        if let Some(allowance) = &mut self.allowance {
+            *allowance += amount;
+        }
+    }
+
+    /// A sub-agent reports: what is left goes back. Returns (used since the last report, left).
+    #[must_use]
+    pub fn settle(&self) -> (Money, Money) {
+        (self.since_report, self.allowance.unwrap_or_default())
+    }
+
+    /// The report is recorded.
+    pub fn settled(&mut self) {
+        self.since_report = Money::ZERO;
+        self.allowance = self.allowance.map(|_| Money::ZERO);
+    }
+
+    /// What may be used now, and the limit that says so.
+    #[must_use]
+    pub fn available(&self, limits: &Limits, now: Timestamp) -> (Money, LimitReached) {
+        if let Some(allowance) = self.allowance {
+            return (allowance, LimitReached::Allowance);
+        }
+        let message = (limits.per_message.less(self.message), LimitReached::PerMessage);
+        let day = (limits.per_day.less(self.day.used_in(now.day())), LimitReached::PerDay);
+        let month = limits.per_month.map(|limit| (limit.less(self.month.used_in(now.month())), LimitReached::PerMonth));
+        [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message)
+    }
+
+    /// Used in the UTC day of `now`.
+    #[must_use]
+    pub fn used_today(&self, now: Timestamp) -> Money {
+        self.day.used_in(now.day())
+    }
+
+    /// Used in the UTC month of `now`.
+    #[must_use]
+    pub fn used_this_month(&self, now: Timestamp) -> Money {
+        self.month.used_in(now.month())
+    }
+
+    /// Used for the person's latest message.
+    #[must_use]
+    pub fn used_for_message(&self) -> Money {
+        self.message
+    }
+
+    fn use_up(&mut self, amount: Money, at: Timestamp) {
+        self.message += amount;
+        self.since_report += amount;
+        self.day.add(at.day(), amount);
+        self.month.add(at.month(), amount);
+        if let Some(allowance) = &mut self.allowance {
+            *allowance = allowance.less(amount);
+        }
+    }
+}
+
+/// One of `count` equal shares of `available`, three shares being kept back by the giver.
+#[must_use]
+pub fn share(available: Money, count: u64) -> Money {
+    Money(available.0 / (count + 3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn the_tightest_limit_decides_and_is_named() {
+        let limits = Limits { per_month: Some(Money(5)), per_message: Money(4), per_day: Money(6), ..Limits::default() };
+        let mut purse = Purse::default();
+        assert_eq!(purse.available(&limits, Timestamp(0)), (Money(4), LimitReached::PerMessage));
+        purse.charge(Money(3), Timestamp(0));
+        purse.new_message();
+        assert_eq!(purse.available(&limits, Timestamp(0)), (Money(2), LimitReached::PerMonth));
+        assert_eq!(purse.available(&limits, Timestamp(40 * DAY)), (Money(4), LimitReached::PerMessage));
+    }
+
+    #[test]
+    fn what_comes_back_from_a_sub_agent_can_be_used_again() {
+        let limits = Limits::default();
+        let mut purse = Purse::default();
+        let before = purse.available(&limits, Timestamp(0));
+        purse.grant(Money(50), Timestamp(0));
+        purse.give_back(Money(50), Timestamp(0));
+        assert_eq!(purse.available(&limits, Timestamp(0)), before);
+    }
+
+    #[test]
+    fn money_of_yesterday_does_not_come_back_today() {
+        let mut purse = Purse::default();
+        purse.grant(Money(50), Timestamp(0));
+        purse.charge(Money(7), Timestamp(DAY));
+        purse.give_back(Money(50), Timestamp(0));
+        assert_eq!(purse.used_today(Timestamp(DAY)), Money(7));
+    }
+
+    #[test]
+    fn an_allowance_is_all_that_a_sub_agent_has() {
+        let mut purse = Purse::default();
+        purse.receive(Money(10));
+        purse.charge(Money(4), Timestamp(0));
+        purse.charge_unknown(Money(5), Timestamp(0));
+        assert_eq!(purse.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
+        assert_eq!(purse.settle(), (Money(9), Money(1)));
+        purse.settled();
+        assert_eq!(purse.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
+    }
+
+    #[test]
+    fn helpers_sent_together_get_equal_shares() {
+        let first = share(Money(200), 2);
+        let second = share(Money(200).less(first), 1);
+        assert_eq!((first, second), (Money(40), Money(40)));
+    }
+}
