@@ -1,1 +1,15 @@
-//! Who runs an agent: inbox, sleep, wake, delivery, supervision; the local host.
+//! Who runs an agent.
+//!
+//! [`runner`] is one agent's life: it records what the turn machine decides, then acts. It knows ports only, so that
+//! another engine can place and wake the same agents. [`host`] is the local placement: one task per awake agent,
+//! bounded inboxes, sleep when idle, delivery of mail, and taking up open work on start. Nothing is decided here.
+
+mod delivery;
+pub mod host;
+mod perform;
+pub mod ports;
+mod runner;
+
+pub use host::{Host, HostError};
+pub use ports::{HostConfig, Ports, Setups};
+pub use runner::{Happened, Recorded};

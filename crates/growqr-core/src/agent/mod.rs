@@ -146,6 +146,8 @@ pub enum Intent {
     CallModel {
         /// Which attempt.
         attempt: u32,
+        /// The recorded hash of the request.
+        request_hash: String,
     },
     /// Run a memory tool; settled by [`Input::Intended`] or [`Input::Finished`].
     RunTool {
@@ -390,7 +392,9 @@ impl State {
     pub fn open_intents(&self) -> Vec<Intent> {
         match &self.phase {
             Phase::Idle | Phase::Waiting => Vec::new(),
-            Phase::Calling { attempt, .. } => vec![Intent::CallModel { attempt: *attempt }],
+            Phase::Calling { attempt, request_hash, .. } => {
+                vec![Intent::CallModel { attempt: *attempt, request_hash: request_hash.clone() }]
+            }
             Phase::Tools(calls) => calls.iter().filter_map(Call::intent).collect(),
         }
     }

@@ -92,7 +92,7 @@ impl World {
 
     pub fn attempt(&self) -> Option<u32> {
         self.state.open_intents().into_iter().find_map(|intent| match intent {
-            Intent::CallModel { attempt } => Some(attempt),
+            Intent::CallModel { attempt, .. } => Some(attempt),
             _ => None,
         })
     }

@@ -1,0 +1,49 @@
+//! What a host needs of the world.
+
+use growqr_core::agent::Setup;
+use growqr_core::clock::Clock;
+use growqr_core::journal::Store;
+use growqr_core::memory::Memory;
+use growqr_core::model::Model;
+use growqr_core::prompt::Segment;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The adapters that agents run on. Cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    /// Journals, outbox and views of one profile.
+    pub store: Arc<dyn Store>,
+    /// The profile's memory.
+    pub memory: Arc<dyn Memory>,
+    /// Models and the person's choices.
+    pub setups: Arc<dyn Setups>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What the person has chosen, asked for again at each decision.
+pub trait Setups: Send + Sync {
+    /// The segment and limits for the next turn of an agent at this depth.
+    fn setup(&self, depth: u32) -> (Setup, Arc<Segment>);
+
+    /// The provider of that name; `None` if this build has none.
+    fn model(&self, provider: &str) -> Option<Arc<dyn Model>>;
+}
+
+/// Sizes and times of a host.
+#[derive(Clone, Copy, Debug)]
+pub struct HostConfig {
+    /// An agent with nothing to do sleeps after this long.
+    pub idle: Duration,
+    /// Letters that may wait in one inbox before it is full.
+    pub inbox: usize,
+    /// A snapshot is kept when an agent sleeps after at least this many new events.
+    pub snapshot_after: u64,
+}
+
+impl Default for HostConfig {
+    fn default() -> HostConfig {
+        HostConfig { idle: Duration::from_secs(30), inbox: 64, snapshot_after: 100 }
+    }
+}
