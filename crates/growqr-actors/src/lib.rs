@@ -12,4 +12,4 @@ mod runner;
 
 pub use host::{Host, HostError};
 pub use ports::{HostConfig, Ports, Setups};
-pub use runner::{Happened, Recorded};
+pub use runner::{Happened, Loaded, Recorded, load};

@@ -8,7 +8,7 @@ use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide, message_view};
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{AgentView, Append, Head, Snapshot, StoreError};
+use growqr_core::journal::{AgentView, Append, Head, Snapshot, Store, StoreError};
 use growqr_core::model::Delta;
 use growqr_core::prompt::Segment;
 use std::collections::HashMap;
@@ -105,6 +105,37 @@ pub(crate) async fn run(links: Links, agent: AgentId, mut inbox: mpsc::Receiver<
     }
 }
 
+/// An agent as its journal tells.
+pub struct Loaded {
+    /// The fold of the journal.
+    pub state: State,
+    /// Where the journal ends.
+    pub head: Head,
+    /// Where the snapshot ended that saved a part of the way; 0 without one.
+    pub saved: Seq,
+}
+
+/// Reads an agent from its snapshot and journal. Performs nothing and wakes nobody; an unknown agent is a new one.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreError> {
+    let snapshot = store.snapshot(agent).await?.filter(|snapshot| snapshot.schema_version == STATE_VERSION);
+    let restored = snapshot.and_then(|snapshot| Some((serde_json::from_slice::<State>(&snapshot.body).ok()?, snapshot.head)));
+    let (mut state, mut head) = restored.unwrap_or_else(|| (State::new(agent.clone()), Head::default()));
+    let saved = head.seq;
+    loop {
+        let (entries, end) = store.entries(agent, head.seq, PAGE).await?;
+        let Some(end) = end else { break };
+        entries.iter().for_each(|entry| state.apply(entry));
+        head = end;
+        if entries.len() < PAGE as usize {
+            break;
+        }
+    }
+    Ok(Loaded { state, head, saved })
+}
+
 struct Runner {
     links: Links,
     state: State,
@@ -118,17 +149,7 @@ struct Runner {
 
 impl Runner {
     async fn load(links: Links, agent: AgentId) -> Result<Runner, StoreError> {
-        let store = &links.ports.store;
-        let snapshot = store.snapshot(&agent).await?.filter(|snapshot| snapshot.schema_version == STATE_VERSION);
-        let restored = snapshot.and_then(|snapshot| Some((serde_json::from_slice::<State>(&snapshot.body).ok()?, snapshot.head)));
-        let (mut state, mut head) = restored.unwrap_or_else(|| (State::new(agent.clone()), Head::default()));
-        let saved = head.seq;
-        loop {
-            let (entries, end) = store.entries(&agent, head.seq, PAGE).await?;
-            let Some(end) = end else { break };
-            entries.iter().for_each(|entry| state.apply(entry));
-            head = end;
-        }
+        let Loaded { state, head, saved } = load(&*links.ports.store, &agent).await?;
         let mut runner = Runner { links, state, head, saved, segment: None, work: JoinSet::new(), performing: HashMap::new() };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.take(Input::Created).await?;

@@ -1,1 +1,61 @@
-//! What crosses to the window, the command line's --json and the local socket.
+//! What crosses to the window, to `--json` and over the local socket.
+//!
+//! Plain data with names that stay: requests, replies, pushes, rows, and error codes. Domain types are converted to
+//! these in `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents
+//! (100,000,000 to the dollar). TypeScript for the window is generated from here (`cargo xtask bindings`).
+
+mod error;
+mod request;
+mod rows;
+
+pub use error::{Error, ErrorCode};
+pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
+pub use rows::{
+    Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, Message,
+    ModelRow, Page, PageRow, Setting, Text,
+};
+
+/// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
+pub const VERSION: u32 = 1;
+
+/// Writes all TypeScript declarations, in a fixed order.
+#[must_use]
+pub fn typescript() -> String {
+    use ts_rs::{Config, TS};
+    let config = Config::default().with_large_int("number");
+    let mut out = String::from("// Generated from growqr-wire by `cargo xtask bindings`. Do not edit.\n");
+    macro_rules! declare {
+        ($($name:ty),* $(,)?) => { $(
+            out.push_str("\nexport ");
+            out.push_str(&<$name as TS>::decl(&config));
+            out.push('\n');
+        )* };
+    }
+    declare!(
+        ErrorCode,
+        Error,
+        Author,
+        Agent,
+        Message,
+        EventLine,
+        Page,
+        PageRow,
+        Found,
+        CommitOrigin,
+        Change,
+        BlamedLine,
+        Text,
+        Budget,
+        Setting,
+        Key,
+        ModelRow,
+        CheckState,
+        Check,
+        Database,
+        Request,
+        Reply,
+        DeltaKind,
+        Push,
+    );
+    out
+}

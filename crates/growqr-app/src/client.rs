@@ -1,0 +1,107 @@
+//! One way to ask, whoever runs the agents: this process or another that holds the profile.
+
+use crate::error::AppError;
+use crate::home::{Environment, Home};
+use crate::hosting::{Hosting, Pushes};
+use crate::lock::ProfileLock;
+use crate::open::App;
+use crate::socket::Attached;
+use growqr_wire::{Push, Reply, Request, VERSION};
+use std::time::Duration;
+
+/// How long to wait for a process that holds the lock and does not listen: it may just be starting or ending.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often to look meanwhile.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// Asks and follows.
+pub struct Client(Kind);
+
+enum Kind {
+    /// Another process holds the profile.
+    Attached(Box<Attached>),
+    /// This process runs the agents.
+    Hosting(Box<Hosting>, Pushes),
+    /// This process holds the lock for a moment; no agent runs.
+    Holding(Box<App>),
+}
+
+impl Client {
+    /// Attaches to a running host, or becomes it.
+    ///
+    /// # Errors
+    /// [`AppError::Held`] if a process holds the profile and does not answer; else what opening says.
+    pub async fn hosting(home: Home, environment: &Environment) -> Result<Client, AppError> {
+        match Client::holding(home, environment).await?.0 {
+            Kind::Holding(app) => {
+                let hosting = Hosting::start(*app).await?;
+                let pushes = hosting.follow();
+                Ok(Client(Kind::Hosting(Box::new(hosting), pushes)))
+            }
+            other => Ok(Client(other)),
+        }
+    }
+
+    /// Attaches to a running host, or takes the lock without waking anybody: for one change.
+    ///
+    /// # Errors
+    /// As [`Client::hosting`].
+    pub async fn holding(home: Home, environment: &Environment) -> Result<Client, AppError> {
+        let attempts = PATIENCE.as_millis() / LOOK.as_millis();
+        for _ in 0..attempts {
+            if let Some(mut attached) = Attached::connect(&home).await? {
+                attached.call(Request::Hello { version: VERSION }).await?;
+                attached.call(Request::Follow).await?;
+                return Ok(Client(Kind::Attached(Box::new(attached))));
+            }
+            if let Some(app) = App::open(home.clone(), environment).await? {
+                return Ok(Client(Kind::Holding(Box::new(app))));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(AppError::Held { holder: ProfileLock::holder(&home) })
+    }
+
+    /// Whether another process runs the agents.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        matches!(self.0, Kind::Attached(_))
+    }
+
+    /// Asks one thing.
+    ///
+    /// # Errors
+    /// [`AppError`]; then nothing was changed.
+    pub async fn ask(&mut self, request: Request) -> Result<Reply, AppError> {
+        match &mut self.0 {
+            Kind::Attached(attached) => attached.call(request).await,
+            Kind::Hosting(hosting, _) => hosting.handle(request).await,
+            Kind::Holding(app) => app.handle(request).await,
+        }
+    }
+
+    /// The next thing that happens; `None` once the host has ended. Safe to drop half-way.
+    ///
+    /// # Errors
+    /// If the other end sends something strange.
+    pub async fn next(&mut self) -> Result<Option<Push>, AppError> {
+        match &mut self.0 {
+            Kind::Attached(attached) => attached.next().await,
+            Kind::Hosting(_, pushes) => Ok(pushes.next().await),
+            Kind::Holding(_) => Ok(None),
+        }
+    }
+
+    /// Ends it in good order. Agents of another process go on; agents of this one stop where they are.
+    pub async fn close(self) {
+        match self.0 {
+            Kind::Attached(_) => {}
+            Kind::Hosting(hosting, pushes) => {
+                drop(pushes);
+                hosting.stop().await;
+            }
+            Kind::Holding(app) => app.close().await,
+        }
+    }
+}

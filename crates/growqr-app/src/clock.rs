@@ -1,0 +1,15 @@
+//! The computer's clock.
+
+use growqr_core::clock::{Clock, Timestamp};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Tells the time of this computer.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}

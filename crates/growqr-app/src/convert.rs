@@ -1,0 +1,130 @@
+//! Domain types into rows of `growqr-wire`.
+
+use growqr_actors::{Happened, Recorded};
+use growqr_core::event::Entry;
+use growqr_core::id::AgentId;
+use growqr_core::journal::{AgentView, Author, Line, MessageView};
+use growqr_core::memory::{BlamedLine, Committed, Found, Listed, Origin, Page};
+use growqr_core::model::Delta;
+use growqr_wire as wire;
+use growqr_wire::{DeltaKind, Push};
+use serde_json::value::RawValue;
+
+pub(crate) fn agent(view: &AgentView) -> wire::Agent {
+    wire::Agent {
+        id: view.agent.to_string(),
+        name: view.name.clone(),
+        parent: view.parent.as_ref().map(AgentId::to_string),
+        depth: view.depth,
+        task: view.task.clone(),
+        status: view.status.as_str().to_owned(),
+        model: view.model.clone(),
+        turn: view.turn,
+        spent: view.spent.0,
+        unknown: view.unknown.0,
+        allowance: view.allowance.map(|money| money.0),
+        created_at: view.created_at.0,
+        updated_at: view.updated_at.0,
+        seq: view.seq.0,
+    }
+}
+
+pub(crate) fn message(view: MessageView) -> wire::Message {
+    let author = match view.author {
+        Author::Person => wire::Author::Person,
+        Author::Agent(id) => wire::Author::Agent(id.to_string()),
+    };
+    wire::Message { agent: view.agent.to_string(), seq: view.seq.0, author, text: view.text, at: view.at.0 }
+}
+
+pub(crate) fn line(line: Line) -> wire::EventLine {
+    wire::EventLine {
+        position: line.position.0,
+        agent: line.agent.to_string(),
+        seq: line.seq.0,
+        at: line.at.0,
+        kind: line.kind,
+        data: raw(line.body),
+    }
+}
+
+fn entry(agent: &AgentId, position: u64, entry: &Entry) -> wire::EventLine {
+    wire::EventLine {
+        position,
+        agent: agent.to_string(),
+        seq: entry.seq.0,
+        at: entry.at.0,
+        kind: entry.event.kind().to_owned(),
+        data: raw(entry.event.encode()),
+    }
+}
+
+/// Stored bytes are JSON; damaged ones are shown as `null` here and found by `audit verify`.
+fn raw(body: Vec<u8>) -> Box<RawValue> {
+    String::from_utf8(body).ok().and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
+}
+
+fn recorded(recorded: &Recorded) -> Push {
+    let id = &recorded.view.agent;
+    let events = (recorded.position.0..).zip(&recorded.entries).map(|(position, event)| entry(id, position, event)).collect();
+    Push::Recorded { agent: agent(&recorded.view), events }
+}
+
+pub(crate) fn push(happened: Happened) -> Push {
+    match happened {
+        Happened::Recorded(body) => recorded(&body),
+        Happened::Delta { agent, delta } => {
+            let (kind, text) = match delta {
+                Delta::Text(text) => (DeltaKind::Text, text),
+                Delta::Thinking(text) => (DeltaKind::Thinking, text),
+                Delta::Call { name } => (DeltaKind::Call, name),
+                Delta::Retrying { attempt, wait_ms, reason } => {
+                    (DeltaKind::Retrying, format!("{reason}; try {} in {} s", attempt + 1, wait_ms.div_ceil(1000)))
+                }
+            };
+            Push::Delta { agent: agent.to_string(), kind, text }
+        }
+        Happened::Stopped { agent, error } => {
+            let error = growqr_core::journal::StoreError::Failed(error.to_string());
+            Push::Stopped { agent: agent.to_string(), error: crate::AppError::from(error).into() }
+        }
+    }
+}
+
+pub(crate) fn page(page: Page) -> wire::Page {
+    wire::Page { path: page.path, text: page.content, version: page.version }
+}
+
+pub(crate) fn page_row(listed: Listed) -> wire::PageRow {
+    wire::PageRow { path: listed.path, bytes: listed.bytes }
+}
+
+pub(crate) fn found(found: Found) -> wire::Found {
+    wire::Found { path: found.path, line: found.line, text: found.text }
+}
+
+fn origin(origin: Origin) -> wire::CommitOrigin {
+    wire::CommitOrigin { agent: origin.agent.to_string(), turn: origin.turn, tool_call: origin.effect.to_string() }
+}
+
+pub(crate) fn change(change: Committed) -> wire::Change {
+    wire::Change {
+        commit: change.commit,
+        message: change.message,
+        author: change.author,
+        at: change.at.0,
+        origin: change.origin.map(origin),
+        paths: change.paths,
+    }
+}
+
+pub(crate) fn blamed(line: BlamedLine) -> wire::BlamedLine {
+    wire::BlamedLine {
+        line: line.line,
+        text: line.text,
+        commit: line.commit,
+        author: line.author,
+        at: line.at.0,
+        origin: line.origin.map(origin),
+    }
+}

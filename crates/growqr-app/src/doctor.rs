@@ -1,0 +1,105 @@
+//! What works, what is missing, and what to do about it. Changes nothing.
+
+use crate::home::{Environment, Home};
+use crate::library::{self, Library};
+use crate::lock::ProfileLock;
+use crate::socket::Attached;
+use growqr_wire::{Check, CheckState, Request, VERSION};
+
+/// Looks at everything that agents need.
+pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
+    vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await, key(home, environment).await]
+}
+
+fn check(name: &str, state: CheckState, found: impl Into<String>, next_step: Option<&str>) -> Check {
+    Check { name: name.to_owned(), state, found: found.into(), next_step: next_step.map(str::to_owned) }
+}
+
+fn failed(name: &str, error: impl Into<growqr_wire::Error>) -> Check {
+    let error = error.into();
+    check(name, CheckState::Failed, error.message, error.next_step.as_deref())
+}
+
+fn data_folder(home: &Home) -> Check {
+    let folder = home.folder();
+    match std::fs::metadata(&folder) {
+        Ok(data) if data.permissions().readonly() => {
+            check("data folder", CheckState::Failed, format!("{} may not be written", folder.display()), Some("Allow this user to write it."))
+        }
+        Ok(_) => check("data folder", CheckState::Ok, folder.display().to_string(), None),
+        Err(_) => check("data folder", CheckState::Missing, format!("{} is not there yet", folder.display()), Some("It is made with the first message.")),
+    }
+}
+
+async fn database(home: &Home) -> Check {
+    match library::database(home).await {
+        Ok(database) => match database.applied {
+            Some(applied) if applied >= database.known => {
+                check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None)
+            }
+            Some(applied) => check(
+                "database",
+                CheckState::Missing,
+                format!("{} is at version {applied} of {}", database.location, database.known),
+                Some("It is brought up to date at the next start, or with: growqr db migrate"),
+            ),
+            None => check("database", CheckState::Missing, format!("{}: nothing there yet", database.location), Some("It is made with the first message.")),
+        },
+        Err(error) => failed("database", error),
+    }
+}
+
+async fn journal(home: &Home) -> Check {
+    let verified = match Library::open(home.clone()).await {
+        Ok(library) => library.verify().await,
+        Err(error) => Err(error),
+    };
+    match verified {
+        Ok(events) => check("journal", CheckState::Ok, format!("{events} events, every one as it was written"), None),
+        Err(error) => failed("journal", error),
+    }
+}
+
+fn memory(home: &Home) -> Check {
+    let counted = Library::open_memory(home.clone()).and_then(|library| library.memory_list(""));
+    match counted {
+        Ok(pages) if pages.is_empty() => {
+            check("memory", CheckState::Missing, "no pages yet", Some("It is made with the first message."))
+        }
+        Ok(pages) => check("memory", CheckState::Ok, format!("{} pages in {}", pages.len(), home.memory().display()), None),
+        Err(error) => failed("memory", error),
+    }
+}
+
+async fn host(home: &Home) -> Check {
+    match Attached::connect(home).await {
+        Ok(Some(mut attached)) => match attached.call(Request::Hello { version: VERSION }).await {
+            Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(home)), None),
+            Err(error) => failed("host", error),
+        },
+        Ok(None) => check("host", CheckState::Ok, "none runs; chat starts one", None),
+        Err(error) => failed("host", error),
+    }
+}
+
+async fn key(home: &Home, environment: &Environment) -> Check {
+    let in_host = match Attached::connect(home).await {
+        Ok(Some(mut attached)) => match attached.call(Request::Keys).await {
+            Ok(growqr_wire::Reply::Keys { keys }) => !keys.is_empty(),
+            _ => false,
+        },
+        _ => false,
+    };
+    if in_host {
+        check("model key", CheckState::Ok, "the running host has one", None)
+    } else if environment.get("ANTHROPIC_API_KEY").is_some() {
+        check("model key", CheckState::Ok, "from the environment (ANTHROPIC_API_KEY)", None)
+    } else {
+        check(
+            "model key",
+            CheckState::Missing,
+            "none; the built-in guide (no AI) answers",
+            Some("Set ANTHROPIC_API_KEY, then start GrowQR again."),
+        )
+    }
+}

@@ -1,0 +1,183 @@
+//! Every way a use case can fail, and its one conversion into what a person reads.
+
+use growqr_actors::HostError;
+use growqr_core::journal::StoreError;
+use growqr_core::memory::MemoryError;
+use growqr_wire::{Error, ErrorCode};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a use case failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The system names no folder for app data.
+    #[error("this system names no folder for app data")]
+    NoHome,
+    /// A start-up setting is wrong.
+    #[error("{path} is not right: {problem}")]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong in it.
+        problem: String,
+    },
+    /// A file or folder cannot be used.
+    #[error("could not {doing} {path}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another process holds the profile.
+    #[error("{holder} holds this profile and does not answer")]
+    Held {
+        /// Who.
+        holder: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The memory failed.
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    /// The agent could not be reached.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The request makes no sense.
+    #[error("{message}")]
+    BadRequest {
+        /// What is wrong with it.
+        message: String,
+        /// What to do instead.
+        next_step: String,
+    },
+    /// There is no such thing.
+    #[error("there is no {what}")]
+    Missing {
+        /// What.
+        what: String,
+        /// How to find what there is.
+        next_step: String,
+    },
+    /// Too large.
+    #[error("the {what} is too large: {bytes} bytes; at most {limit} are taken")]
+    TooLarge {
+        /// What.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The other end of the socket failed or is of another version.
+    #[error("the running GrowQR {problem}")]
+    Protocol {
+        /// What it did.
+        problem: String,
+    },
+    /// The host answered with an error, which is for the person already.
+    #[error("{0}")]
+    Answered(Error),
+    /// A task of this program ended badly.
+    #[error("an inner task failed: {0}")]
+    Internal(String),
+}
+
+impl AppError {
+    pub(crate) fn file(doing: &'static str, path: &Path, source: io::Error) -> AppError {
+        AppError::File { doing, path: path.to_path_buf(), source }
+    }
+
+    pub(crate) fn bad(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
+        AppError::BadRequest { message: message.into(), next_step: next_step.into() }
+    }
+}
+
+impl From<AppError> for Error {
+    fn from(error: AppError) -> Error {
+        tracing::debug!(error = ?error, "a request failed");
+        let text = error.to_string();
+        match error {
+            AppError::NoHome => Error::new(ErrorCode::BadRequest, text).next("Name one with --data-dir or GROWQR_DATA_DIR."),
+            AppError::Config { path, .. } => {
+                Error::new(ErrorCode::BadRequest, text).next(format!("Correct {}, or remove it to use the defaults.", path.display()))
+            }
+            AppError::File { source, path, .. } => file(text, &source, &path),
+            AppError::Held { .. } => Error::new(ErrorCode::Held, text)
+                .retryable()
+                .next("Wait for it, or end that process; nothing is lost by ending it."),
+            AppError::Store(source) => store(text, &source),
+            AppError::Memory(source) => memory(text, &source),
+            AppError::Host(source) => host(text, source),
+            AppError::BadRequest { next_step, .. } => Error::new(ErrorCode::BadRequest, text).next(next_step),
+            AppError::Missing { next_step, .. } => Error::new(ErrorCode::NotFound, text).next(next_step),
+            AppError::TooLarge { .. } => {
+                Error::new(ErrorCode::TooLarge, text).next("Shorten it, or keep it in a file and say where it is.")
+            }
+            AppError::Protocol { .. } => Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost."),
+            AppError::Answered(error) => error,
+            AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; what was recorded goes on."),
+        }
+    }
+}
+
+fn file(text: String, source: &io::Error, path: &Path) -> Error {
+    let text = format!("{text}: {source}");
+    match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(text),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => read_only(text, &path.display().to_string()),
+        _ => Error::new(ErrorCode::Internal, text).next("Look at that file or folder; another place can be chosen with --data-dir."),
+    }
+}
+
+fn disk_full(text: String) -> Error {
+    Error::new(ErrorCode::DiskFull, text).retryable().next("Make room on the disk, then try again; everything recorded so far is kept.")
+}
+
+fn read_only(text: String, what: &str) -> Error {
+    Error::new(ErrorCode::ReadOnly, text).next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
+}
+
+fn store(text: String, source: &StoreError) -> Error {
+    match source {
+        StoreError::Conflict { .. } => {
+            Error::new(ErrorCode::Conflict, text).retryable().next("Another GrowQR writes to the same database; end one of them.")
+        }
+        StoreError::DiskFull => disk_full(text),
+        StoreError::ReadOnly => read_only(text, "the data folder"),
+        StoreError::Corrupt(_) => Error::new(ErrorCode::Database, text)
+            .next("Keep a copy of the file, then bring back a backup or choose a new folder with --data-dir. Memory is a separate git repository and is not affected."),
+        StoreError::Unreachable(_) => Error::new(ErrorCode::Database, text).retryable().next("Check DATABASE_URL and that the server runs."),
+        StoreError::Newer(_) => Error::new(ErrorCode::Newer, text).next("Update GrowQR."),
+        StoreError::Failed(_) => Error::new(ErrorCode::Database, text).retryable().next("Try again; if it stays, run: growqr doctor"),
+    }
+}
+
+fn memory(text: String, source: &MemoryError) -> Error {
+    match source {
+        MemoryError::BadPath { .. } => Error::new(ErrorCode::BadRequest, text),
+        MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory list"),
+        MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory log"),
+        MemoryError::Conflict { .. } => Error::new(ErrorCode::Conflict, text).next("Take the current text into account, then write again."),
+        MemoryError::TooLarge { .. } => Error::new(ErrorCode::TooLarge, text).next("Split it into several pages."),
+        MemoryError::NotText { .. } => Error::new(ErrorCode::BadRequest, text).next("Keep such a file elsewhere and note its place in memory."),
+        MemoryError::Unchanged { .. } => Error::new(ErrorCode::BadRequest, text),
+        MemoryError::HeadMoved => Error::new(ErrorCode::Conflict, text).retryable(),
+        MemoryError::Repository { .. } => Error::new(ErrorCode::Memory, text).retryable().next("See what is wrong with: growqr doctor"),
+    }
+}
+
+fn host(text: String, source: HostError) -> Error {
+    match source {
+        HostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
+        HostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
+        HostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
+        HostError::Store { source, .. } => {
+            let inner = store(source.to_string(), &source);
+            Error { message: format!("{text}: {source}"), ..inner }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Where a person's data is, and what they set before the program starts: `config.toml` and the environment.
+
+use crate::error::AppError;
+use growqr_core::id::{ProfileId, sha256_hex};
+use growqr_store::{DatabaseUrl, DbConfig};
+use growqr_wire::Secret;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The app's identifier; its folder among the user's app data bears this name.
+const IDENTIFIER: &str = "ai.growqr.desktop";
+
+/// The environment variables that this program reads, taken once.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    variables: BTreeMap<String, Secret>,
+}
+
+impl Environment {
+    /// The names that are read.
+    pub const NAMES: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR"];
+
+    /// This process's environment.
+    #[must_use]
+    pub fn of_process() -> Environment {
+        if std::env::var_os("CLERK_SECRET_KEY").is_some() {
+            tracing::warn!("CLERK_SECRET_KEY is set; GrowQR never reads it: a desktop app has no use for a server's secret");
+        }
+        let read = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret(value)));
+        Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
+    }
+
+    /// A variable; empty ones count as unset.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|secret| secret.0.as_str())
+    }
+}
+
+/// Start-up settings, in `config.toml`. Everything else is a setting in the database.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConfigFile {
+    profile: Option<String>,
+    database_url: Option<String>,
+}
+
+/// One profile's places.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+    profile: ProfileId,
+    database: DbConfig,
+    database_location: String,
+}
+
+impl Home {
+    /// Finds the data folder (`--data-dir`, then `GROWQR_DATA_DIR`, then the system's place for app data), and reads
+    /// its `config.toml` if there is one. Creates nothing.
+    ///
+    /// # Errors
+    /// [`AppError::Config`] if the file is not what it should be, [`AppError::NoHome`] if the system has no such place.
+    pub fn find(data_dir: Option<&Path>, environment: &Environment) -> Result<Home, AppError> {
+        let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
+            (Some(folder), _) => folder.to_path_buf(),
+            (None, Some(folder)) => PathBuf::from(folder),
+            (None, None) => directories::BaseDirs::new().ok_or(AppError::NoHome)?.data_dir().join(IDENTIFIER),
+        };
+        let root = std::path::absolute(&root).map_err(|source| AppError::file("find", &root, source))?;
+        let file = read_config(&root.join("config.toml"))?;
+        let profile = file.profile.unwrap_or_else(|| "local".to_owned());
+        if !is_folder_name(&profile) {
+            return Err(AppError::Config { path: root.join("config.toml"), problem: format!("the profile {profile:?} is not a plain name") });
+        }
+        let url = environment.get("DATABASE_URL").map(str::to_owned).or(file.database_url);
+        let folder = root.join("profiles").join(&profile);
+        let (database, database_location) = match url {
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                let shown = without_password(&url);
+                (DbConfig::Postgres { url: DatabaseUrl::new(url) }, shown)
+            }
+            Some(_) => {
+                let problem = "the database URL must begin with postgres://; leave it out for the built-in database".to_owned();
+                return Err(AppError::Config { path: root.join("config.toml"), problem });
+            }
+            None => {
+                let path = folder.join("growqr.db");
+                let shown = path.display().to_string();
+                (DbConfig::Sqlite { path }, shown)
+            }
+        };
+        Ok(Home { root, profile: ProfileId::new(profile), database, database_location })
+    }
+
+    /// The whole data folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whose data.
+    #[must_use]
+    pub fn profile(&self) -> &ProfileId {
+        &self.profile
+    }
+
+    /// Which database.
+    #[must_use]
+    pub fn database(&self) -> &DbConfig {
+        &self.database
+    }
+
+    /// The database's place for people, without a password.
+    #[must_use]
+    pub fn database_location(&self) -> &str {
+        &self.database_location
+    }
+
+    /// The profile's folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.root.join("profiles").join(self.profile.as_str())
+    }
+
+    /// The memory repository.
+    #[must_use]
+    pub fn memory(&self) -> PathBuf {
+        self.folder().join("memory")
+    }
+
+    /// The lines typed into the prompt loop.
+    #[must_use]
+    pub fn prompt_history(&self) -> PathBuf {
+        self.folder().join("prompt-history.txt")
+    }
+
+    /// A short text that differs between any two profiles on this machine.
+    pub(crate) fn fingerprint(&self) -> String {
+        sha256_hex(self.folder().to_string_lossy().as_bytes())[..16].to_owned()
+    }
+
+    /// Makes the profile's folder, for this user only.
+    pub(crate) fn create(&self) -> Result<(), AppError> {
+        let folder = self.folder();
+        std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
+        only_this_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
+    }
+}
+
+/// Elsewhere the user's app data is theirs alone already.
+#[cfg(not(unix))]
+fn only_this_user(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn only_this_user(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(folder)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            toml::from_str(&text).map_err(|problem| AppError::Config { path: path.to_path_buf(), problem: problem.message().to_owned() })
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(ConfigFile::default()),
+        Err(source) => Err(AppError::file("read", path, source)),
+    }
+}
+
+fn is_folder_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return "postgres".to_owned() };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let name = path.split('?').next().unwrap_or_default();
+    format!("{scheme}://{host}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_url_is_never_shown() {
+        assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
+    }
+
+    #[test]
+    fn a_profile_name_cannot_leave_its_folder() {
+        for name in ["..", "a/b", "", "a\\b", "c:"] {
+            assert!(!is_folder_name(name), "{name}");
+        }
+        assert!(is_folder_name("user_2abc"));
+    }
+
+    #[test]
+    fn a_wrong_config_file_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.toml"), "profle = \"x\"").unwrap();
+        let error = Home::find(Some(folder.path()), &Environment::default()).unwrap_err();
+        assert!(matches!(error, AppError::Config { problem, .. } if problem.contains("profle")));
+    }
+}

@@ -1,0 +1,173 @@
+//! A profile whose agents run in this process, and which serves the local socket meanwhile.
+
+use crate::error::AppError;
+use crate::home::Home;
+use crate::open::App;
+use crate::{MESSAGE_LIMIT, SystemClock, agents, convert, socket};
+use growqr_actors::{Happened, Host, HostConfig, Ports};
+use growqr_core::clock::Clock;
+use growqr_core::id::{AgentId, MessageId};
+use growqr_core::journal::AgentView;
+use growqr_memory::{QUIET, Watch};
+use growqr_wire::{Push, Reply, Request, VERSION};
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What is said in the person's name when they let an agent go on.
+const GO_ON: &str = "Please go on where you stopped.";
+
+/// A running host and everything that serves it.
+pub struct Hosting {
+    serving: Arc<Serving>,
+    stop: CancellationToken,
+    socket: JoinHandle<()>,
+    _watch: Option<Watch>,
+}
+
+/// What answers requests; shared with the socket's connections.
+pub(crate) struct Serving {
+    app: App,
+    host: Host,
+}
+
+impl Hosting {
+    /// Runs the profile's agents. Work that was open goes on at once.
+    ///
+    /// # Errors
+    /// If the store cannot be read or the socket cannot be made.
+    pub async fn start(app: App) -> Result<Hosting, AppError> {
+        let listener = socket::listen(app.library.home())?;
+        let watch = watch(&app);
+        let ports = Ports {
+            store: Arc::clone(&app.store),
+            memory: Arc::clone(&app.memory) as Arc<dyn growqr_core::memory::Memory>,
+            setups: Arc::clone(&app.choices) as Arc<dyn growqr_actors::Setups>,
+            clock: Arc::new(SystemClock),
+        };
+        let host = Host::start(ports, HostConfig::default()).await?;
+        let serving = Arc::new(Serving { app, host });
+        let stop = CancellationToken::new();
+        let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
+        Ok(Hosting { serving, stop, socket, _watch: watch })
+    }
+
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// [`AppError`]; then nothing was changed.
+    pub async fn handle(&self, request: Request) -> Result<Reply, AppError> {
+        self.serving.handle(request).await
+    }
+
+    /// Everything that happens from now on.
+    #[must_use]
+    pub fn follow(&self) -> Pushes {
+        self.serving.follow()
+    }
+
+    /// The reading side.
+    #[must_use]
+    pub fn library(&self) -> &crate::Library {
+        self.serving.app.library()
+    }
+
+    /// Stops all agents where they are and closes everything. Open work goes on at the next start.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.serving.host.stop().await;
+        // The task ends with the token; it cannot fail in a way that matters now.
+        let _ = self.socket.await;
+        if let Ok(serving) = Arc::try_unwrap(self.serving) {
+            let Serving { app, host } = serving;
+            drop(host);
+            app.close().await;
+        }
+    }
+}
+
+impl Serving {
+    pub(crate) async fn handle(&self, request: Request) -> Result<Reply, AppError> {
+        match request {
+            Request::Say { agent, id, text } => {
+                check_text(&text)?;
+                self.say(agent, id, text).await
+            }
+            Request::Resume { agent, id } => self.say(agent, id, GO_ON.to_owned()).await,
+            Request::Cancel { agent } => {
+                let view = self.host.cancel(&AgentId::new(agent)).await?;
+                Ok(said(&view))
+            }
+            Request::Follow => Ok(Reply::Done),
+            other => self.app.handle(other).await,
+        }
+    }
+
+    async fn say(&self, agent: String, id: String, text: String) -> Result<Reply, AppError> {
+        if agent.is_empty() || agent.len() > 64 || id.is_empty() || id.len() > 128 {
+            return Err(agents::no_agent(&agent));
+        }
+        let view = self.host.say(&AgentId::new(agent), MessageId::new(id), text).await?;
+        Ok(said(&view))
+    }
+
+    pub(crate) fn follow(&self) -> Pushes {
+        Pushes(self.host.subscribe())
+    }
+}
+
+/// What happens, as it happens. Nothing waits for a slow reader: it gets [`Push::Missed`] and goes on from there.
+pub struct Pushes(broadcast::Receiver<Happened>);
+
+impl Pushes {
+    /// The next one; `None` once the host has ended. Safe to drop half-way.
+    pub async fn next(&mut self) -> Option<Push> {
+        match self.0.recv().await {
+            Ok(happened) => Some(convert::push(happened)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(Push::Missed),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+fn said(view: &AgentView) -> Reply {
+    Reply::Said { agent: convert::agent(view) }
+}
+
+fn check_text(text: &str) -> Result<(), AppError> {
+    if text.trim().is_empty() {
+        return Err(AppError::bad("the message is empty", "Say something."));
+    }
+    if text.len() > MESSAGE_LIMIT {
+        return Err(AppError::TooLarge { what: "message", bytes: text.len(), limit: MESSAGE_LIMIT });
+    }
+    Ok(())
+}
+
+/// Answers a client's greeting.
+pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
+    if version != VERSION {
+        let problem = format!("speaks version {VERSION} of the local protocol, this program version {version}");
+        return Err(AppError::Protocol { problem });
+    }
+    Ok(Reply::Hello { version: VERSION, pid: std::process::id(), profile: home.profile().to_string() })
+}
+
+/// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
+/// taken up at the next start.
+fn watch(app: &App) -> Option<Watch> {
+    let memory = Arc::clone(&app.memory);
+    let adopt = move || {
+        if let Err(error) = memory.adopt_hand_edits(SystemClock.now()) {
+            tracing::warn!(%error, "hand edits could not be taken up yet");
+        }
+    };
+    match app.memory.watch(QUIET, adopt) {
+        Ok(watch) => Some(watch),
+        Err(error) => {
+            tracing::warn!(%error, "the memory folder cannot be watched");
+            None
+        }
+    }
+}

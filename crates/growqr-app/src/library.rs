@@ -1,0 +1,118 @@
+//! Reading: what commands that change nothing use. Takes no lock, starts no host, wakes no agent, makes no model call.
+
+use crate::error::AppError;
+use crate::home::Home;
+use crate::{SystemClock, settings};
+use growqr_core::clock::Clock;
+use growqr_core::journal::Store;
+use growqr_memory::MemoryRepo;
+use growqr_store::Db;
+use growqr_wire as wire;
+use std::sync::Arc;
+
+/// One profile, open for reading. What does not exist yet reads as empty.
+pub struct Library {
+    pub(crate) home: Home,
+    pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) memory: Option<Arc<MemoryRepo>>,
+    db: Option<Db>,
+}
+
+impl Library {
+    /// Opens what there is.
+    ///
+    /// # Errors
+    /// If the database is there and cannot be read.
+    pub async fn open(home: Home) -> Result<Library, AppError> {
+        let db = Db::open_read_only(home.database()).await?;
+        let store = match &db {
+            Some(db) => Some(db.profile(home.profile(), SystemClock.now()).await?),
+            None => None,
+        };
+        Ok(Library { home, store, memory: None, db })
+    }
+
+    /// Opens the memory alone; the database is left alone.
+    ///
+    /// # Errors
+    /// If the repository is there and cannot be read.
+    pub fn open_memory(home: Home) -> Result<Library, AppError> {
+        let memory = MemoryRepo::open_read_only(&home.memory())?.map(Arc::new);
+        Ok(Library { home, store: None, memory, db: None })
+    }
+
+    /// The reading side of something that is open for writing.
+    pub(crate) fn of(home: Home, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
+        Library { home, store: Some(store), memory: Some(memory), db: None }
+    }
+
+    /// All settings with their values.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn settings(&self) -> Result<Vec<wire::Setting>, AppError> {
+        let stored = match &self.store {
+            Some(store) => settings::stored(&**store).await?,
+            None => settings::Stored::new(),
+        };
+        Ok(settings::list(&stored))
+    }
+
+    /// Checks every link of every journal. Returns how many events were checked.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] naming the first event that is wrong.
+    pub async fn verify(&self) -> Result<u64, AppError> {
+        let Some(db) = &self.db else { return Ok(0) };
+        let verified = db.verify(self.home.profile()).await?;
+        match verified.broken {
+            None => Ok(verified.events),
+            Some(broken) => Err(AppError::bad(
+                format!("event {} of agent {} (position {}): {}", broken.seq, broken.agent, broken.position.0, broken.fault.as_str()),
+                "Keep a copy of the database as it is, then bring back a backup.",
+            )),
+        }
+    }
+
+    /// Where the profile's data is.
+    #[must_use]
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+}
+
+/// The state of the database, whatever its version.
+///
+/// # Errors
+/// If it is there and cannot be read.
+pub(crate) async fn database(home: &Home) -> Result<wire::Database, AppError> {
+    let status = Db::status(home.database()).await?;
+    let location = home.database_location().to_owned();
+    let backend = if location.starts_with("postgres") { "postgres" } else { "sqlite" };
+    Ok(wire::Database {
+        backend: backend.to_owned(),
+        location,
+        known: Db::known(home.database()),
+        applied: status.map(|status| status.applied).filter(|applied| *applied > 0),
+    })
+}
+
+impl Home {
+    /// The state of the database. Changes nothing.
+    ///
+    /// # Errors
+    /// If it is there and cannot be read.
+    pub async fn database_status(&self) -> Result<wire::Database, AppError> {
+        database(self).await
+    }
+
+    /// Brings the database up to date, making it if need be.
+    ///
+    /// # Errors
+    /// If that fails; what was there is kept.
+    pub async fn migrate(&self) -> Result<wire::Database, AppError> {
+        self.create()?;
+        Db::open(self.database()).await?.close().await;
+        database(self).await
+    }
+}

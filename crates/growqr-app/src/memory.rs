@@ -1,0 +1,92 @@
+//! Memory, as people read it and change it by hand. Readable without network, key or host.
+
+use crate::convert;
+use crate::error::AppError;
+use crate::library::Library;
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::{Committed, Memory, MemoryError};
+use growqr_memory::MemoryRepo;
+use growqr_wire as wire;
+
+/// Lines that a search gives at most.
+const SEARCH_LIMIT: usize = 200;
+
+/// Changes that a log gives at most.
+const LOG_LIMIT: usize = 1_000;
+
+impl Library {
+    fn pages(&self) -> Option<&MemoryRepo> {
+        self.memory.as_deref()
+    }
+
+    /// Pages whose path begins with `prefix`.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub fn memory_list(&self, prefix: &str) -> Result<Vec<wire::PageRow>, AppError> {
+        let Some(pages) = self.pages() else { return Ok(Vec::new()) };
+        Ok(pages.list(prefix)?.into_iter().map(convert::page_row).collect())
+    }
+
+    /// One page.
+    ///
+    /// # Errors
+    /// If there is none of that path.
+    pub fn memory_read(&self, path: &str) -> Result<wire::Page, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::Missing { path: path.to_owned() })?;
+        Ok(convert::page(pages.read(path)?))
+    }
+
+    /// Lines that contain a text.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub fn memory_search(&self, text: &str) -> Result<Vec<wire::Found>, AppError> {
+        let Some(pages) = self.pages() else { return Ok(Vec::new()) };
+        Ok(pages.search(text, SEARCH_LIMIT)?.into_iter().map(convert::found).collect())
+    }
+
+    /// Changes, the newest first; of one page if `path` is given.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub fn memory_log(&self, path: Option<&str>) -> Result<Vec<wire::Change>, AppError> {
+        let Some(pages) = self.pages() else { return Ok(Vec::new()) };
+        Ok(pages.history(path, LOG_LIMIT)?.into_iter().map(convert::change).collect())
+    }
+
+    /// What a change did, as a unified diff.
+    ///
+    /// # Errors
+    /// If there is no such change.
+    pub fn memory_diff(&self, rev: &str) -> Result<wire::Text, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::UnknownChange { rev: rev.to_owned() })?;
+        Ok(wire::Text { text: pages.diff(rev)? })
+    }
+
+    /// Whose line is whose.
+    ///
+    /// # Errors
+    /// If there is no such page.
+    pub fn memory_blame(&self, path: &str) -> Result<Vec<wire::BlamedLine>, AppError> {
+        let pages = self.pages().ok_or_else(|| MemoryError::Missing { path: path.to_owned() })?;
+        Ok(pages.blame(path)?.into_iter().map(convert::blamed).collect())
+    }
+}
+
+/// Writes a page as the person.
+pub(crate) fn write(memory: &MemoryRepo, path: &str, text: &str, base: Option<&str>, at: Timestamp) -> Result<wire::Reply, AppError> {
+    // Without a base the person means: make it so, whatever is there.
+    let current = memory.read(path).ok().map(|page| page.version);
+    let base = base.map(str::to_owned).or(current);
+    Ok(changed(memory.write_as_person(path, text, base.as_deref(), &format!("Write {path}"), at)?))
+}
+
+/// Undoes a change as the person.
+pub(crate) fn restore(memory: &MemoryRepo, rev: &str, at: Timestamp) -> Result<wire::Reply, AppError> {
+    Ok(changed(memory.restore(rev, at)?))
+}
+
+fn changed(change: Committed) -> wire::Reply {
+    wire::Reply::Changed { commit: change.commit, paths: change.paths }
+}

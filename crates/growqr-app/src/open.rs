@@ -1,0 +1,109 @@
+//! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
+
+use crate::error::AppError;
+use crate::home::{Environment, Home};
+use crate::library::Library;
+use crate::lock::ProfileLock;
+use crate::setups::Choices;
+use crate::{SystemClock, memory, settings};
+use growqr_core::clock::Clock;
+use growqr_core::journal::Store;
+use growqr_memory::MemoryRepo;
+use growqr_store::Db;
+use growqr_wire::{Reply, Request};
+use std::sync::Arc;
+
+/// One profile, held by this process.
+pub struct App {
+    pub(crate) library: Library,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) memory: Arc<MemoryRepo>,
+    pub(crate) choices: Arc<Choices>,
+    db: Db,
+    // Last, so that it is let go after everything else is closed.
+    _lock: ProfileLock,
+}
+
+impl App {
+    /// Takes the profile's lock and opens everything. `Ok(None)` if another process holds it.
+    ///
+    /// # Errors
+    /// [`AppError`]: a folder, the database or the memory cannot be used.
+    pub async fn open(home: Home, environment: &Environment) -> Result<Option<App>, AppError> {
+        let now = SystemClock.now();
+        home.create()?;
+        let Some(lock) = ProfileLock::take(&home, now)? else { return Ok(None) };
+        let folder = home.memory();
+        let opening = tokio::task::spawn_blocking(move || open_memory(&folder, now));
+        let db = Db::open(home.database()).await?;
+        let store = db.profile(home.profile(), now).await?;
+        let stored = settings::stored(&*store).await?;
+        let choices = Arc::new(Choices::new(environment, stored, rand::random()));
+        let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
+        let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
+        Ok(Some(App { library, store, memory, choices, db, _lock: lock }))
+    }
+
+    /// The reading side.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Does what needs the lock and no agent.
+    ///
+    /// # Errors
+    /// [`AppError`]; then nothing was changed.
+    pub async fn handle(&self, request: Request) -> Result<Reply, AppError> {
+        let at = SystemClock.now();
+        match request {
+            Request::WriteMemory { path, text, base } => {
+                self.with_memory(move |repo| memory::write(repo, &path, &text, base.as_deref(), at)).await
+            }
+            Request::RestoreMemory { rev } => self.with_memory(move |repo| memory::restore(repo, &rev, at)).await,
+            Request::SetSetting { name, value } => {
+                let value = value.map(|value| settings::check(&name, &value)).transpose()?;
+                if !settings::KNOWN.iter().any(|known| known.name == name) {
+                    settings::check(&name, "")?;
+                }
+                self.store.set(&name, value.as_deref(), at).await?;
+                self.choices.set_stored(settings::stored(&*self.store).await?);
+                Ok(Reply::Done)
+            }
+            Request::SetKey { name, value } => {
+                self.choices.set_key(&name, value)?;
+                Ok(Reply::Done)
+            }
+            Request::Keys => Ok(Reply::Keys { keys: self.choices.keys().list() }),
+            Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
+            Request::Say { .. } | Request::Cancel { .. } | Request::Resume { .. } | Request::Follow => {
+                Err(AppError::Internal("agents need a host".to_owned()))
+            }
+        }
+    }
+
+    /// Closes the database in good order. Dropping loses nothing either.
+    pub async fn close(self) {
+        drop(self.store);
+        self.db.close().await;
+    }
+
+    async fn with_memory<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&MemoryRepo) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let memory = Arc::clone(&self.memory);
+        tokio::task::spawn_blocking(move || work(&memory)).await.map_err(|error| AppError::Internal(error.to_string()))?
+    }
+}
+
+/// Opens the memory and takes up what the person edited by hand while nothing ran.
+fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
+    std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
+    let memory = MemoryRepo::open(folder, now)?;
+    let adopted = memory.adopt_hand_edits(now)?;
+    for left in adopted.left {
+        tracing::warn!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
+    }
+    Ok(memory)
+}

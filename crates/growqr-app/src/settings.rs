@@ -1,0 +1,168 @@
+//! The person's settings: what there is, its default, and what each value means.
+
+use crate::error::AppError;
+use growqr_core::event::Limits;
+use growqr_core::journal::Store;
+use growqr_core::money::Money;
+use growqr_core::prompt::Effort;
+use growqr_models::anthropic::DEFAULT_MODEL;
+use growqr_wire::Setting;
+use std::collections::BTreeMap;
+
+/// One setting there is.
+pub struct Known {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value when nothing is set.
+    pub default: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+/// All settings, in the order in which they are shown.
+pub const KNOWN: [Known; 9] = [
+    Known { name: "model", default: DEFAULT_MODEL, about: "the model that answers; guide is the built-in guide, which is no AI" },
+    Known { name: "effort", default: "auto", about: "how hard the model works: auto, low, medium, high, xhigh or max" },
+    Known { name: "budget.per_message", default: "2.00", about: "what one message may cost, sub-agents included, in USD" },
+    Known { name: "budget.per_day", default: "10.00", about: "what a day (UTC) may cost, in USD" },
+    Known { name: "budget.per_month", default: "none", about: "what a month (UTC) may cost, in USD, or none" },
+    Known { name: "limit.max_tokens", default: "16000", about: "the most tokens of one answer" },
+    Known { name: "limit.calls", default: "25", about: "model calls for one message" },
+    Known { name: "limit.children", default: "20", about: "sub-agents for one message" },
+    Known { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
+];
+
+/// The settings as values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Preferences {
+    pub(crate) model: String,
+    pub(crate) effort: Option<Effort>,
+    pub(crate) limits: Limits,
+}
+
+/// What is stored, by name.
+pub(crate) type Stored = BTreeMap<String, String>;
+
+pub(crate) async fn stored(store: &dyn Store) -> Result<Stored, AppError> {
+    Ok(store.settings().await?.into_iter().collect())
+}
+
+/// All settings for people.
+pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
+    KNOWN
+        .iter()
+        .map(|known| {
+            let set = stored.get(known.name);
+            Setting {
+                name: known.name.to_owned(),
+                value: set.cloned().unwrap_or_else(|| known.default.to_owned()),
+                is_set: set.is_some(),
+                about: known.about.to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Checks a new value, and gives it as it will be stored.
+pub(crate) fn check(name: &str, value: &str) -> Result<String, AppError> {
+    let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| AppError::Missing {
+        what: format!("setting called {name:?}"),
+        next_step: "See all settings: growqr config get".to_owned(),
+    })?;
+    let value = value.trim().to_owned();
+    let one = Stored::from([(name.to_owned(), value.clone())]);
+    let strict = Preferences::read(&one);
+    strict.map(|_| value).map_err(|problem| AppError::bad(format!("{name} cannot be set to that: {problem}"), format!("{name} is {}.", known.about)))
+}
+
+impl Preferences {
+    /// Reads stored settings. Values that an older or newer build wrote and this one does not understand fall back to
+    /// their defaults, with a note in the log.
+    pub(crate) fn forgiving(stored: &Stored) -> Preferences {
+        let mut understood = Stored::new();
+        for (name, value) in stored {
+            match Preferences::read(&Stored::from([(name.clone(), value.clone())])) {
+                Ok(_) => drop(understood.insert(name.clone(), value.clone())),
+                Err(problem) => tracing::warn!(name, problem, "a stored setting is not understood; its default applies"),
+            }
+        }
+        Preferences::read(&understood).unwrap_or_else(|_| Preferences::default())
+    }
+
+    fn read(stored: &Stored) -> Result<Preferences, String> {
+        let get = |name: &str| stored.get(name).map(String::as_str);
+        let defaults = Limits::default();
+        let money = |name, default| get(name).map_or(Ok(default), |text| text.parse::<Money>().map_err(|problem| problem.to_string()));
+        let number = |name, default: u64, least: u64, most: u64| {
+            let Some(text) = get(name) else { return Ok(default) };
+            let found = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+            found.ok_or_else(|| format!("write a whole number from {least} to {most}"))
+        };
+        let small = |name, default: u32, most: u64| number(name, u64::from(default), 1, most).map(|n| u32::try_from(n).unwrap_or(default));
+        let per_month = match get("budget.per_month") {
+            None | Some("none") => None,
+            Some(text) => Some(text.parse::<Money>().map_err(|problem| format!("{problem}, or none"))?),
+        };
+        let limits = Limits {
+            per_message: money("budget.per_message", defaults.per_message)?,
+            per_day: money("budget.per_day", defaults.per_day)?,
+            per_month,
+            max_tokens: number("limit.max_tokens", defaults.max_tokens, 1_000, 128_000)?,
+            calls: small("limit.calls", defaults.calls, 1_000)?,
+            children: small("limit.children", defaults.children, 1_000)?,
+            children_at_once: small("limit.children_at_once", defaults.children_at_once, 64)?,
+            depth: defaults.depth,
+        };
+        let model = get("model").unwrap_or(DEFAULT_MODEL).to_owned();
+        if model.is_empty() || model.len() > 128 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("write a model id such as claude-opus-4-7, or guide".to_owned());
+        }
+        let effort = get("effort").map_or(Ok(None), effort)?;
+        Ok(Preferences { model, effort, limits })
+    }
+}
+
+impl Default for Preferences {
+    fn default() -> Preferences {
+        Preferences { model: DEFAULT_MODEL.to_owned(), effort: None, limits: Limits::default() }
+    }
+}
+
+fn effort(text: &str) -> Result<Option<Effort>, String> {
+    match text {
+        "auto" => Ok(None),
+        "low" => Ok(Some(Effort::Low)),
+        "medium" => Ok(Some(Effort::Medium)),
+        "high" => Ok(Some(Effort::High)),
+        "xhigh" => Ok(Some(Effort::Xhigh)),
+        "max" => Ok(Some(Effort::Max)),
+        _ => Err("write auto, low, medium, high, xhigh or max".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_that_could_be_set() {
+        for known in &KNOWN {
+            assert!(check(known.name, known.default).is_ok(), "{}", known.name);
+        }
+        let defaults: Stored = KNOWN.iter().map(|known| (known.name.to_owned(), known.default.to_owned())).collect();
+        assert_eq!(Preferences::read(&defaults).unwrap(), Preferences::default());
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_explained() {
+        for (name, value) in [("budget.per_day", "-1"), ("limit.calls", "0"), ("effort", "hard"), ("model", "a b"), ("colour", "red")] {
+            assert!(check(name, value).is_err(), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_stored_value_of_another_build_falls_back_alone() {
+        let stored = Stored::from([("effort".to_owned(), "ultra".to_owned()), ("limit.calls".to_owned(), "3".to_owned())]);
+        assert_eq!(Preferences::forgiving(&stored).limits.calls, 3);
+    }
+}

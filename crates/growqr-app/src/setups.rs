@@ -1,0 +1,131 @@
+//! The person's choices as agents see them: which model, which segment, which limits. Recomputed when a setting or a
+//! key changes; asked for at every decision.
+
+use crate::error::AppError;
+use crate::home::Environment;
+use crate::keys::Keys;
+use crate::persona;
+use crate::settings::{Preferences, Stored};
+use growqr_actors::Setups;
+use growqr_core::agent::{Setup, tools};
+use growqr_core::model::{Model, ModelCard};
+use growqr_core::prompt::Segment;
+use growqr_models::anthropic::{self, Anthropic};
+use growqr_models::guide::{self, Guide};
+use growqr_wire::Secret;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The two segments in use: for the Grow Agent and for sub-agents.
+#[derive(Clone)]
+struct Chosen {
+    grow: (Setup, Arc<Segment>),
+    sub: (Setup, Arc<Segment>),
+}
+
+/// Keys, settings and models of one profile.
+pub(crate) struct Choices {
+    keys: Keys,
+    base_url: Option<String>,
+    seed: u64,
+    guide: Arc<Guide>,
+    anthropic: RwLock<Arc<Anthropic>>,
+    stored: RwLock<Stored>,
+    chosen: RwLock<Chosen>,
+}
+
+impl Choices {
+    pub(crate) fn new(environment: &Environment, stored: Stored, seed: u64) -> Choices {
+        let keys = Keys::from_environment(environment);
+        let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
+        let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
+        let guide = Arc::new(Guide::new());
+        let chosen = choose(&*anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
+        Choices {
+            keys,
+            base_url,
+            seed,
+            guide,
+            anthropic: RwLock::new(anthropic),
+            stored: RwLock::new(stored),
+            chosen: RwLock::new(chosen),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    pub(crate) fn set_key(&self, name: &str, value: Option<Secret>) -> Result<(), AppError> {
+        self.keys.set(name, value)?;
+        let fresh = Arc::new(client(self.keys.get(anthropic::PROVIDER), self.base_url.as_deref(), self.seed));
+        *self.anthropic.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.choose_again();
+        Ok(())
+    }
+
+    pub(crate) fn set_stored(&self, stored: Stored) {
+        *self.stored.write().unwrap_or_else(PoisonError::into_inner) = stored;
+        self.choose_again();
+    }
+
+    fn choose_again(&self) {
+        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
+        let has_key = self.keys.get(anthropic::PROVIDER).is_some();
+        let chosen = choose(&*anthropic, &self.guide, has_key, &self.stored.read().unwrap_or_else(PoisonError::into_inner));
+        *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
+    }
+}
+
+impl Setups for Choices {
+    fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
+        let chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() }
+    }
+
+    fn model(&self, provider: &str) -> Option<Arc<dyn Model>> {
+        match provider {
+            guide::PROVIDER => Some(Arc::clone(&self.guide) as Arc<dyn Model>),
+            anthropic::PROVIDER => Some(Arc::clone(&*self.anthropic.read().unwrap_or_else(PoisonError::into_inner)) as Arc<dyn Model>),
+            _ => None,
+        }
+    }
+}
+
+/// A client without a key is made all the same: an agent that needs it gets the provider's own clear error.
+fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
+    let key = anthropic::Key::new(key.as_ref().map_or("", |secret| secret.0.as_str()));
+    let mut config = anthropic::Config::new(key, seed);
+    if let Some(base_url) = base_url {
+        base_url.trim_end_matches('/').clone_into(&mut config.base_url);
+    }
+    Anthropic::new(config)
+}
+
+/// Without a key the guide answers, whatever model is set.
+fn choose(anthropic: &Anthropic, guide: &Guide, has_key: bool, stored: &Stored) -> Chosen {
+    let preferences = Preferences::forgiving(stored);
+    let by_guide = !has_key || preferences.model == guide::MODEL;
+    let (provider, card) = if by_guide {
+        (guide.provider(), guide.card(guide::MODEL))
+    } else {
+        (anthropic.provider(), anthropic.card(&preferences.model))
+    };
+    let both = |system| setup(provider, &card, system, &preferences);
+    Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT) }
+}
+
+fn setup(provider: &str, card: &ModelCard, system: &str, preferences: &Preferences) -> (Setup, Arc<Segment>) {
+    // A model that refuses the setting is never sent it, whatever the person chose.
+    let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
+    let segment =
+        Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools: tools::all() };
+    let (hash, bytes) = segment.encode();
+    let setup = Setup {
+        segment: hash,
+        provider: provider.to_owned(),
+        card: card.clone(),
+        bytes: bytes.len() as u64,
+        limits: preferences.limits,
+    };
+    (setup, Arc::new(segment))
+}

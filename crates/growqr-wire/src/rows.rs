@@ -1,0 +1,261 @@
+//! Rows: what lists and pages are made of.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use ts_rs::TS;
+
+/// An agent in a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Agent {
+    /// `grow`, or a sub-agent's id.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// Who sent it to work.
+    pub parent: Option<String>,
+    /// 0 for the Grow Agent.
+    pub depth: u32,
+    /// What it was sent to do.
+    pub task: Option<String>,
+    /// `idle`, `thinking`, `working`, `waiting`, `done`, `limit`, `failed` or `cancelled`.
+    pub status: String,
+    /// The model it uses; empty before its first turn. `guide` is the built-in guide, which is no AI.
+    pub model: String,
+    /// Turns begun.
+    pub turn: u64,
+    /// Known cost of its own model calls.
+    pub spent: u64,
+    /// Reserved for calls whose cost will never be known.
+    pub unknown: u64,
+    /// What a sub-agent may still spend.
+    pub allowance: Option<u64>,
+    /// When it came to be.
+    pub created_at: i64,
+    /// When anything last happened to it.
+    pub updated_at: i64,
+    /// The length of its journal.
+    pub seq: u64,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// The person.
+    Person,
+    /// The agent of this id.
+    Agent(String),
+}
+
+/// A line of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Message {
+    /// Whose conversation.
+    pub agent: String,
+    /// The event it came with.
+    pub seq: u64,
+    /// Who wrote it.
+    pub author: Author,
+    /// What.
+    pub text: String,
+    /// When.
+    pub at: i64,
+}
+
+/// One event of a journal.
+#[derive(Clone, Debug, Serialize, Deserialize, TS)]
+pub struct EventLine {
+    /// Total order over the profile.
+    pub position: u64,
+    /// Whose.
+    pub agent: String,
+    /// Its place in that journal, gap-free from 1.
+    pub seq: u64,
+    /// When.
+    pub at: i64,
+    /// What kind.
+    pub kind: String,
+    /// Its content as stored.
+    #[ts(type = "unknown")]
+    pub data: Box<RawValue>,
+}
+
+impl PartialEq for EventLine {
+    fn eq(&self, other: &EventLine) -> bool {
+        let key = |line: &EventLine| (line.position, line.agent.clone(), line.seq, line.at, line.kind.clone());
+        key(self) == key(other) && self.data.get() == other.data.get()
+    }
+}
+
+/// A page of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Page {
+    /// Its path.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Its version, to be given back as `base` with a change.
+    pub version: String,
+}
+
+/// A page in a listing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PageRow {
+    /// Its path.
+    pub path: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// A line of memory that was searched for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Found {
+    /// The page's path.
+    pub path: String,
+    /// Line number from 1.
+    pub line: u64,
+    /// The line.
+    pub text: String,
+}
+
+/// The agent behind a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CommitOrigin {
+    /// Its id.
+    pub agent: String,
+    /// The turn it was in.
+    pub turn: u64,
+    /// The tool call.
+    pub tool_call: String,
+}
+
+/// A change of memory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Change {
+    /// Commit id.
+    pub commit: String,
+    /// Why.
+    pub message: String,
+    /// Who.
+    pub author: String,
+    /// When.
+    pub at: i64,
+    /// The agent behind it; `None` for the person.
+    pub origin: Option<CommitOrigin>,
+    /// The pages it touched.
+    pub paths: Vec<String>,
+}
+
+/// Whose line it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BlamedLine {
+    /// Line number from 1.
+    pub line: u64,
+    /// The line.
+    pub text: String,
+    /// The change it came with.
+    pub commit: String,
+    /// That change's author.
+    pub author: String,
+    /// That change's time.
+    pub at: i64,
+    /// The agent behind it; `None` for the person.
+    pub origin: Option<CommitOrigin>,
+}
+
+/// A text that is shown as it is, such as a diff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+}
+
+/// Limits and what is used of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Budget {
+    /// What one message may cost.
+    pub per_message: u64,
+    /// What a UTC day may cost.
+    pub per_day: u64,
+    /// What a UTC month may cost.
+    pub per_month: Option<u64>,
+    /// Used for the latest message, reservations of calls of unknown cost and money with sub-agents included.
+    pub used_message: u64,
+    /// Used today.
+    pub used_day: u64,
+    /// Used this month.
+    pub used_month: u64,
+    /// Known cost of all agents' calls, ever.
+    pub spent: u64,
+    /// Reserved for calls whose cost will never be known, ever.
+    pub unknown: u64,
+}
+
+/// One setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Setting {
+    /// Its name.
+    pub name: String,
+    /// Its value now.
+    pub value: String,
+    /// Whether the person set it; else it is the default.
+    pub is_set: bool,
+    /// What it does.
+    pub about: String,
+}
+
+/// A key that is known, never its value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Key {
+    /// `anthropic`.
+    pub name: String,
+    /// Where it comes from: `environment` or `memory` (of the running host).
+    pub source: String,
+}
+
+/// A model that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ModelRow {
+    /// Its id.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// How a check of the doctor went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    /// All well.
+    Ok,
+    /// Works, with something missing.
+    Missing,
+    /// Does not work.
+    Failed,
+}
+
+/// One check of the doctor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Check {
+    /// What was checked.
+    pub name: String,
+    /// How it went.
+    pub state: CheckState,
+    /// What was found.
+    pub found: String,
+    /// What to do, if anything.
+    pub next_step: Option<String>,
+}
+
+/// The state of the database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Database {
+    /// `sqlite` or `postgres`.
+    pub backend: String,
+    /// Where it is; never with a password.
+    pub location: String,
+    /// The newest migration this build knows.
+    pub known: i64,
+    /// The newest migration applied; `None` if there is no database yet.
+    pub applied: Option<i64>,
+}
