@@ -83,9 +83,7 @@ impl Git {
     /// Pages of HEAD that the walk did not meet: gone, or hidden behind something that is no page.
     fn scan_missing(&self, scan: &mut Scan) {
         for (path, old) in std::mem::take(&mut scan.in_head) {
-            let is_folder = || {
-                fs::symlink_metadata(place::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir())
-            };
+            let is_folder = || fs::symlink_metadata(place::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
             match place::look(&self.folder, &path) {
                 OnDisk::Odd(_) if is_folder() => scan.changed.push(FileChange { path, old: Some(old), new: None }),
                 OnDisk::Absent => scan.changed.push(FileChange { path, old: Some(old), new: None }),
@@ -121,7 +119,7 @@ impl Git {
     /// Makes git's index agree with HEAD for every page that the work tree and HEAD agree about, also those both lack.
     fn mend_index(&self, clean: Vec<FileChange>, changed: &[FileChange]) {
         let mut files: HashMap<String, FileChange> = HashMap::new();
-        if let Ok(index) = self.repo.index() {
+        if let Ok(index) = self.index() {
             for entry in index.iter() {
                 let Ok(path) = String::from_utf8(entry.path) else { continue };
                 let gone = path::check(&path).is_ok() && matches!(place::look(&self.folder, &path), OnDisk::Absent);

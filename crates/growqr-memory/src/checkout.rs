@@ -189,9 +189,9 @@ impl Git {
         if changed { index.write() } else { Ok(()) }
     }
 
-    /// git's index as it is on disk; made anew from HEAD if it cannot be read.
-    fn index(&self) -> Result<Index, git2::Error> {
-        match self.repo.index().and_then(|mut index| index.read(false).map(|()| index)) {
+    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it cannot be read.
+    pub(crate) fn index(&self) -> Result<Index, git2::Error> {
+        match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
             Ok(index) => Ok(index),
             Err(error) => {
                 tracing::warn!(%error, "git's index is unreadable and is made anew");

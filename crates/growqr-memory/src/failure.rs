@@ -20,8 +20,7 @@ pub enum Step {
 
 impl Step {
     /// All of them, in the order in which a change meets them.
-    pub const ALL: [Step; 5] =
-        [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::IndexWritten, Step::FileReplaced];
+    pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::IndexWritten, Step::FileReplaced];
 }
 
 /// Is told of every step. The product uses [`Unwatched`]; a test stops the work where a crash would.

@@ -29,9 +29,7 @@ pub use watch::{QUIET, Watch};
 use checkout::Files;
 use failure::Doing;
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{
-    BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page,
-};
+use growqr_core::memory::{BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page};
 use message::Author;
 use objects::{Git, Plan};
 use prepare::Wanted;

@@ -71,7 +71,11 @@ fn trailers(author: &Author<'_>) -> String {
 /// A line that git or this module could take for one of our trailers is marked as quoted.
 fn neutral(line: &str) -> String {
     let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
-    if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") { format!("> {line}") } else { line.to_owned() }
+    if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
+        format!("> {line}")
+    } else {
+        line.to_owned()
+    }
 }
 
 fn one_line(text: &str) -> String {

@@ -121,8 +121,7 @@ impl Git {
         let signature = author.signature(at).doing("name the author")?;
         let message = message::compose(words, &default_title(&files), author);
         let parents: Vec<&Commit<'_>> = parents.iter().collect();
-        let commit =
-            self.repo.commit(None, &signature, &signature, &message, &tree, &parents).doing("write the commit")?;
+        let commit = self.repo.commit(None, &signature, &signature, &message, &tree, &parents).doing("write the commit")?;
         Ok(Plan { base, commit, files })
     }
 

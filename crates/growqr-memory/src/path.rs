@@ -116,7 +116,18 @@ mod tests {
 
     #[test]
     fn ordinary_paths_are_accepted() {
-        for path in ["a", "profile.md", "people/Zoë.md", "日本/日記.md", "a b/c d.txt", "git/notes.md", "console.md", "com10.md", "a~b", "x..y"] {
+        for path in [
+            "a",
+            "profile.md",
+            "people/Zoë.md",
+            "日本/日記.md",
+            "a b/c d.txt",
+            "git/notes.md",
+            "console.md",
+            "com10.md",
+            "a~b",
+            "x..y",
+        ] {
             assert_eq!(fault(path), None, "{path:?}");
         }
         assert_eq!(fault(&["a"; MAX_DEPTH].join("/")), None);
@@ -126,11 +137,61 @@ mod tests {
     #[test]
     fn every_dangerous_path_is_refused() {
         let refused = [
-            "", "/", "/etc/passwd", "//server/share", "\\\\server\\share", "C:\\x", "c:/x", "C:x", "a\\b", "..", ".", "../x", "a/../b",
-            "a/./b", "a//b", "a/", ".git", ".GIT/config", ".git./x", ".git /x", "a/.git/hooks/x", "git~1", "GIT~1/config", "Git~2",
-            ".g\u{200c}it/x", "\u{200c}.git/x", ".git::$INDEX_ALLOCATION/x", "x::$DATA", ".gitignore", ".hidden", "CON", "nul.md",
-            "a/Com1.txt", "lpt9", "COM¹", "aux .md", "CONIN$", "prn", "a\0b", "a\nb", "a\u{7f}", "a\u{85}b", "a<b", "a>b", "a:b",
-            "a\"b", "a|b", "a?b", "a*b", "dot.", "space ", " lead", "a./b", "bidi\u{202e}dm", "\u{feff}bom",
+            "",
+            "/",
+            "/etc/passwd",
+            "//server/share",
+            "\\\\server\\share",
+            "C:\\x",
+            "c:/x",
+            "C:x",
+            "a\\b",
+            "..",
+            ".",
+            "../x",
+            "a/../b",
+            "a/./b",
+            "a//b",
+            "a/",
+            ".git",
+            ".GIT/config",
+            ".git./x",
+            ".git /x",
+            "a/.git/hooks/x",
+            "git~1",
+            "GIT~1/config",
+            "Git~2",
+            ".g\u{200c}it/x",
+            "\u{200c}.git/x",
+            ".git::$INDEX_ALLOCATION/x",
+            "x::$DATA",
+            ".gitignore",
+            ".hidden",
+            "CON",
+            "nul.md",
+            "a/Com1.txt",
+            "lpt9",
+            "COM¹",
+            "aux .md",
+            "CONIN$",
+            "prn",
+            "a\0b",
+            "a\nb",
+            "a\u{7f}",
+            "a\u{85}b",
+            "a<b",
+            "a>b",
+            "a:b",
+            "a\"b",
+            "a|b",
+            "a?b",
+            "a*b",
+            "dot.",
+            "space ",
+            " lead",
+            "a./b",
+            "bidi\u{202e}dm",
+            "\u{feff}bom",
         ];
         for path in refused {
             assert!(matches!(check(path), Err(MemoryError::BadPath { .. })), "{path:?}");
@@ -142,7 +203,9 @@ mod tests {
 
     #[test]
     fn spellings_that_a_disk_may_confuse_fold_together() {
-        for (one, other) in [("README", "readme"), ("é", "e\u{301}"), ("É", "e\u{301}"), ("straße", "STRASSE"), ("ſ", "s"), ("K", "k")] {
+        for (one, other) in
+            [("README", "readme"), ("é", "e\u{301}"), ("É", "e\u{301}"), ("straße", "STRASSE"), ("ſ", "s"), ("K", "k")]
+        {
             assert_eq!(folded(one), folded(other), "{one} {other}");
         }
         assert_ne!(folded("a"), folded("b"));

@@ -31,8 +31,7 @@ impl Git {
             return Ok(plan);
         }
         let author = Author::Agent(&change.origin);
-        let wanted =
-            Wanted { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
+        let wanted = Wanted { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
         let (plan, merged) = self.work_out(&wanted)?;
         commit_plan(&plan, &change.path, merged)
     }
@@ -222,9 +221,5 @@ pub(crate) fn plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
         old: recorded.old_blob.as_ref().map(oid).transpose()?,
         new: recorded.new_blob.as_ref().map(oid).transpose()?,
     };
-    Ok(Plan {
-        base: recorded.base_head.as_ref().map(oid).transpose()?,
-        commit: oid(&recorded.commit)?,
-        files: vec![file],
-    })
+    Ok(Plan { base: recorded.base_head.as_ref().map(oid).transpose()?, commit: oid(&recorded.commit)?, files: vec![file] })
 }

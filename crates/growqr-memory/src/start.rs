@@ -2,9 +2,10 @@
 //! machine, and its first commit.
 
 use crate::checkout::Files;
-use crate::failure::{Doing, Probe};
+use crate::failure::{Doing, Probe, Step};
 use crate::message::Author;
 use crate::objects::{FileChange, Git};
+use crate::place::{self, OnDisk};
 use git2::{Config, ConfigLevel, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
@@ -75,19 +76,16 @@ impl Git {
         self.settle_for_others()?;
         let mut files = Vec::new();
         for (path, text) in LAYOUT {
-            let new = self.repo.blob(text.as_bytes()).doing("write the first pages")?;
-            files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
+            // A page that is already there is the person's, and is adopted as a hand edit.
+            let is_free = matches!(place::look(&self.folder, path), OnDisk::Absent);
+            if is_free && place::refuse_other_spelling(&self.folder, path).is_ok() {
+                let new = self.repo.blob(text.as_bytes()).doing("write the first pages")?;
+                files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
+            }
         }
         let plan = self.write_commit(None, files, &Author::Program, "Begin", at)?;
-        // A page that is already there is the person's, and is adopted as a hand edit.
-        self.carry_out_first(&plan)
-    }
-
-    fn carry_out_first(&self, plan: &crate::objects::Plan) -> Result<(), MemoryError> {
-        match self.carry_out(plan, Files::Ours) {
-            Err(MemoryError::HeadMoved) => self.carry_out(plan, Files::ByHand),
-            done => done,
-        }
+        self.probe.reached(Step::ObjectsWritten)?;
+        self.carry_out(&plan, Files::Ours)
     }
 
     /// What the person's own git shall do here: leave the bytes alone and show names as they are.
@@ -95,7 +93,9 @@ impl Git {
         let git_folder = self.repo.path();
         let doing = "write its configuration";
         let mut config = Config::open(&git_folder.join("config")).doing(doing)?;
-        for (name, value) in [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)] {
+        for (name, value) in
+            [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
+        {
             config.set_bool(name, value).doing(doing)?;
         }
         fs::create_dir_all(git_folder.join("info")).doing(doing)?;
