@@ -1,0 +1,87 @@
+//! How long memory takes, as `name value unit` lines: medians of whole operations on a real disk.
+
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{AgentId, EffectId};
+use growqr_core::memory::{Change, Edit, Memory, Origin};
+use growqr_memory::MemoryRepo;
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 101;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    print("fsync_4k", median(|round| fsync(folder.path(), round)));
+    let memory = MemoryRepo::open(&folder.path().join("memory"), Timestamp(0)).expect("opens");
+    for number in 0..94 {
+        change(&memory, &format!("projects/p{number}.md"), "text\n", None, number);
+    }
+    print("prepare_and_commit_new", median(|round| change(&memory, &format!("journal/{round}.md"), "x\n", None, 1000 + round)));
+    let mut base = None;
+    print(
+        "prepare_and_commit_changed",
+        median(|round| {
+            let took = change(&memory, "profile.md", &format!("# Profile\n{round}\n"), base.as_deref(), 2000 + round);
+            base = Some(memory.read("profile.md").expect("is there").version);
+            took
+        }),
+    );
+    print("prepare", median(|round| timed(|| drop(memory.prepare(&wanted("a.md", &format!("{round}"), None, 4000 + round))))));
+    print("list_about_200", median(|_| timed(|| drop(memory.list("")))));
+    print("list_94_by_prefix", median(|_| timed(|| drop(memory.list("projects/p")))));
+    print("search", median(|_| timed(|| drop(memory.search("text", 50)))));
+    print("read", median(|_| timed(|| drop(memory.read("profile.md")))));
+    print("scan", median(|_| timed(|| drop(memory.adopt_hand_edits(Timestamp(0))))));
+    print("open", median(|_| timed(|| drop(MemoryRepo::open(memory.folder(), Timestamp(0))))));
+    print("watch", median(|_| timed(|| drop(memory.watch(Duration::from_secs(2), || {})))));
+}
+
+fn wanted(path: &str, content: &str, base: Option<&str>, number: usize) -> Change {
+    Change {
+        path: path.to_owned(),
+        edit: Edit::Write { content: content.to_owned(), base: base.map(str::to_owned) },
+        message: format!("Note {path}"),
+        origin: Origin {
+            agent: AgentId::grow(),
+            name: "Grow".to_owned(),
+            turn: 1,
+            effect: EffectId::new(format!("{number:016x}")),
+        },
+        at: Timestamp(1_800_000_000_000),
+    }
+}
+
+fn change(memory: &MemoryRepo, path: &str, content: &str, base: Option<&str>, number: usize) -> Duration {
+    let read = || memory.read(path).ok().map(|page| page.version);
+    let base = base.map(str::to_owned).or_else(read);
+    let change = wanted(path, content, base.as_deref(), number);
+    timed(|| {
+        let plan = memory.prepare(&change).expect("is worked out");
+        memory.commit(&plan).expect("is committed");
+    })
+}
+
+fn fsync(folder: &Path, round: usize) -> Duration {
+    let mut file = File::create(folder.join(format!("fsync{round}"))).expect("is made");
+    file.write_all(&[1; 4096]).expect("is written");
+    timed(|| file.sync_all().expect("is durable"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a bench measures")]
+fn timed(work: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+fn median(mut round: impl FnMut(usize) -> Duration) -> Duration {
+    let mut times: Vec<Duration> = (0..ROUNDS).map(&mut round).collect();
+    times.sort();
+    times[ROUNDS / 2]
+}
+
+fn print(name: &str, took: Duration) {
+    println!("{name} {:.3} ms", took.as_secs_f64() * 1000.0);
+}

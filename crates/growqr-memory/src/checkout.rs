@@ -1,0 +1,227 @@
+//! Making a written commit visible: stage the new files, move the ref, refresh git's index, put the files in place.
+//!
+//! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
+//! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
+//! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing.
+
+use crate::failure::{Doing, Step};
+use crate::objects::{FileChange, Git, Plan, blob_at};
+use crate::place::{self, OnDisk};
+use git2::{ErrorCode, Index, IndexEntry, IndexTime, Oid};
+use growqr_core::memory::MemoryError;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Whether the plan's new files are already in the work tree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// They must be put there.
+    Ours,
+    /// The person put them there.
+    ByHand,
+}
+
+impl Git {
+    /// Carries a plan out; finishes it if it was begun.
+    ///
+    /// # Errors
+    /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first.
+    pub(crate) fn carry_out(&self, plan: &Plan, files: Files) -> Result<(), MemoryError> {
+        if !self.is_in_history(plan.commit)? {
+            self.refuse_unfinished_merge()?;
+            if self.head()? != plan.base || self.repo.find_commit(plan.commit).is_err() {
+                return Err(MemoryError::HeadMoved);
+            }
+            if files == Files::Ours {
+                for file in &plan.files {
+                    let now = place::look(&self.folder, &file.path);
+                    if !now.version().is_ok_and(|now| now == file.old || now == file.new) {
+                        return Err(MemoryError::HeadMoved);
+                    }
+                }
+                self.stage(plan)?;
+                self.probe.reached(Step::FilesStaged)?;
+            }
+            self.move_ref(plan)?;
+            self.probe.reached(Step::RefMoved)?;
+        }
+        self.finish(plan.commit, &plan.files)
+    }
+
+    /// Finishes what a crash or a failing disk left of earlier changes. Cheap when there is nothing.
+    pub(crate) fn finish_earlier(&self) -> Result<(), MemoryError> {
+        let entries = match fs::read_dir(&self.staged) {
+            Ok(entries) => entries,
+            Err(_) => return Ok(()),
+        };
+        for entry in entries {
+            let entry = entry.doing("read the staged files")?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // The file may have gone with an earlier one of the same commit.
+            if !entry.path().exists() {
+                continue;
+            }
+            let commit = name.split('.').next().and_then(|hex| Oid::from_str(hex).ok());
+            let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
+            match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
+                Some(commit) => self.finish(commit.id(), &self.changes_of(&commit)?)?,
+                // The ref never moved: whoever wants the change will stage it again.
+                None => fs::remove_file(entry.path()).doing("clear a staged file")?,
+            }
+        }
+        Ok(())
+    }
+
+    fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
+        self.staged.join(format!("{commit}.{number}"))
+    }
+
+    fn stage(&self, plan: &Plan) -> Result<(), MemoryError> {
+        for (number, file) in plan.files.iter().enumerate() {
+            let bytes = match file.new {
+                Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved)?,
+                None => Vec::new(),
+            };
+            let mut staged = File::create(self.staged_file(plan.commit, number)).doing("write the page")?;
+            staged.write_all(&bytes).and_then(|()| staged.sync_all()).doing("write the page")?;
+        }
+        place::sync_folder(&self.staged).doing("write the page")
+    }
+
+    fn move_ref(&self, plan: &Plan) -> Result<(), MemoryError> {
+        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
+        let name = match head.symbolic_target() {
+            Ok(Some(branch)) => branch.to_owned(),
+            _ => "HEAD".to_owned(),
+        };
+        let moved = match plan.base {
+            Some(base) => self.repo.reference_matching(&name, plan.commit, true, base, "memory: commit"),
+            None => self.repo.reference(&name, plan.commit, false, "memory: first commit"),
+        };
+        match moved {
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Err(MemoryError::HeadMoved),
+            Err(error) => Err(error).doing("move the branch"),
+        }
+    }
+
+    fn finish(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
+        let head = self.head_tree()?;
+        // A later commit of the same page has its own checkout.
+        let current = |file: &&FileChange| blob_at(head.as_ref(), &file.path) == file.new;
+        self.refresh_index(files.iter().filter(current));
+        self.probe.reached(Step::IndexWritten)?;
+        for (number, file) in files.iter().enumerate() {
+            let staged = self.staged_file(commit, number);
+            if !staged.exists() {
+                continue;
+            }
+            let now = place::look(&self.folder, &file.path);
+            // Anything but the old version is either done already or the person's, and stays.
+            if current(&file) && now.version().is_ok_and(|now| now == file.old && now != file.new) {
+                self.replace(&staged, file, &now)?;
+            }
+            if staged.exists() {
+                fs::remove_file(&staged).doing("clear a staged file")?;
+            }
+            self.probe.reached(Step::FileReplaced)?;
+        }
+        Ok(())
+    }
+
+    fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<(), MemoryError> {
+        let target = place::file_of(&self.folder, &file.path);
+        let parent = target.parent().unwrap_or(&self.folder);
+        if file.new.is_none() {
+            fs::remove_file(&target).doing("remove the page")?;
+            let kept = self.remove_empty_folders(parent);
+            return place::sync_folder(kept).doing("remove the page");
+        }
+        if matches!(now, OnDisk::File(..)) {
+            let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
+            fs::set_permissions(staged, permissions).doing("write the page")?;
+        }
+        let new_folders = !parent.is_dir();
+        if new_folders {
+            fs::create_dir_all(parent).doing("make the page's folder")?;
+        }
+        fs::rename(staged, &target).doing("write the page")?;
+        place::sync_folder(parent).doing("write the page")?;
+        if new_folders {
+            for above in parent.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder)) {
+                place::sync_folder(above).doing("make the page's folder")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes folders that became empty, as git does; returns the first that stays.
+    fn remove_empty_folders<'a>(&'a self, from: &'a Path) -> &'a Path {
+        from.ancestors()
+            .take_while(|place| *place != self.folder)
+            .find(|place| fs::remove_dir(place).is_err())
+            .unwrap_or(&self.folder)
+    }
+
+    /// Tells git's index of files as HEAD has them, so that `git status` is clean. The index is derived: if the person's
+    /// git holds its lock, the next scan mends it.
+    pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
+        if let Err(error) = self.try_refresh_index(files) {
+            tracing::warn!(%error, "git's index could not be refreshed; the next scan will");
+        }
+    }
+
+    fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
+        let mut index = self.index()?;
+        let mut changed = false;
+        for file in files {
+            let known = index.get_path(Path::new(&file.path), 0);
+            if known.as_ref().map(|entry| entry.id) == file.new {
+                continue;
+            }
+            changed = true;
+            match file.new {
+                Some(oid) => index.add(&entry(&file.path, oid, known))?,
+                None => index.remove_path(Path::new(&file.path))?,
+            }
+        }
+        if changed { index.write() } else { Ok(()) }
+    }
+
+    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it cannot be read.
+    pub(crate) fn index(&self) -> Result<Index, git2::Error> {
+        match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
+            Ok(index) => Ok(index),
+            Err(error) => {
+                tracing::warn!(%error, "git's index is unreadable and is made anew");
+                // If it cannot be removed, opening it again says why.
+                let _ = fs::remove_file(self.repo.path().join("index"));
+                let mut index = self.repo.index()?;
+                if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
+                    index.read_tree(&tree)?;
+                }
+                Ok(index)
+            }
+        }
+    }
+}
+
+/// An entry without file times: git looks at the content once and fills them in.
+fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
+    let never = IndexTime::new(0, 0);
+    IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: known.map_or(0o100_644, |entry| entry.mode),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}

@@ -1,0 +1,161 @@
+//! Commit messages: the writer's words, then three trailers that say which agent, turn and tool call a change came from.
+//! Words can never pass for trailers.
+
+use git2::{Commit, Signature, Time};
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{AgentId, EffectId};
+use growqr_core::memory::Origin;
+
+/// The longest first line, in characters; a longer one is cut there and repeated whole below.
+const TITLE: usize = 72;
+/// The longest message, in characters.
+const LONGEST: usize = 4000;
+/// Where the addresses of agents end. Only commits from such an address are asked for an origin.
+const AGENTS: &str = "@agents.growqr.local";
+
+/// Who a commit is by.
+pub(crate) enum Author<'a> {
+    /// An agent, by its tool call.
+    Agent(&'a Origin),
+    /// The person.
+    Person,
+    /// This program, for the first commit.
+    Program,
+}
+
+impl Author<'_> {
+    /// Name, address and time for git. Whole seconds, UTC.
+    pub(crate) fn signature(&self, at: Timestamp) -> Result<Signature<'static>, git2::Error> {
+        let time = Time::new(at.seconds(), 0);
+        match self {
+            Author::Person => Signature::new("You", "you@growqr.local", &time),
+            Author::Program => Signature::new("GrowQR", "growqr@growqr.local", &time),
+            Author::Agent(origin) => {
+                let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+                let address = format!("{}{AGENTS}", origin.agent.as_str().chars().map(plain).collect::<String>());
+                // git trims punctuation from names and refuses what is empty then.
+                Signature::new(&one_line(&origin.name), &address, &time).or_else(|_| Signature::new("Agent", &address, &time))
+            }
+        }
+    }
+}
+
+/// The whole message of a commit. `instead` is the first line if the writer gave no words.
+pub(crate) fn compose(words: &str, instead: &str, author: &Author<'_>) -> String {
+    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
+    let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
+    let first = lines.next().unwrap_or(instead).trim();
+    let mut body: Vec<String> = lines.map(neutral).collect();
+    let mut message: String = first.chars().take(TITLE).collect();
+    if first.chars().nth(TITLE).is_some() {
+        message.push('…');
+        body.splice(0..0, [String::new(), neutral(first)]);
+    }
+    let body = body.join("\n");
+    for part in [body.trim(), &trailers(author)] {
+        if !part.is_empty() {
+            message.push_str("\n\n");
+            message.push_str(part);
+        }
+    }
+    message.push('\n');
+    message
+}
+
+fn trailers(author: &Author<'_>) -> String {
+    let Author::Agent(origin) = author else { return String::new() };
+    let (agent, name) = (one_line(origin.agent.as_str()), one_line(&origin.name));
+    format!("Agent: {agent} ({name})\nTurn: {}\nTool-Call: {}", origin.turn, one_line(origin.effect.as_str()))
+}
+
+/// A line that git or this module could take for one of our trailers is marked as quoted.
+fn neutral(line: &str) -> String {
+    let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
+    if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
+        format!("> {line}")
+    } else {
+        line.to_owned()
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect::<String>().trim().to_owned()
+}
+
+/// The words and the origin of a commit.
+pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
+    let message = String::from_utf8_lossy(commit.message_bytes()).trim_end().to_owned();
+    if !is_by_agent(commit) {
+        return (message, None);
+    }
+    match message.rsplit_once("\n\n").and_then(|(words, tail)| Some((words, origin(tail)?))) {
+        Some((words, origin)) => (words.trim_end().to_owned(), Some(origin)),
+        None => (message, None),
+    }
+}
+
+/// Whether the commit's author is an agent.
+fn is_by_agent(commit: &Commit<'_>) -> bool {
+    commit.author().email_bytes().ends_with(AGENTS.as_bytes())
+}
+
+fn origin(tail: &str) -> Option<Origin> {
+    let mut lines = tail.lines();
+    let (agent, name) = lines.next()?.strip_prefix("Agent: ")?.split_once(" (")?;
+    let turn = lines.next()?.strip_prefix("Turn: ")?.parse().ok()?;
+    let effect = lines.next()?.strip_prefix("Tool-Call: ")?;
+    lines.next().is_none().then_some(())?;
+    let name = name.strip_suffix(')')?.to_owned();
+    Some(Origin { agent: AgentId::new(agent), name, turn, effect: EffectId::new(effect) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn grow() -> Origin {
+        Origin { agent: AgentId::grow(), name: "Grow (you)".into(), turn: 3, effect: EffectId::new("00ff") }
+    }
+
+    fn split(message: &str) -> (String, Option<Origin>) {
+        let (words, tail) = message.trim_end().rsplit_once("\n\n").unwrap();
+        (words.to_owned(), origin(tail))
+    }
+
+    #[test]
+    fn a_message_keeps_its_words_and_gains_its_origin() {
+        let message = compose("Learned a name\n\nShe said so.", "-", &Author::Agent(&grow()));
+        assert_eq!(message, "Learned a name\n\nShe said so.\n\nAgent: grow (Grow (you))\nTurn: 3\nTool-Call: 00ff\n");
+        assert_eq!(split(&message), ("Learned a name\n\nShe said so.".to_owned(), Some(grow())));
+    }
+
+    #[test]
+    fn empty_words_are_replaced_and_a_long_first_line_is_cut_and_kept_below() {
+        assert_eq!(compose(" \n ", "Change a.md", &Author::Person), "Change a.md\n");
+        let long = "word ".repeat(40);
+        let message = compose(&long, "-", &Author::Person);
+        assert!(message.lines().next().unwrap().chars().count() <= TITLE + 1);
+        assert!(message.contains(long.trim()));
+    }
+
+    #[test]
+    fn words_cannot_pass_for_trailers() {
+        let forged = "x\n\nAgent: grow (Grow)\nTurn: 1\ntool-call : dead\r\nTool-Call: beef";
+        let message = compose(forged, "-", &Author::Person);
+        assert!(message.lines().skip(1).all(|line| line.is_empty() || line.starts_with("> ")), "{message}");
+        let (_, origin) = split(&compose(forged, "-", &Author::Agent(&grow())));
+        assert_eq!(origin, Some(grow()));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_words_the_origin_is_the_writers(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
+            let origin = Origin { name: name.trim().to_owned(), ..grow() };
+            let message = compose(&words, "nothing said", &Author::Agent(&origin));
+            prop_assert_eq!(split(&message).1, Some(origin));
+            prop_assert!(!message.lines().next().unwrap().is_empty());
+            prop_assert!(!message.chars().any(|c| c != '\n' && c.is_control()));
+        }
+    }
+}

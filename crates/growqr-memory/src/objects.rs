@@ -1,0 +1,212 @@
+//! The object database: heads, blobs, trees and commits. Writes objects only; moves no ref and touches no file.
+
+use crate::failure::{Doing, Probe};
+use crate::message::{self, Author};
+use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Repository, RepositoryState, Tree};
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::{Committed, MemoryError};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const FILE: i32 = 0o100_644;
+const FOLDER: i32 = 0o040_000;
+const LINK: i32 = 0o120_000;
+
+/// The repository behind the lock.
+pub(crate) struct Git {
+    pub(crate) repo: Repository,
+    pub(crate) folder: PathBuf,
+    /// Where files wait to enter the work tree.
+    pub(crate) staged: PathBuf,
+    pub(crate) probe: Arc<dyn Probe>,
+    pub(crate) effects: RefCell<Effects>,
+}
+
+/// Commits of agents by tool call, filled from the history as far as it was walked.
+#[derive(Default)]
+pub(crate) struct Effects {
+    pub(crate) walked_to: Option<Oid>,
+    pub(crate) commits: HashMap<String, Oid>,
+}
+
+/// What becomes of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileChange {
+    pub(crate) path: String,
+    pub(crate) old: Option<Oid>,
+    pub(crate) new: Option<Oid>,
+}
+
+/// A commit that exists in the object database and the files it changes, by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) base: Option<Oid>,
+    pub(crate) commit: Oid,
+    pub(crate) files: Vec<FileChange>,
+}
+
+impl Git {
+    /// The commit that HEAD leads to; `None` before the first.
+    pub(crate) fn head(&self) -> Result<Option<Oid>, MemoryError> {
+        match self.repo.refname_to_id("HEAD") {
+            Ok(oid) => Ok(Some(oid)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error).doing("read HEAD"),
+        }
+    }
+
+    /// The tree of a commit; `None` for none.
+    pub(crate) fn tree(&self, commit: Option<Oid>) -> Result<Option<Tree<'_>>, MemoryError> {
+        let Some(oid) = commit else { return Ok(None) };
+        self.repo.find_commit(oid).and_then(|commit| commit.tree()).map(Some).doing("read a tree")
+    }
+
+    /// The tree of HEAD.
+    pub(crate) fn head_tree(&self) -> Result<Option<Tree<'_>>, MemoryError> {
+        self.tree(self.head()?)
+    }
+
+    /// The bytes of a blob; `None` if there is no such blob.
+    pub(crate) fn blob(&self, oid: Oid) -> Result<Option<Vec<u8>>, MemoryError> {
+        match self.repo.find_blob(oid) {
+            Ok(blob) => Ok(Some(blob.content().to_vec())),
+            Err(error) if matches!(error.code(), ErrorCode::NotFound | ErrorCode::InvalidSpec) => Ok(None),
+            Err(error) => Err(error).doing("read a version"),
+        }
+    }
+
+    /// Refuses to work while the person is in the middle of a merge or rebase of their own.
+    pub(crate) fn refuse_unfinished_merge(&self) -> Result<(), MemoryError> {
+        if self.repo.state() == RepositoryState::Clean {
+            return Ok(());
+        }
+        let cause = "a merge or rebase is under way in the memory folder; finish or abort it with git".to_owned();
+        Err(MemoryError::Repository { doing: "change memory", cause })
+    }
+
+    /// Whether `commit` is HEAD or before it.
+    pub(crate) fn is_in_history(&self, commit: Oid) -> Result<bool, MemoryError> {
+        let Some(head) = self.head()? else { return Ok(false) };
+        if head == commit {
+            return Ok(true);
+        }
+        match self.repo.graph_descendant_of(head, commit) {
+            Ok(answer) => Ok(answer),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+            Err(error) => Err(error).doing("walk the history"),
+        }
+    }
+
+    /// Writes trees and a commit that makes these changes after `base`. Durable when it returns; visible nowhere.
+    pub(crate) fn write_commit(
+        &self,
+        base: Option<Oid>,
+        mut files: Vec<FileChange>,
+        author: &Author<'_>,
+        words: &str,
+        at: Timestamp,
+    ) -> Result<Plan, MemoryError> {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let baseline = self.tree(base)?;
+        let changes: Vec<(&str, Option<Oid>)> = files.iter().map(|file| (file.path.as_str(), file.new)).collect();
+        let tree = match self.write_tree(baseline.as_ref(), &changes)? {
+            Some(tree) => tree,
+            None => self.repo.treebuilder(None).and_then(|builder| builder.write()).doing("write a tree")?,
+        };
+        let tree = self.repo.find_tree(tree).doing("read a tree")?;
+        let parents: Vec<Commit<'_>> =
+            base.into_iter().map(|oid| self.repo.find_commit(oid)).collect::<Result<_, _>>().doing("read HEAD")?;
+        let signature = author.signature(at).doing("name the author")?;
+        let message = message::compose(words, &default_title(&files), author);
+        let parents: Vec<&Commit<'_>> = parents.iter().collect();
+        let commit = self.repo.commit(None, &signature, &signature, &message, &tree, &parents).doing("write the commit")?;
+        Ok(Plan { base, commit, files })
+    }
+
+    /// Applies changes to a tree; `None` if nothing is left in it. git keeps no empty folders.
+    fn write_tree(&self, baseline: Option<&Tree<'_>>, changes: &[(&str, Option<Oid>)]) -> Result<Option<Oid>, MemoryError> {
+        let mut builder = self.repo.treebuilder(baseline).doing("write a tree")?;
+        let mut leaves = Vec::new();
+        let mut folders: BTreeMap<&str, Vec<(&str, Option<Oid>)>> = BTreeMap::new();
+        for (path, new) in changes {
+            match path.split_once('/') {
+                Some((folder, rest)) => folders.entry(folder).or_default().push((rest, *new)),
+                None => leaves.push((*path, *new)),
+            }
+        }
+        // Names that go make room for folders, folders that empty make room for names.
+        for (name, _) in leaves.iter().filter(|(_, new)| new.is_none()) {
+            if builder.get(name).doing("read a tree")?.is_some_and(|entry| entry.kind() == Some(ObjectType::Blob)) {
+                builder.remove(name).doing("write a tree")?;
+            }
+        }
+        for (name, inside) in folders {
+            let below = baseline.and_then(|tree| tree.get_name(name)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+            let below = below.map(|entry| self.repo.find_tree(entry.id())).transpose().doing("read a tree")?;
+            match self.write_tree(below.as_ref(), &inside)? {
+                Some(oid) => drop(builder.insert(name, oid, FOLDER).doing("write a tree")?),
+                None if below.is_some() => builder.remove(name).doing("write a tree")?,
+                None => {}
+            }
+        }
+        for (name, new) in leaves {
+            if let Some(oid) = new {
+                let mode = baseline.and_then(|tree| tree.get_name(name)).map_or(FILE, |entry| entry.filemode());
+                let mode = if mode & 0o170_000 == 0o100_000 { mode } else { FILE };
+                builder.insert(name, oid, mode).doing("write a tree")?;
+            }
+        }
+        if builder.is_empty() { Ok(None) } else { builder.write().map(Some).doing("write a tree") }
+    }
+
+    /// The files that a commit changed against its first parent, by path.
+    pub(crate) fn changes_of(&self, commit: &Commit<'_>) -> Result<Vec<FileChange>, MemoryError> {
+        let new = commit.tree().doing("read a tree")?;
+        let old = self.tree(commit.parent_id(0).ok())?;
+        let diff = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), None).doing("compare versions")?;
+        let mut files: Vec<FileChange> = diff
+            .deltas()
+            .filter_map(|delta| {
+                let (before, after) = (delta.old_file(), delta.new_file());
+                let path = after.path_bytes().or(before.path_bytes())?;
+                let path = String::from_utf8_lossy(path).into_owned();
+                let old = (delta.status() != Delta::Added).then_some(before.id());
+                let new = (delta.status() != Delta::Deleted).then_some(after.id());
+                Some(FileChange { path, old, new })
+            })
+            .collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// One line of the history.
+    pub(crate) fn committed(&self, commit: &Commit<'_>) -> Result<Committed, MemoryError> {
+        let (message, origin) = message::read(commit);
+        Ok(Committed {
+            commit: commit.id().to_string(),
+            message,
+            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+            at: Timestamp(commit.time().seconds() * 1000),
+            origin,
+            paths: self.changes_of(commit)?.into_iter().map(|file| file.path).collect(),
+        })
+    }
+}
+
+/// The blob of a page in a tree; `None` if there is no ordinary file.
+pub(crate) fn blob_at(tree: Option<&Tree<'_>>, page: &str) -> Option<Oid> {
+    let entry = tree?.get_path(Path::new(page)).ok()?;
+    (entry.kind() == Some(ObjectType::Blob) && entry.filemode() != LINK).then(|| entry.id())
+}
+
+/// The first line for a change whose writer gave no words.
+fn default_title(files: &[FileChange]) -> String {
+    match files {
+        [FileChange { path, new: None, .. }] => format!("Remove {path}"),
+        [FileChange { path, old: None, .. }] => format!("Add {path}"),
+        [FileChange { path, .. }] => format!("Change {path}"),
+        _ => format!("Change {} pages", files.len()),
+    }
+}

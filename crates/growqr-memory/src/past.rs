@@ -1,0 +1,176 @@
+//! Looking back, and undoing: history, differences, whose line is whose, a page as it was, and the restore.
+
+use crate::failure::Doing;
+use crate::message::{self, Author};
+use crate::objects::{FileChange, Git, Plan, blob_at};
+use crate::path;
+use crate::place;
+use crate::prepare::{conflict, merge};
+use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::{BlamedLine, Committed, MemoryError, Page};
+use std::collections::HashMap;
+use std::path::Path;
+
+impl Git {
+    /// The newest changes first.
+    pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<Committed>, MemoryError> {
+        page.map(path::check).transpose()?;
+        let mut changes = Vec::new();
+        let Some(head) = self.head()? else { return Ok(changes) };
+        let mut walk = self.repo.revwalk().doing("walk the history")?;
+        walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).doing("walk the history")?;
+        for oid in walk {
+            if changes.len() >= limit {
+                break;
+            }
+            let commit = oid.and_then(|oid| self.repo.find_commit(oid)).doing("walk the history")?;
+            if page.is_some_and(|page| !self.touches(&commit, page)) {
+                continue;
+            }
+            changes.push(self.committed(&commit)?);
+        }
+        Ok(changes)
+    }
+
+    /// Whether the page differs from what every parent has.
+    fn touches(&self, commit: &Commit<'_>, page: &str) -> bool {
+        let version = |commit: &Commit<'_>| blob_at(commit.tree().ok().as_ref(), page);
+        let now = version(commit);
+        match commit.parent_count() {
+            0 => now.is_some(),
+            _ => commit.parents().all(|parent| version(&parent) != now),
+        }
+    }
+
+    /// A commit by the first digits of its id, or `HEAD`, `HEAD~1` and the like.
+    fn change(&self, rev: &str) -> Result<Commit<'_>, MemoryError> {
+        let unknown = || MemoryError::UnknownChange { rev: rev.to_owned() };
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '~' | '^' | '/' | '-' | '_');
+        if rev.is_empty() || !rev.starts_with(|c: char| c.is_ascii_alphanumeric()) || !rev.chars().all(plain) {
+            return Err(unknown());
+        }
+        self.repo.revparse_single(rev).and_then(|object| object.peel_to_commit()).map_err(|_| unknown())
+    }
+
+    /// What a change did, as a unified diff.
+    pub(crate) fn diff(&self, rev: &str) -> Result<String, MemoryError> {
+        let commit = self.change(rev)?;
+        let new = commit.tree().doing("read a tree")?;
+        let old = self.tree(commit.parent_id(0).ok())?;
+        let mut options = DiffOptions::new();
+        options.force_text(true);
+        let diff = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).doing("compare versions")?;
+        let mut text = String::new();
+        diff.print(DiffFormat::Patch, |_, _, line| {
+            if matches!(line.origin(), '+' | '-' | ' ') {
+                text.push(line.origin());
+            }
+            text.push_str(&String::from_utf8_lossy(line.content()));
+            true
+        })
+        .doing("compare versions")?;
+        Ok(text)
+    }
+
+    /// Whose line is whose, in the last committed version.
+    pub(crate) fn blame(&self, page: &str) -> Result<Vec<BlamedLine>, MemoryError> {
+        path::check(page)?;
+        let head = self.head()?;
+        let missing = || MemoryError::Missing { path: page.to_owned() };
+        let (Some(head), Some(blob)) = (head, blob_at(self.tree(head)?.as_ref(), page)) else { return Err(missing()) };
+        let bytes = self.blob(blob)?.ok_or_else(missing)?;
+        let content = place::text(page, &bytes)?;
+        if content.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut options = BlameOptions::new();
+        options.newest_commit(head);
+        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).doing("find whose lines they are")?;
+        let mut known: HashMap<Oid, BlamedLine> = HashMap::new();
+        let mut lines = Vec::new();
+        for (number, text) in (1_usize..).zip(content.lines()) {
+            let Some(hunk) = blame.get_line(number) else { continue };
+            let oid = hunk.final_commit_id();
+            if !known.contains_key(&oid) {
+                known.insert(oid, self.blamed(oid)?);
+            }
+            let line = known[&oid].clone();
+            lines.push(BlamedLine { line: number as u64, text: text.to_owned(), ..line });
+        }
+        Ok(lines)
+    }
+
+    fn blamed(&self, oid: Oid) -> Result<BlamedLine, MemoryError> {
+        let commit = self.repo.find_commit(oid).doing("read a commit")?;
+        Ok(BlamedLine {
+            line: 0,
+            text: String::new(),
+            commit: oid.to_string(),
+            author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),
+            at: Timestamp(commit.time().seconds() * 1000),
+            origin: message::read(&commit).1,
+        })
+    }
+
+    /// A page as it stood after a change.
+    pub(crate) fn page_at(&self, page: &str, rev: &str) -> Result<Page, MemoryError> {
+        path::check(page)?;
+        let commit = self.change(rev)?;
+        let missing = || MemoryError::Missing { path: page.to_owned() };
+        let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;
+        let bytes = self.blob(oid)?.ok_or_else(missing)?;
+        let content = place::text(page, &bytes)?.to_owned();
+        Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
+    }
+
+    /// Works out a commit of the person's that undoes a change and keeps what came after it.
+    pub(crate) fn undo(&self, rev: &str, at: Timestamp) -> Result<Plan, MemoryError> {
+        self.refuse_unfinished_merge()?;
+        let commit = self.change(rev)?;
+        if commit.parent_count() == 0 {
+            let cause = "it is the first one, with which memory began; delete single pages instead".to_owned();
+            return Err(MemoryError::Repository { doing: "undo this change", cause });
+        }
+        let pages: Vec<FileChange> =
+            self.changes_of(&commit)?.into_iter().filter(|file| path::check(&file.path).is_ok()).collect();
+        for file in &pages {
+            self.adopt_page(&file.path, at)?;
+        }
+        let head = self.head()?;
+        let tree = self.tree(head)?;
+        let mut files = Vec::new();
+        for file in &pages {
+            let now = blob_at(tree.as_ref(), &file.path);
+            let new = self.undone(file, now)?;
+            if new != now {
+                files.push(FileChange { path: file.path.clone(), old: now, new });
+            }
+        }
+        if files.is_empty() {
+            let path = pages.first().map(|file| file.path.clone()).unwrap_or_default();
+            return Err(MemoryError::Unchanged { path });
+        }
+        let (undone, _) = message::read(&commit);
+        let words = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
+        self.write_commit(head, files, &Author::Person, &words, at)
+    }
+
+    /// What a page becomes when the change `file` is taken out of it.
+    fn undone(&self, file: &FileChange, now: Option<Oid>) -> Result<Option<Oid>, MemoryError> {
+        if now == file.new || now == file.old {
+            return Ok(file.old);
+        }
+        let Some(now) = now else { return Err(MemoryError::Missing { path: file.path.clone() }) };
+        let read = |oid: Oid| self.blob(oid).map(Option::unwrap_or_default);
+        let current = read(now)?;
+        let merged = match (file.new, file.old) {
+            (Some(after), Some(before)) => merge(&read(after)?, &current, &read(before)?)?,
+            _ => None,
+        };
+        match merged {
+            Some(bytes) => self.repo.blob(&bytes).map(Some).doing("write the page"),
+            None => Err(conflict(&file.path, now, place::text(&file.path, &current)?)),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Which paths a page may have. Only the text of a path is judged here; what is on the disk is judged in `place`.
+
+use growqr_core::memory::MemoryError;
+use unicode_normalization::UnicodeNormalization;
+
+/// The longest part of a path, in bytes.
+pub const MAX_PART: usize = 200;
+/// The longest path, in bytes.
+pub const MAX_PATH: usize = 400;
+/// How many parts a path may have.
+pub const MAX_DEPTH: usize = 12;
+
+/// Accepts a relative path with `/` that names the same file on every system, and nothing inside `.git`.
+///
+/// # Errors
+/// [`MemoryError::BadPath`] with what to do instead.
+pub(crate) fn check(path: &str) -> Result<(), MemoryError> {
+    match fault(path) {
+        None => Ok(()),
+        Some(reason) => Err(bad(path, reason)),
+    }
+}
+
+/// The error for a path.
+pub(crate) fn bad(path: &str, reason: impl Into<String>) -> MemoryError {
+    MemoryError::BadPath { path: path.to_owned(), reason: reason.into() }
+}
+
+fn fault(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("give a name such as notes/today.md");
+    }
+    if path.len() > MAX_PATH {
+        return Some("it is too long; use at most 400 bytes");
+    }
+    if path.contains('\\') {
+        return Some("use / between folders, never \\");
+    }
+    if path.starts_with('/') || has_drive(path) {
+        return Some("give a path relative to the memory folder, such as notes/today.md");
+    }
+    if path.split('/').count() > MAX_DEPTH {
+        return Some("it is too deep; use at most 12 parts");
+    }
+    path.split('/').find_map(part_fault)
+}
+
+fn has_drive(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
+}
+
+fn part_fault(part: &str) -> Option<&'static str> {
+    if part.is_empty() {
+        return Some("leave out empty parts (// or a / at the end)");
+    }
+    if part.len() > MAX_PART {
+        return Some("a part is too long; use at most 200 bytes for each");
+    }
+    if part.starts_with('.') {
+        return Some("no part may begin with a dot; hidden files, .. and .git are not memory");
+    }
+    if part.ends_with(['.', ' ']) || part.starts_with(' ') {
+        return Some("no part may end with a dot or begin or end with a space");
+    }
+    if part.chars().any(char::is_control) {
+        return Some("leave out control characters");
+    }
+    if part.chars().any(is_ignorable) {
+        return Some("leave out invisible characters");
+    }
+    if part.contains(['<', '>', ':', '"', '|', '?', '*']) {
+        return Some("leave out < > : \" | ? *");
+    }
+    if is_git_short_name(part) {
+        return Some("it is another spelling of .git; choose another name");
+    }
+    is_reserved(part).then_some("it is a device name on Windows; choose another name")
+}
+
+/// Characters that some file systems drop when they compare names, and those that turn text around on the screen.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// `git~1` and its like: the names that Windows gives `.git` in the old 8.3 form.
+fn is_git_short_name(part: &str) -> bool {
+    let lower = part.to_ascii_lowercase();
+    lower.strip_prefix("git~").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn is_reserved(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_uppercase();
+    if matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$") {
+        return true;
+    }
+    let numbered = stem.strip_prefix("COM").or_else(|| stem.strip_prefix("LPT"));
+    numbered.is_some_and(|rest| {
+        let mut digits = rest.chars();
+        matches!((digits.next(), digits.next()), (Some('0'..='9' | '¹' | '²' | '³'), None))
+    })
+}
+
+/// What two names share when some file system takes them for the same: letter case and Unicode form put aside.
+pub(crate) fn folded(name: &str) -> String {
+    let upper: String = name.nfc().flat_map(char::to_uppercase).collect();
+    upper.chars().flat_map(char::to_lowercase).nfc().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn ordinary_paths_are_accepted() {
+        for path in [
+            "a",
+            "profile.md",
+            "people/Zoë.md",
+            "日本/日記.md",
+            "a b/c d.txt",
+            "git/notes.md",
+            "console.md",
+            "com10.md",
+            "a~b",
+            "x..y",
+        ] {
+            assert_eq!(fault(path), None, "{path:?}");
+        }
+        assert_eq!(fault(&["a"; MAX_DEPTH].join("/")), None);
+        assert_eq!(fault(&"a".repeat(MAX_PART)), None);
+    }
+
+    #[test]
+    fn every_dangerous_path_is_refused() {
+        let refused = [
+            "",
+            "/",
+            "/etc/passwd",
+            "//server/share",
+            "\\\\server\\share",
+            "C:\\x",
+            "c:/x",
+            "C:x",
+            "a\\b",
+            "..",
+            ".",
+            "../x",
+            "a/../b",
+            "a/./b",
+            "a//b",
+            "a/",
+            ".git",
+            ".GIT/config",
+            ".git./x",
+            ".git /x",
+            "a/.git/hooks/x",
+            "git~1",
+            "GIT~1/config",
+            "Git~2",
+            ".g\u{200c}it/x",
+            "\u{200c}.git/x",
+            ".git::$INDEX_ALLOCATION/x",
+            "x::$DATA",
+            ".gitignore",
+            ".hidden",
+            "CON",
+            "nul.md",
+            "a/Com1.txt",
+            "lpt9",
+            "COM¹",
+            "aux .md",
+            "CONIN$",
+            "prn",
+            "a\0b",
+            "a\nb",
+            "a\u{7f}",
+            "a\u{85}b",
+            "a<b",
+            "a>b",
+            "a:b",
+            "a\"b",
+            "a|b",
+            "a?b",
+            "a*b",
+            "dot.",
+            "space ",
+            " lead",
+            "a./b",
+            "bidi\u{202e}dm",
+            "\u{feff}bom",
+        ];
+        for path in refused {
+            assert!(matches!(check(path), Err(MemoryError::BadPath { .. })), "{path:?}");
+        }
+        assert!(fault(&["a"; MAX_DEPTH + 1].join("/")).is_some());
+        assert!(fault(&"a".repeat(MAX_PART + 1)).is_some());
+        assert!(fault(&["a".repeat(150), "b".repeat(150), "c".repeat(150)].join("/")).is_some());
+    }
+
+    #[test]
+    fn spellings_that_a_disk_may_confuse_fold_together() {
+        for (one, other) in
+            [("README", "readme"), ("é", "e\u{301}"), ("É", "e\u{301}"), ("straße", "STRASSE"), ("ſ", "s"), ("K", "k")]
+        {
+            assert_eq!(folded(one), folded(other), "{one} {other}");
+        }
+        assert_ne!(folded("a"), folded("b"));
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_path_never_leaves_the_folder(path in "[a-zA-Z0-9./\\\\ :~\u{200c}\u{301}é-]{0,24}") {
+            if check(&path).is_ok() {
+                prop_assert!(!path.contains('\\') && !path.contains(':'));
+                for part in std::path::Path::new(&path).components() {
+                    let std::path::Component::Normal(name) = part else { return Err(TestCaseError::fail("not a plain part")) };
+                    let name = name.to_str().unwrap();
+                    prop_assert!(!name.starts_with('.') && !name.ends_with(['.', ' ']));
+                    prop_assert!(!folded(name).starts_with("git~1"));
+                }
+            }
+        }
+
+        #[test]
+        fn any_text_is_judged_without_panic(path in any::<String>()) {
+            let _ = check(&path);
+            prop_assert_eq!(folded(&folded(&path)), folded(&path));
+        }
+    }
+}

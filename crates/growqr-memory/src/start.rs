@@ -1,0 +1,104 @@
+//! The first and every later start: opening the repository on its own terms, whatever git is told elsewhere on this
+//! machine, and its first commit.
+
+use crate::checkout::Files;
+use crate::failure::{Doing, Probe, Step};
+use crate::message::Author;
+use crate::objects::{FileChange, Git};
+use crate::place::{self, OnDisk};
+use git2::{Config, ConfigLevel, ErrorCode, Repository, RepositoryInitOptions};
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::MemoryError;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The pages that memory begins with.
+const LAYOUT: &[(&str, &str)] = &[
+    ("README.md", include_str!("layout/README.md")),
+    ("goals.md", include_str!("layout/goals.md")),
+    ("journal/README.md", include_str!("layout/journal.md")),
+    ("people/README.md", include_str!("layout/people.md")),
+    ("profile.md", include_str!("layout/profile.md")),
+    ("projects/README.md", include_str!("layout/projects.md")),
+];
+
+/// What this program's git goes by, above the repository's own file and instead of the user's and the system's.
+/// libgit2 makes objects and refs durable only when told so here.
+const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = true\n\
+                          [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
+/// Wins over every other attribute: the person's git neither converts nor filters pages.
+const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
+
+/// Opens the repository in `folder`; makes it if there is none; finishes what a crash left.
+pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<Git, MemoryError> {
+    let repo = match Repository::open(folder) {
+        Ok(repo) => repo,
+        Err(error) if error.code() == ErrorCode::NotFound => init(folder)?,
+        Err(error) => return Err(error).doing("open"),
+    };
+    let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
+        let cause = "the folder holds a bare repository; choose another folder".to_owned();
+        return Err(MemoryError::Repository { doing: "open", cause });
+    };
+    let own = repo.path().join("growqr");
+    let staged = own.join("staged");
+    use_own_config(&repo, &own)?;
+    fs::create_dir_all(&staged).doing("make its folder for staged files")?;
+    let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default() };
+    if git.head()?.is_none() {
+        git.begin(at)?;
+    }
+    git.finish_earlier()?;
+    Ok(git)
+}
+
+fn init(folder: &Path) -> Result<Repository, MemoryError> {
+    let mut options = RepositoryInitOptions::new();
+    options.external_template(false).initial_head("main");
+    Repository::init_opts(folder, &options).doing("be made")
+}
+
+/// Replaces the configuration that libgit2 gathered from the whole machine.
+fn use_own_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
+    let file = own.join("config");
+    if fs::read_to_string(&file).ok().as_deref() != Some(OWN_CONFIG) {
+        fs::create_dir_all(own).and_then(|()| fs::write(&file, OWN_CONFIG)).doing("write its configuration")?;
+    }
+    let mut config = Config::new().doing("read its configuration")?;
+    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).doing("read its configuration")?;
+    config.add_file(&file, ConfigLevel::App, false).doing("read its configuration")?;
+    repo.set_config(&config).doing("read its configuration")
+}
+
+impl Git {
+    fn begin(&self, at: Timestamp) -> Result<(), MemoryError> {
+        self.settle_for_others()?;
+        let mut files = Vec::new();
+        for (path, text) in LAYOUT {
+            // A page that is already there is the person's, and is adopted as a hand edit.
+            let is_free = matches!(place::look(&self.folder, path), OnDisk::Absent);
+            if is_free && place::refuse_other_spelling(&self.folder, path).is_ok() {
+                let new = self.repo.blob(text.as_bytes()).doing("write the first pages")?;
+                files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
+            }
+        }
+        let plan = self.write_commit(None, files, &Author::Program, "Begin", at)?;
+        self.probe.reached(Step::ObjectsWritten)?;
+        self.carry_out(&plan, Files::Ours)
+    }
+
+    /// What the person's own git shall do here: leave the bytes alone and show names as they are.
+    fn settle_for_others(&self) -> Result<(), MemoryError> {
+        let git_folder = self.repo.path();
+        let doing = "write its configuration";
+        let mut config = Config::open(&git_folder.join("config")).doing(doing)?;
+        for (name, value) in
+            [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
+        {
+            config.set_bool(name, value).doing(doing)?;
+        }
+        fs::create_dir_all(git_folder.join("info")).doing(doing)?;
+        fs::write(git_folder.join("info").join("attributes"), ATTRIBUTES).doing(doing)
+    }
+}

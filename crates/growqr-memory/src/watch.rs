@@ -1,0 +1,79 @@
+//! Noticing hand edits: calls back once the work tree has been quiet for a while after something in it changed.
+//! Waits on the system's notices alone; it never polls and reads no clock.
+
+use crate::failure::Doing;
+use growqr_core::memory::MemoryError;
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::{Component, Path};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How long the work tree must be quiet before a scan.
+pub const QUIET: Duration = Duration::from_secs(2);
+
+/// Watches until it is dropped. Dropping it waits for a callback that is running.
+pub struct Watch {
+    watcher: Option<RecommendedWatcher>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    pub(crate) fn start(folder: &Path, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
+        // Systems report real paths, so links on the way to the folder must not hide `.git` from the comparison.
+        let folder = folder.canonicalize().doing("be watched")?;
+        let (changed, changes) = mpsc::sync_channel(1);
+        let root = folder.clone();
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if is_of_interest(&root, &event) {
+                // A full channel already says that something changed.
+                let _ = changed.try_send(());
+            }
+        })
+        .doing("be watched")?;
+        watcher.watch(&folder, RecursiveMode::Recursive).doing("be watched")?;
+        let thread = thread::Builder::new()
+            .name("memory-watch".to_owned())
+            .spawn(move || call_when_quiet(&changes, quiet, then))
+            .doing("be watched")?;
+        Ok(Watch { watcher: Some(watcher), thread: Some(thread) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The watcher owns the only sender: without it the thread ends.
+        self.watcher = None;
+        let Some(thread) = self.thread.take() else { return };
+        if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+            tracing::error!("the callback for hand edits panicked");
+        }
+    }
+}
+
+/// An error may mean lost notices, so it counts as a change.
+fn is_of_interest(folder: &Path, event: &notify::Result<Event>) -> bool {
+    let Ok(event) = event else { return true };
+    if matches!(event.kind, EventKind::Access(_)) {
+        return false;
+    }
+    event.need_rescan() || event.paths.is_empty() || event.paths.iter().any(|path| !is_in_git_folder(folder, path))
+}
+
+fn is_in_git_folder(folder: &Path, path: &Path) -> bool {
+    let first = path.strip_prefix(folder).ok().and_then(|inside| inside.components().next());
+    matches!(first, Some(Component::Normal(name)) if name == ".git")
+}
+
+fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, then: impl Fn()) {
+    while changes.recv().is_ok() {
+        loop {
+            match changes.recv_timeout(quiet) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        then();
+    }
+}

@@ -1,0 +1,136 @@
+//! A stop at every step, then a new start and the same work again: the end is that of an undisturbed run.
+
+use crate::world::{START, World, at, delete, git, write};
+use growqr_core::memory::{Change, Memory, MemoryError};
+use growqr_memory::{MemoryRepo, Probe, Step};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Stops at the n-th step that is reached.
+struct StopAt(AtomicUsize);
+
+impl Probe for StopAt {
+    fn reached(&self, step: Step) -> Result<(), MemoryError> {
+        match self.0.fetch_sub(1, Ordering::SeqCst) {
+            1 => Err(MemoryError::Repository { doing: "go on", cause: format!("stopped after {step:?}") }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn open_stopping(folder: &Path, steps: usize) -> Result<MemoryRepo, MemoryError> {
+    MemoryRepo::open_probed(folder, START, Arc::new(StopAt(AtomicUsize::new(steps))))
+}
+
+/// The stories that are told with and without a stop. Each is the last of a row of changes.
+fn stories() -> Vec<Vec<Change>> {
+    let old = write("notes/a.md", "one\n", None);
+    let version = growqr_core_blob("one\n");
+    vec![
+        vec![write("new/deep/a.md", "x\n", None)],
+        vec![old.clone(), write("notes/a.md", "two\n", Some(&version))],
+        vec![old, delete("notes/a.md")],
+    ]
+}
+
+fn growqr_core_blob(content: &str) -> String {
+    let world = World::new();
+    world.write("some.md", content).new_blob.unwrap()
+}
+
+fn end_of(folder: &Path) -> String {
+    let staged = std::fs::read_dir(folder.join(".git/growqr/staged")).unwrap().count();
+    assert_eq!(staged, 0, "nothing is left over");
+    assert_eq!(git(folder, &["status", "--porcelain"]), "");
+    assert_eq!(git(folder, &["fsck", "--strict", "--no-dangling"]), "");
+    git(folder, &["rev-parse", "HEAD", "HEAD^{tree}"])
+}
+
+#[test]
+fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
+    for story in stories() {
+        let undisturbed = World::new();
+        story.iter().for_each(|change| drop(undisturbed.change(change).unwrap()));
+        let expected = end_of(&undisturbed.folder);
+        let (last, before) = story.split_last().unwrap();
+        // With and without the scan of a start coming before the work is taken up.
+        for scan_first in [false, true] {
+            for steps in 1.. {
+                let mut world = World::new();
+                before.iter().for_each(|change| drop(world.change(change).unwrap()));
+                world.memory = open_stopping(&world.folder, steps).unwrap();
+                let plan = world.memory.prepare(last);
+                let done = plan.clone().and_then(|plan| world.memory.commit(&plan));
+                world.reopen();
+                if scan_first {
+                    assert_eq!(world.memory.adopt_hand_edits(at(500)).unwrap().commits, [], "step {steps}");
+                }
+                // The plan is in the journal once prepare has returned; before that the change is worked out anew.
+                let plan = plan.or_else(|_| world.memory.prepare(last)).unwrap();
+                world.memory.commit(&plan).unwrap();
+                world.memory.commit(&plan).unwrap();
+                assert_eq!(end_of(&world.folder), expected, "{last:?} stopped after step {steps}");
+                assert_eq!(world.memory.prepare(last).unwrap(), plan, "the tool call is found again");
+                if done.is_ok() {
+                    assert!(steps > Step::ALL.len(), "every step was stopped at");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_first_start_that_was_stopped_at_any_step_is_finished_by_the_next() {
+    let expected = end_of(&World::new().folder);
+    for steps in 1.. {
+        let temporary = tempfile::tempdir().unwrap();
+        let first = open_stopping(temporary.path(), steps);
+        let memory = MemoryRepo::open(temporary.path(), START).unwrap();
+        assert_eq!(memory.list("").unwrap().len(), 6, "step {steps}");
+        assert_eq!(memory.adopt_hand_edits(at(1)).unwrap().commits, []);
+        assert_eq!(end_of(temporary.path()), expected, "step {steps}");
+        if first.is_ok() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn an_undo_of_several_pages_that_was_stopped_is_whole_after_the_next_start() {
+    for steps in 1.. {
+        let mut world = World::new();
+        world.edit_by_hand("one.md", "1\n");
+        world.edit_by_hand("two/two.md", "2\n");
+        let change = world.memory.adopt_hand_edits(at(5)).unwrap().commits.remove(0).commit;
+        world.memory = open_stopping(&world.folder, steps).unwrap();
+        let done = world.memory.restore(&change, at(6));
+        world.reopen();
+        assert_eq!(world.memory.adopt_hand_edits(at(7)).unwrap().commits, [], "step {steps}");
+        let pages = world.memory.list("").unwrap().len();
+        let commits = world.git(&["rev-list", "--count", "HEAD"]);
+        assert!(matches!((pages, commits.trim()), (8, "2") | (6, "3")), "all or nothing, step {steps}");
+        end_of(&world.folder);
+        if done.is_ok() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_hand_edit_during_the_stop_is_a_third_text_and_stays() {
+    for steps in 1..=Step::ALL.len() {
+        let mut world = World::new();
+        world.write("a.md", "one\n");
+        let change = write("a.md", "two\n", world.version("a.md").as_deref());
+        world.memory = open_stopping(&world.folder, steps).unwrap();
+        assert!(world.change(&change).is_err());
+        world.edit_by_hand("a.md", "by hand\n");
+        world.reopen();
+        world.memory.adopt_hand_edits(at(70)).unwrap();
+        assert_eq!(world.on_disk("a.md"), "by hand\n", "step {steps}");
+        assert_eq!(world.memory.history(Some("a.md"), 1).unwrap()[0].author, "You");
+        end_of(&world.folder);
+    }
+}

@@ -1,0 +1,208 @@
+//! Reading, writing, merging, listing, searching.
+
+use crate::world::{World, at, delete, git, origin, write};
+use growqr_core::memory::{Found, Listed, Memory, MemoryError};
+use growqr_memory::MemoryRepo;
+use std::fs;
+
+#[test]
+fn a_new_memory_has_a_readme_and_a_layout_and_is_clean() {
+    let world = World::new();
+    let pages: Vec<String> = world.memory.list("").unwrap().into_iter().map(|page| page.path).collect();
+    assert_eq!(pages, ["README.md", "goals.md", "journal/README.md", "people/README.md", "profile.md", "projects/README.md"]);
+    assert!(world.memory.read("README.md").unwrap().content.contains("It is yours"));
+    world.is_clean();
+}
+
+#[test]
+fn the_same_story_gives_the_same_commit_ids() {
+    let (one, other) = (World::new(), World::new());
+    assert_eq!(one.write("a/b.md", "x\n"), other.write("a/b.md", "x\n"));
+    assert_eq!(one.change(&delete("goals.md")), other.change(&delete("goals.md")));
+    assert_eq!(one.git(&["rev-parse", "HEAD"]), other.git(&["rev-parse", "HEAD"]));
+}
+
+#[test]
+fn a_written_page_is_on_disk_in_history_and_says_who_wrote_it() {
+    let world = World::new();
+    let plan = world.write("people/ada.md", "# Ada\n");
+    assert_eq!(world.on_disk("people/ada.md"), "# Ada\n");
+    let page = world.memory.read("people/ada.md").unwrap();
+    assert_eq!((page.content.as_str(), Some(page.version)), ("# Ada\n", plan.new_blob));
+    let effect = write("people/ada.md", "# Ada\n", None).origin.effect;
+    let log = world.git(&["log", "-1", "--format=%an <%ae> %at%n%cn %ct%n%B"]);
+    assert_eq!(
+        log.trim_end(),
+        format!(
+            "Grow <grow@agents.growqr.local> 1800000060\nGrow 1800000060\nNote people/ada.md\n\nAgent: grow (Grow)\nTurn: 7\nTool-Call: {effect}"
+        )
+    );
+    let trailers = world.git(&["log", "-1", "--format=%(trailers:key=Tool-Call,valueonly)"]);
+    assert_eq!(trailers.trim(), effect.as_str());
+    let newest = &world.memory.history(None, 1).unwrap()[0];
+    assert_eq!((newest.origin.clone().unwrap(), newest.at), (origin(effect.as_str()), at(60)));
+    assert_eq!((newest.message.as_str(), newest.paths.clone()), ("Note people/ada.md", vec!["people/ada.md".to_owned()]));
+    world.is_clean();
+}
+
+#[test]
+fn nothing_is_visible_before_the_commit() {
+    let world = World::new();
+    let head = world.git(&["rev-parse", "HEAD"]);
+    let change = write("a.md", "x\n", None);
+    let plan = world.memory.prepare(&change).unwrap();
+    assert_eq!(world.memory.prepare(&change).unwrap(), plan);
+    assert_eq!(world.git(&["rev-parse", "HEAD"]), head);
+    assert_eq!(world.memory.read("a.md"), Err(MemoryError::Missing { path: "a.md".into() }));
+    world.is_clean();
+}
+
+#[test]
+fn the_same_tool_call_twice_is_one_commit() {
+    let mut world = World::new();
+    let change = write("a.md", "x\n", None);
+    let plan = world.change(&change).unwrap();
+    world.write("b.md", "later\n");
+    assert_eq!(world.change(&change).unwrap(), plan);
+    world.reopen();
+    assert_eq!(world.change(&change).unwrap(), plan);
+    assert_eq!(world.git(&["rev-list", "--count", "HEAD"]).trim(), "3");
+    world.is_clean();
+}
+
+#[test]
+fn a_deleted_page_goes_with_its_empty_folder_and_can_be_read_in_the_past() {
+    let world = World::new();
+    let plan = world.write("deep/er/a.md", "x\n");
+    world.change(&delete("deep/er/a.md")).unwrap();
+    assert!(!world.folder.join("deep").exists());
+    assert_eq!(world.change(&write("zz.md", "y", None)).map(|_| ()), Ok(()));
+    assert_eq!(world.memory.page_at("deep/er/a.md", &plan.commit).unwrap().content, "x\n");
+    assert_eq!(world.memory.prepare(&delete_other()), Err(MemoryError::Missing { path: "none.md".into() }));
+    world.is_clean();
+}
+
+fn delete_other() -> growqr_core::memory::Change {
+    growqr_core::memory::Change { origin: origin("another"), ..delete("none.md") }
+}
+
+#[test]
+fn changes_to_different_lines_are_merged() {
+    let world = World::new();
+    let base = world.write("a.md", "one\n\ntwo\n\nthree\n").new_blob.unwrap();
+    world.write("a.md", "ONE\n\ntwo\n\nthree\n");
+    let plan = world.change(&write("a.md", "one\n\ntwo\n\nTHREE\n", Some(&base))).unwrap();
+    assert!(plan.merged);
+    assert_eq!(world.on_disk("a.md"), "ONE\n\ntwo\n\nTHREE\n");
+    assert_eq!(world.memory.prepare(&write("a.md", "one\n\ntwo\n\nTHREE\n", Some(&base))).unwrap(), plan);
+    world.is_clean();
+}
+
+#[test]
+fn changes_to_the_same_line_are_a_conflict_that_shows_the_text_now() {
+    let world = World::new();
+    let base = world.write("a.md", "one\n").new_blob.unwrap();
+    let now = world.write("a.md", "uno\n").new_blob.unwrap();
+    let conflict = MemoryError::Conflict { path: "a.md".into(), version: now, content: "uno\n".into() };
+    for base in [Some(base.as_str()), None, Some("not a version"), Some("1234567890123456789012345678901234567890")] {
+        assert_eq!(world.memory.prepare(&write("a.md", "eins\n", base)), Err(conflict.clone()), "{base:?}");
+    }
+    assert_eq!(world.on_disk("a.md"), "uno\n");
+    world.is_clean();
+}
+
+#[test]
+fn without_a_base_only_adding_at_the_end_is_safe() {
+    let world = World::new();
+    world.write("a.md", "one\n");
+    let plan = world.change(&write("a.md", "one\ntwo\n", None)).unwrap();
+    assert!(!plan.merged);
+    assert_eq!(world.on_disk("a.md"), "one\ntwo\n");
+}
+
+#[test]
+fn writing_what_is_there_already_changes_nothing() {
+    let world = World::new();
+    let version = world.write("a.md", "one\n").new_blob;
+    let again = |base| growqr_core::memory::Change { origin: origin("again"), ..write("a.md", "one\n", base) };
+    for base in [version.as_deref(), None] {
+        assert_eq!(world.memory.prepare(&again(base)), Err(MemoryError::Unchanged { path: "a.md".into() }));
+    }
+}
+
+#[test]
+fn a_base_on_a_page_that_is_gone_says_that_it_is_gone() {
+    let world = World::new();
+    let version = world.write("a.md", "one\n").new_blob;
+    world.change(&delete("a.md")).unwrap();
+    let change = growqr_core::memory::Change { origin: origin("again"), ..write("a.md", "two\n", version.as_deref()) };
+    assert_eq!(world.memory.prepare(&change), Err(MemoryError::Missing { path: "a.md".into() }));
+}
+
+#[test]
+fn listing_is_by_path_with_sizes_and_a_prefix() {
+    let world = World::new();
+    world.edit_by_hand("projects/x.md", "123");
+    world.edit_by_hand("projects/.hidden", "123");
+    world.edit_by_hand("projects/x.md~", "123");
+    let expected = Listed { path: "projects/x.md".into(), bytes: 3 };
+    assert_eq!(world.memory.list("projects/x").unwrap(), [expected]);
+    assert_eq!(world.memory.list("projects/").unwrap().len(), 2);
+    assert_eq!(world.memory.list("nothing").unwrap(), []);
+}
+
+#[test]
+fn search_ignores_case_and_goes_by_path_then_line() {
+    let world = World::new();
+    world.write("b.md", "Über Ada\nnothing\nADA again\n");
+    world.write("a.md", &format!("ada {}\n", "x".repeat(500)));
+    world.edit_by_hand("bin.md", b"ada\0");
+    let found = world.memory.search("aDa", 10).unwrap();
+    let lines: Vec<(&str, u64)> = found.iter().map(|found| (found.path.as_str(), found.line)).collect();
+    assert_eq!(lines, [("a.md", 1), ("b.md", 1), ("b.md", 3)]);
+    assert_eq!(found[0].text.chars().count(), 201);
+    assert_eq!(world.memory.search("ÜBER", 10).unwrap(), [Found { path: "b.md".into(), line: 1, text: "Über Ada".into() }]);
+    assert_eq!(world.memory.search("ada", 2).unwrap().len(), 2);
+    assert_eq!(world.memory.search(" ", 2).unwrap(), []);
+}
+
+#[test]
+fn several_threads_may_write_and_each_change_is_kept() {
+    let world = World::new();
+    std::thread::scope(|scope| {
+        for number in 0..4 {
+            let world = &world;
+            scope.spawn(move || {
+                let change = write(&format!("t{number}.md"), "x\n", None);
+                // Another thread may commit between the two steps; the contract is to work it out again.
+                while let Err(error) = world.change(&change) {
+                    assert_eq!(error, MemoryError::HeadMoved);
+                }
+            });
+        }
+    });
+    assert_eq!(world.git(&["rev-list", "--count", "HEAD"]).trim(), "5");
+    world.is_clean();
+}
+
+#[test]
+fn a_plan_whose_head_is_no_longer_there_is_refused() {
+    let world = World::new();
+    let plan = world.memory.prepare(&write("a.md", "x\n", None)).unwrap();
+    world.write("b.md", "y\n");
+    assert_eq!(world.memory.commit(&plan), Err(MemoryError::HeadMoved));
+    assert!(!world.folder.join("a.md").exists());
+    world.is_clean();
+}
+
+#[test]
+fn files_that_are_there_before_the_first_start_stay_and_become_the_persons() {
+    let temporary = tempfile::tempdir().unwrap();
+    fs::write(temporary.path().join("profile.md"), "I am Ada\n").unwrap();
+    let memory = MemoryRepo::open(temporary.path(), at(0)).unwrap();
+    assert_eq!(memory.read("profile.md").unwrap().content, "I am Ada\n");
+    let adopted = memory.adopt_hand_edits(at(1)).unwrap();
+    assert_eq!(adopted.commits[0].paths, ["profile.md"]);
+    assert_eq!(memory.list("").unwrap().len(), 6);
+    assert_eq!(git(temporary.path(), &["status", "--porcelain"]), "");
+}
