@@ -1,0 +1,30 @@
+//! Mail on its way. It is put here by the append that sends it.
+
+use super::PostgresStore;
+use crate::error::at;
+use crate::rows::{self, WaitingRow};
+use async_trait::async_trait;
+use growqr_core::id::EffectId;
+use growqr_core::journal::{Outbox, StoreError};
+use growqr_core::mail::Mail;
+
+#[async_trait]
+impl Outbox for PostgresStore {
+    async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        let sql = "select id, sender, receiver, body from outbox \
+                   where profile_id = $1 and not delivered order by position limit $2";
+        let query = sqlx::query_as(sql).bind(self.profile()).bind(i64::from(limit));
+        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.pool).await.map_err(at("read the outbox"))?;
+        rows::all(rows)
+    }
+
+    async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = ids.iter().map(EffectId::as_str).collect();
+        let sql = "update outbox set delivered = true where profile_id = $1 and id = any($2)";
+        sqlx::query(sql).bind(self.profile()).bind(ids).execute(&self.db.pool).await.map_err(at("mark mail"))?;
+        Ok(())
+    }
+}

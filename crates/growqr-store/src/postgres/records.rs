@@ -1,0 +1,71 @@
+//! What people and interfaces read.
+
+use super::PostgresStore;
+use crate::chain::{containing, stored};
+use crate::error::at;
+use crate::rows::{self, AgentRow, LineRow, MessageRow, agent_columns};
+use async_trait::async_trait;
+use growqr_core::id::{AgentId, Position, Seq};
+use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
+
+const AGENTS: &str = concat!(
+    "select ",
+    agent_columns!(),
+    " from agents where profile_id = $1 order by depth > 0, created_at, agent_id"
+);
+const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = $1 and agent_id = $2");
+pub(crate) const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and position > $2 order by position limit $3";
+/// An agent's positions grow with its seqs, so its own index finds where to begin and gives the order.
+pub(crate) const LINES_OF: &str =
+    "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and position > $2 and agent_id = $3 order by seq limit $4";
+pub(crate) const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
+    where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
+pub(crate) const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
+    where profile_id = $1 and folded like $2 escape '\\' order by position desc limit $3";
+
+#[async_trait]
+impl Records for PostgresStore {
+    async fn agents(&self) -> Result<Vec<AgentView>, StoreError> {
+        let query = sqlx::query_as(AGENTS).bind(self.profile());
+        let rows: Vec<AgentRow> = query.fetch_all(&self.db.pool).await.map_err(at("list agents"))?;
+        rows::all(rows)
+    }
+
+    async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError> {
+        let query = sqlx::query_as(AGENT).bind(self.profile()).bind(id.as_str());
+        let row: Option<AgentRow> = query.fetch_optional(&self.db.pool).await.map_err(at("read an agent"))?;
+        row.map(AgentView::try_from).transpose()
+    }
+
+    async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let query = sqlx::query_as(if agent.is_some() { LINES_OF } else { LINES });
+        let mut query = query.bind(self.profile()).bind(stored(after.0)?);
+        if let Some(agent) = agent {
+            query = query.bind(agent.as_str());
+        }
+        let rows: Vec<LineRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
+        rows::all(rows)
+    }
+
+    async fn position(&self) -> Result<Position, StoreError> {
+        let query = sqlx::query_scalar("select position from profiles where profile_id = $1").bind(self.profile());
+        let position: Option<i64> = query.fetch_optional(&self.db.pool).await.map_err(at("read the position"))?;
+        rows::number("profiles.position", position.unwrap_or(0)).map(Position)
+    }
+
+    async fn messages(&self, agent: &AgentId, before: Option<Seq>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), |seq| stored(seq.0))?;
+        let query = sqlx::query_as(MESSAGES).bind(self.profile()).bind(agent.as_str()).bind(before).bind(i64::from(limit));
+        let mut rows: Vec<MessageRow> = query.fetch_all(&self.db.pool).await.map_err(at("read messages"))?;
+        rows.reverse();
+        rows::all(rows)
+    }
+
+    async fn search(&self, text: &str, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        let query = sqlx::query_as(SEARCH).bind(self.profile()).bind(containing(text)).bind(i64::from(limit));
+        let rows: Vec<MessageRow> = query.fetch_all(&self.db.pool).await.map_err(at("search messages"))?;
+        rows::all(rows)
+    }
+}

@@ -1,0 +1,34 @@
+//! The person's settings.
+
+use super::PostgresStore;
+use crate::error::at;
+use async_trait::async_trait;
+use growqr_core::clock::Timestamp;
+use growqr_core::journal::{Settings, StoreError};
+
+#[async_trait]
+impl Settings for PostgresStore {
+    async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        sqlx::query_as("select name, value from settings where profile_id = $1 order by name")
+            .bind(self.profile())
+            .fetch_all(&self.db.pool)
+            .await
+            .map_err(at("read the settings"))
+    }
+
+    async fn set(&self, name: &str, value: Option<&str>, at_time: Timestamp) -> Result<(), StoreError> {
+        let query = match value {
+            Some(value) => sqlx::query(
+                "insert into settings (profile_id, name, value, updated_at) values ($1, $2, $3, $4) \
+                 on conflict (profile_id, name) do update set value = excluded.value, updated_at = excluded.updated_at",
+            )
+            .bind(self.profile())
+            .bind(name)
+            .bind(value)
+            .bind(at_time.0),
+            None => sqlx::query("delete from settings where profile_id = $1 and name = $2").bind(self.profile()).bind(name),
+        };
+        query.execute(&self.db.pool).await.map_err(at("change a setting"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! What the databases give back, and how it becomes core's types. Both databases use the same column types for these
+//! columns, so the rows are written once. A value that this build cannot have written is [`StoreError::Corrupt`].
+
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{DecodeError, Entry, Event};
+use growqr_core::id::{AgentId, EffectId, Position, Seq};
+use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError};
+use growqr_core::mail::Mail;
+use growqr_core::money::Money;
+
+/// The columns of [`AgentRow`].
+macro_rules! agent_columns {
+    () => {
+        "agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, updated_at, seq"
+    };
+}
+pub(crate) use agent_columns;
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct AgentRow {
+    agent_id: String,
+    name: String,
+    parent_id: Option<String>,
+    depth: i64,
+    task: Option<String>,
+    status: String,
+    model: String,
+    turn: i64,
+    spent: i64,
+    unknown_cost: i64,
+    allowance: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+    seq: i64,
+}
+
+impl TryFrom<AgentRow> for AgentView {
+    type Error = StoreError;
+
+    fn try_from(row: AgentRow) -> Result<AgentView, StoreError> {
+        let status = Status::ALL.into_iter().find(|status| status.as_str() == row.status);
+        Ok(AgentView {
+            status: status.ok_or_else(|| damaged("agents.status", &row.status))?,
+            agent: AgentId::new(row.agent_id),
+            name: row.name,
+            parent: row.parent_id.map(AgentId::new),
+            depth: number("agents.depth", row.depth)?,
+            task: row.task,
+            model: row.model,
+            turn: number("agents.turn", row.turn)?,
+            spent: Money(number("agents.spent", row.spent)?),
+            unknown: Money(number("agents.unknown_cost", row.unknown_cost)?),
+            allowance: row.allowance.map(|money| number("agents.allowance", money).map(Money)).transpose()?,
+            created_at: Timestamp(row.created_at),
+            updated_at: Timestamp(row.updated_at),
+            seq: Seq(number("agents.seq", row.seq)?),
+        })
+    }
+}
+
+/// An event with only what waking an agent needs.
+#[derive(sqlx::FromRow)]
+pub(crate) struct EntryRow {
+    seq: i64,
+    at: i64,
+    kind: String,
+    schema_version: i64,
+    body: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl EntryRow {
+    /// Where the journal ends with this entry.
+    pub(crate) fn head(&self) -> Result<Head, StoreError> {
+        Ok(Head { seq: Seq(number("events.seq", self.seq)?), hash: hash("events.hash", &self.hash)? })
+    }
+}
+
+impl TryFrom<EntryRow> for Entry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Entry, StoreError> {
+        let version = number("events.schema_version", row.schema_version)?;
+        let event = Event::decode(&row.kind, version, &row.body).map_err(|error| match error {
+            DecodeError::Newer { .. } => StoreError::Newer(format!("the one with events such as {:?}, version {version}", row.kind)),
+            DecodeError::Damaged { source, .. } => StoreError::Corrupt(format!("event {} ({}): {source}", row.seq, row.kind)),
+        })?;
+        Ok(Entry { seq: Seq(number("events.seq", row.seq)?), at: Timestamp(row.at), event })
+    }
+}
+
+/// An event with everything.
+#[derive(sqlx::FromRow)]
+pub(crate) struct LineRow {
+    position: i64,
+    agent_id: String,
+    seq: i64,
+    at: i64,
+    kind: String,
+    schema_version: i64,
+    body: Vec<u8>,
+    prev_hash: Vec<u8>,
+    hash: Vec<u8>,
+}
+
+impl TryFrom<LineRow> for Line {
+    type Error = StoreError;
+
+    fn try_from(row: LineRow) -> Result<Line, StoreError> {
+        Ok(Line {
+            position: Position(number("events.position", row.position)?),
+            agent: AgentId::new(row.agent_id),
+            seq: Seq(number("events.seq", row.seq)?),
+            at: Timestamp(row.at),
+            kind: row.kind,
+            schema_version: number("events.schema_version", row.schema_version)?,
+            body: row.body,
+            prev_hash: hash("events.prev_hash", &row.prev_hash)?,
+            hash: hash("events.hash", &row.hash)?,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct HeadRow {
+    agent_id: String,
+    seq: i64,
+    hash: Vec<u8>,
+}
+
+impl TryFrom<HeadRow> for (AgentId, Head) {
+    type Error = StoreError;
+
+    fn try_from(row: HeadRow) -> Result<(AgentId, Head), StoreError> {
+        let head = Head { seq: Seq(number("agents.seq", row.seq)?), hash: hash("agents.hash", &row.hash)? };
+        Ok((AgentId::new(row.agent_id), head))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct SnapshotRow {
+    seq: i64,
+    hash: Vec<u8>,
+    schema_version: i64,
+    body: Vec<u8>,
+}
+
+impl TryFrom<SnapshotRow> for Snapshot {
+    type Error = StoreError;
+
+    fn try_from(row: SnapshotRow) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot {
+            head: Head { seq: Seq(number("snapshots.seq", row.seq)?), hash: hash("snapshots.hash", &row.hash)? },
+            schema_version: number("snapshots.schema_version", row.schema_version)?,
+            body: row.body,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct WaitingRow {
+    id: String,
+    sender: String,
+    receiver: String,
+    body: Vec<u8>,
+}
+
+impl TryFrom<WaitingRow> for Mail {
+    type Error = StoreError;
+
+    fn try_from(row: WaitingRow) -> Result<Mail, StoreError> {
+        let body = serde_json::from_slice(&row.body).map_err(|error| StoreError::Corrupt(format!("mail {}: {error}", row.id)))?;
+        Ok(Mail { id: EffectId::new(row.id), from: AgentId::new(row.sender), to: AgentId::new(row.receiver), body })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MessageRow {
+    agent_id: String,
+    seq: i64,
+    author: Option<String>,
+    text: String,
+    at: i64,
+}
+
+impl TryFrom<MessageRow> for MessageView {
+    type Error = StoreError;
+
+    fn try_from(row: MessageRow) -> Result<MessageView, StoreError> {
+        Ok(MessageView {
+            agent: AgentId::new(row.agent_id),
+            seq: Seq(number("messages.seq", row.seq)?),
+            author: row.author.map_or(Author::Person, |agent| Author::Agent(AgentId::new(agent))),
+            text: row.text,
+            at: Timestamp(row.at),
+        })
+    }
+}
+
+/// Rows into core's types, stopping at the first that is none.
+pub(crate) fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
+    rows.into_iter().map(T::try_from).collect()
+}
+
+/// Entries and the head after the last of them.
+pub(crate) fn entries(rows: Vec<EntryRow>) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
+    let head = rows.last().map(EntryRow::head).transpose()?;
+    Ok((all(rows)?, head))
+}
+
+/// A number that is never negative.
+pub(crate) fn number<T: TryFrom<i64>>(column: &str, value: i64) -> Result<T, StoreError> {
+    T::try_from(value).map_err(|_| damaged(column, value))
+}
+
+fn hash(column: &str, bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| damaged(column, format!("{} bytes", bytes.len())))
+}
+
+fn damaged(column: &str, value: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(format!("{column} cannot be {value}"))
+}

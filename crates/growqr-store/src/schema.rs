@@ -1,0 +1,68 @@
+//! Which migrations a database has, and whether this build may use it.
+
+use growqr_core::journal::StoreError;
+use sqlx::migrate::Migrator;
+
+/// This build's version, as `min_app_version` is compared with it.
+const OURS: &str = env!("CARGO_PKG_VERSION");
+
+/// What a database says of its shape.
+#[derive(Default)]
+pub(crate) struct Shape {
+    /// Number and checksum of each migration that it has.
+    pub(crate) applied: Vec<(i64, Vec<u8>)>,
+    /// The oldest build that understands it; `None` before the first migration.
+    pub(crate) min_app_version: Option<String>,
+}
+
+impl Shape {
+    /// The last migration that it has; 0 for an empty database.
+    pub(crate) fn version(&self) -> i64 {
+        self.applied.iter().map(|(version, _)| *version).max().unwrap_or(0)
+    }
+
+    /// Whether it has all migrations of this build.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] if this build is too old for it, [`StoreError::Failed`] if a migration was altered.
+    pub(crate) fn is_current(&self, migrator: &Migrator) -> Result<bool, StoreError> {
+        if let Some(least) = self.min_app_version.as_deref().filter(|least| is_newer(least, OURS)) {
+            return Err(StoreError::Newer(least.to_owned()));
+        }
+        for migration in migrator.iter() {
+            match self.applied.iter().find(|(version, _)| *version == migration.version) {
+                None => return Ok(false),
+                Some((_, checksum)) if *checksum != *migration.checksum => {
+                    let (number, name) = (migration.version, &migration.description);
+                    return Err(StoreError::Failed(format!("migration {number} ({name}) is not the one that made this database")));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The last migration of this build.
+pub(crate) fn known(migrator: &Migrator) -> i64 {
+    migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Compares `major.minor.patch`; a version that is none counts as newer than any.
+fn is_newer(version: &str, than: &str) -> bool {
+    let parts = |text: &str| -> Option<Vec<u64>> { text.split('.').map(|part| part.parse().ok()).collect() };
+    parts(version).is_none_or(|version| Some(version) > parts(than))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_number_and_an_unreadable_one_is_newer() {
+        assert!(is_newer("0.10.0", "0.9.9"));
+        assert!(!is_newer("0.9.9", "0.10.0"));
+        assert!(!is_newer("1.2.3", "1.2.3"));
+        assert!(is_newer("next", "99.0.0"));
+    }
+}

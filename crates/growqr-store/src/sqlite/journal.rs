@@ -1,0 +1,174 @@
+//! Appending to and reading one agent's journal.
+//!
+//! An append is two commands to the connection's thread, each of several prepared statements: the first takes the
+//! write lock, moves the agent's head if it is where the caller says, and gives out positions; the second writes
+//! what happened and commits. Every command costs a change of thread, which is dear beside a write of 200 µs.
+
+use super::{SqliteStore, Writer};
+use crate::chain::{AgentNumbers, Chain, mail_rows, message_rows, shown, stored};
+use crate::error::{appending, at};
+use crate::rows::{self, EntryRow, SnapshotRow};
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use growqr_core::event::{Entry, SCHEMA_VERSION};
+use growqr_core::id::{AgentId, Position, SegmentHash, Seq};
+use growqr_core::journal::{Append, Appended, Head, Journal, Snapshot, StoreError};
+use sqlx::{Either, Executor, QueryBuilder, Sqlite};
+
+const FIRST: &str = "begin immediate; \
+    insert into agents (name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, \
+        created_at, updated_at, seq, hash, profile_id, agent_id) \
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing; \
+    update profiles set position = position + ? where profile_id = ? returning position";
+
+const NEXT: &str = "begin immediate; \
+    update agents set name = ?, parent_id = ?, depth = ?, task = ?, status = ?, model = ?, turn = ?, spent = ?, \
+        unknown_cost = ?, allowance = ?, created_at = ?, updated_at = ?, seq = ?, hash = ? \
+        where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
+    update profiles set position = position + ? where profile_id = ? returning position";
+
+/// Rows of one insert: nine values each, far below SQLite's limit of 32,766.
+const ROWS: usize = 1000;
+
+#[async_trait]
+impl Journal for SqliteStore {
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let chain = Chain::of(&append)?;
+        let mut writer = self.db.writer().await?;
+        let Some(last) = self.take_place(&mut writer, &append, &chain).await? else {
+            writer.execute("rollback").await.map_err(at("roll back"))?;
+            writer.keep();
+            return Err(StoreError::Conflict { agent: append.agent.agent });
+        };
+        let first = last - chain.len() + 1;
+        let mut query = self.rest(&append, &chain, first)?;
+        query.build().execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
+        writer.keep();
+        Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
+    }
+
+    async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
+        let sql = "select seq, at, kind, schema_version, body, hash from events \
+                   where profile_id = ? and agent_id = ? and seq > ? order by seq limit ?";
+        let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
+        let rows: Vec<EntryRow> = query.fetch_all(&self.db.readers).await.map_err(at("read a journal"))?;
+        rows::entries(rows)
+    }
+
+    async fn segment(&self, hash: &SegmentHash) -> Result<Option<Vec<u8>>, StoreError> {
+        sqlx::query_scalar("select body from segments where profile_id = ? and hash = ?")
+            .bind(self.profile())
+            .bind(hash.as_str())
+            .fetch_optional(&self.db.readers)
+            .await
+            .map_err(at("read a segment"))
+    }
+
+    async fn save_snapshot(&self, agent: &AgentId, snapshot: Snapshot) -> Result<(), StoreError> {
+        let sql = "insert into snapshots (profile_id, agent_id, seq, hash, schema_version, body) values (?, ?, ?, ?, ?, ?) \
+                   on conflict (profile_id, agent_id) do update set \
+                   seq = excluded.seq, hash = excluded.hash, schema_version = excluded.schema_version, body = excluded.body";
+        let query = sqlx::query(sql)
+            .bind(self.profile())
+            .bind(agent.as_str())
+            .bind(stored(snapshot.head.seq.0)?)
+            .bind(snapshot.head.hash.to_vec())
+            .bind(snapshot.schema_version)
+            .bind(snapshot.body);
+        let mut writer = self.db.writer().await?;
+        query.execute(&mut *writer).await.map_err(at("save a snapshot"))?;
+        writer.keep();
+        Ok(())
+    }
+
+    async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError> {
+        let sql = "select seq, hash, schema_version, body from snapshots where profile_id = ? and agent_id = ?";
+        let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str());
+        let row: Option<SnapshotRow> = query.fetch_optional(&self.db.readers).await.map_err(at("read a snapshot"))?;
+        row.map(Snapshot::try_from).transpose()
+    }
+}
+
+impl SqliteStore {
+    /// Begins the transaction, moves the agent's head and gives the last of the new positions; `None` if the journal
+    /// does not end where the append says.
+    async fn take_place(&self, writer: &mut Writer<'_>, append: &Append, chain: &Chain) -> Result<Option<i64>, StoreError> {
+        let (agent, numbers) = (&append.agent, AgentNumbers::of(&append.agent)?);
+        let is_first = append.head == Head::default();
+        let mut query = sqlx::query(if is_first { FIRST } else { NEXT })
+            .bind(shown(&agent.name))
+            .bind(agent.parent.as_ref().map(AgentId::as_str))
+            .bind(agent.depth)
+            .bind(agent.task.as_deref().map(shown))
+            .bind(agent.status.as_str())
+            .bind(shown(&agent.model))
+            .bind(numbers.turn)
+            .bind(numbers.spent)
+            .bind(numbers.unknown)
+            .bind(numbers.allowance)
+            .bind(agent.created_at.0)
+            .bind(agent.updated_at.0)
+            .bind(stored(chain.head.seq.0)?)
+            .bind(chain.head.hash.to_vec())
+            .bind(self.profile())
+            .bind(agent.agent.as_str());
+        if !is_first {
+            query = query.bind(stored(append.head.seq.0)?).bind(append.head.hash.to_vec());
+        }
+        let query = query.bind(chain.len()).bind(self.profile());
+        let (mut changed, mut position) = (Vec::with_capacity(3), None);
+        let mut results = (&mut **writer).fetch_many(query);
+        while let Some(result) = results.try_next().await.map_err(appending(&agent.agent))? {
+            match result {
+                Either::Left(done) => changed.push(done.rows_affected()),
+                Either::Right(row) => position = Some(sqlx::Row::try_get(&row, 0).map_err(at("append"))?),
+            }
+        }
+        // One result for each statement; the second is the agent's row.
+        if changed.get(1) != Some(&1) {
+            return Ok(None);
+        }
+        position.map(Some).ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))
+    }
+
+    /// Everything else of the append, up to its commit.
+    fn rest(&self, append: &Append, chain: &Chain, first: i64) -> Result<QueryBuilder<Sqlite>, StoreError> {
+        let (profile, agent) = (self.profile(), append.agent.agent.as_str());
+        let mut sql = QueryBuilder::new("");
+        let positions: Vec<i64> = (first..).take(chain.events.len()).collect();
+        for (events, positions) in chain.events.chunks(ROWS).zip(positions.chunks(ROWS)) {
+            sql.push("insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) ");
+            sql.push_values(events.iter().zip(positions), |mut row, (event, position)| {
+                row.push_bind(profile).push_bind(agent).push_bind(event.seq).push_bind(position).push_bind(append.at.0);
+                row.push_bind(event.kind).push_bind(SCHEMA_VERSION).push_bind(event.body.as_slice());
+                row.push_bind(event.prev_hash.as_slice()).push_bind(event.hash.as_slice());
+            });
+            sql.push("; ");
+        }
+        for mail in mail_rows(&append.events, first)? {
+            sql.push("insert into outbox (profile_id, id, position, sender, receiver, body) ");
+            sql.push_values([mail], |mut row, mail| {
+                row.push_bind(profile).push_bind(mail.mail.id.as_str()).push_bind(mail.position);
+                row.push_bind(mail.mail.from.as_str()).push_bind(mail.mail.to.as_str()).push_bind(mail.body);
+            });
+            sql.push(" on conflict do nothing; ");
+        }
+        for message in message_rows(append, first)? {
+            sql.push("insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) ");
+            sql.push_values([message], |mut row, message| {
+                row.push_bind(profile).push_bind(agent).push_bind(message.seq).push_bind(message.position);
+                row.push_bind(message.author).push_bind(message.text).push_bind(message.folded).push_bind(message.at);
+            });
+            sql.push("; ");
+        }
+        if let Some((hash, body)) = &append.segment {
+            sql.push("insert into segments (profile_id, hash, body) ");
+            sql.push_values([(hash, body)], |mut row, (hash, body)| {
+                row.push_bind(profile).push_bind(hash.as_str()).push_bind(body.as_slice());
+            });
+            sql.push(" on conflict do nothing; ");
+        }
+        sql.push("commit");
+        Ok(sql)
+    }
+}

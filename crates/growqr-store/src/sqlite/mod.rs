@@ -1,0 +1,243 @@
+//! The journal and its views in one SQLite file: write-ahead log, one writer connection, a few readers opened when
+//! first needed. A commit is on the disk when it returns (`synchronous = full`, and `fullfsync` where macOS needs it).
+
+mod journal;
+mod outbox;
+mod records;
+mod settings;
+
+use crate::error::{at, migrating};
+use crate::rows::{self, HeadRow, number};
+use crate::schema::{Shape, known};
+use crate::status::{Counts, DbStatus, Migrated};
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{AgentId, ProfileId};
+use growqr_core::journal::{Head, StoreError};
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqliteConnection};
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard};
+
+static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/sqlite") };
+
+/// How long a statement waits for another process that is writing.
+const BUSY: Duration = Duration::from_secs(5);
+/// Listings, followers and waking agents seldom read at the same time.
+const READERS: u32 = 4;
+/// Rows that a reader's thread may be ahead of us; the default of 50 makes a replay wait for the thread too often.
+const ROW_BUFFER: usize = 512;
+
+/// One open database file.
+pub(crate) struct Database {
+    path: PathBuf,
+    /// `None` when it was opened for reading only.
+    writer: Option<Mutex<Option<SqliteConnection>>>,
+    readers: SqlitePool,
+}
+
+/// One profile in it.
+pub(crate) struct SqliteStore {
+    db: Arc<Database>,
+    profile: ProfileId,
+}
+
+impl SqliteStore {
+    pub(crate) fn new(db: Arc<Database>, profile: ProfileId) -> SqliteStore {
+        SqliteStore { db, profile }
+    }
+
+    fn profile(&self) -> &str {
+        self.profile.as_str()
+    }
+}
+
+impl Database {
+    /// Opens for writing, makes the file if it is missing, and brings it up to date.
+    pub(crate) async fn open(path: &Path) -> Result<(Database, Migrated), StoreError> {
+        let mut connection = connect(path).await?;
+        let migrated = migrate(&mut connection).await?;
+        let readers = readers(path);
+        Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(Some(connection))), readers }, migrated))
+    }
+
+    /// Opens for reading; `None` if there is no file.
+    pub(crate) async fn open_read_only(path: &Path) -> Result<Option<Database>, StoreError> {
+        match path.try_exists() {
+            Ok(true) => Ok(Some(Database { path: path.to_owned(), writer: None, readers: readers(path) })),
+            Ok(false) => Ok(None),
+            Err(error) => Err(StoreError::Unreachable(format!("open: {error}"))),
+        }
+    }
+
+    /// Which migrations it has.
+    pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
+        shape(&mut *self.readers.acquire().await.map_err(at("read the schema"))?).await
+    }
+
+    /// Whether it has all migrations of this build.
+    pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
+        self.shape().await?.is_current(&MIGRATIONS)
+    }
+
+    /// Makes the profile's row unless it is there, or this is for reading only.
+    pub(crate) async fn create_profile(&self, profile: &ProfileId, now: Timestamp) -> Result<(), StoreError> {
+        if self.writer.is_none() {
+            return Ok(());
+        }
+        let mut writer = self.writer().await?;
+        sqlx::query("insert into profiles (profile_id, position, created_at) values (?, 0, ?) on conflict do nothing")
+            .bind(profile.as_str())
+            .bind(now.0)
+            .execute(&mut *writer)
+            .await
+            .map_err(at("create the profile"))?;
+        writer.keep();
+        Ok(())
+    }
+
+    /// What `growqr db status` shows.
+    pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
+        let shape = self.shape().await?;
+        let counts = match shape.version() {
+            0 => None,
+            _ => {
+                let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
+                let counts: (i64, i64, i64) =
+                    sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
+                Some(Counts::try_from(counts)?)
+            }
+        };
+        let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
+        let bytes = size(&self.path) + size(&PathBuf::from(format!("{}-wal", self.path.display())));
+        Ok(DbStatus::new("sqlite", known(&MIGRATIONS), shape, Some(bytes), counts))
+    }
+
+    /// The ends of all journals of a profile, as the agents' rows have them.
+    pub(crate) async fn heads(&self, profile: &ProfileId) -> Result<Vec<(AgentId, Head)>, StoreError> {
+        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from agents where profile_id = ?")
+            .bind(profile.as_str())
+            .fetch_all(&self.readers)
+            .await
+            .map_err(at("read the heads"))?;
+        rows::all(rows)
+    }
+
+    /// Waits for what is under way and closes every connection.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        if let Some(writer) = &self.writer
+            && let Some(connection) = writer.lock().await.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "the database was not closed in order; the next start recovers it");
+        }
+    }
+
+    /// The writer, once everyone before has finished.
+    async fn writer(&self) -> Result<Writer<'_>, StoreError> {
+        let mut slot = self.writer.as_ref().ok_or(StoreError::ReadOnly)?.lock().await;
+        let connection = match slot.take() {
+            Some(connection) => connection,
+            None => connect(&self.path).await?,
+        };
+        Ok(Writer { slot, connection: Some(connection) })
+    }
+}
+
+/// The one connection that writes. Unless [`Writer::keep`] is called it is closed on drop, and with it whatever
+/// transaction was open: a write that failed or was abandoned half-way leaves no trace.
+struct Writer<'a> {
+    slot: MutexGuard<'a, Option<SqliteConnection>>,
+    connection: Option<SqliteConnection>,
+}
+
+impl Writer<'_> {
+    /// Gives the connection back for the next write; no transaction is open.
+    fn keep(mut self) {
+        *self.slot = self.connection.take();
+    }
+}
+
+impl Deref for Writer<'_> {
+    type Target = SqliteConnection;
+    fn deref(&self) -> &SqliteConnection {
+        self.connection.as_ref().expect("only keep() takes it, and keep() consumes the writer")
+    }
+}
+
+impl DerefMut for Writer<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        self.connection.as_mut().expect("only keep() takes it, and keep() consumes the writer")
+    }
+}
+
+async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        // These two speak to macOS alone, whose fsync stops at the drive's own cache.
+        .pragma("fullfsync", "1")
+        .pragma("checkpoint_fullfsync", "1")
+        .foreign_keys(true)
+        .busy_timeout(BUSY);
+    SqliteConnection::connect_with(&options).await.map_err(|error| match at("open")(error) {
+        StoreError::Unreachable(text) => unwritable(path).unwrap_or(StoreError::Unreachable(text)),
+        other => other,
+    })
+}
+
+/// SQLite says "cannot open" for many reasons; asks the system itself for the ones that people can mend.
+fn unwritable(path: &Path) -> Option<StoreError> {
+    let error = std::fs::OpenOptions::new().append(true).create(true).open(path).err()?;
+    match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(StoreError::ReadOnly),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(StoreError::DiskFull),
+        _ => Some(StoreError::Unreachable(format!("open: {error}"))),
+    }
+}
+
+fn readers(path: &Path) -> SqlitePool {
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).row_buffer_size(ROW_BUFFER);
+    // A connection to a file does not go stale, so it is not tried before each use.
+    SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false).connect_lazy_with(options)
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<Migrated, StoreError> {
+    let before = shape(connection).await?;
+    let from = before.version();
+    if before.is_current(&MIGRATIONS)? {
+        return Ok(Migrated { from, to: from });
+    }
+    let result = MIGRATIONS.run_direct(None, &mut *connection, false).await;
+    let after = shape(connection).await?;
+    // Two processes may start at the same moment on a new database: who comes second fails, and finds it done.
+    match result {
+        Err(error) if !after.is_current(&MIGRATIONS)? => Err(migrating(error)),
+        _ => Ok(Migrated { from, to: after.version() }),
+    }
+}
+
+async fn shape(connection: &mut SqliteConnection) -> Result<Shape, StoreError> {
+    const TABLES: &str = "select count(*) from sqlite_schema where type = 'table' and name in ('_sqlx_migrations', 'app')";
+    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await.map_err(at("open"))?;
+    if number::<u32>("tables", tables)? < 2 {
+        return Ok(Shape::default());
+    }
+    let applied = sqlx::query_as("select version, checksum from _sqlx_migrations where success")
+        .fetch_all(&mut *connection)
+        .await
+        .map_err(at("read the schema"))?;
+    let min_app_version = sqlx::query_scalar("select min_app_version from app")
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(at("read the schema"))?;
+    Ok(Shape { applied, min_app_version })
+}

@@ -1,0 +1,95 @@
+//! Walks all journals of a profile in the order of their positions and checks every link. Independent of the database.
+
+use crate::status::{Broken, Fault, Verified};
+use growqr_core::event::entry_hash;
+use growqr_core::id::{AgentId, Position, Seq};
+use growqr_core::journal::{Head, Line, Store, StoreError};
+use std::collections::HashMap;
+
+/// Lines of one page; with events of a kilobyte, two megabytes.
+const PAGE: u32 = 2000;
+
+/// `ends` are the heads that the agents' rows name, read before this is called: appends that come later do no harm.
+pub(crate) async fn verify(store: &dyn Store, ends: Vec<(AgentId, Head)>) -> Result<Verified, StoreError> {
+    let last = store.position().await?;
+    let mut walk = Walk::new(ends);
+    while walk.position < last {
+        let lines = store.lines(walk.position, None, PAGE).await?;
+        if lines.is_empty() {
+            break;
+        }
+        for line in lines {
+            if let Some(fault) = walk.step(&line) {
+                return Ok(walk.broken_at(line.agent, line.seq, line.position, fault));
+            }
+        }
+    }
+    for agent in walk.heads.keys() {
+        if store.agent(agent).await?.is_none() {
+            let (agent, seq, position) = (agent.clone(), walk.heads[agent].seq, walk.position);
+            return Ok(walk.broken_at(agent, seq, position, Fault::NoAgent));
+        }
+    }
+    match walk.unmet() {
+        Some((agent, seq)) => {
+            let position = walk.position;
+            Ok(walk.broken_at(agent, seq, position, Fault::WrongEnd))
+        }
+        None => Ok(walk.result(None)),
+    }
+}
+
+struct Walk {
+    position: Position,
+    events: u64,
+    /// Where each journal is now.
+    heads: HashMap<AgentId, Head>,
+    /// Ends not yet passed.
+    ends: HashMap<AgentId, Head>,
+}
+
+impl Walk {
+    fn new(ends: Vec<(AgentId, Head)>) -> Walk {
+        Walk { position: Position::default(), events: 0, heads: HashMap::new(), ends: ends.into_iter().collect() }
+    }
+
+    /// Takes one line, or says what is wrong with it.
+    fn step(&mut self, line: &Line) -> Option<Fault> {
+        let head = self.heads.get(&line.agent).copied().unwrap_or_default();
+        if line.position.0 != self.position.0 + 1 {
+            return Some(Fault::PositionGap);
+        }
+        if line.seq != head.seq.next() {
+            return Some(Fault::SeqGap);
+        }
+        if line.prev_hash != head.hash {
+            return Some(Fault::Unlinked);
+        }
+        let hash = entry_hash(&head.hash, &line.agent, line.seq, line.at, &line.kind, line.schema_version, &line.body);
+        if hash != line.hash {
+            return Some(Fault::Altered);
+        }
+        let head = Head { seq: line.seq, hash };
+        if self.ends.get(&line.agent).is_some_and(|end| *end == head) {
+            self.ends.remove(&line.agent);
+        }
+        self.heads.insert(line.agent.clone(), head);
+        self.position = line.position;
+        self.events += 1;
+        None
+    }
+
+    /// An agent whose row names an end that its journal does not have.
+    fn unmet(&self) -> Option<(AgentId, Seq)> {
+        let agent = self.ends.keys().min()?;
+        Some((agent.clone(), self.heads.get(agent).map_or(Seq(0), |head| head.seq)))
+    }
+
+    fn broken_at(&self, agent: AgentId, seq: Seq, position: Position, fault: Fault) -> Verified {
+        self.result(Some(Broken { agent, seq, position, fault }))
+    }
+
+    fn result(&self, broken: Option<Broken>) -> Verified {
+        Verified { agents: self.heads.len() as u64, events: self.events, broken }
+    }
+}

@@ -1,0 +1,140 @@
+//! What can be wrong with a database file, and that each is called by its name and harms nothing.
+
+use crate::given::{NOW, World, append, local, said, say};
+use growqr_core::id::{AgentId, Seq};
+use growqr_core::journal::{Head, StoreError};
+use growqr_store::{Db, DbConfig};
+use std::fs;
+use std::path::PathBuf;
+
+fn path(world: &World) -> PathBuf {
+    match &world.config {
+        DbConfig::Sqlite { path } => path.clone(),
+        DbConfig::Postgres { .. } => panic!("a file"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_damaged_and_stays_as_it_is() {
+    let world = World::sqlite();
+    let garbage = "this is not a database. ".repeat(1000);
+    fs::write(path(&world), &garbage).unwrap();
+    let error = Db::open(&world.config).await.err().unwrap();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    let error = Db::open_read_only(&world.config).await.err().unwrap();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    assert_eq!(fs::read_to_string(path(&world)).unwrap(), garbage);
+}
+
+#[tokio::test]
+async fn a_damaged_page_is_reported_when_it_is_read() {
+    let world = World::sqlite();
+    let db = world.db().await;
+    let events = (0..200).map(|n| said(&format!("{n} {}", "x".repeat(500)))).collect();
+    let store = db.profile(&local(), NOW).await.unwrap();
+    store.append(append(&AgentId::grow(), Head::default(), events)).await.unwrap();
+    drop(store);
+    db.close().await;
+    let mut bytes = fs::read(path(&world)).unwrap();
+    // All but the first pages, which hold the schema and the small tables.
+    for page in bytes.chunks_mut(4096).skip(30) {
+        page[..64].fill(0xa5);
+    }
+    fs::write(path(&world), bytes).unwrap();
+    let error = world.store().await.entries(&AgentId::grow(), Seq(0), 1000).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_missing_is_unreachable() {
+    let config = DbConfig::Sqlite { path: tempfile::tempdir().unwrap().path().join("no/such/growqr.db") };
+    let error = Db::open(&config).await.err().unwrap();
+    assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
+    assert!(Db::open_read_only(&config).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
+    let Some(disk) = small_disk::SmallDisk::new() else {
+        eprintln!("SKIPPED: a small file system cannot be mounted here");
+        return;
+    };
+    let config = DbConfig::Sqlite { path: disk.path().join("growqr.db") };
+    let db = Db::open(&config).await.unwrap();
+    let (store, grow) = (db.profile(&local(), NOW).await.unwrap(), AgentId::grow());
+    let (mut head, text) = (Head::default(), "x".repeat(20_000));
+    let error = loop {
+        match say(&*store, &grow, head, &text).await {
+            Ok(done) => head = done.head,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, StoreError::DiskFull), "{error:?}");
+    let (entries, end) = store.entries(&grow, Seq(0), 10_000).await.unwrap();
+    assert_eq!((entries.len() as u64, end), (head.seq.0, Some(head)));
+    disk.grow();
+    say(&*store, &grow, head, &text).await.unwrap();
+    assert!(db.verify(&local()).await.unwrap().broken.is_none());
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_disk_that_may_only_be_read_says_so() {
+    let Some(disk) = small_disk::SmallDisk::new() else {
+        eprintln!("SKIPPED: a small file system cannot be mounted here");
+        return;
+    };
+    let config = DbConfig::Sqlite { path: disk.path().join("growqr.db") };
+    disk.forbid_writing();
+    let error = Db::open(&config).await.err().unwrap();
+    assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
+    disk.grow();
+    let db = Db::open(&config).await.unwrap();
+    db.profile(&local(), NOW).await.unwrap();
+    db.close().await;
+    disk.forbid_writing();
+    let error = Db::open(&config).await.err().unwrap();
+    assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
+}
+
+/// A file system of four megabytes in memory, so that full and read-only are real. Needs root on Linux.
+mod small_disk {
+    use std::path::Path;
+    use std::process::Command;
+    use tempfile::TempDir;
+
+    pub struct SmallDisk(TempDir);
+
+    impl SmallDisk {
+        pub fn new() -> Option<SmallDisk> {
+            let folder = tempfile::tempdir().unwrap();
+            let mut mount = Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder.path());
+            mount.output().is_ok_and(|output| output.status.success()).then_some(SmallDisk(folder))
+        }
+
+        pub fn path(&self) -> &Path {
+            self.0.path()
+        }
+
+        /// Makes room, and allows writing.
+        pub fn grow(&self) {
+            self.remount("remount,rw,size=64m");
+        }
+
+        pub fn forbid_writing(&self) {
+            self.remount("remount,ro");
+        }
+
+        fn remount(&self, options: &str) {
+            assert!(Command::new("mount").args(["-o", options]).arg(self.path()).status().unwrap().success());
+        }
+    }
+
+    impl Drop for SmallDisk {
+        fn drop(&mut self) {
+            // Lazily: the store's own threads may not have closed their files yet.
+            let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+        }
+    }
+}

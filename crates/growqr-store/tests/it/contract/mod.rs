@@ -1,0 +1,34 @@
+//! What every store keeps to.
+
+mod appending;
+mod followers;
+mod mail;
+mod opening;
+mod reading;
+mod verifying;
+
+/// Runs a test on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)*) => {
+        $(mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            $(#[$doc])*
+            async fn promise($world: &World) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                promise(&World::sqlite()).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if let Some(world) = World::postgres().await {
+                    promise(&world).await;
+                }
+            }
+        })*
+    };
+}
+pub(crate) use on_both;

@@ -1,0 +1,88 @@
+//! What people and interfaces read.
+
+use super::on_both;
+use crate::given::{NOW, World, append, said, say};
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{AgentId, Position, Seq};
+use growqr_core::journal::{Author, Head, MessageView};
+
+on_both! {
+    async fn the_grow_agent_is_listed_first_and_the_others_by_age(world: World) {
+        let store = world.store().await;
+        for (name, depth, age) in [("a-late", 1, 9), ("a-early", 1, 1), ("grow", 0, 5)] {
+            let mut append = append(&AgentId::new(name), Head::default(), vec![said("x")]);
+            (append.agent.depth, append.agent.created_at) = (depth, Timestamp(age));
+            store.append(append).await.unwrap();
+        }
+        let names: Vec<_> = store.agents().await.unwrap().into_iter().map(|view| view.agent.to_string()).collect();
+        assert_eq!(names, ["grow", "a-early", "a-late"]);
+    }
+
+    async fn lines_come_in_order_of_position_from_all_agents_or_one(world: World) {
+        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
+        let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
+        let scouts = say(&*store, &scout, Head::default(), "two").await.unwrap().head;
+        store.append(append(&grow, head, vec![said("three"), said("four")])).await.unwrap();
+        say(&*store, &scout, scouts, "five").await.unwrap();
+        let all = store.lines(Position(0), None, 10).await.unwrap();
+        assert_eq!(all.iter().map(|line| line.position.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!((all[0].kind.as_str(), all[0].at, &all[0].body), ("user_said", NOW, &said("one").encode()));
+        let page = store.lines(Position(1), None, 2).await.unwrap();
+        assert_eq!(page, all[1..3]);
+        let scouts: Vec<_> = all.iter().filter(|line| line.agent == scout).cloned().collect();
+        assert_eq!(store.lines(Position(0), Some(&scout), 10).await.unwrap(), scouts);
+        assert_eq!(store.lines(Position(2), Some(&scout), 10).await.unwrap(), scouts[1..]);
+    }
+
+    async fn the_last_messages_come_oldest_first_and_can_be_paged_backwards(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let mut head = Head::default();
+        for text in ["one", "two", "three"] {
+            head = say(&*store, &grow, head, text).await.unwrap().head;
+        }
+        let texts = |messages: Vec<MessageView>| messages.into_iter().map(|message| message.text).collect::<Vec<_>>();
+        assert_eq!(texts(store.messages(&grow, None, 2).await.unwrap()), ["two", "three"]);
+        assert_eq!(texts(store.messages(&grow, Some(Seq(2)), 2).await.unwrap()), ["one"]);
+    }
+
+    async fn a_message_remembers_who_wrote_it(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let mut append = append(&grow, Head::default(), vec![said("a"), said("b")]);
+        for (seq, author) in [(1, Author::Person), (2, Author::Agent(AgentId::new("a-1")))] {
+            let text = "hello".to_owned();
+            append.messages.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
+        }
+        let given = append.messages.clone();
+        store.append(append).await.unwrap();
+        assert_eq!(store.messages(&grow, None, 10).await.unwrap(), given);
+    }
+
+    async fn a_search_ignores_case_takes_every_letter_as_it_is_and_gives_the_newest_first(world: World) {
+        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
+        let head = say(&*store, &grow, Head::default(), "ÄRGER mit 100% Rabatt").await.unwrap().head;
+        say(&*store, &scout, Head::default(), "kein Ärger, 1000 Rabatte").await.unwrap();
+        say(&*store, &grow, head, r"C:\temp_dir").await.unwrap();
+        let found = async |text: &str| {
+            let found = store.search(text, 10).await.unwrap();
+            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
+        };
+        assert_eq!(found("ärger").await, ["kein Ärger, 1000 Rabatte", "ÄRGER mit 100% Rabatt"]);
+        assert_eq!(found("100%").await, ["ÄRGER mit 100% Rabatt"]);
+        assert_eq!(found("p_d").await, [r"C:\temp_dir"]);
+        assert_eq!(found("P_D").await, [r"C:\temp_dir"]);
+        assert_eq!(found(r":\t").await, [r"C:\temp_dir"]);
+        assert_eq!(found("e_p").await, Vec::<String>::new());
+    }
+
+    async fn settings_are_set_changed_and_removed(world: World) {
+        let store = world.store().await;
+        store.set("model", Some("one"), NOW).await.unwrap();
+        store.set("model", Some("two"), NOW).await.unwrap();
+        store.set("depth", Some("2"), NOW).await.unwrap();
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(store.settings().await.unwrap(), [pair("depth", "2"), pair("model", "two")]);
+        store.set("depth", None, NOW).await.unwrap();
+        store.set("never there", None, NOW).await.unwrap();
+        assert_eq!(store.settings().await.unwrap(), [pair("model", "two")]);
+    }
+}

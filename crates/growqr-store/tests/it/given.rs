@@ -1,0 +1,104 @@
+//! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
+
+use crate::postgres;
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{Event, UserSaid};
+use growqr_core::id::{AgentId, MessageId, ProfileId};
+use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError};
+use growqr_core::money::Money;
+use growqr_store::{DatabaseUrl, Db, DbConfig};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+pub const NOW: Timestamp = Timestamp(1_795_305_600_000);
+
+const FILE: &str = "growqr.db";
+
+/// A database that lives as long as the test.
+pub struct World {
+    pub config: DbConfig,
+    by_hand: ByHand,
+}
+
+/// How a test reaches into the database behind the store's back.
+enum ByHand {
+    Sqlite(TempDir),
+    Postgres(String),
+}
+
+impl World {
+    pub fn sqlite() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        World { config: DbConfig::Sqlite { path: folder.path().join(FILE) }, by_hand: ByHand::Sqlite(folder) }
+    }
+
+    /// `None` where there is no server and none is required; it is said loudly.
+    pub async fn postgres() -> Option<World> {
+        let url = postgres::fresh_database().await?;
+        Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
+    }
+
+    /// Does what only a hand behind the store's back can do.
+    pub async fn tamper(&self, sql: &'static str) {
+        match &self.by_hand {
+            ByHand::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).foreign_keys(false);
+                SqliteConnection::connect_with(&options).await.unwrap().execute(sql).await.unwrap();
+            }
+            ByHand::Postgres(url) => {
+                PgConnection::connect(url).await.unwrap().execute(sql).await.unwrap();
+            }
+        }
+    }
+
+    pub async fn db(&self) -> Db {
+        Db::open(&self.config).await.unwrap()
+    }
+
+    /// The local profile through a connection of its own, as another process would have it.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        self.db().await.profile(&local(), NOW).await.unwrap()
+    }
+}
+
+pub fn local() -> ProfileId {
+    ProfileId::new("local")
+}
+
+pub fn said(text: &str) -> Event {
+    UserSaid { id: MessageId::new(format!("m-{text}")), text: text.to_owned() }.into()
+}
+
+pub fn view(agent: &AgentId) -> AgentView {
+    AgentView {
+        agent: agent.clone(),
+        name: "Grow".to_owned(),
+        parent: None,
+        depth: 0,
+        task: None,
+        status: Status::Idle,
+        model: String::new(),
+        turn: 0,
+        spent: Money::ZERO,
+        unknown: Money::ZERO,
+        allowance: None,
+        created_at: NOW,
+        updated_at: NOW,
+        seq: growqr_core::id::Seq(0),
+    }
+}
+
+/// An append of these events at this head, with no messages.
+pub fn append(agent: &AgentId, head: Head, events: Vec<Event>) -> Append {
+    Append { head, at: NOW, events, agent: view(agent), messages: Vec::new(), segment: None }
+}
+
+/// Appends what the person says, with its line in the transcript.
+pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> Result<Appended, StoreError> {
+    let mut append = append(agent, head, vec![said(text)]);
+    let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
+    append.messages.push(MessageView { agent, seq, author: Author::Person, text, at: NOW });
+    store.append(append).await
+}

@@ -1,0 +1,96 @@
+//! A PostgreSQL server for the tests: the one of `GROWQR_TEST_DATABASE_URL`, else a private one in a temporary folder,
+//! started once for the whole run and stopped by its own watchdog when this process is gone.
+
+use sqlx::{Connection, Executor, PgConnection};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::OnceCell;
+
+static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// An empty database of its own. `None`, said loudly, if there is no server; a failure if one is required.
+pub async fn fresh_database() -> Option<String> {
+    let server = SERVER.get_or_init(async || server()).await.as_deref();
+    let Some(server) = server else {
+        assert!(std::env::var_os("GROWQR_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required, but there is none");
+        eprintln!("SKIPPED: no PostgreSQL 15 and no GROWQR_TEST_DATABASE_URL");
+        return None;
+    };
+    let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&with_database(server, "postgres")).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+    Some(with_database(server, &name))
+}
+
+/// The same server, another database; what stands behind `?` stays.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, query) = url.split_once('?').map_or((url, ""), |(address, query)| (address, query));
+    let host = address.find("://").map_or(0, |at| at + 3);
+    let end = address[host..].find('/').map_or(address.len(), |at| host + at);
+    format!("{}/{name}?{query}", &address[..end])
+}
+
+fn server() -> Option<String> {
+    if let Ok(url) = std::env::var("GROWQR_TEST_DATABASE_URL") {
+        return Some(url);
+    }
+    let programs = ["15", "16", "17", "18"]
+        .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
+        .into_iter()
+        .find(|folder| folder.join("initdb").exists())?;
+    Some(start(&programs))
+}
+
+/// Makes a cluster and starts it on a free loopback port.
+fn start(programs: &Path) -> String {
+    let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().unwrap().keep();
+    let data = folder.join("data");
+    give_to_server(&folder);
+    let initdb = programs.join("initdb");
+    run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let options = format!("-h 127.0.0.1 -p {port} -k {} -c max_connections=200", folder.display());
+    let control = programs.join("pg_ctl");
+    run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
+    stop_when_we_are_gone(&control, &data, &folder);
+    format!("postgres://growqr@127.0.0.1:{port}/postgres")
+}
+
+/// The server refuses to run as root: then it runs as the user that its package made.
+fn as_server(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("runuser");
+    command.args(["-u", "postgres", "--"]).arg(program).current_dir("/");
+    command
+}
+
+fn give_to_server(folder: &Path) {
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(folder));
+    }
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Tests have no common end at which to stop the server, so a shell waits for the end of its standard input, whose
+/// other end this process holds until it is gone, however that comes about.
+fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
+    let stop = as_server(control);
+    let mut script = Command::new("sh");
+    script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
+    script.arg(folder).arg(stop.get_program()).args(stop.get_args()).args(["stop", "-m", "immediate", "-D"]).arg(data);
+    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::mem::forget(child.stdin.take());
+}
+
+fn run(command: &mut Command) {
+    // Files, not pipes: the server inherits them, and a pipe would never end.
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    assert!(status.success(), "{command:?}: {status}");
+}
