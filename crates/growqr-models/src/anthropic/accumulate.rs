@@ -1,0 +1,260 @@
+//! A streamed answer, put back together. Nothing counts before the service has said that the message is complete.
+
+use super::fields::Fields;
+use super::usage::Counts;
+use growqr_core::model::{Delta, Reply, StopReason};
+use growqr_core::raw::RawJson;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// Why a stream is no answer.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum StreamError {
+    #[error("an event of the stream cannot be read")]
+    Unreadable,
+    #[error("the events of the stream are out of order")]
+    OutOfOrder,
+    #[error("{0}")]
+    Reported(String),
+}
+
+/// Only what is read of an event; all else may be there.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    index: Option<usize>,
+    message: Option<Start>,
+    content_block: Option<Fields>,
+    delta: Option<Box<RawValue>>,
+    usage: Option<Counts>,
+    error: Option<Reported>,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    model: Option<String>,
+    usage: Option<Counts>,
+}
+
+#[derive(Deserialize)]
+struct Reported {
+    #[serde(default)]
+    message: String,
+}
+
+#[derive(Deserialize)]
+struct MessageDelta {
+    stop_reason: Option<String>,
+    stop_details: Option<StopDetails>,
+}
+
+#[derive(Deserialize)]
+struct StopDetails {
+    explanation: Option<String>,
+}
+
+/// A block under way: its fields as they began, and what was added to them.
+#[derive(Default)]
+struct Block {
+    kind: String,
+    fields: Fields,
+    /// Text fields that deltas add to.
+    text: Option<String>,
+    thinking: Option<String>,
+    /// The text of a tool's input, in the pieces that came.
+    input: Option<String>,
+    citations: Vec<String>,
+    closed: bool,
+}
+
+/// Takes events and keeps the answer.
+#[derive(Default)]
+pub(super) struct Accumulator {
+    begun: bool,
+    model: String,
+    blocks: Vec<Block>,
+    counts: Counts,
+    stop: Option<StopReason>,
+    complete: bool,
+}
+
+impl Accumulator {
+    /// Takes one event's data. Events and deltas that are not known change nothing.
+    pub fn take(&mut self, data: &str, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+        let event: Event = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
+        match event.kind.as_str() {
+            "error" => Err(StreamError::Reported(event.error.map(|error| error.message).unwrap_or_default())),
+            "message_start" => self.start(event),
+            "content_block_start" | "content_block_delta" | "content_block_stop" | "message_delta" | "message_stop"
+                if !self.begun || self.complete =>
+            {
+                Err(StreamError::OutOfOrder)
+            }
+            "content_block_start" => self.begin_block(event, on_delta),
+            "content_block_delta" => self.add(event, on_delta),
+            "content_block_stop" => self.open(event.index).map(|block| block.closed = true),
+            "message_delta" => self.message_delta(event),
+            "message_stop" => {
+                if self.stop.is_none() || self.blocks.iter().any(|block| !block.closed) {
+                    return Err(StreamError::OutOfOrder);
+                }
+                self.complete = true;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `message_stop` has come.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// The answer. Call it only when [`Accumulator::is_complete`].
+    pub fn reply(self, request_id: Option<String>) -> Reply {
+        let (usage, cost) = self.counts.settle(&self.model);
+        let blocks: Vec<String> = self.blocks.into_iter().filter_map(Block::encode).collect();
+        let content = RawJson::parse(format!("[{}]", blocks.join(","))).expect("each block is one JSON object");
+        let stop = self.stop.unwrap_or(StopReason::Other(String::new()));
+        Reply { content, stop, usage, model: self.model, request_id, cost }
+    }
+
+    fn start(&mut self, event: Event) -> Result<(), StreamError> {
+        let message = event.message.ok_or(StreamError::Unreadable)?;
+        if std::mem::replace(&mut self.begun, true) {
+            return Err(StreamError::OutOfOrder);
+        }
+        self.model = message.model.unwrap_or_default();
+        self.counts.update(message.usage.unwrap_or_default());
+        Ok(())
+    }
+
+    fn begin_block(&mut self, event: Event, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+        let fields = event.content_block.ok_or(StreamError::Unreadable)?;
+        if event.index != Some(self.blocks.len()) {
+            return Err(StreamError::OutOfOrder);
+        }
+        let kind = fields.text("type").ok_or(StreamError::Unreadable)?;
+        if kind == "tool_use" {
+            on_delta(Delta::Call { name: fields.text("name").unwrap_or_default() });
+        }
+        self.blocks.push(Block { kind, fields, ..Block::default() });
+        Ok(())
+    }
+
+    fn open(&mut self, index: Option<usize>) -> Result<&mut Block, StreamError> {
+        let block = index.and_then(|index| self.blocks.get_mut(index));
+        block.filter(|block| !block.closed).ok_or(StreamError::OutOfOrder)
+    }
+
+    fn add(&mut self, event: Event, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+        let block = self.open(event.index)?;
+        let raw = event.delta.ok_or(StreamError::Unreadable)?;
+        let delta: Fields = serde_json::from_str(raw.get()).map_err(|_| StreamError::Unreadable)?;
+        let text = |name: &str| delta.text(name).ok_or(StreamError::Unreadable);
+        match delta.text("type").unwrap_or_default().as_str() {
+            "text_delta" => {
+                let more = text("text")?;
+                let begun = || block.fields.text("text").unwrap_or_default();
+                block.text.get_or_insert_with(begun).push_str(&more);
+                on_delta(Delta::Text(more));
+            }
+            "thinking_delta" => {
+                let more = text("thinking")?;
+                let begun = || block.fields.text("thinking").unwrap_or_default();
+                block.thinking.get_or_insert_with(begun).push_str(&more);
+                on_delta(Delta::Thinking(more));
+            }
+            "input_json_delta" => block.input.get_or_insert_default().push_str(&text("partial_json")?),
+            // It comes whole: a second one replaces the first.
+            "signature_delta" => block.fields.set("signature", RawJson::of(&text("signature")?).text().to_owned()),
+            "citations_delta" => block.citations.extend(delta.raw("citation").map(str::to_owned)),
+            "compaction_delta" => {
+                for name in ["content", "encrypted_content"] {
+                    if let Some(value) = delta.raw(name) {
+                        block.fields.set(name, value.to_owned());
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn message_delta(&mut self, event: Event) -> Result<(), StreamError> {
+        self.counts.update(event.usage.unwrap_or_default());
+        let Some(raw) = event.delta else { return Ok(()) };
+        let delta: MessageDelta = serde_json::from_str(raw.get()).map_err(|_| StreamError::Unreadable)?;
+        let Some(reason) = delta.stop_reason else { return Ok(()) };
+        let explanation = || delta.stop_details.and_then(|details| details.explanation).unwrap_or_default();
+        self.stop = Some(match reason.as_str() {
+            "end_turn" => StopReason::EndTurn,
+            "tool_use" => StopReason::ToolUse,
+            "max_tokens" => StopReason::MaxTokens,
+            "stop_sequence" => StopReason::StopSequence,
+            "pause_turn" => StopReason::PauseTurn,
+            "model_context_window_exceeded" => StopReason::ContextFull,
+            "refusal" => StopReason::Refusal { explanation: explanation() },
+            _ => StopReason::Other(reason),
+        });
+        Ok(())
+    }
+}
+
+impl Block {
+    /// The block's JSON text. `None` for a text block without words: the service makes such blocks but refuses to take
+    /// them back.
+    fn encode(mut self) -> Option<String> {
+        if let Some(text) = &self.text {
+            self.fields.set("text", RawJson::of(text).text().to_owned());
+        }
+        if let Some(thinking) = &self.thinking {
+            self.fields.set("thinking", RawJson::of(thinking).text().to_owned());
+        }
+        if let Some(input) = self.input.take() {
+            self.fields.set("input", whole_input(input));
+        }
+        if !self.citations.is_empty() {
+            self.fields.set("citations", format!("[{}]", self.citations.join(",")));
+        }
+        let wordless = self.kind == "text" && self.fields.text("text").is_none_or(|text| text.trim().is_empty());
+        (!wordless).then(|| self.fields.encode())
+    }
+}
+
+/// A tool's input: the exact text if it is an object, `{}` if there is none, and otherwise the text wrapped so that it can
+/// be sent back and the model sees what it wrote.
+fn whole_input(text: String) -> String {
+    if text.trim().is_empty() {
+        return "{}".to_owned();
+    }
+    match serde_json::from_str::<Map<String, Value>>(&text) {
+        Ok(_) => text,
+        Err(_) => format!("{{\"INVALID_JSON\":{}}}", RawJson::of(&text).text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tool_input_keeps_the_text_that_was_streamed() {
+        assert_eq!(whole_input(r#"{"b": 1.0, "a":"\u0041"}"#.into()), r#"{"b": 1.0, "a":"\u0041"}"#);
+        assert_eq!(whole_input(String::new()), "{}");
+        assert_eq!(whole_input(r#"{"a": "x"#.into()), r#"{"INVALID_JSON":"{\"a\": \"x"}"#);
+        assert_eq!(whole_input("[1]".into()), r#"{"INVALID_JSON":"[1]"}"#);
+    }
+
+    #[test]
+    fn events_before_the_start_or_after_the_end_are_nonsense() {
+        let mut early = Accumulator::default();
+        assert_eq!(early.take(r#"{"type":"message_stop"}"#, &|_| ()), Err(StreamError::OutOfOrder));
+        let mut twice = Accumulator::default();
+        let start = r#"{"type":"message_start","message":{"model":"m"}}"#;
+        twice.take(start, &|_| ()).unwrap();
+        assert_eq!(twice.take(start, &|_| ()), Err(StreamError::OutOfOrder));
+    }
+}

@@ -1,0 +1,30 @@
+//! The HTTP client: TLS by rustls, no limit to the whole of an answer, and signs of life on a silent connection.
+
+use super::Config;
+use std::time::Duration;
+
+/// How often a silent connection is asked whether it still lives.
+const PROBE: Duration = Duration::from_secs(30);
+
+pub(super) fn build(config: &Config) -> Result<reqwest::Client, reqwest::Error> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(config.connect_timeout)
+        // A redirect would carry the key to another host.
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_keepalive(PROBE)
+        .http2_keep_alive_interval(PROBE)
+        .http2_keep_alive_timeout(PROBE)
+        .retry(reqwest::retry::never());
+    if is_loopback(&config.base_url) {
+        builder = builder.no_proxy();
+    }
+    builder.build()
+}
+
+/// Whether an address is this machine's own, which no proxy can reach.
+fn is_loopback(base_url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(base_url) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}

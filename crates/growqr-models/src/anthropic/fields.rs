@@ -1,0 +1,57 @@
+//! A JSON object as its fields in order, each kept as the text it came in. What is not changed goes back byte for byte.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// An object's fields.
+#[derive(Debug, Default)]
+pub(super) struct Fields(Vec<(String, Box<RawValue>)>);
+
+impl Fields {
+    /// A field's JSON text.
+    pub fn raw(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.get())
+    }
+
+    /// A field that is a string.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.raw(name).and_then(|raw| serde_json::from_str(raw).ok())
+    }
+
+    /// Sets a field, in its place if there is one. `json` must be JSON, else nothing changes.
+    pub fn set(&mut self, name: &str, json: String) {
+        let Ok(value) = RawValue::from_string(json) else { return };
+        match self.0.iter_mut().find(|(key, _)| key == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name.to_owned(), value)),
+        }
+    }
+
+    /// The object's JSON text.
+    pub fn encode(&self) -> String {
+        let fields: Vec<String> =
+            self.0.iter().map(|(key, value)| format!("{}:{}", serde_json::Value::from(key.as_str()), value.get())).collect();
+        format!("{{{}}}", fields.join(","))
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}

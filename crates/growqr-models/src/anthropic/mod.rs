@@ -1,0 +1,189 @@
+//! The Messages API of Anthropic, streamed.
+//!
+//! One [`Anthropic`] serves all agents that use a key: it holds their shared limiter and their one HTTP client. Retries
+//! happen here, before an answer begins; after that a break is the caller's to decide, for it may have been billed.
+//! Nothing of a request's or answer's content, and never the key, goes to a log.
+
+mod accumulate;
+mod call;
+mod client;
+mod fields;
+mod limiter;
+mod pace;
+mod request;
+mod retry;
+mod sse;
+mod table;
+mod usage;
+
+pub use pace::{Pace, RealPace};
+pub use retry::RetryPolicy;
+pub use table::DEFAULT_MODEL;
+
+use async_trait::async_trait;
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
+use limiter::Limiter;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+
+/// The provider's name in segments.
+pub const PROVIDER: &str = "anthropic";
+
+/// Where the service is, unless configured otherwise.
+pub const BASE_URL: &str = "https://api.anthropic.com";
+
+/// An API key. Its `Debug` says nothing, and it has no `Display`.
+#[derive(Clone)]
+pub struct Key(String);
+
+impl Key {
+    /// Takes a key as the person gave it; white space around it is not part of it.
+    #[must_use]
+    pub fn new(text: &str) -> Key {
+        Key(text.trim().to_owned())
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// How to reach the service.
+#[derive(Clone)]
+pub struct Config {
+    /// Without `/v1`; a slash at the end does not matter.
+    pub base_url: String,
+    /// The person's own key.
+    pub key: Key,
+    /// For the connection alone.
+    pub connect_timeout: Duration,
+    /// Without any event, a ping included, for this long the answer counts as broken. There is no limit to the whole.
+    pub idle_timeout: Duration,
+    /// When and how often to try again.
+    pub retry: RetryPolicy,
+    /// Calls at the same time, over all agents.
+    pub at_once: usize,
+    /// Time and chance.
+    pub pace: Arc<dyn Pace>,
+}
+
+impl Config {
+    /// The usual settings with this key. `seed` is for the jitter of retries.
+    #[must_use]
+    pub fn new(key: Key, seed: u64) -> Config {
+        Config {
+            base_url: BASE_URL.to_owned(),
+            key,
+            connect_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(240),
+            retry: RetryPolicy::default(),
+            at_once: 8,
+            pace: Arc::new(RealPace::new(seed)),
+        }
+    }
+}
+
+/// What the Models API said about a model.
+#[derive(Clone, Debug)]
+struct Overlay {
+    name: String,
+    context: Option<u64>,
+    output: Option<u64>,
+}
+
+/// The provider.
+pub struct Anthropic {
+    config: Config,
+    limiter: Arc<Limiter>,
+    overlay: RwLock<BTreeMap<String, Overlay>>,
+    client: OnceLock<reqwest::Client>,
+}
+
+impl Anthropic {
+    /// Makes a provider. Cheap: the HTTP client and its TLS set-up are made with the first call.
+    #[must_use]
+    pub fn new(config: Config) -> Anthropic {
+        let limiter = Limiter::new(config.at_once);
+        Anthropic { config, limiter, overlay: RwLock::default(), client: OnceLock::new() }
+    }
+
+    /// Asks the service which models there are, and takes over their names and limits. Prices and behaviour stay the
+    /// table's: the service does not tell them.
+    ///
+    /// # Errors
+    /// The same as for a call; what was known before stays.
+    pub async fn refresh(&self) -> Result<(), Failure> {
+        let mut found = BTreeMap::new();
+        let mut after = String::new();
+        loop {
+            let query = if after.is_empty() { String::new() } else { format!("&after_id={after}") };
+            let body = self.get(&format!("/v1/models?limit=1000{query}")).await?;
+            let page: ModelsPage = serde_json::from_slice(&body).map_err(|_| {
+                self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None)
+            })?;
+            found.extend(page.data.into_iter().map(|item| {
+                let name = item.display_name.unwrap_or_else(|| item.id.clone());
+                (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })
+            }));
+            match page.last_id.filter(|last| page.has_more && *last != after) {
+                // An id goes into a URL: one with other characters would not be an id.
+                Some(last) if last.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => after = last,
+                _ => break,
+            }
+        }
+        *self.overlay.write().unwrap_or_else(PoisonError::into_inner) = found;
+        Ok(())
+    }
+
+    /// All models that can be chosen: the table's, then those that only the service named.
+    #[must_use]
+    pub fn models(&self) -> Vec<ModelCard> {
+        let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
+        let known: Vec<&str> = table::ids().collect();
+        let others: Vec<String> = overlay.keys().filter(|id| !known.contains(&id.as_str())).cloned().collect();
+        drop(overlay);
+        known.into_iter().map(str::to_owned).chain(others).map(|id| self.card(&id)).collect()
+    }
+}
+
+#[derive(Deserialize)]
+struct ModelsPage {
+    data: Vec<ModelsItem>,
+    #[serde(default)]
+    has_more: bool,
+    last_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ModelsItem {
+    id: String,
+    display_name: Option<String>,
+    max_input_tokens: Option<u64>,
+    max_tokens: Option<u64>,
+}
+
+#[async_trait]
+impl Model for Anthropic {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
+    fn card(&self, model: &str) -> ModelCard {
+        let mut card = table::card(model);
+        if let Some(overlay) = self.overlay.read().unwrap_or_else(PoisonError::into_inner).get(model) {
+            card.name.clone_from(&overlay.name);
+            card.context_tokens = overlay.context.unwrap_or(card.context_tokens);
+            card.max_output_tokens = overlay.output.unwrap_or(card.max_output_tokens);
+        }
+        card
+    }
+
+    async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        self.ask(request, on_delta).await
+    }
+}

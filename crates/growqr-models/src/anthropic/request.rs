@@ -1,0 +1,83 @@
+//! A request's body, put together from text so that the same request always has the same bytes.
+//!
+//! What may change from call to call (`max_tokens`) stands behind the messages. So within a segment the body of a later
+//! request begins with all bytes of an earlier one up to the end of its messages, and the provider's cache applies.
+
+use super::table;
+use growqr_core::model::ModelRequest;
+use growqr_core::prompt::{Role, Segment};
+use growqr_core::raw::RawJson;
+use std::fmt::Write;
+
+/// The largest body that the service takes.
+pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+/// Marks the end of what the cache shall keep, for five minutes.
+const EPHEMERAL: &str = r#"{"type":"ephemeral"}"#;
+
+/// The body of `POST /v1/messages`.
+///
+/// Two cache marks: an explicit one behind system text and tools, which all conversations of a segment share, and the
+/// automatic one that moves with the last block.
+pub(super) fn body(request: &ModelRequest) -> String {
+    let size: usize = request.messages.iter().map(|message| message.content.text().len() + 32).sum();
+    let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
+    head(&mut out, &request.segment);
+    out.push_str(r#","messages":["#);
+    for (index, message) in request.messages.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(match message.role {
+            Role::User => r#"{"role":"user","content":"#,
+            Role::Assistant => r#"{"role":"assistant","content":"#,
+        });
+        out.push_str(message.content.text());
+        out.push('}');
+    }
+    // Writing to a String cannot fail.
+    let _ = write!(out, r#"],"max_tokens":{}}}"#, request.max_tokens);
+    out
+}
+
+fn head(out: &mut String, segment: &Segment) {
+    let behaviour = table::behaviour(&segment.model);
+    let text = |text: &str| RawJson::of(text).text().to_owned();
+    let _ = write!(out, r#"{{"model":{},"stream":true,"cache_control":{EPHEMERAL}"#, text(&segment.model));
+    if behaviour.adaptive {
+        // Without this, progress notes between tool calls arrive empty and a long turn looks dead.
+        out.push_str(r#","thinking":{"type":"adaptive","display":"summarized"}"#);
+    }
+    if let Some(effort) = segment.effort.filter(|_| behaviour.effort) {
+        let _ = write!(out, r#","output_config":{{"effort":{}}}"#, RawJson::of(&effort).text());
+    }
+    let has_system = !segment.system.trim().is_empty();
+    if has_system {
+        let _ = write!(
+            out,
+            r#","system":[{{"type":"text","text":{},"cache_control":{EPHEMERAL}}}]"#,
+            text(&segment.system)
+        );
+    }
+    if segment.tools.is_empty() {
+        return;
+    }
+    out.push_str(r#","tools":["#);
+    for (index, tool) in segment.tools.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        let _ = write!(
+            out,
+            r#"{{"name":{},"description":{},"input_schema":{}"#,
+            text(&tool.name),
+            text(&tool.description),
+            tool.input_schema.text()
+        );
+        if !has_system && index + 1 == segment.tools.len() {
+            let _ = write!(out, r#","cache_control":{EPHEMERAL}"#);
+        }
+        out.push('}');
+    }
+    out.push(']');
+}

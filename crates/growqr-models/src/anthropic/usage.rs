@@ -1,0 +1,122 @@
+//! The counts of a streamed answer, and what they cost.
+
+use super::table;
+use growqr_core::model::Usage;
+use growqr_core::money::Money;
+use serde::Deserialize;
+
+/// Counts as they arrive: every event may leave fields out, and a field that is there replaces the one before.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Counts {
+    input_tokens: Option<u64>,
+    output_tokens: Option<u64>,
+    cache_read_input_tokens: Option<u64>,
+    cache_creation_input_tokens: Option<u64>,
+    cache_creation: Option<Creation>,
+    iterations: Option<Vec<Counts>>,
+    model: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Creation {
+    ephemeral_5m_input_tokens: Option<u64>,
+    ephemeral_1h_input_tokens: Option<u64>,
+}
+
+impl Counts {
+    /// Takes what a later event says. Counts are cumulative: they replace, they do not add.
+    pub fn update(&mut self, later: Counts) {
+        fn take<T>(into: &mut Option<T>, from: Option<T>) {
+            if from.is_some() {
+                *into = from;
+            }
+        }
+        take(&mut self.input_tokens, later.input_tokens);
+        take(&mut self.output_tokens, later.output_tokens);
+        take(&mut self.cache_read_input_tokens, later.cache_read_input_tokens);
+        take(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
+        take(&mut self.cache_creation, later.cache_creation);
+        take(&mut self.iterations, later.iterations);
+    }
+
+    /// The counts of one pass. Without the split by lifetime all writes are for five minutes: that is what was asked for.
+    fn one(&self) -> Usage {
+        let written = self.cache_creation_input_tokens.unwrap_or(0);
+        let one_hour = self.cache_creation.as_ref().and_then(|split| split.ephemeral_1h_input_tokens).unwrap_or(0);
+        let five_minutes = match &self.cache_creation {
+            Some(split) => split.ephemeral_5m_input_tokens.unwrap_or(written.saturating_sub(one_hour)),
+            None => written,
+        };
+        Usage {
+            input_tokens: self.input_tokens.unwrap_or(0),
+            output_tokens: self.output_tokens.unwrap_or(0),
+            cache_read_tokens: self.cache_read_input_tokens.unwrap_or(0),
+            cache_write_5m_tokens: five_minutes,
+            cache_write_1h_tokens: one_hour,
+        }
+    }
+
+    /// The whole call and its cost. Where the service lists its passes, they are summed, each at its own model's price:
+    /// the top level may leave some of them out.
+    pub fn settle(&self, model: &str) -> (Usage, Option<Money>) {
+        let passes = match self.iterations.as_deref() {
+            None | Some([]) => std::slice::from_ref(self),
+            Some(passes) => passes,
+        };
+        let mut total = Usage::default();
+        let mut cost = Some(Money::ZERO);
+        for pass in passes {
+            let usage = pass.one();
+            total.input_tokens += usage.input_tokens;
+            total.output_tokens += usage.output_tokens;
+            total.cache_read_tokens += usage.cache_read_tokens;
+            total.cache_write_5m_tokens += usage.cache_write_5m_tokens;
+            total.cache_write_1h_tokens += usage.cache_write_1h_tokens;
+            let prices = table::card(pass.model.as_deref().unwrap_or(model)).prices;
+            cost = cost.zip(prices.and_then(|prices| prices.cost(&usage))).map(|(sum, more)| sum + more);
+        }
+        (total, cost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(json: &str) -> Counts {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn later_counts_replace_earlier_ones_and_null_replaces_nothing() {
+        let mut all = counts(r#"{"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":7}"#);
+        all.update(counts(r#"{"output_tokens":20}"#));
+        all.update(counts(r#"{"output_tokens":30,"input_tokens":null}"#));
+        let (usage, _) = all.settle("claude-opus-4-7");
+        let expected =
+            Usage { input_tokens: 10, output_tokens: 30, cache_read_tokens: 5, cache_write_5m_tokens: 7, ..Usage::default() };
+        assert_eq!(usage, expected);
+    }
+
+    #[test]
+    fn writes_are_split_by_their_lifetime() {
+        let all = counts(
+            r#"{"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":5}}"#,
+        );
+        let (usage, _) = all.settle("claude-opus-4-7");
+        assert_eq!((usage.cache_write_5m_tokens, usage.cache_write_1h_tokens), (4, 5));
+    }
+
+    #[test]
+    fn passes_are_summed_each_at_its_own_price() {
+        let all = counts(
+            r#"{"input_tokens":1,"output_tokens":1,"iterations":[
+                {"input_tokens":1000000,"output_tokens":0,"model":"claude-opus-5-5"},
+                {"input_tokens":1000000,"output_tokens":0}]}"#,
+        );
+        let (usage, cost) = all.settle("claude-sonnet-5-5");
+        assert_eq!(usage.input_tokens, 2_000_000);
+        assert_eq!(cost, Some(Money::usd(6)));
+        assert_eq!(all.settle("claude-unknown").1, None);
+    }
+}

@@ -1,0 +1,212 @@
+//! The prompt cache: what a request reads, what it writes, and what is left to pay as plain input.
+//!
+//! Entries are written at breakpoints only. A breakpoint finds an entry at most twenty positions back, where a run of
+//! tool calls, or of results, is one position. Time stands still unless a test moves it.
+
+use super::conversation::{Prompt, canonical, kind};
+use super::models::Row;
+use super::refusal::Refusal;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// How many positions a breakpoint looks back.
+const LOOKBACK: usize = 20;
+
+/// The tokens of one request's prompt, by how they are paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Input {
+    pub plain: u64,
+    pub read: u64,
+    pub written_5m: u64,
+    pub written_1h: u64,
+}
+
+impl Input {
+    pub fn total(&self) -> u64 {
+        self.plain + self.read + self.written_5m + self.written_1h
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ttl {
+    FiveMinutes,
+    OneHour,
+}
+
+impl Ttl {
+    fn of(control: &Value) -> Ttl {
+        if control.get("ttl").and_then(Value::as_str) == Some("1h") { Ttl::OneHour } else { Ttl::FiveMinutes }
+    }
+
+    fn ms(self) -> u64 {
+        match self {
+            Ttl::FiveMinutes => 300_000,
+            Ttl::OneHour => 3_600_000,
+        }
+    }
+}
+
+/// One block of the prompt, as the cache sees it.
+struct Step {
+    /// Hash of everything up to and with this block.
+    hash: String,
+    /// Tokens up to and with this block.
+    tokens: u64,
+    position: usize,
+    breakpoint: Option<Ttl>,
+    eligible: bool,
+}
+
+/// A prompt laid out for the cache, its breakpoints checked.
+pub(super) struct Layout {
+    steps: Vec<Step>,
+    minimum: u64,
+}
+
+impl Layout {
+    /// Lays a prompt out. `settings` are those whose change spoils what was cached of the messages.
+    ///
+    /// Fails in the service's words for too many breakpoints, or for breakpoints in the wrong order.
+    pub fn of(prompt: &Prompt, body: &Map<String, Value>, model: &Row, betas: &[String], settings: &str) -> Result<Layout, Refusal> {
+        let mut layout = Layout { steps: Vec::new(), minimum: model.cache_minimum };
+        let mut chain = format!("{}\n{}", model.id, betas.join(","));
+        let mut last = "";
+        let forced = matches!(body.get("tool_choice").and_then(|c| c.get("type")).and_then(Value::as_str), Some("any" | "tool"));
+        let hidden = if forced { model.tool_prompt.1 } else { model.tool_prompt.0 };
+        let mut extra = if prompt.tools.is_empty() { 0 } else { hidden };
+        for tool in &prompt.tools {
+            layout.add(&mut chain, "tool", tool, &mut last, extra);
+            extra = 0;
+        }
+        for block in &prompt.system {
+            layout.add(&mut chain, "system", block, &mut last, 0);
+        }
+        chain.push_str(settings);
+        for placed in &prompt.blocks {
+            layout.add(&mut chain, &placed.role, &placed.block, &mut last, 0);
+        }
+        layout.automatic(body.get("cache_control"))?;
+        layout.check()?;
+        Ok(layout)
+    }
+
+    fn add<'a>(&mut self, chain: &mut String, role: &str, block: &'a Value, last: &mut &'a str, extra: u64) {
+        let text = canonical(block);
+        let digest = Sha256::digest(format!("{chain}\n{role}\n{text}"));
+        let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        chain.clone_from(&hash);
+        let kind = kind(block);
+        let same_run = matches!(kind, "tool_use" | "tool_result") && *last == kind;
+        let (tokens, position) = self.steps.last().map_or((0, 0), |step| (step.tokens, step.position + usize::from(!same_run)));
+        let eligible = !matches!(kind, "thinking" | "redacted_thinking");
+        *last = kind;
+        self.steps.push(Step {
+            hash,
+            tokens: tokens + tokens_of(block) + extra,
+            position,
+            breakpoint: block.get("cache_control").filter(|control| control.is_object()).map(Ttl::of),
+            eligible,
+        });
+    }
+
+    /// Places the breakpoint that a top-level `cache_control` asks for.
+    fn automatic(&mut self, control: Option<&Value>) -> Result<(), Refusal> {
+        let Some(ttl) = control.filter(|control| control.is_object()).map(Ttl::of) else { return Ok(()) };
+        let explicit = self.steps.iter().filter(|step| step.breakpoint.is_some()).count();
+        let Some(step) = self.steps.iter_mut().rev().find(|step| step.eligible) else { return Ok(()) };
+        match step.breakpoint {
+            Some(there) if there == ttl => Ok(()),
+            Some(_) => Err(Refusal::invalid("cache_control: the last block already has a cache_control with another ttl")),
+            None if explicit >= 4 => Err(too_many(explicit + 1)),
+            None => {
+                step.breakpoint = Some(ttl);
+                Ok(())
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let ttls: Vec<Ttl> = self.steps.iter().filter_map(|step| step.breakpoint).collect();
+        if ttls.len() > 4 {
+            return Err(too_many(ttls.len()));
+        }
+        if ttls.windows(2).any(|pair| pair == [Ttl::FiveMinutes, Ttl::OneHour]) {
+            return Err(Refusal::invalid("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"));
+        }
+        Ok(())
+    }
+
+    /// All tokens of the prompt.
+    pub fn tokens(&self) -> u64 {
+        self.steps.last().map_or(0, |step| step.tokens)
+    }
+}
+
+fn too_many(found: usize) -> Refusal {
+    Refusal::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
+}
+
+/// The estimate that the stand-in bills by: a quarter of the bytes, rounded up.
+pub(super) fn tokens_in(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(4)
+}
+
+fn tokens_of(block: &Value) -> u64 {
+    match (kind(block), block.get("text").and_then(Value::as_str)) {
+        ("text", Some(text)) => tokens_in(text),
+        _ => tokens_in(&canonical(block)),
+    }
+}
+
+struct Entry {
+    ttl: Ttl,
+    expires_ms: u64,
+}
+
+/// What is cached.
+#[derive(Default)]
+pub(super) struct Cache {
+    entries: HashMap<String, Entry>,
+}
+
+impl Cache {
+    /// Reads and writes the cache for a request that begins now.
+    pub fn serve(&mut self, layout: &Layout, now_ms: u64) -> Input {
+        let hit = self.longest_hit(layout, now_ms);
+        let mut input = Input { read: hit.map_or(0, |at| layout.steps[at].tokens), ..Input::default() };
+        if let Some(entry) = hit.and_then(|at| self.entries.get_mut(&layout.steps[at].hash)) {
+            entry.expires_ms = now_ms + entry.ttl.ms();
+        }
+        let mut cached = input.read;
+        for (at, step) in layout.steps.iter().enumerate() {
+            let Some(ttl) = step.breakpoint.filter(|_| step.tokens >= layout.minimum) else { continue };
+            if hit.is_some_and(|hit| at <= hit) {
+                if let Some(entry) = self.entries.get_mut(&step.hash).filter(|entry| entry.expires_ms > now_ms) {
+                    entry.expires_ms = now_ms + entry.ttl.ms();
+                }
+                continue;
+            }
+            match ttl {
+                Ttl::FiveMinutes => input.written_5m += step.tokens - cached,
+                Ttl::OneHour => input.written_1h += step.tokens - cached,
+            }
+            cached = step.tokens;
+            self.entries.insert(step.hash.clone(), Entry { ttl, expires_ms: now_ms + ttl.ms() });
+        }
+        input.plain = layout.tokens() - cached;
+        input
+    }
+
+    fn longest_hit(&self, layout: &Layout, now_ms: u64) -> Option<usize> {
+        let breakpoints = layout.steps.iter().enumerate().filter(|(_, step)| step.breakpoint.is_some());
+        breakpoints
+            .filter_map(|(at, breakpoint)| {
+                (0..=at)
+                    .rev()
+                    .take_while(|before| breakpoint.position - layout.steps[*before].position <= LOOKBACK)
+                    .find(|before| self.entries.get(&layout.steps[*before].hash).is_some_and(|entry| entry.expires_ms > now_ms))
+            })
+            .max()
+    }
+}

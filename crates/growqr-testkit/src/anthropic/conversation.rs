@@ -1,0 +1,221 @@
+//! A request's prompt as one flat list of blocks, and the rules of a conversation: who speaks when, and how tool calls
+//! are answered.
+
+use super::fields;
+use super::models::Row;
+use super::refusal::Refusal;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// One content block where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Placed {
+    pub role: String,
+    pub block: Value,
+    pub message: usize,
+    pub index: usize,
+}
+
+impl Placed {
+    pub fn kind(&self) -> &str {
+        kind(&self.block)
+    }
+
+    pub fn path(&self) -> String {
+        format!("messages.{}.content.{}", self.message, self.index)
+    }
+}
+
+/// A prompt, taken apart.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prompt {
+    pub tools: Vec<Value>,
+    pub system: Vec<Value>,
+    pub blocks: Vec<Placed>,
+}
+
+pub(super) fn kind(block: &Value) -> &str {
+    block.get("type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A value's text with sorted keys and without cache marks: equal for prompts that mean the same.
+pub(super) fn canonical(value: &Value) -> String {
+    fn sorted(value: &Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let mut keys: Vec<&String> = fields.keys().filter(|key| *key != "cache_control").collect();
+                keys.sort();
+                Value::Object(keys.into_iter().map(|key| (key.clone(), sorted(&fields[key]))).collect::<Map<_, _>>())
+            }
+            Value::Array(items) => items.iter().map(sorted).collect(),
+            other => other.clone(),
+        }
+    }
+    sorted(value).to_string()
+}
+
+fn as_blocks(content: &Value) -> Vec<Value> {
+    match content {
+        Value::String(text) => vec![json!({"type": "text", "text": text})],
+        Value::Array(blocks) => blocks.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// Takes a body apart whose fields were checked. `issued` knows the blocks that the service itself made.
+pub(super) fn read(body: &Map<String, Value>, issued: &dyn Fn(&Value) -> bool) -> Result<Prompt, Refusal> {
+    let list = |field: &str| body.get(field).map(as_blocks).unwrap_or_default();
+    let mut prompt = Prompt { tools: list("tools"), system: list("system"), blocks: Vec::new() };
+    let messages = list("messages");
+    if messages.is_empty() {
+        return Err(Refusal::invalid("messages: at least one message is required"));
+    }
+    for (index, message) in messages.iter().enumerate() {
+        read_message(&mut prompt, index, message, issued)?;
+    }
+    Ok(prompt)
+}
+
+fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn Fn(&Value) -> bool) -> Result<(), Refusal> {
+    let path = format!("messages.{index}");
+    let fields = message.as_object().ok_or_else(|| Refusal::invalid(format!("{path}: Input should be a valid dictionary")))?;
+    if let Some(field) = fields.keys().find(|field| !["role", "content"].contains(&field.as_str())) {
+        return Err(Refusal::extra(&format!("{path}.{field}")));
+    }
+    let role = fields.get("role").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.role")))?;
+    if !["user", "assistant", "system"].contains(&role) {
+        return Err(Refusal::invalid(format!("{path}.role: Input should be 'user', 'assistant' or 'system'")));
+    }
+    let content = fields.get("content").ok_or_else(|| Refusal::required(&format!("{path}.content")))?;
+    if !content.is_string() && !content.is_array() {
+        return Err(Refusal::invalid(format!("{path}.content: Input should be a valid string")));
+    }
+    let blocks = as_blocks(content);
+    if blocks.is_empty() || content.as_str() == Some("") {
+        return Err(Refusal::invalid(format!(
+            "{path}: all messages must have non-empty content except for the optional final assistant message"
+        )));
+    }
+    for (place, block) in blocks.into_iter().enumerate() {
+        let issued = role == "assistant" && issued(&block);
+        fields::check_block(&format!("{path}.content.{place}"), &block, issued)?;
+        let fits = match kind(&block) {
+            "tool_use" | "thinking" | "redacted_thinking" => role == "assistant",
+            "tool_result" | "image" | "document" => role == "user",
+            _ => true,
+        };
+        if !fits {
+            return Err(Refusal::invalid(format!("{path}: `{}` blocks are not allowed in `{role}` messages", kind(&block))));
+        }
+        prompt.blocks.push(Placed { role: role.to_owned(), block, message: index, index: place });
+    }
+    Ok(())
+}
+
+/// The rules of the conversation.
+pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), Refusal> {
+    let messages = by_message(prompt);
+    let first = messages[0][0].role.as_str();
+    if first == "assistant" {
+        return Err(Refusal::invalid("messages: first message must use the \"user\" role"));
+    }
+    check_system_messages(&messages, model)?;
+    check_tool_calls(&messages)?;
+    let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
+    if has_tool_blocks && prompt.tools.is_empty() {
+        return Err(Refusal::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));
+    }
+    let ends_with_assistant = messages.last().is_some_and(|last| last[0].role == "assistant");
+    let paused = messages.last().is_some_and(|last| last.last().is_some_and(|placed| placed.kind().ends_with("_tool_result")));
+    if ends_with_assistant && !paused && !model.prefill {
+        return Err(Refusal::invalid(
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        ));
+    }
+    Ok(())
+}
+
+/// The blocks of each message as it was sent, unmerged: the service merges neighbours of one role, but results that are
+/// split over messages are a mistake of the client all the same.
+fn by_message(prompt: &Prompt) -> Vec<&[Placed]> {
+    prompt.blocks.chunk_by(|one, other| one.message == other.message).collect()
+}
+
+fn check_system_messages(messages: &[&[Placed]], model: &Row) -> Result<(), Refusal> {
+    for (index, message) in messages.iter().enumerate().filter(|(_, message)| message[0].role == "system") {
+        let refuse = |why: &str| Err(Refusal::invalid(format!("messages.{index}: {why}")));
+        if !model.system_messages {
+            return refuse("role 'system' is not supported on this model");
+        }
+        if message.iter().any(|placed| placed.kind() != "text") {
+            return refuse("a `system` message may only contain text");
+        }
+        let before = index.checked_sub(1).map(|at| messages[at]);
+        let after_user = before.is_some_and(|before| before[0].role == "user");
+        let after_server_tool = before.is_some_and(|before| {
+            before[0].role == "assistant" && before.last().is_some_and(|placed| placed.kind().ends_with("_tool_result"))
+        });
+        if !after_user && !after_server_tool {
+            return refuse("a `system` message must follow a user message");
+        }
+        if messages.get(index + 1).is_some_and(|next| next[0].role != "assistant") {
+            return refuse("a `system` message must be last or be followed by an assistant message");
+        }
+    }
+    Ok(())
+}
+
+fn text_of<'a>(placed: &'a Placed, field: &str) -> &'a str {
+    placed.block.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
+    let mut open: Vec<&str> = Vec::new();
+    for (index, message) in messages.iter().enumerate() {
+        let merged_call = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
+        // The results stand at the head of the message right after the calls.
+        let leading: Vec<&Placed> = message.iter().take_while(|placed| placed.kind() == "tool_result").collect();
+        let missing: Vec<&str> =
+            open.iter().copied().filter(|id| !leading.iter().any(|placed| text_of(placed, "tool_use_id") == *id)).collect();
+        if !missing.is_empty() && !merged_call {
+            return Err(unanswered(index - 1, &missing));
+        }
+        let mut answered = HashSet::new();
+        for placed in message.iter().filter(|placed| placed.kind() == "tool_result") {
+            let id = text_of(placed, "tool_use_id");
+            if !open.contains(&id) {
+                return Err(Refusal::invalid(format!(
+                    "messages.{index}.content.{}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each \
+                     `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+                    placed.index
+                )));
+            }
+            if !answered.insert(id) {
+                return Err(Refusal::invalid(format!(
+                    "messages.{index}.content.{}: each tool_use must have a single result. Found multiple `tool_result` \
+                     blocks with id: {id}",
+                    placed.index
+                )));
+            }
+        }
+        if !merged_call {
+            open.clear();
+        }
+        for placed in message.iter().filter(|placed| placed.kind() == "tool_use") {
+            let id = text_of(placed, "id");
+            if open.contains(&id) {
+                return Err(Refusal::invalid(format!("{}: `tool_use` ids must be unique", placed.path())));
+            }
+            open.push(id);
+        }
+    }
+    if open.is_empty() { Ok(()) } else { Err(unanswered(messages.len() - 1, &open)) }
+}
+
+fn unanswered(message: usize, ids: &[&str]) -> Refusal {
+    Refusal::invalid(format!(
+        "messages.{message}: `tool_use` ids were found without `tool_result` blocks immediately after: {}. Each `tool_use` \
+         block must have a corresponding `tool_result` block in the next message.",
+        ids.join(", ")
+    ))
+}

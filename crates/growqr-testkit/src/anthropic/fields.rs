@@ -1,0 +1,344 @@
+//! Which fields a request may have, and what their values may be. A field that nobody knows is refused wherever it is.
+
+use super::refusal::Refusal;
+use serde_json::{Map, Value};
+
+/// The beta names that the service knows.
+const BETAS: &[&str] = &[
+    "context-management-2025-06-27",
+    "compact-2026-01-12",
+    "compact-2026-09-04",
+    "thinking-binding-controls-2026-08-01",
+    "thinking-display-updates-2026-08-18",
+    "task-budgets-2026-03-13",
+    "server-side-fallback-2026-07-01",
+    "fallback-credit-2026-07-01",
+    "advisor-tool-2026-03-01",
+    "thinking-token-count-2026-05-13",
+    "cache-diagnosis-2026-04-07",
+    "mcp-client-2025-11-20",
+    "fast-mode-2026-02-01",
+    "mid-conversation-system-clear-at-2026-08-21",
+    "mid-conversation-output-config-2026-07-01",
+    "mid-conversation-tool-changes-2026-07-01",
+    "inline-tools-2026-09-15",
+];
+
+/// The beta that lets a client say what happens to a thinking block bound to another conversation.
+pub(super) const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
+
+const TOP: &[&str] = &[
+    "model",
+    "messages",
+    "system",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
+    "output_format",
+    "cache_control",
+    "container",
+    "context_management",
+    "diagnostics",
+];
+
+const TOP_OF_MESSAGES: &[&str] = &[
+    "max_tokens",
+    "metadata",
+    "service_tier",
+    "stop_sequences",
+    "stream",
+    "inference_geo",
+    "temperature",
+    "top_p",
+    "top_k",
+];
+
+/// Top-level fields that need a beta.
+const TOP_OF_BETAS: &[(&str, &str)] = &[
+    ("mcp_servers", "mcp-client-2025-11-20"),
+    ("speed", "fast-mode-2026-02-01"),
+    ("fallbacks", "server-side-fallback-2026-07-01"),
+    ("fallback_credit_token", "fallback-credit-2026-07-01"),
+    ("compaction", "compact-2026-09-04"),
+];
+
+/// Reads the beta header. Fails with the service's words for a name it does not know.
+pub(super) fn betas(header: Option<&str>) -> Result<Vec<String>, Refusal> {
+    let names: Vec<String> =
+        header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    match names.iter().find(|name| !BETAS.contains(&name.as_str())) {
+        None => Ok(names),
+        Some(unknown) => Err(Refusal::invalid(format!(
+            "Unexpected value(s) `{unknown}` for the `anthropic-beta` header. Please consult our documentation at \
+             platform.claude.com/docs or try again without the header."
+        ))),
+    }
+}
+
+/// Checks every field of a request's body. `counting` is for `count_tokens`, which takes fewer.
+pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool) -> Result<(), Refusal> {
+    let has = |beta: &str| betas.iter().any(|name| name == beta);
+    for field in body.keys() {
+        let known = TOP.contains(&field.as_str())
+            || (!counting && TOP_OF_MESSAGES.contains(&field.as_str()))
+            || TOP_OF_BETAS.iter().any(|(name, beta)| name == field && has(beta));
+        if !known || (field == "context_management" && !has("context-management-2025-06-27") && !has("compact-2026-01-12")) {
+            return Err(Refusal::extra(field));
+        }
+    }
+    required(body, "model", Value::is_string)?;
+    required(body, "messages", Value::is_array)?;
+    if !counting {
+        required(body, "max_tokens", Value::is_u64)?;
+    }
+    optional(body, "stream", Value::is_boolean, "Input should be a valid boolean")?;
+    if let Some(thinking) = body.get("thinking") {
+        check_thinking(object("thinking", thinking)?, &has)?;
+    }
+    if let Some(config) = body.get("output_config") {
+        check_output_config(object("output_config", config)?, &has)?;
+    }
+    if let Some(choice) = body.get("tool_choice") {
+        let choice = object("tool_choice", choice)?;
+        only("tool_choice", choice, &["type", "name", "disable_parallel_tool_use"])?;
+        one_of("tool_choice.type", choice.get("type"), &["auto", "any", "tool", "none"])?;
+    }
+    if let Some(metadata) = body.get("metadata") {
+        only("metadata", object("metadata", metadata)?, &["user_id"])?;
+    }
+    if let Some(control) = body.get("cache_control") {
+        check_cache_control("cache_control", control)?;
+    }
+    check_system(body.get("system"))?;
+    check_tools(body.get("tools"))
+}
+
+fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
+    let kind = one_of("thinking.type", thinking.get("type"), &["adaptive", "enabled", "disabled", "between_tools"])?;
+    let mut known = vec!["type"];
+    if kind == "enabled" {
+        known.push("budget_tokens");
+    }
+    if kind == "enabled" || kind == "adaptive" {
+        known.push("display");
+        if has(BINDING_BETA) {
+            known.push("block_binding");
+        }
+    }
+    only("thinking", thinking, &known)?;
+    match thinking.get("display").map(|_| one_of("thinking.display", thinking.get("display"), &["omitted", "summarized", "updates"])) {
+        Some(Err(refusal)) => Err(refusal),
+        Some(Ok("updates")) if !has("thinking-display-updates-2026-08-18") => {
+            Err(Refusal::invalid("thinking.display: Input should be 'omitted' or 'summarized'"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_output_config(config: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
+    let mut known = vec!["effort", "format"];
+    if has("task-budgets-2026-03-13") {
+        known.push("task_budget");
+    }
+    only("output_config", config, &known)?;
+    if config.contains_key("effort") {
+        one_of("output_config.effort", config.get("effort"), &["low", "medium", "high", "xhigh", "max"])?;
+    }
+    Ok(())
+}
+
+fn check_system(system: Option<&Value>) -> Result<(), Refusal> {
+    match system {
+        None | Some(Value::String(_)) => Ok(()),
+        Some(Value::Array(blocks)) => {
+            for (index, block) in blocks.iter().enumerate() {
+                let path = format!("system.{index}");
+                let block = object(&path, block)?;
+                one_of(&format!("{path}.type"), block.get("type"), &["text"])?;
+                only(&path, block, &["type", "text", "cache_control", "citations"])?;
+                check_text(&path, block, "system: text content blocks must be non-empty")?;
+            }
+            Ok(())
+        }
+        Some(_) => Err(Refusal::invalid("system: Input should be a valid list")),
+    }
+}
+
+fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
+    let Some(tools) = tools else { return Ok(()) };
+    let Value::Array(tools) = tools else { return Err(Refusal::invalid("tools: Input should be a valid list")) };
+    let mut names = Vec::new();
+    for (index, tool) in tools.iter().enumerate() {
+        let path = format!("tools.{index}");
+        let tool = object(&path, tool)?;
+        let custom = format!("{path}.custom");
+        only(
+            &custom,
+            tool,
+            &[
+                "type",
+                "name",
+                "description",
+                "input_schema",
+                "strict",
+                "input_examples",
+                "defer_loading",
+                "cache_control",
+                "eager_input_streaming",
+                "allowed_callers",
+            ],
+        )?;
+        let name = tool.get("name").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{custom}.name")))?;
+        // The documents say 64; the service has let 128 pass and says so in its words.
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+            return Err(Refusal::invalid(format!("{custom}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")));
+        }
+        match tool.get("input_schema") {
+            None => return Err(Refusal::required(&format!("{custom}.input_schema"))),
+            Some(schema) if schema.get("type").and_then(Value::as_str) != Some("object") => {
+                return Err(Refusal::invalid(format!("{custom}.input_schema.type: Input should be 'object'")));
+            }
+            Some(_) => {}
+        }
+        if let Some(control) = tool.get("cache_control") {
+            check_cache_control(&format!("{custom}.cache_control"), control)?;
+        }
+        if names.contains(&name) {
+            return Err(Refusal::invalid("tools: Tool names must be unique."));
+        }
+        names.push(name);
+    }
+    Ok(())
+}
+
+/// Checks one content block's fields. `issued` says that the service made this block itself and must take it back.
+pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(), Refusal> {
+    let fields = object(path, block)?;
+    let kind = fields.get("type").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.type")))?;
+    let known: &[&str] = match kind {
+        "text" => &["text", "citations", "cache_control"],
+        "thinking" => &["thinking", "signature"],
+        "redacted_thinking" => &["data"],
+        "tool_use" => &["id", "name", "input", "caller", "cache_control"],
+        "tool_result" => &["tool_use_id", "content", "is_error", "cache_control"],
+        "image" | "document" | "search_result" => &["source", "title", "context", "citations", "content", "cache_control"],
+        "tool_reference" => &["tool_name", "cache_control"],
+        _ if issued => return Ok(()),
+        other => {
+            return Err(Refusal::invalid(format!(
+                "{path}: Input tag '{other}' found using 'type' does not match any of the expected tags"
+            )));
+        }
+    };
+    let typed = format!("{path}.{kind}");
+    for field in fields.keys() {
+        if field != "type" && !known.contains(&field.as_str()) {
+            return Err(Refusal::extra(&format!("{typed}.{field}")));
+        }
+    }
+    match kind {
+        "text" => check_text(path, fields, "messages: text content blocks must be non-empty"),
+        "tool_use" => check_tool_use(&typed, fields),
+        "tool_result" => check_tool_result(&typed, fields),
+        "thinking" => {
+            required_at(&typed, fields, "thinking", Value::is_string)?;
+            required_at(&typed, fields, "signature", Value::is_string)
+        }
+        "redacted_thinking" => required_at(&typed, fields, "data", Value::is_string),
+        _ => Ok(()),
+    }?;
+    fields.get("cache_control").map_or(Ok(()), |control| check_cache_control(&format!("{typed}.cache_control"), control))
+}
+
+fn check_tool_use(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
+    required_at(path, fields, "id", Value::is_string)?;
+    required_at(path, fields, "name", Value::is_string)?;
+    match fields.get("input") {
+        None => Err(Refusal::required(&format!("{path}.input"))),
+        Some(Value::Object(_)) => Ok(()),
+        Some(_) => Err(Refusal::invalid(format!("{path}.input: Input should be a valid dictionary"))),
+    }
+}
+
+fn check_tool_result(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
+    required_at(path, fields, "tool_use_id", Value::is_string)?;
+    if fields.get("is_error").is_some_and(|flag| !flag.is_boolean()) {
+        return Err(Refusal::invalid(format!("{path}.is_error: Input should be a valid boolean")));
+    }
+    match fields.get("content") {
+        None | Some(Value::String(_)) => Ok(()),
+        Some(Value::Array(inner)) => inner.iter().enumerate().try_for_each(|(index, block)| {
+            match block.get("type").and_then(Value::as_str) {
+                Some("text" | "image" | "document" | "search_result" | "tool_reference") => {
+                    check_block(&format!("{path}.content.{index}"), block, false)
+                }
+                _ => Err(Refusal::invalid(format!("{path}.content.{index}: Input tag found using 'type' does not match"))),
+            }
+        }),
+        Some(_) => Err(Refusal::invalid(format!("{path}.content: Input should be a valid string"))),
+    }
+}
+
+fn check_text(path: &str, fields: &Map<String, Value>, empty: &str) -> Result<(), Refusal> {
+    let text = fields.get("text").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.text.text")))?;
+    if let Some(control) = fields.get("cache_control") {
+        check_cache_control(&format!("{path}.cache_control"), control)?;
+        if text.is_empty() {
+            return Err(Refusal::invalid(format!("{path}.text: cache_control cannot be set for empty text blocks")));
+        }
+    }
+    if text.is_empty() {
+        return Err(Refusal::invalid(empty));
+    }
+    if text.trim().is_empty() {
+        return Err(Refusal::invalid(empty.replace("be non-empty", "contain non-whitespace text")));
+    }
+    Ok(())
+}
+
+fn check_cache_control(path: &str, control: &Value) -> Result<(), Refusal> {
+    let fields = object(path, control)?;
+    only(path, fields, &["type", "ttl"])?;
+    one_of(&format!("{path}.type"), fields.get("type"), &["ephemeral"])?;
+    fields.get("ttl").map_or(Ok(()), |ttl| one_of(&format!("{path}.ttl"), Some(ttl), &["5m", "1h"]).map(|_| ()))
+}
+
+fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Refusal> {
+    value.as_object().ok_or_else(|| Refusal::invalid(format!("{path}: Input should be a valid dictionary or object")))
+}
+
+fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
+    match fields.keys().find(|field| !known.contains(&field.as_str())) {
+        None => Ok(()),
+        Some(field) => Err(Refusal::extra(&format!("{path}.{field}"))),
+    }
+}
+
+fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, Refusal> {
+    let text = value.ok_or_else(|| Refusal::required(path))?.as_str();
+    text.filter(|text| known.contains(text)).ok_or_else(|| {
+        let list: Vec<String> = known.iter().map(|name| format!("'{name}'")).collect();
+        Refusal::invalid(format!("{path}: Input should be {}", list.join(", ")))
+    })
+}
+
+fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), Refusal> {
+    required_at("", body, field, fits)
+}
+
+fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), Refusal> {
+    let full = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
+    match fields.get(field) {
+        None => Err(Refusal::required(&full)),
+        Some(value) if fits(value) => Ok(()),
+        Some(_) => Err(Refusal::invalid(format!("{full}: Input should be of another type"))),
+    }
+}
+
+fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, words: &str) -> Result<(), Refusal> {
+    match body.get(field) {
+        Some(value) if !fits(value) => Err(Refusal::invalid(format!("{field}: {words}"))),
+        _ => Ok(()),
+    }
+}

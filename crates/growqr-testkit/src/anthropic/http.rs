@@ -1,0 +1,147 @@
+//! As much of HTTP/1.1 as the stand-in needs, written by hand so that faults can be exact to the byte.
+
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+/// The largest body that the Messages API takes.
+pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
+
+const HEAD_LIMIT: usize = 64 * 1024;
+
+/// One request as received.
+pub(super) struct HttpRequest {
+    pub method: String,
+    pub path: String,
+    pub query: String,
+    /// Names in lower case, in order.
+    pub headers: Vec<(String, String)>,
+    /// Empty if it was above [`BODY_LIMIT`].
+    pub body: Vec<u8>,
+    pub too_large: bool,
+}
+
+/// One connection: what was read ahead, and both directions.
+pub(super) struct Connection {
+    pub read: OwnedReadHalf,
+    pub write: OwnedWriteHalf,
+    pub ahead: Vec<u8>,
+}
+
+impl Connection {
+    /// The next request, or `None` when the client has closed the connection between two.
+    pub async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
+        loop {
+            if let Some((mut request, head, length)) = parse_head(&self.ahead)? {
+                self.ahead.drain(..head);
+                request.too_large = length > BODY_LIMIT;
+                let body = self.body(length, !request.too_large).await?;
+                request.body = body;
+                return Ok(Some(request));
+            }
+            if self.ahead.len() > HEAD_LIMIT {
+                return Err(invalid("the request's head is too long"));
+            }
+            if self.read.read_buf(&mut self.ahead).await? == 0 {
+                return if self.ahead.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            }
+        }
+    }
+
+    /// Reads a body; one that is not kept is still read, so that the client can read the refusal.
+    async fn body(&mut self, length: usize, keep: bool) -> io::Result<Vec<u8>> {
+        let mut body: Vec<u8> = self.ahead.drain(..length.min(self.ahead.len())).collect();
+        let mut read = body.len();
+        let mut buffer = vec![0; 64 * 1024];
+        while read < length {
+            let wanted = buffer.len().min(length - read);
+            let got = self.read.read(&mut buffer[..wanted]).await?;
+            if got == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            read += got;
+            if keep {
+                body.extend_from_slice(&buffer[..got]);
+            }
+        }
+        Ok(if keep { body } else { Vec::new() })
+    }
+
+    /// Returns once the client has gone.
+    pub async fn client_left(&mut self) {
+        // A client that pipelines is not expected; what it sends is kept for the next request.
+        while matches!(self.read.read_buf(&mut self.ahead).await, Ok(more) if more > 0) {}
+    }
+
+    /// Writes a whole response with a length.
+    pub async fn respond(&mut self, status: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<()> {
+        let mut out = head(status, headers);
+        out.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let mut out = out.into_bytes();
+        out.extend_from_slice(body);
+        self.write.write_all(&out).await
+    }
+
+    /// Writes the head of a chunked response.
+    pub async fn begin(&mut self, status: u16, headers: &[(String, String)]) -> io::Result<()> {
+        let mut out = head(status, headers);
+        out.push_str("transfer-encoding: chunked\r\n\r\n");
+        self.write.write_all(out.as_bytes()).await
+    }
+
+    /// Writes one chunk and sees that it leaves by itself.
+    pub async fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() {
+            return Ok(()); // An empty chunk would end the response.
+        }
+        let mut out = format!("{:x}\r\n", bytes.len()).into_bytes();
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(b"\r\n");
+        self.write.write_all(&out).await?;
+        self.write.flush().await
+    }
+
+    /// Ends a chunked response properly.
+    pub async fn finish(&mut self) -> io::Result<()> {
+        self.write.write_all(b"0\r\n\r\n").await
+    }
+}
+
+fn invalid(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what.to_owned())
+}
+
+fn head(status: u16, headers: &[(String, String)]) -> String {
+    let mut out = format!("HTTP/1.1 {status} Stand-In\r\n");
+    for (name, value) in headers {
+        out.push_str(&format!("{name}: {value}\r\n"));
+    }
+    out
+}
+
+fn parse_head(bytes: &[u8]) -> io::Result<Option<(HttpRequest, usize, usize)>> {
+    let mut slots = [httparse::EMPTY_HEADER; 64];
+    let mut parsed = httparse::Request::new(&mut slots);
+    let size = match parsed.parse(bytes) {
+        Ok(httparse::Status::Complete(size)) => size,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(invalid(&error.to_string())),
+    };
+    let headers: Vec<(String, String)> = parsed
+        .headers
+        .iter()
+        .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok()).unwrap_or(0);
+    let target = parsed.path.unwrap_or_default();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = HttpRequest {
+        method: parsed.method.unwrap_or_default().to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        headers,
+        body: Vec::new(),
+        too_large: false,
+    };
+    Ok(Some((request, size, length)))
+}

@@ -1,0 +1,255 @@
+//! A strict stand-in for the Messages API.
+//!
+//! It runs on a thread of its own and listens on a loopback port, so that a client in the same test, or a program in a
+//! child process, talks to it over a real socket. It refuses what the service refuses, in the service's words where they
+//! are known; it signs thinking, caches prompts and bills like the service; and it answers by script, faults included.
+//!
+//! What it is not: it does not check the content of pictures and documents, it knows no server tools beyond giving
+//! scripted blocks back, and its tokens are an estimate (a quarter of the bytes).
+//!
+//! ```
+//! use growqr_testkit::anthropic::{AnthropicStandIn, says};
+//! # async fn example() {
+//! let claude = AnthropicStandIn::start().await;
+//! claude.will(says("hello"));
+//! // … let the product talk to claude.base_url() with claude.key() …
+//! claude.assert_all_accepted();
+//! # }
+//! ```
+
+mod behaviour;
+mod cache;
+mod conversation;
+mod fields;
+mod http;
+mod judge;
+mod models;
+mod record;
+mod refusal;
+mod script;
+mod serve;
+mod signature;
+mod wire;
+
+pub use record::{Asked, Bill, Ended, Recorded, ToolResult};
+pub use script::{Hold, Point, Script, calls, says, thinks};
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
+
+/// The only key that a stand-in accepts.
+const KEY: &str = "sk-ant-api03-stand-in-key-000000000000";
+
+type Router = Arc<dyn Fn(&Asked<'_>) -> Option<Script> + Send + Sync>;
+
+/// Everything the stand-in knows.
+struct State {
+    key: String,
+    new_account: bool,
+    now_ms: u64,
+    queue: VecDeque<Script>,
+    router: Option<Router>,
+    requests: Vec<Recorded>,
+    registry: signature::Registry,
+    cache: cache::Cache,
+}
+
+impl State {
+    /// The record of a request; it was made before anything else happened to it.
+    fn record(&mut self, number: u64) -> &mut Recorded {
+        &mut self.requests[number as usize - 1]
+    }
+}
+
+struct Shared {
+    state: Mutex<State>,
+    changes: watch::Sender<u64>,
+}
+
+impl Shared {
+    /// Looks at the state or changes it, and tells whoever waits.
+    fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        // A panicking test may poison the lock; the others still want their record.
+        let result = change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changes.send_modify(|count| *count += 1);
+        result
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A running stand-in. It stops, and closes all connections, when this is dropped.
+pub struct AnthropicStandIn {
+    shared: Arc<Shared>,
+    base_url: String,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl AnthropicStandIn {
+    /// Starts one on a free loopback port, with a key that the service counts as a new account's.
+    pub async fn start() -> AnthropicStandIn {
+        AnthropicStandIn::start_blocking().expect("a loopback port is free")
+    }
+
+    /// Starts one without an async runtime, for tests and benches that only run child processes.
+    ///
+    /// # Errors
+    /// If no loopback port can be had.
+    pub fn start_blocking() -> io::Result<AnthropicStandIn> {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
+        let base_url = format!("http://{}", listener.local_addr()?);
+        let state = State {
+            key: KEY.to_owned(),
+            new_account: true,
+            now_ms: 0,
+            queue: VecDeque::new(),
+            router: None,
+            requests: Vec::new(),
+            registry: signature::Registry::default(),
+            cache: cache::Cache::default(),
+        };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let serving = shared.clone();
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                tokio::select! {
+                    _ = stopped => {}
+                    _ = accept(serving, listener) => {}
+                }
+            });
+        });
+        Ok(AnthropicStandIn { shared, base_url, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// `http://127.0.0.1:PORT`, for `ANTHROPIC_BASE_URL`.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The key that it accepts, for `ANTHROPIC_API_KEY`.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        KEY
+    }
+
+    /// Adds a script to the queue.
+    pub fn will(&self, script: Script) {
+        self.shared.update(|state| state.queue.push_back(script));
+    }
+
+    /// Adds scripts to the queue, one for each request.
+    pub fn will_all(&self, scripts: impl IntoIterator<Item = Script>) {
+        self.shared.update(|state| state.queue.extend(scripts));
+    }
+
+    /// Chooses scripts by what is asked, whatever the order in which requests come. Where it gives `None`, the queue is
+    /// used. It replaces an earlier router.
+    pub fn route(&self, router: impl Fn(&Asked<'_>) -> Option<Script> + Send + Sync + 'static) {
+        self.shared.update(|state| state.router = Some(Arc::new(router)));
+    }
+
+    /// How many scripts are left in the queue.
+    #[must_use]
+    pub fn scripts_left(&self) -> usize {
+        self.shared.read(|state| state.queue.len())
+    }
+
+    /// Moves the stand-in's clock; it stands still otherwise. Cached prompts expire by it.
+    pub fn advance(&self, time: Duration) {
+        self.shared.update(|state| state.now_ms += u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    /// Makes the account one from before 31 August 2026, whose thinking is bound on request only.
+    pub fn be_an_old_account(&self) {
+        self.shared.update(|state| state.new_account = false);
+    }
+
+    /// All requests so far, in the order in which they arrived.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        self.shared.read(|state| state.requests.clone())
+    }
+
+    /// The requests for messages so far: those that may cost something.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Recorded> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.path == "/v1/messages");
+        requests
+    }
+
+    /// What all requests so far have cost, in USD micro-cents.
+    #[must_use]
+    pub fn total_micro_cents(&self) -> u64 {
+        self.shared.read(|state| state.requests.iter().filter_map(|request| request.bill).map(|bill| bill.micro_cents).sum())
+    }
+
+    /// Returns the requests as soon as they satisfy `condition`. Waits for as long as that takes.
+    pub async fn until(&self, condition: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+        let mut changes = self.shared.changes.subscribe();
+        loop {
+            changes.borrow_and_update();
+            let requests = self.requests();
+            if condition(&requests) {
+                return requests;
+            }
+            // The sender lives as long as self.
+            let _ = changes.changed().await;
+        }
+    }
+
+    /// Fails the test if any request broke a rule or found no script.
+    ///
+    /// # Panics
+    /// With the first such request and what was wrong with it.
+    pub fn assert_all_accepted(&self) {
+        for request in self.requests() {
+            match &request.ended {
+                Some(Ended::Refused { status, message }) => {
+                    panic!("request {} was refused with {status}: {message}\n{}", request.number, request.body)
+                }
+                Some(Ended::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Drop for AnthropicStandIn {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let mut connections = tokio::task::JoinSet::new();
+    loop {
+        tokio::select! {
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => {
+                let (stream, _) = accepted?;
+                stream.set_nodelay(true)?;
+                let (read, write) = stream.into_split();
+                let client = http::Connection { read, write, ahead: Vec::new() };
+                connections.spawn(serve::connection(shared.clone(), client));
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A refusal, as the service words it.
+
+use serde_json::{Value, json};
+
+/// Why a request is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub status: u16,
+    pub kind: &'static str,
+    pub message: String,
+}
+
+impl Refusal {
+    pub fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Refusal {
+        Refusal { status, kind, message: message.into() }
+    }
+
+    /// A 400 with this text.
+    pub fn invalid(message: impl Into<String>) -> Refusal {
+        Refusal::new(400, "invalid_request_error", message)
+    }
+
+    /// A field that nobody knows.
+    pub fn extra(path: &str) -> Refusal {
+        Refusal::invalid(format!("{path}: Extra inputs are not permitted"))
+    }
+
+    /// A field that is missing.
+    pub fn required(path: &str) -> Refusal {
+        Refusal::invalid(format!("{path}: Field required"))
+    }
+
+    /// The error's JSON body.
+    pub fn body(&self, request_id: &str) -> Value {
+        error_body(self.kind, &self.message, Some(request_id))
+    }
+}
+
+/// The JSON form of every error.
+pub(super) fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> Value {
+    let mut body = json!({"type": "error", "error": {"type": kind, "message": message}});
+    if let Some(id) = request_id {
+        body["request_id"] = id.into();
+    }
+    body
+}

@@ -1,0 +1,323 @@
+//! What the stand-in shall answer: words, thinking, tool calls, every way of stopping, and every fault.
+
+use super::refusal::error_body;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// One scripted answer. Build it with [`says`], [`thinks`], [`calls`] or the constructors of [`Script`], then add to it.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub(super) answer: Answer,
+    pub(super) steps: Vec<(Point, Step)>,
+    pub(super) piece: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Http { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
+    Message(Message),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Message {
+    pub parts: Vec<Part>,
+    pub stop: Option<String>,
+    pub stop_details: Option<Value>,
+    pub model: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    Text(String),
+    Thinking(String),
+    Redacted,
+    /// A call, and the exact text of its input as it is streamed.
+    Call {
+        name: String,
+        input: String,
+    },
+    /// A block of any type, whole at its start.
+    Raw(Value),
+}
+
+/// A place in an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// The request is read, and nothing is answered yet.
+    BeforeHead,
+    /// So many events were sent.
+    Events(usize),
+    /// So many bytes of the stream were sent.
+    Bytes(usize),
+    /// Everything but the last event (`message_stop`) was sent.
+    BeforeStop,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Hold(Hold),
+    Cut,
+    Silence,
+    Pings { count: Option<usize>, every: Duration },
+    Insert(Vec<u8>),
+}
+
+/// Stops an answer in the middle until it is released, and says when it got there.
+#[derive(Clone, Debug)]
+pub struct Hold {
+    held: watch::Sender<bool>,
+    released: watch::Sender<bool>,
+}
+
+impl Default for Hold {
+    fn default() -> Hold {
+        Hold::new()
+    }
+}
+
+impl Hold {
+    /// A hold to give to [`Script::hold`].
+    #[must_use]
+    pub fn new() -> Hold {
+        Hold { held: watch::Sender::new(false), released: watch::Sender::new(false) }
+    }
+
+    /// Returns once an answer stands at this hold.
+    pub async fn held(&self) {
+        // The sender lives in self, so waiting cannot fail.
+        let _ = self.held.subscribe().wait_for(|held| *held).await;
+    }
+
+    /// Lets the answer go on, now and every later time.
+    pub fn release(&self) {
+        self.released.send_replace(true);
+    }
+
+    pub(super) async fn stand(&self) {
+        self.held.send_replace(true);
+        let _ = self.released.subscribe().wait_for(|released| *released).await;
+    }
+}
+
+/// An answer in words.
+#[must_use]
+pub fn says(text: &str) -> Script {
+    Script::message().says(text)
+}
+
+/// An answer that begins with thinking.
+#[must_use]
+pub fn thinks(text: &str) -> Script {
+    Script::message().thinks(text)
+}
+
+/// An answer that is one or more tool calls.
+#[must_use]
+pub fn calls<'a>(wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Script {
+    Script::message().calls(wanted)
+}
+
+impl Script {
+    fn of(answer: Answer) -> Script {
+        Script { answer, steps: Vec::new(), piece: None }
+    }
+
+    /// A message without any content yet: by itself an empty `end_turn`.
+    #[must_use]
+    pub fn message() -> Script {
+        Script::of(Answer::Message(Message::default()))
+    }
+
+    /// Any HTTP answer.
+    #[must_use]
+    pub fn http(status: u16, headers: &[(&str, &str)], body: &str) -> Script {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Script::of(Answer::Http { status, headers, body: body.as_bytes().to_vec() })
+    }
+
+    /// An error in the service's JSON form.
+    #[must_use]
+    pub fn error(status: u16, kind: &str, message: &str) -> Script {
+        let headers = [("content-type", "application/json"), ("request-id", "req_error")];
+        Script::http(status, &headers, &error_body(kind, message, Some("req_error")).to_string())
+    }
+
+    /// 429, with or without the seconds to wait.
+    #[must_use]
+    pub fn rate_limited(retry_after: Option<u64>) -> Script {
+        let script = Script::error(429, "rate_limit_error", "This request would exceed your organization's rate limit.");
+        match retry_after {
+            Some(seconds) => script.header("retry-after", &seconds.to_string()),
+            None => script,
+        }
+    }
+
+    /// 429 because the spend limit is reached; waiting does not help.
+    #[must_use]
+    pub fn spend_cap() -> Script {
+        let mut body = error_body(
+            "rate_limit_error",
+            "You have reached your API usage limits: monthly. You will regain access on 2026-12-01 at 00:00 UTC.",
+            Some("req_error"),
+        );
+        body["error"]["details"] = json!({"error_code": "enforced_spend_limit_reached"});
+        Script::http(429, &[("content-type", "application/json"), ("request-id", "req_error")], &body.to_string())
+    }
+
+    /// 529.
+    #[must_use]
+    pub fn overloaded() -> Script {
+        Script::error(529, "overloaded_error", "Overloaded")
+    }
+
+    /// 500 from a proxy, in HTML.
+    #[must_use]
+    pub fn html_500() -> Script {
+        Script::http(500, &[("content-type", "text/html")], "<html><h1>500 Internal Server Error</h1></html>")
+    }
+
+    /// 413 from a proxy, not in JSON.
+    #[must_use]
+    pub fn plain_413() -> Script {
+        Script::http(413, &[("content-type", "text/plain")], "Payload Too Large")
+    }
+
+    /// Closes the connection without a word.
+    #[must_use]
+    pub fn hang_up() -> Script {
+        Script::message().cut(Point::BeforeHead)
+    }
+
+    /// HTTP 200, but the model refuses; put words before it for a refusal after text.
+    #[must_use]
+    pub fn refuses(mut self, category: &str, explanation: &str) -> Script {
+        let details = json!({"type": "refusal", "category": category, "explanation": explanation});
+        if let Answer::Message(message) = &mut self.answer {
+            message.stop_details = Some(details);
+        }
+        self.stop("refusal")
+    }
+
+    /// Adds a header to an HTTP answer.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Script {
+        if let Answer::Http { headers, .. } = &mut self.answer {
+            headers.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    fn part(mut self, part: Part) -> Script {
+        if let Answer::Message(message) = &mut self.answer {
+            message.parts.push(part);
+        }
+        self
+    }
+
+    /// Adds words.
+    #[must_use]
+    pub fn says(self, text: &str) -> Script {
+        self.part(Part::Text(text.to_owned()))
+    }
+
+    /// Adds thinking. It comes only where the request has the model think, and without its words where they are omitted.
+    #[must_use]
+    pub fn thinks(self, text: &str) -> Script {
+        self.part(Part::Thinking(text.to_owned()))
+    }
+
+    /// Adds sealed thinking.
+    #[must_use]
+    pub fn thinks_sealed(self) -> Script {
+        self.part(Part::Redacted)
+    }
+
+    /// Adds tool calls.
+    #[must_use]
+    pub fn calls<'a>(mut self, wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Script {
+        for (name, input) in wanted {
+            self = self.calls_raw(name, &input.to_string());
+        }
+        self
+    }
+
+    /// Adds a call whose input is streamed as exactly this text: `""` for an empty one, or cut JSON.
+    #[must_use]
+    pub fn calls_raw(self, name: &str, input: &str) -> Script {
+        self.part(Part::Call { name: name.to_owned(), input: input.to_owned() })
+    }
+
+    /// Adds a block of any type, known or not.
+    #[must_use]
+    pub fn block(self, block: Value) -> Script {
+        self.part(Part::Raw(block))
+    }
+
+    /// Ends with this `stop_reason` instead of the natural one.
+    #[must_use]
+    pub fn stop(mut self, reason: &str) -> Script {
+        if let Answer::Message(message) = &mut self.answer {
+            message.stop = Some(reason.to_owned());
+        }
+        self
+    }
+
+    /// Answers under another model's name.
+    #[must_use]
+    pub fn from_model(mut self, model: &str) -> Script {
+        if let Answer::Message(message) = &mut self.answer {
+            message.model = Some(model.to_owned());
+        }
+        self
+    }
+
+    fn step(mut self, at: Point, step: Step) -> Script {
+        self.steps.push((at, step));
+        self
+    }
+
+    /// Waits at `at` until `hold` is released.
+    #[must_use]
+    pub fn hold(self, at: Point, hold: &Hold) -> Script {
+        self.step(at, Step::Hold(hold.clone()))
+    }
+
+    /// Closes the connection at `at`.
+    #[must_use]
+    pub fn cut(self, at: Point) -> Script {
+        self.step(at, Step::Cut)
+    }
+
+    /// Says nothing more from `at` on, until the client leaves.
+    #[must_use]
+    pub fn silence(self, at: Point) -> Script {
+        self.step(at, Step::Silence)
+    }
+
+    /// At `at`, sends pings: `count` of them, or until the client leaves.
+    #[must_use]
+    pub fn pings(self, at: Point, count: Option<usize>, every: Duration) -> Script {
+        self.step(at, Step::Pings { count, every })
+    }
+
+    /// At `at`, an `error` event, and the end.
+    #[must_use]
+    pub fn breaks(self, at: Point, kind: &str, message: &str) -> Script {
+        let data = error_body(kind, message, None);
+        self.insert(at, &format!("event: error\ndata: {data}\n\n")).cut(at)
+    }
+
+    /// At `at`, these exact bytes.
+    #[must_use]
+    pub fn insert(self, at: Point, raw: &str) -> Script {
+        self.step(at, Step::Insert(raw.as_bytes().to_vec()))
+    }
+
+    /// Sends the stream in pieces of so many bytes, so that lines and characters are split.
+    #[must_use]
+    pub fn in_pieces(mut self, bytes: usize) -> Script {
+        self.piece = Some(bytes.max(1));
+        self
+    }
+}

@@ -1,0 +1,248 @@
+//! One connection of a client: requests in, answers out, everything recorded.
+
+use super::http::{Connection, HttpRequest};
+use super::judge::{self, Accepted};
+use super::record::{Asked, Bill, Ended, Recorded};
+use super::refusal::Refusal;
+use super::script::{Answer, Message, Point, Script, Step};
+use super::wire::{self, Action, Frame};
+use super::{Shared, State, models};
+use serde_json::{Value, json};
+use std::io;
+use std::sync::Arc;
+
+/// Serves a connection until either side closes it.
+pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
+    while let Ok(Some(request)) = client.request().await {
+        let number = record(&shared, &request);
+        let ended = match answer(&shared, &mut client, &request, number).await {
+            Ok(ended) => ended,
+            Err(_) => Ended::ClientLeft,
+        };
+        let goes_on = matches!(ended, Ended::Answered(_) | Ended::Refused { .. } | Ended::Unscripted);
+        if !goes_on {
+            // Closed before it is said, so that whoever waits for the record finds the connection closed.
+            drop(client);
+            shared.update(|state| state.record(number).ended = Some(ended));
+            return;
+        }
+        shared.update(|state| state.record(number).ended = Some(ended));
+    }
+}
+
+fn record(shared: &Shared, request: &HttpRequest) -> u64 {
+    shared.update(|state| {
+        let number = state.requests.len() as u64 + 1;
+        state.requests.push(Recorded {
+            number,
+            method: request.method.clone(),
+            path: request.path.clone(),
+            headers: request.headers.clone(),
+            raw: request.body.clone(),
+            body: serde_json::from_slice(&request.body).unwrap_or(Value::Null),
+            ended: None,
+            bill: None,
+        });
+        number
+    })
+}
+
+async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<Ended> {
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/v1/messages") => message(shared, client, request, number).await,
+        ("POST", "/v1/messages/count_tokens") => {
+            let verdict = shared.update(|state| judge::check_message(state, request, true));
+            let counted = verdict.map(|accepted| json!({"input_tokens": accepted.layout.tokens()}));
+            plain(client, counted, number).await
+        }
+        ("GET", path) if path == "/v1/models" || path.starts_with("/v1/models/") => {
+            let verdict = shared.update(|state| judge::check_head(request, &state.key)).and_then(|_| describe(path, &request.query));
+            plain(client, verdict, number).await
+        }
+        _ => plain(client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,
+    }
+}
+
+fn describe(path: &str, query: &str) -> Result<Value, Refusal> {
+    match path.strip_prefix("/v1/models/") {
+        None => Ok(models::page(query)),
+        Some(id) => match models::find(id) {
+            Some(row) => Ok(row.describe()),
+            None => Err(Refusal::new(404, "not_found_error", format!("model: {id}"))),
+        },
+    }
+}
+
+fn headers(number: u64, kind: &str) -> Vec<(String, String)> {
+    [
+        ("content-type", kind),
+        ("request-id", &request_id(number)),
+        ("anthropic-organization-id", "org_stand_in"),
+        ("anthropic-ratelimit-requests-limit", "1000"),
+        ("anthropic-ratelimit-requests-remaining", "999"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+fn request_id(number: u64) -> String {
+    format!("req_{number}")
+}
+
+/// Answers with one JSON object, or with the refusal.
+async fn plain(client: &mut Connection, verdict: Result<Value, Refusal>, number: u64) -> io::Result<Ended> {
+    let (status, body, ended) = match verdict {
+        Ok(body) => (200, body, Ended::Answered(200)),
+        Err(refusal) => {
+            let body = refusal.body(&request_id(number));
+            (refusal.status, body, Ended::Refused { status: refusal.status, message: refusal.message })
+        }
+    };
+    client.respond(status, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
+    Ok(ended)
+}
+
+async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<Ended> {
+    let accepted = match shared.update(|state| judge::check_message(state, request, false)) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return plain(client, Err(refusal), number).await,
+    };
+    let Some(script) = choose(shared, number) else {
+        let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stand-in has no script for this"}});
+        client.respond(500, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
+        return Ok(Ended::Unscripted);
+    };
+    for (_, step) in script.steps.iter().filter(|(point, _)| *point == Point::BeforeHead) {
+        if let Some(ended) = perform(client, step).await? {
+            return Ok(ended);
+        }
+    }
+    match &script.answer {
+        Answer::Http { status, headers, body } => {
+            client.respond(*status, headers, body).await?;
+            Ok(Ended::Answered(*status))
+        }
+        Answer::Message(message) => reply(shared, client, &accepted, &script, message, number).await,
+    }
+}
+
+/// The router's script, or else the next of the queue.
+fn choose(shared: &Shared, number: u64) -> Option<Script> {
+    let (router, body) = shared.update(|state| (state.router.clone(), state.record(number).body.clone()));
+    // The router runs outside the lock: it may look at the stand-in itself.
+    let chosen = router.and_then(|router| router(&Asked { body: &body }));
+    chosen.or_else(|| shared.update(|state| state.queue.pop_front()))
+}
+
+async fn reply(
+    shared: &Shared,
+    client: &mut Connection,
+    accepted: &Accepted,
+    script: &Script,
+    message: &Message,
+    number: u64,
+) -> io::Result<Ended> {
+    let Accepted { prompt, model, thinking, layout, dropped, streamed } = accepted;
+    let mut content = wire::content(message, thinking, number);
+    let input = shared.update(|state| {
+        state.registry.sign(prompt, model.id, &mut content);
+        let now = state.now_ms;
+        state.cache.serve(layout, now)
+    });
+    let free = message.stop.as_deref() == Some("refusal") && message.parts.is_empty();
+    let frame = Frame {
+        message_id: format!("msg_{number}"),
+        model: message.model.as_deref().unwrap_or(model.id),
+        input,
+        dropped: dropped.clone(),
+    };
+    let bill = |state: &mut State, output: u64| {
+        if !free {
+            state.record(number).bill = Some(bill(model, &frame, output));
+        }
+    };
+    shared.update(|state| bill(state, 0));
+    let total = wire::output_tokens(message, thinking);
+    if !streamed {
+        let body = wire::whole(message, &frame, &content, total);
+        shared.update(|state| bill(state, total));
+        return plain(client, Ok(body), number).await;
+    }
+    client.begin(200, &headers(number, "text/event-stream; charset=utf-8")).await?;
+    send(shared, client, wire::stream(script, message, &frame, &content, thinking), &bill).await
+}
+
+async fn send(
+    shared: &Shared,
+    client: &mut Connection,
+    actions: Vec<Action>,
+    bill: &(dyn Fn(&mut State, u64) + Sync),
+) -> io::Result<Ended> {
+    let mut billed = 0;
+    for action in actions {
+        match action {
+            Action::Send(bytes, output) => {
+                client.chunk(&bytes).await?;
+                if output != billed {
+                    billed = output;
+                    shared.update(|state| bill(state, output));
+                }
+            }
+            Action::Do(step) => {
+                if let Some(ended) = perform(client, &step).await? {
+                    return Ok(ended);
+                }
+            }
+        }
+    }
+    client.finish().await?;
+    Ok(Ended::Answered(200))
+}
+
+/// Performs a step; `Some` if the answer ends with it.
+async fn perform(client: &mut Connection, step: &Step) -> io::Result<Option<Ended>> {
+    match step {
+        Step::Cut => Ok(Some(Ended::Cut)),
+        Step::Silence => {
+            client.client_left().await;
+            Ok(Some(Ended::ClientLeft))
+        }
+        Step::Hold(hold) => tokio::select! {
+            () = hold.stand() => Ok(None),
+            () = client.client_left() => Ok(Some(Ended::ClientLeft)),
+        },
+        Step::Insert(bytes) => client.chunk(bytes).await.map(|()| None),
+        Step::Pings { count, every } => {
+            let mut sent = 0;
+            while count.is_none_or(|count| sent < count) {
+                tokio::select! {
+                    () = tokio::time::sleep(*every) => {}
+                    () = client.client_left() => return Ok(Some(Ended::ClientLeft)),
+                }
+                client.chunk(b"event: ping\ndata: {\"type\":\"ping\"}\n\n").await?;
+                sent += 1;
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// What a request costs when so many output tokens were made.
+fn bill(model: &models::Row, frame: &Frame, output: u64) -> Bill {
+    let input = frame.input;
+    let card = models::find(frame.model).unwrap_or(model).card_for(input.total());
+    // Prices are thousandths of a dollar per million tokens: 100,000 micro-cents each.
+    let total = input.plain * card.input
+        + input.read * card.read
+        + input.written_5m * card.write_5m
+        + input.written_1h * card.write_1h
+        + output * card.output;
+    Bill {
+        input_tokens: input.plain,
+        cache_read_tokens: input.read,
+        cache_write_5m_tokens: input.written_5m,
+        cache_write_1h_tokens: input.written_1h,
+        output_tokens: output,
+        micro_cents: (total * 100_000).div_ceil(1_000_000),
+    }
+}

@@ -1,0 +1,179 @@
+//! The thinking the service has signed, and whether a request gives it back unharmed.
+//!
+//! A signature is bound to the model, the tools, the system text and every block before it, as values: the order of keys
+//! and cache marks are no part of it.
+
+use super::conversation::{Placed, Prompt, canonical, kind};
+use super::refusal::Refusal;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+
+/// A prefix of a conversation, as a running hash.
+#[derive(Clone)]
+struct Prefix(Sha256);
+
+impl Prefix {
+    fn of(prompt: &Prompt) -> Prefix {
+        let mut prefix = Prefix(Sha256::new());
+        prompt.tools.iter().for_each(|tool| prefix.add("tool", tool));
+        prompt.system.iter().for_each(|block| prefix.add("operator", block));
+        prefix
+    }
+
+    fn add(&mut self, role: &str, block: &Value) {
+        let text = canonical(block);
+        self.0.update(format!("{role}\n{}\n{text}\n", text.len()));
+    }
+
+    fn text(&self) -> String {
+        self.0.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+struct Signed {
+    model: String,
+    prefix: String,
+    block: String,
+    reply: usize,
+}
+
+/// Everything signed so far.
+#[derive(Default)]
+pub(super) struct Registry {
+    signed: HashMap<String, Signed>,
+    /// The seals of each reply's thinking blocks, in order.
+    replies: Vec<Vec<String>>,
+    /// Blocks of any type that this service made.
+    made: HashSet<String>,
+}
+
+/// What identifies a thinking block: its signature, or the sealed data of a redacted one.
+fn seal(block: &Value) -> &str {
+    let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
+    block.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn is_thinking(block: &Value) -> bool {
+    matches!(kind(block), "thinking" | "redacted_thinking")
+}
+
+impl Registry {
+    /// Signs the thinking of a reply to this prompt and remembers all its blocks.
+    pub fn sign(&mut self, prompt: &Prompt, model: &str, content: &mut [Value]) {
+        let mut prefix = Prefix::of(prompt);
+        prompt.blocks.iter().for_each(|placed| prefix.add(&placed.role, &placed.block));
+        let reply = self.replies.len();
+        let mut seals = Vec::new();
+        for (index, block) in content.iter_mut().enumerate() {
+            if is_thinking(block) {
+                let digest = Sha256::digest(format!("{model}\n{reply}\n{index}\n{}", prefix.text()));
+                let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
+                block[field] = json!(format!("Eq{signature}=="));
+                let signed =
+                    Signed { model: model.to_owned(), prefix: prefix.text(), block: canonical(block), reply };
+                seals.push(seal(block).to_owned());
+                self.signed.insert(seal(block).to_owned(), signed);
+            }
+            self.made.insert(canonical(block));
+            prefix.add("assistant", block);
+        }
+        self.replies.push(seals);
+    }
+
+    /// Whether this service made the block.
+    pub fn made(&self, block: &Value) -> bool {
+        self.made.contains(&canonical(block))
+    }
+
+    /// Checks the thinking of a prompt. Returns what was dropped, for `input_transformations`.
+    ///
+    /// `bound` says that this account's signatures are checked against the conversation before them; `controls` that the
+    /// beta for it was asked for; `drop` that blocks bound elsewhere are dropped instead of refused.
+    pub fn check(&self, prompt: &mut Prompt, model: &str, bound: bool, controls: bool, drop: bool) -> Result<Vec<Value>, Refusal> {
+        self.check_latest(prompt)?;
+        let mut prefix = Prefix::of(prompt);
+        let mut dropped = Vec::new();
+        let mut kept = Vec::new();
+        for placed in std::mem::take(&mut prompt.blocks) {
+            let reason = if is_thinking(&placed.block) {
+                self.verdict(&placed, model, bound, controls, drop, &prefix)?
+            } else {
+                None
+            };
+            prefix.add(&placed.role, &placed.block);
+            match reason {
+                None => kept.push(placed),
+                Some(reason) => dropped.push(json!({"type": "thinking_dropped", "path": placed.path(), "reason": reason})),
+            }
+        }
+        prompt.blocks = kept;
+        Ok(dropped)
+    }
+
+    fn verdict(
+        &self,
+        placed: &Placed,
+        model: &str,
+        bound: bool,
+        controls: bool,
+        drop: bool,
+        prefix: &Prefix,
+    ) -> Result<Option<&'static str>, Refusal> {
+        let damaged = || Refusal::invalid(format!("{}: Invalid `signature` in `thinking` block", placed.path()));
+        let signed = self.signed.get(seal(&placed.block)).ok_or_else(damaged)?;
+        if signed.model != model {
+            return Ok(Some("model_binding_mismatch"));
+        }
+        if signed.block != canonical(&placed.block) {
+            return Err(damaged());
+        }
+        if !bound || signed.prefix == prefix.text() {
+            return Ok(None);
+        }
+        if drop {
+            return Ok(Some("prefix_binding_mismatch"));
+        }
+        let hint = if controls {
+            ""
+        } else {
+            " That setting requires the `thinking-binding-controls-2026-08-01` value in the `anthropic-beta` header."
+        };
+        Err(Refusal::invalid(format!(
+            "{}: Invalid `signature` in `thinking` block. The block is bound to a different conversation. Remove the block, \
+             or set `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\".{hint}",
+            placed.path()
+        )))
+    }
+
+    /// The thinking of the latest assistant message is all or nothing, in order and unedited.
+    fn check_latest(&self, prompt: &Prompt) -> Result<(), Refusal> {
+        let Some(end) = prompt.blocks.iter().rposition(|placed| placed.role == "assistant") else { return Ok(()) };
+        let start = prompt.blocks[..end].iter().rposition(|placed| placed.role != "assistant").map_or(0, |at| at + 1);
+        let thinking: Vec<&Placed> = prompt.blocks[start..=end].iter().filter(|placed| is_thinking(&placed.block)).collect();
+        let modified = |placed: &Placed| {
+            Refusal::invalid(format!(
+                "{}: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These \
+                 blocks must remain as they were in the original response.",
+                placed.path()
+            ))
+        };
+        for run in thinking.chunk_by(|one, other| self.reply_of(one) == self.reply_of(other)) {
+            let Some(reply) = self.reply_of(run[0]) else { continue };
+            let seals: Vec<&str> = run.iter().map(|placed| seal(&placed.block)).collect();
+            if seals != self.replies[reply] {
+                return Err(modified(run[0]));
+            }
+            let edited = |placed: &&&Placed| self.signed[seal(&placed.block)].block != canonical(&placed.block);
+            if let Some(placed) = run.iter().find(edited) {
+                return Err(modified(placed));
+            }
+        }
+        Ok(())
+    }
+
+    fn reply_of(&self, placed: &Placed) -> Option<usize> {
+        self.signed.get(seal(&placed.block)).map(|signed| signed.reply)
+    }
+}

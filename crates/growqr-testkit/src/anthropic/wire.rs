@@ -1,0 +1,200 @@
+//! A scripted message as the bytes of an event stream, or as one JSON object.
+
+use super::behaviour::Thinking;
+use super::cache::{Input, tokens_in};
+use super::script::{Message, Part, Point, Script, Step};
+use serde_json::{Value, json};
+
+/// What a message needs besides its script.
+pub(super) struct Frame<'a> {
+    pub message_id: String,
+    pub model: &'a str,
+    pub input: Input,
+    pub dropped: Vec<Value>,
+}
+
+/// One thing to do while answering.
+pub(super) enum Action {
+    /// Send bytes; by then so many output tokens are billed.
+    Send(Vec<u8>, u64),
+    Do(Step),
+}
+
+/// The content that a script gives on this request, unsigned. `number` makes the ids of its calls.
+pub(super) fn content(message: &Message, thinking: &Thinking, number: u64) -> Vec<Value> {
+    let mut content = Vec::new();
+    for part in &message.parts {
+        let index = content.len();
+        content.push(match part {
+            Part::Text(text) => json!({"type": "text", "text": text}),
+            Part::Thinking(_) | Part::Redacted if !thinking.is_on() => continue,
+            Part::Thinking(text) => {
+                json!({"type": "thinking", "thinking": if thinking.shown { text } else { "" }, "signature": ""})
+            }
+            Part::Redacted => json!({"type": "redacted_thinking", "data": ""}),
+            Part::Call { name, input } => {
+                let input: Value = serde_json::from_str(input).unwrap_or_else(|_| json!({}));
+                json!({"type": "tool_use", "id": format!("toolu_{number}_{index}"), "name": name, "input": input})
+            }
+            Part::Raw(block) => block.clone(),
+        });
+    }
+    content
+}
+
+/// Output tokens of the whole message.
+pub(super) fn output_tokens(message: &Message, thinking: &Thinking) -> u64 {
+    message.parts.iter().map(|part| tokens_of(part, thinking)).sum()
+}
+
+fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
+    match part {
+        Part::Thinking(_) | Part::Redacted if !thinking.is_on() => 0,
+        // Thinking is billed in full, whether its words are shown or not.
+        Part::Text(text) | Part::Thinking(text) => tokens_in(text),
+        Part::Redacted => 8,
+        Part::Call { name, input } => tokens_in(name) + tokens_in(input) + 8,
+        Part::Raw(block) => tokens_in(&block.to_string()),
+    }
+}
+
+/// The natural reason, unless the script names one.
+fn stop_reason(message: &Message) -> String {
+    let natural =
+        if message.parts.iter().any(|part| matches!(part, Part::Call { .. })) { "tool_use" } else { "end_turn" };
+    message.stop.clone().unwrap_or_else(|| natural.to_owned())
+}
+
+fn usage(input: &Input, output: u64) -> Value {
+    json!({
+        "input_tokens": input.plain,
+        "cache_creation_input_tokens": input.written_5m + input.written_1h,
+        "cache_read_input_tokens": input.read,
+        "cache_creation": {"ephemeral_5m_input_tokens": input.written_5m, "ephemeral_1h_input_tokens": input.written_1h},
+        "output_tokens": output,
+        "service_tier": "standard",
+    })
+}
+
+/// The message as one object, for requests that do not stream.
+pub(super) fn whole(message: &Message, frame: &Frame, content: &[Value], output: u64) -> Value {
+    let mut body = json!({
+        "id": frame.message_id, "type": "message", "role": "assistant", "model": frame.model, "content": content,
+        "stop_reason": stop_reason(message), "stop_sequence": null, "stop_details": message.stop_details,
+        "container": null, "usage": usage(&frame.input, output),
+    });
+    if !frame.dropped.is_empty() {
+        body["input_transformations"] = json!(frame.dropped);
+    }
+    body
+}
+
+/// The message as a stream, with the script's steps in their places.
+pub(super) fn stream(script: &Script, message: &Message, frame: &Frame, content: &[Value], thinking: &Thinking) -> Vec<Action> {
+    let mut events = Vec::new();
+    let mut start = json!({
+        "id": frame.message_id, "type": "message", "role": "assistant", "model": frame.model, "content": [],
+        "stop_reason": null, "stop_sequence": null, "usage": usage(&frame.input, 1),
+    });
+    if !frame.dropped.is_empty() {
+        start["input_transformations"] = json!(frame.dropped);
+    }
+    events.push((event(&json!({"type": "message_start", "message": start})), 0));
+    let mut billed = 0;
+    let shown = message.parts.iter().filter(|part| thinking.is_on() || !matches!(part, Part::Thinking(_) | Part::Redacted));
+    for (index, (part, block)) in shown.zip(content).enumerate() {
+        billed += tokens_of(part, thinking);
+        block_events(&mut events, index, part, block, billed);
+    }
+    let mut delta = json!({"stop_reason": stop_reason(message), "stop_sequence": null});
+    if let Some(details) = &message.stop_details {
+        delta["stop_details"] = details.clone();
+    }
+    let total = usage(&frame.input, billed);
+    events.push((event(&json!({"type": "message_delta", "delta": delta, "usage": total})), billed));
+    events.push((event(&json!({"type": "message_stop"})), billed));
+    arrange(script, events)
+}
+
+fn event(data: &Value) -> Vec<u8> {
+    let kind = data["type"].as_str().unwrap_or_default();
+    format!("event: {kind}\ndata: {data}\n\n").into_bytes()
+}
+
+fn block_events(events: &mut Vec<(Vec<u8>, u64)>, index: usize, part: &Part, block: &Value, billed: u64) {
+    let mut push = |data: Value| events.push((event(&data), billed));
+    let mut start = block.clone();
+    let mut deltas = Vec::new();
+    match part {
+        Part::Text(text) => {
+            start["text"] = json!("");
+            deltas.extend(pieces(text, 12).map(|piece| json!({"type": "text_delta", "text": piece})));
+        }
+        Part::Thinking(_) => {
+            let text = block["thinking"].as_str().unwrap_or_default();
+            deltas.extend(pieces(text, 16).map(|piece| json!({"type": "thinking_delta", "thinking": piece})));
+            deltas.push(json!({"type": "signature_delta", "signature": block["signature"]}));
+            start["thinking"] = json!("");
+            start["signature"] = json!("");
+        }
+        Part::Call { input, .. } => {
+            start["input"] = json!({});
+            deltas.push(json!({"type": "input_json_delta", "partial_json": ""}));
+            deltas.extend(pieces(input, 7).map(|piece| json!({"type": "input_json_delta", "partial_json": piece})));
+        }
+        Part::Redacted | Part::Raw(_) => {}
+    }
+    push(json!({"type": "content_block_start", "index": index, "content_block": start}));
+    if index == 0 {
+        push(json!({"type": "ping"}));
+    }
+    for delta in deltas {
+        push(json!({"type": "content_block_delta", "index": index, "delta": delta}));
+    }
+    push(json!({"type": "content_block_stop", "index": index}));
+}
+
+/// A text in pieces of some characters.
+fn pieces(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
+    let mut left = text;
+    std::iter::from_fn(move || {
+        let end = left.char_indices().nth(size).map_or(left.len(), |(at, _)| at);
+        let (piece, rest) = left.split_at(end);
+        left = rest;
+        (!piece.is_empty()).then(|| piece.to_owned())
+    })
+}
+
+/// Puts the script's steps between the events and cuts the bytes into pieces.
+fn arrange(script: &Script, events: Vec<(Vec<u8>, u64)>) -> Vec<Action> {
+    let last = events.len() - 1;
+    let mut actions = Vec::new();
+    let mut sent = 0;
+    let at_events = |actions: &mut Vec<Action>, count: usize| {
+        let here = |point: &Point| *point == Point::Events(count) || (*point == Point::BeforeStop && count == last);
+        actions.extend(script.steps.iter().filter(|(point, _)| here(point)).map(|(_, step)| Action::Do(step.clone())));
+    };
+    for (count, (bytes, billed)) in events.into_iter().enumerate() {
+        at_events(&mut actions, count);
+        let mut from = 0;
+        for (point, step) in &script.steps {
+            let Point::Bytes(offset) = *point else { continue };
+            if offset >= sent + from && offset < sent + bytes.len() {
+                send(&mut actions, &bytes[from..offset - sent], billed, script.piece);
+                actions.push(Action::Do(step.clone()));
+                from = offset - sent;
+            }
+        }
+        send(&mut actions, &bytes[from..], billed, script.piece);
+        sent += bytes.len();
+    }
+    at_events(&mut actions, last + 1);
+    actions
+}
+
+fn send(actions: &mut Vec<Action>, bytes: &[u8], billed: u64, piece: Option<usize>) {
+    match piece {
+        None => actions.push(Action::Send(bytes.to_vec(), billed)),
+        Some(size) => actions.extend(bytes.chunks(size).map(|chunk| Action::Send(chunk.to_vec(), billed))),
+    }
+}
