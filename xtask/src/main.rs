@@ -1,2 +1,7 @@
 //! Every chore of the project.
-fn main() {}
+
+mod bindings;
+
+fn main() {
+    bindings::write();
+}

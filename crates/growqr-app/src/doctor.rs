@@ -8,7 +8,14 @@ use growqr_wire::{Check, CheckState, Request, VERSION};
 
 /// Looks at everything that agents need.
 pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
-    vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await, key(home, environment).await]
+    vec![
+        data_folder(home),
+        database(home).await,
+        journal(home).await,
+        memory(home),
+        host(home).await,
+        key(home, environment).await,
+    ]
 }
 
 fn check(name: &str, state: CheckState, found: impl Into<String>, next_step: Option<&str>) -> Check {
@@ -23,11 +30,19 @@ fn failed(name: &str, error: impl Into<growqr_wire::Error>) -> Check {
 fn data_folder(home: &Home) -> Check {
     let folder = home.folder();
     match std::fs::metadata(&folder) {
-        Ok(data) if data.permissions().readonly() => {
-            check("data folder", CheckState::Failed, format!("{} may not be written", folder.display()), Some("Allow this user to write it."))
-        }
+        Ok(data) if data.permissions().readonly() => check(
+            "data folder",
+            CheckState::Failed,
+            format!("{} may not be written", folder.display()),
+            Some("Allow this user to write it."),
+        ),
         Ok(_) => check("data folder", CheckState::Ok, folder.display().to_string(), None),
-        Err(_) => check("data folder", CheckState::Missing, format!("{} is not there yet", folder.display()), Some("It is made with the first message.")),
+        Err(_) => check(
+            "data folder",
+            CheckState::Missing,
+            format!("{} is not there yet", folder.display()),
+            Some("It is made with the first message."),
+        ),
     }
 }
 
@@ -43,7 +58,12 @@ async fn database(home: &Home) -> Check {
                 format!("{} is at version {applied} of {}", database.location, database.known),
                 Some("It is brought up to date at the next start, or with: growqr db migrate"),
             ),
-            None => check("database", CheckState::Missing, format!("{}: nothing there yet", database.location), Some("It is made with the first message.")),
+            None => check(
+                "database",
+                CheckState::Missing,
+                format!("{}: nothing there yet", database.location),
+                Some("It is made with the first message."),
+            ),
         },
         Err(error) => failed("database", error),
     }

@@ -102,9 +102,8 @@ impl From<AppError> for Error {
         let text = error.to_string();
         match error {
             AppError::NoHome => Error::new(ErrorCode::BadRequest, text).next("Name one with --data-dir or GROWQR_DATA_DIR."),
-            AppError::Config { path, .. } => {
-                Error::new(ErrorCode::BadRequest, text).next(format!("Correct {}, or remove it to use the defaults.", path.display()))
-            }
+            AppError::Config { path, .. } => Error::new(ErrorCode::BadRequest, text)
+                .next(format!("Correct {}, or remove it to use the defaults.", path.display())),
             AppError::File { source, path, .. } => file(text, &source, &path),
             AppError::Held { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
@@ -117,7 +116,9 @@ impl From<AppError> for Error {
             AppError::TooLarge { .. } => {
                 Error::new(ErrorCode::TooLarge, text).next("Shorten it, or keep it in a file and say where it is.")
             }
-            AppError::Protocol { .. } => Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost."),
+            AppError::Protocol { .. } => {
+                Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
+            }
             AppError::Answered(error) => error,
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; what was recorded goes on."),
         }
@@ -129,16 +130,20 @@ fn file(text: String, source: &io::Error, path: &Path) -> Error {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(text),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => read_only(text, &path.display().to_string()),
-        _ => Error::new(ErrorCode::Internal, text).next("Look at that file or folder; another place can be chosen with --data-dir."),
+        _ => Error::new(ErrorCode::Internal, text)
+            .next("Look at that file or folder; another place can be chosen with --data-dir."),
     }
 }
 
 fn disk_full(text: String) -> Error {
-    Error::new(ErrorCode::DiskFull, text).retryable().next("Make room on the disk, then try again; everything recorded so far is kept.")
+    Error::new(ErrorCode::DiskFull, text)
+        .retryable()
+        .next("Make room on the disk, then try again; everything recorded so far is kept.")
 }
 
 fn read_only(text: String, what: &str) -> Error {
-    Error::new(ErrorCode::ReadOnly, text).next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
+    Error::new(ErrorCode::ReadOnly, text)
+        .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
 fn store(text: String, source: &StoreError) -> Error {
@@ -161,12 +166,18 @@ fn memory(text: String, source: &MemoryError) -> Error {
         MemoryError::BadPath { .. } => Error::new(ErrorCode::BadRequest, text),
         MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory list"),
         MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory log"),
-        MemoryError::Conflict { .. } => Error::new(ErrorCode::Conflict, text).next("Take the current text into account, then write again."),
+        MemoryError::Conflict { .. } => {
+            Error::new(ErrorCode::Conflict, text).next("Take the current text into account, then write again.")
+        }
         MemoryError::TooLarge { .. } => Error::new(ErrorCode::TooLarge, text).next("Split it into several pages."),
-        MemoryError::NotText { .. } => Error::new(ErrorCode::BadRequest, text).next("Keep such a file elsewhere and note its place in memory."),
+        MemoryError::NotText { .. } => {
+            Error::new(ErrorCode::BadRequest, text).next("Keep such a file elsewhere and note its place in memory.")
+        }
         MemoryError::Unchanged { .. } => Error::new(ErrorCode::BadRequest, text),
         MemoryError::HeadMoved => Error::new(ErrorCode::Conflict, text).retryable(),
-        MemoryError::Repository { .. } => Error::new(ErrorCode::Memory, text).retryable().next("See what is wrong with: growqr doctor"),
+        MemoryError::Repository { .. } => {
+            Error::new(ErrorCode::Memory, text).retryable().next("See what is wrong with: growqr doctor")
+        }
     }
 }
 

@@ -27,7 +27,9 @@ impl Environment {
         if std::env::var_os("CLERK_SECRET_KEY").is_some() {
             tracing::warn!("CLERK_SECRET_KEY is set; GrowQR never reads it: a desktop app has no use for a server's secret");
         }
-        let read = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret(value)));
+        let read = |name: &&str| {
+            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret(value)))
+        };
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
     }
 
@@ -71,7 +73,10 @@ impl Home {
         let file = read_config(&root.join("config.toml"))?;
         let profile = file.profile.unwrap_or_else(|| "local".to_owned());
         if !is_folder_name(&profile) {
-            return Err(AppError::Config { path: root.join("config.toml"), problem: format!("the profile {profile:?} is not a plain name") });
+            return Err(AppError::Config {
+                path: root.join("config.toml"),
+                problem: format!("the profile {profile:?} is not a plain name"),
+            });
         }
         let url = environment.get("DATABASE_URL").map(str::to_owned).or(file.database_url);
         let folder = root.join("profiles").join(&profile);
@@ -166,9 +171,8 @@ fn only_this_user(folder: &Path) -> std::io::Result<()> {
 
 fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => {
-            toml::from_str(&text).map_err(|problem| AppError::Config { path: path.to_path_buf(), problem: problem.message().to_owned() })
-        }
+        Ok(text) => toml::from_str(&text)
+            .map_err(|problem| AppError::Config { path: path.to_path_buf(), problem: problem.message().to_owned() }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(ConfigFile::default()),
         Err(source) => Err(AppError::file("read", path, source)),
     }

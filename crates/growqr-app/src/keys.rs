@@ -18,7 +18,9 @@ impl Keys {
     pub(crate) fn from_environment(environment: &Environment) -> Keys {
         let known = PROVIDERS
             .iter()
-            .filter_map(|(name, variable)| environment.get(variable).map(|value| ((*name).to_owned(), (Secret(value.to_owned()), "environment"))))
+            .filter_map(|(name, variable)| {
+                environment.get(variable).map(|value| ((*name).to_owned(), (Secret(value.to_owned()), "environment")))
+            })
             .collect();
         Keys { known: RwLock::new(known) }
     }
@@ -29,12 +31,18 @@ impl Keys {
 
     pub(crate) fn set(&self, name: &str, value: Option<Secret>) -> Result<(), AppError> {
         if !PROVIDERS.iter().any(|(known, _)| *known == name) {
-            return Err(AppError::Missing { what: format!("key called {name:?}"), next_step: "The key that can be set is: anthropic".to_owned() });
+            return Err(AppError::Missing {
+                what: format!("key called {name:?}"),
+                next_step: "The key that can be set is: anthropic".to_owned(),
+            });
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         match value.map(|secret| Secret(secret.0.trim().to_owned())) {
             Some(secret) if secret.0.is_empty() || secret.0.chars().any(|c| c.is_control() || c.is_whitespace()) => {
-                return Err(AppError::bad("that is not a key: it is empty or has spaces in it", "Copy the whole key from the provider's console."));
+                return Err(AppError::bad(
+                    "that is not a key: it is empty or has spaces in it",
+                    "Copy the whole key from the provider's console.",
+                ));
             }
             Some(secret) => drop(known.insert(name.to_owned(), (secret, "memory"))),
             None => drop(known.remove(name)),

@@ -31,5 +31,35 @@ pub use library::Library;
 pub use open::App;
 pub use settings::KNOWN as KNOWN_SETTINGS;
 
+/// A date and time of day in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date {
+    /// Year.
+    pub year: i64,
+    /// 1 to 12.
+    pub month: i64,
+    /// 1 to 31.
+    pub day: i64,
+    /// 0 to 23.
+    pub hour: i64,
+    /// 0 to 59.
+    pub minute: i64,
+}
+
+/// The date and time of day of a time in milliseconds since 1970.
+#[must_use]
+pub fn date(ms: i64) -> Date {
+    let at = growqr_core::clock::Timestamp(ms);
+    let (year, month, day) = at.date();
+    let minutes = at.seconds().div_euclid(60).rem_euclid(24 * 60);
+    Date { year, month, day, hour: minutes / 60, minute: minutes % 60 }
+}
+
+/// A new id for a message of the person.
+#[must_use]
+pub fn new_message_id() -> String {
+    format!("m-{:032x}", rand::random::<u128>())
+}
+
 /// The largest message that is taken, in bytes.
 pub const MESSAGE_LIMIT: usize = 1 << 20;

@@ -68,10 +68,22 @@ impl Library {
         match verified.broken {
             None => Ok(verified.events),
             Some(broken) => Err(AppError::bad(
-                format!("event {} of agent {} (position {}): {}", broken.seq, broken.agent, broken.position.0, broken.fault.as_str()),
+                format!(
+                    "event {} of agent {} (position {}): {}",
+                    broken.seq,
+                    broken.agent,
+                    broken.position.0,
+                    broken.fault.as_str()
+                ),
                 "Keep a copy of the database as it is, then bring back a backup.",
             )),
         }
+    }
+
+    /// Whether there was no database when this was opened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.store.is_none()
     }
 
     /// Where the profile's data is.

@@ -52,7 +52,8 @@ impl ProfileLock {
         holder.map_or_else(
             || "another process".to_owned(),
             |holder| {
-                let program = std::path::Path::new(&holder.program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let program =
+                    std::path::Path::new(&holder.program).file_name().unwrap_or_default().to_string_lossy().into_owned();
                 format!("{program} (process {})", holder.pid)
             },
         )

@@ -75,7 +75,13 @@ impl Library {
 }
 
 /// Writes a page as the person.
-pub(crate) fn write(memory: &MemoryRepo, path: &str, text: &str, base: Option<&str>, at: Timestamp) -> Result<wire::Reply, AppError> {
+pub(crate) fn write(
+    memory: &MemoryRepo,
+    path: &str,
+    text: &str,
+    base: Option<&str>,
+    at: Timestamp,
+) -> Result<wire::Reply, AppError> {
     // Without a base the person means: make it so, whatever is there.
     let current = memory.read(path).ok().map(|page| page.version);
     let base = base.map(str::to_owned).or(current);

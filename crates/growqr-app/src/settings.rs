@@ -72,7 +72,9 @@ pub(crate) fn check(name: &str, value: &str) -> Result<String, AppError> {
     let value = value.trim().to_owned();
     let one = Stored::from([(name.to_owned(), value.clone())]);
     let strict = Preferences::read(&one);
-    strict.map(|_| value).map_err(|problem| AppError::bad(format!("{name} cannot be set to that: {problem}"), format!("{name} is {}.", known.about)))
+    strict.map(|_| value).map_err(|problem| {
+        AppError::bad(format!("{name} cannot be set to that: {problem}"), format!("{name} is {}.", known.about))
+    })
 }
 
 impl Preferences {
@@ -92,13 +94,16 @@ impl Preferences {
     fn read(stored: &Stored) -> Result<Preferences, String> {
         let get = |name: &str| stored.get(name).map(String::as_str);
         let defaults = Limits::default();
-        let money = |name, default| get(name).map_or(Ok(default), |text| text.parse::<Money>().map_err(|problem| problem.to_string()));
+        let money =
+            |name, default| get(name).map_or(Ok(default), |text| text.parse::<Money>().map_err(|problem| problem.to_string()));
         let number = |name, default: u64, least: u64, most: u64| {
             let Some(text) = get(name) else { return Ok(default) };
             let found = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
             found.ok_or_else(|| format!("write a whole number from {least} to {most}"))
         };
-        let small = |name, default: u32, most: u64| number(name, u64::from(default), 1, most).map(|n| u32::try_from(n).unwrap_or(default));
+        let small = |name, default: u32, most: u64| {
+            number(name, u64::from(default), 1, most).map(|n| u32::try_from(n).unwrap_or(default))
+        };
         let per_month = match get("budget.per_month") {
             None | Some("none") => None,
             Some(text) => Some(text.parse::<Money>().map_err(|problem| format!("{problem}, or none"))?),
@@ -155,7 +160,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_and_explained() {
-        for (name, value) in [("budget.per_day", "-1"), ("limit.calls", "0"), ("effort", "hard"), ("model", "a b"), ("colour", "red")] {
+        for (name, value) in
+            [("budget.per_day", "-1"), ("limit.calls", "0"), ("effort", "hard"), ("model", "a b"), ("colour", "red")]
+        {
             assert!(check(name, value).is_err(), "{name} = {value}");
         }
     }

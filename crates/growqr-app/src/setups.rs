@@ -38,7 +38,7 @@ impl Choices {
         let keys = Keys::from_environment(environment);
         let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
         let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
-        let guide = Arc::new(Guide::new());
+        let guide = Arc::new(Guide);
         let chosen = choose(&*anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
         Choices {
             keys,
@@ -85,7 +85,9 @@ impl Setups for Choices {
     fn model(&self, provider: &str) -> Option<Arc<dyn Model>> {
         match provider {
             guide::PROVIDER => Some(Arc::clone(&self.guide) as Arc<dyn Model>),
-            anthropic::PROVIDER => Some(Arc::clone(&*self.anthropic.read().unwrap_or_else(PoisonError::into_inner)) as Arc<dyn Model>),
+            anthropic::PROVIDER => {
+                Some(Arc::clone(&*self.anthropic.read().unwrap_or_else(PoisonError::into_inner)) as Arc<dyn Model>)
+            }
             _ => None,
         }
     }
@@ -104,9 +106,9 @@ fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
 /// Without a key the guide answers, whatever model is set.
 fn choose(anthropic: &Anthropic, guide: &Guide, has_key: bool, stored: &Stored) -> Chosen {
     let preferences = Preferences::forgiving(stored);
-    let by_guide = !has_key || preferences.model == guide::MODEL;
+    let by_guide = !has_key || preferences.model == guide::PROVIDER;
     let (provider, card) = if by_guide {
-        (guide.provider(), guide.card(guide::MODEL))
+        (guide.provider(), guide.card(guide::PROVIDER))
     } else {
         (anthropic.provider(), anthropic.card(&preferences.model))
     };

@@ -1,2 +1,78 @@
-//! The `growqr` command.
-fn main() {}
+//! The `growqr` command: the same app as the window, in a terminal.
+//!
+//! Exit 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error. Only
+//! this file sets up logging and the runtime.
+
+mod args;
+mod chat;
+mod look;
+mod print;
+mod prompt;
+mod show;
+mod transcript;
+mod write;
+
+use args::{Cli, Command};
+use clap::{CommandFactory, Parser};
+use growqr_app::{AppError, Environment, Home};
+use print::Out;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+/// What a command comes to. `false`: it ran, and what it was asked for did not succeed; it has said why.
+type Done = Result<bool, AppError>;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr();
+    let out = Out::new(cli.json);
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("growqr: the system gives this program no resources: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli, &out)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            out.error(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli, out: &Out) -> Done {
+    let environment = Environment::of_process();
+    let home = || Home::find(cli.data_dir.as_deref(), &environment);
+    match cli.command {
+        Command::Chat(chat) => chat::run(home()?, &environment, out, chat).await,
+        Command::Agents(command) => show::agents(home()?, &environment, out, command).await,
+        Command::Memory(command) => show::memory(home()?, &environment, out, command).await,
+        Command::Events(events) => look::events(home()?, out, events).await,
+        Command::Search { text } => look::search(home()?, out, &text).await,
+        Command::Keys(command) => write::keys(home()?, &environment, out, command).await,
+        Command::Config(command) => write::config(home()?, &environment, out, command).await,
+        Command::Budget(command) => write::budget(home()?, &environment, out, command).await,
+        Command::Audit(args::Audit::Verify) => look::verify(home()?, out).await,
+        Command::Db(command) => look::db(home()?, out, command).await,
+        Command::Doctor => look::doctor(home()?, &environment, out).await,
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "growqr", &mut std::io::stdout());
+            Ok(true)
+        }
+    }
+}
+
+/// Warnings and errors, or what `RUST_LOG` asks for (`debug`, `growqr_app=debug,warn`).
+fn log_to_stderr() {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let targets =
+        asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(targets)).init();
+}

@@ -64,6 +64,16 @@ impl MemoryRepo {
         Ok(MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) })
     }
 
+    /// Opens what is there for reading beside a writer in any process; `None` if there is nothing. Only the reading
+    /// methods may be called.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder holds a damaged repository.
+    pub fn open_read_only(folder: &Path) -> Result<Option<MemoryRepo>, MemoryError> {
+        let git = start::open_read_only(folder)?;
+        Ok(git.map(|git| MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) }))
+    }
+
     /// The folder of the work tree.
     #[must_use]
     pub fn folder(&self) -> &Path {

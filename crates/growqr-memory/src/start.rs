@@ -53,6 +53,22 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     Ok(git)
 }
 
+/// Opens what is there, for reading alone. `None` if there is no repository. A work tree that a crash left unfinished
+/// stays as it is; whoever writes next finishes it.
+pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> {
+    let repo = match Repository::open(folder) {
+        Ok(repo) => repo,
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        Err(error) => return Err(error).doing("open"),
+    };
+    let own = repo.path().join("growqr");
+    if own.join("config").exists() {
+        use_own_config(&repo, &own)?;
+    }
+    let staged = own.join("staged");
+    Ok(Some(Git { repo, folder: folder.to_owned(), staged, probe: Arc::new(crate::Unwatched), effects: Default::default() }))
+}
+
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
     let mut options = RepositoryInitOptions::new();
     options.external_template(false).initial_head("main");

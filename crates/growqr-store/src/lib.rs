@@ -83,6 +83,15 @@ impl Db {
         }
     }
 
+    /// The last migration that this build knows for such a database.
+    #[must_use]
+    pub fn known(config: &DbConfig) -> i64 {
+        match config {
+            DbConfig::Sqlite { .. } => schema::known(&sqlite::MIGRATIONS),
+            DbConfig::Postgres { .. } => schema::known(&postgres::MIGRATIONS),
+        }
+    }
+
     /// What opening had to do.
     #[must_use]
     pub fn migrated(&self) -> Migrated {
@@ -135,9 +144,7 @@ impl Backend {
             DbConfig::Sqlite { path } => {
                 Ok(sqlite::Database::open_read_only(path).await?.map(|db| Backend::Sqlite(Arc::new(db))))
             }
-            DbConfig::Postgres { url } => {
-                Ok(Some(Backend::Postgres(Arc::new(postgres::Database::open_read_only(url).await?))))
-            }
+            DbConfig::Postgres { url } => Ok(Some(Backend::Postgres(Arc::new(postgres::Database::open_read_only(url).await?)))),
         }
     }
 }

@@ -11,7 +11,6 @@ use ts_rs::TS;
 
 /// A text that is never shown. Its `Debug` says nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(transparent)]
 pub struct Secret(pub String);
 
 impl fmt::Debug for Secret {

@@ -137,7 +137,9 @@ impl SqliteStore {
         let mut sql = QueryBuilder::new("");
         let positions: Vec<i64> = (first..).take(chain.events.len()).collect();
         for (events, positions) in chain.events.chunks(ROWS).zip(positions.chunks(ROWS)) {
-            sql.push("insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) ");
+            sql.push(
+                "insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) ",
+            );
             sql.push_values(events.iter().zip(positions), |mut row, (event, position)| {
                 row.push_bind(profile).push_bind(agent).push_bind(event.seq).push_bind(position).push_bind(append.at.0);
                 row.push_bind(event.kind).push_bind(SCHEMA_VERSION).push_bind(event.body.as_slice());

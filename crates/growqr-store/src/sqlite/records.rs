@@ -8,17 +8,13 @@ use async_trait::async_trait;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 
-const AGENTS: &str = concat!(
-    "select ",
-    agent_columns!(),
-    " from agents where profile_id = ? order by depth > 0, created_at, agent_id"
-);
+const AGENTS: &str =
+    concat!("select ", agent_columns!(), " from agents where profile_id = ? order by depth > 0, created_at, agent_id");
 const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = ? and agent_id = ?");
 pub(crate) const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? order by position limit ?";
 /// An agent's positions grow with its seqs, so its own index finds where to begin and gives the order.
-pub(crate) const LINES_OF: &str =
-    "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+pub(crate) const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? and agent_id = ? order by seq limit ?";
 pub(crate) const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";

@@ -1,0 +1,222 @@
+//! The command line as clap reads it. Every name here is a contract with scripts (design, section 8).
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// A private agent that helps you grow. Everything stays on this computer.
+#[derive(Debug, Parser)]
+#[command(name = "growqr", version, max_term_width = 100)]
+pub struct Cli {
+    /// The folder that holds everything [default: the system's place for app data]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Talk with the Grow Agent: one message, or a prompt loop without one
+    Chat(Chat),
+    /// The Grow Agent and its sub-agents
+    #[command(subcommand)]
+    Agents(Agents),
+    /// What the agents remember: a git repository that is yours
+    #[command(subcommand)]
+    Memory(Memory),
+    /// Everything that happened, in order
+    Events(Events),
+    /// Search all conversations
+    Search {
+        /// Part of a message, in any case
+        text: String,
+    },
+    /// Keys for model providers, kept in memory of the running host only
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Settings
+    #[command(subcommand)]
+    Config(Config),
+    /// What may be spent, and what was
+    #[command(subcommand)]
+    Budget(Budget),
+    /// Check that nothing in the journals was altered
+    #[command(subcommand)]
+    Audit(Audit),
+    /// The database
+    #[command(subcommand)]
+    Db(Db),
+    /// What works, what is missing, and what to do about it
+    Doctor,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Chat {
+    /// What to say; `-` reads all of standard input; none: a prompt loop
+    pub message: Option<String>,
+    /// The conversation to continue [default: grow, the main one]
+    #[arg(long, value_name = "ID")]
+    pub conversation: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Agents {
+    /// All agents and what they are doing
+    List,
+    /// One agent and its conversation
+    Show {
+        /// Its id
+        id: String,
+    },
+    /// Tell an agent something
+    Say {
+        /// Its id
+        id: String,
+        /// What
+        text: String,
+    },
+    /// Stop an agent and its sub-agents
+    Cancel {
+        /// Its id
+        id: String,
+    },
+    /// Let an agent go on where it stopped
+    Resume {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Memory {
+    /// The pages
+    List {
+        /// Only paths that begin so
+        prefix: Option<String>,
+    },
+    /// One page
+    Read {
+        /// Its path
+        path: String,
+    },
+    /// Write a page from standard input
+    Write {
+        /// Its path
+        path: String,
+        /// The version it replaces, as `memory read --json` shows it [default: whatever is there]
+        #[arg(long)]
+        base: Option<String>,
+    },
+    /// The changes, newest first
+    Log {
+        /// Only of this page
+        path: Option<String>,
+    },
+    /// What a change did
+    Diff {
+        /// The change's id, or its first digits
+        rev: String,
+    },
+    /// Whose line is whose
+    Blame {
+        /// The page's path
+        path: String,
+    },
+    /// Search the pages
+    Search {
+        /// Part of a line, in any case
+        text: String,
+    },
+    /// Undo a change by a new one
+    Restore {
+        /// The change's id, or its first digits
+        rev: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Events {
+    /// Only what came after this position
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub since: u64,
+    /// Go on as things happen
+    #[arg(long)]
+    pub follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Give the running host a key, from standard input
+    Set {
+        /// The provider: anthropic
+        name: String,
+    },
+    /// Which keys are known; never their values
+    List,
+    /// Make the running host forget a key
+    Remove {
+        /// The provider: anthropic
+        name: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// One setting, or all
+    Get {
+        /// Its name
+        name: Option<String>,
+    },
+    /// Change a setting
+    Set {
+        /// Its name
+        name: String,
+        /// Its value; `default` goes back to the default
+        value: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Budget {
+    /// Limits and what is used of them
+    Show,
+    /// Change limits, in US dollars such as 2 or 0.25
+    Set(Limits),
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Limits {
+    /// What one message may cost, sub-agents included
+    #[arg(long, value_name = "USD")]
+    pub per_message: Option<String>,
+    /// What a day (UTC) may cost
+    #[arg(long, value_name = "USD")]
+    pub per_day: Option<String>,
+    /// What a month (UTC) may cost, or none
+    #[arg(long, value_name = "USD")]
+    pub per_month: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check every link of every journal
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Bring the database up to date
+    Migrate,
+    /// Which database, and how far it is
+    Status,
+}

@@ -1,0 +1,95 @@
+//! Commands that only look: events, search, audit, database, doctor.
+
+use crate::Done;
+use crate::args::{Db, Events};
+use crate::print::{Look, Out, plain, short, time};
+use growqr_app::{Environment, Home, Library, doctor as checks};
+use growqr_wire::{Author, CheckState, EventLine};
+use std::time::Duration;
+
+/// Events read at once.
+const PAGE: u32 = 1_000;
+
+/// How often to look for new events.
+const LOOK: Duration = Duration::from_millis(200);
+
+pub async fn events(home: Home, out: &Out, events: Events) -> Done {
+    let mut since = events.since;
+    let mut library = Library::open(home.clone()).await?;
+    loop {
+        let page = library.events(since, PAGE).await?;
+        for line in &page {
+            out.row(line, || event(out, line));
+            since = line.position;
+        }
+        if page.len() < PAGE as usize {
+            if !events.follow {
+                return Ok(true);
+            }
+            tokio::time::sleep(LOOK).await;
+            if library.is_empty() {
+                library = Library::open(home.clone()).await?;
+            }
+        }
+    }
+}
+
+fn event(out: &Out, line: &EventLine) -> String {
+    let head = format!("{:>6}  {}  {} {}", line.position, time(line.at), line.agent, line.seq);
+    format!("{}  {}  {}", out.style(Look::Dim, &head), line.kind, out.style(Look::Dim, &short(line.data.get(), 160)))
+}
+
+pub async fn search(home: Home, out: &Out, text: &str) -> Done {
+    let library = Library::open(home).await?;
+    let found = library.search(text).await?;
+    for message in &found {
+        out.row(message, || {
+            let author = match &message.author {
+                Author::Person => "you",
+                Author::Agent(id) => id,
+            };
+            let head = out.style(Look::Dim, &format!("{}  {} {}", time(message.at), message.agent, message.seq));
+            format!("{head}  {}: {}", out.style(Look::Bold, author), short(&message.text, 200))
+        });
+    }
+    if found.is_empty() && !out.is_json() {
+        out.notice("nothing found");
+    }
+    Ok(true)
+}
+
+pub async fn verify(home: Home, out: &Out) -> Done {
+    let events = Library::open(home).await?.verify().await?;
+    out.row(&serde_json::json!({"events": events, "sound": true}), || format!("{events} events, every one as it was written"));
+    Ok(true)
+}
+
+pub async fn db(home: Home, out: &Out, command: Db) -> Done {
+    let state = match command {
+        Db::Status => home.database_status().await?,
+        Db::Migrate => home.migrate().await?,
+    };
+    out.row(&state, || {
+        let applied = state
+            .applied
+            .map_or_else(|| "nothing there yet".to_owned(), |applied| format!("migration {applied} of {}", state.known));
+        format!("{}  {}\n{applied}", state.backend, plain(&state.location))
+    });
+    Ok(true)
+}
+
+pub async fn doctor(home: Home, environment: &Environment, out: &Out) -> Done {
+    let checks = checks(&home, environment).await;
+    for check in &checks {
+        out.row(check, || {
+            let mark = match check.state {
+                CheckState::Ok => out.style(Look::Good, "ok     "),
+                CheckState::Missing => out.style(Look::Dim, "missing"),
+                CheckState::Failed => out.style(Look::Bad, "failed "),
+            };
+            let step = check.next_step.as_ref().map(|step| format!("\n                      {step}")).unwrap_or_default();
+            format!("{mark}  {:<12}  {}{step}", check.name, plain(&check.found))
+        });
+    }
+    Ok(checks.iter().all(|check| check.state != CheckState::Failed))
+}

@@ -1,0 +1,141 @@
+//! Printing: for people, or one JSON object a line.
+
+use growqr_app::AppError;
+use growqr_wire::Error;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+
+/// How something stands out on a terminal.
+#[derive(Clone, Copy)]
+pub enum Look {
+    Bold,
+    Dim,
+    Good,
+    Bad,
+}
+
+/// Where results go.
+pub struct Out {
+    json: bool,
+    colour: bool,
+}
+
+impl Out {
+    pub fn new(json: bool) -> Out {
+        let colour = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Out { json, colour }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One row: as JSON, or as the text for people.
+    pub fn row<T: Serialize>(&self, row: &T, text: impl FnOnce() -> String) {
+        if self.json { self.json(row) } else { self.line(&text()) }
+    }
+
+    pub fn json<T: Serialize>(&self, row: &T) {
+        match serde_json::to_string(row) {
+            Ok(text) => self.line(&text),
+            Err(error) => tracing::error!(%error, "a result could not be printed"),
+        }
+    }
+
+    pub fn line(&self, text: &str) {
+        self.raw(&format!("{text}\n"));
+    }
+
+    /// A reader that has gone away is no reason to fail: `growqr events | head` is fine.
+    pub fn raw(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    }
+
+    /// A word to the person beside the results.
+    pub fn notice(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    pub fn error(&self, error: AppError) {
+        self.told(&Error::from(error));
+    }
+
+    /// An error for people or, as JSON on standard error, for scripts.
+    pub fn told(&self, error: &Error) {
+        if self.json {
+            eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.message.clone()));
+            return;
+        }
+        eprintln!("growqr: {}", error.message);
+        if let Some(step) = &error.next_step {
+            eprintln!("  {step}");
+        }
+    }
+
+    pub fn style(&self, look: Look, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let code = match look {
+            Look::Bold => 1,
+            Look::Dim => 2,
+            Look::Good => 32,
+            Look::Bad => 31,
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+}
+
+/// What came from outside, on one line and without control characters that could move the cursor.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// What came from outside, with its lines, without control characters.
+pub fn plain_lines(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect()
+}
+
+/// The beginning of a text, on one line.
+pub fn short(text: &str, most: usize) -> String {
+    let line = plain(text);
+    let line = line.trim();
+    if line.chars().count() <= most {
+        line.to_owned()
+    } else {
+        line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+    }
+}
+
+/// Micro-cents as dollars: `$0.25`, and small amounts to the hundredth of a cent.
+pub fn usd(micro_cents: u64) -> String {
+    let rounded = micro_cents.div_ceil(10_000);
+    let (whole, rest) = (rounded / 10_000, rounded % 10_000);
+    if rest.is_multiple_of(100) { format!("${whole}.{:02}", rest / 100) } else { format!("${whole}.{rest:04}") }
+}
+
+/// A time in UTC: `2026-11-22 20:15`.
+pub fn time(ms: i64) -> String {
+    let at = growqr_app::date(ms);
+    format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year, at.month, at.day, at.hour, at.minute)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_reads_as_dollars() {
+        assert_eq!(usd(0), "$0.00");
+        assert_eq!(usd(25_000_000), "$0.25");
+        assert_eq!(usd(1), "$0.0001");
+        assert_eq!(usd(1_234_000_000), "$12.34");
+    }
+
+    #[test]
+    fn nothing_from_outside_moves_the_cursor() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        assert_eq!(plain_lines("a\u{1b}[2Jb\nc"), "a[2Jb\nc");
+    }
+}

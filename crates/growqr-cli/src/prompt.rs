@@ -1,0 +1,96 @@
+//! The prompt: lines from a terminal with editing and history, or from a pipe.
+//!
+//! Reading a line blocks, so it happens on a thread of its own, one line at a time and only when asked: while an
+//! answer streams, the terminal is in its usual mode and Ctrl-C is a signal.
+
+use rustyline::DefaultEditor;
+use rustyline::error::ReadlineError;
+use std::io::{BufRead, IsTerminal};
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc;
+
+/// What came of asking for a line.
+pub enum Line {
+    /// A line.
+    Text(String),
+    /// The person leaves, or the pipe has ended.
+    End,
+}
+
+/// Asks for lines.
+pub struct Prompt {
+    ask: std::sync::mpsc::Sender<()>,
+    lines: mpsc::Receiver<Line>,
+    is_asked: bool,
+    is_interactive: bool,
+}
+
+impl Prompt {
+    pub fn start(history: PathBuf) -> Prompt {
+        let is_interactive = std::io::stdin().is_terminal();
+        let (ask, asked) = std::sync::mpsc::channel();
+        let (sender, lines) = mpsc::channel(1);
+        // Not joined: it may wait for a key when the program ends.
+        std::thread::spawn(
+            move || {
+                if is_interactive { edit_lines(&history, &asked, &sender) } else { pipe_lines(&asked, &sender) }
+            },
+        );
+        Prompt { ask, lines, is_asked: false, is_interactive }
+    }
+
+    pub fn is_interactive(&self) -> bool {
+        self.is_interactive
+    }
+
+    /// The next line. Safe to drop half-way and to call again.
+    pub async fn line(&mut self) -> Line {
+        if !self.is_asked && self.ask.send(()).is_err() {
+            return Line::End;
+        }
+        self.is_asked = true;
+        let line = self.lines.recv().await.unwrap_or(Line::End);
+        self.is_asked = false;
+        line
+    }
+}
+
+fn pipe_lines(asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>) {
+    let mut stdin = std::io::stdin().lock().lines();
+    while asked.recv().is_ok() {
+        let line = match stdin.next() {
+            Some(Ok(text)) => Line::Text(text),
+            Some(Err(_)) | None => Line::End,
+        };
+        if lines.blocking_send(line).is_err() {
+            return;
+        }
+    }
+}
+
+fn edit_lines(history: &Path, asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>) {
+    let Ok(mut editor) = DefaultEditor::new() else { return };
+    // A history that cannot be read or kept is an empty one.
+    let _ = editor.load_history(history);
+    let mut interrupted = false;
+    while asked.recv().is_ok() {
+        let line = loop {
+            match editor.readline("> ") {
+                Ok(text) => {
+                    let _ = editor.add_history_entry(&text);
+                    let _ = editor.save_history(history);
+                    break Line::Text(text);
+                }
+                Err(ReadlineError::Interrupted) if !interrupted => {
+                    interrupted = true;
+                    eprintln!("(Ctrl-C again to leave)");
+                }
+                Err(_) => break Line::End,
+            }
+        };
+        interrupted = false;
+        if lines.blocking_send(line).is_err() {
+            return;
+        }
+    }
+}

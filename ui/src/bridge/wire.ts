@@ -1,0 +1,473 @@
+// Generated from growqr-wire by `cargo xtask bindings`. Do not edit.
+
+export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" | "overloaded" | "stopping" | "held" | "database" | "disk_full" | "read_only" | "newer" | "memory" | "model" | "protocol" | "internal";
+
+export type Error = { 
+/**
+ * For branching.
+ */
+code: ErrorCode, 
+/**
+ * One sentence.
+ */
+message: string, 
+/**
+ * Whether trying again unchanged may help.
+ */
+retryable: boolean, 
+/**
+ * What to do next, if there is something.
+ */
+next_step: string | null, };
+
+export type Author = "person" | { "agent": string };
+
+export type Agent = { 
+/**
+ * `grow`, or a sub-agent's id.
+ */
+id: string, 
+/**
+ * Its name for people.
+ */
+name: string, 
+/**
+ * Who sent it to work.
+ */
+parent: string | null, 
+/**
+ * 0 for the Grow Agent.
+ */
+depth: number, 
+/**
+ * What it was sent to do.
+ */
+task: string | null, 
+/**
+ * `idle`, `thinking`, `working`, `waiting`, `done`, `limit`, `failed` or `cancelled`.
+ */
+status: string, 
+/**
+ * The model it uses; empty before its first turn. `guide` is the built-in guide, which is no AI.
+ */
+model: string, 
+/**
+ * Turns begun.
+ */
+turn: number, 
+/**
+ * Known cost of its own model calls.
+ */
+spent: number, 
+/**
+ * Reserved for calls whose cost will never be known.
+ */
+unknown: number, 
+/**
+ * What a sub-agent may still spend.
+ */
+allowance: number | null, 
+/**
+ * When it came to be.
+ */
+created_at: number, 
+/**
+ * When anything last happened to it.
+ */
+updated_at: number, 
+/**
+ * The length of its journal.
+ */
+seq: number, };
+
+export type Message = { 
+/**
+ * Whose conversation.
+ */
+agent: string, 
+/**
+ * The event it came with.
+ */
+seq: number, 
+/**
+ * Who wrote it.
+ */
+author: Author, 
+/**
+ * What.
+ */
+text: string, 
+/**
+ * When.
+ */
+at: number, };
+
+export type EventLine = { 
+/**
+ * Total order over the profile.
+ */
+position: number, 
+/**
+ * Whose.
+ */
+agent: string, 
+/**
+ * Its place in that journal, gap-free from 1.
+ */
+seq: number, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What kind.
+ */
+kind: string, 
+/**
+ * Its content as stored.
+ */
+data: unknown, };
+
+export type Page = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its text.
+ */
+text: string, 
+/**
+ * Its version, to be given back as `base` with a change.
+ */
+version: string, };
+
+export type PageRow = { 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its size in bytes.
+ */
+bytes: number, };
+
+export type Found = { 
+/**
+ * The page's path.
+ */
+path: string, 
+/**
+ * Line number from 1.
+ */
+line: number, 
+/**
+ * The line.
+ */
+text: string, };
+
+export type CommitOrigin = { 
+/**
+ * Its id.
+ */
+agent: string, 
+/**
+ * The turn it was in.
+ */
+turn: number, 
+/**
+ * The tool call.
+ */
+tool_call: string, };
+
+export type Change = { 
+/**
+ * Commit id.
+ */
+commit: string, 
+/**
+ * Why.
+ */
+message: string, 
+/**
+ * Who.
+ */
+author: string, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * The agent behind it; `None` for the person.
+ */
+origin: CommitOrigin | null, 
+/**
+ * The pages it touched.
+ */
+paths: Array<string>, };
+
+export type BlamedLine = { 
+/**
+ * Line number from 1.
+ */
+line: number, 
+/**
+ * The line.
+ */
+text: string, 
+/**
+ * The change it came with.
+ */
+commit: string, 
+/**
+ * That change's author.
+ */
+author: string, 
+/**
+ * That change's time.
+ */
+at: number, 
+/**
+ * The agent behind it; `None` for the person.
+ */
+origin: CommitOrigin | null, };
+
+export type Text = { 
+/**
+ * The text.
+ */
+text: string, };
+
+export type Budget = { 
+/**
+ * What one message may cost.
+ */
+per_message: number, 
+/**
+ * What a UTC day may cost.
+ */
+per_day: number, 
+/**
+ * What a UTC month may cost.
+ */
+per_month: number | null, 
+/**
+ * Used for the latest message, reservations of calls of unknown cost and money with sub-agents included.
+ */
+used_message: number, 
+/**
+ * Used today.
+ */
+used_day: number, 
+/**
+ * Used this month.
+ */
+used_month: number, 
+/**
+ * Known cost of all agents' calls, ever.
+ */
+spent: number, 
+/**
+ * Reserved for calls whose cost will never be known, ever.
+ */
+unknown: number, };
+
+export type Setting = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value now.
+ */
+value: string, 
+/**
+ * Whether the person set it; else it is the default.
+ */
+is_set: boolean, 
+/**
+ * What it does.
+ */
+about: string, };
+
+export type Key = { 
+/**
+ * `anthropic`.
+ */
+name: string, 
+/**
+ * Where it comes from: `environment` or `memory` (of the running host).
+ */
+source: string, };
+
+export type ModelRow = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * Its name for people.
+ */
+name: string, };
+
+export type CheckState = "ok" | "missing" | "failed";
+
+export type Check = { 
+/**
+ * What was checked.
+ */
+name: string, 
+/**
+ * How it went.
+ */
+state: CheckState, 
+/**
+ * What was found.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type Database = { 
+/**
+ * `sqlite` or `postgres`.
+ */
+backend: string, 
+/**
+ * Where it is; never with a password.
+ */
+location: string, 
+/**
+ * The newest migration this build knows.
+ */
+known: number, 
+/**
+ * The newest migration applied; `None` if there is no database yet.
+ */
+applied: number | null, };
+
+export type Request = { "op": "hello", 
+/**
+ * The client's [`crate::VERSION`].
+ */
+version: number, } | { "op": "say", 
+/**
+ * To whom; `grow` is the Grow Agent.
+ */
+agent: string, 
+/**
+ * Chosen by the client; the same id twice is one message.
+ */
+id: string, 
+/**
+ * What.
+ */
+text: string, } | { "op": "cancel", 
+/**
+ * Whom.
+ */
+agent: string, } | { "op": "resume", 
+/**
+ * Whom.
+ */
+agent: string, 
+/**
+ * Chosen by the client, as in `Say`.
+ */
+id: string, } | { "op": "follow" } | { "op": "write_memory", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * Its whole new text.
+ */
+text: string, 
+/**
+ * The version it replaces, if there is one.
+ */
+base: string | null, } | { "op": "restore_memory", 
+/**
+ * The change to undo.
+ */
+rev: string, } | { "op": "set_setting", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `None` for the default.
+ */
+value: string | null, } | { "op": "set_key", 
+/**
+ * `anthropic`.
+ */
+name: string, 
+/**
+ * `None` to forget it.
+ */
+value: string | null, } | { "op": "keys" };
+
+export type Reply = { "hello": { 
+/**
+ * The host's [`crate::VERSION`].
+ */
+version: number, 
+/**
+ * Its process.
+ */
+pid: number, 
+/**
+ * The profile it holds.
+ */
+profile: string, } } | { "said": { 
+/**
+ * The agent that recorded it, afterwards.
+ */
+agent: Agent, } } | "done" | { "changed": { 
+/**
+ * The commit's id.
+ */
+commit: string, 
+/**
+ * The pages it touched.
+ */
+paths: Array<string>, } } | { "keys": { 
+/**
+ * Never with values.
+ */
+keys: Array<Key>, } };
+
+export type DeltaKind = "text" | "thinking" | "call" | "retrying";
+
+export type Push = { "recorded": { 
+/**
+ * The agent afterwards.
+ */
+agent: Agent, 
+/**
+ * The events, in order.
+ */
+events: Array<EventLine>, } } | { "delta": { 
+/**
+ * Whose answer.
+ */
+agent: string, 
+/**
+ * Which part.
+ */
+kind: DeltaKind, 
+/**
+ * The part.
+ */
+text: string, } } | "missed" | { "stopped": { 
+/**
+ * Which.
+ */
+agent: string, 
+/**
+ * Why, and what to do.
+ */
+error: Error, } };
