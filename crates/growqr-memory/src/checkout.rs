@@ -173,8 +173,7 @@ impl Git {
     }
 
     fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
-        let mut index = self.index()?;
-        let mut changed = false;
+        let (mut index, mut changed) = self.index()?;
         for file in files {
             let known = index.get_path(Path::new(&file.path), 0);
             if known.as_ref().map(|entry| entry.id) == file.new {
@@ -189,10 +188,11 @@ impl Git {
         if changed { index.write() } else { Ok(()) }
     }
 
-    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it cannot be read.
-    pub(crate) fn index(&self) -> Result<Index, git2::Error> {
+    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it
+    /// cannot be read, which the second value says.
+    pub(crate) fn index(&self) -> Result<(Index, bool), git2::Error> {
         match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
-            Ok(index) => Ok(index),
+            Ok(index) => Ok((index, false)),
             Err(error) => {
                 tracing::warn!(%error, "git's index is unreadable and is made anew");
                 // If it cannot be removed, opening it again says why.
@@ -201,7 +201,7 @@ impl Git {
                 if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
                     index.read_tree(&tree)?;
                 }
-                Ok(index)
+                Ok((index, true))
             }
         }
     }
