@@ -119,7 +119,7 @@ impl Git {
     /// Makes git's index agree with HEAD for every page that the work tree and HEAD agree about, also those both lack.
     fn mend_index(&self, clean: Vec<FileChange>, changed: &[FileChange]) {
         let mut files: HashMap<String, FileChange> = HashMap::new();
-        if let Ok((index, _)) = self.index() {
+        if let Ok(index) = self.index() {
             for entry in index.iter() {
                 let Ok(path) = String::from_utf8(entry.path) else { continue };
                 let gone = path::check(&path).is_ok() && matches!(place::look(&self.folder, &path), OnDisk::Absent);

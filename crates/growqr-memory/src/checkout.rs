@@ -7,7 +7,7 @@
 use crate::failure::{Doing, Step};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::place::{self, OnDisk};
-use git2::{ErrorCode, Index, IndexEntry, IndexTime, Oid};
+use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io::Write;
@@ -142,18 +142,9 @@ impl Git {
             let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
             fs::set_permissions(staged, permissions).doing("write the page")?;
         }
-        let new_folders = !parent.is_dir();
-        if new_folders {
-            fs::create_dir_all(parent).doing("make the page's folder")?;
-        }
-        fs::rename(staged, &target).doing("write the page")?;
-        place::sync_folder(parent).doing("write the page")?;
-        if new_folders {
-            for above in parent.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder)) {
-                place::sync_folder(above).doing("make the page's folder")?;
-            }
-        }
-        Ok(())
+        fs::create_dir_all(parent).doing("make the page's folder")?;
+        // Not made durable here: if a power cut undoes the rename, the staged file is back, too, and is put in place again.
+        fs::rename(staged, &target).doing("write the page")
     }
 
     /// Removes folders that became empty, as git does; returns the first that stays.
@@ -162,66 +153,5 @@ impl Git {
             .take_while(|place| *place != self.folder)
             .find(|place| fs::remove_dir(place).is_err())
             .unwrap_or(&self.folder)
-    }
-
-    /// Tells git's index of files as HEAD has them, so that `git status` is clean. The index is derived: if the person's
-    /// git holds its lock, the next scan mends it.
-    pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
-        if let Err(error) = self.try_refresh_index(files) {
-            tracing::warn!(%error, "git's index could not be refreshed; the next scan will");
-        }
-    }
-
-    fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
-        let (mut index, mut changed) = self.index()?;
-        for file in files {
-            let known = index.get_path(Path::new(&file.path), 0);
-            if known.as_ref().map(|entry| entry.id) == file.new {
-                continue;
-            }
-            changed = true;
-            match file.new {
-                Some(oid) => index.add(&entry(&file.path, oid, known))?,
-                None => index.remove_path(Path::new(&file.path))?,
-            }
-        }
-        if changed { index.write() } else { Ok(()) }
-    }
-
-    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it
-    /// cannot be read, which the second value says.
-    pub(crate) fn index(&self) -> Result<(Index, bool), git2::Error> {
-        match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
-            Ok(index) => Ok((index, false)),
-            Err(error) => {
-                tracing::warn!(%error, "git's index is unreadable and is made anew");
-                // If it cannot be removed, opening it again says why.
-                let _ = fs::remove_file(self.repo.path().join("index"));
-                let mut index = self.repo.index()?;
-                if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
-                    index.read_tree(&tree)?;
-                }
-                Ok((index, true))
-            }
-        }
-    }
-}
-
-/// An entry without file times: git looks at the content once and fills them in.
-fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: known.map_or(0o100_644, |entry| entry.mode),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
     }
 }
