@@ -28,9 +28,11 @@ impl Git {
     /// # Errors
     /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first.
     pub(crate) fn carry_out(&self, plan: &Plan, files: Files) -> Result<(), MemoryError> {
-        if !self.is_in_history(plan.commit)? {
+        // On its base, a commit cannot be in the history yet; anywhere else it must be.
+        let is_next = self.head()? == plan.base;
+        if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
-            if self.head()? != plan.base || self.repo.find_commit(plan.commit).is_err() {
+            if !is_next || self.repo.find_commit(plan.commit).is_err() {
                 return Err(MemoryError::HeadMoved);
             }
             if files == Files::Ours {
@@ -42,6 +44,8 @@ impl Git {
                 }
                 self.stage(plan)?;
                 self.probe.reached(Step::FilesStaged)?;
+            } else {
+                File::create(self.begun(plan.commit)).doing("record a hand edit")?;
             }
             self.move_ref(plan)?;
             self.probe.reached(Step::RefMoved)?;
@@ -67,7 +71,10 @@ impl Git {
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
                 Some(commit) => self.finish(commit.id(), &self.changes_of(&commit)?)?,
                 // The ref never moved: whoever wants the change will stage it again.
-                None => fs::remove_file(entry.path()).doing("clear a staged file")?,
+                None => {
+                    self.clear_own_ref_lock(name.split('.').next().unwrap_or_default())?;
+                    fs::remove_file(entry.path()).doing("clear a staged file")?;
+                }
             }
         }
         Ok(())
@@ -75,6 +82,26 @@ impl Git {
 
     fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
         self.staged.join(format!("{commit}.{number}"))
+    }
+
+    /// Says that a commit of a hand edit was begun; its files are in place already.
+    fn begun(&self, commit: Oid) -> PathBuf {
+        self.staged.join(format!("{commit}.ref"))
+    }
+
+    /// Removes the branch's lock if we were stopped while we held it: it then has no more than our commit's id in it.
+    fn clear_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
+        let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
+        match fs::read_to_string(&lock) {
+            Ok(left) if commit.starts_with(left.trim_end()) => fs::remove_file(&lock).doing("clear the branch's lock"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The ref that HEAD stands for; HEAD itself if it is detached.
+    fn branch(&self) -> Result<String, MemoryError> {
+        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
+        Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
 
     fn stage(&self, plan: &Plan) -> Result<(), MemoryError> {
@@ -90,11 +117,7 @@ impl Git {
     }
 
     fn move_ref(&self, plan: &Plan) -> Result<(), MemoryError> {
-        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
-        let name = match head.symbolic_target() {
-            Ok(Some(branch)) => branch.to_owned(),
-            _ => "HEAD".to_owned(),
-        };
+        let name = self.branch()?;
         let moved = match plan.base {
             Some(base) => self.repo.reference_matching(&name, plan.commit, true, base, "memory: commit"),
             None => self.repo.reference(&name, plan.commit, false, "memory: first commit"),
@@ -127,7 +150,8 @@ impl Git {
             }
             self.probe.reached(Step::FileReplaced)?;
         }
-        Ok(())
+        let begun = self.begun(commit);
+        if begun.exists() { fs::remove_file(begun).doing("clear a staged file") } else { Ok(()) }
     }
 
     fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<(), MemoryError> {

@@ -4,7 +4,8 @@
 use crate::objects::{FileChange, Git};
 use git2::{Index, IndexEntry, IndexTime, Oid};
 use std::fs::{self, File};
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 impl Git {
     /// Tells the index of files as HEAD has them. The person's git may hold its lock; that is logged and no failure.
@@ -28,7 +29,7 @@ impl Git {
                 None => index.remove_path(Path::new(&file.path))?,
             }
         }
-        if changed { self.write_index(&mut index) } else { Ok(()) }
+        if changed { self.write_index(&index) } else { Ok(()) }
     }
 
     /// The index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it
@@ -47,36 +48,56 @@ impl Git {
         };
         if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
             index.read_tree(&tree)?;
-            index.write()?;
+            self.write_index(&index)?;
         }
         Ok(index)
     }
 
-    /// Writes the index under git's own lock, on the disk before the rename. A rename over a file that is not there yet
-    /// makes some file systems wait many times as long, and libgit2 does no better.
-    fn write_index(&self, index: &mut Index) -> Result<(), git2::Error> {
-        let ours = self.staged.with_file_name("index");
-        let lock = self.repo.path().join("index.lock");
+    /// Writes the index under git's own lock, on the disk before the rename: a rename of a file that is not there yet
+    /// over another makes some file systems wait many times as long.
+    fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
+        self.clear_own_index_lock();
+        let (ours, lock) = (self.own_index(), self.index_lock());
         if lock.exists() {
             return Err(git2::Error::from_str("the person's git holds its lock"));
         }
-        // What an earlier stop left.
-        let _ = fs::remove_file(&ours);
         let mut copy = Index::open(&ours)?;
         for entry in index.iter() {
             copy.add(&entry)?;
         }
         copy.write()?;
-        let placed =
-            File::options().write(true).open(&ours).and_then(|file| file.sync_all()).and_then(|()| fs::hard_link(&ours, &lock));
-        if placed.is_err() {
-            // Not every file system has hard links.
-            let _ = fs::remove_file(&ours);
-            return index.write();
+        self.put_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
+    }
+
+    fn put_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
+        File::options().write(true).open(ours)?.sync_all()?;
+        if fs::hard_link(ours, lock).is_err() {
+            // Not every file system has hard links. A copy is as good but for the time it takes.
+            fs::copy(ours, lock)?;
         }
-        let renamed = fs::rename(&lock, self.repo.path().join("index"));
-        let _ = fs::remove_file(&ours);
-        renamed.map_err(|error| git2::Error::from_str(&error.to_string()))
+        fs::rename(lock, self.repo.path().join("index"))?;
+        fs::remove_file(ours)
+    }
+
+    /// Removes git's index lock if an earlier run of ours left it when it was stopped, and what lay beside it.
+    pub(crate) fn clear_own_index_lock(&self) {
+        let (ours, lock) = (self.own_index(), self.index_lock());
+        if let Ok(left) = fs::read(&ours) {
+            if fs::read(&lock).is_ok_and(|locked| locked == left) {
+                // A failure shows as a lock that is held.
+                let _ = fs::remove_file(&lock);
+            }
+            let _ = fs::remove_file(&ours);
+        }
+        let _ = fs::remove_file(ours.with_extension("lock"));
+    }
+
+    fn own_index(&self) -> PathBuf {
+        self.staged.with_file_name("index")
+    }
+
+    fn index_lock(&self) -> PathBuf {
+        self.repo.path().join("index.lock")
     }
 }
 

@@ -47,10 +47,11 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     use_own_config(&repo, &own)?;
     fs::create_dir_all(&staged).doing("make its folder for staged files")?;
     let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default() };
+    git.clear_own_index_lock();
+    git.finish_earlier()?;
     if git.head()?.is_none() {
         git.begin(at)?;
     }
-    git.finish_earlier()?;
     Ok(git)
 }
 
@@ -93,6 +94,8 @@ impl Git {
     fn settle_for_others(&self) -> Result<(), MemoryError> {
         let git_folder = self.repo.path();
         let doing = "write its configuration";
+        // Before the first commit nobody else works here: a lock is from a start of ours that was stopped.
+        let _ = fs::remove_file(git_folder.join("config.lock"));
         let mut config = Config::open(&git_folder.join("config")).doing(doing)?;
         for (name, value) in
             [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]

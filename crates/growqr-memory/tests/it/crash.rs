@@ -134,3 +134,40 @@ fn a_hand_edit_during_the_stop_is_a_third_text_and_stays() {
         end_of(&world.folder);
     }
 }
+
+#[test]
+fn locks_that_a_kill_left_behind_do_not_stop_memory() {
+    let undisturbed = World::new();
+    let change = write("a.md", "x\n", None);
+    undisturbed.change(&change).unwrap();
+    let expected = end_of(&undisturbed.folder);
+    for held in ["", "COMMIT", "COMMIT\n"] {
+        let mut world = World::new();
+        // Two steps: the objects are written and the file is staged; the ref is next.
+        world.memory = open_stopping(&world.folder, 2).unwrap();
+        let plan = world.memory.prepare(&change).unwrap();
+        assert!(world.memory.commit(&plan).is_err());
+        let inside = world.folder.join(".git");
+        std::fs::write(inside.join("refs/heads/main.lock"), held.replace("COMMIT", &plan.commit)).unwrap();
+        std::fs::write(inside.join("growqr/index"), "half").unwrap();
+        std::fs::write(inside.join("growqr/index.lock"), "").unwrap();
+        std::fs::write(inside.join("index.lock"), "half").unwrap();
+        world.reopen();
+        world.memory.commit(&plan).unwrap();
+        assert_eq!(end_of(&world.folder), expected, "{held:?}");
+    }
+}
+
+#[test]
+fn a_lock_of_the_persons_git_is_respected() {
+    let world = World::new();
+    let lock = world.folder.join(".git/refs/heads/main.lock");
+    std::fs::write(&lock, "0123456789012345678901234567890123456789\n").unwrap();
+    let change = write("a.md", "x\n", None);
+    assert!(matches!(world.change(&change), Err(MemoryError::Repository { .. })));
+    assert!(matches!(world.change(&change), Err(MemoryError::Repository { .. })));
+    assert!(lock.exists());
+    std::fs::remove_file(lock).unwrap();
+    world.change(&change).unwrap();
+    end_of(&world.folder);
+}
