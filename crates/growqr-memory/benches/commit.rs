@@ -29,6 +29,7 @@ fn main() {
         }),
     );
     print("prepare", median(|round| timed(|| drop(memory.prepare(&wanted("a.md", &format!("{round}"), None, 4000 + round))))));
+    print("prepare_again", median(|_| timed(|| drop(memory.prepare(&wanted("a.md", "0", None, 4000))))));
     print("list_about_200", median(|_| timed(|| drop(memory.list("")))));
     print("list_94_by_prefix", median(|_| timed(|| drop(memory.list("projects/p")))));
     print("search", median(|_| timed(|| drop(memory.search("text", 50)))));

@@ -7,7 +7,7 @@
 use crate::failure::{Doing, Step};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::place::{self, OnDisk};
-use git2::{ErrorCode, Index, IndexEntry, IndexTime, Oid};
+use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io::Write;
@@ -28,9 +28,11 @@ impl Git {
     /// # Errors
     /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first.
     pub(crate) fn carry_out(&self, plan: &Plan, files: Files) -> Result<(), MemoryError> {
-        if !self.is_in_history(plan.commit)? {
+        // On its base, a commit cannot be in the history yet; anywhere else it must be.
+        let is_next = self.head()? == plan.base;
+        if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
-            if self.head()? != plan.base || self.repo.find_commit(plan.commit).is_err() {
+            if !is_next || self.repo.find_commit(plan.commit).is_err() {
                 return Err(MemoryError::HeadMoved);
             }
             if files == Files::Ours {
@@ -42,6 +44,8 @@ impl Git {
                 }
                 self.stage(plan)?;
                 self.probe.reached(Step::FilesStaged)?;
+            } else {
+                File::create(self.begun(plan.commit)).doing("record a hand edit")?;
             }
             self.move_ref(plan)?;
             self.probe.reached(Step::RefMoved)?;
@@ -67,7 +71,10 @@ impl Git {
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
                 Some(commit) => self.finish(commit.id(), &self.changes_of(&commit)?)?,
                 // The ref never moved: whoever wants the change will stage it again.
-                None => fs::remove_file(entry.path()).doing("clear a staged file")?,
+                None => {
+                    self.clear_own_ref_lock(name.split('.').next().unwrap_or_default())?;
+                    fs::remove_file(entry.path()).doing("clear a staged file")?;
+                }
             }
         }
         Ok(())
@@ -75,6 +82,26 @@ impl Git {
 
     fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
         self.staged.join(format!("{commit}.{number}"))
+    }
+
+    /// Says that a commit of a hand edit was begun; its files are in place already.
+    fn begun(&self, commit: Oid) -> PathBuf {
+        self.staged.join(format!("{commit}.ref"))
+    }
+
+    /// Removes the branch's lock if we were stopped while we held it: it then has no more than our commit's id in it.
+    fn clear_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
+        let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
+        match fs::read_to_string(&lock) {
+            Ok(left) if commit.starts_with(left.trim_end()) => fs::remove_file(&lock).doing("clear the branch's lock"),
+            _ => Ok(()),
+        }
+    }
+
+    /// The ref that HEAD stands for; HEAD itself if it is detached.
+    fn branch(&self) -> Result<String, MemoryError> {
+        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
+        Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
 
     fn stage(&self, plan: &Plan) -> Result<(), MemoryError> {
@@ -90,11 +117,7 @@ impl Git {
     }
 
     fn move_ref(&self, plan: &Plan) -> Result<(), MemoryError> {
-        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
-        let name = match head.symbolic_target() {
-            Ok(Some(branch)) => branch.to_owned(),
-            _ => "HEAD".to_owned(),
-        };
+        let name = self.branch()?;
         let moved = match plan.base {
             Some(base) => self.repo.reference_matching(&name, plan.commit, true, base, "memory: commit"),
             None => self.repo.reference(&name, plan.commit, false, "memory: first commit"),
@@ -127,7 +150,8 @@ impl Git {
             }
             self.probe.reached(Step::FileReplaced)?;
         }
-        Ok(())
+        let begun = self.begun(commit);
+        if begun.exists() { fs::remove_file(begun).doing("clear a staged file") } else { Ok(()) }
     }
 
     fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<(), MemoryError> {
@@ -142,18 +166,9 @@ impl Git {
             let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
             fs::set_permissions(staged, permissions).doing("write the page")?;
         }
-        let new_folders = !parent.is_dir();
-        if new_folders {
-            fs::create_dir_all(parent).doing("make the page's folder")?;
-        }
-        fs::rename(staged, &target).doing("write the page")?;
-        place::sync_folder(parent).doing("write the page")?;
-        if new_folders {
-            for above in parent.ancestors().skip(1).take_while(|above| above.starts_with(&self.folder)) {
-                place::sync_folder(above).doing("make the page's folder")?;
-            }
-        }
-        Ok(())
+        fs::create_dir_all(parent).doing("make the page's folder")?;
+        // Not made durable here: if a power cut undoes the rename, the staged file is back, too, and is put in place again.
+        fs::rename(staged, &target).doing("write the page")
     }
 
     /// Removes folders that became empty, as git does; returns the first that stays.
@@ -162,66 +177,5 @@ impl Git {
             .take_while(|place| *place != self.folder)
             .find(|place| fs::remove_dir(place).is_err())
             .unwrap_or(&self.folder)
-    }
-
-    /// Tells git's index of files as HEAD has them, so that `git status` is clean. The index is derived: if the person's
-    /// git holds its lock, the next scan mends it.
-    pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
-        if let Err(error) = self.try_refresh_index(files) {
-            tracing::warn!(%error, "git's index could not be refreshed; the next scan will");
-        }
-    }
-
-    fn try_refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) -> Result<(), git2::Error> {
-        let mut index = self.index()?;
-        let mut changed = false;
-        for file in files {
-            let known = index.get_path(Path::new(&file.path), 0);
-            if known.as_ref().map(|entry| entry.id) == file.new {
-                continue;
-            }
-            changed = true;
-            match file.new {
-                Some(oid) => index.add(&entry(&file.path, oid, known))?,
-                None => index.remove_path(Path::new(&file.path))?,
-            }
-        }
-        if changed { index.write() } else { Ok(()) }
-    }
-
-    /// git's index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it cannot be read.
-    pub(crate) fn index(&self) -> Result<Index, git2::Error> {
-        match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
-            Ok(index) => Ok(index),
-            Err(error) => {
-                tracing::warn!(%error, "git's index is unreadable and is made anew");
-                // If it cannot be removed, opening it again says why.
-                let _ = fs::remove_file(self.repo.path().join("index"));
-                let mut index = self.repo.index()?;
-                if let Ok(tree) = self.repo.head().and_then(|head| head.peel_to_tree()) {
-                    index.read_tree(&tree)?;
-                }
-                Ok(index)
-            }
-        }
-    }
-}
-
-/// An entry without file times: git looks at the content once and fills them in.
-fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
-    let never = IndexTime::new(0, 0);
-    IndexEntry {
-        ctime: never,
-        mtime: never,
-        dev: 0,
-        ino: 0,
-        mode: known.map_or(0o100_644, |entry| entry.mode),
-        uid: 0,
-        gid: 0,
-        file_size: 0,
-        id,
-        flags: 0,
-        flags_extended: 0,
-        path: path.as_bytes().to_vec(),
     }
 }

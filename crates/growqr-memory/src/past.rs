@@ -10,6 +10,7 @@ use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Committed, MemoryError, Page};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::path::Path;
 
 impl Git {
@@ -92,10 +93,10 @@ impl Git {
         for (number, text) in (1_usize..).zip(content.lines()) {
             let Some(hunk) = blame.get_line(number) else { continue };
             let oid = hunk.final_commit_id();
-            if !known.contains_key(&oid) {
-                known.insert(oid, self.blamed(oid)?);
-            }
-            let line = known[&oid].clone();
+            let line = match known.entry(oid) {
+                Entry::Occupied(line) => line.get().clone(),
+                Entry::Vacant(place) => place.insert(self.blamed(oid)?).clone(),
+            };
             lines.push(BlamedLine { line: number as u64, text: text.to_owned(), ..line });
         }
         Ok(lines)

@@ -24,8 +24,9 @@ const LAYOUT: &[(&str, &str)] = &[
 ];
 
 /// What this program's git goes by, above the repository's own file and instead of the user's and the system's.
-/// libgit2 makes objects and refs durable only when told so here.
-const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = true\n\
+/// libgit2 makes objects and refs durable only when told so here. It writes no reflog: history only ever grows, and each
+/// line would cost two waits for the disk. The person's own git keeps its reflog.
+const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
 /// Wins over every other attribute: the person's git neither converts nor filters pages.
 const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
@@ -46,10 +47,11 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     use_own_config(&repo, &own)?;
     fs::create_dir_all(&staged).doing("make its folder for staged files")?;
     let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default() };
+    git.clear_own_index_lock();
+    git.finish_earlier()?;
     if git.head()?.is_none() {
         git.begin(at)?;
     }
-    git.finish_earlier()?;
     Ok(git)
 }
 
@@ -108,6 +110,8 @@ impl Git {
     fn settle_for_others(&self) -> Result<(), MemoryError> {
         let git_folder = self.repo.path();
         let doing = "write its configuration";
+        // Before the first commit nobody else works here: a lock is from a start of ours that was stopped.
+        let _ = fs::remove_file(git_folder.join("config.lock"));
         let mut config = Config::open(&git_folder.join("config")).doing(doing)?;
         for (name, value) in
             [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]

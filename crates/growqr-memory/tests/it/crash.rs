@@ -3,7 +3,9 @@
 use crate::world::{START, World, at, delete, git, write};
 use growqr_core::memory::{Change, Memory, MemoryError};
 use growqr_memory::{MemoryRepo, Probe, Step};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -133,4 +135,92 @@ fn a_hand_edit_during_the_stop_is_a_third_text_and_stays() {
         assert_eq!(world.memory.history(Some("a.md"), 1).unwrap()[0].author, "You");
         end_of(&world.folder);
     }
+}
+
+#[test]
+fn locks_that_a_kill_left_behind_do_not_stop_memory() {
+    let undisturbed = World::new();
+    let change = write("a.md", "x\n", None);
+    undisturbed.change(&change).unwrap();
+    let expected = end_of(&undisturbed.folder);
+    for held in ["", "COMMIT", "COMMIT\n"] {
+        let mut world = World::new();
+        // Two steps: the objects are written and the file is staged; the ref is next.
+        world.memory = open_stopping(&world.folder, 2).unwrap();
+        let plan = world.memory.prepare(&change).unwrap();
+        assert!(world.memory.commit(&plan).is_err());
+        let inside = world.folder.join(".git");
+        std::fs::write(inside.join("refs/heads/main.lock"), held.replace("COMMIT", &plan.commit)).unwrap();
+        std::fs::write(inside.join("growqr/index"), "half").unwrap();
+        std::fs::write(inside.join("growqr/index.lock"), "").unwrap();
+        std::fs::write(inside.join("index.lock"), "half").unwrap();
+        world.reopen();
+        world.memory.commit(&plan).unwrap();
+        assert_eq!(end_of(&world.folder), expected, "{held:?}");
+    }
+}
+
+#[test]
+fn a_lock_of_the_persons_git_is_respected() {
+    let world = World::new();
+    let lock = world.folder.join(".git/refs/heads/main.lock");
+    std::fs::write(&lock, "0123456789012345678901234567890123456789\n").unwrap();
+    let change = write("a.md", "x\n", None);
+    assert!(matches!(world.change(&change), Err(MemoryError::Repository { .. })));
+    assert!(matches!(world.change(&change), Err(MemoryError::Repository { .. })));
+    assert!(lock.exists());
+    std::fs::remove_file(lock).unwrap();
+    world.change(&change).unwrap();
+    end_of(&world.folder);
+}
+
+#[test]
+fn a_process_killed_at_any_instant_loses_and_doubles_nothing() {
+    for round in 1..=12 {
+        let mut world = World::new();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "crash::a_process_that_writes_until_it_is_killed", "--ignored", "--nocapture"])
+            .env("MEMORY_FOLDER", &world.folder)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let done = lines.filter(|line| line.contains("committed")).take(round).count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(done, round);
+        world.reopen();
+        assert_eq!(world.memory.adopt_hand_edits(at(1)).unwrap().commits, []);
+        end_of(&world.folder);
+        let made = |folder: &Path| git(folder, &["rev-list", "--count", "HEAD"]).trim().parse::<usize>().unwrap() - 1;
+        assert!(made(&world.folder) >= round, "what was said to be committed is there");
+        // All is done again, as a journal that knows of no result would have it.
+        (0..60).for_each(|number| drop(world.change(&numbered(number)).unwrap()));
+        assert_eq!(made(&world.folder), 60);
+        end_of(&world.folder);
+    }
+}
+
+#[test]
+#[ignore = "is run, and killed, by the test above"]
+fn a_process_that_writes_until_it_is_killed() {
+    let memory = MemoryRepo::open(Path::new(&std::env::var("MEMORY_FOLDER").unwrap()), START).unwrap();
+    for number in 0..60 {
+        memory.commit(&memory.prepare(&numbered(number)).unwrap()).unwrap();
+        println!("committed {number}");
+    }
+    // The one who kills may be slower than the disk.
+    std::thread::park();
+}
+
+/// Changes in a row: three pages that grow, and one that comes and goes.
+fn numbered(number: usize) -> Change {
+    let effect = growqr_core::id::EffectId::new(format!("effect-{number}"));
+    let page = if number % 4 == 3 { "comes/and/goes.md".to_owned() } else { format!("n{}/page.md", number % 4) };
+    let mut change = match number % 8 {
+        7 => delete(&page),
+        _ => write(&page, &"line\n".repeat(number + 1), None),
+    };
+    change.origin.effect = effect;
+    change
 }

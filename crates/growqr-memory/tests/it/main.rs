@@ -1,5 +1,6 @@
 //! The promises of the memory repository, also as the installed `git` sees it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, may fail loudly")]
 mod crash;
 mod hand;
 mod pages;
