@@ -55,7 +55,8 @@ pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>
         .zip(events)
         .filter_map(|(position, event)| event.mail().map(|mail| (position, mail)))
         .map(|(position, mail)| {
-            let body = serde_json::to_vec(&mail.body).map_err(|error| StoreError::Failed(format!("mail {}: {error}", mail.id)))?;
+            let body =
+                serde_json::to_vec(&mail.body).map_err(|error| StoreError::Failed(format!("mail {}: {error}", mail.id)))?;
             Ok(MailRow { mail, position, body })
         })
         .collect()

@@ -135,9 +135,7 @@ impl Backend {
             DbConfig::Sqlite { path } => {
                 Ok(sqlite::Database::open_read_only(path).await?.map(|db| Backend::Sqlite(Arc::new(db))))
             }
-            DbConfig::Postgres { url } => {
-                Ok(Some(Backend::Postgres(Arc::new(postgres::Database::open_read_only(url).await?))))
-            }
+            DbConfig::Postgres { url } => Ok(Some(Backend::Postgres(Arc::new(postgres::Database::open_read_only(url).await?)))),
         }
     }
 }

@@ -82,7 +82,9 @@ impl TryFrom<EntryRow> for Entry {
     fn try_from(row: EntryRow) -> Result<Entry, StoreError> {
         let version = number("events.schema_version", row.schema_version)?;
         let event = Event::decode(&row.kind, version, &row.body).map_err(|error| match error {
-            DecodeError::Newer { .. } => StoreError::Newer(format!("the one with events such as {:?}, version {version}", row.kind)),
+            DecodeError::Newer { .. } => {
+                StoreError::Newer(format!("the one with events such as {:?}, version {version}", row.kind))
+            }
             DecodeError::Damaged { source, .. } => StoreError::Corrupt(format!("event {} ({}): {source}", row.seq, row.kind)),
         })?;
         Ok(Entry { seq: Seq(number("events.seq", row.seq)?), at: Timestamp(row.at), event })

@@ -34,7 +34,9 @@ impl Shape {
                 None => return Ok(false),
                 Some((_, checksum)) if *checksum != *migration.checksum => {
                     let (number, name) = (migration.version, &migration.description);
-                    return Err(StoreError::Failed(format!("migration {number} ({name}) is not the one that made this database")));
+                    return Err(StoreError::Failed(format!(
+                        "migration {number} ({name}) is not the one that made this database"
+                    )));
                 }
                 Some(_) => {}
             }

@@ -52,11 +52,7 @@ impl TryFrom<(i64, i64, i64)> for Counts {
     type Error = StoreError;
 
     fn try_from((profiles, agents, events): (i64, i64, i64)) -> Result<Counts, StoreError> {
-        Ok(Counts {
-            profiles: number("count", profiles)?,
-            agents: number("count", agents)?,
-            events: number("count", events)?,
-        })
+        Ok(Counts { profiles: number("count", profiles)?, agents: number("count", agents)?, events: number("count", events)? })
     }
 }
 

@@ -30,6 +30,9 @@ const NEXT: &str = "begin immediate; \
 /// Rows of one insert: nine values each, far below SQLite's limit of 32,766.
 const ROWS: usize = 1000;
 
+pub(super) const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from events \
+    where profile_id = ? and agent_id = ? and seq > ? order by seq limit ?";
+
 #[async_trait]
 impl Journal for SqliteStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
@@ -48,9 +51,7 @@ impl Journal for SqliteStore {
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
-        let sql = "select seq, at, kind, schema_version, body, hash from events \
-                   where profile_id = ? and agent_id = ? and seq > ? order by seq limit ?";
-        let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
+        let query = sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
         let rows: Vec<EntryRow> = query.fetch_all(&self.db.readers).await.map_err(at("read a journal"))?;
         rows::entries(rows)
     }
@@ -137,7 +138,9 @@ impl SqliteStore {
         let mut sql = QueryBuilder::new("");
         let positions: Vec<i64> = (first..).take(chain.events.len()).collect();
         for (events, positions) in chain.events.chunks(ROWS).zip(positions.chunks(ROWS)) {
-            sql.push("insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) ");
+            sql.push(
+                "insert into events (profile_id, agent_id, seq, position, at, kind, schema_version, body, prev_hash, hash) ",
+            );
             sql.push_values(events.iter().zip(positions), |mut row, (event, position)| {
                 row.push_bind(profile).push_bind(agent).push_bind(event.seq).push_bind(position).push_bind(append.at.0);
                 row.push_bind(event.kind).push_bind(SCHEMA_VERSION).push_bind(event.body.as_slice());

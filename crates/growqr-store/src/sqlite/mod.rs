@@ -107,8 +107,7 @@ impl Database {
             0 => None,
             _ => {
                 let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-                let counts: (i64, i64, i64) =
-                    sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
+                let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
                 Some(Counts::try_from(counts)?)
             }
         };
@@ -204,8 +203,7 @@ fn unwritable(path: &Path) -> Option<StoreError> {
 }
 
 fn readers(path: &Path) -> SqlitePool {
-    let options =
-        SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).row_buffer_size(ROW_BUFFER);
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).row_buffer_size(ROW_BUFFER);
     // A connection to a file does not go stale, so it is not tried before each use.
     SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false).connect_lazy_with(options)
 }

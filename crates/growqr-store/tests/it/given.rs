@@ -40,6 +40,14 @@ impl World {
         Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
     }
 
+    /// How to reach it: PostgreSQL only.
+    pub fn url(&self) -> &str {
+        match &self.by_hand {
+            ByHand::Postgres(url) => url,
+            ByHand::Sqlite(_) => panic!("a file has no URL"),
+        }
+    }
+
     /// Does what only a hand behind the store's back can do.
     pub async fn tamper(&self, sql: &'static str) {
         match &self.by_hand {

@@ -3,11 +3,14 @@
 
 use sqlx::{Connection, Executor, PgConnection};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
 static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
+/// Holds the other end of the watchdog's input until this process is gone.
+static WATCHDOG: OnceLock<Child> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database of its own. `None`, said loudly, if there is no server; a failure if one is required.
@@ -85,8 +88,8 @@ fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
     script.arg(folder).arg(stop.get_program()).args(stop.get_args()).args(["stop", "-m", "immediate", "-D"]).arg(data);
-    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::mem::forget(child.stdin.take());
+    let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    WATCHDOG.set(child).expect("one server is started once");
 }
 
 fn run(command: &mut Command) {
