@@ -20,7 +20,7 @@ use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 
-static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
+pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
 
 /// Connections of one process; appends of one profile wait for each other anyway.
 const CONNECTIONS: u32 = 8;
@@ -129,6 +129,8 @@ fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, Store
     Ok(options.application_name("growqr").options([
         // Whatever the server's own settings: what is acknowledged is on its disk.
         ("synchronous_commit", "on"),
+        // An append relies on seeing what was committed while it waited for the profile's lock.
+        ("default_transaction_isolation", "read committed"),
         ("default_transaction_read_only", if read_only { "on" } else { "off" }),
     ]))
 }

@@ -27,6 +27,8 @@ const NEXT: &str = "begin immediate; \
         where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
+/// Appends of up to so many events keep their prepared statements; larger ones are rare, and their statements large.
+const PREPARED: usize = 64;
 /// Rows of one insert: nine values each, far below SQLite's limit of 32,766.
 const ROWS: usize = 1000;
 
@@ -45,7 +47,8 @@ impl Journal for SqliteStore {
         };
         let first = last - chain.len() + 1;
         let mut query = self.rest(&append, &chain, first)?;
-        query.build().execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
+        let query = query.build().persistent(chain.events.len() <= PREPARED);
+        query.execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
         writer.keep();
         Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
     }

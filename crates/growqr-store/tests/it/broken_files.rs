@@ -95,6 +95,8 @@ async fn a_disk_that_may_only_be_read_says_so() {
     disk.forbid_writing();
     let error = Db::open(&config).await.err().unwrap();
     assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
+    let error = Db::open_read_only(&config).await.err().unwrap();
+    assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
 }
 
 /// A file system of four megabytes in memory, so that full and read-only are real. Needs root on Linux.
