@@ -1,6 +1,7 @@
 //! A PostgreSQL server for the tests: the one of `GROWQR_TEST_DATABASE_URL`, else a private one in a temporary folder,
 //! started once for the whole run and stopped by its own watchdog when this process is gone.
 
+use crate::given::skipped;
 use sqlx::{Connection, Executor, PgConnection};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,10 +16,15 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database of its own. `None`, said loudly, if there is no server; a failure if one is required.
 pub async fn fresh_database() -> Option<String> {
-    let server = SERVER.get_or_init(async || server()).await.as_deref();
-    let Some(server) = server else {
+    let found = async || {
+        let server = server();
+        if server.is_none() {
+            skipped("every test on PostgreSQL: no server of version 15 or later, no GROWQR_TEST_DATABASE_URL");
+        }
+        server
+    };
+    let Some(server) = SERVER.get_or_init(found).await.as_deref() else {
         assert!(std::env::var_os("GROWQR_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required, but there is none");
-        eprintln!("SKIPPED: no PostgreSQL 15 and no GROWQR_TEST_DATABASE_URL");
         return None;
     };
     let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -54,7 +60,7 @@ fn start(programs: &Path) -> String {
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let options = format!("-h 127.0.0.1 -p {port} -k {} -c max_connections=200", folder.display());
+    let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
     stop_when_we_are_gone(&control, &data, &folder);
