@@ -62,6 +62,8 @@ create table events (
     primary key (profile_id, agent_id, seq),
     unique (profile_id, position)
 );
+-- One agent's events after a position, without passing over all that stand before.
+create index events_of_agent on events (profile_id, agent_id, position);
 
 create table segments (
     profile_id text not null,

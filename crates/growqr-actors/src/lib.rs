@@ -5,6 +5,8 @@
 //! bounded inboxes, sleep when idle, delivery of mail, and taking up open work on start. Nothing is decided here.
 
 mod delivery;
+#[cfg(feature = "hold-points")]
+mod hold;
 pub mod host;
 mod perform;
 pub mod ports;

@@ -248,7 +248,11 @@ impl Runner {
             events,
         };
         let view = append.agent.clone();
+        #[cfg(feature = "hold-points")]
+        let hold = crate::hold::before().await;
         let appended = self.links.ports.store.append(append).await?;
+        #[cfg(feature = "hold-points")]
+        hold.after().await;
         self.state = next;
         self.head = appended.head;
         if started {

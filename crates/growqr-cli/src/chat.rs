@@ -116,6 +116,20 @@ async fn follow(
     }
 }
 
+/// Follows what is still under way, such as a turn that an earlier stop interrupted, to its end.
+async fn settle(client: &mut Client, home: &Home, transcript: &mut Transcript<'_>) -> Done {
+    loop {
+        let agents = Library::open(home.clone()).await?.agents().await?;
+        if !agents.iter().any(is_at_work) {
+            return Ok(true);
+        }
+        match client.next().await? {
+            Some(push) => drop(transcript.show(&push)),
+            None => return Ok(false),
+        }
+    }
+}
+
 async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
     let mut client = Client::hosting(home.clone(), environment).await?;
     let mut prompt = Prompt::start(home.prompt_history());
@@ -135,7 +149,11 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
             }
         };
         match line {
-            Line::End => break,
+            Line::End if prompt.is_interactive() => break,
+            Line::End => {
+                well &= settle(&mut client, &home, &mut transcript).await?;
+                break;
+            }
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
                 let request = Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text };

@@ -83,7 +83,7 @@ impl TryFrom<EntryRow> for Entry {
         let version = number("events.schema_version", row.schema_version)?;
         let event = Event::decode(&row.kind, version, &row.body).map_err(|error| match error {
             DecodeError::Newer { .. } => {
-                StoreError::Newer(format!("the one with events such as {:?}, version {version}", row.kind))
+                StoreError::Newer(format!("later than {} (event {:?}, version {version})", env!("CARGO_PKG_VERSION"), row.kind))
             }
             DecodeError::Damaged { source, .. } => StoreError::Corrupt(format!("event {} ({}): {source}", row.seq, row.kind)),
         })?;

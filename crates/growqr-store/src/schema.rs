@@ -61,6 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_databases_have_the_same_migrations() {
+        let names = |migrator: &Migrator| -> Vec<_> {
+            migrator.iter().map(|migration| (migration.version, migration.description.clone())).collect()
+        };
+        assert_eq!(names(&crate::sqlite::MIGRATIONS), names(&crate::postgres::MIGRATIONS));
+    }
+
+    #[test]
     fn versions_are_compared_by_number_and_an_unreadable_one_is_newer() {
         assert!(is_newer("0.10.0", "0.9.9"));
         assert!(!is_newer("0.9.9", "0.10.0"));

@@ -56,6 +56,9 @@ const NEXT: &str = after_head!(
         where profile_id = $1 and agent_id = $2 and seq = $17 and hash = $18"
 );
 
+const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from events \
+    where profile_id = $1 and agent_id = $2 and seq > $3 order by seq limit $4";
+
 #[async_trait]
 impl Journal for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
@@ -78,9 +81,8 @@ impl Journal for PostgresStore {
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
-        let sql = "select seq, at, kind, schema_version, body, hash from events \
-                   where profile_id = $1 and agent_id = $2 and seq > $3 order by seq limit $4";
-        let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(i64::from(limit));
+        let query =
+            sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(i64::from(limit));
         let rows: Vec<EntryRow> = query.fetch_all(&self.db.pool).await.map_err(at("read a journal"))?;
         rows::entries(rows)
     }

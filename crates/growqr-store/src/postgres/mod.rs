@@ -14,9 +14,9 @@ use crate::status::{Counts, DbStatus, Migrated};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
 use growqr_core::journal::{Head, StoreError};
-use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,14 +52,18 @@ impl PostgresStore {
 impl Database {
     /// Opens for writing and brings the schema up to date.
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<(Database, Migrated), StoreError> {
-        let db = Database { pool: pool(url, false)?, read_only: false };
-        let migrated = migrate(&mut *db.pool.acquire().await.map_err(at("open"))?).await?;
-        Ok((db, migrated))
+        let options = options(url, false)?;
+        let mut connection = connect(&options).await?;
+        let migrated = migrate(&mut connection).await?;
+        connection.close().await.map_err(at("open"))?;
+        Ok((Database { pool: pool(options), read_only: false }, migrated))
     }
 
     /// Opens for reading; the server itself refuses to write.
     pub(crate) async fn open_read_only(url: &DatabaseUrl) -> Result<Database, StoreError> {
-        Ok(Database { pool: pool(url, true)?, read_only: true })
+        let options = options(url, true)?;
+        connect(&options).await?.close().await.map_err(at("open"))?;
+        Ok(Database { pool: pool(options), read_only: true })
     }
 
     /// Which migrations it has.
@@ -118,16 +122,27 @@ impl Database {
     }
 }
 
-fn pool(url: &DatabaseUrl, read_only: bool) -> Result<PgPool, StoreError> {
+fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, StoreError> {
     // The parser's own words may repeat parts of the URL, and with them a password.
     let malformed = |_| StoreError::Unreachable("open: the database URL is malformed".to_owned());
     let options: PgConnectOptions = url.expose().parse().map_err(malformed)?;
-    let options = options.application_name("growqr").options([
+    Ok(options.application_name("growqr").options([
         // Whatever the server's own settings: what is acknowledged is on its disk.
         ("synchronous_commit", "on"),
+        // An append relies on seeing what was committed while it waited for the profile's lock.
+        ("default_transaction_isolation", "read committed"),
         ("default_transaction_read_only", if read_only { "on" } else { "off" }),
-    ]);
-    Ok(PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options))
+    ]))
+}
+
+/// The first connection tells at once what is wrong; the pool would try again until its patience ends.
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    let silent = |_| StoreError::Unreachable(format!("open: no answer within {} s", PATIENCE.as_secs()));
+    tokio::time::timeout(PATIENCE, PgConnection::connect_with(options)).await.map_err(silent)?.map_err(at("open"))
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options)
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> {

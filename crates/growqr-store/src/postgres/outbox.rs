@@ -8,12 +8,13 @@ use growqr_core::id::EffectId;
 use growqr_core::journal::{Outbox, StoreError};
 use growqr_core::mail::Mail;
 
+const WAITING: &str = "select id, sender, receiver, body from outbox \
+    where profile_id = $1 and not delivered order by position limit $2";
+
 #[async_trait]
 impl Outbox for PostgresStore {
     async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        let sql = "select id, sender, receiver, body from outbox \
-                   where profile_id = $1 and not delivered order by position limit $2";
-        let query = sqlx::query_as(sql).bind(self.profile()).bind(i64::from(limit));
+        let query = sqlx::query_as(WAITING).bind(self.profile()).bind(i64::from(limit));
         let rows: Vec<WaitingRow> = query.fetch_all(&self.db.pool).await.map_err(at("read the outbox"))?;
         rows::all(rows)
     }

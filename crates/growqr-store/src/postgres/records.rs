@@ -11,14 +11,13 @@ use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 const AGENTS: &str =
     concat!("select ", agent_columns!(), " from agents where profile_id = $1 order by depth > 0, created_at, agent_id");
 const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = $1 and agent_id = $2");
-pub(crate) const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = $1 and position > $2 order by position limit $3";
-/// An agent's positions grow with its seqs, so its own index finds where to begin and gives the order.
-pub(crate) const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
-    where profile_id = $1 and position > $2 and agent_id = $3 order by seq limit $4";
-pub(crate) const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
+const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and position > $2 and agent_id = $3 order by position limit $4";
+const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
-pub(crate) const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
+const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and folded like $2 escape '\\' order by position desc limit $3";
 
 #[async_trait]

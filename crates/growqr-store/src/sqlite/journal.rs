@@ -27,8 +27,13 @@ const NEXT: &str = "begin immediate; \
         where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
+/// Appends of up to so many events keep their prepared statements; larger ones are rare, and their statements large.
+const PREPARED: usize = 64;
 /// Rows of one insert: nine values each, far below SQLite's limit of 32,766.
 const ROWS: usize = 1000;
+
+pub(super) const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from events \
+    where profile_id = ? and agent_id = ? and seq > ? order by seq limit ?";
 
 #[async_trait]
 impl Journal for SqliteStore {
@@ -42,15 +47,14 @@ impl Journal for SqliteStore {
         };
         let first = last - chain.len() + 1;
         let mut query = self.rest(&append, &chain, first)?;
-        query.build().execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
+        let query = query.build().persistent(chain.events.len() <= PREPARED);
+        query.execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
         writer.keep();
         Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
-        let sql = "select seq, at, kind, schema_version, body, hash from events \
-                   where profile_id = ? and agent_id = ? and seq > ? order by seq limit ?";
-        let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
+        let query = sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
         let rows: Vec<EntryRow> = query.fetch_all(&self.db.readers).await.map_err(at("read a journal"))?;
         rows::entries(rows)
     }

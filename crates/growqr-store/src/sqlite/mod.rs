@@ -76,7 +76,8 @@ impl Database {
 
     /// Which migrations it has.
     pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
-        shape(&mut *self.readers.acquire().await.map_err(at("read the schema"))?).await
+        let mut reader = self.readers.acquire().await.map_err(|error| explained(&self.path, at("open")(error)))?;
+        shape(&mut reader).await.map_err(|error| explained(&self.path, error))
     }
 
     /// Whether it has all migrations of this build.
@@ -112,7 +113,9 @@ impl Database {
             }
         };
         let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
-        let bytes = size(&self.path) + size(&PathBuf::from(format!("{}-wal", self.path.display())));
+        let mut log = self.path.clone().into_os_string();
+        log.push("-wal");
+        let bytes = size(&self.path) + size(Path::new(&log));
         Ok(DbStatus::new("sqlite", known(&MIGRATIONS), shape, Some(bytes), counts))
     }
 
@@ -186,13 +189,18 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
         .pragma("checkpoint_fullfsync", "1")
         .foreign_keys(true)
         .busy_timeout(BUSY);
-    SqliteConnection::connect_with(&options).await.map_err(|error| match at("open")(error) {
-        StoreError::Unreachable(text) => unwritable(path).unwrap_or(StoreError::Unreachable(text)),
-        other => other,
-    })
+    SqliteConnection::connect_with(&options).await.map_err(|error| explained(path, at("open")(error)))
 }
 
-/// SQLite says "cannot open" for many reasons; asks the system itself for the ones that people can mend.
+/// SQLite says "cannot open" for many reasons; the system itself may know one that people can mend.
+fn explained(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unreachable(text) => unwritable(path).unwrap_or(StoreError::Unreachable(text)),
+        other => other,
+    }
+}
+
+/// Tries to open the file as the database does.
 fn unwritable(path: &Path) -> Option<StoreError> {
     let error = std::fs::OpenOptions::new().append(true).create(true).open(path).err()?;
     match error.kind() {

@@ -8,12 +8,13 @@ use growqr_core::id::EffectId;
 use growqr_core::journal::{Outbox, StoreError};
 use growqr_core::mail::Mail;
 
+pub(super) const WAITING: &str = "select id, sender, receiver, body from outbox \
+    where profile_id = ? and delivered = 0 order by position limit ?";
+
 #[async_trait]
 impl Outbox for SqliteStore {
     async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        let sql = "select id, sender, receiver, body from outbox \
-                   where profile_id = ? and delivered = 0 order by position limit ?";
-        let query = sqlx::query_as(sql).bind(self.profile()).bind(limit);
+        let query = sqlx::query_as(WAITING).bind(self.profile()).bind(limit);
         let rows: Vec<WaitingRow> = query.fetch_all(&self.db.readers).await.map_err(at("read the outbox"))?;
         rows::all(rows)
     }

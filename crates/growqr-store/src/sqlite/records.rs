@@ -11,14 +11,13 @@ use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 const AGENTS: &str =
     concat!("select ", agent_columns!(), " from agents where profile_id = ? order by depth > 0, created_at, agent_id");
 const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = ? and agent_id = ?");
-pub(crate) const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? order by position limit ?";
-/// An agent's positions grow with its seqs, so its own index finds where to begin and gives the order.
-pub(crate) const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
-    where profile_id = ? and position > ? and agent_id = ? order by seq limit ?";
-pub(crate) const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
+const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = ? and position > ? and agent_id = ? order by position limit ?";
+const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
-pub(crate) const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
+const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and folded like ? escape '\\' order by position desc limit ?";
 
 #[async_trait]
@@ -63,5 +62,34 @@ impl Records for SqliteStore {
         let query = sqlx::query_as(SEARCH).bind(self.profile()).bind(containing(text)).bind(limit);
         let rows: Vec<MessageRow> = query.fetch_all(&self.db.readers).await.map_err(at("search messages"))?;
         rows::all(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Db, DbConfig};
+    use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+
+    #[tokio::test]
+    async fn frequent_queries_find_their_rows_by_index_and_never_sort() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("growqr.db");
+        drop(Db::open(&DbConfig::Sqlite { path: path.clone() }).await.unwrap());
+        let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let plans = [
+            (LINES, "(profile_id=? AND position>?)"),
+            (LINES_OF, "(profile_id=? AND agent_id=? AND position>?)"),
+            (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
+            (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
+            (SEARCH, "(profile_id=?)"),
+            (crate::sqlite::outbox::WAITING, "USING INDEX outbox_waiting (profile_id=?)"),
+        ];
+        for (sql, expected) in plans {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+            let steps = sqlx::query(explain).fetch_all(&mut connection).await.unwrap();
+            let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+            assert!(matches!(&*steps, [only] if only.starts_with("SEARCH") && only.ends_with(expected)), "{sql}\n{steps:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with a database file, and that each is called by its name and harms nothing.
 
-use crate::given::{NOW, World, append, local, said, say};
+use crate::given::{NOW, World, append, local, said, say, skipped};
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Db, DbConfig};
@@ -56,7 +56,7 @@ async fn a_folder_that_is_missing_is_unreachable() {
 #[tokio::test]
 async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
     let Some(disk) = small_disk::SmallDisk::new() else {
-        eprintln!("SKIPPED: a small file system cannot be mounted here");
+        skipped("a file system of four megabytes cannot be mounted here");
         return;
     };
     let config = DbConfig::Sqlite { path: disk.path().join("growqr.db") };
@@ -81,7 +81,7 @@ async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
 #[tokio::test]
 async fn a_disk_that_may_only_be_read_says_so() {
     let Some(disk) = small_disk::SmallDisk::new() else {
-        eprintln!("SKIPPED: a small file system cannot be mounted here");
+        skipped("a file system of four megabytes cannot be mounted here");
         return;
     };
     let config = DbConfig::Sqlite { path: disk.path().join("growqr.db") };
@@ -94,6 +94,8 @@ async fn a_disk_that_may_only_be_read_says_so() {
     db.close().await;
     disk.forbid_writing();
     let error = Db::open(&config).await.err().unwrap();
+    assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
+    let error = Db::open_read_only(&config).await.err().unwrap();
     assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
 }
 

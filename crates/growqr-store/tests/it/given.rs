@@ -9,6 +9,7 @@ use growqr_core::money::Money;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
+use std::io::Write;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -38,6 +39,14 @@ impl World {
     pub async fn postgres() -> Option<World> {
         let url = postgres::fresh_database().await?;
         Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
+    }
+
+    /// How to reach it: PostgreSQL only.
+    pub fn url(&self) -> &str {
+        match &self.by_hand {
+            ByHand::Postgres(url) => url,
+            ByHand::Sqlite(_) => panic!("a file has no URL"),
+        }
     }
 
     /// Does what only a hand behind the store's back can do.
@@ -101,4 +110,10 @@ pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> 
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
     append.messages.push(MessageView { agent, seq, author: Author::Person, text, at: NOW });
     store.append(append).await
+}
+
+/// Says on the real standard error, which the test harness does not swallow, what could not be tested and why.
+#[expect(clippy::explicit_write, reason = "eprintln! is swallowed when the test passes")]
+pub fn skipped(what: &str) {
+    writeln!(std::io::stderr(), "SKIPPED: {what}").unwrap();
 }

@@ -1,21 +1,30 @@
 //! A PostgreSQL server for the tests: the one of `GROWQR_TEST_DATABASE_URL`, else a private one in a temporary folder,
 //! started once for the whole run and stopped by its own watchdog when this process is gone.
 
+use crate::given::skipped;
 use sqlx::{Connection, Executor, PgConnection};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::OnceCell;
 
 static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
+/// Holds the other end of the watchdog's input until this process is gone.
+static WATCHDOG: OnceLock<Child> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// An empty database of its own. `None`, said loudly, if there is no server; a failure if one is required.
 pub async fn fresh_database() -> Option<String> {
-    let server = SERVER.get_or_init(async || server()).await.as_deref();
-    let Some(server) = server else {
+    let found = async || {
+        let server = server();
+        if server.is_none() {
+            skipped("every test on PostgreSQL: no server of version 15 or later, no GROWQR_TEST_DATABASE_URL");
+        }
+        server
+    };
+    let Some(server) = SERVER.get_or_init(found).await.as_deref() else {
         assert!(std::env::var_os("GROWQR_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required, but there is none");
-        eprintln!("SKIPPED: no PostgreSQL 15 and no GROWQR_TEST_DATABASE_URL");
         return None;
     };
     let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
@@ -51,7 +60,7 @@ fn start(programs: &Path) -> String {
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let options = format!("-h 127.0.0.1 -p {port} -k {} -c max_connections=200", folder.display());
+    let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
     stop_when_we_are_gone(&control, &data, &folder);
@@ -85,8 +94,8 @@ fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
     script.arg(folder).arg(stop.get_program()).args(stop.get_args()).args(["stop", "-m", "immediate", "-D"]).arg(data);
-    let mut child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::mem::forget(child.stdin.take());
+    let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    WATCHDOG.set(child).expect("one server is started once");
 }
 
 fn run(command: &mut Command) {

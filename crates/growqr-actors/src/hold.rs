@@ -1,0 +1,31 @@
+//! Only for tests that kill the program: `GROWQR_HOLD=before:7` stops this process right before its seventh append is
+//! made, `after:7` right after it, before anybody knows. It says so by making the file `GROWQR_HOLD_MARK` names, and
+//! waits to be killed.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static APPENDS: AtomicU64 = AtomicU64::new(0);
+
+/// The number of the append under way.
+pub(crate) struct Append(u64);
+
+pub(crate) async fn before() -> Append {
+    let append = Append(APPENDS.fetch_add(1, Ordering::Relaxed) + 1);
+    append.stop_at("before").await;
+    append
+}
+
+impl Append {
+    pub(crate) async fn after(self) {
+        self.stop_at("after").await;
+    }
+
+    async fn stop_at(&self, side: &str) {
+        if std::env::var("GROWQR_HOLD").is_ok_and(|place| place == format!("{side}:{}", self.0)) {
+            if let Ok(mark) = std::env::var("GROWQR_HOLD_MARK") {
+                std::fs::write(mark, "held").expect("the test gave a writable place");
+            }
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Killed at any instant, it goes on where it was: nothing is lost and nothing is done twice.
+
+use crate::program::{Program, kill};
+use crate::story::{MESSAGES, end_state, model};
+use growqr_testkit::anthropic::{Hold, Point};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+fn told(program: &Program) {
+    for message in MESSAGES {
+        let ran = program.chat(message);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+    program.claude.assert_all_accepted();
+}
+
+fn undisturbed() -> Value {
+    let program = Program::new();
+    program.claude.route(model);
+    told(&program);
+    end_state(&program)
+}
+
+/// Starts again as a person would: what is open goes on; what was not recorded is said again.
+fn go_on(program: &Program) {
+    let ran = program.run(&["chat"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let said: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "user_said").collect();
+    for message in MESSAGES.iter().skip(said.len()) {
+        let ran = program.chat(message);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+}
+
+/// One result for each call, one commit for each intended change, one agent for each spawn; the journal is whole.
+fn nothing_twice(program: &Program) {
+    let mut started: BTreeMap<String, i32> = BTreeMap::new();
+    for event in program.json(&["events"]) {
+        let effect = event["data"]["effect"].as_str().unwrap_or_default().to_owned();
+        match event["kind"].as_str() {
+            Some("tool_started") => assert_eq!(started.insert(effect, 0), None),
+            Some("tool_finished") => *started.get_mut(&effect).expect("it was started") += 1,
+            _ => {}
+        }
+    }
+    assert!(started.values().all(|finished| *finished == 1), "{started:?}");
+    assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
+}
+
+/// Runs the story with a kill at the `append`-th append of the message `at`. False if the message has fewer appends.
+fn killed_at(program: &Program, at: usize, side: &str, append: usize) -> bool {
+    program.claude.route(model);
+    for message in &MESSAGES[..at] {
+        assert_eq!(program.chat(message).code, Some(0));
+    }
+    let mark = program.folder().join("held");
+    let mut command = program.command(&["chat", MESSAGES[at]]);
+    command.env("GROWQR_HOLD", format!("{side}:{append}")).env("GROWQR_HOLD_MARK", &mark);
+    program.kill_at(command, &mark)
+}
+
+fn every_append_of(at: usize, side: &str, make: impl Fn() -> Program) -> usize {
+    let expected = undisturbed();
+    let mut append = 1;
+    loop {
+        let program = make();
+        let was_killed = killed_at(&program, at, side, append);
+        if !was_killed {
+            return append - 1;
+        }
+        go_on(&program);
+        assert_eq!(end_state(&program), expected, "killed {side} append {append} of {:?}", MESSAGES[at]);
+        nothing_twice(&program);
+        program.claude.assert_all_accepted();
+        append += 1;
+    }
+}
+
+#[test]
+fn killed_before_any_append_of_a_remembering_turn_it_ends_the_same() {
+    assert!(every_append_of(1, "before", Program::new) >= 4);
+}
+
+#[test]
+fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
+    assert!(every_append_of(1, "after", Program::new) >= 4);
+}
+
+#[test]
+fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
+    assert!(every_append_of(2, "before", Program::new) >= 8);
+}
+
+#[test]
+fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same() {
+    assert!(every_append_of(2, "after", Program::new) >= 8);
+}
+
+#[test]
+fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    let first = std::sync::atomic::AtomicBool::new(true);
+    program.claude.route(move |asked| {
+        let script = model(asked)?;
+        let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
+        Some(if is_first { script.hold(Point::Events(4), &held) } else { script })
+    });
+    let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    kill(&mut child);
+    hold.release();
+    go_on(&program);
+    assert_eq!(end_state(&program), undisturbed());
+    program.claude.assert_all_accepted();
+    let budget = &program.json(&["budget", "show"])[0];
+    let counted = budget["spent"].as_u64().expect("money") + budget["unknown"].as_u64().expect("money");
+    assert!(budget["unknown"].as_u64() > Some(0), "{budget}");
+    assert!(counted >= program.claude.total_micro_cents(), "nothing is spent unseen: {budget}");
+}

@@ -1,0 +1,118 @@
+//! Running the real binary in a data folder of its own.
+
+use growqr_testkit::anthropic::AnthropicStandIn;
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// A person's computer: a data folder, and a model to talk to.
+pub struct Program {
+    folder: tempfile::TempDir,
+    pub claude: AnthropicStandIn,
+    database_url: Option<String>,
+}
+
+/// What one command gave.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Program {
+    pub fn new() -> Program {
+        let folder = tempfile::tempdir().expect("a folder");
+        let claude = AnthropicStandIn::start_blocking().expect("a port");
+        Program { folder, claude, database_url: None }
+    }
+
+    /// The same, with its journal in Postgres.
+    pub fn on_postgres(url: String) -> Program {
+        Program { database_url: Some(url), ..Program::new() }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn profile(&self) -> PathBuf {
+        self.folder().join("profiles/local")
+    }
+
+    /// The command with a key for the stand-in and nothing else of this machine's environment that matters.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_growqr"));
+        command.arg("--data-dir").arg(self.folder()).args(args);
+        for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR", "RUST_LOG"] {
+            command.env_remove(name);
+        }
+        command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
+        if let Some(url) = &self.database_url {
+            command.env("DATABASE_URL", url);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Ran {
+        ran(self.command(args).output().expect("the program starts"))
+    }
+
+    /// Runs with this on standard input.
+    pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
+        run_with(self.command(args), input)
+    }
+
+    /// What a command prints with `--json`, one value a line.
+    pub fn json(&self, args: &[&str]) -> Vec<Value> {
+        let ran = self.run(&[&["--json"], args].concat());
+        assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
+        ran.out.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+    }
+
+    pub fn chat(&self, message: &str) -> Ran {
+        self.run(&["chat", message])
+    }
+
+    /// Starts a command, waits until the file `mark` appears, and kills it the hard way. False if it ended by itself.
+    pub fn kill_at(&self, mut command: Command, mark: &Path) -> bool {
+        let mut child = command.spawn().expect("the program starts");
+        loop {
+            if mark.exists() {
+                kill(&mut child);
+                return true;
+            }
+            if child.try_wait().expect("a child of ours").is_some() {
+                return false;
+            }
+            // There is no portable notice of another process's file that is worth its weight here.
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+pub fn run_with(mut command: Command, input: &[u8]) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    // A program that has refused already may have closed its end.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    ran(child.wait_with_output().expect("it ends"))
+}
+
+fn ran(output: Output) -> Ran {
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// SIGKILL, or its like elsewhere.
+pub fn kill(child: &mut Child) {
+    child.kill().expect("it can be killed");
+    child.wait().expect("it is gone");
+}

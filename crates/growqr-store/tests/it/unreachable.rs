@@ -1,0 +1,34 @@
+//! A server that cannot be used is called unreachable at once, and no message repeats the password.
+
+use crate::given::World;
+use growqr_core::journal::StoreError;
+use growqr_store::{DatabaseUrl, Db, DbConfig};
+
+async fn refused(url: String) -> String {
+    let config = DbConfig::Postgres { url: DatabaseUrl::new(url) };
+    match Db::open(&config).await.err().unwrap() {
+        StoreError::Unreachable(text) => {
+            assert!(!text.contains("hunter2"), "{text}");
+            text
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unreachable() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    refused(format!("postgres://me:hunter2@127.0.0.1:{port}/growqr")).await;
+}
+
+#[tokio::test]
+async fn a_malformed_url_is_unreachable_and_not_repeated() {
+    refused("postgres://me:hunter2@[/growqr".to_owned()).await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_unreachable() {
+    let Some(world) = World::postgres().await else { return };
+    let text = refused(world.url().replace("/growqr_", "/missing_")).await;
+    assert!(text.contains("does not exist"), "{text}");
+}
