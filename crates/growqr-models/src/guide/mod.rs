@@ -1,0 +1,75 @@
+//! The built-in guide: answers by rules, without a key, a network or any AI, and says so.
+//!
+//! It keeps no state. What it does next follows from the conversation alone, so a restart changes nothing. It uses the
+//! same tools as a model would, and is honest about what it cannot do.
+
+mod command;
+mod plan;
+mod turn;
+
+use async_trait::async_trait;
+use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::raw::RawJson;
+use serde_json::{Value, json};
+
+/// The provider's name in segments, and the id of its only model.
+pub const PROVIDER: &str = "guide";
+
+/// The built-in guide. It costs nothing and is always there.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Guide;
+
+/// What the guide does next.
+#[derive(Clone, Debug, PartialEq)]
+enum Move {
+    /// It has said what it has to say.
+    Say(String),
+    /// It says a little and wants tools run.
+    Call(String, Vec<(&'static str, Value)>),
+}
+
+#[async_trait]
+impl Model for Guide {
+    fn provider(&self) -> &'static str {
+        PROVIDER
+    }
+
+    fn card(&self, _model: &str) -> ModelCard {
+        ModelCard {
+            id: PROVIDER.to_owned(),
+            name: "Built-in guide (no AI)".to_owned(),
+            context_tokens: 1_000_000,
+            max_output_tokens: 16_000,
+            prices: Some(Prices::free()),
+            effort: None,
+        }
+    }
+
+    async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        let (text, calls) = match plan::next(request) {
+            Move::Say(text) => (text, Vec::new()),
+            Move::Call(text, calls) => (text, calls),
+        };
+        let mut blocks = Vec::new();
+        if !text.is_empty() {
+            text.split_inclusive(' ').for_each(|word| on_delta(Delta::Text(word.to_owned())));
+            blocks.push(json!({"type": "text", "text": text}));
+        }
+        let stop = if calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
+        for (index, (name, input)) in calls.into_iter().enumerate() {
+            on_delta(Delta::Call { name: name.to_owned() });
+            // A conversation only grows, so its length makes ids that do not come twice.
+            let id = format!("guide_{}_{index}", request.messages.len());
+            blocks.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
+        }
+        Ok(Reply {
+            content: RawJson::of(&blocks),
+            stop,
+            usage: Usage::default(),
+            model: PROVIDER.to_owned(),
+            request_id: None,
+            cost: Some(Money::ZERO),
+        })
+    }
+}

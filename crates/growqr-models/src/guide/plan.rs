@@ -1,0 +1,211 @@
+//! The guide's rules: from what was said and done, the next step.
+
+use super::Move;
+use super::command::{self, Command, MOST_HELPERS};
+use super::turn::{Done, Turn};
+use growqr_core::model::ModelRequest;
+use serde_json::json;
+
+/// Where the guide writes what it shall remember.
+const NOTES: &str = "journal/notes.md";
+
+const WHO: &str = "I am the built-in guide: I answer by fixed rules, there is no AI in me.";
+
+const WHAT: &str = "What I understand:\n\
+    - remember that … (I write it into your memory)\n\
+    - what do you know about …, or search … (I look through your memory)\n\
+    - list memory, or read PATH\n\
+    - send three helpers to … (they are guides like me, and look through your memory)\n\
+    - help";
+
+const KEY: &str = "For real answers, add an Anthropic key: set ANTHROPIC_API_KEY, or run `growqr keys set anthropic`.";
+
+/// What to do next.
+pub(super) fn next(request: &ModelRequest) -> Move {
+    let turn = Turn::of(&request.messages);
+    let offers = |tool: &str| request.segment.tools.iter().any(|offered| offered.name == tool);
+    // Ids of sub-agents are made from their spawn and begin like this.
+    if request.agent.as_str().starts_with("a-") {
+        return errand(&turn, &offers);
+    }
+    let command = command::read(&turn.told);
+    let needed: &[&str] = match &command {
+        Command::Remember(_) => &["read_memory", "commit_memory"],
+        Command::Recall(_) => &["search_memory"],
+        Command::List(_) => &["list_memory"],
+        Command::Read(_) => &["read_memory"],
+        Command::Send { .. } => &["spawn_sub_agent", "wait_for_sub_agents"],
+        Command::Help | Command::NotUnderstood => &[],
+    };
+    if let Some(missing) = needed.iter().find(|tool| !offers(tool)) {
+        return Move::Say(format!("I cannot do that here: the tool {missing} is not available. {WHO}"));
+    }
+    match command {
+        Command::Help => Move::Say(format!("{WHO}\n\n{WHAT}\n\n{KEY}")),
+        Command::Remember(what) => remember(&turn, &what),
+        Command::Recall(what) => recall(&turn, &what),
+        Command::List(prefix) => list(&turn, &prefix),
+        Command::Read(path) => show(&turn, &path),
+        Command::Send { helpers, task } => send(&turn, helpers, &task),
+        Command::NotUnderstood => Move::Say(format!("{WHO} I did not understand that.\n\n{WHAT}\n\n{KEY}")),
+    }
+}
+
+fn remember(turn: &Turn, what: &str) -> Move {
+    let line = format!("- {}", what.lines().map(str::trim).collect::<Vec<_>>().join("\n  "));
+    if let Some(committed) = turn.results("commit_memory").last() {
+        return Move::Say(if committed.is_error {
+            format!("I could not write it down. {}", committed.text)
+        } else {
+            format!("I have written it down in {NOTES}: {what}")
+        });
+    }
+    let Some(page) = turn.results("read_memory").last() else {
+        return Move::Call(String::new(), vec![("read_memory", json!({"path": NOTES}))]);
+    };
+    let (base, text) = if page.is_error { (None, "# Notes\n") } else { version_and_text(&page.text) };
+    if format!("\n{text}\n").contains(&format!("\n{line}\n")) {
+        return Move::Say(format!("That is in {NOTES} already: {what}"));
+    }
+    let blank = if text.trim().is_empty() || text.trim_end().lines().last().is_some_and(|last| last.starts_with('#')) { "\n\n" } else { "\n" };
+    let content = format!("{}{blank}{line}\n", text.trim_end());
+    let first: String = what.lines().next().unwrap_or_default().chars().take(60).collect();
+    let mut input = json!({"path": NOTES, "content": content.trim_start_matches('\n'), "message": format!("Remember: {first}")});
+    if let Some(base) = base {
+        input["base"] = base.into();
+    }
+    Move::Call(String::new(), vec![("commit_memory", input)])
+}
+
+/// A page as `read_memory` gives it: its version in the first line, a blank line, its text.
+fn version_and_text(result: &str) -> (Option<&str>, &str) {
+    let Some(rest) = result.strip_prefix("version:") else { return (None, result) };
+    let (version, text) = rest.split_once('\n').unwrap_or((rest, ""));
+    (Some(version.trim()), text.strip_prefix('\n').unwrap_or(text))
+}
+
+fn recall(turn: &Turn, what: &str) -> Move {
+    let searched: Vec<&Done> = turn.results("search_memory").collect();
+    // A phrase that is not there as it stands may be there by its longest word.
+    let query = match (searched.len(), longest_words(what, 1).pop()) {
+        (0, _) => Some(what.to_owned()),
+        (1, Some(word)) if found(searched[0]).is_empty() && word != what && !searched[0].is_error => Some(word),
+        _ => None,
+    };
+    if let Some(query) = query {
+        return Move::Call(String::new(), vec![("search_memory", json!({"query": query}))]);
+    }
+    let Some(last) = searched.last() else { return Move::Say(WHO.to_owned()) };
+    let lines = found(last);
+    Move::Say(match (last.is_error, lines.is_empty()) {
+        (true, _) => format!("I could not search. {}", last.text),
+        (false, true) => format!("Your memory says nothing about {what:?}."),
+        (false, false) => format!("Your memory says about {what:?}:\n{}", lines.join("\n")),
+    })
+}
+
+/// The lines of a search result that are hits: `path:line: text`.
+fn found(result: &Done) -> Vec<String> {
+    let hits = result.text.lines().filter_map(|line| {
+        let (path, rest) = line.split_once(':')?;
+        let (number, text) = rest.split_once(':')?;
+        let is_hit = !path.is_empty() && number.trim().parse::<u64>().is_ok();
+        is_hit.then(|| format!("- {} ({path}, line {})", text.trim().trim_start_matches("- "), number.trim()))
+    });
+    if result.is_error { Vec::new() } else { hits.collect() }
+}
+
+fn longest_words(text: &str, most: usize) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.chars().count() >= 4) {
+        if !words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
+            words.push(word.to_owned());
+        }
+    }
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words.truncate(most);
+    words
+}
+
+fn list(turn: &Turn, prefix: &str) -> Move {
+    let Some(listed) = turn.results("list_memory").last() else {
+        let input = if prefix.is_empty() { json!({}) } else { json!({"prefix": prefix}) };
+        return Move::Call(String::new(), vec![("list_memory", input)]);
+    };
+    Move::Say(match (listed.is_error, listed.text.trim().is_empty()) {
+        (true, _) => format!("I could not list your memory. {}", listed.text),
+        (false, true) => "There is nothing there yet.".to_owned(),
+        (false, false) => format!("Your memory:\n{}", listed.text.trim_end()),
+    })
+}
+
+fn show(turn: &Turn, path: &str) -> Move {
+    let Some(page) = turn.results("read_memory").last() else {
+        return Move::Call(String::new(), vec![("read_memory", json!({"path": path}))]);
+    };
+    if page.is_error {
+        return Move::Say(format!("I could not read {path}. {}", page.text));
+    }
+    let (_, text) = version_and_text(&page.text);
+    Move::Say(if text.trim().is_empty() { format!("{path} is empty.") } else { text.trim_end().to_owned() })
+}
+
+fn send(turn: &Turn, helpers: usize, task: &str) -> Move {
+    let sent: Vec<&Done> = turn.results("spawn_sub_agent").collect();
+    if sent.is_empty() {
+        let plural = if helpers == 1 { "one helper" } else { "helpers" };
+        let text = if helpers == MOST_HELPERS { format!("I send {MOST_HELPERS}, the most I can.") } else { format!("I send {plural}.") };
+        let spawn = |number: usize| ("spawn_sub_agent", json!({"name": format!("helper {number}"), "task": task}));
+        return Move::Call(text, (1..=helpers).map(spawn).collect());
+    }
+    let ids: Vec<&str> = sent.iter().filter(|done| !done.is_error).filter_map(|done| spawned(&done.text)).collect();
+    let refused: Vec<&str> = sent.iter().filter(|done| done.is_error).map(|done| done.text.as_str()).collect();
+    let mut words = Vec::new();
+    if let Some(first) = refused.first() {
+        words.push(format!("{} of {} helpers could not start: {first}", refused.len(), sent.len()));
+    }
+    if refused.len() == sent.len() {
+        return Move::Say(words.join("\n\n"));
+    }
+    let Some(waited) = turn.results("wait_for_sub_agents").last() else {
+        let input = if ids.is_empty() { json!({}) } else { json!({"ids": ids}) };
+        return Move::Call(String::new(), vec![("wait_for_sub_agents", input)]);
+    };
+    let reports = waited.text.matches("report from ").count();
+    words.push(match (waited.is_error, reports) {
+        (true, _) => format!("I could not wait for them. {}", waited.text),
+        (false, 0) => format!("No report has come yet. {}", waited.text.trim()),
+        (false, 1) => format!("One report has come back:\n\n{}", waited.text.trim()),
+        (false, count) => format!("{count} reports have come back:\n\n{}", waited.text.trim()),
+    });
+    Move::Say(words.join("\n\n"))
+}
+
+/// The id in `sub-agent <id> (<name>) is at work; …`.
+fn spawned(result: &str) -> Option<&str> {
+    result.strip_prefix("sub-agent ")?.split_whitespace().next()
+}
+
+/// The work of a guide that was sent as a sub-agent: look for the task's words in memory, and say what that is worth.
+fn errand(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Move {
+    let words = longest_words(&turn.told, 3);
+    let searched: Vec<&Done> = turn.results("search_memory").collect();
+    if searched.is_empty() && !words.is_empty() && offers("search_memory") {
+        let search = |word: &String| ("search_memory", json!({"query": word}));
+        return Move::Call(String::new(), words.iter().map(search).collect());
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for line in searched.iter().flat_map(|done| found(done)) {
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    let looked = if searched.is_empty() {
+        "I could not look anything up.".to_owned()
+    } else if lines.is_empty() {
+        format!("I looked through memory for {} and found nothing.", words.join(", "))
+    } else {
+        format!("I looked through memory for {} and found:\n{}", words.join(", "), lines.join("\n"))
+    };
+    Move::Say(format!("{looked}\n\n{WHO} I can look things up but not work on a task. {KEY}"))
+}
