@@ -77,7 +77,13 @@ impl Anthropic {
     }
 
     /// Sends a request until the service answers with 200, or until there is no point in going on.
-    async fn open(&self, http: Request, agent: &AgentId, model: &str, on_delta: OnDelta<'_>) -> Result<(Response, Permit), Failure> {
+    async fn open(
+        &self,
+        http: Request,
+        agent: &AgentId,
+        model: &str,
+        on_delta: OnDelta<'_>,
+    ) -> Result<(Response, Permit), Failure> {
         let policy = self.config.retry;
         let mut tries: u32 = 0;
         let mut connects: u32 = 0;

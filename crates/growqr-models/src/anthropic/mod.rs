@@ -123,9 +123,8 @@ impl Anthropic {
         loop {
             let query = if after.is_empty() { String::new() } else { format!("&after_id={after}") };
             let body = self.get(&format!("/v1/models?limit=1000{query}")).await?;
-            let page: ModelsPage = serde_json::from_slice(&body).map_err(|_| {
-                self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None)
-            })?;
+            let page: ModelsPage = serde_json::from_slice(&body)
+                .map_err(|_| self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))?;
             found.extend(page.data.into_iter().map(|item| {
                 let name = item.display_name.unwrap_or_else(|| item.id.clone());
                 (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })

@@ -53,11 +53,7 @@ fn head(out: &mut String, segment: &Segment) {
     }
     let has_system = !segment.system.trim().is_empty();
     if has_system {
-        let _ = write!(
-            out,
-            r#","system":[{{"type":"text","text":{},"cache_control":{EPHEMERAL}}}]"#,
-            text(&segment.system)
-        );
+        let _ = write!(out, r#","system":[{{"type":"text","text":{},"cache_control":{EPHEMERAL}}}]"#, text(&segment.system));
     }
     if segment.tools.is_empty() {
         return;

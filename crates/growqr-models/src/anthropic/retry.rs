@@ -104,8 +104,7 @@ pub(super) fn judge(head: &Head, body: &[u8], model: &str, secret: &str) -> Verd
 
 fn kind(status: u16, error: &ErrorFields) -> FailureKind {
     let says = |fragment: &str| error.message.contains(fragment);
-    let spent = says("You have reached your")
-        && (says("API usage limits") || says("spend limit"))
+    let spent = says("You have reached your") && (says("API usage limits") || says("spend limit"))
         || error.details.as_ref().and_then(|details| details.error_code.as_deref()) == Some("enforced_spend_limit_reached");
     match status {
         402 => FailureKind::NoCredit,

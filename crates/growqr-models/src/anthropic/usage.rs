@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn later_counts_replace_earlier_ones_and_null_replaces_nothing() {
-        let mut all = counts(r#"{"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":7}"#);
+        let mut all =
+            counts(r#"{"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":7}"#);
         all.update(counts(r#"{"output_tokens":20}"#));
         all.update(counts(r#"{"output_tokens":30,"input_tokens":null}"#));
         let (usage, _) = all.settle("claude-opus-4-7");

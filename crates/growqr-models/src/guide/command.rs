@@ -67,8 +67,9 @@ fn send(text: &str) -> Option<Command> {
     let rest = ["send", "start", "spawn"].iter().find_map(|verb| after(text, verb))?;
     let (number, rest) = rest.split_once(' ')?;
     let (helpers, rest) = rest.trim_start().split_once(' ')?;
-    let is_helper =
-        ["helper", "helpers", "sub-agent", "sub-agents", "subagent", "subagents", "agent", "agents"].iter().any(|known| helpers.eq_ignore_ascii_case(known));
+    let is_helper = ["helper", "helpers", "sub-agent", "sub-agents", "subagent", "subagents", "agent", "agents"]
+        .iter()
+        .any(|known| helpers.eq_ignore_ascii_case(known));
     let task = after(rest.trim_start(), "to").unwrap_or(rest).trim();
     let helpers = count(number)?.min(MOST_HELPERS);
     (is_helper && helpers > 0 && !task.is_empty()).then(|| Command::Send { helpers, task: task.to_owned() })

@@ -67,7 +67,11 @@ fn remember(turn: &Turn, what: &str) -> Move {
     if format!("\n{text}\n").contains(&format!("\n{line}\n")) {
         return Move::Say(format!("That is in {NOTES} already: {what}"));
     }
-    let blank = if text.trim().is_empty() || text.trim_end().lines().last().is_some_and(|last| last.starts_with('#')) { "\n\n" } else { "\n" };
+    let blank = if text.trim().is_empty() || text.trim_end().lines().last().is_some_and(|last| last.starts_with('#')) {
+        "\n\n"
+    } else {
+        "\n"
+    };
     let content = format!("{}{blank}{line}\n", text.trim_end());
     let first: String = what.lines().next().unwrap_or_default().chars().take(60).collect();
     let mut input = json!({"path": NOTES, "content": content.trim_start_matches('\n'), "message": format!("Remember: {first}")});
@@ -153,8 +157,11 @@ fn show(turn: &Turn, path: &str) -> Move {
 fn send(turn: &Turn, helpers: usize, task: &str) -> Move {
     let sent: Vec<&Done> = turn.results("spawn_sub_agent").collect();
     if sent.is_empty() {
-        let plural = if helpers == 1 { "one helper" } else { "helpers" };
-        let text = if helpers == MOST_HELPERS { format!("I send {MOST_HELPERS}, the most I can.") } else { format!("I send {plural}.") };
+        let text = match helpers {
+            1 => "I send one helper.".to_owned(),
+            MOST_HELPERS => format!("I send {MOST_HELPERS} helpers, the most I can."),
+            some => format!("I send {some} helpers."),
+        };
         let spawn = |number: usize| ("spawn_sub_agent", json!({"name": format!("helper {number}"), "task": task}));
         return Move::Call(text, (1..=helpers).map(spawn).collect());
     }

@@ -91,9 +91,7 @@ fn check_thinking(body: &Map<String, Value>, model: &Row) -> Result<(), Refusal>
                 Some(_) => Ok(()),
             }
         }
-        "adaptive" if model.adaptive == Adaptive::No => {
-            Err(Refusal::invalid("adaptive thinking is not supported on this model"))
-        }
+        "adaptive" if model.adaptive == Adaptive::No => Err(Refusal::invalid("adaptive thinking is not supported on this model")),
         "between_tools" if model.disabled != Disabled::BetweenTools => unsupported("between_tools"),
         "disabled" => match model.disabled {
             Disabled::Accepted => Ok(()),

@@ -68,7 +68,13 @@ impl Layout {
     /// Lays a prompt out. `settings` are those whose change spoils what was cached of the messages.
     ///
     /// Fails in the service's words for too many breakpoints, or for breakpoints in the wrong order.
-    pub fn of(prompt: &Prompt, body: &Map<String, Value>, model: &Row, betas: &[String], settings: &str) -> Result<Layout, Refusal> {
+    pub fn of(
+        prompt: &Prompt,
+        body: &Map<String, Value>,
+        model: &Row,
+        betas: &[String],
+        settings: &str,
+    ) -> Result<Layout, Refusal> {
         let mut layout = Layout { steps: Vec::new(), minimum: model.cache_minimum };
         let mut chain = format!("{}\n{}", model.id, betas.join(","));
         let mut last = "";

@@ -42,17 +42,8 @@ const TOP: &[&str] = &[
     "diagnostics",
 ];
 
-const TOP_OF_MESSAGES: &[&str] = &[
-    "max_tokens",
-    "metadata",
-    "service_tier",
-    "stop_sequences",
-    "stream",
-    "inference_geo",
-    "temperature",
-    "top_p",
-    "top_k",
-];
+const TOP_OF_MESSAGES: &[&str] =
+    &["max_tokens", "metadata", "service_tier", "stop_sequences", "stream", "inference_geo", "temperature", "top_p", "top_k"];
 
 /// Top-level fields that need a beta.
 const TOP_OF_BETAS: &[(&str, &str)] = &[
@@ -127,7 +118,10 @@ fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> 
         }
     }
     only("thinking", thinking, &known)?;
-    match thinking.get("display").map(|_| one_of("thinking.display", thinking.get("display"), &["omitted", "summarized", "updates"])) {
+    match thinking
+        .get("display")
+        .map(|_| one_of("thinking.display", thinking.get("display"), &["omitted", "summarized", "updates"]))
+    {
         Some(Err(refusal)) => Err(refusal),
         Some(Ok("updates")) if !has("thinking-display-updates-2026-08-18") => {
             Err(Refusal::invalid("thinking.display: Input should be 'omitted' or 'summarized'"))
@@ -268,14 +262,14 @@ fn check_tool_result(path: &str, fields: &Map<String, Value>) -> Result<(), Refu
     }
     match fields.get("content") {
         None | Some(Value::String(_)) => Ok(()),
-        Some(Value::Array(inner)) => inner.iter().enumerate().try_for_each(|(index, block)| {
-            match block.get("type").and_then(Value::as_str) {
+        Some(Value::Array(inner)) => {
+            inner.iter().enumerate().try_for_each(|(index, block)| match block.get("type").and_then(Value::as_str) {
                 Some("text" | "image" | "document" | "search_result" | "tool_reference") => {
                     check_block(&format!("{path}.content.{index}"), block, false)
                 }
                 _ => Err(Refusal::invalid(format!("{path}.content.{index}: Input tag found using 'type' does not match"))),
-            }
-        }),
+            })
+        }
         Some(_) => Err(Refusal::invalid(format!("{path}.content: Input should be a valid string"))),
     }
 }

@@ -239,7 +239,10 @@ impl Row {
 /// A page of `GET /v1/models`.
 pub(super) fn page(query: &str) -> Value {
     let value = |name: &str| {
-        query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, value)| *key == name && !value.is_empty())).map(|p| p.1)
+        query
+            .split('&')
+            .find_map(|pair| pair.split_once('=').filter(|(key, value)| *key == name && !value.is_empty()))
+            .map(|p| p.1)
     };
     let place = |id: &str| ROWS.iter().position(|row| row.id == id);
     let limit = value("limit").and_then(|n| n.parse().ok()).unwrap_or(20_usize).clamp(1, 1000);

@@ -123,13 +123,22 @@ impl Asked<'_> {
     /// The words of the first user message: for a sub-agent, its task.
     #[must_use]
     pub fn first_user_text(&self) -> String {
-        self.messages().iter().find(|message| message["role"] == "user").map(|message| text_of(&message["content"])).unwrap_or_default()
+        self.messages()
+            .iter()
+            .find(|message| message["role"] == "user")
+            .map(|message| text_of(&message["content"]))
+            .unwrap_or_default()
     }
 
     /// The words of the user since the last answer; empty if there are only tool results.
     #[must_use]
     pub fn last_user_text(&self) -> String {
-        self.news().iter().map(|message| text_of(&message["content"])).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+        self.news()
+            .iter()
+            .map(|message| text_of(&message["content"]))
+            .filter(|text| !text.is_empty())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// The tool results since the last answer.
@@ -155,7 +164,10 @@ impl Asked<'_> {
     /// The names of the tools on offer.
     #[must_use]
     pub fn tool_names(&self) -> Vec<&str> {
-        self.body["tools"].as_array().map(|tools| tools.iter().filter_map(|tool| tool["name"].as_str()).collect()).unwrap_or_default()
+        self.body["tools"]
+            .as_array()
+            .map(|tools| tools.iter().filter_map(|tool| tool["name"].as_str()).collect())
+            .unwrap_or_default()
     }
 
     /// How many assistant messages there are already.

@@ -56,7 +56,8 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest,
             plain(client, counted, number).await
         }
         ("GET", path) if path == "/v1/models" || path.starts_with("/v1/models/") => {
-            let verdict = shared.update(|state| judge::check_head(request, &state.key)).and_then(|_| describe(path, &request.query));
+            let verdict =
+                shared.update(|state| judge::check_head(request, &state.key)).and_then(|_| describe(path, &request.query));
             plain(client, verdict, number).await
         }
         _ => plain(client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,

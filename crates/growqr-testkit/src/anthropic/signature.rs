@@ -71,8 +71,7 @@ impl Registry {
                 let signature: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
                 let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
                 block[field] = json!(format!("Eq{signature}=="));
-                let signed =
-                    Signed { model: model.to_owned(), prefix: prefix.text(), block: canonical(block), reply };
+                let signed = Signed { model: model.to_owned(), prefix: prefix.text(), block: canonical(block), reply };
                 seals.push(seal(block).to_owned());
                 self.signed.insert(seal(block).to_owned(), signed);
             }
@@ -91,17 +90,21 @@ impl Registry {
     ///
     /// `bound` says that this account's signatures are checked against the conversation before them; `controls` that the
     /// beta for it was asked for; `drop` that blocks bound elsewhere are dropped instead of refused.
-    pub fn check(&self, prompt: &mut Prompt, model: &str, bound: bool, controls: bool, drop: bool) -> Result<Vec<Value>, Refusal> {
+    pub fn check(
+        &self,
+        prompt: &mut Prompt,
+        model: &str,
+        bound: bool,
+        controls: bool,
+        drop: bool,
+    ) -> Result<Vec<Value>, Refusal> {
         self.check_latest(prompt)?;
         let mut prefix = Prefix::of(prompt);
         let mut dropped = Vec::new();
         let mut kept = Vec::new();
         for placed in std::mem::take(&mut prompt.blocks) {
-            let reason = if is_thinking(&placed.block) {
-                self.verdict(&placed, model, bound, controls, drop, &prefix)?
-            } else {
-                None
-            };
+            let reason =
+                if is_thinking(&placed.block) { self.verdict(&placed, model, bound, controls, drop, &prefix)? } else { None };
             prefix.add(&placed.role, &placed.block);
             match reason {
                 None => kept.push(placed),

@@ -60,8 +60,7 @@ fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
 
 /// The natural reason, unless the script names one.
 fn stop_reason(message: &Message) -> String {
-    let natural =
-        if message.parts.iter().any(|part| matches!(part, Part::Call { .. })) { "tool_use" } else { "end_turn" };
+    let natural = if message.parts.iter().any(|part| matches!(part, Part::Call { .. })) { "tool_use" } else { "end_turn" };
     message.stop.clone().unwrap_or_else(|| natural.to_owned())
 }
 
