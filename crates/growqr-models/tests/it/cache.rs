@@ -1,7 +1,7 @@
 use crate::world::{World, answered, hello, request, segment, user};
 use growqr_core::model::ModelRequest;
 use growqr_core::prompt::{Message, Role};
-use growqr_testkit::anthropic::{Point, Script, calls, says, thinks};
+use growqr_testkit::anthropic::{Point, Script, says, thinks};
 use serde_json::{Value, json};
 use std::sync::Arc;
 

@@ -4,29 +4,31 @@ use serde_json::json;
 
 const OPUS: &str = "claude-opus-4-7";
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 #[tokio::test]
 async fn a_request_must_say_who_asks_and_by_which_version() {
     let claude = AnthropicStandIn::start().await;
     let body = hello(OPUS).to_string();
     let bearer = format!("Bearer {}", claude.key());
     let (json, version, key) = (("content-type", "application/json"), ("anthropic-version", "2023-06-01"), claude.key());
-    let table: Vec<(Vec<(&str, &str)>, u16, &str)> = vec![
-        (vec![json, version], 401, "x-api-key header is required"),
-        (vec![json, version, ("x-api-key", "sk-ant-wrong")], 401, "invalid x-api-key"),
-        (vec![json, version, ("authorization", "Bearer wrong")], 401, "invalid bearer token"),
-        (vec![json, version, ("x-api-key", key), ("authorization", &bearer)], 401, "not both"),
-        (vec![json, ("x-api-key", key)], 400, "anthropic-version: header is required"),
-        (vec![json, ("x-api-key", key), ("anthropic-version", "2020-01-01")], 400, "not a valid version"),
-        (vec![version, ("x-api-key", key)], 400, "content-type"),
+    let table: [(Headers, u16, &str); 8] = [
+        (&[json, version], 401, "x-api-key header is required"),
+        (&[json, version, ("x-api-key", "sk-ant-wrong")], 401, "invalid x-api-key"),
+        (&[json, version, ("authorization", "Bearer wrong")], 401, "invalid bearer token"),
+        (&[json, version, ("x-api-key", key), ("authorization", &bearer)], 401, "not both"),
+        (&[json, ("x-api-key", key)], 400, "anthropic-version: header is required"),
+        (&[json, ("x-api-key", key), ("anthropic-version", "2020-01-01")], 400, "not a valid version"),
+        (&[version, ("x-api-key", key)], 400, "content-type"),
         (
-            vec![json, version, ("x-api-key", key), ("anthropic-beta", "compact-2026-01-12,context-1m")],
+            &[json, version, ("x-api-key", key), ("anthropic-beta", "compact-2026-01-12,context-1m")],
             400,
             "Unexpected value(s) `context-1m` for the `anthropic-beta` header. Please consult our documentation at \
              platform.claude.com/docs or try again without the header.",
         ),
     ];
     for (headers, status, words) in table {
-        refused(&send(&claude, "POST", "/v1/messages", &headers, body.as_bytes()).await, status, words);
+        refused(&send(&claude, "POST", "/v1/messages", headers, body.as_bytes()).await, status, words);
     }
     claude.will(says("hi"));
     let answer =
