@@ -10,6 +10,7 @@ use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Request, Response, Url};
+use std::error::Error;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -142,13 +143,14 @@ impl Anthropic {
             Err(_) => return Err(self.silent(None)),
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() => {
-                tracing::debug!(error = ?error.without_url(), "no connection");
-                let text = format!("There is no connection to {}; check the network.", self.host());
+                let cause = root_cause(&error);
+                tracing::debug!(cause, "no connection");
+                let text = format!("There is no connection to {}; check the network. ({cause})", self.host());
                 return Ok(Attempt::NoConnection(self.failure(FailureKind::Offline, &text, None)));
             }
             // The request may have arrived, so it may have been billed.
             Ok(Err(error)) => {
-                tracing::debug!(error = ?error.without_url(), "the connection broke");
+                tracing::debug!(cause = root_cause(&error), "the connection broke");
                 return Err(self.failure(FailureKind::Broken, "The connection to Anthropic broke before an answer came.", None));
             }
         };
@@ -233,6 +235,15 @@ impl Anthropic {
     pub(super) fn failure(&self, kind: FailureKind, message: &str, request_id: Option<String>) -> Failure {
         Failure { kind, message: message.to_owned(), request_id }
     }
+}
+
+/// The innermost error's words: those that tell a name that is not found from a certificate that is not trusted.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    retry::tidy(&cause.to_string(), "")
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -14,8 +14,7 @@ pub(super) fn build(config: &Config) -> Result<reqwest::Client, reqwest::Error> 
         .redirect(reqwest::redirect::Policy::none())
         .tcp_keepalive(PROBE)
         .http2_keep_alive_interval(PROBE)
-        .http2_keep_alive_timeout(PROBE)
-        .retry(reqwest::retry::never());
+        .http2_keep_alive_timeout(PROBE);
     if is_loopback(&config.base_url) {
         builder = builder.no_proxy();
     }

@@ -157,9 +157,11 @@ fn show(turn: &Turn, path: &str) -> Move {
 fn send(turn: &Turn, helpers: usize, task: &str) -> Move {
     let sent: Vec<&Done> = turn.results("spawn_sub_agent").collect();
     if sent.is_empty() {
-        let plural = if helpers == 1 { "one helper" } else { "helpers" };
-        let text =
-            if helpers == MOST_HELPERS { format!("I send {MOST_HELPERS}, the most I can.") } else { format!("I send {plural}.") };
+        let text = match helpers {
+            1 => "I send one helper.".to_owned(),
+            MOST_HELPERS => format!("I send {MOST_HELPERS} helpers, the most I can."),
+            some => format!("I send {some} helpers."),
+        };
         let spawn = |number: usize| ("spawn_sub_agent", json!({"name": format!("helper {number}"), "task": task}));
         return Move::Call(text, (1..=helpers).map(spawn).collect());
     }

@@ -30,12 +30,12 @@ impl Turn {
                 && !blocks.iter().any(|block| matches!(block, Block::Result { .. }))
         };
         let Some(at) = read.iter().rposition(begins) else { return Turn::default() };
-        let texts = read[at].1.iter().filter_map(|block| match block {
+        let mut texts = read[at].1.iter().filter_map(|block| match block {
             Block::Text(text) => Some(text.trim()),
             _ => None,
         });
         // Mail may stand before the person's own words; the last block is what they said last.
-        let told = texts.last().unwrap_or_default().to_owned();
+        let told = texts.next_back().unwrap_or_default().to_owned();
         Turn { told, done: done(&read[at..]) }
     }
 

@@ -1,1 +1,12 @@
+//! The providers against the strict stand-in, over real sockets.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
+mod answers;
+mod breaks;
+mod cache;
+mod errors;
+mod guide;
+mod limits;
+mod models;
+mod retries;
+mod world;

@@ -34,6 +34,7 @@ mod wire;
 pub use record::{Asked, Bill, Ended, Recorded, ToolResult};
 pub use script::{Hold, Point, Script, calls, says, thinks};
 
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,6 +55,7 @@ struct State {
     queue: VecDeque<Script>,
     router: Option<Router>,
     requests: Vec<Recorded>,
+    listed: Vec<Value>,
     registry: signature::Registry,
     cache: cache::Cache,
 }
@@ -113,6 +115,7 @@ impl AnthropicStandIn {
             queue: VecDeque::new(),
             router: None,
             requests: Vec::new(),
+            listed: models::ROWS.iter().map(models::Row::describe).collect(),
             registry: signature::Registry::default(),
             cache: cache::Cache::default(),
         };
@@ -173,6 +176,15 @@ impl AnthropicStandIn {
     /// Makes the account one from before 31 August 2026, whose thinking is bound on request only.
     pub fn be_an_old_account(&self) {
         self.shared.update(|state| state.new_account = false);
+    }
+
+    /// Lists one more model, first of all, as the Models API does with one of tomorrow. It cannot be asked for messages.
+    pub fn list_also(&self, id: &str, name: &str, max_input_tokens: u64, max_tokens: u64) {
+        let model = json!({
+            "id": id, "type": "model", "display_name": name, "created_at": "2027-01-01T00:00:00Z",
+            "max_input_tokens": max_input_tokens, "max_tokens": max_tokens, "capabilities": null,
+        });
+        self.shared.update(|state| state.listed.insert(0, model));
     }
 
     /// All requests so far, in the order in which they arrived.

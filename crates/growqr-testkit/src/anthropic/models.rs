@@ -237,25 +237,22 @@ impl Row {
 }
 
 /// A page of `GET /v1/models`.
-pub(super) fn page(query: &str) -> Value {
-    let value = |name: &str| {
-        query
-            .split('&')
-            .find_map(|pair| pair.split_once('=').filter(|(key, value)| *key == name && !value.is_empty()))
-            .map(|p| p.1)
-    };
-    let place = |id: &str| ROWS.iter().position(|row| row.id == id);
+pub(super) fn page(listed: &[Value], query: &str) -> Value {
+    let pairs = || query.split('&').filter_map(|pair| pair.split_once('='));
+    let value = |name: &str| pairs().find(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value);
+    let place = |id: &str| listed.iter().position(|model| model["id"] == id);
     let limit = value("limit").and_then(|n| n.parse().ok()).unwrap_or(20_usize).clamp(1, 1000);
-    let rows = match (value("after_id").and_then(place), value("before_id").and_then(place)) {
-        (Some(after), _) => &ROWS[after + 1..],
-        (None, Some(before)) => &ROWS[..before],
-        (None, None) => ROWS,
+    let rest = match (value("after_id").and_then(place), value("before_id").and_then(place)) {
+        (Some(after), _) => &listed[after + 1..],
+        (None, Some(before)) => &listed[..before],
+        (None, None) => listed,
     };
-    let shown = &rows[..limit.min(rows.len())];
+    let shown = &rest[..limit.min(rest.len())];
+    let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
     json!({
-        "data": shown.iter().map(Row::describe).collect::<Vec<_>>(),
-        "has_more": shown.len() < rows.len(),
-        "first_id": shown.first().map(|row| row.id),
-        "last_id": shown.last().map(|row| row.id),
+        "data": shown,
+        "has_more": shown.len() < rest.len(),
+        "first_id": id(shown.first()),
+        "last_id": id(shown.last()),
     })
 }

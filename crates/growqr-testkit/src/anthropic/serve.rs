@@ -56,22 +56,22 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest,
             plain(client, counted, number).await
         }
         ("GET", path) if path == "/v1/models" || path.starts_with("/v1/models/") => {
-            let verdict =
-                shared.update(|state| judge::check_head(request, &state.key)).and_then(|_| describe(path, &request.query));
+            let verdict = shared.update(|state| {
+                judge::check_head(request, &state.key)?;
+                describe(&state.listed, path, &request.query)
+            });
             plain(client, verdict, number).await
         }
         _ => plain(client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,
     }
 }
 
-fn describe(path: &str, query: &str) -> Result<Value, Refusal> {
-    match path.strip_prefix("/v1/models/") {
-        None => Ok(models::page(query)),
-        Some(id) => match models::find(id) {
-            Some(row) => Ok(row.describe()),
-            None => Err(Refusal::new(404, "not_found_error", format!("model: {id}"))),
-        },
-    }
+fn describe(listed: &[Value], path: &str, query: &str) -> Result<Value, Refusal> {
+    let Some(id) = path.strip_prefix("/v1/models/") else { return Ok(models::page(listed, query)) };
+    let known = listed.iter().find(|model| model["id"] == id).cloned();
+    known
+        .or_else(|| models::find(id).map(models::Row::describe))
+        .ok_or_else(|| Refusal::new(404, "not_found_error", format!("model: {id}")))
 }
 
 fn headers(number: u64, kind: &str) -> Vec<(String, String)> {

@@ -1,0 +1,106 @@
+use crate::world::{World, hello};
+use growqr_core::model::FailureKind;
+use growqr_testkit::anthropic::{Ended, Point, Script, calls, says, thinks};
+use serde_json::json;
+use std::time::Duration;
+
+/// Everything that a good answer may look like on the wire ends in the same answer.
+#[tokio::test]
+async fn split_bytes_and_pings_change_nothing() {
+    let world = World::new().await;
+    let answer = || thinks("ü🌱").says("Grüße 🌱 an alle").calls([("look", json!({"path": "日本"}))]);
+    let mut contents = Vec::new();
+    for script in [
+        answer(),
+        answer().in_pieces(1),
+        answer().in_pieces(3),
+        answer().pings(Point::Events(5), Some(3), Duration::from_millis(1)),
+    ] {
+        world.claude.will(script);
+        let content = world.answer(&hello()).await.content;
+        // Ids and signatures are the stand-in's, made anew for each answer.
+        let mut blocks: Vec<serde_json::Value> = serde_json::from_str(content.text()).unwrap();
+        blocks.iter_mut().for_each(|block| {
+            block.as_object_mut().unwrap().retain(|name, _| name != "id" && name != "signature");
+        });
+        contents.push(blocks);
+    }
+    assert!(contents.windows(2).all(|pair| pair[0] == pair[1]), "{contents:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_early_is_no_answer() {
+    let world = World::new().await;
+    let answer = || says("a longer text, in several pieces").calls([("look", json!({"path": "a"}))]);
+    for point in [Point::BeforeHead, Point::Events(0), Point::Events(1), Point::Events(5), Point::Bytes(333), Point::BeforeStop] {
+        world.claude.will(answer().cut(point));
+        let failure = world.failure(&hello()).await;
+        assert_eq!(failure.kind, FailureKind::Broken, "{point:?}: {failure}");
+    }
+    // Nothing is asked twice on its own account: each may have been billed.
+    assert_eq!(world.claude.messages().len(), 6);
+}
+
+#[tokio::test]
+async fn an_error_event_ends_the_answer_whatever_came_before() {
+    let world = World::new().await;
+    for at in [0, 1, 4] {
+        world.claude.will(says("a longer text").breaks(Point::Events(at), "overloaded_error", "Overloaded"));
+        let failure = world.failure(&hello()).await;
+        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Broken, "Anthropic broke the answer off: Overloaded"));
+        assert!(failure.request_id.is_some());
+    }
+}
+
+#[tokio::test]
+async fn nonsense_in_the_stream_ends_the_answer() {
+    let world = World::new().await;
+    let stop = |index: u32| format!("data: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n");
+    let table = [
+        (0, "data: {\"type\":\"message_stop\"}\n\n".to_owned()),
+        (1, "data: not json\n\n".to_owned()),
+        (1, "data: {\"type\":\"message_start\",\"message\":{}}\n\n".to_owned()),
+        (2, "data: {\"type\":\"message_stop\"}\n\n".to_owned()),
+        (3, stop(9)),
+        (
+            3,
+            "data: {\"type\":\"content_block_delta\",\"index\":7,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n"
+                .to_owned(),
+        ),
+    ];
+    for (at, raw) in table {
+        world.claude.will(says("a").insert(Point::Events(at), &raw));
+        assert_eq!(world.failure(&hello()).await.kind, FailureKind::Broken, "{raw}");
+    }
+}
+
+#[tokio::test]
+async fn silence_is_noticed_and_pings_are_not_silence() {
+    let world = World::with(|config| config.idle_timeout = Duration::from_millis(400)).await;
+    for at in [Point::BeforeHead, Point::Events(0), Point::Events(3)] {
+        world.claude.will(says("a longer text").silence(at));
+        let failure = world.failure(&hello()).await;
+        assert_eq!(failure.kind, FailureKind::Broken);
+        assert!(failure.message.starts_with("Nothing came from Anthropic for"), "{failure}");
+    }
+    let left = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
+    assert!(left.iter().all(|request| request.ended == Some(Ended::ClientLeft)), "the connection is closed");
+    world.claude.will(says("a longer text").pings(Point::Events(3), Some(8), Duration::from_millis(100)));
+    world.answer(&hello()).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_stream_comes_from_somebody_else() {
+    let world = World::new().await;
+    world.claude.will(Script::http(200, &[("content-type", "text/html")], "<html>log in to the hotel</html>"));
+    let failure = world.failure(&hello()).await;
+    assert_eq!(failure.kind, FailureKind::Unavailable, "{failure}");
+}
+
+#[tokio::test]
+async fn a_call_that_the_limit_has_cut_is_told_as_such() {
+    let world = World::new().await;
+    world.claude.will(calls([("look", json!({}))]).calls_raw("look", "{\"path\": \"a").stop("max_tokens"));
+    let reply = world.answer(&hello()).await;
+    assert_eq!(reply.stop, growqr_core::model::StopReason::MaxTokens);
+}

@@ -1,0 +1,87 @@
+use crate::world::{World, hello, request, user};
+use growqr_core::model::FailureKind::{self, *};
+use growqr_testkit::anthropic::{Script, says};
+
+/// What the service says, and what the person is told.
+#[tokio::test]
+async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
+    let invalid = |words: &str| Script::error(400, "invalid_request_error", words);
+    let table: Vec<(Script, FailureKind, &str)> = vec![
+        (invalid("tools: Tool names must be unique."), Rejected, "Tool names must be unique."),
+        (invalid("prompt is too long: 201756 tokens > 200000 maximum"), PromptTooLong, "too long for this model"),
+        (invalid("input length and `max_tokens` exceed context limit: 1 + 2 > 3"), PromptTooLong, "too long"),
+        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), Rejected, "signature"),
+        (invalid("messages.1.content.0: blocks in the latest assistant message cannot be modified."), Rejected, "modified"),
+        (invalid("Your credit balance is too low to access the Anthropic API."), NoCredit, "no credit"),
+        (
+            invalid("You have reached your specified API usage limits. You will regain access on 2026-12-01."),
+            NoCredit,
+            "2026-12-01",
+        ),
+        (invalid("You have reached your specified workspace API usage limits."), NoCredit, "spend limit"),
+        (Script::spend_cap(), NoCredit, "regain access"),
+        (Script::error(401, "authentication_error", "invalid x-api-key"), Key, "does not accept the API key"),
+        (Script::error(403, "permission_error", "no"), Key, "does not allow"),
+        (Script::error(402, "billing_error", "pay"), NoCredit, "pay"),
+        (Script::error(404, "not_found_error", "model: claude-opus-4-7"), UnknownModel, "\"claude-opus-4-7\""),
+        (Script::error(404, "not_found_error", "Not Found"), Rejected, "404"),
+        (Script::error(413, "request_too_large", "Request exceeds the maximum size"), TooLarge, "too large"),
+        (Script::plain_413(), TooLarge, "too large"),
+        (Script::http(301, &[("location", "https://example.com/")], ""), Rejected, "301"),
+        (Script::http(418, &[], "<html>"), Rejected, "418"),
+    ];
+    for (script, kind, fragment) in table {
+        let world = World::new().await;
+        world.claude.will(script);
+        let failure = world.failure(&hello()).await;
+        assert_eq!(failure.kind, kind, "{failure}");
+        assert!(failure.message.contains(fragment), "{failure:?} should contain {fragment:?}");
+        assert_eq!(world.claude.messages().len(), 1, "not asked again: {failure}");
+        assert_eq!(world.pace.slept_ms(), [0; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_and_never_shown() {
+    let key = "sk-ant-secret-value";
+    let world = World::with(|config| config.key = growqr_models::anthropic::Key::new(key)).await;
+    let failure = world.failure(&hello()).await;
+    assert_eq!((failure.kind, failure.request_id.as_deref()), (Key, Some("req_1")));
+    assert!(!format!("{failure:?}").contains(key));
+    assert_eq!(format!("{:?}", growqr_models::anthropic::Key::new(key)), "Key(…)");
+    let echo = World::new().await;
+    echo.claude.will(Script::error(400, "invalid_request_error", &format!("bad: {}", echo.claude.key())));
+    assert_eq!(echo.failure(&hello()).await.message, "Anthropic refused the request (HTTP 400): bad: (key)");
+    for broken in ["", "with\nnewline"] {
+        let world = World::with(|config| config.key = growqr_models::anthropic::Key::new(broken)).await;
+        assert_eq!(world.failure(&hello()).await.kind, Key);
+        assert!(world.claude.requests().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_body_above_the_limit_is_not_even_sent() {
+    let world = World::new().await;
+    let failure = world.failure(&request("claude-opus-4-7", vec![user(&"a".repeat(33 * 1024 * 1024))])).await;
+    assert_eq!(failure.kind, TooLarge);
+    assert!(world.claude.requests().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_network_it_gives_up_after_two_quick_retries() {
+    // A port that was free a moment ago and that nobody listens on.
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let world = World::with(|config| config.base_url = format!("http://127.0.0.1:{port}")).await;
+    let (result, shown) = world.ask(&hello()).await;
+    assert_eq!(result.unwrap_err().kind, Offline);
+    assert_eq!((shown.len(), world.pace.slept_ms()), (2, vec![500, 500]));
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told() {
+    let world = World::with(|config| config.base_url = "not a url".to_owned()).await;
+    assert_eq!(world.failure(&hello()).await.kind, Rejected);
+    let slash = World::with(|config| config.base_url.push('/')).await;
+    slash.claude.will(says("hi"));
+    slash.answer(&hello()).await;
+}

@@ -1,0 +1,99 @@
+use crate::world::{FakePace, World, hello};
+use async_trait::async_trait;
+use growqr_core::id::AgentId;
+use growqr_core::model::{Model, ModelRequest};
+use growqr_models::anthropic::Pace;
+use growqr_testkit::anthropic::{Ended, Hold, Point, Script, says};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+fn by(agent: &str) -> ModelRequest {
+    ModelRequest { agent: AgentId::new(agent), ..hello() }
+}
+
+/// Sleeps until the test lets it go on.
+struct HeldPace {
+    inner: FakePace,
+    asleep: watch::Sender<usize>,
+    wake: Semaphore,
+}
+
+#[async_trait]
+impl Pace for HeldPace {
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.asleep.send_modify(|count| *count += 1);
+        self.wake.acquire().await.unwrap().forget();
+        // Whoever wakes first moves the clock; the others slept through the same time.
+        let left = wait.saturating_sub(self.inner.now());
+        self.inner.sleep(left).await;
+    }
+
+    fn up_to(&self, most: Duration) -> Duration {
+        most
+    }
+}
+
+#[tokio::test]
+async fn when_one_agent_is_told_to_wait_all_of_them_wait() {
+    let pace = Arc::new(HeldPace { inner: FakePace::default(), asleep: watch::Sender::new(0), wake: Semaphore::new(0) });
+    let world = World::with(|config| config.pace = pace.clone()).await;
+    world.claude.will_all([Script::rate_limited(Some(5)), says("one"), says("two")]);
+    let (first, second) = (by("one"), by("two"));
+    let asleep = async |count: usize| drop(pace.asleep.subscribe().wait_for(|now| *now >= count).await.unwrap());
+    let story = async {
+        asleep(1).await;
+        let meanwhile = world.provider.call(&second, &|_| ());
+        let release = async {
+            asleep(2).await;
+            assert_eq!(world.claude.messages().len(), 1, "the second agent asks nothing while the key is limited");
+            pace.wake.add_permits(8);
+        };
+        tokio::join!(meanwhile, release).0.unwrap();
+    };
+    let (answered, ()) = tokio::join!(world.provider.call(&first, &|_| ()), story);
+    answered.unwrap();
+    assert_eq!(world.claude.messages().len(), 3);
+}
+
+#[tokio::test]
+async fn no_more_calls_run_at_once_than_allowed() {
+    let world = World::with(|config| config.at_once = 2).await;
+    let holds: Vec<Hold> = (0..3).map(|_| Hold::new()).collect();
+    world.claude.will_all(holds.iter().map(|hold| says("hi").hold(Point::Events(2), hold)));
+    let (one, two, three) = (by("one"), by("two"), by("three"));
+    let ask = async |request: &ModelRequest| world.provider.call(request, &|_| ()).await.unwrap();
+    let watch = async {
+        holds[0].held().await;
+        holds[1].held().await;
+        assert_eq!(world.claude.messages().len(), 2);
+        holds[0].release();
+        holds[2].held().await;
+        holds[1].release();
+        holds[2].release();
+    };
+    tokio::join!(ask(&one), ask(&two), ask(&three), watch);
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
+    let world = World::with(|config| config.at_once = 1).await;
+    let hold = Hold::new();
+    world.claude.will_all([says("a long text").hold(Point::Events(4), &hold), says("next")]);
+    let request = hello();
+    {
+        let mut call = world.provider.call(&request, &|_| ());
+        tokio::select! {
+            _ = &mut call => panic!("it was held"),
+            () = hold.held() => {}
+        }
+    }
+    let requests = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
+    assert_eq!(requests[0].ended, Some(Ended::ClientLeft));
+    assert!(requests[0].bill.unwrap().output_tokens > 0, "what was made is billed all the same");
+    world.answer(&request).await;
+}

@@ -1,0 +1,127 @@
+//! What the tests share: a provider that talks to the stand-in, a pace that waits for nothing, a conversation.
+
+use async_trait::async_trait;
+use growqr_core::id::AgentId;
+use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
+use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
+use growqr_core::raw::RawJson;
+use growqr_models::anthropic::{Anthropic, Config, Key, Pace};
+use growqr_testkit::anthropic::AnthropicStandIn;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Sleeps by moving its own clock; jitter is always the most.
+#[derive(Default)]
+pub struct FakePace {
+    now: Mutex<Duration>,
+    pub slept: Mutex<Vec<Duration>>,
+}
+
+#[async_trait]
+impl Pace for FakePace {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep(&self, wait: Duration) {
+        self.slept.lock().unwrap().push(wait);
+        *self.now.lock().unwrap() += wait;
+    }
+
+    fn up_to(&self, most: Duration) -> Duration {
+        most
+    }
+}
+
+impl FakePace {
+    pub fn slept_ms(&self) -> Vec<u128> {
+        self.slept.lock().unwrap().iter().map(Duration::as_millis).collect()
+    }
+}
+
+/// The stand-in, a provider that talks to it, and its pace.
+pub struct World {
+    pub claude: AnthropicStandIn,
+    pub provider: Arc<Anthropic>,
+    pub pace: Arc<FakePace>,
+}
+
+impl World {
+    pub async fn new() -> World {
+        World::with(|_| ()).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> World {
+        let claude = AnthropicStandIn::start().await;
+        let pace = Arc::new(FakePace::default());
+        let mut config = Config::new(Key::new(claude.key()), 1);
+        config.base_url = claude.base_url().to_owned();
+        config.pace = pace.clone();
+        change(&mut config);
+        World { claude, provider: Arc::new(Anthropic::new(config)), pace }
+    }
+
+    /// Asks and returns the answer with what was shown on the way.
+    pub async fn ask(&self, request: &ModelRequest) -> (Result<Reply, Failure>, Vec<Delta>) {
+        let shown = Mutex::new(Vec::new());
+        let result = self.provider.call(request, &|delta| shown.lock().unwrap().push(delta)).await;
+        (result, shown.into_inner().unwrap())
+    }
+
+    pub async fn answer(&self, request: &ModelRequest) -> Reply {
+        self.ask(request).await.0.unwrap()
+    }
+
+    pub async fn failure(&self, request: &ModelRequest) -> Failure {
+        let failure = self.ask(request).await.0.unwrap_err();
+        assert!(!failure.message.contains(self.claude.key()), "a key in {:?}", failure.message);
+        failure
+    }
+}
+
+pub fn raw(value: &Value) -> RawJson {
+    RawJson::of(value)
+}
+
+pub fn user(text: &str) -> Message {
+    Message { role: Role::User, content: raw(&json!([{"type": "text", "text": text}])) }
+}
+
+pub fn tool(name: &str) -> Tool {
+    Tool {
+        name: name.to_owned(),
+        description: "Looks at a thing.".to_owned(),
+        input_schema: raw(&json!({"type": "object", "properties": {"path": {"type": "string"}}})),
+    }
+}
+
+pub fn segment(model: &str) -> Segment {
+    let effort = (!model.starts_with("claude-haiku-4-5")).then_some(Effort::High);
+    Segment { provider: "anthropic".into(), model: model.into(), effort, system: "Be kind.".into(), tools: vec![tool("look")] }
+}
+
+pub fn request(model: &str, messages: Vec<Message>) -> ModelRequest {
+    ModelRequest { agent: AgentId::grow(), segment: Arc::new(segment(model)), messages, max_tokens: 16_000 }
+}
+
+/// A first message to the default model.
+pub fn hello() -> ModelRequest {
+    request("claude-opus-4-7", vec![user("hello")])
+}
+
+/// The messages that follow an answer: itself, and results for all its calls.
+pub fn answered(reply: &Reply, result: &str) -> Vec<Message> {
+    let results: Vec<Value> = blocks(&reply.content)
+        .iter()
+        .filter_map(|block| match block {
+            Block::Call { id, .. } => Some(json!({"type": "tool_result", "tool_use_id": id, "content": result})),
+            _ => None,
+        })
+        .collect();
+    let mut messages = vec![Message { role: Role::Assistant, content: reply.content.clone() }];
+    if !results.is_empty() {
+        messages.push(Message { role: Role::User, content: raw(&json!(results)) });
+    }
+    messages
+}
