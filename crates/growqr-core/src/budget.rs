@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The smallest output limit with which a model is still asked, in tokens.
 pub const LEAST_OUTPUT: u64 = 1_000;
 
+/// An output limit with which most answers fit, in tokens: below it a call may use up all that is left.
+pub const ROOMY_OUTPUT: u64 = 4_000;
+
 /// The smallest allowance with which a sub-agent is sent to work.
 pub const LEAST_ALLOWANCE: Money = Money(1_000_000);
 

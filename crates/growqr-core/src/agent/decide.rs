@@ -3,7 +3,7 @@
 
 use super::render::{Verdict, cut_report, verdict};
 use super::{Input, Phase, Setup, State, ToolResult, children, tools};
-use crate::budget::{LEAST_OUTPUT, share};
+use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT, share};
 use crate::clock::Timestamp;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelFailed, ModelRequested,
@@ -189,8 +189,11 @@ impl Draft<'_> {
         let input = state.transcript.bound(current.bytes, more);
         let (available, limit) = state.purse.available(&state.limits, self.now);
         let input_cost = prices.input_bound(input).unwrap_or_default();
-        let affordable = prices.output_affordable(input, available.less(input_cost)).unwrap_or_default();
-        let max_tokens = most.min(affordable);
+        let affordable = |money: Money| prices.output_affordable(input, money.less(input_cost)).unwrap_or_default();
+        // A call leaves as much again, as long as that gives it room: if it breaks off, it counts in full, and the
+        // next attempt must still be affordable.
+        let half = affordable(Money(available.0 / 2));
+        let max_tokens = most.min(half.max(affordable(available).min(ROOMY_OUTPUT)));
         let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
         if max_tokens < LEAST_OUTPUT.min(most) || input_cost + output_cost > available {
             return Err(limit);

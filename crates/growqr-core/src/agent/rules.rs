@@ -27,7 +27,7 @@ fn commit() -> (&'static str, serde_json::Value) {
 /// A sub-agent with a one-dollar allowance, its first model call open.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = Birth { name: "scout".into(), task: "look".into(), allowance: Money::usd(1), depth: 1 };
+    let birth = Birth { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
 }
@@ -147,6 +147,14 @@ fn what_may_have_been_billed_counts_in_full() {
         panic!("a request")
     };
     assert_eq!(Some(world.state.purse().unknown), first.reservation);
+}
+
+#[test]
+fn a_sub_agent_can_afford_to_ask_again_after_an_interruption() {
+    let mut world = scout();
+    assert_eq!(world.restart(), ["model_failed", "model_requested"]);
+    world.answer(says("nothing there"));
+    assert_eq!(ended(&world), &Ended::Done);
 }
 
 #[test]
@@ -373,7 +381,7 @@ fn a_sub_agent_reports_what_it_spent_and_gives_back_the_rest() {
     world.answer(says("nothing there"));
     let spent = world.state.purse().spent;
     let Some(Mail { body: MailBody::Report(report), to, .. }) = world.mail().pop().cloned() else { panic!("a report") };
-    assert_eq!((to, report.spent, report.returned), (AgentId::grow(), spent, Money::usd(1).less(spent)));
+    assert_eq!((to, report.spent, report.returned), (AgentId::grow(), spent, usd_cents(40).less(spent)));
     assert_eq!(report.text, "nothing there");
     assert_eq!(world.state.status(), Status::Done);
 }
