@@ -20,7 +20,7 @@ fn main() {
         println!("# the whole program was not measured: GROWQR_BIN does not name the release binary");
         return;
     };
-    let folder = tempfile::tempdir_in("target").expect("a folder on the disk that is measured");
+    let folder = measure::folder();
     measure::print("fsync_4k", fsync_4k(folder.path()).as_secs_f64() * 1e6, "us");
     let claude = AnthropicStandIn::start_blocking().expect("a port");
     claude.route(|_| Some(says("Here is a short answer to what you said.")));

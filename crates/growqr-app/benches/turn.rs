@@ -32,7 +32,7 @@ fn model(asked: &Asked<'_>) -> Option<Script> {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let folder = tempfile::tempdir_in("target").expect("a folder on the disk that is measured");
+    let folder = measure::folder();
     measure::print("fsync_4k", fsync_4k(folder.path()).as_secs_f64() * 1e6, "us");
     runtime.block_on(turns(folder.path()));
     runtime.block_on(awake());
@@ -93,7 +93,7 @@ async fn turn(hosting: &Hosting, text: &str) -> (Duration, u32) {
 /// A thousand sub-agents of fifty events, all awake.
 async fn awake() {
     const AGENTS: usize = 1_000;
-    let folder = tempfile::tempdir_in("target").expect("a folder");
+    let folder = measure::folder();
     let ports = seed::ports(folder.path(), AGENTS).await;
     let config = HostConfig { idle: Duration::from_secs(3_600), inbox: 64, snapshot_after: u64::MAX };
     let before = measure::resident();

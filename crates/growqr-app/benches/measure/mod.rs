@@ -95,3 +95,10 @@ fn read_answer(connection: &mut BufReader<TcpStream>) {
         }
     }
 }
+
+/// A folder beside the build's own, so that the disk measured is the one that is worked on.
+pub fn folder() -> tempfile::TempDir {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(target).expect("the build's folder can be written");
+    tempfile::tempdir_in(target).expect("a folder")
+}
