@@ -294,7 +294,9 @@ impl Runner {
                 let request =
                     self.state.model_request(segment).ok_or_else(|| StoreError::Failed("no model call is open".to_owned()))?;
                 let publish = self.links.publish.clone();
-                self.work.spawn(perform::call_model(ports, request, attempt, publish))
+                let (name, turn) = (self.state.name().to_owned(), self.state.turn());
+                let asker = perform::Asker { name, turn, effect: self.state.next_effect(0) };
+                self.work.spawn(perform::call_model(ports, request, attempt, asker, publish))
             }
             Intent::RunTool { effect, call, at } => {
                 let origin = origin(effect);

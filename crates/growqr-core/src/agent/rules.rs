@@ -1,7 +1,7 @@
 //! Every rule of the conversation, one by one.
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
-use super::{Input, Intent, State, ToolResult};
+use super::{Input, Intent, LookedUp, State, ToolResult};
 use crate::event::{Ended, Event, LimitReached};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
@@ -78,9 +78,22 @@ fn reads_done_before_recording_need_no_append_of_their_own() {
     world.say("look");
     let answer = calls(&[("list_memory", json!({}))]);
     assert_eq!(super::lookups(&answer).len(), 1);
-    let looked_up = vec![(0, ToolResult::ok("a.md"))];
+    let looked_up = vec![(0, LookedUp::Result(ToolResult::ok("a.md")))];
     let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
     assert_eq!(kinds, ["model_answered", "tool_started", "tool_finished", "model_requested"]);
+}
+
+#[test]
+fn a_change_worked_out_before_recording_is_intended_with_its_call() {
+    let mut world = World::grow();
+    world.say("note");
+    let answer = calls(&[commit()]);
+    assert_eq!(super::lookups(&answer).len(), 1);
+    let effect = world.state.next_effect(0);
+    let looked_up = vec![(0, LookedUp::Plan(plan()))];
+    let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
+    assert_eq!(kinds, ["model_answered", "tool_started", "commit_intended"]);
+    assert!(matches!(&world.state.open_intents()[..], [Intent::Commit { effect: open, .. }] if *open == effect));
 }
 
 #[test]
