@@ -10,7 +10,6 @@ use measure::{fsync_4k, median, ms, timed};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use wait4::Wait4;
 
 const EVENTS: u64 = 10_000;
 const RUNS: usize = 21;
@@ -32,19 +31,14 @@ fn main() {
         command.arg("--data-dir").arg(folder.path()).args(["chat", "and now?"]);
         command.env("ANTHROPIC_API_KEY", claude.key()).env("ANTHROPIC_BASE_URL", claude.base_url()).env_remove("DATABASE_URL");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
-        let mut child = command.spawn().expect("the program starts");
-        let usage = child.wait4().expect("it ends");
-        assert!(usage.status.success(), "{:?}", usage.status);
-        usage.rusage.maxrss
+        let child = command.spawn().expect("the program starts");
+        let (status, peak) = measure::wait_with_peak(child);
+        assert!(status.success(), "{status:?}");
+        peak
     };
     chat();
-    let mut walls = Vec::new();
-    let mut peak = 0;
-    for _ in 0..RUNS {
-        let (memory, wall) = timed(chat);
-        walls.push(wall);
-        peak = peak.max(memory);
-    }
+    let (walls, peaks): (Vec<Duration>, Vec<u64>) = (0..RUNS).map(|_| timed(chat)).map(|(peak, wall)| (wall, peak)).unzip();
+    let (mut walls, peak) = (walls, peaks.into_iter().max().unwrap_or_default());
     let last = claude.messages().pop().expect("a request");
     measure::print("chat_request_bytes", last.raw.len() as f64, "bytes");
     let wall: Duration = median(&mut walls);

@@ -68,7 +68,7 @@ fn told(out: &Out, ended: &Ending) -> bool {
 
 async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
     let mut prompt = Prompt::start(home.prompt_history());
-    let mut session = Session::open(home, environment, out, MAIN).await?;
+    let mut session = Session::open_and_look(home, environment, out, MAIN).await?;
     if prompt.is_interactive() {
         out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
     }
@@ -112,13 +112,18 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     async fn open(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
-        // As it was before this process took it up, unless another runs the agents: then as it is once we listen.
-        let mut at_work = who_is_at_work(&home).await?;
         let client = Client::hosting(home.clone(), environment).await?;
-        if client.is_attached() {
-            at_work = who_is_at_work(&home).await?;
-        }
-        Ok(Session { client, home, target: target.to_owned(), transcript: Transcript::new(out, target), at_work })
+        let transcript = Transcript::new(out, target);
+        Ok(Session { client, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+    }
+
+    /// The same, knowing from the start what an earlier stop left open.
+    async fn open_and_look(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+        // As it was before this process took it up, unless another runs the agents: then as it is once we listen.
+        let before = who_is_at_work(&home).await?;
+        let mut session = Session::open(home, environment, out, target).await?;
+        session.at_work = if session.client.is_attached() { who_is_at_work(&session.home).await? } else { before };
+        Ok(session)
     }
 
     /// Shows the next thing that happens. False once the host has ended.

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
 
 pub fn print(name: &str, value: f64, unit: &str) {
@@ -48,6 +49,23 @@ pub fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
+}
+
+/// Waits for a child and gives the most memory in bytes that it had resident, where the system tells; 0 elsewhere.
+/// The resource usage that `wait` gives would do, but counts the parent's memory before the child's program began.
+pub fn wait_with_peak(mut child: Child) -> (ExitStatus, u64) {
+    let place = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let status = std::fs::read_to_string(&place).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now: Option<u64> = line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+        peak = now.map_or(peak, |now| now * 1024);
+        if let Some(status) = child.try_wait().expect("a child of ours") {
+            return (status, peak);
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
 }
 
 /// Sends recorded requests again over one kept connection and times each to the end of its answer.
