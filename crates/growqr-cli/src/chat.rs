@@ -62,11 +62,7 @@ pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str
 async fn children_at_work(home: &Home) -> usize {
     let Ok(library) = Library::open(home.clone()).await else { return 0 };
     let agents = library.agents().await.unwrap_or_default();
-    agents.iter().filter(|agent| agent.depth > 0 && is_at_work(agent)).count()
-}
-
-fn is_at_work(agent: &Agent) -> bool {
-    matches!(agent.status.as_str(), "thinking" | "working" | "waiting")
+    agents.iter().filter(|agent| agent.depth > 0 && agent.is_at_work()).count()
 }
 
 /// Ctrl-C stops the turn; a second one leaves at once, and the turn goes on at the next start.
@@ -101,7 +97,7 @@ async fn follow(
         if push == Push::Missed {
             // Too much came too fast to show; whether the turn has ended stands in the store.
             let agent = Library::open(home.clone()).await?.agent(target).await?;
-            if !is_at_work(&agent) {
+            if !agent.is_at_work() {
                 return Ok(Ending::Done);
             }
             continue;
@@ -120,7 +116,7 @@ async fn follow(
 async fn settle(client: &mut Client, home: &Home, transcript: &mut Transcript<'_>) -> Done {
     loop {
         let agents = Library::open(home.clone()).await?.agents().await?;
-        if !agents.iter().any(is_at_work) {
+        if !agents.iter().any(Agent::is_at_work) {
             return Ok(true);
         }
         match client.next().await? {
