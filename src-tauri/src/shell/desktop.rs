@@ -25,7 +25,8 @@ impl Desktop {
 
     /// The open profile.
     pub async fn desk(&self) -> Result<&Desk, wire::Error> {
-        let open = || async { Ok::<_, AppError>(Desk::open(Home::find(None, &self.environment)?, self.environment.clone()).await?) };
+        let open =
+            || async { Ok::<_, AppError>(Desk::open(Home::find(None, &self.environment)?, self.environment.clone()).await?) };
         Ok(self.desk.get_or_try_init(open).await?)
     }
 

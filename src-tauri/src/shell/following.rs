@@ -12,7 +12,11 @@ use tauri::ipc::Channel;
 pub struct Follower(Mutex<Option<JoinHandle<()>>>);
 
 /// Passes on everything from now on; returns once that has begun.
-pub async fn begin(desktop: State<'_, Desktop>, follower: State<'_, Follower>, channel: Channel<Push>) -> Result<(), wire::Error> {
+pub async fn begin(
+    desktop: State<'_, Desktop>,
+    follower: State<'_, Follower>,
+    channel: Channel<Push>,
+) -> Result<(), wire::Error> {
     let mut following = desktop.desk().await?.follow();
     let task = tauri::async_runtime::spawn(async move {
         while let Some(push) = following.next().await {
