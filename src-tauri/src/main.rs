@@ -1,2 +1,22 @@
-//! Starts the window.
-fn main() {}
+//! Starts the window. Only this file sets up logging.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+fn main() -> ExitCode {
+    log_to_stderr();
+    growqr_desktop_lib::run()
+}
+
+/// Warnings and errors, or what `RUST_LOG` asks for (`debug`, `growqr_app=debug,warn`).
+fn log_to_stderr() {
+    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let targets =
+        asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(targets)).init();
+}

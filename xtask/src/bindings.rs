@@ -1,6 +1,10 @@
-//! TypeScript for the window, generated from `growqr-wire`.
+//! TypeScript for the window, generated from `growqr-wire`. A tidy test compares the committed file with it.
+
+use crate::{Failure, machine};
 
 /// Writes the committed file anew.
-pub fn write() {
-    std::fs::write("ui/src/bridge/wire.ts", growqr_wire::typescript()).expect("the project's folder can be written");
+pub fn write() -> Result<(), Failure> {
+    let path = machine::root().join("ui/src/bridge/wire.ts");
+    std::fs::write(&path, growqr_wire::typescript()).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
+    Ok(())
 }

@@ -1,7 +1,65 @@
-//! Every chore of the project.
+//! Every chore of the project, one command each. Needs cargo alone; says what else is missing.
 
 mod bindings;
+mod check;
+mod command;
+mod install;
+mod machine;
+mod run;
+mod tally;
+mod test;
+mod webdriver;
+mod window;
 
-fn main() {
-    bindings::write();
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Why a chore failed, in words for whoever started it.
+type Failure = Box<dyn std::error::Error>;
+
+/// The chores of GrowQR Desktop.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Install what is missing and open the window; without a display, the chat in this terminal
+    Run {
+        /// Install without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Install what building and testing need
+    Install {
+        /// Install without asking
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Run every test that this machine can run, and say what was skipped
+    Test,
+    /// Format, lints, generated files, arrows between crates, licences
+    Check,
+    /// Write the TypeScript of growqr-wire anew
+    Bindings,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().chore {
+        Chore::Run { yes } => run::run(yes),
+        Chore::Install { yes } => install::everything(yes),
+        Chore::Test => test::run(),
+        Chore::Check => check::run(),
+        Chore::Bindings => bindings::write(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
 }

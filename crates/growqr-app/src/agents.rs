@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::{SystemClock, settings};
 use growqr_core::clock::Clock;
-use growqr_core::id::{AgentId, Position};
+use growqr_core::id::{AgentId, Position, Seq};
 use growqr_wire as wire;
 
 /// Messages that a search gives at most.
@@ -33,22 +33,25 @@ impl Library {
         found.map(|view| convert::agent(&view)).ok_or_else(|| no_agent(id))
     }
 
-    /// The last `limit` messages of an agent's conversation, oldest first.
+    /// The last `limit` messages of an agent's conversation before the event `before` (`None`: up to the end), oldest
+    /// first.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn messages(&self, id: &str, limit: u32) -> Result<Vec<wire::Message>, AppError> {
+    pub async fn messages(&self, id: &str, before: Option<u64>, limit: u32) -> Result<Vec<wire::Message>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
-        Ok(store.messages(&AgentId::new(id), None, limit).await?.into_iter().map(convert::message).collect())
+        let messages = store.messages(&AgentId::new(id), before.map(Seq), limit).await?;
+        Ok(messages.into_iter().map(convert::message).collect())
     }
 
-    /// Up to `limit` events after a position, oldest first.
+    /// Up to `limit` events after a position, of one agent or of all, oldest first.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn events(&self, since: u64, limit: u32) -> Result<Vec<wire::EventLine>, AppError> {
+    pub async fn events(&self, agent: Option<&str>, since: u64, limit: u32) -> Result<Vec<wire::EventLine>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
-        Ok(store.lines(Position(since), None, limit).await?.into_iter().map(convert::line).collect())
+        let agent = agent.map(AgentId::new);
+        Ok(store.lines(Position(since), agent.as_ref(), limit).await?.into_iter().map(convert::line).collect())
     }
 
     /// Messages of all agents that contain a text, newest first.

@@ -117,6 +117,17 @@ impl Home {
         &self.profile
     }
 
+    /// What this program is and where it keeps this profile's things.
+    #[must_use]
+    pub fn about(&self) -> growqr_wire::About {
+        growqr_wire::About {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            profile: self.profile.to_string(),
+            data_folder: self.root.display().to_string(),
+            memory_folder: self.memory().display().to_string(),
+        }
+    }
+
     /// Which database.
     #[must_use]
     pub fn database(&self) -> &DbConfig {

@@ -32,6 +32,18 @@ impl Library {
         Ok(Library { home, store, memory: None, db })
     }
 
+    /// Opens everything that there is, beside a host in any process.
+    ///
+    /// # Errors
+    /// If the database or the memory is there and cannot be read.
+    pub async fn open_all(home: Home) -> Result<Library, AppError> {
+        let folder = home.memory();
+        let memory = tokio::task::spawn_blocking(move || MemoryRepo::open_read_only(&folder));
+        let library = Library::open(home).await?;
+        let memory = memory.await.map_err(|error| AppError::Internal(error.to_string()))??.map(Arc::new);
+        Ok(Library { memory, ..library })
+    }
+
     /// Opens the memory alone; the database is left alone.
     ///
     /// # Errors

@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
     /// Shows one thing. Some if the target's turn ended with it.
     async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
         match push {
-            Push::Recorded { agent, .. } if is_at_work(agent) => drop(self.at_work.insert(agent.id.clone())),
+            Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
             Push::Delta { .. } => {}
@@ -204,9 +204,5 @@ impl<'a> Session<'a> {
 
 async fn who_is_at_work(home: &Home) -> Result<BTreeSet<String>, AppError> {
     let agents = Library::open(home.clone()).await?.agents().await?;
-    Ok(agents.into_iter().filter(is_at_work).map(|agent| agent.id).collect())
-}
-
-fn is_at_work(agent: &Agent) -> bool {
-    matches!(agent.status.as_str(), "thinking" | "working" | "waiting")
+    Ok(agents.into_iter().filter(Agent::is_at_work).map(|agent| agent.id).collect())
 }

@@ -17,7 +17,7 @@ pub async fn events(home: Home, out: &Out, events: Events) -> Done {
     let mut since = events.since;
     let mut library = Library::open(home.clone()).await?;
     loop {
-        let page = library.events(since, PAGE).await?;
+        let page = library.events(None, since, PAGE).await?;
         for line in &page {
             out.row(line, || event(out, line));
             since = line.position;

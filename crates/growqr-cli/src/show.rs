@@ -61,7 +61,7 @@ fn row(out: &Out, agent: &Agent) -> String {
 
 async fn show(library: &Library, out: &Out, id: &str) -> Done {
     let agent = library.agent(id).await?;
-    let messages = library.messages(id, SHOWN).await?;
+    let messages = library.messages(id, None, SHOWN).await?;
     out.row(&agent, || {
         let model = if agent.model == "guide" { "built-in guide (no AI)" } else { &agent.model };
         format!(

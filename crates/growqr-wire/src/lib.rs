@@ -11,7 +11,7 @@ mod rows;
 pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
-    Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, Message,
+    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, Message,
     ModelRow, Page, PageRow, Setting, Text,
 };
 
@@ -34,6 +34,7 @@ pub fn typescript() -> String {
     declare!(
         ErrorCode,
         Error,
+        About,
         Author,
         Agent,
         Message,

@@ -4,6 +4,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
 
+/// What this program is, and where it keeps a profile's things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct About {
+    /// The program's version.
+    pub version: String,
+    /// Whose data.
+    pub profile: String,
+    /// The whole data folder.
+    pub data_folder: String,
+    /// The memory repository.
+    pub memory_folder: String,
+}
+
 /// An agent in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Agent {
@@ -35,6 +48,14 @@ pub struct Agent {
     pub updated_at: i64,
     /// The length of its journal.
     pub seq: u64,
+}
+
+impl Agent {
+    /// Whether it has begun something and not ended it.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        matches!(self.status.as_str(), "thinking" | "working" | "waiting")
+    }
 }
 
 /// Who wrote a message.

@@ -20,6 +20,24 @@ retryable: boolean,
  */
 next_step: string | null, };
 
+export type About = { 
+/**
+ * The program's version.
+ */
+version: string, 
+/**
+ * Whose data.
+ */
+profile: string, 
+/**
+ * The whole data folder.
+ */
+data_folder: string, 
+/**
+ * The memory repository.
+ */
+memory_folder: string, };
+
 export type Author = "person" | { "agent": string };
 
 export type Agent = { 

@@ -1,0 +1,125 @@
+//! What happens, at a pace that a screen can show: parts of an answer are put together for a frame, nothing else waits.
+
+use growqr_wire::{DeltaKind, Push};
+use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::time::Instant;
+
+/// How long parts of an answer are gathered: one frame at 60 a second.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Everything that happens at a [`crate::Desk`] from one moment on.
+pub struct Following {
+    pushes: broadcast::Receiver<Push>,
+    /// Gathered and not yet given, oldest first.
+    waiting: VecDeque<Push>,
+    /// When what waits is given. `None`: at once.
+    due: Option<Instant>,
+}
+
+impl Following {
+    pub(crate) fn new(pushes: broadcast::Receiver<Push>) -> Following {
+        Following { pushes, waiting: VecDeque::new(), due: None }
+    }
+
+    /// The next thing; `None` once the desk is closed. [`Push::Missed`] where this reader was too slow. Safe to drop
+    /// half-way.
+    pub async fn next(&mut self) -> Option<Push> {
+        loop {
+            let received = match self.due {
+                None if self.waiting.is_empty() => self.pushes.recv().await,
+                None => return self.waiting.pop_front(),
+                Some(due) => match tokio::time::timeout_at(due, self.pushes.recv()).await {
+                    Ok(received) => received,
+                    Err(_) => {
+                        self.due = None;
+                        continue;
+                    }
+                },
+            };
+            match received {
+                Ok(push) => self.take(push),
+                Err(RecvError::Lagged(_)) => self.take(Push::Missed),
+                Err(RecvError::Closed) if self.waiting.is_empty() => return None,
+                Err(RecvError::Closed) => self.due = None,
+            }
+        }
+    }
+
+    fn take(&mut self, push: Push) {
+        let is_part = matches!(push, Push::Delta { kind: DeltaKind::Text | DeltaKind::Thinking, .. });
+        if !is_part {
+            self.due = None;
+        } else if self.waiting.is_empty() {
+            self.due = Some(Instant::now() + FRAME);
+        }
+        gather(&mut self.waiting, push);
+    }
+}
+
+/// Adds a push, or its text to the last part of the same answer. Only parts are ever waiting when this is called.
+fn gather(waiting: &mut VecDeque<Push>, push: Push) {
+    if let Push::Delta { agent, kind, text } = &push {
+        let last = waiting.iter_mut().rev().find_map(|earlier| match earlier {
+            Push::Delta { agent: of, kind, text } if of == agent => Some((*kind, text)),
+            _ => None,
+        });
+        if let Some((last_kind, so_far)) = last
+            && last_kind == *kind
+            && matches!(kind, DeltaKind::Text | DeltaKind::Thinking)
+        {
+            so_far.push_str(text);
+            return;
+        }
+    }
+    waiting.push_back(push);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(agent: &str, text: &str) -> Push {
+        Push::Delta { agent: agent.to_owned(), kind: DeltaKind::Text, text: text.to_owned() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn parts_of_a_frame_come_together_and_each_answer_keeps_its_order() {
+        let (sender, receiver) = broadcast::channel(16);
+        let mut following = Following::new(receiver);
+        for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
+            sender.send(push).unwrap();
+        }
+        assert_eq!(following.next().await, Some(part("a", "one two")));
+        assert_eq!(following.next().await, Some(part("b", "uno due")));
+        drop(sender);
+        assert_eq!(following.next().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_a_part_waits_for_no_frame_and_overtakes_nothing() {
+        let (sender, receiver) = broadcast::channel(16);
+        let mut following = Following::new(receiver);
+        let call = Push::Delta { agent: "a".to_owned(), kind: DeltaKind::Call, text: "read_memory".to_owned() };
+        let before = Instant::now();
+        for push in [part("a", "looking"), call.clone(), part("a", "found")] {
+            sender.send(push).unwrap();
+        }
+        assert_eq!(following.next().await, Some(part("a", "looking")));
+        assert_eq!(following.next().await, Some(call));
+        assert_eq!(Instant::now(), before);
+        assert_eq!(following.next().await, Some(part("a", "found")));
+        assert_eq!(Instant::now(), before + FRAME);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_is_told_that_it_missed_something() {
+        let (sender, receiver) = broadcast::channel(1);
+        let mut following = Following::new(receiver);
+        sender.send(part("a", "1")).unwrap();
+        sender.send(part("a", "2")).unwrap();
+        assert_eq!(following.next().await, Some(Push::Missed));
+        assert_eq!(following.next().await, Some(part("a", "2")));
+    }
+}

@@ -1,0 +1,109 @@
+//! The desk: asking, following, reading, and a change of host.
+
+use growqr_app::{Desk, Environment, Following, Home};
+use growqr_wire::{Author, ErrorCode, Push, Reply, Request};
+use std::path::Path;
+
+async fn desk(folder: &Path) -> Desk {
+    let environment = Environment::default();
+    let home = Home::find(Some(folder), &environment).unwrap();
+    Desk::open(home, environment).await.unwrap()
+}
+
+fn say(id: &str, text: &str) -> Request {
+    Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: text.to_owned() }
+}
+
+/// Follows until the Grow Agent has ended its turn of this number.
+async fn turn_ended(following: &mut Following, turn: u64) {
+    while let Some(push) = following.next().await {
+        if let Push::Recorded { agent, .. } = push
+            && agent.id == "grow"
+            && agent.turn == turn
+            && agent.status == "idle"
+        {
+            return;
+        }
+    }
+    panic!("the desk closed before turn {turn} ended");
+}
+
+#[tokio::test]
+async fn a_message_is_answered_and_everybody_who_follows_sees_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let (mut one, mut other) = (desk.follow(), desk.follow());
+    let said = desk.ask(say("m-1", "hello")).await.unwrap();
+    assert!(matches!(said, Reply::Said { agent } if agent.id == "grow"));
+    turn_ended(&mut one, 1).await;
+    turn_ended(&mut other, 1).await;
+    let messages = desk.library().messages("grow", None, 10).await.unwrap();
+    assert_eq!(messages.first().map(|message| (&message.author, message.text.as_str())), Some((&Author::Person, "hello")));
+    assert_eq!(desk.at_work().await.unwrap(), 0);
+    desk.close().await;
+    while one.next().await.is_some() {}
+    let refused = growqr_wire::Error::from(desk.ask(Request::Keys).await.unwrap_err());
+    assert_eq!(refused.code, ErrorCode::Stopping);
+}
+
+#[tokio::test]
+async fn a_second_desk_attaches_and_takes_over_when_the_first_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = desk(folder.path()).await;
+    let second = desk(folder.path()).await;
+    let mut following = second.follow();
+    second.ask(say("m-1", "hello")).await.unwrap();
+    turn_ended(&mut following, 1).await;
+    first.close().await;
+    while following.next().await.expect("the second desk goes on") != Push::Missed {}
+    second.ask(say("m-1", "hello")).await.unwrap();
+    second.ask(say("m-2", "hello again")).await.unwrap();
+    turn_ended(&mut following, 2).await;
+    let said = second.library().messages("grow", None, 10).await.unwrap();
+    let by_person: Vec<&str> = said.iter().filter(|m| m.author == Author::Person).map(|m| m.text.as_str()).collect();
+    assert_eq!(by_person, ["hello", "hello again"]);
+    second.close().await;
+}
+
+#[tokio::test]
+async fn a_conversation_is_read_in_pages_from_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let mut following = desk.follow();
+    for turn in 1..=3 {
+        desk.ask(say(&format!("m-{turn}"), &format!("message {turn}"))).await.unwrap();
+        turn_ended(&mut following, turn).await;
+    }
+    let all = desk.library().messages("grow", None, 100).await.unwrap();
+    let last = desk.library().messages("grow", None, 2).await.unwrap();
+    let before = desk.library().messages("grow", Some(last[0].seq), 100).await.unwrap();
+    assert_eq!(all, [before, last].concat());
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn events_can_be_read_of_one_agent_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let mut following = desk.follow();
+    desk.ask(say("m-1", "hello")).await.unwrap();
+    turn_ended(&mut following, 1).await;
+    let all = desk.library().events(None, 0, 100).await.unwrap();
+    assert!(!all.is_empty());
+    assert_eq!(desk.library().events(Some("grow"), 0, 100).await.unwrap(), all);
+    assert_eq!(desk.library().events(Some("somebody-else"), 0, 100).await.unwrap(), []);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn memory_that_was_written_is_read_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let write = Request::WriteMemory { path: "goals.md".to_owned(), text: "Learn to sail.\n".to_owned(), base: None };
+    desk.ask(write).await.unwrap();
+    let page = desk.read_memory(|library| library.memory_read("goals.md")).await.unwrap();
+    assert_eq!(page.text, "Learn to sail.\n");
+    let changes = desk.read_memory(|library| library.memory_log(Some("goals.md"))).await.unwrap();
+    assert_eq!(changes[0].origin, None);
+    desk.close().await;
+}

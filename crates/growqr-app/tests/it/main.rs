@@ -1,0 +1,3 @@
+//! What a window may rely on.
+
+mod desk;

@@ -1,0 +1,124 @@
+//! What the page may ask for: one line each, over `growqr-app`. Every refusal is a [`wire::Error`].
+
+use super::desktop::Desktop;
+use super::following::{self, Follower};
+use growqr_wire as wire;
+use tauri::ipc::{Channel, Invoke};
+use tauri::{AppHandle, State, Wry};
+use tauri_plugin_opener::OpenerExt;
+
+type Answer<T> = Result<T, wire::Error>;
+type Desk<'a> = State<'a, Desktop>;
+
+/// All commands.
+pub fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        about,
+        ask,
+        follow,
+        agents,
+        messages,
+        events,
+        search,
+        settings,
+        models,
+        budget,
+        memory_list,
+        memory_read,
+        memory_search,
+        memory_log,
+        memory_diff,
+        memory_blame,
+        open_memory_folder,
+    ]
+}
+
+#[tauri::command]
+fn about(desktop: Desk<'_>) -> Answer<wire::About> {
+    Ok(desktop.home()?.about())
+}
+
+#[tauri::command]
+async fn ask(desktop: Desk<'_>, request: wire::Request) -> Answer<wire::Reply> {
+    Ok(desktop.desk().await?.ask(request).await?)
+}
+
+#[tauri::command]
+async fn follow(desktop: Desk<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Answer<()> {
+    following::begin(desktop, follower, channel).await
+}
+
+#[tauri::command]
+async fn agents(desktop: Desk<'_>) -> Answer<Vec<wire::Agent>> {
+    Ok(desktop.desk().await?.library().agents().await?)
+}
+
+#[tauri::command]
+async fn messages(desktop: Desk<'_>, agent: String, before: Option<u64>, limit: u32) -> Answer<Vec<wire::Message>> {
+    Ok(desktop.desk().await?.library().messages(&agent, before, limit).await?)
+}
+
+#[tauri::command]
+async fn events(desktop: Desk<'_>, agent: Option<String>, since: u64, limit: u32) -> Answer<Vec<wire::EventLine>> {
+    Ok(desktop.desk().await?.library().events(agent.as_deref(), since, limit).await?)
+}
+
+#[tauri::command]
+async fn search(desktop: Desk<'_>, text: String) -> Answer<Vec<wire::Message>> {
+    Ok(desktop.desk().await?.library().search(&text).await?)
+}
+
+#[tauri::command]
+async fn settings(desktop: Desk<'_>) -> Answer<Vec<wire::Setting>> {
+    Ok(desktop.desk().await?.library().settings().await?)
+}
+
+#[tauri::command]
+fn models() -> Vec<wire::ModelRow> {
+    growqr_app::models()
+}
+
+#[tauri::command]
+async fn budget(desktop: Desk<'_>) -> Answer<wire::Budget> {
+    Ok(desktop.desk().await?.library().budget().await?)
+}
+
+#[tauri::command]
+async fn memory_list(desktop: Desk<'_>, prefix: String) -> Answer<Vec<wire::PageRow>> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
+}
+
+#[tauri::command]
+async fn memory_read(desktop: Desk<'_>, path: String) -> Answer<wire::Page> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_read(&path)).await?)
+}
+
+#[tauri::command]
+async fn memory_search(desktop: Desk<'_>, text: String) -> Answer<Vec<wire::Found>> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_search(&text)).await?)
+}
+
+#[tauri::command]
+async fn memory_log(desktop: Desk<'_>, path: Option<String>) -> Answer<Vec<wire::Change>> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_log(path.as_deref())).await?)
+}
+
+#[tauri::command]
+async fn memory_diff(desktop: Desk<'_>, rev: String) -> Answer<wire::Text> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
+}
+
+#[tauri::command]
+async fn memory_blame(desktop: Desk<'_>, path: String) -> Answer<Vec<wire::BlamedLine>> {
+    Ok(desktop.desk().await?.read_memory(move |library| library.memory_blame(&path)).await?)
+}
+
+/// In the system's file manager. The page cannot name a folder: it is always this one.
+#[tauri::command]
+async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Answer<()> {
+    let folder = desktop.home()?.memory();
+    app.opener().open_path(folder.to_string_lossy(), None::<&str>).map_err(|error| {
+        let step = format!("Open it by hand: {}", folder.display());
+        wire::Error::new(wire::ErrorCode::Internal, format!("the folder cannot be opened: {error}")).next(step)
+    })
+}

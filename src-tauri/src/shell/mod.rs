@@ -1,0 +1,67 @@
+//! Joins the parts of the window: plugins, commands, tray, and the end.
+
+mod commands;
+mod desktop;
+mod display;
+mod following;
+mod quit;
+mod tray;
+mod window;
+
+use desktop::Desktop;
+use std::process::ExitCode;
+use tauri::{App, Manager, RunEvent};
+use tauri_plugin_window_state::StateFlags;
+
+/// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
+#[must_use]
+pub fn run() -> ExitCode {
+    if let Err(missing) = display::check() {
+        // The window's toolkit would end the program without a word that helps.
+        eprintln!("growqr-desktop: {missing}");
+        return ExitCode::FAILURE;
+    }
+    match build() {
+        Ok(app) => ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("growqr-desktop: the window cannot be opened: {error}");
+            eprintln!("To talk in this terminal instead: growqr chat");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> tauri::Result<App> {
+    tauri::Builder::default()
+        // First, so that a second start ends before it has opened anything.
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
+        // Whether the window was hidden when GrowQR quit says nothing about the next start.
+        .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
+        // Used from Rust alone; the page has no right to it.
+        .plugin(tauri_plugin_opener::init())
+        .manage(Desktop::of_process())
+        .manage(following::Follower::default())
+        .invoke_handler(commands::all())
+        .on_window_event(window::on_event)
+        .setup(|app| {
+            let has_tray = tray::add(app.handle());
+            app.manage(tray::Tray { is_there: has_tray });
+            desktop::open_early(app.handle());
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+}
+
+fn on_event(app: &tauri::AppHandle, event: RunEvent) {
+    match event {
+        // No code: the last window is gone or the system asks; with one, the question has been answered.
+        RunEvent::ExitRequested { code: None, api, .. } => {
+            api.prevent_exit();
+            quit::ask(app);
+        }
+        RunEvent::Exit => desktop::close(app),
+        #[cfg(target_os = "macos")]
+        RunEvent::Reopen { .. } => window::show(app),
+        _ => {}
+    }
+}

@@ -1,0 +1,60 @@
+//! Quitting. Agents at work stop where they are and go on at the next start, so it asks first.
+
+use super::desktop::Desktop;
+use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tauri::{AppHandle, Manager};
+
+/// The button that quits.
+const QUIT: &str = "Quit";
+
+/// Set while the question stands, so that it is not asked twice.
+static ASKING: AtomicBool = AtomicBool::new(false);
+
+/// Quits, after asking if agents are at work. Returns at once.
+pub fn ask(app: &AppHandle) {
+    if ASKING.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let at_work = match app.state::<Desktop>().opened() {
+            // A store that cannot be read keeps nobody from quitting.
+            Some(desk) => desk.at_work().await.unwrap_or(0),
+            None => 0,
+        };
+        if at_work == 0 || confirmed(&app, at_work).await {
+            app.exit(0);
+        }
+        ASKING.store(false, Ordering::Relaxed);
+    });
+}
+
+async fn confirmed(app: &AppHandle, at_work: usize) -> bool {
+    let text = match at_work {
+        1 => "An agent is at work. If you quit, it stops where it is and goes on at the next start.".to_owned(),
+        many => format!("{many} agents are at work. If you quit, they stop where they are and go on at the next start."),
+    };
+    let (sender, answer) = tokio::sync::oneshot::channel();
+    // Toolkits want their dialogs made on the main thread; the answer is awaited here.
+    let shown = app.run_on_main_thread(move || {
+        let dialog = AsyncMessageDialog::new()
+            .set_level(MessageLevel::Warning)
+            .set_title("Quit GrowQR?")
+            .set_description(text)
+            .set_buttons(MessageButtons::OkCancelCustom(QUIT.to_owned(), "Keep working".to_owned()));
+        drop(sender.send(dialog.show()));
+    });
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the question cannot be asked");
+        return true;
+    }
+    match answer.await {
+        Ok(answer) => match answer.await {
+            MessageDialogResult::Ok => true,
+            MessageDialogResult::Custom(button) => button == QUIT,
+            _ => false,
+        },
+        Err(_) => true,
+    }
+}

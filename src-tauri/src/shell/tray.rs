@@ -1,0 +1,79 @@
+//! The tray icon: open, new message, quit.
+
+use super::{quit, window};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
+use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent};
+use tauri::{AppHandle, Emitter};
+
+/// Heard by the page: the person wants to write a message.
+const NEW_MESSAGE: &str = "new-message";
+
+/// Whether there is a tray icon.
+pub struct Tray {
+    /// Without one, closing the window means to quit.
+    pub is_there: bool,
+}
+
+/// Adds the icon. `false` where this system has no place for one.
+pub fn add(app: &AppHandle) -> bool {
+    match guarded(|| build(app)) {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "there is no tray icon");
+            false
+        }
+        Err(reason) => {
+            tracing::warn!(reason, "there is no tray icon");
+            false
+        }
+    }
+}
+
+/// On Linux the icon needs a library that is loaded at this moment; where it is missing, the loading panics. Looking
+/// for the file first would only guess where the loader looks.
+#[cfg(target_os = "linux")]
+fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+    catch_unwind(AssertUnwindSafe(build)).map_err(|_| "libayatana-appindicator3 is not installed")
+}
+
+#[cfg(not(target_os = "linux"))]
+fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+    Ok(build())
+}
+
+fn build(app: &AppHandle) -> tauri::Result<()> {
+    let open = MenuItem::with_id(app, "open", "Open GrowQR", true, None::<&str>)?;
+    let message = MenuItem::with_id(app, "message", "New message", true, None::<&str>)?;
+    let line = PredefinedMenuItem::separator(app)?;
+    let quit = MenuItem::with_id(app, "quit", "Quit", true, None::<&str>)?;
+    let menu = Menu::with_items(app, &[&open, &message, &line, &quit])?;
+    let mut icon = TrayIconBuilder::with_id("main")
+        .tooltip("GrowQR")
+        .menu(&menu)
+        .show_menu_on_left_click(false)
+        .on_menu_event(on_menu)
+        .on_tray_icon_event(|icon, event| {
+            if let TrayIconEvent::Click { button: MouseButton::Left, button_state: MouseButtonState::Up, .. } = event {
+                window::show(icon.app_handle());
+            }
+        });
+    if let Some(picture) = app.default_window_icon() {
+        icon = icon.icon(picture.clone());
+    }
+    icon.build(app).map(drop)
+}
+
+fn on_menu(app: &AppHandle, event: MenuEvent) {
+    match event.id().as_ref() {
+        "open" => window::show(app),
+        "message" => {
+            window::show(app);
+            if let Err(error) = app.emit_to("main", NEW_MESSAGE, ()) {
+                tracing::warn!(%error, "the page could not be told");
+            }
+        }
+        "quit" => quit::ask(app),
+        _ => {}
+    }
+}

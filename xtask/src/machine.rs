@@ -1,0 +1,49 @@
+//! What this machine has. Looks, and changes nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
+pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-desktop/desktop,growqr-desktop/custom-protocol";
+
+/// The same without the window.
+pub const NO_WINDOW: &str = "growqr-cli/hold-points";
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the project's folder")
+}
+
+/// Whether a program starts at all.
+pub fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+}
+
+/// Whether the window can be compiled here. Windows and macOS bring what it needs.
+pub fn can_build_window() -> bool {
+    !cfg!(target_os = "linux")
+        || Command::new("pkg-config").args(["--exists", "webkit2gtk-4.1"]).status().is_ok_and(|status| status.success())
+}
+
+/// Whether a window can be shown here.
+pub fn has_display() -> bool {
+    let is_named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || is_named("DISPLAY") || is_named("WAYLAND_DISPLAY")
+}
+
+/// Whether the store's tests find a PostgreSQL server or can start one.
+pub fn has_postgres() -> bool {
+    std::env::var_os("GROWQR_TEST_DATABASE_URL").is_some()
+        || ["15", "16", "17", "18"].iter().any(|version| Path::new(&format!("/usr/lib/postgresql/{version}/bin/initdb")).exists())
+}
+
+/// Whether the tests of the pages find a browser.
+pub fn has_chromium() -> bool {
+    std::env::var_os("CHROMIUM").is_some()
+        || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| Path::new("/usr/bin").join(name).exists())
+}
+
+/// Where cargo puts what it builds.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}

@@ -1,0 +1,73 @@
+//! How many tests passed, failed and were skipped, read from what the suites print.
+
+/// Counts over all suites.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Tests that passed.
+    pub passed: u64,
+    /// Tests that failed, and suites that failed without saying which.
+    pub failed: u64,
+    /// Tests and suites that were not run.
+    pub skipped: u64,
+}
+
+impl Tally {
+    /// Counts a summary line of cargo's tests (`test result: ok. 3 passed; …`) or of vitest (`Tests  3 passed (3)`).
+    pub fn read(&mut self, line: &str) {
+        let line = plain(line);
+        let line = line.trim();
+        if line.starts_with("test result:") || line.starts_with("Tests ") {
+            let words: Vec<&str> =
+                line.split(|c: char| c.is_whitespace() || c == ';' || c == '|').filter(|w| !w.is_empty()).collect();
+            for pair in words.windows(2) {
+                let Ok(count) = pair[0].parse::<u64>() else { continue };
+                match pair[1] {
+                    "passed" => self.passed += count,
+                    "failed" => self.failed += count,
+                    "ignored" | "skipped" | "todo" => self.skipped += count,
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// Counts a suite that was run; `said` is what it counted itself.
+    pub fn add(&mut self, said: Tally, succeeded: bool) {
+        self.passed += said.passed;
+        self.failed += said.failed;
+        self.skipped += said.skipped;
+        if !succeeded && said.failed == 0 {
+            self.failed += 1;
+        }
+    }
+}
+
+/// Without colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_summary_are_counted() {
+        let mut tally = Tally::default();
+        tally.read("test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s");
+        tally.read(
+            "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[31m1 failed\u{1b}[39m\u{1b}[22m | \u{1b}[32m3 passed\u{1b}[39m (4)",
+        );
+        tally.read("test tests::one ... ok");
+        assert_eq!(tally, Tally { passed: 13, failed: 3, skipped: 1 });
+    }
+
+    #[test]
+    fn a_suite_that_could_not_even_start_is_a_failure() {
+        let mut tally = Tally::default();
+        tally.add(Tally::default(), false);
+        assert_eq!(tally.failed, 1);
+    }
+}

@@ -1,0 +1,84 @@
+//! Every test that this machine can run, and a plain list of those that it cannot.
+
+use crate::tally::Tally;
+use crate::{Failure, command, install, machine, run, window};
+use std::process::Command;
+
+struct Report {
+    tally: Tally,
+    skipped: Vec<&'static str>,
+}
+
+/// Runs all suites, also after one has failed. The last line counts over all of them.
+pub fn run() -> Result<(), Failure> {
+    let mut report = Report { tally: Tally::default(), skipped: Vec::new() };
+    let has_node = install::pages().inspect_err(|failure| eprintln!("{failure}")).is_ok();
+    report.rust(has_node)?;
+    report.pages(has_node)?;
+    if !machine::has_postgres() {
+        report.skip("the store on PostgreSQL: no server of version 15 or later (cargo xtask install)");
+    }
+    println!("\nSkipped:");
+    report.skipped.iter().for_each(|what| println!("  {what}"));
+    if report.skipped.is_empty() {
+        println!("  nothing");
+    }
+    let Tally { passed, failed, skipped } = report.tally;
+    println!("\n{passed} passed, {failed} failed, {skipped} skipped");
+    if failed == 0 { Ok(()) } else { Err("there are failed tests".into()) }
+}
+
+impl Report {
+    fn skip(&mut self, what: &'static str) {
+        self.tally.skipped += 1;
+        self.skipped.push(what);
+    }
+
+    fn suite(&mut self, command: &mut Command) -> Result<(), Failure> {
+        let mut said = Tally::default();
+        let succeeded = command::watch(command, |line| said.read(line))?;
+        self.tally.add(said, succeeded);
+        Ok(())
+    }
+
+    /// All crates in one go, then the window that this has built.
+    fn rust(&mut self, has_node: bool) -> Result<(), Failure> {
+        let tests = ["test", "--workspace", "--no-fail-fast", "--features"];
+        if !machine::can_build_window() {
+            self.skip("the window: WebKitGTK's development files are missing (cargo xtask install)");
+            return self.suite(&mut command::cargo(&[&tests[..], &[machine::NO_WINDOW]].concat()));
+        }
+        if !has_node {
+            self.skip("the window: without Node.js its pages cannot be built");
+            return self.suite(&mut command::cargo(&[&tests[..], &[machine::NO_WINDOW]].concat()));
+        }
+        run::build_pages()?;
+        self.suite(&mut command::cargo(&[&tests[..], &[machine::ALL_FEATURES]].concat()))?;
+        if let Some(missing) = window::missing() {
+            self.skip(missing);
+            return Ok(());
+        }
+        let seen = window::smoke();
+        match &seen {
+            Ok(said) => println!("the real window: {said}"),
+            Err(failure) => println!("the real window: FAILED: {failure}"),
+        }
+        let said = Tally { passed: u64::from(seen.is_ok()), ..Tally::default() };
+        self.tally.add(said, seen.is_ok());
+        Ok(())
+    }
+
+    fn pages(&mut self, has_node: bool) -> Result<(), Failure> {
+        if !has_node {
+            self.skip("the pages: Node.js is missing");
+            return Ok(());
+        }
+        self.suite(command::npm(&["test"]).env("NO_COLOR", "1"))?;
+        if machine::has_chromium() {
+            self.suite(command::npm(&["run", "e2e"]).env("NO_COLOR", "1"))
+        } else {
+            self.skip("the pages in a browser: no Chromium (cargo xtask install)");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Who may depend on whom, and which library belongs to which crate. Tests of a crate may use more.
+
+use crate::tracked::root;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// Each crate, and which of ours it may depend on. A new crate is a new line here.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("growqr-core", &[]),
+    ("growqr-wire", &[]),
+    ("growqr-testkit", &[]),
+    ("growqr-store", &["growqr-core"]),
+    ("growqr-models", &["growqr-core"]),
+    ("growqr-memory", &["growqr-core"]),
+    ("growqr-actors", &["growqr-core"]),
+    ("growqr-app", &["growqr-core", "growqr-store", "growqr-models", "growqr-memory", "growqr-actors", "growqr-wire"]),
+    ("growqr-cli", &["growqr-app", "growqr-wire"]),
+    ("growqr-desktop", &["growqr-app", "growqr-wire"]),
+    ("xtask", &["growqr-wire"]),
+];
+
+/// Libraries with one owner. A name ending in `-` stands for all that begin so.
+const OWNERS: &[(&str, &str)] = &[
+    ("sqlx", "growqr-store"),
+    ("bollard", "growqr-stack"),
+    ("git2", "growqr-memory"),
+    ("tauri", "growqr-desktop"),
+    ("tauri-", "growqr-desktop"),
+    ("rfd", "growqr-desktop"),
+];
+
+/// What core must never know.
+const NOT_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "tracing", "rand"];
+
+/// Each crate of the workspace and what it depends on outside its tests.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output =
+        Command::new(cargo).args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root()).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let uses = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap().iter();
+        all.filter(|dependency| dependency["kind"] != "dev").map(name).collect()
+    };
+    metadata["packages"].as_array().unwrap().iter().map(|package| (name(package), uses(package))).collect()
+}
+
+#[test]
+fn arrows_between_crates_point_down_only() {
+    for (of, uses) in dependencies() {
+        let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} has no line in ARROWS"));
+        for used in uses.iter().filter(|used| used.starts_with("growqr-")) {
+            assert!(allowed.contains(&used.as_str()), "{of} must not depend on {used}");
+        }
+    }
+}
+
+#[test]
+fn a_library_with_an_owner_is_used_by_its_owner_alone() {
+    for (of, uses) in dependencies() {
+        for used in uses {
+            for (library, owner) in OWNERS {
+                let is_it = used == *library || (library.ends_with('-') && used.starts_with(library));
+                assert!(!is_it || of == *owner, "{of} uses {used}, which belongs to {owner}");
+            }
+        }
+    }
+}
+
+#[test]
+fn core_knows_no_runtime_no_database_and_no_network() {
+    let uses = &dependencies()["growqr-core"];
+    for library in NOT_IN_CORE {
+        assert!(!uses.iter().any(|used| used == library), "growqr-core uses {library}");
+    }
+}

@@ -1,0 +1,67 @@
+//! Generated files are fresh, and nothing in the project belongs to one machine.
+
+use crate::tracked::{root, texts};
+
+#[test]
+fn the_typescript_of_the_wire_is_what_would_be_generated() {
+    let committed = std::fs::read_to_string(root().join("ui/src/bridge/wire.ts")).unwrap();
+    assert!(committed == growqr_wire::typescript(), "ui/src/bridge/wire.ts is stale: cargo xtask bindings");
+}
+
+#[test]
+fn no_file_names_a_folder_of_one_machine() {
+    // Put together here, so that this file does not hold what it looks for.
+    let places = ["home", "root", "work", "Users"].map(|place| format!("/{place}/"));
+    for (path, text) in texts() {
+        for (number, line) in text.lines().enumerate() {
+            // A web address may have such a part.
+            let words = line.split(|c: char| c.is_whitespace() || "\"'`(),=:".contains(c));
+            let found = words.filter(|word| places.iter().any(|place| word.starts_with(place.as_str()))).next();
+            assert!(found.is_none(), "{path}:{}: {}", number + 1, found.unwrap_or_default());
+        }
+    }
+}
+
+#[test]
+fn packages_come_from_the_public_registries_alone() {
+    for (path, text) in texts() {
+        let allowed = match path.rsplit('/').next().unwrap_or_default() {
+            "package-lock.json" => "\"resolved\": \"https://registry.npmjs.org/",
+            "Cargo.lock" => "source = \"registry+https://github.com/rust-lang/crates.io-index\"",
+            ".npmrc" | "pip.conf" => panic!("{path} would choose a registry for everybody"),
+            "config.toml" => {
+                assert!(!text.contains("[source") && !text.contains("[registries"), "{path} chooses a registry for everybody");
+                continue;
+            }
+            _ => continue,
+        };
+        let key = allowed.split(' ').next().unwrap_or_default();
+        for line in text.lines().map(str::trim).filter(|line| line.starts_with(key)) {
+            assert!(line.starts_with(allowed), "{path}: {line}");
+        }
+    }
+}
+
+#[test]
+fn system_packages_are_listed_in_one_place() {
+    let list = std::fs::read_to_string(root().join("xtask/apt.txt")).unwrap();
+    let lines = list.lines().filter(|line| !line.starts_with('#'));
+    let packages: Vec<&str> =
+        lines.filter_map(|line| line.split_whitespace().nth(1)).filter(|name| name.ends_with("-dev")).collect();
+    assert!(!packages.is_empty());
+    for (path, text) in texts() {
+        if path == "xtask/apt.txt" || path.ends_with(".md") {
+            continue;
+        }
+        for package in &packages {
+            assert!(!text.contains(package), "{path} lists {package}; only xtask/apt.txt does");
+        }
+    }
+}
+
+#[test]
+fn a_link_that_opens_the_app_reaches_it() {
+    // Without %u GNOME starts the app and drops the link.
+    let entry = std::fs::read_to_string(root().join("main.desktop")).unwrap();
+    assert!(entry.lines().any(|line| line.starts_with("Exec=") && line.ends_with(" %u")));
+}
