@@ -11,9 +11,13 @@ use growqr_core::journal::AgentView;
 use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// A host that lives this long asks the provider which models there are; one that answers a single message need not.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// What is said in the person's name when they let an agent go on.
 const GO_ON: &str = "Please go on where you stopped.";
@@ -24,6 +28,7 @@ pub struct Hosting {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
+    refresh: JoinHandle<()>,
 }
 
 /// What answers requests; shared with the socket's connections.
@@ -49,10 +54,15 @@ impl Hosting {
             clock: Arc::new(SystemClock),
         };
         let host = Host::start(ports, HostConfig::default()).await?;
+        let choices = Arc::clone(&app.choices);
+        let refresh = tokio::spawn(async move {
+            tokio::time::sleep(SETTLED).await;
+            choices.refresh_models().await;
+        });
         let serving = Arc::new(Serving { app, host });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
-        Ok(Hosting { serving, stop, socket, watch })
+        Ok(Hosting { serving, stop, socket, watch, refresh })
     }
 
     /// Answers one request.
@@ -78,6 +88,7 @@ impl Hosting {
     /// Stops all agents where they are and closes everything. Open work goes on at the next start.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.refresh.abort();
         self.serving.host.stop().await;
         // Both end by themselves, and cannot fail in a way that matters now.
         let _ = self.socket.await;
