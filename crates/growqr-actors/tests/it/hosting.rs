@@ -100,7 +100,18 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
         tokio::task::yield_now().await;
     }
     host.stop().await;
-    assert_eq!(world.ports.store.lines(Position(0), None, 1_000).await.unwrap().iter().filter(|line| line.kind == "mail_received").count(), 1);
+    assert_eq!(
+        world
+            .ports
+            .store
+            .lines(Position(0), None, 1_000)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|line| line.kind == "mail_received")
+            .count(),
+        1
+    );
 }
 
 #[tokio::test]

@@ -16,11 +16,7 @@ mod transcript;
 mod view;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod rules;
-#[cfg(test)]
-mod world;
+mod tests;
 
 pub use calls::lookups;
 pub use decide::decide;

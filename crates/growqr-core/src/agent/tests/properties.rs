@@ -2,7 +2,7 @@
 //! and the journal gives back the state that was lived. The checks themselves are in [`World`].
 
 use super::world::{World, calls, reply, says, setup, spawn};
-use super::{Input, LookedUp, ToolResult};
+use crate::agent::{Input, LookedUp, ToolResult};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
@@ -108,8 +108,8 @@ fn take(world: &mut World, step: Step) {
         Step::Say(text) => drop(world.say(&text)),
         Step::Answer(reply, looked) => {
             if let Some(attempt) = world.attempt() {
-                let reads = super::lookups(&reply);
-                let look = |call: super::tools::MemoryCall| {
+                let reads = crate::agent::lookups(&reply);
+                let look = |call: crate::agent::tools::MemoryCall| {
                     if call.is_read() { LookedUp::Result(ToolResult::ok("read")) } else { LookedUp::Plan(plan()) }
                 };
                 let looked_up = reads.into_iter().filter(|_| looked).map(|(index, call)| (index, look(call))).collect();
