@@ -39,7 +39,7 @@ impl Choices {
         let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
         let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
         let guide = Arc::new(Guide);
-        let chosen = choose(&*anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
+        let chosen = choose(&anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
         Choices {
             keys,
             base_url,
@@ -71,7 +71,7 @@ impl Choices {
     fn choose_again(&self) {
         let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
         let has_key = self.keys.get(anthropic::PROVIDER).is_some();
-        let chosen = choose(&*anthropic, &self.guide, has_key, &self.stored.read().unwrap_or_else(PoisonError::into_inner));
+        let chosen = choose(&anthropic, &self.guide, has_key, &self.stored.read().unwrap_or_else(PoisonError::into_inner));
         *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
     }
 }
