@@ -44,15 +44,9 @@ impl Report {
     /// All crates in one go, then the window that this has built.
     fn rust(&mut self, has_node: bool) -> Result<(), Failure> {
         let tests = ["test", "--workspace", "--no-fail-fast", "--features"];
-        if !machine::can_build_window() {
-            self.skip("the window: WebKitGTK's development files are missing (cargo xtask install)");
+        if !self.can_build_window(has_node) {
             return self.suite(&mut command::cargo(&[&tests[..], &[machine::NO_WINDOW]].concat()));
         }
-        if !has_node {
-            self.skip("the window: without Node.js its pages cannot be built");
-            return self.suite(&mut command::cargo(&[&tests[..], &[machine::NO_WINDOW]].concat()));
-        }
-        run::build_pages()?;
         self.suite(&mut command::cargo(&[&tests[..], &[machine::ALL_FEATURES]].concat()))?;
         if let Some(missing) = window::missing() {
             self.skip(missing);
@@ -66,6 +60,24 @@ impl Report {
         let said = Tally { passed: u64::from(seen.is_ok()), ..Tally::default() };
         self.tally.add(said, seen.is_ok());
         Ok(())
+    }
+
+    /// Builds its pages, which are embedded when it is compiled. `false`, and counted, where that cannot be.
+    fn can_build_window(&mut self, has_node: bool) -> bool {
+        if !machine::can_build_window() {
+            self.skip("the window: WebKitGTK's development files are missing (cargo xtask install)");
+            return false;
+        }
+        if !has_node {
+            self.skip("the window: without Node.js its pages cannot be built");
+            return false;
+        }
+        if let Err(failure) = run::build_pages() {
+            println!("the window's pages: FAILED: {failure}");
+            self.tally.add(Tally::default(), false);
+            return false;
+        }
+        true
     }
 
     fn pages(&mut self, has_node: bool) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ use tauri_plugin_window_state::StateFlags;
 /// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Err(missing) = display::check() {
+    if let Some(missing) = display::missing() {
         // The window's toolkit would end the program without a word that helps.
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;

@@ -1,7 +1,6 @@
 //! The tray icon: open, new message, quit.
 
 use super::{quit, window};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Emitter};
@@ -34,7 +33,7 @@ pub fn add(app: &AppHandle) -> bool {
 /// for the file first would only guess where the loader looks.
 #[cfg(target_os = "linux")]
 fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
-    catch_unwind(AssertUnwindSafe(build)).map_err(|_| "libayatana-appindicator3 is not installed")
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)).map_err(|_| "libayatana-appindicator3 is not installed")
 }
 
 #[cfg(not(target_os = "linux"))]
