@@ -42,7 +42,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
           <span className="block h-full rounded-full bg-accent" style={{ width: `${total > 0 ? Math.max(3, (100 * total) / most) : 0}%` }} />
         </span>
         <span title={exactMoney(total)}>{money(total)}</span>
-        <span className="w-16 text-right">{time}</span>
+        <span className="w-18 text-right whitespace-nowrap">{time}</span>
       </span>
     </a>
   );

@@ -1,7 +1,7 @@
 /** Events line by line, newest at the end, each opening to what is stored. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ScrollText } from "lucide-react";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useCallback, useEffect, useRef, useState } from "react";
 import type { EventLine } from "../bridge";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
@@ -16,7 +16,8 @@ import { summary } from "./summary";
 export function EventLog({ agent }: { agent: string }) {
   const journal = useJournal(agent);
   const journals = useJournals();
-  const agents = useAgents().data ?? [];
+  const agents = useAgents().data;
+  const nameOf = useCallback((id: string) => agents?.find((one) => one.id === id)?.name ?? id, [agents]);
   const scroller = useRef<HTMLDivElement>(null);
   const { lines } = journal;
   const virtual = useVirtualizer({
@@ -55,10 +56,10 @@ export function EventLog({ agent }: { agent: string }) {
           {virtual.getVirtualItems().map((row) => {
             const line = lines[row.index];
             if (!line) return null;
-            const name = agent === ALL ? (agents.find((one) => one.id === line.agent)?.name ?? line.agent) : null;
+            const name = agent === ALL ? nameOf(line.agent) : null;
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
-                <LogLine line={line} name={name} />
+                <LogLine line={line} name={name} nameOf={nameOf} />
               </div>
             );
           })}
@@ -69,13 +70,13 @@ export function EventLog({ agent }: { agent: string }) {
   );
 }
 
-const LogLine = memo(function LogLine({ line, name }: { line: EventLine; name: string | null }) {
+const LogLine = memo(function LogLine({ line, name, nameOf }: { line: EventLine; name: string | null; nameOf: (id: string) => string }) {
   const [open, setOpen] = useState(false);
-  const { what, detail, tone } = summary(line);
+  const { what, detail, tone } = summary(line, nameOf);
   return (
     <div>
       <div className="flex items-center gap-2.5 rounded-md px-2 hover:bg-hover">
-        <span className="w-11 shrink-0 text-xs text-ink-3 tabular-nums" title={exactTime(line.at)}>
+        <span className="w-16 shrink-0 text-xs whitespace-nowrap text-ink-3 tabular-nums" title={exactTime(line.at)}>
           {clock(line.at)}
         </span>
         {name !== null && (
@@ -91,7 +92,7 @@ const LogLine = memo(function LogLine({ line, name }: { line: EventLine; name: s
         <span className="text-xs text-ink-3 tabular-nums">{line.seq}</span>
       </div>
       {open && (
-        <pre tabIndex={0} aria-label="Stored event" className="code my-1 ml-14 max-h-72 overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap">
+        <pre tabIndex={0} aria-label="Stored event" className="code my-1 ml-18 max-h-72 overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap">
           {JSON.stringify(line.data, null, 2)}
         </pre>
       )}

@@ -11,7 +11,7 @@ export interface Summary {
   tone: Tone;
 }
 
-export function summary(line: EventLine): Summary {
+export function summary(line: EventLine, nameOf: (agent: string) => string): Summary {
   const event = understood(line);
   const plain = (what: string, detail = "", tone: Tone = "quiet"): Summary => ({ what, detail: detail.replace(/\s+/g, " ").slice(0, 300), tone });
   if (!event) return plain(line.kind, "not understood by this version", "warn");
@@ -21,7 +21,7 @@ export function summary(line: EventLine): Summary {
     case "user_said":
       return plain("was told", event.data.text, "waiting");
     case "mail_received":
-      return plain(`mail from ${event.data.mail.from}`, mailWords(event.data.mail), "waiting");
+      return plain(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
     case "segment_started":
       return plain("model", event.data.card.name || event.data.card.id);
     case "turn_started":
@@ -45,9 +45,9 @@ export function summary(line: EventLine): Summary {
     case "child_requested":
       return plain("sends", mailWords(event.data.mail), "active");
     case "child_told":
-      return plain(`tells ${event.data.mail.to}`, mailWords(event.data.mail));
+      return plain(`tells ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
     case "child_cancelled":
-      return plain(`stops ${event.data.mail.to}`);
+      return plain(`stops ${nameOf(event.data.mail.to)}`);
     case "cancel_requested":
       return plain("asked to stop", event.data.by_person ? "by you" : "");
     case "turn_ended": {

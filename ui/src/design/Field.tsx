@@ -2,7 +2,7 @@
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
 
-export const FIELD = "w-full rounded-lg border border-line-strong/60 bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-ink-3";
+const FIELD = "rounded-lg border border-line-strong/60 bg-surface px-3 py-1.5 text-sm text-ink placeholder:text-ink-3";
 
 export function Field(props: { label: string; hint?: string; error?: ReactNode; children: ReactNode }) {
   return (
@@ -16,9 +16,9 @@ export function Field(props: { label: string; hint?: string; error?: ReactNode; 
 }
 
 export function Input({ className, ...rest }: ComponentProps<"input">) {
-  return <input className={cx(FIELD, className)} autoComplete="off" spellCheck={false} {...rest} />;
+  return <input className={cx(FIELD, className ?? "w-full")} autoComplete="off" spellCheck={false} {...rest} />;
 }
 
 export function Select({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={cx(FIELD, "cursor-pointer", className)} {...rest} />;
+  return <select className={cx(FIELD, "cursor-pointer", className ?? "w-full")} {...rest} />;
 }

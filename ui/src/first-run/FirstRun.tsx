@@ -8,7 +8,7 @@ import { useAsk } from "../data/context";
 
 const PROMISES = [
   { icon: Brain, text: "An AI that helps you grow, in skills, career and projects." },
-  { icon: GitBranch, text: "It remembers in plain pages that you own. Every change has a reason and can be undone." },
+  { icon: GitBranch, text: "It remembers in plain pages that you own; every change can be undone." },
   { icon: Users, text: "It sends sub-agents to work on your own machine, within a budget that you set." },
 ];
 

@@ -49,7 +49,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
 
   return (
     <div className="px-6 pb-4">
-      <div className="mx-auto max-w-[54rem]">
+      <div className="mx-auto max-w-[50rem]">
         <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           <textarea
             ref={box}
@@ -65,11 +65,11 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
           {busy && (
-            <IconButton label="Stop" look="plain" className="rounded-full" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent })}>
+            <IconButton label="Stop" look="plain" className="rounded-xl" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent })}>
               <Square className="size-3.5 fill-current" aria-hidden />
             </IconButton>
           )}
-          <IconButton label="Send" look="primary" className="rounded-full" disabled={!text.trim()} onClick={send}>
+          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!text.trim()} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>

@@ -10,7 +10,7 @@ export function LiveRow({ live }: { live: Live | null }) {
     <div className="py-1.5" aria-busy="true">
       {live?.thinking && <Thinking text={live.thinking} now={!words} />}
       {words && (
-        <div className="max-w-[44rem]">
+        <div>
           {live?.partial && <span className="text-ink-3">… </span>}
           <Markdown text={words} growing onPage={openPage} />
         </div>

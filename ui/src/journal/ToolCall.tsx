@@ -22,7 +22,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
     </>
   );
   return (
-    <Fold summary={summary} open={marked} className={cx("max-w-[44rem]", marked && "rounded-lg bg-accent-soft p-1")}>
+    <Fold summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />

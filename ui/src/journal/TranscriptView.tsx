@@ -79,7 +79,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   return (
     <div className="relative min-h-0 grow">
       <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
-        <div className="relative mx-auto max-w-[54rem]" style={{ height: virtual.getTotalSize() }}>
+        <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const item = items[row.index];
             return (
@@ -92,11 +92,11 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
       </div>
       <Announcer items={items} />
       {away && (
-        <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-card" onClick={() => virtual.scrollToEnd()}>
+        <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
           <ArrowDown className="size-4" aria-hidden /> Latest
         </Button>
       )}
-      <div className="mx-auto max-w-[54rem] px-6">
+      <div className="mx-auto max-w-[50rem] px-6">
         <Trouble problem={journal.stopped ?? journal.error} />
       </div>
     </div>

@@ -12,7 +12,7 @@ import { toAgent, toPage, toSettings } from "../data/links";
 import { money, tokens } from "../data/money";
 import { clock, duration, exactTime } from "../data/time";
 import { ChildCard } from "./ChildCard";
-import type { Answer, Calls, End, Item, Reported, Said } from "./items";
+import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
 export interface RowProps {
@@ -61,15 +61,13 @@ function AnswerRow({ item }: { item: Answer }) {
   const { usage } = item;
   const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return (
-    <div className="group py-1.5">
+    <div className="group relative py-1.5">
       {item.thinking && <Thinking text={item.thinking} />}
       {item.text && (
-        <div className="max-w-[44rem]">
-          <Markdown text={item.text} onPage={openPage} />
-        </div>
+        <Markdown text={item.text} onPage={openPage} />
       )}
       {item.text && (
-        <div className="flex h-6 items-center gap-2 text-xs text-ink-3 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100">
+        <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
           <span title={exactTime(item.at)}>{clock(item.at)}</span>
           <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
           <span title={`${read} tokens read, ${usage.output_tokens} written`}>
@@ -87,28 +85,37 @@ function AnswerRow({ item }: { item: Answer }) {
 
 export function Thinking({ text, now = false }: { text: string; now?: boolean }) {
   return (
-    <Fold className="max-w-[44rem]" summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
+    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
       {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
     </Fold>
   );
 }
 
 function CallsRow({ item, at }: { item: Calls; at: string | null }) {
-  const children = item.calls.flatMap((call) => (call.child ? [call.child] : []));
   return (
     <div className="py-0.5">
-      {item.calls.filter((call) => !call.child).map((call) => (
-        <ToolCall key={call.effect} call={call} marked={call.effect === at} />
-      ))}
-      {children.length > 0 && (
-        <div className="grid max-w-[52rem] grid-cols-[repeat(auto-fill,minmax(14.5rem,1fr))] gap-2.5 py-2">
-          {children.map((child) => (
-            <ChildCard key={child.id} child={child} />
-          ))}
-        </div>
-      )}
+      {runs(item.calls).map((run) => {
+        const first = run[0]?.effect;
+        if (!run[0]?.child) return run.map((call) => <ToolCall key={call.effect} call={call} marked={call.effect === at} />);
+        return (
+          <div key={first} className="grid grid-cols-[repeat(auto-fill,minmax(14rem,1fr))] gap-2.5 py-2">
+            {run.map((call) => call.child && <ChildCard key={call.effect} child={call.child} />)}
+          </div>
+        );
+      })}
     </div>
   );
+}
+
+/** Calls in order, those that sent sub-agents apart from the others. */
+function runs(calls: readonly Call[]): Call[][] {
+  const found: Call[][] = [];
+  for (const call of calls) {
+    const last = found.at(-1);
+    if (last?.[0] && (last[0].child === null) === (call.child === null)) last.push(call);
+    else found.push([call]);
+  }
+  return found;
 }
 
 const ENDINGS = { done: "reported back", failed: "could not finish", cancelled: "was stopped", limit: "reached its limit" };
@@ -125,7 +132,7 @@ function ReportRow({ item }: { item: Reported }) {
     </>
   );
   return (
-    <Fold summary={summary} className="max-w-[44rem]">
+    <Fold summary={summary}>
       {() => (
         <div className="rounded-lg border border-line bg-surface p-3 text-sm">
           <Markdown text={report.text || "(no words)"} onPage={openPage} />
@@ -144,7 +151,7 @@ function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }
   if (!how) return <p className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
   const soft = how.tone === "bad" ? "bg-bad-soft" : how.tone === "warn" ? "bg-warn-soft" : "bg-sunken";
   return (
-    <div role={item.last ? "status" : undefined} className={cx("my-2 flex max-w-[44rem] flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-2.5 text-sm", soft)}>
+    <div role={item.last ? "status" : undefined} className={cx("my-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl px-4 py-2.5 text-sm", soft)}>
       <div className="min-w-0 grow">
         <p className={cx("font-medium", TEXT[how.tone])}>{how.title}</p>
         {how.next && item.last && <p className="text-ink-2">{how.next}</p>}

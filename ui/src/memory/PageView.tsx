@@ -6,7 +6,9 @@ import { Empty, Failed, Loading } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { toMemory, toPage } from "../data/links";
-import { usePage } from "../data/queries";
+import { useLog, usePage } from "../data/queries";
+import { ago } from "../data/time";
+import { Author } from "./Author";
 import { Blame } from "./Blame";
 import { Editor } from "./Editor";
 import { Changes } from "./Changes";
@@ -33,7 +35,8 @@ export function PageView({ path, tab }: { path: string; tab: string | null }) {
         <a href={toMemory} className="md:hidden" aria-label="All pages">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
-        <h2 className="truncate font-semibold">{path}</h2>
+        <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
+        <LastChange path={path} />
         {open !== "edit" && page.data && (
           <Button className="ml-auto" onClick={() => go("edit")}>
             <Pencil className="size-3.5" aria-hidden /> Edit
@@ -60,6 +63,19 @@ export function PageView({ path, tab }: { path: string; tab: string | null }) {
         </Tabs>
       )}
     </>
+  );
+}
+
+/** Who changed it last, and why. */
+function LastChange({ path }: { path: string }) {
+  const [last] = useLog(path).data ?? [];
+  if (!last) return null;
+  return (
+    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 lg:flex" title={last.message}>
+      <Author name={last.author} origin={last.origin} />
+      <span className="truncate">{last.message}</span>
+      <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
+    </p>
   );
 }
 

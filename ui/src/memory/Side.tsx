@@ -17,7 +17,7 @@ export function Side({ open }: { open: string | null }) {
   const wanted = useDeferredValue(text.trim());
   return (
     <>
-      <div className="flex items-center gap-1 px-3 pt-3">
+      <div className="flex h-13 shrink-0 items-center gap-1 px-3">
         <h1 className="grow px-2 font-semibold">
           <a href={toMemory}>Memory</a>
         </h1>
@@ -29,7 +29,7 @@ export function Side({ open }: { open: string | null }) {
         </IconButton>
       </div>
       {naming && <NewPage onDone={() => setNaming(false)} />}
-      <div className="p-3">
+      <div className="px-3 pb-3">
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
       </div>
       <nav aria-label="Pages" className="min-h-0 grow overflow-y-auto px-3 pb-4">
@@ -49,7 +49,7 @@ function NewPage({ onDone }: { onDone: () => void }) {
     onDone();
   };
   return (
-    <form onSubmit={submit} className="px-3 pt-2">
+    <form onSubmit={submit} className="px-3 pb-2">
       <Input autoFocus aria-label="Path of the new page" placeholder="goals/new-page.md" value={path} onChange={(event) => setPath(event.target.value)} onKeyDown={(event) => event.key === "Escape" && onDone()} />
     </form>
   );

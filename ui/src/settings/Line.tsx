@@ -13,7 +13,7 @@ export function Line(props: { label: string; about?: ReactNode; htmlFor?: string
           ) : (
             <p className="text-sm font-medium">{props.label}</p>
           )}
-          {props.about && <p className="text-xs text-ink-3">{props.about}</p>}
+          {props.about && <p className="text-xs text-ink-3 first-letter:uppercase">{props.about}</p>}
         </div>
         {props.children}
       </div>
