@@ -21,7 +21,7 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
         return (
           <section aria-label="Agents" className="flex h-full min-w-0">
             <div className={cx("w-full shrink-0 overflow-y-auto border-r border-line px-3 pb-4 md:w-72", id !== null && "hidden md:block")}>
-              <h1 className="flex h-13 items-center px-2 font-semibold">Agents</h1>
+              <h2 className="flex h-13 items-center px-2 font-semibold">Agents</h2>
               <a href={toAgent(ALL)} aria-current={open === ALL ? "page" : undefined} className={cx("mb-1 flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm", open === ALL ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
                 <Hash className="size-4 text-ink-3" aria-hidden /> all
                 <span className="ml-auto text-xs font-normal text-ink-3">everything</span>

@@ -1,6 +1,6 @@
 /** The window: the way around, and the view that is open. */
 import { WifiOff } from "lucide-react";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import Chat from "../chat/Chat";
 import { Failed, Loading } from "../design/states";
 import type { Place } from "../data/links";
@@ -11,6 +11,7 @@ import { Sidebar } from "./Sidebar";
 import { useOfflineSince } from "./useOnline";
 import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
+import { VIEWS } from "./views";
 
 const Agents = lazy(() => import("../agents/Agents"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -24,19 +25,29 @@ export function Shell() {
   const [guide, setGuide] = useState(false);
   const error = agents.error ?? keys.error;
   if (!agents.data || !keys.data) {
-    if (!error) return <Loading />;
+    if (!error) return <Alone><Loading /></Alone>;
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
-    return <Failed problem={error} retry={retry} />;
+    return <Alone><Failed problem={error} retry={retry} /></Alone>;
   }
   const isNew = keys.data.length === 0 && agents.data.every((agent) => agent.turn === 0);
   if (isNew && !guide) {
     return (
-      <Suspense fallback={<Loading />}>
+      <Suspense fallback={<Alone><Loading /></Alone>}>
         <FirstRun onGuide={() => setGuide(true)} />
       </Suspense>
     );
   }
   return <Frame />;
+}
+
+/** What stands in the window before there is anything to go around in. */
+function Alone({ children }: { children: ReactNode }) {
+  return (
+    <main>
+      <h1 className="sr-only">GrowQR</h1>
+      {children}
+    </main>
+  );
 }
 
 function Frame() {
@@ -59,6 +70,7 @@ function Frame() {
     <div className="flex h-full">
       <Sidebar place={place} onPalette={() => setPalette(true)} />
       <main className="flex min-w-0 grow flex-col">
+        <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
         <Crash key={place.view}>
           <Suspense fallback={<Loading />}>

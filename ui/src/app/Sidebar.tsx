@@ -21,19 +21,18 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         <a
           key={view}
           href={href}
-          aria-label={label}
           aria-current={place.view === view ? "page" : undefined}
           title={`${label} (${index + 1})`}
           className={cx("flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
-          <span className="hidden md:inline">{label}</span>
+          <span className="sr-only md:not-sr-only">{label}</span>
         </a>
       ))}
-      <button type="button" onClick={onPalette} aria-label="Go to" className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
+      <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
         <Search className="size-4 shrink-0" aria-hidden />
-        <span className="hidden md:inline">Go to…</span>
-        <kbd className="ml-auto hidden font-sans text-xs text-ink-3 md:inline">{MOD} K</kbd>
+        <span className="sr-only md:not-sr-only">Go to…</span>
+        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 md:inline">{MOD} K</kbd>
       </button>
       <AtWork />
     </nav>

@@ -54,7 +54,7 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
   const { label, tone } = state(root?.agent.status ?? "idle");
   return (
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-6">
-      <h1 className="font-semibold">Grow Agent</h1>
+      <h2 className="font-semibold">Grow Agent</h2>
       <span className="flex items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> {label}
       </span>

@@ -10,7 +10,7 @@ import { type Call, type Calls, EMPTY, type Item, type Transcript } from "./item
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
   const fresh = lines.filter((line) => line.seq > transcript.last);
   if (fresh.length === 0) return transcript;
-  const next: Draft = { ...transcript, items: unended(transcript.items) };
+  const next: Draft = { ...transcript, items: transcript.items.slice() };
   for (const line of fresh) {
     next.first ||= line.seq;
     next.last = line.seq;
@@ -28,12 +28,11 @@ export function folded(lines: readonly EventLine[]): Transcript {
 
 type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
 
-/** A copy in which nothing is the last end any more. */
-function unended(items: readonly Item[]): Item[] {
-  const copy = items.slice();
-  const last = copy.at(-1);
-  if (last?.kind === "end") copy[copy.length - 1] = { ...last, last: false };
-  return copy;
+/** Work goes on: the last end is not the last thing any more. */
+function goOn(draft: Draft) {
+  const index = draft.items.findLastIndex((item) => item.kind === "end");
+  const end = draft.items[index];
+  if (end?.kind === "end" && end.last) draft.items[index] = { ...end, last: false };
 }
 
 function place(line: EventLine, what: string) {
@@ -50,6 +49,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       if (event.data.birth) push(draft, { kind: "said", ...place(line, "task"), text: event.data.birth.task, by: event.data.parent ?? "grow" });
       return;
     case "user_said":
+      goOn(draft);
       return push(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
     case "mail_received":
       return addMail(draft, line, event.data.mail);
@@ -57,6 +57,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Now with ${event.data.card.name || event.data.card.id}` });
       return;
     case "turn_started":
+      goOn(draft);
       draft.turnAt = line.at;
       draft.turnCost = 0;
       return;

@@ -69,7 +69,7 @@ export interface End {
   took: number | null;
   /** Known cost of this turn's own model calls. */
   cost: number;
-  /** Whether it is the last thing in the journal, so that going on makes sense. */
+  /** Whether no work came after it, so that going on makes sense. */
   last: boolean;
 }
 export type Item = Said | Answer | Calls | Reported | Note | End;

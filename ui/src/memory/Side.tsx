@@ -18,9 +18,9 @@ export function Side({ open }: { open: string | null }) {
   return (
     <>
       <div className="flex h-13 shrink-0 items-center gap-1 px-3">
-        <h1 className="grow px-2 font-semibold">
+        <h2 className="grow px-2 font-semibold">
           <a href={toMemory}>Memory</a>
-        </h1>
+        </h2>
         <IconButton label="Open the memory folder" onClick={() => void host.call("open_memory_folder", {}).catch(() => {})}>
           <FolderOpen className="size-4" aria-hidden />
         </IconButton>

@@ -14,7 +14,7 @@ export default function Settings() {
   return (
     <section aria-label="Settings" className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
-        <h1 className="text-lg font-semibold">Settings</h1>
+        <h2 className="text-lg font-semibold">Settings</h2>
         <Group title="Model and key">
           <ModelKey />
           <Read query={settings}>{(list) => <Model settings={list} />}</Read>
@@ -42,7 +42,7 @@ export default function Settings() {
 function Group({ title, about, children }: { title: string; about?: string; children: ReactNode }) {
   return (
     <section aria-label={title}>
-      <h2 className="font-semibold">{title}</h2>
+      <h3 className="font-semibold">{title}</h3>
       {about && <p className="mt-0.5 text-sm text-ink-3">{about}</p>}
       <div className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface px-4">{children}</div>
     </section>

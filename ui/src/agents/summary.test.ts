@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { summary } from "./summary";
+
+const line = (kind: string, data: unknown) => ({ position: 1, agent: "grow", seq: 1, at: 0, kind, data });
+const name = (id: string) => (id === "a-1" ? "Scout" : id);
+
+test("an event is one line", () => {
+  expect(summary(line("user_said", { id: "m", text: "two\nlines" }), name)).toMatchObject({ what: "was told", detail: "two lines" });
+  expect(summary(line("mail_received", { mail: { from: "a-1", to: "grow", body: "cancel" } }), name).what).toBe("mail from Scout");
+  expect(summary(line("turn_ended", { ended: { limit: "calls" } }), name)).toMatchObject({ tone: "warn" });
+  expect(summary(line("model_answered", { reply: { content: "damaged", cost: null } }), name).detail).toContain("cost unknown");
+});
+
+test("an event of a later build is named", () => {
+  expect(summary(line("dreamed", {}), name)).toMatchObject({ what: "dreamed", tone: "warn" });
+});
