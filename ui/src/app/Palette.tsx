@@ -21,7 +21,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       open
       onOpenChange={(open) => !open && onClose()}
       label="Go to"
-      overlayClassName="fixed inset-0 bg-ink/20"
+      overlayClassName="fixed inset-0 bg-veil"
       contentClassName="fixed top-[14vh] left-1/2 z-10 w-[min(36rem,92vw)] -translate-x-1/2 overflow-hidden rounded-2xl border border-line bg-surface shadow-card"
     >
       <Command.Input placeholder="Go to a view, an agent, a page…" className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />

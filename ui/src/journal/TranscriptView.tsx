@@ -75,7 +75,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
 
   if (journal.status === "loading") return <Loading label="Loading the conversation" />;
   if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
-  if (count === 0) return <div className="min-h-0 grow overflow-auto">{props.empty}</div>;
+  if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
   return (
     <div className="relative min-h-0 grow">
       <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">

@@ -40,7 +40,7 @@ describe("a transcript", () => {
     const { items } = folded(story());
     expect(items.map((item) => item.kind)).toEqual(["said", "answer", "calls", "reported", "answer", "end"]);
     expect(items[1]).toMatchObject({ text: "I will.", thinking: "hm", cost: 7 });
-    expect(items[5]).toMatchObject({ took: 12_000, cost: 7, last: true });
+    expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
   });
 
   test("joins a call with its result, its change and its sub-agent", () => {

@@ -121,6 +121,7 @@ function addMail(draft: Draft, line: EventLine, mail: Mail) {
     const { text, by_person } = mail.body.say;
     push(draft, { kind: "said", ...place(line, "said"), text, by: by_person ? "person" : mail.from });
   } else if ("report" in mail.body) {
+    draft.turnCost += mail.body.report.spent;
     push(draft, { kind: "reported", ...place(line, "report"), from: mail.from, report: mail.body.report });
   }
 }

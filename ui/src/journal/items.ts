@@ -67,7 +67,7 @@ export interface End {
   ended: Ended;
   /** How long the turn took; `null` if its start is not loaded. */
   took: number | null;
-  /** Known cost of this turn's own model calls. */
+  /** Known cost of this turn's model calls, and of the sub-agents that reported in it. */
   cost: number;
   /** Whether no work came after it, so that going on makes sense. */
   last: boolean;
