@@ -1,6 +1,7 @@
 /** Builds the window with the simulated host and serves it under the production CSP. */
-import { build, preview } from "vite";
+import { preview } from "vite";
 import type { TestProject } from "vitest/node";
+import { buildWindow, ROOT } from "./build";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -9,10 +10,8 @@ declare module "vitest" {
 }
 
 export default async function serve(project: TestProject) {
-  const root = new URL("..", import.meta.url).pathname;
-  const shared = { root, configFile: `${root}vite.config.ts`, mode: "fake", build: { outDir: "dist-fake" }, logLevel: "error" } as const;
-  await build(shared);
-  const server = await preview({ ...shared, preview: { port: 0 } });
+  buildWindow("fake", "dist-fake");
+  const server = await preview({ root: ROOT, configFile: `${ROOT}vite.config.ts`, build: { outDir: "dist-fake" }, preview: { port: 0 }, logLevel: "error" });
   const url = server.resolvedUrls?.local[0];
   if (!url) throw new Error("the preview server has no address");
   project.provide("url", url);

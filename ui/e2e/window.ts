@@ -1,12 +1,13 @@
 /** A window with a simulated host, and what tests do in it. */
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 
 const BROWSERS = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const PICTURES = new URL("../screenshots/", import.meta.url).pathname;
+const PICTURES = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
 export async function browser(): Promise<Browser> {
   const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));

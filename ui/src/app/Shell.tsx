@@ -3,7 +3,7 @@ import { WifiOff } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
 import Chat from "../chat/Chat";
 import { Failed, Loading } from "../design/states";
-import type { Place } from "../data/links";
+import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys } from "../data/queries";
 import { clock } from "../data/time";
 import { Crash } from "./Crash";
@@ -58,7 +58,7 @@ function Frame() {
     () => ({
       palette: () => setPalette(true),
       find: () => {
-        setFinding(true);
+        if (readPlace(location.hash).view === "chat") setFinding(true);
         document.querySelector<HTMLElement>("[data-search]")?.focus();
       },
       escape: () => setFinding(false),

@@ -1,6 +1,6 @@
 /** The conversation with the Grow Agent. */
 import { Search, Sprout } from "lucide-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
@@ -19,7 +19,6 @@ const GROW = "grow";
 export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
   const keys = useKeys().data;
-  useEffect(() => setTarget(null), []);
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
       <Header finding={finding} onFinding={onFinding} />

@@ -3,7 +3,7 @@
  * pages are given to `onPage`; other addresses are copied when clicked.
  */
 import { Check, Copy } from "lucide-react";
-import { createContext, memo, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
@@ -52,14 +52,29 @@ export const Markdown = memo(function Markdown(props: { text: string; growing?: 
 
 const Part = memo(function Part({ text, growing }: { text: string; growing: boolean }) {
   const colours = useHighlighter(!growing && text.includes("```"));
-  return (
-    <div>
-      <ReactMarkdown remarkPlugins={[remarkGfm]} rehypePlugins={colours ? [rehypeSanitize, colours] : [rehypeSanitize]} components={components}>
-        {text}
-      </ReactMarkdown>
-    </div>
-  );
+  return <div>{growing ? parsed(text, colours) : remembered(text, colours)}</div>;
 });
+
+function parsed(text: string, colours: Plugin | null): ReactElement {
+  const rehypePlugins = colours ? [rehypeSanitize, colours] : [rehypeSanitize];
+  return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
+}
+
+/** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
+const memory = new Map<string, ReactElement>();
+const REMEMBERED = 1_000;
+
+function remembered(text: string, colours: Plugin | null): ReactElement {
+  const key = `${colours ? "coloured" : "plain"} ${text}`;
+  const known = memory.get(key) ?? parsed(text, colours);
+  memory.delete(key);
+  memory.set(key, known);
+  for (const oldest of memory.keys()) {
+    if (memory.size <= REMEMBERED) break;
+    memory.delete(oldest);
+  }
+  return known;
+}
 
 const components: Components = {
   pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,

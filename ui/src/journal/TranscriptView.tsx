@@ -59,6 +59,14 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     virtual.scrollToEnd();
   }, [count, target, virtual]);
 
+  // What the person says is worth seeing, wherever they have scrolled to.
+  const said = items.findLast((item) => item.kind === "said" && item.by === "person")?.seq ?? 0;
+  const saidBefore = useRef(said);
+  useEffect(() => {
+    if (started.current && said > saidBefore.current) virtual.scrollToEnd();
+    saidBefore.current = said;
+  }, [said, virtual]);
+
   useEffect(() => {
     if (!target || journal.status !== "ready") return;
     const index = items.findIndex((item) => isTarget(item, target));

@@ -44,19 +44,26 @@ export function Changes({ path }: { path: string | null }) {
 function ChangeRow({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
     <li className="py-1.5">
-      <Fold summary={<span className="truncate font-medium text-ink">{change.message}</span>}>{() => <Details change={change} />}</Fold>
-      <p className="flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
-        <Author name={change.author} origin={change.origin} />
-        <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>
-        <span className="font-mono">{change.commit.slice(0, 8)}</span>
-        {withPath &&
-          change.paths.map((path) => (
-            <a key={path} href={toPage(path)} className="hover:underline">
-              {path}
-            </a>
-          ))}
-      </p>
+      <Fold summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
+        {() => <Details change={change} />}
+      </Fold>
     </li>
+  );
+}
+
+function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
+  return (
+    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
+      <Author name={change.author} origin={change.origin} />
+      <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>
+      <span className="font-mono">{change.commit.slice(0, 8)}</span>
+      {withPath &&
+        change.paths.map((path) => (
+          <a key={path} href={toPage(path)} className="hover:underline">
+            {path}
+          </a>
+        ))}
+    </p>
   );
 }
 
