@@ -56,7 +56,8 @@ export function EventLog({ agent }: { agent: string }) {
           {virtual.getVirtualItems().map((row) => {
             const line = lines[row.index];
             if (!line) return null;
-            const name = agent === ALL ? nameOf(line.agent) : null;
+            const isNew = lines[row.index - 1]?.agent !== line.agent || row.index === virtual.range?.startIndex;
+            const name = agent !== ALL ? null : isNew ? nameOf(line.agent) : "";
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <LogLine line={line} name={name} nameOf={nameOf} />
@@ -80,9 +81,13 @@ const LogLine = memo(function LogLine({ line, name, nameOf }: { line: EventLine;
           {clock(line.at)}
         </span>
         {name !== null && (
-          <a href={toAgent(line.agent)} className="w-28 shrink-0 truncate text-sm font-medium hover:underline">
-            {name}
-          </a>
+          <span className="w-28 shrink-0 truncate text-sm font-medium">
+            {name && (
+              <a href={toAgent(line.agent)} className="hover:underline">
+                {name}
+              </a>
+            )}
+          </span>
         )}
         <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex h-7 min-w-0 grow cursor-pointer items-center gap-2 text-left text-sm">
           <Dot tone={tone} className={cx("size-1.5", tone === "active" && "[animation:none]")} />

@@ -4,6 +4,7 @@ import type { Tone } from "../design/Dot";
 import { ending } from "../data/ended";
 import { type Mail, understood } from "../data/events";
 import { money, tokens } from "../data/money";
+import { toolWords } from "../journal/toolWords";
 
 export interface Summary {
   what: string;
@@ -37,7 +38,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "model_failed":
       return plain("model failed", event.data.failure.message, "bad");
     case "tool_started":
-      return plain(event.data.name, JSON.stringify(event.data.input), "waiting");
+      return plain(...tool(event.data.name, event.data.input), "waiting");
     case "commit_intended":
       return plain("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
     case "tool_finished":
@@ -55,6 +56,16 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
     }
   }
+}
+
+/** What a tool call does and what it concerns; the whole input stands in the stored event. */
+function tool(name: string, input: unknown): [string, string] {
+  const { verb, about } = toolWords({ name, input: isRecord(input) ? input : {}, finishedAt: null });
+  return [verb.charAt(0).toLowerCase() + verb.slice(1), about || (verb === name ? JSON.stringify(input) : "")];
+}
+
+function isRecord(input: unknown): input is Record<string, unknown> {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
 }
 
 function mailWords(mail: Mail): string {

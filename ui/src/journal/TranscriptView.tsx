@@ -10,6 +10,7 @@ import { Failed, Loading, Trouble } from "../design/states";
 import { useAsk, useJournal, useJournals } from "../data/context";
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
+import { day } from "../data/time";
 import type { Item } from "./items";
 import { LiveRow } from "./LiveRow";
 import { Row } from "./rows";
@@ -92,6 +93,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
             const item = items[row.index];
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
+                <DayLine before={items[row.index - 1]?.at} at={item?.at} />
                 {item ? <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} /> : <LiveRow live={journal.live} />}
               </div>
             );
@@ -108,6 +110,19 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         <Trouble problem={journal.stopped ?? journal.error} />
       </div>
     </div>
+  );
+}
+
+/** The day, where it changes. */
+function DayLine({ before, at }: { before: number | undefined; at: number | undefined }) {
+  const now = Date.now();
+  if (at === undefined || (before !== undefined && day(before, now) === day(at, now))) return null;
+  return (
+    <p className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
+      <span className="h-px grow bg-line" />
+      {day(at, now)}
+      <span className="h-px grow bg-line" />
+    </p>
   );
 }
 
