@@ -27,7 +27,8 @@ struct Period {
 
 impl Period {
     fn add(&mut self, number: i64, amount: Money) {
-        if self.number != number {
+        // A clock that steps back does not open an earlier period again.
+        if number > self.number {
             *self = Period { number, used: Money::ZERO };
         }
         self.used += amount;
@@ -41,7 +42,7 @@ impl Period {
     }
 
     fn used_in(&self, number: i64) -> Money {
-        if self.number == number { self.used } else { Money::ZERO }
+        if number > self.number { Money::ZERO } else { self.used }
     }
 }
 
@@ -56,8 +57,8 @@ pub struct Purse {
     pub allowance: Option<Money>,
     /// Used since the last report.
     pub since_report: Money,
-    /// Used for the person's latest message.
-    message: Money,
+    /// Used for the person's latest message; each message is a period of its own.
+    message: Period,
     day: Period,
     month: Period,
 }
@@ -70,7 +71,13 @@ impl Purse {
 
     /// The person has spoken: the budget of one message starts again.
     pub fn new_message(&mut self) {
-        self.message = Money::ZERO;
+        self.message = Period { number: self.message.number + 1, used: Money::ZERO };
+    }
+
+    /// The number of the person's latest message, to give with what comes back from a grant.
+    #[must_use]
+    pub fn message_number(&self) -> i64 {
+        self.message.number
     }
 
     /// A call of the agent's own was billed.
@@ -90,9 +97,9 @@ impl Purse {
         self.use_up(amount, at);
     }
 
-    /// Money granted at `granted` comes back.
-    pub fn give_back(&mut self, amount: Money, granted: Timestamp) {
-        self.message = self.message.less(amount);
+    /// Money granted at `granted`, for the message of that number, comes back.
+    pub fn give_back(&mut self, amount: Money, granted: Timestamp, message: i64) {
+        self.message.give_back(message, amount);
         self.since_report = self.since_report.less(amount);
         self.day.give_back(granted.day(), amount);
         self.month.give_back(granted.month(), amount);
@@ -119,7 +126,7 @@ impl Purse {
         if let Some(allowance) = self.allowance {
             return (allowance, LimitReached::Allowance);
         }
-        let message = (limits.per_message.less(self.message), LimitReached::PerMessage);
+        let message = (limits.per_message.less(self.message.used), LimitReached::PerMessage);
         let day = (limits.per_day.less(self.day.used_in(now.day())), LimitReached::PerDay);
         let month = limits.per_month.map(|limit| (limit.less(self.month.used_in(now.month())), LimitReached::PerMonth));
         [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message)
@@ -140,11 +147,11 @@ impl Purse {
     /// Used for the person's latest message.
     #[must_use]
     pub fn used_for_message(&self) -> Money {
-        self.message
+        self.message.used
     }
 
     fn use_up(&mut self, amount: Money, at: Timestamp) {
-        self.message += amount;
+        self.message.used += amount;
         self.since_report += amount;
         self.day.add(at.day(), amount);
         self.month.add(at.month(), amount);
@@ -183,8 +190,28 @@ mod tests {
         let mut purse = Purse::default();
         let before = purse.available(&limits, Timestamp(0));
         purse.grant(Money(50), Timestamp(0));
-        purse.give_back(Money(50), Timestamp(0));
+        purse.give_back(Money(50), Timestamp(0), purse.message_number());
         assert_eq!(purse.available(&limits, Timestamp(0)), before);
+    }
+
+    #[test]
+    fn money_of_an_earlier_message_does_not_come_back_into_this_one() {
+        let mut purse = Purse::default();
+        let earlier = purse.message_number();
+        purse.grant(Money(50), Timestamp(0));
+        purse.new_message();
+        purse.charge(Money(30), Timestamp(0));
+        purse.give_back(Money(50), Timestamp(0), earlier);
+        assert_eq!(purse.used_for_message(), Money(30));
+    }
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_empty_the_day() {
+        let mut purse = Purse::default();
+        purse.charge(Money(7), Timestamp(DAY));
+        assert_eq!(purse.used_today(Timestamp(0)), Money(7));
+        purse.charge(Money(1), Timestamp(0));
+        assert_eq!(purse.used_today(Timestamp(DAY)), Money(8));
     }
 
     #[test]
@@ -192,7 +219,7 @@ mod tests {
         let mut purse = Purse::default();
         purse.grant(Money(50), Timestamp(0));
         purse.charge(Money(7), Timestamp(DAY));
-        purse.give_back(Money(50), Timestamp(0));
+        purse.give_back(Money(50), Timestamp(0), purse.message_number());
         assert_eq!(purse.used_today(Timestamp(DAY)), Money(7));
     }
 

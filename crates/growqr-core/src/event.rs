@@ -225,6 +225,8 @@ mod bodies {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct ModelFailed {
         pub failure: Failure,
+        /// The most that was billed, where that is known better than by the call's reservation.
+        pub bound: Option<Money>,
     }
 
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -257,6 +259,8 @@ mod bodies {
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct ChildTold {
         pub mail: Mail,
+        /// The person's message, if these are the person's words.
+        pub message: Option<MessageId>,
     }
 
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

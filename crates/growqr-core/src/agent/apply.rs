@@ -3,9 +3,10 @@
 use super::render::{self, Verdict, verdict};
 use super::{Call, Child, Count, Current, Pending, Phase, Progress, State, ToolResult, Transcript};
 use crate::clock::Timestamp;
-use crate::event::{self, Entry, Event};
+use crate::event::{self, Ended, Entry, Event};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Mail, MailBody};
+use crate::money::Money;
 use crate::prompt::{Role, words};
 use std::sync::Arc;
 
@@ -25,14 +26,14 @@ impl State {
             Event::MailReceived(body) => self.mail_received(&body.mail),
             Event::SegmentStarted(body) => self.segment_started(body),
             Event::TurnStarted(body) => self.turn_started(body),
-            Event::ModelRequested(body) => self.model_requested(body),
+            Event::ModelRequested(body) => self.model_requested(body, at),
             Event::ModelAnswered(body) => self.model_answered(body, at),
             Event::ModelFailed(body) => self.model_failed(body, at),
             Event::ToolStarted(body) => self.tool_started(body, at),
             Event::CommitIntended(body) => self.progress(&body.effect, Progress::Committing(body.plan.clone())),
             Event::ToolFinished(body) => self.tool_finished(body),
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
-            Event::ChildTold(body) => self.child_told(&body.mail, at),
+            Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
             Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
             Event::TurnEnded(body) => self.turn_ended(body),
@@ -82,8 +83,8 @@ impl State {
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.at_work = false;
-                    let granted_at = child.granted_at;
-                    self.purse.give_back(report.returned, granted_at);
+                    let (granted_at, message) = (child.granted_at, child.message);
+                    self.purse.give_back(report.returned, granted_at, message);
                 }
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
@@ -110,7 +111,7 @@ impl State {
         }
     }
 
-    fn model_requested(&mut self, body: &event::ModelRequested) {
+    fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
             if let Some(content) = self.next_user_content() {
                 self.transcript.push(Role::User, content);
@@ -124,6 +125,7 @@ impl State {
             request_hash: body.request_hash.clone(),
             max_tokens: body.max_tokens,
             reservation: body.reservation,
+            since: at,
         };
     }
 
@@ -162,7 +164,7 @@ impl State {
 
     fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
         if let (true, Phase::Calling { reservation: Some(bound), .. }) = (body.failure.kind.may_be_billed(), &self.phase) {
-            let bound = *bound;
+            let bound = body.bound.unwrap_or(*bound);
             self.purse.charge_unknown(bound, at);
         }
         self.phase = Phase::Waiting;
@@ -215,19 +217,23 @@ impl State {
         if let MailBody::Spawn(birth) = &mail.body {
             self.count.children += 1;
             self.purse.grant(birth.allowance, at);
-            self.children.insert(mail.to.clone(), Child::at_work(at, false));
+            self.children.insert(mail.to.clone(), Child::at_work(at, self.purse.message_number(), false));
         }
     }
 
-    fn child_told(&mut self, mail: &Mail, at: Timestamp) {
+    fn child_told(&mut self, body: &event::ChildTold, at: Timestamp) {
+        let mail = &body.mail;
+        if let Some(message) = &body.message {
+            Arc::make_mut(&mut self.heard).insert(message.clone());
+            self.purse.new_message();
+        }
         if let MailBody::Say { allowance, by_person, .. } = &mail.body {
-            if *by_person {
-                self.purse.new_message();
-            }
             self.purse.grant(*allowance, at);
-            let at_work = self.children.get(&mail.to).is_some_and(|child| child.at_work);
-            if !at_work {
-                self.children.insert(mail.to.clone(), Child::at_work(at, *by_person));
+            let is_busy = self.children.get(&mail.to).is_some_and(|child| child.at_work);
+            // Words for an agent that works for somebody else already bring no report here.
+            let is_for_others = *allowance == Money::ZERO && !self.children.contains_key(&mail.to);
+            if !is_busy && !is_for_others {
+                self.children.insert(mail.to.clone(), Child::at_work(at, self.purse.message_number(), *by_person));
             }
         }
     }
@@ -241,6 +247,9 @@ impl State {
     fn turn_ended(&mut self, body: &event::TurnEnded) {
         if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, Phase::Idle) {
             self.unanswered = calls;
+        }
+        if matches!(body.ended, Ended::Limit(_)) {
+            self.pending.iter_mut().for_each(Pending::set_aside_if_long);
         }
         self.cancelling = false;
         self.last_ended = Some(body.ended.clone());

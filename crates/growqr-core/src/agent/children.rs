@@ -7,7 +7,7 @@ use super::tools::{AgentCall, ToolCall};
 use super::{Pending, Phase, Progress, State, ToolResult};
 use crate::budget::{LEAST_ALLOWANCE, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
-use crate::id::{AgentId, EffectId, child_id, effect_id};
+use crate::id::{AgentId, EffectId, MessageId, child_id, effect_id};
 use crate::mail::{Birth, Mail, MailBody};
 use crate::money::Money;
 use crate::raw::RawJson;
@@ -59,14 +59,14 @@ pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
             Err(problem) => return problem,
         }
     };
-    tell(draft, id.clone(), text, allowance, false);
+    tell(draft, id.clone(), text, allowance, None);
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
-/// Puts words for a sub-agent into the outbox.
-pub(super) fn tell(draft: &mut Draft, to: AgentId, text: &str, allowance: Money, by_person: bool) {
-    let mail = draft.mail(to, MailBody::Say { text: text.to_owned(), allowance, by_person });
-    draft.push(ChildTold { mail });
+/// Puts words for a sub-agent into the outbox; `message` if they are the person's.
+pub(super) fn tell(draft: &mut Draft, to: AgentId, text: &str, allowance: Money, message: Option<MessageId>) {
+    let mail = draft.mail(to, MailBody::Say { text: text.to_owned(), allowance, by_person: message.is_some() });
+    draft.push(ChildTold { mail, message });
 }
 
 /// Tells a sub-agent to stop.

@@ -19,6 +19,9 @@ use sha2::{Digest, Sha256};
 /// How often the same bytes are sent before a turn is given up.
 const ATTEMPTS: u32 = 3;
 
+/// More tokens a second than any model says.
+const FASTEST_OUTPUT: u64 = 400;
+
 /// The part of the context window, in percent, after which a new segment carries the past in short.
 const FULL_PERCENT: u64 = 80;
 
@@ -29,7 +32,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Timestamp) -> Vec
     match input {
         Input::Created => draft.created(),
         Input::Said { id, text } => draft.said(id, text),
-        Input::Tell { agent, text } => draft.tell(agent, &text),
+        Input::Tell { agent, at_work, id, text } => draft.tell(agent, at_work, id, &text),
         Input::Mail(mail) => draft.mail_arrived(mail),
         Input::Answered { attempt, reply, looked_up } => draft.answered(attempt, reply, &looked_up),
         Input::Failed { attempt, failure } => draft.failed(attempt, failure),
@@ -70,13 +73,21 @@ impl Draft<'_> {
     }
 
     /// The person speaks to a sub-agent; this agent, the holder of the person's budget, passes it on.
-    fn tell(&mut self, agent: AgentId, text: &str) {
-        let at_work = self.state.children.get(&agent).is_some_and(|child| child.at_work);
+    fn tell(&mut self, agent: AgentId, at_work: bool, id: MessageId, text: &str) {
+        if self.state.heard.contains(&id) {
+            return;
+        }
+        let at_work = at_work || self.state.children.get(&agent).is_some_and(|child| child.at_work);
         let mut purse = self.state.purse.clone();
         purse.new_message();
         let (available, _) = purse.available(&self.setup.limits, self.now);
-        let allowance = if at_work { Money::ZERO } else { share(available, 1) };
-        children::tell(self, agent, text, allowance, true);
+        // What an open call has reserved is not there to be given away.
+        let reserved = match self.state.phase {
+            Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
+            _ => Money::ZERO,
+        };
+        let allowance = if at_work { Money::ZERO } else { share(available.less(reserved), 1) };
+        children::tell(self, agent, text, allowance, Some(id));
     }
 
     fn mail_arrived(&mut self, mail: Mail) {
@@ -264,7 +275,7 @@ impl Draft<'_> {
             return;
         }
         let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
-        self.push(ModelFailed { failure: failure.clone() });
+        self.push(ModelFailed { failure: failure.clone(), bound: None });
         if again { self.request(attempt + 1) } else { self.end_turn(Ended::Failed(failure)) }
     }
 
@@ -292,7 +303,8 @@ impl Draft<'_> {
             Phase::Idle => {}
             Phase::Waiting => self.end_turn(Ended::Cancelled),
             Phase::Calling { .. } => {
-                self.push(ModelFailed { failure: interrupted("stopped before the answer was complete") });
+                let bound = self.bound_of_stopped_call();
+                self.push(ModelFailed { failure: interrupted("stopped before the answer was complete"), bound });
                 self.end_turn(Ended::Cancelled);
             }
             Phase::Tools(_) => {
@@ -304,11 +316,23 @@ impl Draft<'_> {
         }
     }
 
+    /// What a call that we stop ourselves can have cost: its prompt, and no more words than a model can say in the time.
+    fn bound_of_stopped_call(&self) -> Option<Money> {
+        let Phase::Calling { max_tokens, reservation, since, .. } = self.state.phase else { return None };
+        let current = self.state.segment.as_ref()?;
+        let prices = current.card.prices.as_ref()?;
+        let seconds = u64::try_from((self.now.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
+        let said = max_tokens.min(seconds.saturating_add(1).saturating_mul(FASTEST_OUTPUT));
+        let input = self.state.transcript.bound(current.bytes, 0);
+        let bound = prices.input_bound(input)? + prices.output_cost(input, said)?;
+        Some(bound.min(reservation.unwrap_or(bound)))
+    }
+
     /// After a stop of the program: the open model call may have been billed, and is made again. Tool calls stay open;
     /// each is one that may be repeated or looked up.
     fn woken(&mut self) {
         let Phase::Calling { attempt, max_tokens, .. } = self.state.phase else { return };
-        self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete") });
+        self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound: None });
         self.request_with(attempt + 1, max_tokens);
     }
 

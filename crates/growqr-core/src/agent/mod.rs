@@ -56,6 +56,10 @@ pub enum Input {
     Tell {
         /// To whom.
         agent: AgentId,
+        /// Whether that agent is in the middle of a turn.
+        at_work: bool,
+        /// Chosen by the sender; the same id twice is one message.
+        id: MessageId,
         /// What.
         text: String,
     },
@@ -233,7 +237,7 @@ enum Phase {
     /// Between turns.
     Idle,
     /// A model call is open.
-    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money> },
+    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, since: Timestamp },
     /// Tool calls of the last answer are open.
     Tools(Vec<Call>),
     /// The model has answered and nothing is open: the turn ends, or waits for sub-agents.
@@ -288,6 +292,8 @@ struct Child {
     /// At work for the person: its report wakes nobody.
     by_person: bool,
     granted_at: Timestamp,
+    /// The number of the person's message for which it was sent to work.
+    message: i64,
 }
 
 impl State {
@@ -394,9 +400,10 @@ impl State {
         effect_id(&self.id, self.turn, self.ordinal + index as u64)
     }
 
-    /// The sub-agents that it sent to work and that have not reported.
+    /// The sub-agents that it sent to work itself and that have not reported. Those that work for the person are not
+    /// among them.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
-        self.children.iter().filter(|(_, child)| child.at_work).map(|(id, _)| id)
+        self.children.iter().filter(|(_, child)| child.at_work && !child.by_person).map(|(id, _)| id)
     }
 
     /// What is announced and not settled.
@@ -413,8 +420,8 @@ impl State {
 }
 
 impl Child {
-    fn at_work(granted_at: Timestamp, by_person: bool) -> Child {
-        Child { at_work: true, cancelled: false, by_person, granted_at }
+    fn at_work(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
+        Child { at_work: true, cancelled: false, by_person, granted_at, message }
     }
 }
 

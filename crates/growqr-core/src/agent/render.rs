@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// The most bytes of the past that a new segment carries along.
 const CARRIED_BYTES: usize = 60_000;
 
+/// Words longer than this are set aside when a limit ends their turn.
+const SET_ASIDE_BYTES: usize = 8_000;
+
 /// The most bytes of a report that its reader gets.
 const REPORT_BYTES: usize = 20_000;
 
@@ -165,6 +168,18 @@ fn rendered(role: Role, content: &RawJson) -> String {
 }
 
 impl Pending {
+    /// Words that a limit kept from the model must not keep every later message from it, too. They stay in the journal.
+    pub(super) fn set_aside_if_long(&mut self) {
+        let text = match self {
+            Pending::Said(text) | Pending::Task { text, .. } | Pending::Told { text, .. } => text,
+            Pending::Report { report, .. } => &mut report.text,
+            Pending::Nudge => return,
+        };
+        if text.len() > SET_ASIDE_BYTES {
+            *text = format!("(A text of {} bytes was set aside: the budget did not reach for it.)", text.len());
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Pending::Said(text) if text.trim().is_empty() => "(an empty message)".to_owned(),

@@ -147,7 +147,9 @@ fn take(world: &mut World, step: Step) {
         Step::Tell(which) => {
             let at_work: Vec<AgentId> = world.state.children_at_work().cloned().collect();
             if !at_work.is_empty() {
-                world.input(Input::Tell { agent: at_work[which % at_work.len()].clone(), text: "more".into() });
+                let id = crate::id::MessageId::new(format!("t{}", world.entries.len()));
+                let agent = at_work[which % at_work.len()].clone();
+                world.input(Input::Tell { agent, at_work: which % 2 == 0, id, text: "more".into() });
             }
         }
         Step::Cancel => drop(world.input(Input::Cancel)),

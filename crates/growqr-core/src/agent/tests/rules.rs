@@ -438,13 +438,44 @@ fn the_person_speaks_to_a_sub_agent_out_of_the_grow_agents_budget() {
     let child = report_of(&world, 0, Money::ZERO).from;
     world.input(Input::Mail(report_of(&world, 0, Money::ZERO)));
     world.answer(says("done"));
-    assert_eq!(world.input(Input::Tell { agent: child, text: "more".into() }), ["child_told"]);
+    let tell = Input::Tell { agent: child, at_work: false, id: crate::id::MessageId::new("t"), text: "more".into() };
+    assert_eq!(world.input(tell.clone()), ["child_told"]);
+    assert_eq!(world.input(tell), [""; 0], "telling twice is telling once");
     assert!(
         matches!(&world.mail().last().expect("mail").body, MailBody::Say { allowance, by_person: true, .. } if *allowance > Money::ZERO)
     );
     let mut again = report_of(&world, 0, Money::ZERO);
     again.id = EffectId::new("second");
     assert_eq!(world.input(Input::Mail(again)), ["mail_received"], "the person reads it there");
+}
+
+#[test]
+fn words_for_a_busy_agent_of_somebody_else_bind_nobody_here() {
+    let mut world = World::grow();
+    world.say("go");
+    let leaf = AgentId::new("a-leaf");
+    let id = crate::id::MessageId::new("t");
+    world.input(Input::Tell { agent: leaf, at_work: true, id, text: "hurry".into() });
+    assert!(matches!(&world.mail().last().expect("mail").body, MailBody::Say { allowance: Money::ZERO, .. }));
+    world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
+    assert!(world.attempt().is_some(), "there is nobody to wait for");
+}
+
+#[test]
+fn a_stopped_call_counts_what_it_can_have_cost_in_that_time() {
+    let mut world = World::grow();
+    world.say("hello");
+    world.input(Input::Cancel);
+    assert!(world.state.purse().unknown < usd_cents(10), "{:?}", world.state.purse().unknown);
+}
+
+#[test]
+fn a_message_that_no_budget_reaches_for_does_not_block_the_next() {
+    let mut world = World::grow();
+    world.say(&"x".repeat(1 << 20));
+    assert!(matches!(ended(&world), Ended::Limit(_)));
+    world.say("hello");
+    assert!(world.last_user().1.contains("set aside"));
 }
 
 #[test]
