@@ -1,5 +1,6 @@
 //! Every chore of the project, one command each. Needs cargo alone; says what else is missing.
 
+mod bench;
 mod bindings;
 mod check;
 mod command;
@@ -43,6 +44,8 @@ enum Chore {
     Test,
     /// Format, lints, generated files, arrows between crates, licences
     Check,
+    /// Measure, and compare with what was promised
+    Bench,
     /// Write the TypeScript of growqr-wire anew
     Bindings,
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Chore::Install { yes } => install::everything(yes),
         Chore::Test => test::run(),
         Chore::Check => check::run(),
+        Chore::Bench => bench::run(),
         Chore::Bindings => bindings::write(),
     };
     match done {

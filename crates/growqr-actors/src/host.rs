@@ -160,7 +160,7 @@ enum Place {
 struct Registrar {
     links: Links,
     awake: HashMap<AgentId, Place>,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Vec<Letter>>,
     names: HashMap<tokio::task::Id, AgentId>,
 }
 
@@ -171,7 +171,10 @@ impl Registrar {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(ended) = self.tasks.join_next_with_id() => self.ended(ended.map_or_else(|error| error.id(), |(id, ())| id)),
+                Some(ended) = self.tasks.join_next_with_id() => match ended {
+                    Ok((task, unread)) => self.ended(task, unread),
+                    Err(error) => self.ended(error.id(), Vec::new()),
+                },
                 Some(request) = inbox.recv() => self.place(request),
                 Some(agent) = idle.recv() => self.let_sleep(&agent),
             }
@@ -201,7 +204,7 @@ impl Registrar {
     fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
         let (sender, inbox) = mpsc::channel(self.links.config.inbox);
         for letter in letters {
-            // There is room: at most as many letters wait as an inbox holds.
+            // One that finds no room is dropped, which its sender reads as overloaded.
             let _ = sender.try_send(letter);
         }
         let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
@@ -218,12 +221,14 @@ impl Registrar {
         }
     }
 
-    fn ended(&mut self, task: tokio::task::Id) {
+    /// An agent's task has ended; letters that came too late for it wake the agent again.
+    fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<Letter>) {
         let Some(agent) = self.names.remove(&task) else { return };
-        if let Some(Place::Leaving(letters)) = self.awake.remove(&agent)
-            && !letters.is_empty()
-        {
-            self.wake(agent, letters);
+        if let Some(Place::Leaving(letters)) = self.awake.remove(&agent) {
+            unread.extend(letters);
+        }
+        if !unread.is_empty() {
+            self.wake(agent, unread);
         }
     }
 }

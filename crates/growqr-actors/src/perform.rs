@@ -3,7 +3,7 @@
 use crate::ports::Ports;
 use crate::runner::{Happened, Publisher};
 use growqr_core::agent::tools::{MemoryCall, list_result, page_result, search_result};
-use growqr_core::agent::{Input, ToolResult, lookups};
+use growqr_core::agent::{Input, LookedUp, ToolResult, lookups};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError, Origin};
@@ -13,8 +13,16 @@ use std::sync::Arc;
 /// Lines that one search gives a model.
 const SEARCH_LIMIT: usize = 50;
 
-/// Asks the model; reads that the answer wants are done before it is recorded.
-pub(crate) async fn call_model(ports: Ports, request: ModelRequest, attempt: u32, publish: Publisher) -> Input {
+/// Who asks, and the ids that the effects of its answer will have.
+pub(crate) struct Asker {
+    pub(crate) name: String,
+    pub(crate) turn: u64,
+    /// Of the first tool call of the answer.
+    pub(crate) effect: EffectId,
+}
+
+/// Asks the model; what may be looked up is looked up before the answer is recorded.
+pub(crate) async fn call_model(ports: Ports, request: ModelRequest, attempt: u32, asker: Asker, publish: Publisher) -> Input {
     let Some(model) = ports.setups.model(&request.segment.provider) else {
         let message = format!(
             "this build has no model provider {:?}; choose another with: growqr config set model",
@@ -26,20 +34,29 @@ pub(crate) async fn call_model(ports: Ports, request: ModelRequest, attempt: u32
     let show = |delta| publish.send(Happened::Delta { agent: agent.clone(), delta });
     match model.call(&request, &show).await {
         Ok(reply) => {
-            let looked_up = look_up(&ports, &reply).await;
+            let looked_up = look_up(&ports, &agent, asker, &reply).await;
             Input::Answered { attempt, reply, looked_up }
         }
         Err(failure) => Input::Failed { attempt, failure },
     }
 }
 
-async fn look_up(ports: &Ports, reply: &Reply) -> Vec<(usize, ToolResult)> {
-    let reads = lookups(reply);
-    if reads.is_empty() {
+async fn look_up(ports: &Ports, agent: &AgentId, asker: Asker, reply: &Reply) -> Vec<(usize, LookedUp)> {
+    let calls = lookups(reply);
+    if calls.is_empty() {
         return Vec::new();
     }
     let memory = Arc::clone(&ports.memory);
-    blocking(move || reads.into_iter().map(|(index, call)| (index, read(&*memory, &call))).collect()).await.unwrap_or_default()
+    let origin = origin(agent, &asker.name, asker.turn, asker.effect);
+    let at = ports.clock.now();
+    let look = move |(index, call): (usize, MemoryCall)| match change(&call, origin.clone(), at) {
+        None => (index, LookedUp::Result(read(&*memory, &call))),
+        Some(change) => match memory.prepare(&change) {
+            Ok(plan) => (index, LookedUp::Plan(plan)),
+            Err(error) => (index, LookedUp::Result(ToolResult::error(error.to_string()))),
+        },
+    };
+    blocking(move || calls.into_iter().map(look).collect()).await.unwrap_or_default()
 }
 
 /// Runs a memory tool up to the point where a change must be recorded.

@@ -86,23 +86,27 @@ pub(crate) struct Links {
     pub(crate) stop: CancellationToken,
 }
 
-/// Runs one agent until its inbox closes and its work is done, or the host stops.
-pub(crate) async fn run(links: Links, agent: AgentId, mut inbox: mpsc::Receiver<Letter>) {
+/// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host
+/// stops. Returns letters that nobody has looked at: they are for whoever runs the agent next.
+pub(crate) async fn run(links: Links, agent: AgentId, mut inbox: mpsc::Receiver<Letter>) -> Vec<Letter> {
     let publish = links.publish.clone();
     let stopped = match Runner::load(links, agent.clone()).await {
         Ok(mut runner) => runner.live(&mut inbox).await,
         Err(error) => Err(error),
     };
+    inbox.close();
+    let mut unread: Vec<Letter> = std::iter::from_fn(|| inbox.try_recv().ok()).collect();
     if let Err(error) = stopped {
         tracing::error!(%agent, %error, "an agent had to stop");
-        let error = Arc::new(error);
-        // Whoever still waits for an answer gets the reason, not silence.
-        inbox.close();
-        while let Ok(letter) = inbox.try_recv() {
-            let _ = letter.ack.send(Err(StoreError::Failed(error.to_string())));
+        if !matches!(error, StoreError::Conflict { .. }) {
+            // Whoever runs it next would fail alike, so whoever waits for an answer gets the reason.
+            for letter in unread.drain(..) {
+                let _ = letter.ack.send(Err(StoreError::Failed(error.to_string())));
+            }
         }
-        publish.send(Happened::Stopped { agent, error });
+        publish.send(Happened::Stopped { agent, error: Arc::new(error) });
     }
+    unread
 }
 
 /// An agent as its journal tells.
@@ -294,7 +298,9 @@ impl Runner {
                 let request =
                     self.state.model_request(segment).ok_or_else(|| StoreError::Failed("no model call is open".to_owned()))?;
                 let publish = self.links.publish.clone();
-                self.work.spawn(perform::call_model(ports, request, attempt, publish))
+                let (name, turn) = (self.state.name().to_owned(), self.state.turn());
+                let asker = perform::Asker { name, turn, effect: self.state.next_effect(0) };
+                self.work.spawn(perform::call_model(ports, request, attempt, asker, publish))
             }
             Intent::RunTool { effect, call, at } => {
                 let origin = origin(effect);

@@ -128,7 +128,7 @@ impl From<AppError> for Error {
 fn file(text: String, source: &io::Error, path: &Path) -> Error {
     let text = format!("{text}: {source}");
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(text),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(format!("the disk is full: {text}")),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => read_only(text, &path.display().to_string()),
         _ => Error::new(ErrorCode::Internal, text)
             .next("Look at that file or folder; another place can be chosen with --data-dir."),

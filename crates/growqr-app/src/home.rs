@@ -33,6 +33,13 @@ impl Environment {
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
     }
 
+    /// An environment of these variables alone, for tests and benches.
+    #[must_use]
+    pub fn of(variables: &[(&str, &str)]) -> Environment {
+        let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret((*value).to_owned()));
+        Environment { variables: variables.iter().map(secret).collect() }
+    }
+
     /// A variable; empty ones count as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

@@ -8,12 +8,16 @@ use growqr_actors::{Happened, Host, HostConfig, Ports};
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId};
 use growqr_core::journal::AgentView;
-use growqr_memory::{QUIET, Watch};
+use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// A host that lives this long asks the provider which models there are; one that answers a single message need not.
+const SETTLED: Duration = Duration::from_secs(5);
 
 /// What is said in the person's name when they let an agent go on.
 const GO_ON: &str = "Please go on where you stopped.";
@@ -23,7 +27,8 @@ pub struct Hosting {
     serving: Arc<Serving>,
     stop: CancellationToken,
     socket: JoinHandle<()>,
-    _watch: Option<Watch>,
+    watch: JoinHandle<Option<Watch>>,
+    refresh: JoinHandle<()>,
 }
 
 /// What answers requests; shared with the socket's connections.
@@ -39,7 +44,9 @@ impl Hosting {
     /// If the store cannot be read or the socket cannot be made.
     pub async fn start(app: App) -> Result<Hosting, AppError> {
         let listener = socket::listen(app.library.home())?;
-        let watch = watch(&app);
+        // Walking the folder takes a while, and nothing waits for it.
+        let memory = Arc::clone(&app.memory);
+        let watch = tokio::task::spawn_blocking(move || watch(&memory));
         let ports = Ports {
             store: Arc::clone(&app.store),
             memory: Arc::clone(&app.memory) as Arc<dyn growqr_core::memory::Memory>,
@@ -47,10 +54,15 @@ impl Hosting {
             clock: Arc::new(SystemClock),
         };
         let host = Host::start(ports, HostConfig::default()).await?;
+        let choices = Arc::clone(&app.choices);
+        let refresh = tokio::spawn(async move {
+            tokio::time::sleep(SETTLED).await;
+            choices.refresh_models().await;
+        });
         let serving = Arc::new(Serving { app, host });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
-        Ok(Hosting { serving, stop, socket, _watch: watch })
+        Ok(Hosting { serving, stop, socket, watch, refresh })
     }
 
     /// Answers one request.
@@ -76,9 +88,11 @@ impl Hosting {
     /// Stops all agents where they are and closes everything. Open work goes on at the next start.
     pub async fn stop(self) {
         self.stop.cancel();
+        self.refresh.abort();
         self.serving.host.stop().await;
-        // The task ends with the token; it cannot fail in a way that matters now.
+        // Both end by themselves, and cannot fail in a way that matters now.
         let _ = self.socket.await;
+        drop(self.watch.await);
         if let Ok(serving) = Arc::try_unwrap(self.serving) {
             let Serving { app, host } = serving;
             drop(host);
@@ -156,14 +170,14 @@ pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
 
 /// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
 /// taken up at the next start.
-fn watch(app: &App) -> Option<Watch> {
-    let memory = Arc::clone(&app.memory);
+fn watch(memory: &Arc<MemoryRepo>) -> Option<Watch> {
+    let adopter = Arc::clone(memory);
     let adopt = move || {
-        if let Err(error) = memory.adopt_hand_edits(SystemClock.now()) {
+        if let Err(error) = adopter.adopt_hand_edits(SystemClock.now()) {
             tracing::warn!(%error, "hand edits could not be taken up yet");
         }
     };
-    match app.memory.watch(QUIET, adopt) {
+    match memory.watch(QUIET, adopt) {
         Ok(watch) => Some(watch),
         Err(error) => {
             tracing::warn!(%error, "the memory folder cannot be watched");

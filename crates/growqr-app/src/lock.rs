@@ -41,7 +41,10 @@ impl ProfileLock {
         let program = std::env::args().next().unwrap_or_default();
         let holder = Holder { pid: std::process::id(), program, since: now };
         let text = serde_json::to_vec(&holder).map_err(|error| AppError::Internal(error.to_string()))?;
-        std::fs::write(&note, text).map_err(|source| AppError::file("write", &note, source))?;
+        if let Err(error) = std::fs::write(&note, text) {
+            // Only a courtesy to whoever finds the lock taken.
+            tracing::debug!(%error, "the holder of the lock could not be noted");
+        }
         Ok(Some(ProfileLock { file, note }))
     }
 

@@ -68,6 +68,19 @@ impl Choices {
         self.choose_again();
     }
 
+    /// Learns from the provider which models there are and how large their windows are. Without a key, or without a
+    /// network, what this build knows stands.
+    pub(crate) async fn refresh_models(&self) {
+        if self.keys.get(anthropic::PROVIDER).is_none() {
+            return;
+        }
+        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
+        match anthropic.refresh().await {
+            Ok(()) => self.choose_again(),
+            Err(failure) => tracing::debug!(%failure, "the list of models could not be read"),
+        }
+    }
+
     fn choose_again(&self) {
         let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
         let has_key = self.keys.get(anthropic::PROVIDER).is_some();

@@ -7,6 +7,7 @@ use crate::prompt::{Line, Prompt};
 use crate::transcript::{Ending, Transcript};
 use growqr_app::{AppError, Client, Environment, Home, Library, MESSAGE_LIMIT, new_message_id};
 use growqr_wire::{Agent, Push, Reply, Request};
+use std::collections::BTreeSet;
 use std::io::Read;
 
 /// The main conversation.
@@ -24,10 +25,13 @@ pub async fn run(home: Home, environment: &Environment, out: &Out, chat: Chat) -
         None => prompt_loop(home, environment, out).await,
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
-            let request = Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text };
-            tell(home, environment, out, MAIN, request).await
+            tell(home, environment, out, MAIN, say(text)).await
         }
     }
+}
+
+fn say(text: String) -> Request {
+    Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text }
 }
 
 /// Reads a little more than is taken, so that too much is told apart from just enough.
@@ -41,132 +45,164 @@ fn read_stdin() -> Result<String, AppError> {
 
 /// Sends one request to an agent and shows what happens until its turn ends.
 pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str, request: Request) -> Done {
-    let mut client = Client::hosting(home.clone(), environment).await?;
-    let mut transcript = Transcript::new(out, target);
-    let ended = follow(&mut client, &home, &mut transcript, target, request).await;
-    let left = if client.is_attached() { 0 } else { children_at_work(&home).await };
-    client.close().await;
+    let mut session = Session::open(home, environment, out, target).await?;
+    let ended = session.tell(request).await;
+    let left = session.close().await;
     let ended = ended?;
     if left > 0 {
         out.notice(&format!("{left} at work still: it goes on when GrowQR runs again"));
     }
+    Ok(told(out, &ended))
+}
+
+/// Tells the person how a turn ended, if it did not end as wished. Whether it did.
+fn told(out: &Out, ended: &Ending) -> bool {
     match ended {
-        Ending::Done => Ok(true),
+        Ending::Done => true,
         Ending::Otherwise(text) => {
             out.notice(&format!("growqr: {text}"));
-            Ok(false)
-        }
-    }
-}
-
-async fn children_at_work(home: &Home) -> usize {
-    let Ok(library) = Library::open(home.clone()).await else { return 0 };
-    let agents = library.agents().await.unwrap_or_default();
-    agents.iter().filter(|agent| agent.depth > 0 && agent.is_at_work()).count()
-}
-
-/// Ctrl-C stops the turn; a second one leaves at once, and the turn goes on at the next start.
-async fn follow(
-    client: &mut Client,
-    home: &Home,
-    transcript: &mut Transcript<'_>,
-    target: &str,
-    request: Request,
-) -> Result<Ending, AppError> {
-    let said = match client.ask(request).await? {
-        Reply::Said { agent } => agent,
-        _ => return Err(AppError::Protocol { problem: "answered something else".to_owned() }),
-    };
-    let mut stopping = false;
-    loop {
-        let push = tokio::select! {
-            push = client.next() => push?,
-            _ = tokio::signal::ctrl_c() => {
-                transcript.break_line();
-                if stopping {
-                    return Ok(Ending::Otherwise("left; the turn goes on when GrowQR runs again".to_owned()));
-                }
-                stopping = true;
-                client.ask(Request::Cancel { agent: target.to_owned() }).await?;
-                continue;
-            }
-        };
-        let Some(push) = push else {
-            return Ok(Ending::Otherwise("the running GrowQR has ended; the turn goes on when it runs again".to_owned()));
-        };
-        if push == Push::Missed {
-            // Too much came too fast to show; whether the turn has ended stands in the store.
-            let agent = Library::open(home.clone()).await?.agent(target).await?;
-            if !agent.is_at_work() {
-                return Ok(Ending::Done);
-            }
-            continue;
-        }
-        // What this agent did before it heard the message does not end the turn that the message began.
-        let is_earlier = matches!(&push, Push::Recorded { agent, .. } if agent.id == said.id && agent.seq < said.seq);
-        if let Some(ending) = transcript.show(&push)
-            && !is_earlier
-        {
-            return Ok(ending);
-        }
-    }
-}
-
-/// Follows what is still under way, such as a turn that an earlier stop interrupted, to its end.
-async fn settle(client: &mut Client, home: &Home, transcript: &mut Transcript<'_>) -> Done {
-    loop {
-        let agents = Library::open(home.clone()).await?.agents().await?;
-        if !agents.iter().any(Agent::is_at_work) {
-            return Ok(true);
-        }
-        match client.next().await? {
-            Some(push) => drop(transcript.show(&push)),
-            None => return Ok(false),
+            false
         }
     }
 }
 
 async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
-    let mut client = Client::hosting(home.clone(), environment).await?;
     let mut prompt = Prompt::start(home.prompt_history());
+    let mut session = Session::open_and_look(home, environment, out, MAIN).await?;
     if prompt.is_interactive() {
         out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
     }
     let mut well = true;
-    let mut transcript = Transcript::new(out, MAIN);
     loop {
-        let line = loop {
-            tokio::select! {
-                line = prompt.line() => break line,
-                push = client.next() => match push? {
-                    Some(push) => drop(transcript.show(&push)),
-                    None => break Line::End,
-                },
-            }
+        let line = tokio::select! {
+            line = prompt.line() => line,
+            shown = session.show_next() => if shown? { continue } else { Line::End },
         };
         match line {
-            Line::End if prompt.is_interactive() => break,
-            Line::End => {
-                well &= settle(&mut client, &home, &mut transcript).await?;
-                break;
-            }
+            Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
-                let request = Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text };
-                match follow(&mut client, &home, &mut transcript, MAIN, request).await {
-                    Ok(Ending::Done) => {}
-                    Ok(Ending::Otherwise(text)) => {
-                        well = prompt.is_interactive();
-                        out.notice(&format!("growqr: {text}"));
-                    }
+                let went_well = match session.tell(say(text)).await {
+                    Ok(ended) => told(out, &ended),
                     Err(error) => {
-                        well = prompt.is_interactive();
                         out.error(error);
+                        false
                     }
-                }
+                };
+                // A person sees it and goes on; a script must learn of it.
+                well &= went_well || prompt.is_interactive();
             }
         }
     }
-    client.close().await;
+    if !prompt.is_interactive() {
+        well &= session.settle().await?;
+    }
+    session.close().await;
     Ok(well)
+}
+
+/// A client that shows what happens, and knows who is at work.
+struct Session<'a> {
+    client: Client,
+    home: Home,
+    target: String,
+    transcript: Transcript<'a>,
+    at_work: BTreeSet<String>,
+}
+
+impl<'a> Session<'a> {
+    async fn open(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+        let client = Client::hosting(home.clone(), environment).await?;
+        let transcript = Transcript::new(out, target);
+        Ok(Session { client, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+    }
+
+    /// The same, knowing from the start what an earlier stop left open.
+    async fn open_and_look(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+        // As it was before this process took it up, unless another runs the agents: then as it is once we listen.
+        let before = who_is_at_work(&home).await?;
+        let mut session = Session::open(home, environment, out, target).await?;
+        session.at_work = if session.client.is_attached() { who_is_at_work(&session.home).await? } else { before };
+        Ok(session)
+    }
+
+    /// Shows the next thing that happens. False once the host has ended.
+    async fn show_next(&mut self) -> Result<bool, AppError> {
+        let push = self.client.next().await?;
+        let is_open = push.is_some();
+        if let Some(push) = push {
+            self.show(&push).await?;
+        }
+        Ok(is_open)
+    }
+
+    /// Shows one thing. Some if the target's turn ended with it.
+    async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
+        match push {
+            Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
+            Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
+            Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
+            Push::Delta { .. } => {}
+            // Too much came too fast to show; how things stand is in the store.
+            Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
+        }
+        let ended = self.transcript.show(push);
+        let has_missed_it = *push == Push::Missed && !self.at_work.contains(&self.target);
+        Ok(ended.or(has_missed_it.then_some(Ending::Done)))
+    }
+
+    /// Sends one request and shows what happens until the target's turn ends. Ctrl-C stops the turn; a second one
+    /// leaves at once, and the turn goes on at the next start.
+    async fn tell(&mut self, request: Request) -> Result<Ending, AppError> {
+        let Reply::Said { agent: said } = self.client.ask(request).await? else {
+            return Err(AppError::Protocol { problem: "answered something else".to_owned() });
+        };
+        let mut stopping = false;
+        loop {
+            let push = tokio::select! {
+                push = self.client.next() => push?,
+                _ = tokio::signal::ctrl_c() => {
+                    self.transcript.break_line();
+                    if stopping {
+                        return Ok(Ending::Otherwise("left; the turn goes on when GrowQR runs again".to_owned()));
+                    }
+                    stopping = true;
+                    self.client.ask(Request::Cancel { agent: self.target.clone() }).await?;
+                    continue;
+                }
+            };
+            let Some(push) = push else {
+                return Ok(Ending::Otherwise("the running GrowQR has ended; the turn goes on when it runs again".to_owned()));
+            };
+            // What this agent did before it heard the message does not end the turn that the message began.
+            let is_earlier = matches!(&push, Push::Recorded { agent, .. } if agent.id == said.id && agent.seq < said.seq);
+            if let Some(ending) = self.show(&push).await?
+                && !is_earlier
+            {
+                return Ok(ending);
+            }
+        }
+    }
+
+    /// Shows what is still under way, such as a turn that an earlier stop interrupted, to its end.
+    async fn settle(&mut self) -> Done {
+        while !self.at_work.is_empty() {
+            if !self.show_next().await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Ends in good order. How many sub-agents stop in mid-work because their host ends with this process.
+    async fn close(self) -> usize {
+        let left = if self.client.is_attached() { 0 } else { self.at_work.iter().filter(|id| *id != MAIN).count() };
+        self.client.close().await;
+        left
+    }
+}
+
+async fn who_is_at_work(home: &Home) -> Result<BTreeSet<String>, AppError> {
+    let agents = Library::open(home.clone()).await?.agents().await?;
+    Ok(agents.into_iter().filter(Agent::is_at_work).map(|agent| agent.id).collect())
 }

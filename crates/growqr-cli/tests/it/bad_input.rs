@@ -1,1 +1,201 @@
+//! What goes wrong for people: each time one clear sentence, what to do next, and nothing lost.
 
+use crate::program::{Program, Ran, kill};
+use crate::story::model;
+use growqr_testkit::anthropic::{Hold, Point, Script, says};
+use growqr_testkit::{SmallDisk, skipped};
+
+/// It failed, said this, and said what to do next.
+fn told(ran: &Ran, words: &str, next_step: &str) {
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains(words), "{words:?} in {ran:?}");
+    assert!(ran.err.contains(next_step), "{next_step:?} in {ran:?}");
+    assert!(!ran.err.contains("panicked"), "{ran:?}");
+}
+
+/// What the person said is in the journal.
+fn kept(program: &Program, text: &str) {
+    let events = program.json(&["events"]);
+    assert!(events.iter().any(|event| event["kind"] == "user_said" && event["data"]["text"] == text), "{events:?}");
+}
+
+#[test]
+fn a_wrong_key() {
+    let program = Program::new();
+    let mut command = program.command(&["chat", "hello"]);
+    command.env("ANTHROPIC_API_KEY", "sk-ant-wrong-canary");
+    let ran = crate::program::run_with(command, b"");
+    told(&ran, "key", "ANTHROPIC_API_KEY");
+    assert!(!format!("{ran:?}").contains("canary"), "a key is never shown");
+    kept(&program, "hello");
+    program.claude.route(model);
+    assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "with the right key it is answered");
+}
+
+#[test]
+fn no_network_and_then_a_network() {
+    let program = Program::new();
+    let mut command = program.command(&["chat", "hello"]);
+    command.env("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
+    told(&crate::program::run_with(command, b""), "", "agents resume grow");
+    kept(&program, "hello");
+    program.claude.route(|_| Some(says("Welcome back.")));
+    let ran = program.run(&["agents", "resume", "grow"]);
+    assert_eq!((ran.code, ran.out.contains("Welcome back.")), (Some(0), true), "{ran:?}");
+}
+
+#[test]
+fn a_stream_of_nonsense() {
+    let program = Program::new();
+    let nonsense = "HTTP is not what this is";
+    program.claude.route(move |_| Some(Script::http(200, &[("content-type", "text/event-stream")], nonsense)));
+    told(&program.chat("hello"), "", "agents resume grow");
+    kept(&program, "hello");
+}
+
+#[test]
+fn an_answer_that_breaks_off_every_time() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Well, let me think").cut(Point::Events(3))));
+    told(&program.chat("hello"), "", "agents resume grow");
+    assert_eq!(program.claude.messages().len(), 3, "the same request is sent three times, not more");
+}
+
+#[test]
+fn a_message_of_twenty_megabytes() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Hi.")));
+    let ran = program.run_with(&["chat", "-"], &vec![b'x'; 20 << 20]);
+    told(&ran, "too large", "Shorten it");
+    assert_eq!(program.claude.messages().len(), 0);
+    assert_eq!(program.chat("hello").code, Some(0));
+}
+
+#[test]
+fn an_empty_message_and_one_that_is_not_text() {
+    let program = Program::new();
+    told(&program.chat("   "), "empty", "Say something");
+    told(&program.run_with(&["chat", "-"], b"\xff\xfe\x00"), "not text", "UTF-8");
+}
+
+#[test]
+fn a_binary_file_in_memory() {
+    let program = Program::new();
+    told(&program.run_with(&["memory", "write", "photo.md"], b"\x89PNG\x00\x01"), "not text", "elsewhere");
+    told(&program.run_with(&["memory", "write", "../out.md"], b"text"), "cannot be used", "");
+    std::fs::write(program.profile().join("memory/photo.png"), b"\x89PNG\x00\x01").expect("a file");
+    assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
+    assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is left alone");
+    assert!(program.json(&["memory", "log"]).iter().all(|change| !change["paths"].to_string().contains("photo")));
+}
+
+#[test]
+fn a_full_disk() {
+    let Some(disk) = SmallDisk::new("6m") else {
+        skipped("a full disk: a small file system cannot be mounted here");
+        return;
+    };
+    let program = Program::in_folder(disk.path());
+    program.claude.route(|_| Some(says("Hi.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    let room = disk.path().join("filler");
+    // Fills the disk to the last byte; the error is the point.
+    let _ = std::fs::write(&room, vec![0; 8 << 20]);
+    let ran = program.run_with(&["chat", "-"], "once more ".repeat(20_000).as_bytes());
+    told(&ran, "full", "Make room");
+    std::fs::remove_file(&room).expect("the filler");
+    assert_eq!(program.chat("and again").code, Some(0));
+    kept(&program, "hello");
+    assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
+}
+
+#[test]
+fn a_folder_that_may_only_be_read() {
+    let Some(disk) = SmallDisk::new("6m") else {
+        skipped("a read-only folder: a small file system cannot be mounted here");
+        return;
+    };
+    let program = Program::in_folder(disk.path());
+    disk.forbid_writing();
+    told(&program.chat("hello"), "could not", "Allow this user to write");
+    disk.grow();
+    program.claude.route(|_| Some(says("Hi.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+}
+
+#[test]
+fn a_corrupt_database() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Hi.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    let file = program.profile().join("growqr.db");
+    let garbage = "this is not a database. ".repeat(1_000);
+    std::fs::write(&file, &garbage).expect("the file");
+    for wal in ["growqr.db-wal", "growqr.db-shm"] {
+        let _ = std::fs::remove_file(program.profile().join(wal));
+    }
+    told(&program.chat("hello again"), "damaged", "backup");
+    told(&program.run(&["agents", "list"]), "damaged", "backup");
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), garbage, "what is there is left for rescue");
+    assert!(program.run(&["memory", "list"]).out.contains("README.md"), "memory is readable without the database");
+    let ran = program.run(&["doctor"]);
+    assert!(ran.code == Some(1) && ran.out.contains("damaged"), "{ran:?}");
+}
+
+#[test]
+fn a_second_start_speaks_through_the_first() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |asked| {
+        let script = says("One thing after the other.");
+        Some(if asked.last_user_text() == "first" { script.hold(Point::Events(2), &held) } else { script })
+    });
+    let first = program.command(&["chat", "first"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    let second = program.command(&["chat", "second"]).spawn().expect("it starts");
+    // The second is heard while the first is still being answered: both stand in one journal.
+    while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(program.json(&["agents", "list"])[0]["status"], "thinking", "reading needs no lock");
+    hold.release();
+    for child in [first, second] {
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{output:?}");
+    }
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_profile_held_by_something_that_does_not_answer() {
+    let program = Program::new();
+    std::fs::create_dir_all(program.profile()).expect("a folder");
+    let lock = std::fs::File::create(program.profile().join("host.lock")).expect("a file");
+    lock.lock().expect("free");
+    told(&program.chat("hello"), "holds this profile", "end that process");
+}
+
+#[test]
+fn a_host_killed_while_a_client_is_attached() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    let client = program.command(&["chat", "second"]).spawn().expect("it starts");
+    while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    kill(&mut host);
+    let output = client.wait_with_output().expect("it ends");
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("goes on when it runs again"), "{words}");
+    hold.release();
+    program.claude.route(|_| Some(says("Here I am again.")));
+    let ran = program.run(&["chat"]);
+    assert!(ran.out.contains("Here I am again."), "{ran:?}");
+}

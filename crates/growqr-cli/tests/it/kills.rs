@@ -3,6 +3,7 @@
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
 use growqr_testkit::anthropic::{Hold, Point};
+use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -94,6 +95,14 @@ fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
 #[test]
 fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same() {
     assert!(every_append_of(2, "after", Program::new) >= 8);
+}
+
+#[test]
+fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
+    if fresh_database().is_some() {
+        let make = || Program::on_postgres(fresh_database().expect("there was a server a moment ago"));
+        assert!(every_append_of(2, "after", make) >= 8);
+    }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 /// A person's computer: a data folder, and a model to talk to.
 pub struct Program {
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    /// Removes the folder at the end, if it is ours.
+    _temporary: Option<tempfile::TempDir>,
     pub claude: AnthropicStandIn,
     database_url: Option<String>,
 }
@@ -24,9 +26,15 @@ pub struct Ran {
 
 impl Program {
     pub fn new() -> Program {
-        let folder = tempfile::tempdir().expect("a folder");
+        let temporary = tempfile::tempdir().expect("a folder");
+        let program = Program::in_folder(temporary.path());
+        Program { _temporary: Some(temporary), ..program }
+    }
+
+    /// The same, in a folder that the test made.
+    pub fn in_folder(folder: &Path) -> Program {
         let claude = AnthropicStandIn::start_blocking().expect("a port");
-        Program { folder, claude, database_url: None }
+        Program { folder: folder.to_path_buf(), _temporary: None, claude, database_url: None }
     }
 
     /// The same, with its journal in Postgres.
@@ -35,7 +43,7 @@ impl Program {
     }
 
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     pub fn profile(&self) -> PathBuf {

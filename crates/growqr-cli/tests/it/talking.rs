@@ -1,1 +1,148 @@
+//! What people see when all is well.
 
+use crate::program::Program;
+use crate::story::{MESSAGES, model};
+use growqr_testkit::anthropic::{calls, says};
+use serde_json::json;
+
+#[test]
+fn the_story_shows_tools_and_sub_agents_as_they_go() {
+    let program = Program::new();
+    program.claude.route(model);
+    let shown: Vec<String> = MESSAGES.iter().map(|message| program.chat(message).out).collect();
+    assert_eq!(shown[0], "Hello! What would you like to grow in?\n");
+    assert_eq!(shown[1], "· commit_memory people/me.md\nNoted.\n");
+    for words in ["→ looker (a-", "→ doubter (a-", "looker · read_memory people/me.md", "← doubter (a-", "Both are done.\n"] {
+        assert!(shown[2].contains(words), "{words:?} in {}", shown[2]);
+    }
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn the_first_request_is_small_and_the_third_turn_is_read_from_the_cache() {
+    let program = Program::new();
+    program.claude.route(|asked| Some(says(&format!("Answer {}.", asked.answers_so_far() + 1))));
+    for turn in 0..6 {
+        assert_eq!(program.chat(&format!("message {turn}")).code, Some(0));
+    }
+    let bills: Vec<_> = program.claude.messages().into_iter().filter_map(|request| request.bill).collect();
+    assert!(bills[0].prompt_tokens() <= 3_000, "{} tokens", bills[0].prompt_tokens());
+    for bill in &bills[2..] {
+        assert!(bill.cached_percent() >= 90, "{bill:?}");
+    }
+}
+
+#[test]
+fn the_bill_that_is_shown_is_the_bill_that_was_made() {
+    let program = Program::new();
+    program.claude.route(model);
+    MESSAGES.iter().for_each(|message| assert_eq!(program.chat(message).code, Some(0)));
+    let budget = &program.json(&["budget", "show"])[0];
+    assert_eq!(budget["spent"].as_u64(), Some(program.claude.total_micro_cents()));
+    assert_eq!(budget["unknown"], 0);
+    assert_eq!(budget["used_day"], budget["spent"], "what sub-agents did not use has come back");
+}
+
+#[test]
+fn an_allowance_is_never_exceeded() {
+    let program = Program::new();
+    assert_eq!(program.run(&["budget", "set", "--per-message", "0.10"]).code, Some(0));
+    program.claude.route(|_| Some(calls([("list_memory", json!({}))])));
+    let ran = program.chat("go on for ever");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("paused: "), "{ran:?}");
+    assert!(program.claude.total_micro_cents() <= 10_000_000);
+}
+
+#[test]
+fn a_prompt_loop_reads_lines_from_a_pipe() {
+    let program = Program::new();
+    program.claude.route(|asked| Some(says(&format!("You said: {}", asked.last_user_text()))));
+    let ran = program.run_with(&["chat"], b"one\n\ntwo\n");
+    assert_eq!(ran.out, "You said: one\nYou said: two\n");
+}
+
+#[test]
+fn without_a_key_the_guide_answers_and_says_what_it_is() {
+    let program = Program::new();
+    let mut command = program.command(&["chat", "remember that I like tea"]);
+    command.env_remove("ANTHROPIC_API_KEY");
+    let ran = crate::program::run_with(command, b"");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("no AI"), "{ran:?}");
+    assert!(program.run(&["memory", "search", "tea"]).out.contains("I like tea"));
+    let mut command = program.command(&["chat", "send two helpers to look for tea"]);
+    command.env_remove("ANTHROPIC_API_KEY");
+    let ran = crate::program::run_with(command, b"");
+    assert_eq!(ran.out.matches("← helper").count(), 2, "{ran:?}");
+}
+
+#[test]
+fn a_change_can_be_read_compared_blamed_and_undone() {
+    let program = Program::new();
+    program.claude.route(model);
+    program.chat(MESSAGES[1]);
+    let log = program.json(&["memory", "log", "people/me.md"]);
+    let commit = log[0]["commit"].as_str().expect("a commit");
+    assert_eq!(log[0]["origin"]["agent"], "grow");
+    assert!(program.run(&["memory", "diff", commit]).out.contains("+Likes tea."));
+    assert_eq!(program.json(&["memory", "blame", "people/me.md"])[0]["origin"]["turn"], 1);
+    assert_eq!(program.run(&["memory", "restore", commit]).code, Some(0));
+    assert_eq!(program.run(&["memory", "read", "people/me.md"]).code, Some(1));
+    assert_eq!(program.json(&["memory", "log"])[0]["origin"], json!(null), "undoing is the person's own change");
+}
+
+#[test]
+fn a_hand_edit_is_kept_apart_and_the_next_reader_sees_it() {
+    let program = Program::new();
+    program.claude.route(model);
+    program.chat(MESSAGES[1]);
+    std::fs::write(program.profile().join("memory/people/me.md"), "Likes coffee, in truth.\n").expect("a file");
+    program.chat(MESSAGES[0]);
+    let change = &program.json(&["memory", "log"])[0];
+    assert_eq!((&change["origin"], &change["paths"]), (&json!(null), &json!(["people/me.md"])));
+}
+
+#[test]
+fn reading_commands_make_nothing_and_wake_nobody() {
+    let program = Program::new();
+    for args in [&["agents", "list"][..], &["events"], &["memory", "list"], &["search", "x"], &["budget", "show"], &["config", "get"], &["doctor"]] {
+        assert_eq!(program.run(args).code, Some(0), "{args:?}");
+    }
+    assert!(!program.folder().join("profiles").exists());
+    assert_eq!(program.claude.requests().len(), 0);
+}
+
+#[test]
+fn settings_are_checked_kept_and_used() {
+    let program = Program::new();
+    assert_eq!(program.run(&["config", "set", "limit.calls", "many"]).code, Some(1));
+    assert_eq!(program.run(&["config", "set", "colour", "red"]).code, Some(1));
+    assert_eq!(program.run(&["config", "set", "model", "claude-opus-5-5"]).code, Some(0));
+    program.claude.route(|_| Some(says("Hi.")));
+    assert_eq!(program.chat("hello").code, Some(0));
+    assert_eq!(program.claude.messages()[0].asked().model(), "claude-opus-5-5");
+    assert_eq!(program.run(&["config", "set", "model", "default"]).code, Some(0));
+    assert_eq!(program.run(&["config", "get", "model"]).out, "claude-opus-4-7\n");
+}
+
+#[test]
+fn wrong_usage_is_told_apart_from_failure() {
+    let program = Program::new();
+    assert_eq!(program.run(&["agents", "fly"]).code, Some(2));
+    assert_eq!(program.run(&["agents", "show", "nobody"]).code, Some(1));
+    assert!(program.run(&["completions", "bash"]).out.contains("growqr"));
+}
+
+#[test]
+fn events_are_gap_free_per_agent_and_ordered_over_all() {
+    let program = Program::new();
+    program.claude.route(model);
+    MESSAGES.iter().for_each(|message| drop(program.chat(message)));
+    let events = program.json(&["events"]);
+    let positions: Vec<u64> = events.iter().filter_map(|event| event["position"].as_u64()).collect();
+    assert_eq!(positions, (1..=events.len() as u64).collect::<Vec<_>>());
+    let grow: Vec<u64> = events.iter().filter(|event| event["agent"] == "grow").filter_map(|event| event["seq"].as_u64()).collect();
+    assert_eq!(grow, (1..=grow.len() as u64).collect::<Vec<_>>());
+    assert_eq!(program.json(&["events", "--since", "5"])[0]["position"], 6);
+}

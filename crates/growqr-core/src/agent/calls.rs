@@ -4,34 +4,35 @@
 use super::decide::Draft;
 use super::render::{Verdict, Wanted, verdict};
 use super::tools::{AgentCall, MemoryCall, ToolCall};
-use super::{Phase, Progress, State, ToolResult, children};
-use crate::event::{ModelAnswered, ToolFinished, ToolStarted};
-use crate::id::{EffectId, effect_id};
+use super::{LookedUp, Phase, Progress, State, ToolResult, children};
+use crate::event::{CommitIntended, ModelAnswered, ToolFinished, ToolStarted};
+use crate::id::EffectId;
 use crate::model::Reply;
 
-/// The memory reads that an answer asks for, by index of the tool call, if it asks for nothing else. They have no
-/// effect, so they may be done before the answer is recorded, which saves an append.
+/// What may be looked up before an answer is recorded, by index of the tool call: all its memory reads if it asks for
+/// nothing else, or the one change that it asks for. Neither has an effect, and each saves an append.
 #[must_use]
 pub fn lookups(reply: &Reply) -> Vec<(usize, MemoryCall)> {
     let Verdict::Keep { calls, .. } = verdict(reply) else { return Vec::new() };
-    let reads: Option<Vec<_>> = calls
+    let in_memory: Option<Vec<_>> = calls
         .iter()
         .enumerate()
         .map(|(index, call)| match ToolCall::parse(&call.name, &call.input) {
-            Ok(ToolCall::Memory(read)) if read.is_read() => Some((index, read)),
+            Ok(ToolCall::Memory(call)) => Some((index, call)),
             _ => None,
         })
         .collect();
-    reads.unwrap_or_default()
+    // Changes beside other calls are worked out in the order in which they are carried out.
+    in_memory.filter(|calls| calls.len() == 1 || calls.iter().all(|(_, call)| call.is_read())).unwrap_or_default()
 }
 
 impl Draft<'_> {
     /// Records the calls of an answer and answers those that need nothing from outside.
-    pub(super) fn start_calls(&mut self, calls: &[Wanted], looked_up: &[(usize, ToolResult)]) {
+    pub(super) fn start_calls(&mut self, calls: &[Wanted], looked_up: &[(usize, LookedUp)]) {
         let spawns = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
         let mut spawns_left = spawns;
         for (index, call) in calls.iter().enumerate() {
-            let effect = effect_id(self.state.id(), self.state.turn(), self.state.ordinal);
+            let effect = self.state.next_effect(0);
             self.push(ToolStarted {
                 call: call.id.clone(),
                 name: call.name.clone(),
@@ -41,7 +42,14 @@ impl Draft<'_> {
             let found = looked_up.iter().find(|(at, _)| *at == index).map(|(_, result)| result.clone());
             let result = match ToolCall::parse(&call.name, &call.input) {
                 Err(problem) => Some(ToolResult::error(problem)),
-                Ok(ToolCall::Memory(_)) => found,
+                Ok(ToolCall::Memory(_)) => match found {
+                    Some(LookedUp::Plan(plan)) => {
+                        self.push(CommitIntended { effect: effect.clone(), plan });
+                        None
+                    }
+                    Some(LookedUp::Result(result)) => Some(result),
+                    None => None,
+                },
                 Ok(ToolCall::Agents(AgentCall::Spawn { name, task })) => {
                     spawns_left -= 1;
                     Some(children::spawn(self, &effect, &name, &task, spawns_left + 1))
@@ -59,7 +67,7 @@ impl Draft<'_> {
     /// Records the calls of an answer that will not be carried out, each with its result.
     pub(super) fn refuse_calls(&mut self, calls: &[Wanted], why: &str) {
         for call in calls {
-            let effect = effect_id(self.state.id(), self.state.turn(), self.state.ordinal);
+            let effect = self.state.next_effect(0);
             self.push(ToolStarted {
                 call: call.id.clone(),
                 name: call.name.clone(),

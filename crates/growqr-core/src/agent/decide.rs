@@ -2,7 +2,7 @@
 //! decision sees what the ones before it led to.
 
 use super::render::{Verdict, cut_report, verdict};
-use super::{Input, Phase, Setup, State, ToolResult, children, tools};
+use super::{Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
 use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT, share};
 use crate::clock::Timestamp;
 use crate::event::{
@@ -201,7 +201,7 @@ impl Draft<'_> {
         Ok((max_tokens, Some(input_cost + output_cost)))
     }
 
-    fn answered(&mut self, attempt: u32, reply: Reply, looked_up: &[(usize, ToolResult)]) {
+    fn answered(&mut self, attempt: u32, reply: Reply, looked_up: &[(usize, LookedUp)]) {
         let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
         if open != attempt {
             return;

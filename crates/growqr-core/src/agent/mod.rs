@@ -16,11 +16,7 @@ mod transcript;
 mod view;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
-mod rules;
-#[cfg(test)]
-mod world;
+mod tests;
 
 pub use calls::lookups;
 pub use decide::decide;
@@ -30,7 +26,7 @@ pub use view::message_view;
 use crate::budget::Purse;
 use crate::clock::Timestamp;
 use crate::event::{Ended, Limits};
-use crate::id::{AgentId, CallId, EffectId, MessageId, SegmentHash, Seq};
+use crate::id::{AgentId, CallId, EffectId, MessageId, SegmentHash, Seq, effect_id};
 use crate::mail::{Birth, Mail, Report};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, ModelRequest, Reply};
@@ -71,8 +67,8 @@ pub enum Input {
         attempt: u32,
         /// What.
         reply: Reply,
-        /// Results of [`lookups`], which have no effect and so need no announcement: by index of the tool call.
-        looked_up: Vec<(usize, ToolResult)>,
+        /// What came of [`lookups`], by index of the tool call.
+        looked_up: Vec<(usize, LookedUp)>,
     },
     /// The open call gave no answer.
     Failed {
@@ -122,6 +118,16 @@ impl ToolResult {
     pub fn error(content: impl Into<String>) -> ToolResult {
         ToolResult { content: content.into(), is_error: true }
     }
+}
+
+/// What was found out about a tool call before the answer was recorded. None of it has an effect, so none of it needs
+/// to be announced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookedUp {
+    /// A read's result, or why a change cannot be made.
+    Result(ToolResult),
+    /// A change worked out; nothing of it is visible yet.
+    Plan(CommitPlan),
 }
 
 /// What the person has chosen: the segment that the next turn shall use, and the limits of it.
@@ -380,6 +386,12 @@ impl State {
     pub fn model_request(&self, segment: Arc<Segment>) -> Option<ModelRequest> {
         let Phase::Calling { max_tokens, .. } = self.phase else { return None };
         Some(ModelRequest { agent: self.id.clone(), segment, messages: self.transcript.messages().to_vec(), max_tokens })
+    }
+
+    /// The id that the effect of the `index`-th tool call of the next answer will have.
+    #[must_use]
+    pub fn next_effect(&self, index: usize) -> EffectId {
+        effect_id(&self.id, self.turn, self.ordinal + index as u64)
     }
 
     /// The sub-agents that it sent to work and that have not reported.

@@ -5,7 +5,7 @@ use super::limiter::Permit;
 use super::retry::{self, Head, Verdict};
 use super::sse::Parser;
 use super::{Anthropic, client, request};
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
@@ -193,6 +193,8 @@ impl Anthropic {
                 answer.take(&event, on_delta).map_err(|error| self.stream_failure(&error, request_id.clone()))?;
             }
         }
+        // With the end of the body read, if it is there already, the connection can serve the next call.
+        let _ = stream.next().now_or_never();
         Ok(answer.reply(request_id))
     }
 

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn the_same_events_come_however_the_bytes_are_cut() {
-        let stream = "\u{feff}event: a\r\ndata: {\"x\":\"grüße 🌱\"}\r\n\r\n: a comment\n\ndata:one\ndata: two\nid: 7\n\nretry: 1\rdata: three\r\rdata: unfinished\n";
+        let stream = "\u{feff}event: a\r\ndata: {\"x\":\"grüße 🌱\"}\r\n\r\n: a comment\n\ndata:one\r\ndata: two\r\nid: 7\n\nretry: 1\rdata: three\r\rdata: unfinished\n";
         let expected = vec!["{\"x\":\"grüße 🌱\"}".to_owned(), "one\ntwo".to_owned(), "three".to_owned()];
         for size in 1..=stream.len() {
             assert_eq!(parse(stream.as_bytes(), size), expected, "cut every {size} bytes");

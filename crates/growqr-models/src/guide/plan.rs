@@ -25,8 +25,21 @@ pub(super) fn next(request: &ModelRequest) -> Move {
     let turn = Turn::of(&request.messages);
     let offers = |tool: &str| request.segment.tools.iter().any(|offered| offered.name == tool);
     // Ids of sub-agents are made from their spawn and begin like this.
-    if request.agent.as_str().starts_with("a-") {
-        return errand(&turn, &offers);
+    let next = if request.agent.as_str().starts_with("a-") { errand(&turn, &offers) } else { serve(&turn, &offers) };
+    match next {
+        // One thing at a time, and nothing passed over in silence.
+        Move::Say(text) if !turn.meanwhile.is_empty() => Move::Say(format!(
+            "{text}\n\nMeanwhile you said: {}\nNow that I am done with the other, please say it again.",
+            turn.meanwhile
+        )),
+        next => next,
+    }
+}
+
+/// What to do about the person's words.
+fn serve(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Move {
+    if turn.told.is_empty() && !turn.mail.is_empty() {
+        return Move::Say(format!("News has come:\n\n{}", turn.mail.join("\n\n")));
     }
     let command = command::read(&turn.told);
     let needed: &[&str] = match &command {
@@ -42,11 +55,11 @@ pub(super) fn next(request: &ModelRequest) -> Move {
     }
     match command {
         Command::Help => Move::Say(format!("{WHO}\n\n{WHAT}\n\n{KEY}")),
-        Command::Remember(what) => remember(&turn, &what),
-        Command::Recall(what) => recall(&turn, &what),
-        Command::List(prefix) => list(&turn, &prefix),
-        Command::Read(path) => show(&turn, &path),
-        Command::Send { helpers, task } => send(&turn, helpers, &task),
+        Command::Remember(what) => remember(turn, &what),
+        Command::Recall(what) => recall(turn, &what),
+        Command::List(prefix) => list(turn, &prefix),
+        Command::Read(path) => show(turn, &path),
+        Command::Send { helpers, task } => send(turn, helpers, &task),
         Command::NotUnderstood => Move::Say(format!("{WHO} I did not understand that.\n\n{WHAT}\n\n{KEY}")),
     }
 }
@@ -195,7 +208,8 @@ fn spawned(result: &str) -> Option<&str> {
 
 /// The work of a guide that was sent as a sub-agent: look for the task's words in memory, and say what that is worth.
 fn errand(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Move {
-    let words = longest_words(&turn.told, 3);
+    let told = if turn.told.is_empty() { turn.mail.join("\n") } else { turn.told.clone() };
+    let words = longest_words(&told, 3);
     let searched: Vec<&Done> = turn.results("search_memory").collect();
     if searched.is_empty() && !words.is_empty() && offers("search_memory") {
         let search = |word: &String| ("search_memory", json!({"query": word}));

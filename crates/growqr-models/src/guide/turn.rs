@@ -14,10 +14,14 @@ pub(super) struct Done {
 /// The work on one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// What was said.
+    /// What was said, or the task that was given.
     pub told: String,
+    /// Mail that came with it, without its wrapping.
+    pub mail: Vec<String>,
     /// What was done about it, in order.
     pub done: Vec<Done>,
+    /// What was said while it was being done.
+    pub meanwhile: String,
 }
 
 impl Turn {
@@ -30,19 +34,56 @@ impl Turn {
                 && !blocks.iter().any(|block| matches!(block, Block::Result { .. }))
         };
         let Some(at) = read.iter().rposition(begins) else { return Turn::default() };
-        let mut texts = read[at].1.iter().filter_map(|block| match block {
-            Block::Text(text) => Some(text.trim()),
-            _ => None,
-        });
-        // Mail may stand before the person's own words; the last block is what they said last.
-        let told = texts.next_back().unwrap_or_default().to_owned();
-        Turn { told, done: done(&read[at..]) }
+        let (told, mail) = unwrapped(&texts(&read[at..=at]));
+        let (meanwhile, _) = unwrapped(&texts(&read[at + 1..]));
+        Turn { told, mail, done: done(&read[at..]), meanwhile }
     }
 
     /// The results of the calls to one tool.
     pub fn results<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Done> {
         self.done.iter().filter(move |done| done.name == name)
     }
+}
+
+/// All words of the user.
+fn texts(messages: &[(Role, Vec<Block>)]) -> String {
+    let of_user = messages.iter().filter(|(role, _)| *role == Role::User).flat_map(|(_, blocks)| blocks);
+    let texts = of_user.filter_map(|block| match block {
+        Block::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join("\n\n")
+}
+
+/// Takes a text apart: the words themselves, a task without its wrapping among them, and each mail. An earlier
+/// conversation that was carried along is left out.
+fn unwrapped(text: &str) -> (String, Vec<String>) {
+    let mut words = Vec::new();
+    let mut mail = Vec::new();
+    let mut rest = text;
+    while let Some((before, element, inner, after)) = next_element(rest) {
+        words.push(before.trim());
+        match element {
+            "mail" => mail.push(inner.trim().to_owned()),
+            "task" => words.push(inner.trim()),
+            _ => {}
+        }
+        rest = after;
+    }
+    words.push(rest.trim());
+    words.retain(|part| !part.is_empty());
+    (words.join("\n\n"), mail)
+}
+
+/// The first wrapped part: what stands before it, what it is, what is in it, and what comes after.
+fn next_element(text: &str) -> Option<(&str, &'static str, &str, &str)> {
+    let found = ["mail", "task", "earlier_conversation"].into_iter().filter_map(|element| {
+        let start = text.find(&format!("<{element}"))?;
+        let body = start + text[start..].find('>')? + 1;
+        let end = body + text[body..].find(&format!("</{element}>"))?;
+        Some((&text[..start], element, &text[body..end], &text[end + element.len() + 3..]))
+    });
+    found.min_by_key(|(before, ..)| before.len())
 }
 
 fn done(messages: &[(Role, Vec<Block>)]) -> Vec<Done> {

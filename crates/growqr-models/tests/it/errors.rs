@@ -75,6 +75,8 @@ async fn without_a_network_it_gives_up_after_two_quick_retries() {
     let (result, shown) = world.ask(&hello()).await;
     assert_eq!(result.unwrap_err().kind, Offline);
     assert_eq!((shown.len(), world.pace.slept_ms()), (2, vec![500, 500]));
+    let secure = World::with(|config| config.base_url = format!("https://127.0.0.1:{port}")).await;
+    assert_eq!(secure.failure(&hello()).await.kind, Offline);
 }
 
 #[tokio::test]

@@ -176,7 +176,7 @@ async fn helpers_that_cannot_start_are_told() {
 #[tokio::test]
 async fn as_a_helper_it_looks_for_the_tasks_words_and_says_what_it_is() {
     let mut talk = Talk::with("a-0123456789abcdef", &TOOLS);
-    let reply = talk.say("remember to find everything about green tea").await;
+    let reply = talk.say("<task from=\"grow\">\nremember to find everything about green tea\n</task>").await;
     let queries: Vec<Value> = wanted(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
     assert_eq!(queries, ["everything", "remember", "about"]);
     let hit = "goals/tea.md:1: drink tea";
@@ -203,4 +203,24 @@ async fn the_same_conversation_gives_the_same_answer() {
     }
     assert_eq!(contents[0], contents[1]);
     assert!(contents[0].text().contains("\"guide_3_2\""));
+}
+
+#[tokio::test]
+async fn mail_is_told_apart_from_the_persons_words() {
+    let mut talk = Talk::new();
+    let mail = "<mail from=\"a-1\">\nreport from a-1 (helper 1), done:\nremember me\n</mail>";
+    let reply = talk.say(mail).await;
+    assert_eq!(words(&reply.content), "News has come:\n\nreport from a-1 (helper 1), done:\nremember me");
+    let reply = talk.say(&format!("<earlier_conversation>\nhelp\n</earlier_conversation>\n\n{mail}\n\nlist memory")).await;
+    assert_eq!(wanted(&reply), [call("list_memory", json!({}))]);
+}
+
+#[tokio::test]
+async fn words_that_come_in_between_are_not_passed_over() {
+    let mut talk = Talk::new();
+    talk.say("list memory").await;
+    let result = json!({"type": "tool_result", "tool_use_id": "guide_1_0", "content": "README.md"});
+    let reply = talk.next(json!([result, {"type": "text", "text": "read README.md"}])).await;
+    let said = words(&reply.content);
+    assert!(said.starts_with("Your memory:\nREADME.md") && said.contains("Meanwhile you said: read README.md"), "{said}");
 }

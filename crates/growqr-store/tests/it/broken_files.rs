@@ -1,9 +1,10 @@
 //! What can be wrong with a database file, and that each is called by its name and harms nothing.
 
-use crate::given::{NOW, World, append, local, said, say, skipped};
+use crate::given::{NOW, World, append, local, said, say};
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Db, DbConfig};
+use growqr_testkit::{SmallDisk, skipped};
 use std::fs;
 use std::path::PathBuf;
 
@@ -55,7 +56,7 @@ async fn a_folder_that_is_missing_is_unreachable() {
 
 #[tokio::test]
 async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
-    let Some(disk) = small_disk::SmallDisk::new() else {
+    let Some(disk) = SmallDisk::new("4m") else {
         skipped("a file system of four megabytes cannot be mounted here");
         return;
     };
@@ -80,7 +81,7 @@ async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
 
 #[tokio::test]
 async fn a_disk_that_may_only_be_read_says_so() {
-    let Some(disk) = small_disk::SmallDisk::new() else {
+    let Some(disk) = SmallDisk::new("4m") else {
         skipped("a file system of four megabytes cannot be mounted here");
         return;
     };
@@ -97,46 +98,4 @@ async fn a_disk_that_may_only_be_read_says_so() {
     assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
     let error = Db::open_read_only(&config).await.err().unwrap();
     assert!(matches!(error, StoreError::ReadOnly), "{error:?}");
-}
-
-/// A file system of four megabytes in memory, so that full and read-only are real. Needs root on Linux.
-mod small_disk {
-    use std::path::Path;
-    use std::process::Command;
-    use tempfile::TempDir;
-
-    pub struct SmallDisk(TempDir);
-
-    impl SmallDisk {
-        pub fn new() -> Option<SmallDisk> {
-            let folder = tempfile::tempdir().unwrap();
-            let mut mount = Command::new("mount");
-            mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder.path());
-            mount.output().is_ok_and(|output| output.status.success()).then_some(SmallDisk(folder))
-        }
-
-        pub fn path(&self) -> &Path {
-            self.0.path()
-        }
-
-        /// Makes room, and allows writing.
-        pub fn grow(&self) {
-            self.remount("remount,rw,size=64m");
-        }
-
-        pub fn forbid_writing(&self) {
-            self.remount("remount,ro");
-        }
-
-        fn remount(&self, options: &str) {
-            assert!(Command::new("mount").args(["-o", options]).arg(self.path()).status().unwrap().success());
-        }
-    }
-
-    impl Drop for SmallDisk {
-        fn drop(&mut self) {
-            // Lazily: the store's own threads may not have closed their files yet.
-            let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
 
-use crate::postgres;
+
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
@@ -9,7 +9,6 @@ use growqr_core::money::Money;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
-use std::io::Write;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -37,7 +36,7 @@ impl World {
 
     /// `None` where there is no server and none is required; it is said loudly.
     pub async fn postgres() -> Option<World> {
-        let url = postgres::fresh_database().await?;
+        let url = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap()?;
         Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
     }
 
@@ -110,10 +109,4 @@ pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> 
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
     append.messages.push(MessageView { agent, seq, author: Author::Person, text, at: NOW });
     store.append(append).await
-}
-
-/// Says on the real standard error, which the test harness does not swallow, what could not be tested and why.
-#[expect(clippy::explicit_write, reason = "eprintln! is swallowed when the test passes")]
-pub fn skipped(what: &str) {
-    writeln!(std::io::stderr(), "SKIPPED: {what}").unwrap();
 }

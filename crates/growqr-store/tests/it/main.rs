@@ -7,5 +7,4 @@ mod broken_files;
 mod contract;
 mod given;
 
-mod postgres;
 mod unreachable;

@@ -91,20 +91,26 @@ impl Connection {
 
     /// Writes one chunk and sees that it leaves by itself.
     pub async fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.is_empty() {
-            return Ok(()); // An empty chunk would end the response.
-        }
-        let mut out = format!("{:x}\r\n", bytes.len()).into_bytes();
-        out.extend_from_slice(bytes);
-        out.extend_from_slice(b"\r\n");
-        self.write.write_all(&out).await?;
+        self.write.write_all(&chunk(bytes)).await?;
         self.write.flush().await
     }
 
-    /// Ends a chunked response properly.
-    pub async fn finish(&mut self) -> io::Result<()> {
-        self.write.write_all(b"0\r\n\r\n").await
+    /// Writes the last chunk together with the end of the response: a client may leave as soon as it has the former.
+    pub async fn last_chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut out = chunk(bytes);
+        out.extend_from_slice(b"0\r\n\r\n");
+        self.write.write_all(&out).await
     }
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    if bytes.is_empty() {
+        return Vec::new(); // An empty chunk would end the response.
+    }
+    let mut out = format!("{:x}\r\n", bytes.len()).into_bytes();
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
+    out
 }
 
 fn invalid(what: &str) -> io::Error {

@@ -15,19 +15,25 @@ use std::sync::Arc;
 pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     while let Ok(Some(request)) = client.request().await {
         let number = record(&shared, &request);
-        let ended = match answer(&shared, &mut client, &request, number).await {
-            Ok(ended) => ended,
-            Err(_) => Ended::ClientLeft,
-        };
-        let goes_on = matches!(ended, Ended::Answered(_) | Ended::Refused { .. } | Ended::Unscripted);
-        if !goes_on {
+        let ended = answer(&shared, &mut client, &request, number).await.unwrap_or(Ended::ClientLeft);
+        if matches!(ended, Ended::Cut | Ended::ClientLeft) {
             // Closed before it is said, so that whoever waits for the record finds the connection closed.
             drop(client);
-            shared.update(|state| state.record(number).ended = Some(ended));
+            settle(&shared, number, ended);
             return;
         }
-        shared.update(|state| state.record(number).ended = Some(ended));
     }
+}
+
+/// Records how a request ended. Done before the last bytes leave, so that a client that has its answer finds it recorded.
+/// A broken rule stays on record even if the client does not wait to hear of it.
+fn settle(shared: &Shared, number: u64, ended: Ended) {
+    shared.update(|state| {
+        let record = state.record(number);
+        if !matches!(record.ended, Some(Ended::Refused { .. } | Ended::Unscripted)) {
+            record.ended = Some(ended);
+        }
+    });
 }
 
 fn record(shared: &Shared, request: &HttpRequest) -> u64 {
@@ -53,16 +59,16 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest,
         ("POST", "/v1/messages/count_tokens") => {
             let verdict = shared.update(|state| judge::check_message(state, request, true));
             let counted = verdict.map(|accepted| json!({"input_tokens": accepted.layout.tokens()}));
-            plain(client, counted, number).await
+            plain(shared, client, counted, number).await
         }
         ("GET", path) if path == "/v1/models" || path.starts_with("/v1/models/") => {
             let verdict = shared.update(|state| {
                 judge::check_head(request, &state.key)?;
                 describe(&state.listed, path, &request.query)
             });
-            plain(client, verdict, number).await
+            plain(shared, client, verdict, number).await
         }
-        _ => plain(client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,
+        _ => plain(shared, client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,
     }
 }
 
@@ -91,7 +97,7 @@ fn request_id(number: u64) -> String {
 }
 
 /// Answers with one JSON object, or with the refusal.
-async fn plain(client: &mut Connection, verdict: Result<Value, Refusal>, number: u64) -> io::Result<Ended> {
+async fn plain(shared: &Shared, client: &mut Connection, verdict: Result<Value, Refusal>, number: u64) -> io::Result<Ended> {
     let (status, body, ended) = match verdict {
         Ok(body) => (200, body, Ended::Answered(200)),
         Err(refusal) => {
@@ -99,6 +105,7 @@ async fn plain(client: &mut Connection, verdict: Result<Value, Refusal>, number:
             (refusal.status, body, Ended::Refused { status: refusal.status, message: refusal.message })
         }
     };
+    settle(shared, number, ended.clone());
     client.respond(status, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
     Ok(ended)
 }
@@ -106,10 +113,11 @@ async fn plain(client: &mut Connection, verdict: Result<Value, Refusal>, number:
 async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<Ended> {
     let accepted = match shared.update(|state| judge::check_message(state, request, false)) {
         Ok(accepted) => accepted,
-        Err(refusal) => return plain(client, Err(refusal), number).await,
+        Err(refusal) => return plain(shared, client, Err(refusal), number).await,
     };
     let Some(script) = choose(shared, number) else {
         let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stand-in has no script for this"}});
+        settle(shared, number, Ended::Unscripted);
         client.respond(500, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
         return Ok(Ended::Unscripted);
     };
@@ -120,6 +128,7 @@ async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest
     }
     match &script.answer {
         Answer::Http { status, headers, body } => {
+            settle(shared, number, Ended::Answered(*status));
             client.respond(*status, headers, body).await?;
             Ok(Ended::Answered(*status))
         }
@@ -167,27 +176,30 @@ async fn reply(
     if !streamed {
         let body = wire::whole(message, &frame, &content, total);
         shared.update(|state| bill(state, total));
-        return plain(client, Ok(body), number).await;
+        return plain(shared, client, Ok(body), number).await;
     }
     client.begin(200, &headers(number, "text/event-stream; charset=utf-8")).await?;
-    send(shared, client, wire::stream(script, message, &frame, &content, thinking), &bill).await
+    send(shared, client, wire::stream(script, message, &frame, &content, thinking), number, &bill).await
 }
 
 async fn send(
     shared: &Shared,
     client: &mut Connection,
     actions: Vec<Action>,
+    number: u64,
     bill: &(dyn Fn(&mut State, u64) + Sync),
 ) -> io::Result<Ended> {
-    let mut billed = 0;
-    for action in actions {
+    let last = actions.len() - 1;
+    for (index, action) in actions.into_iter().enumerate() {
         match action {
             Action::Send(bytes, output) => {
-                client.chunk(&bytes).await?;
-                if output != billed {
-                    billed = output;
-                    shared.update(|state| bill(state, output));
+                shared.update(|state| bill(state, output));
+                if index == last {
+                    settle(shared, number, Ended::Answered(200));
+                    client.last_chunk(&bytes).await?;
+                    return Ok(Ended::Answered(200));
                 }
+                client.chunk(&bytes).await?;
             }
             Action::Do(step) => {
                 if let Some(ended) = perform(client, &step).await? {
@@ -196,7 +208,8 @@ async fn send(
             }
         }
     }
-    client.finish().await?;
+    settle(shared, number, Ended::Answered(200));
+    client.last_chunk(&[]).await?;
     Ok(Ended::Answered(200))
 }
 

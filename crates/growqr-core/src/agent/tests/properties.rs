@@ -2,7 +2,7 @@
 //! and the journal gives back the state that was lived. The checks themselves are in [`World`].
 
 use super::world::{World, calls, reply, says, setup, spawn};
-use super::{Input, ToolResult};
+use crate::agent::{Input, LookedUp, ToolResult};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
@@ -99,13 +99,20 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+fn plan() -> CommitPlan {
+    CommitPlan { path: "a".into(), base_head: None, old_blob: None, new_blob: None, commit: "c".into(), merged: false }
+}
+
 fn take(world: &mut World, step: Step) {
     match step {
         Step::Say(text) => drop(world.say(&text)),
         Step::Answer(reply, looked) => {
             if let Some(attempt) = world.attempt() {
-                let reads = super::lookups(&reply);
-                let looked_up = reads.into_iter().filter(|_| looked).map(|(index, _)| (index, ToolResult::ok("read"))).collect();
+                let reads = crate::agent::lookups(&reply);
+                let look = |call: crate::agent::tools::MemoryCall| {
+                    if call.is_read() { LookedUp::Result(ToolResult::ok("read")) } else { LookedUp::Plan(plan()) }
+                };
+                let looked_up = reads.into_iter().filter(|_| looked).map(|(index, call)| (index, look(call))).collect();
                 world.input(Input::Answered { attempt, reply, looked_up });
             }
         }
@@ -117,15 +124,7 @@ fn take(world: &mut World, step: Step) {
         Step::Intend(which) => {
             let open = world.open_tools();
             if !open.is_empty() {
-                let plan = CommitPlan {
-                    path: "a".into(),
-                    base_head: None,
-                    old_blob: None,
-                    new_blob: None,
-                    commit: "c".into(),
-                    merged: false,
-                };
-                world.input(Input::Intended { effect: open[which % open.len()].clone(), plan });
+                world.input(Input::Intended { effect: open[which % open.len()].clone(), plan: plan() });
             }
         }
         Step::Finish(which, text, is_error) => {

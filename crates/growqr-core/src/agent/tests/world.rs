@@ -1,6 +1,6 @@
 //! A driver for the tests of the turn machine: it records, applies and checks after every step what must always hold.
 
-use super::{Input, Intent, Setup, State, ToolResult, decide};
+use crate::agent::{Input, Intent, Setup, State, ToolResult, decide};
 use crate::clock::Timestamp;
 use crate::event::{Entry, Event, Limits};
 use crate::id::{AgentId, EffectId, MessageId, SegmentHash, Seq};

@@ -1,7 +1,7 @@
 //! Every rule of the conversation, one by one.
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
-use super::{Input, Intent, State, ToolResult};
+use crate::agent::{Input, Intent, LookedUp, State, ToolResult};
 use crate::event::{Ended, Event, LimitReached};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
@@ -77,15 +77,28 @@ fn reads_done_before_recording_need_no_append_of_their_own() {
     let mut world = World::grow();
     world.say("look");
     let answer = calls(&[("list_memory", json!({}))]);
-    assert_eq!(super::lookups(&answer).len(), 1);
-    let looked_up = vec![(0, ToolResult::ok("a.md"))];
+    assert_eq!(crate::agent::lookups(&answer).len(), 1);
+    let looked_up = vec![(0, LookedUp::Result(ToolResult::ok("a.md")))];
     let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
     assert_eq!(kinds, ["model_answered", "tool_started", "tool_finished", "model_requested"]);
 }
 
 #[test]
+fn a_change_worked_out_before_recording_is_intended_with_its_call() {
+    let mut world = World::grow();
+    world.say("note");
+    let answer = calls(&[commit()]);
+    assert_eq!(crate::agent::lookups(&answer).len(), 1);
+    let effect = world.state.next_effect(0);
+    let looked_up = vec![(0, LookedUp::Plan(plan()))];
+    let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
+    assert_eq!(kinds, ["model_answered", "tool_started", "commit_intended"]);
+    assert!(matches!(&world.state.open_intents()[..], [Intent::Commit { effect: open, .. }] if *open == effect));
+}
+
+#[test]
 fn nothing_is_looked_up_beside_a_change() {
-    assert_eq!(super::lookups(&calls(&[("list_memory", json!({})), commit()])), []);
+    assert_eq!(crate::agent::lookups(&calls(&[("list_memory", json!({})), commit()])), []);
 }
 
 #[test]
@@ -505,7 +518,7 @@ fn mail_cannot_break_out_of_its_element() {
 
 #[test]
 fn tool_definitions_are_sound() {
-    for tool in super::tools::all() {
+    for tool in crate::agent::tools::all() {
         let schema: serde_json::Value = serde_json::from_str(tool.input_schema.text()).expect("JSON");
         assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
         assert!(tool.description.matches(". ").count() >= 2, "{} is described in at least three sentences", tool.name);

@@ -1,35 +1,37 @@
 //! A PostgreSQL server for the tests: the one of `GROWQR_TEST_DATABASE_URL`, else a private one in a temporary folder,
 //! started once for the whole run and stopped by its own watchdog when this process is gone.
 
-use crate::given::skipped;
-use sqlx::{Connection, Executor, PgConnection};
+use crate::skipped;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use tokio::sync::OnceCell;
 
-static SERVER: OnceCell<Option<String>> = OnceCell::const_new();
+static SERVER: OnceLock<Option<String>> = OnceLock::new();
 /// Holds the other end of the watchdog's input until this process is gone.
 static WATCHDOG: OnceLock<Child> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// An empty database of its own. `None`, said loudly, if there is no server; a failure if one is required.
-pub async fn fresh_database() -> Option<String> {
-    let found = async || {
+/// The URL of an empty database of its own. `None`, said loudly, if there is no server.
+///
+/// # Panics
+/// If there is none and `GROWQR_REQUIRE_POSTGRES` is set, or if a server that is there fails.
+#[must_use]
+pub fn fresh_database() -> Option<String> {
+    let found = || {
         let server = server();
         if server.is_none() {
             skipped("every test on PostgreSQL: no server of version 15 or later, no GROWQR_TEST_DATABASE_URL");
         }
         server
     };
-    let Some(server) = SERVER.get_or_init(found).await.as_deref() else {
+    let Some(server) = SERVER.get_or_init(found).as_deref() else {
         assert!(std::env::var_os("GROWQR_REQUIRE_POSTGRES").is_none(), "PostgreSQL is required, but there is none");
         return None;
     };
     let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let mut connection = PgConnection::connect(&with_database(server, "postgres")).await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.unwrap();
+    let psql = programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+    run(Command::new(psql).args(["-q", "-c", &format!("create database {name}"), &with_database(server, "postgres")]));
     Some(with_database(server, &name))
 }
 
@@ -45,21 +47,25 @@ fn server() -> Option<String> {
     if let Ok(url) = std::env::var("GROWQR_TEST_DATABASE_URL") {
         return Some(url);
     }
-    let programs = ["15", "16", "17", "18"]
+    Some(start(&programs()?))
+}
+
+/// Where Debian keeps the server's programs.
+fn programs() -> Option<PathBuf> {
+    ["15", "16", "17", "18"]
         .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
         .into_iter()
-        .find(|folder| folder.join("initdb").exists())?;
-    Some(start(&programs))
+        .find(|folder| folder.join("initdb").exists())
 }
 
 /// Makes a cluster and starts it on a free loopback port.
 fn start(programs: &Path) -> String {
-    let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().unwrap().keep();
+    let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().expect("a temporary folder").keep();
     let data = folder.join("data");
     give_to_server(&folder);
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
@@ -75,6 +81,11 @@ fn as_server(program: &Path) -> Command {
     let mut command = Command::new("runuser");
     command.args(["-u", "postgres", "--"]).arg(program).current_dir("/");
     command
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    listener.local_addr().expect("it is bound").port()
 }
 
 fn give_to_server(folder: &Path) {
@@ -94,12 +105,12 @@ fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
     script.arg(folder).arg(stop.get_program()).args(stop.get_args()).args(["stop", "-m", "immediate", "-D"]).arg(data);
-    let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = script.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a shell");
     WATCHDOG.set(child).expect("one server is started once");
 }
 
 fn run(command: &mut Command) {
     // Files, not pipes: the server inherits them, and a pipe would never end.
-    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
     assert!(status.success(), "{command:?}: {status}");
 }

@@ -1,0 +1,155 @@
+//! Sleep and wake, full inboxes, second writers, mail, stopping.
+
+use crate::world::{World, calls, message, says, turns_ended};
+use growqr_actors::{Happened, HostError, load};
+use growqr_core::event::Event;
+use growqr_core::id::{AgentId, Position};
+use growqr_core::journal::{Append, StoreError};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_agent_that_has_slept_goes_on_where_it_was() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    for n in 0..3 {
+        host.say(&AgentId::grow(), message(n), format!("message {n}")).await.unwrap();
+        turns_ended(&mut happened, &AgentId::grow(), 1).await;
+        let seq = world.ports.store.agent(&AgentId::grow()).await.unwrap().unwrap().seq;
+        // An agent that falls asleep keeps a snapshot of its last state; there is no earlier sign of it.
+        while world.ports.store.snapshot(&AgentId::grow()).await.unwrap().is_none_or(|snapshot| snapshot.head.seq < seq) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+    host.stop().await;
+    assert_eq!(world.ports.store.messages(&AgentId::grow(), None, 10).await.unwrap().len(), 6);
+    let loaded = load(&*world.ports.store, &AgentId::grow()).await.unwrap();
+    assert!(loaded.saved.0 > 0 && loaded.state.turn() == 3);
+}
+
+#[tokio::test]
+async fn many_messages_at_once_are_all_heard_or_refused() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    let mut said = tokio::task::JoinSet::new();
+    for n in 0..100 {
+        let host = host.clone();
+        said.spawn(async move { host.say(&AgentId::grow(), message(n), format!("message {n}")).await });
+    }
+    let mut heard = 0;
+    for result in said.join_all().await {
+        match result {
+            Ok(_) => heard += 1,
+            Err(HostError::Overloaded(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    host.stop().await;
+    let lines = world.ports.store.lines(Position(0), None, 1_000).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.kind == "user_said").count(), heard);
+}
+
+#[tokio::test]
+async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    let other = world.other_store().await;
+    let loaded = load(&*other, &AgentId::grow()).await.unwrap();
+    let event = Event::CancelRequested(growqr_core::event::CancelRequested { by_person: true });
+    let mut view = loaded.state.view();
+    view.seq = view.seq.next();
+    let append = Append {
+        head: loaded.head,
+        at: growqr_core::clock::Timestamp(9),
+        events: vec![event],
+        agent: view,
+        messages: vec![],
+        segment: None,
+    };
+    other.append(append).await.unwrap();
+    let refused = host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap_err();
+    assert!(matches!(refused, HostError::Store { source: StoreError::Conflict { .. }, .. }), "{refused}");
+    host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn a_sub_agent_works_and_reports_through_the_outbox() {
+    let world = World::new(|last| match last {
+        last if last.contains("<task") => says("the task is done"),
+        last if last.contains("is at work") => calls("wait_for_sub_agents", json!({})),
+        last if last.contains("the task is done") => says("good"),
+        _ => calls("spawn_sub_agent", json!({"name": "s", "task": "t"})),
+    })
+    .await;
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.say(&AgentId::grow(), message(0), "delegate".to_owned()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    host.stop().await;
+    let agents = world.ports.store.agents().await.unwrap();
+    assert_eq!(agents.len(), 2);
+    // Delivered mail is marked before or after the stop; once marked, it is gone.
+    let host = world.host().await;
+    while !world.ports.store.waiting(10).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    host.stop().await;
+    assert_eq!(
+        world
+            .ports
+            .store
+            .lines(Position(0), None, 1_000)
+            .await
+            .unwrap()
+            .iter()
+            .filter(|line| line.kind == "mail_received")
+            .count(),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    host.say(&AgentId::grow(), message(0), "wait for ever".to_owned()).await.unwrap();
+    host.stop().await;
+    assert!(matches!(host.say(&AgentId::grow(), message(1), "late".to_owned()).await, Err(HostError::Stopping)));
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.cancel(&AgentId::grow()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    host.say(&AgentId::grow(), message(1), "and now?".to_owned()).await.unwrap();
+    host.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_is_woken_by_a_stranger_name() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    let unknown = host.cancel(&AgentId::new("nobody")).await.unwrap_err();
+    assert!(matches!(unknown, HostError::Unknown(_)));
+    host.stop().await;
+    assert!(world.ports.store.agents().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_happens_is_told_in_the_order_of_the_journal() {
+    let world = World::new(|_| says("heard")).await;
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
+    host.stop().await;
+    let mut next = 1;
+    while let Ok(Happened::Recorded(recorded)) = happened.try_recv() {
+        assert_eq!(recorded.position, Position(next));
+        next += recorded.entries.len() as u64;
+    }
+    assert!(next > 4);
+}

@@ -1,0 +1,150 @@
+//! A host, its disk, and a model played by the test.
+
+use async_trait::async_trait;
+use growqr_actors::{Happened, Host, HostConfig, Ports, Setups};
+use growqr_core::agent::{Setup, tools};
+use growqr_core::clock::{Clock, Timestamp};
+use growqr_core::event::{Event, Limits};
+use growqr_core::id::{AgentId, MessageId, ProfileId};
+use growqr_core::journal::Store;
+use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::prompt::{Segment, words};
+use growqr_core::raw::RawJson;
+use growqr_memory::MemoryRepo;
+use growqr_store::{Db, DbConfig};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::broadcast::Receiver;
+
+/// What the model answers to the last words of a request.
+pub type Play = fn(&str) -> Value;
+
+pub struct World {
+    pub ports: Ports,
+    pub config: HostConfig,
+    database: PathBuf,
+    _folder: TempDir,
+}
+
+impl World {
+    pub async fn new(play: Play) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("growqr.db");
+        let memory = folder.path().join("memory");
+        std::fs::create_dir(&memory).unwrap();
+        let ports = Ports {
+            store: store(&database).await,
+            memory: Arc::new(MemoryRepo::open(&memory, Timestamp(1)).unwrap()),
+            setups: Arc::new(Fixed(play)),
+            clock: Arc::new(Ticks(AtomicI64::new(1_000))),
+        };
+        let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1 };
+        World { ports, config, database, _folder: folder }
+    }
+
+    pub async fn host(&self) -> Host {
+        Host::start(self.ports.clone(), self.config).await.unwrap()
+    }
+
+    /// The same database through another connection, as another process has it.
+    pub async fn other_store(&self) -> Arc<dyn Store> {
+        store(&self.database).await
+    }
+}
+
+async fn store(database: &std::path::Path) -> Arc<dyn Store> {
+    let db = Db::open(&DbConfig::Sqlite { path: database.to_owned() }).await.unwrap();
+    db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap()
+}
+
+pub fn message(n: usize) -> MessageId {
+    MessageId::new(format!("m{n}"))
+}
+
+/// Returns once this many turns of an agent have ended.
+pub async fn turns_ended(happened: &mut Receiver<Happened>, agent: &AgentId, count: usize) {
+    let mut ended = 0;
+    while ended < count {
+        if let Happened::Recorded(recorded) = happened.recv().await.unwrap()
+            && recorded.view.agent == *agent
+        {
+            ended += recorded.entries.iter().filter(|entry| matches!(entry.event, Event::TurnEnded(_))).count();
+        }
+    }
+}
+
+pub fn says(text: &str) -> Value {
+    json!([{"type": "text", "text": text}])
+}
+
+pub fn calls(name: &str, input: Value) -> Value {
+    json!([{"type": "tool_use", "id": "t1", "name": name, "input": input}])
+}
+
+/// A clock that moves by a millisecond each time it is asked.
+struct Ticks(AtomicI64);
+
+impl Clock for Ticks {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+struct Fixed(Play);
+
+impl Setups for Fixed {
+    fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
+        let segment = Segment {
+            provider: "played".to_owned(),
+            model: "played".to_owned(),
+            effort: None,
+            system: String::new(),
+            tools: tools::all(),
+        };
+        let (hash, bytes) = segment.encode();
+        let card = ModelCard {
+            id: "played".to_owned(),
+            name: "Played".to_owned(),
+            context_tokens: 100_000,
+            max_output_tokens: 8_000,
+            prices: Some(Prices::free()),
+            effort: None,
+        };
+        let setup =
+            Setup { segment: hash, provider: "played".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
+        (setup, Arc::new(segment))
+    }
+
+    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(Played(self.0)))
+    }
+}
+
+struct Played(Play);
+
+#[async_trait]
+impl Model for Played {
+    fn provider(&self) -> &'static str {
+        "played"
+    }
+
+    fn card(&self, _model: &str) -> ModelCard {
+        unreachable!("the test's own setup has the card")
+    }
+
+    async fn call(&self, request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        let last = request.messages.last().map(|message| message.content.text().to_owned()).unwrap_or_default();
+        if last.contains("wait for ever") {
+            std::future::pending::<()>().await;
+        }
+        let content = RawJson::of(&(self.0)(&last));
+        let stop = if words(&content).is_empty() { StopReason::ToolUse } else { StopReason::EndTurn };
+        let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
+        Ok(Reply { content, stop, usage, model: "played".to_owned(), request_id: None, cost: Some(Money::ZERO) })
+    }
+}

@@ -1,0 +1,122 @@
+//! Measuring, shared by the benches of this crate.
+
+#![allow(dead_code, reason = "each bench uses a part")]
+
+use growqr_testkit::anthropic::Recorded;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+pub fn print(name: &str, value: f64, unit: &str) {
+    println!("{name} {value:.3} {unit}");
+}
+
+pub fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+pub fn median(times: &mut [Duration]) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    let began = Instant::now();
+    let done = work();
+    (done, began.elapsed())
+}
+
+/// The median of 4 KiB writes with fsync in this folder.
+pub fn fsync_4k(folder: &Path) -> Duration {
+    let mut file = File::create(folder.join("fsync")).expect("a file");
+    let mut times: Vec<Duration> = (0..200)
+        .map(|_| {
+            let sync = || file.write_all(&[7; 4096]).and_then(|()| file.sync_data());
+            let (done, time) = timed(sync);
+            done.expect("it is written");
+            time
+        })
+        .collect();
+    median(&mut times)
+}
+
+/// This process's resident memory in bytes, where the system tells.
+pub fn resident() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+/// Waits for a child and gives the most memory in bytes that it had resident, where the system tells; 0 elsewhere.
+/// The resource usage that `wait` gives would do, but counts the parent's memory before the child's program began.
+pub fn wait_with_peak(mut child: Child) -> (ExitStatus, u64) {
+    let place = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        let status = std::fs::read_to_string(&place).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let now: Option<u64> = line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok());
+        peak = now.map_or(peak, |now| now * 1024);
+        if let Some(status) = child.try_wait().expect("a child of ours") {
+            return (status, peak);
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}
+
+/// Sends recorded requests again over one kept connection and times each to the end of its answer.
+pub fn bare_requests(base_url: &str, requests: &[Recorded]) -> Vec<Duration> {
+    let address = base_url.trim_start_matches("http://");
+    let mut connection = BufReader::new(TcpStream::connect(address).expect("the stand-in listens"));
+    connection.get_ref().set_nodelay(true).expect("a socket");
+    requests
+        .iter()
+        .map(|request| {
+            let mut head = format!("POST {} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", request.path, request.raw.len());
+            for (name, value) in &request.headers {
+                if !["host", "content-length", "connection"].contains(&name.as_str()) {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
+            }
+            head.push_str("\r\n");
+            let bytes = [head.as_bytes(), &request.raw].concat();
+            timed(|| {
+                connection.get_mut().write_all(&bytes).expect("it is sent");
+                read_answer(&mut connection);
+            })
+            .1
+        })
+        .collect()
+}
+
+/// Reads one chunked answer.
+fn read_answer(connection: &mut BufReader<TcpStream>) {
+    let mut line = String::new();
+    let mut body = false;
+    loop {
+        line.clear();
+        connection.read_line(&mut line).expect("an answer");
+        let text = line.trim_end();
+        if !body {
+            body = text.is_empty();
+            continue;
+        }
+        let size = usize::from_str_radix(text, 16).expect("a chunk's size");
+        let mut chunk = vec![0; size + 2];
+        connection.read_exact(&mut chunk).expect("a chunk");
+        if size == 0 {
+            return;
+        }
+    }
+}
+
+/// A folder beside the build's own, so that the disk measured is the one that is worked on.
+pub fn folder() -> tempfile::TempDir {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    std::fs::create_dir_all(target).expect("the build's folder can be written");
+    tempfile::tempdir_in(target).expect("a folder")
+}

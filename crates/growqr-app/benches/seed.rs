@@ -1,0 +1,136 @@
+//! Many agents with a past, made by the turn machine itself.
+
+use async_trait::async_trait;
+use growqr_actors::{Ports, Setups};
+use growqr_app::SystemClock;
+use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{Entry, Event, Limits};
+use growqr_core::id::{AgentId, EffectId, ProfileId};
+use growqr_core::journal::{Append, Head, Store};
+use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::prompt::Segment;
+use growqr_core::raw::RawJson;
+use growqr_memory::MemoryRepo;
+use growqr_store::{Db, DbConfig};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Events that each agent has lived through.
+const EVENTS: u64 = 50;
+
+/// A store with `agents` sub-agents, and what they run on.
+pub async fn ports(folder: &Path, agents: usize) -> Ports {
+    let db = Db::open(&DbConfig::Sqlite { path: folder.join("growqr.db") }).await.expect("a database");
+    let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.expect("a profile");
+    let memory_folder = folder.join("memory");
+    std::fs::create_dir_all(&memory_folder).expect("a folder");
+    let memory = MemoryRepo::open(&memory_folder, Timestamp(1)).expect("a memory");
+    let fixed = Fixed::new();
+    for n in 0..agents {
+        live(&*store, &fixed.setup, &fixed.segment, n).await;
+    }
+    Ports { store, memory: Arc::new(memory), setups: Arc::new(fixed), clock: Arc::new(SystemClock) }
+}
+
+async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
+    let id = AgentId::new(format!("a-{n}"));
+    let mut state = State::new(id.clone());
+    let mut head = Head::default();
+    let mail = |name: &str, body| Mail { id: EffectId::new(format!("{n}-{name}")), from: AgentId::grow(), to: id.clone(), body };
+    let birth = Birth { name: format!("agent {n}"), task: "look around and report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
+    let mut round = 0;
+    while state.seq().0 < EVENTS {
+        let events = decide(&state, input, setup, Timestamp(2));
+        head = record(store, &mut state, head, events, segment).await;
+        input = if state.is_at_work() {
+            Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }
+        } else {
+            let more = MailBody::Say { text: format!("and then? {round}"), allowance: Money::usd(1), by_person: false };
+            Input::Mail(mail(&round.to_string(), more))
+        };
+        round += 1;
+    }
+    if state.is_at_work() {
+        let events = decide(&state, Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }, setup, Timestamp(2));
+        record(store, &mut state, head, events, segment).await;
+    }
+}
+
+async fn record(store: &dyn Store, state: &mut State, head: Head, events: Vec<Event>, segment: &Segment) -> Head {
+    let mut messages = Vec::new();
+    let starts = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+    for event in &events {
+        let entry = Entry { seq: state.seq().next(), at: Timestamp(2), event: event.clone() };
+        messages.extend(message_view(state.id(), &entry));
+        state.apply(&entry);
+    }
+    let append = Append { head, at: Timestamp(2), events, agent: state.view(), messages, segment: starts.then(|| segment.encode()) };
+    store.append(append).await.expect("it is recorded").head
+}
+
+fn answer(round: u64) -> Reply {
+    Reply {
+        content: RawJson::of(&json!([{"type": "text", "text": format!("I looked around, {round} times by now, and found this and that.")}])),
+        stop: StopReason::EndTurn,
+        usage: Usage { input_tokens: 1_000, output_tokens: 20, ..Usage::default() },
+        model: "fixed".to_owned(),
+        request_id: None,
+        cost: Some(Money(100)),
+    }
+}
+
+/// One model that is never asked.
+struct Fixed {
+    setup: Setup,
+    segment: Arc<Segment>,
+}
+
+impl Fixed {
+    fn new() -> Fixed {
+        let segment =
+            Segment { provider: "fixed".to_owned(), model: "fixed".to_owned(), effort: None, system: "Be.".to_owned(), tools: tools::all() };
+        let (hash, bytes) = segment.encode();
+        let card = ModelCard {
+            id: "fixed".to_owned(),
+            name: "Fixed".to_owned(),
+            context_tokens: 1_000_000,
+            max_output_tokens: 16_000,
+            prices: Some(Prices::free()),
+            effort: None,
+        };
+        let setup = Setup { segment: hash, provider: "fixed".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
+        Fixed { setup, segment: Arc::new(segment) }
+    }
+}
+
+impl Setups for Fixed {
+    fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
+        (self.setup.clone(), Arc::clone(&self.segment))
+    }
+
+    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(Silent))
+    }
+}
+
+struct Silent;
+
+#[async_trait]
+impl Model for Silent {
+    fn provider(&self) -> &'static str {
+        "fixed"
+    }
+
+    fn card(&self, _model: &str) -> ModelCard {
+        Fixed::new().setup.card
+    }
+
+    async fn call(&self, _request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,109 @@
+//! What a turn costs beside the model: whole turns through a host on a real disk, less the bare requests to the
+//! stand-in; and the memory that awake agents take. Prints `name value unit` lines.
+
+mod measure;
+mod seed;
+
+use growqr_actors::{Host, HostConfig};
+use growqr_app::{App, Environment, Home, Hosting};
+use growqr_core::id::AgentId;
+use growqr_testkit::anthropic::{AnthropicStandIn, Asked, Script, calls, says};
+use growqr_wire::{Push, Request};
+use measure::{bare_requests, fsync_4k, median, ms};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+const TURNS: usize = 60;
+
+fn model(asked: &Asked<'_>) -> Option<Script> {
+    let said = asked.last_user_text();
+    if asked.has_tool_results() {
+        return Some(says("Done."));
+    }
+    Some(if said.contains("list") {
+        calls([("list_memory", json!({}))])
+    } else if said.contains("note") {
+        let page = format!("journal/{}.md", said.rsplit(' ').next().unwrap_or("x"));
+        calls([("commit_memory", json!({"path": page, "content": format!("{said}\n"), "message": "Note it"}))])
+    } else {
+        says("Hello.")
+    })
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let folder = measure::folder();
+    measure::print("fsync_4k", fsync_4k(folder.path()).as_secs_f64() * 1e6, "us");
+    runtime.block_on(turns(folder.path()));
+    runtime.block_on(awake());
+}
+
+async fn turns(folder: &std::path::Path) {
+    let claude = AnthropicStandIn::start().await;
+    claude.route(model);
+    let environment = Environment::of(&[("ANTHROPIC_API_KEY", claude.key()), ("ANTHROPIC_BASE_URL", claude.base_url())]);
+    let home = Home::find(Some(folder), &environment).expect("a home");
+    let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
+    let hosting = Hosting::start(app).await.expect("it starts");
+    for kind in ["hello", "list", "note"] {
+        // The first turns of each kind warm caches and connections.
+        for n in 0..5 {
+            turn(&hosting, &format!("{kind} warm{n}")).await;
+        }
+        let first = claude.messages().len();
+        let mut taken = Vec::new();
+        let mut appends = 0;
+        for n in 0..TURNS {
+            let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
+            taken.push(time);
+            appends = count;
+        }
+        let requests = claude.messages().split_off(first);
+        let per_turn = requests.len() / TURNS;
+        // The same bytes again, over one bare connection.
+        let bare = bare_requests(claude.base_url(), &requests);
+        let whole = median(&mut taken);
+        let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
+        measure::print(&format!("{kind}_turn"), ms(whole), "ms");
+        measure::print(&format!("{kind}_turn_bare_requests"), ms(bare), "ms");
+        measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");
+        measure::print(&format!("{kind}_turn_appends"), f64::from(appends), "");
+    }
+    hosting.stop().await;
+}
+
+/// One turn: how long from the message to the end, and in how many appends.
+async fn turn(hosting: &Hosting, text: &str) -> (Duration, u32) {
+    let mut pushes = hosting.follow();
+    #[expect(clippy::disallowed_methods, reason = "a bench measures")]
+    let began = Instant::now();
+    let request = Request::Say { agent: "grow".to_owned(), id: growqr_app::new_message_id(), text: text.to_owned() };
+    hosting.handle(request).await.expect("it is recorded");
+    let mut appends = 0;
+    loop {
+        if let Some(Push::Recorded { events, .. }) = pushes.next().await {
+            appends += 1;
+            if events.iter().any(|event| event.kind == "turn_ended") {
+                return (began.elapsed(), appends);
+            }
+        }
+    }
+}
+
+/// A thousand sub-agents of fifty events, all awake.
+async fn awake() {
+    const AGENTS: usize = 1_000;
+    let folder = measure::folder();
+    let ports = seed::ports(folder.path(), AGENTS).await;
+    let config = HostConfig { idle: Duration::from_secs(3_600), inbox: 64, snapshot_after: u64::MAX };
+    let before = measure::resident();
+    let host = Host::start(ports, config).await.expect("it starts");
+    for n in 0..AGENTS {
+        // Nothing is to be stopped, so this only wakes.
+        host.cancel(&AgentId::new(format!("a-{n}"))).await.expect("it wakes");
+    }
+    if let (Some(before), Some(after)) = (before, measure::resident()) {
+        measure::print("awake_1000_agents", (after.saturating_sub(before)) as f64 / 1e6, "MB");
+    }
+    host.stop().await;
+}

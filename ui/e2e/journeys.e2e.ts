@@ -1,0 +1,231 @@
+/** What people do, from one end to the other. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessible, browser, open, picture, say } from "./window";
+
+let chromium: Browser;
+beforeAll(async () => {
+  chromium = await browser();
+});
+afterAll(() => chromium.close());
+
+test("first run: the guide answers within a minute and remembers", async () => {
+  const { page, context, complaints } = await open(chromium, { world: "empty", speed: 8 });
+  await page.getByRole("button", { name: "Start with the guide" }).click();
+  await page.getByText("there is no AI in it").waitFor();
+  await page.getByRole("button", { name: "Remember that I want to learn something new every week" }).click();
+  await page.getByText("I have written it down in").waitFor();
+  await page.getByRole("button", { name: "Wrote journal/notes.md" }).click();
+  await page.getByText("committed journal/notes.md").waitFor();
+  await page.getByRole("link", { name: /^change / }).click();
+  await page.getByText("Remember: I want to learn").first().waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("first run: a wrong key is refused with the next step, a right one starts the chat", async () => {
+  const { page, context } = await open(chromium, { world: "empty" });
+  await page.getByPlaceholder("sk-ant-…").fill("not a key");
+  await page.getByRole("button", { name: "Start with Claude" }).click();
+  await page.getByText("Keys begin with sk-ant-").waitFor();
+  await page.getByPlaceholder("sk-ant-…").fill("sk-ant-canary");
+  await page.getByRole("button", { name: "Start with Claude" }).click();
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.documentElement.outerHTML);
+  expect(kept).not.toContain("sk-ant-canary");
+  await context.close();
+});
+
+test("a message streams, calls tools, sends sub-agents and ends", async () => {
+  const { page, context } = await open(chromium, { speed: 6 });
+  await say(page, "Send three helpers to find out about databases");
+  await page.getByText("Thinking…").waitFor();
+  await page.getByRole("button", { name: "Searched memory for" }).last().waitFor();
+  await page.getByRole("button", { name: "Stop People" }).waitFor();
+  await page.getByText("Heard from sub-agents").last().waitFor();
+  await page.getByText("shall I write to Mara").last().waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("a message typed while it works waits its turn, a draft outlives a reload", async () => {
+  const { page, context } = await open(chromium, { speed: 4 });
+  await say(page, "Write a long plan");
+  await say(page, "Remember that I like short plans");
+  await page.getByRole("textbox", { name: "Message" }).fill("not yet sent");
+  await page.getByText("I have written it down in").last().waitFor();
+  await page.reload();
+  await page.getByText("I have written it down in").last().waitFor();
+  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not yet sent");
+  await context.close();
+});
+
+test("Enter sends, Shift and Enter is a new line, Enter while composing is neither", async () => {
+  const { page, context } = await open(chromium, { speed: 6 });
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.fill("one");
+  await box.press("Shift+Enter");
+  await box.pressSequentially("two");
+  await box.dispatchEvent("keydown", { key: "Enter", isComposing: true, keyCode: 229 });
+  expect(await box.inputValue()).toBe("one\ntwo");
+  await box.press("Enter");
+  expect(await box.inputValue()).toBe("");
+  await page.getByText("one\ntwo").waitFor();
+  await context.close();
+});
+
+test("a reload in the middle of an answer loses nothing and doubles nothing", async () => {
+  const { page, context } = await open(chromium, { speed: 1 });
+  await say(page, "Write a long plan, please");
+  await page.getByText("What to learn").last().waitFor();
+  await page.reload();
+  await page.getByText("Write a long plan, please").waitFor();
+  await page.getByText("Which of the three would you like to begin with?").last().waitFor({ timeout: 20_000 });
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
+  const log = await page.evaluate(() => document.querySelector("[role=log]")?.textContent ?? "");
+  expect(log.split("Write a long plan, please")).toHaveLength(2);
+  expect(log.split("Write a long plan, please")[1]?.split("Which of the three")).toHaveLength(2);
+  expect(log.split("Write a long plan, please")[1]?.split("A plan for the next three months")).toHaveLength(2);
+  await context.close();
+});
+
+test("stopping keeps what was done and offers to go on", async () => {
+  const { page, context } = await open(chromium, { speed: 2 });
+  await say(page, "Write a long plan");
+  await page.getByText("What to learn").last().waitFor();
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await page.getByText("Stopped. What was done so far is kept.").waitFor();
+  await accessible(page);
+  await picture(page, "stopped");
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("Tell me what you are working on").waitFor();
+  await context.close();
+});
+
+test("an ending that is not done is a sentence with the next step", async () => {
+  const { page, context } = await open(chromium, { speed: 6 });
+  await say(page, "Use up the budget");
+  await page.getByText("The budget for one message is used up.").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Settings" }).waitFor();
+  await picture(page, "budget");
+  await say(page, "Something broken");
+  await page.getByText("The key was refused by Anthropic.").waitFor();
+  await page.getByText("Check the key in Settings.").waitFor();
+  await accessible(page);
+  await context.close();
+});
+
+test("searching the conversation leads to the message", async () => {
+  const { page, context } = await open(chromium, { world: "long" });
+  await page.getByText("Message number 4999").waitFor();
+  await page.getByRole("button", { name: "Search in the conversation" }).click();
+  await page.getByRole("searchbox").fill("number 4321:");
+  await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();
+  await page.getByRole("log").getByText("Message number 4321").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByText("Message number 4999").waitFor();
+  await context.close();
+});
+
+test("the tree shows sub-agents at work, and one is stopped from its channel", async () => {
+  const { page, context } = await open(chromium, { speed: 2 });
+  await say(page, "Send three helpers to find out about databases");
+  await page.getByRole("button", { name: "Stop People" }).last().waitFor();
+  await page.keyboard.press("Control+2");
+  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
+  await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
+  await page.getByText("Stopped. What was done so far is kept.").waitFor();
+  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByRole("button", { name: "asked to stop by you" }).click();
+  await page.getByText('"by_person": true').waitFor();
+  await page.getByRole("link", { name: "all everything" }).click();
+  await page.getByRole("log", { name: "Events" }).getByText("asked to stop").waitFor();
+  await context.close();
+});
+
+test("a page is edited by hand, its lines blamed, the change undone", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md" });
+  await page.getByRole("button", { name: "Edit" }).click();
+  const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
+  await box.fill(`${await box.inputValue()}- Sleeps well\n`);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Sleeps well").waitFor();
+  await page.getByRole("tab", { name: "Who wrote what" }).click();
+  await page.getByRole("row", { name: /You.*Sleeps well/ }).waitFor();
+  await page.getByRole("tab", { name: "History" }).click();
+  await page.getByRole("button", { name: "Write journal/notes.md" }).click();
+  await page.getByText("+- Sleeps well").waitFor();
+  await picture(page, "diff");
+  await accessible(page);
+  await page.getByRole("button", { name: "Undo this change" }).click();
+  await page.getByText("Undone, as a new change of yours.").waitFor();
+  await page.getByRole("tab", { name: "Page", exact: true }).click();
+  await page.getByText("Tea, no coffee").waitFor();
+  expect(await page.getByText("Sleeps well").count()).toBe(0);
+  await context.close();
+});
+
+test("a line leads to the tool call that wrote it", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
+  await page.getByRole("row").getByRole("link", { name: "People" }).click();
+  await page.getByRole("button", { name: "Wrote people/mentors.md", expanded: true }).waitFor();
+  await picture(page, "origin");
+  await context.close();
+});
+
+test("a page that changed meanwhile is not overwritten unseen", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md?at=edit", speed: 8 });
+  const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
+  await box.fill("# Mine\n");
+  await page.keyboard.press("Control+1");
+  await say(page, "Remember that something changed");
+  await page.getByText("I have written it down in").last().waitFor();
+  await page.goBack();
+  expect(await box.inputValue()).toBe("# Mine\n");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("It was changed meanwhile.").waitFor();
+  await page.getByText("- something changed").waitFor();
+  await accessible(page);
+  await picture(page, "conflict");
+  await page.getByRole("button", { name: "Replace it with mine" }).click();
+  await page.getByRole("heading", { name: "Mine" }).waitFor();
+  await context.close();
+});
+
+test("settings are saved, refused with a reason, and put back", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings" });
+  const perDay = page.getByRole("textbox", { name: "For a day" });
+  await perDay.fill("25");
+  await perDay.press("Enter");
+  await page.getByText("of $25.00").first().waitFor();
+  await perDay.fill("much");
+  await perDay.press("Enter");
+  await page.getByText("budget.per_day cannot be set to that").waitFor();
+  await page.getByRole("button", { name: "Back to the default: For a day" }).click();
+  await page.getByText("of $10.00").first().waitFor();
+  await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
+  await page.getByText("Dark", { exact: true }).click();
+  expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  await page.getByRole("button", { name: "Forget it" }).click();
+  await page.getByText("None: the built-in guide answers.").waitFor();
+  await context.close();
+});
+
+test("everything is reached by keyboard", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings" });
+  await page.getByText("Version 0.1.0").waitFor();
+  await page.keyboard.press("3");
+  await page.getByText("What changed lately").first().waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("mornings");
+  await page.getByRole("link", { name: /Prefers mornings/ }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.getByPlaceholder("Go to a view").waitFor();
+  await page.keyboard.type("Courses");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Courses" }).waitFor();
+  await page.keyboard.press("Control+1");
+  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  await context.close();
+});

@@ -1,0 +1,82 @@
+/** How fast it is and how much is loaded: the figures that are promised. */
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildWindow, ROOT } from "./build";
+import { browser, open, say } from "./window";
+
+describe("the production bundle", () => {
+  const DIST = `${ROOT}dist-check/`;
+  beforeAll(() => buildWindow("production", "dist-check"));
+
+  test("needs at most 180 kB of JavaScript for the first paint", () => {
+    const html = readFileSync(`${DIST}index.html`, "utf8");
+    const first = [...html.matchAll(/(?:src|href)="\.\/(assets\/[^"]+\.js)"/g)].map((found) => found[1] ?? "");
+    const bytes = first.reduce((sum, path) => sum + gzipSync(readFileSync(DIST + path)).length, 0);
+    console.log(`first paint: ${(bytes / 1_000).toFixed(1)} kB gzip in ${first.length} files`);
+    expect(first.length).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(180_000);
+  });
+
+  test("has no simulation in it, no inline script and nothing from elsewhere", () => {
+    const code = readdirSync(`${DIST}assets`).filter((name) => name.endsWith(".js")).map((name) => readFileSync(`${DIST}assets/${name}`, "utf8")).join("\n");
+    for (const word of ["Rustlings", "req_fake", "fake-"]) expect(code).not.toContain(word);
+    const html = readFileSync(`${DIST}index.html`, "utf8");
+    expect(html).not.toMatch(/<script(?![^>]* src=)/);
+    expect(html).not.toMatch(/https?:/);
+  });
+});
+
+describe("ten thousand messages", () => {
+  let chromium: Browser;
+  beforeAll(async () => {
+    chromium = await browser();
+  });
+  afterAll(() => chromium.close());
+
+  test("are read to the beginning, and a fast answer streams beside them without a hitch", async () => {
+    const { page, context } = await open(chromium, { world: "long", speed: 28 });
+    await page.getByText("Message number 4999").waitFor({ timeout: 30_000 });
+    await page.waitForFunction(
+      () => {
+        const log = document.querySelector("[role=log]");
+        if (log) log.scrollTop = 0;
+        return log?.textContent?.includes("Message number 0:");
+      },
+      undefined,
+      { polling: "raf", timeout: 30_000 },
+    );
+    await page.getByRole("button", { name: "Latest" }).click();
+    await page.getByText("Message number 4999").waitFor();
+    await page.evaluate(() => {
+      const frames: number[] = [];
+      let last = performance.now();
+      const next = (now: number) => {
+        frames.push(now - last);
+        last = now;
+        requestAnimationFrame(next);
+      };
+      requestAnimationFrame(next);
+      Object.assign(window, { frames });
+    });
+    await say(page, "endless");
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached", timeout: 40_000 });
+    const { frames, rows, toEnd } = await page.evaluate(() => {
+      const log = document.querySelector("[role=log]");
+      return {
+        frames: (window as unknown as { frames: number[] }).frames,
+        rows: document.querySelectorAll("[data-index]").length,
+        toEnd: log ? log.scrollHeight - log.scrollTop - log.clientHeight : -1,
+      };
+    });
+    const slow = frames.filter((frame) => frame > 50);
+    console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms`);
+    // Other work on the machine may cost a frame; work of ours would cost many.
+    expect(slow.length).toBeLessThanOrEqual(frames.length / 100);
+    expect(rows).toBeLessThan(60);
+    expect(toEnd).toBeLessThanOrEqual(2);
+    await context.close();
+  });
+});

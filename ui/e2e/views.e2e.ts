@@ -1,0 +1,127 @@
+/** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessible, browser, open, type Options, picture, say } from "./window";
+
+let chromium: Browser;
+beforeAll(async () => {
+  chromium = await browser();
+});
+afterAll(() => chromium.close());
+
+const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
+  { name: "first-run", options: { world: "empty" }, ready: "Start with the guide" },
+  { name: "chat", options: {}, ready: "shall I write to Mara" },
+  { name: "agents-all", options: { at: "#/agents" }, ready: "Everything that happened, in order" },
+  { name: "agent", options: { at: "#/agents/grow" }, ready: "shall I write to Mara" },
+  { name: "memory", options: { at: "#/memory" }, ready: "Begin README.md" },
+  { name: "page", options: { at: "#/memory/goals%2Frust.md" }, ready: "Key-value store" },
+  { name: "history", options: { at: "#/memory/journal%2Fnotes.md?at=history" }, ready: "Remember: I want" },
+  { name: "blame", options: { at: "#/memory/journal%2Fnotes.md?at=blame" }, ready: "Prefers mornings" },
+  { name: "source", options: { at: "#/memory/journal%2Fnotes.md?at=source" }, ready: "# Notes" },
+  { name: "edit", options: { at: "#/memory/journal%2Fnotes.md?at=edit" }, ready: "Saved as a change" },
+  { name: "settings", options: { at: "#/settings" }, ready: "Version 0.1.0" },
+];
+
+describe.each(["light", "dark"] as const)("%s", (theme) => {
+  test.each(VIEWS)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
+    const { page, context, complaints } = await open(chromium, { ...options, theme });
+    await page.getByText(ready).first().waitFor();
+    await accessible(page);
+    await picture(page, `${name}-${theme}`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test("a turn at work, opened up, is accessible", async () => {
+    const { page, context } = await open(chromium, { theme, speed: 3 });
+    await say(page, "Send three helpers to find out about databases");
+    await page.getByText("Waiting for sub-agents").waitFor();
+    await picture(page, `working-${theme}`);
+    await accessible(page);
+    await page.getByRole("button", { name: "Searched memory for" }).last().click();
+    await page.getByRole("button", { name: "Thought about it" }).last().click();
+    await accessible(page);
+    await context.close();
+  });
+
+  test("the palette is accessible", async () => {
+    const { page, context } = await open(chromium, { theme });
+    await page.getByText("shall I write to Mara").waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder("Go to a view").waitFor();
+    await picture(page, `palette-${theme}`);
+    await accessible(page);
+    await context.close();
+  });
+});
+
+const FAILING: Array<[string, Options]> = [
+  ["chat", { fail: "events" }],
+  ["agents", { fail: "events", at: "#/agents" }],
+  ["window", { fail: "agents" }],
+  ["memory", { fail: "memory_log,memory_list", at: "#/memory" }],
+  ["page", { fail: "memory_read", at: "#/memory/README.md" }],
+  ["blame", { fail: "memory_blame", at: "#/memory/README.md?at=blame" }],
+  ["settings", { fail: "settings,about", at: "#/settings" }],
+];
+
+describe("what fails", () => {
+  test.each(FAILING)("%s says so, with the next step and a way to try again", async (name, options) => {
+    const { page, context } = await open(chromium, options);
+    const alert = page.getByRole("alert").first();
+    await alert.getByText("The database cannot be read.").waitFor();
+    await alert.getByText("Check that the disk is there").waitFor();
+    await alert.getByRole("button", { name: "Try again" }).waitFor();
+    await accessible(page);
+    await picture(page, `failed-${name}`);
+    await context.close();
+  });
+});
+
+test("what loads says so", async () => {
+  for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
+    const { page, context } = await open(chromium, { slow: 700, at });
+    await page.getByRole("status").first().waitFor();
+    await accessible(page);
+    await context.close();
+  }
+});
+
+test("what is empty says what to do", async () => {
+  const { page, context } = await open(chromium, { world: "empty" });
+  await page.getByRole("button", { name: "Start with the guide" }).click();
+  await page.getByText("What would you like to grow?").waitFor();
+  await accessible(page);
+  await picture(page, "empty-chat");
+  await page.keyboard.press("Control+2");
+  await page.getByText("Nobody yet.").waitFor();
+  await accessible(page);
+  await page.keyboard.press("Control+3");
+  await page.getByText("No changes yet").waitFor();
+  await accessible(page);
+  await context.close();
+});
+
+test("offline is said, and ends when the network is back", async () => {
+  const { page, context } = await open(chromium);
+  await page.getByText("Grow Agent").first().waitFor();
+  await context.setOffline(true);
+  await page.getByText("Offline since").waitFor();
+  await accessible(page);
+  await context.setOffline(false);
+  await page.getByText("Offline since").waitFor({ state: "detached" });
+  await context.close();
+});
+
+test("a narrow window with large text has no sideways scrolling", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings" });
+  await page.getByText("Larger").click();
+  await page.setViewportSize({ width: 480, height: 700 });
+  for (const key of ["1", "2", "3", "4"]) {
+    await page.keyboard.press(`Control+${key}`);
+    await page.waitForFunction(() => document.readyState === "complete");
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
+  }
+  await context.close();
+});

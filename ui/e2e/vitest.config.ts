@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ["**/*.e2e.ts"],
+    globalSetup: ["./server.ts"],
+    environment: "node",
+    testTimeout: 45_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+});

@@ -1,0 +1,72 @@
+/** A window with a simulated host, and what tests do in it. */
+import { existsSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect, inject } from "vitest";
+
+const BROWSERS = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const PICTURES = fileURLToPath(new URL("../screenshots/", import.meta.url));
+
+export async function browser(): Promise<Browser> {
+  const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
+  if (!executablePath) throw new Error("No Chromium found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.");
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+}
+
+export interface Options {
+  world?: "empty" | "lived" | "long";
+  theme?: "light" | "dark";
+  speed?: number;
+  fail?: string;
+  slow?: number;
+  at?: string;
+}
+
+export interface Window {
+  page: Page;
+  context: BrowserContext;
+  /** What the page complained about: errors, refused resources. */
+  complaints: string[];
+}
+
+export async function open(from: Browser, options: Options = {}): Promise<Window> {
+  const context = await from.newContext({ viewport: { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && !message.location().url.endsWith("favicon.ico") && complaints.push(message.text()));
+  const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0) });
+  await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
+  return { page, context, complaints };
+}
+
+export async function say(page: Page, text: string) {
+  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Fails with the list of what axe finds wrong on the page. */
+export async function accessible(page: Page) {
+  await page.evaluate(() => document.fonts.ready);
+  await page.evaluate(await axeSource());
+  const found = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(" | ")}`);
+  });
+  expect(found).toEqual([]);
+}
+
+async function axeSource(): Promise<string> {
+  const { readFile } = await import("node:fs/promises");
+  return readFile(AXE, "utf8");
+}
+
+/** Takes a picture, for people to judge. */
+export async function picture(page: Page, name: string) {
+  mkdirSync(PICTURES, { recursive: true });
+  await page.screenshot({ path: `${PICTURES}${name}.png` });
+}

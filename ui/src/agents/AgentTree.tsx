@@ -1,0 +1,49 @@
+/** Agents under the agent that sent them, each with its state, its time and its spend. */
+import { cx } from "../design/cx";
+import { Dot, TEXT } from "../design/Dot";
+import { useNow } from "../design/useNow";
+import { toAgent } from "../data/links";
+import { exactMoney, money } from "../data/money";
+import { isBusy, type Node, state } from "../data/status";
+import { ago, duration } from "../data/time";
+
+export function AgentTree({ nodes, open, most }: { nodes: readonly Node[]; open: string; most: number }) {
+  return (
+    <ul>
+      {nodes.map((node) => (
+        <li key={node.agent.id}>
+          <AgentRow node={node} isOpen={node.agent.id === open} most={most} />
+          {node.children.length > 0 && (
+            <div className="ml-3.5 border-l border-line pl-1.5">
+              <AgentTree nodes={node.children.toReversed()} open={open} most={most} />
+            </div>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: number }) {
+  const { agent, total } = node;
+  const busy = isBusy(agent);
+  const now = useNow(busy);
+  const { label, tone } = state(agent.status);
+  const time = busy ? duration(now - (agent.parent === null ? agent.updated_at : agent.created_at)) : ago(agent.updated_at, now);
+  return (
+    <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
+      <span className="flex items-center gap-2">
+        <Dot tone={tone} />
+        <span className={cx("truncate", isOpen && "font-medium")}>{agent.name}</span>
+        <span className={cx("ml-auto text-xs whitespace-nowrap", TEXT[tone])}>{label}</span>
+      </span>
+      <span className="mt-1 flex items-center gap-2 pl-4 text-xs text-ink-3 tabular-nums">
+        <span aria-hidden className="h-1 grow overflow-hidden rounded-full bg-hover">
+          <span className="block h-full rounded-full bg-accent" style={{ width: `${total > 0 ? Math.max(3, (100 * total) / most) : 0}%` }} />
+        </span>
+        <span title={exactMoney(total)}>{money(total)}</span>
+        <span className="w-18 text-right whitespace-nowrap">{time}</span>
+      </span>
+    </a>
+  );
+}

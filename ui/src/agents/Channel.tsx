@@ -1,0 +1,70 @@
+/** One agent: its transcript, its log, and the means to talk to it, stop it, let it go on. */
+import { ArrowLeft, Bot, Play, Square } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { Agent } from "../bridge";
+import { Button } from "../design/Button";
+import { Dot, TEXT } from "../design/Dot";
+import { cx } from "../design/cx";
+import { Empty, Trouble } from "../design/states";
+import { Tabs } from "../design/Tabs";
+import { useAsk } from "../data/context";
+import { toAgents } from "../data/links";
+import { exactMoney, money } from "../data/money";
+import { canResume, isBusy, state } from "../data/status";
+import { Composer } from "../journal/Composer";
+import { TranscriptView } from "../journal/TranscriptView";
+import { EventLog } from "./EventLog";
+
+const TABS = [
+  { value: "transcript", label: "Transcript" },
+  { value: "log", label: "Log" },
+] as const;
+
+export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
+  const [tab, setTab] = useState<"transcript" | "log">("transcript");
+  const ask = useAsk();
+  const target = useMemo(() => (at ? { effect: at } : null), [at]);
+  const { label, tone } = state(agent.status);
+  return (
+    <>
+      <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 px-6 pt-2">
+        <a href={toAgents} className="md:hidden" aria-label="All agents">
+          <ArrowLeft className="size-4" aria-hidden />
+        </a>
+        <h2 className="font-semibold">{agent.name}</h2>
+        <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
+          <Dot tone={tone} /> {label}
+        </span>
+        <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
+          {money(agent.spent)}
+          {agent.allowance !== null && ` of ${money(agent.allowance)}`}
+          {agent.unknown > 0 && `, up to ${money(agent.unknown)} more of unknown cost`}
+        </span>
+        <span className="text-xs text-ink-3">{agent.model}</span>
+        <span className="ml-auto flex gap-2">
+          {isBusy(agent) && (
+            <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "cancel", agent: agent.id })}>
+              <Square className="size-3 fill-current" aria-hidden /> Stop
+            </Button>
+          )}
+          {canResume(agent) && (
+            <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
+              <Play className="size-3.5" aria-hidden /> Go on
+            </Button>
+          )}
+        </span>
+        <Trouble problem={ask.error} />
+      </header>
+      <Tabs label="Channel" tabs={TABS} value={tab} onChange={setTab}>
+        {tab === "transcript" ? (
+          <>
+            <TranscriptView agent={agent.id} target={target} empty={<Empty icon={Bot} title="Nothing said yet" />} />
+            <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
+          </>
+        ) : (
+          <EventLog agent={agent.id} />
+        )}
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { summary } from "./summary";
+
+const line = (kind: string, data: unknown) => ({ position: 1, agent: "grow", seq: 1, at: 0, kind, data });
+const name = (id: string) => (id === "a-1" ? "Scout" : id);
+
+test("an event is one line", () => {
+  expect(summary(line("user_said", { id: "m", text: "two\nlines" }), name)).toMatchObject({ what: "was told", detail: "two lines" });
+  expect(summary(line("mail_received", { mail: { from: "a-1", to: "grow", body: "cancel" } }), name).what).toBe("mail from Scout");
+  expect(summary(line("tool_started", { name: "commit_memory", effect: "e", input: { path: "a.md", content: "long" } }), name)).toMatchObject({ what: "writing", detail: "a.md" });
+  expect(summary(line("tool_started", { name: "new_tool", effect: "e", input: { a: 1 } }), name)).toMatchObject({ what: "new_tool", detail: '{"a":1}' });
+  expect(summary(line("turn_ended", { ended: { limit: "calls" } }), name)).toMatchObject({ tone: "warn" });
+  expect(summary(line("model_answered", { reply: { content: "damaged", cost: null } }), name).detail).toContain("cost unknown");
+});
+
+test("an event of a later build is named", () => {
+  expect(summary(line("dreamed", {}), name)).toMatchObject({ what: "dreamed", tone: "warn" });
+});

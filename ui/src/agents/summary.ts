@@ -1,0 +1,76 @@
+/** A journal event in one line for people. */
+import type { EventLine } from "../bridge";
+import type { Tone } from "../design/Dot";
+import { ending } from "../data/ended";
+import { type Mail, understood } from "../data/events";
+import { money, tokens } from "../data/money";
+import { toolWords } from "../journal/toolWords";
+
+export interface Summary {
+  what: string;
+  detail: string;
+  tone: Tone;
+}
+
+export function summary(line: EventLine, nameOf: (agent: string) => string): Summary {
+  const event = understood(line);
+  const plain = (what: string, detail = "", tone: Tone = "quiet"): Summary => ({ what, detail: detail.replace(/\s+/g, " ").slice(0, 300), tone });
+  if (!event) return plain(line.kind, "not understood by this version", "warn");
+  switch (event.kind) {
+    case "agent_created":
+      return plain("came to be", event.data.birth?.task ?? "", "good");
+    case "user_said":
+      return plain("was told", event.data.text, "waiting");
+    case "mail_received":
+      return plain(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
+    case "segment_started":
+      return plain("model", event.data.card.name || event.data.card.id);
+    case "turn_started":
+      return plain(`turn ${event.data.turn}`);
+    case "model_requested":
+      return plain("asks the model", event.data.reservation === null ? "" : `up to ${money(event.data.reservation)}`);
+    case "model_answered": {
+      const { reply } = event.data;
+      const text = (Array.isArray(reply.content) ? reply.content : []).map((block) => (block.type === "text" ? block.text : block.type === "tool_use" ? `→ ${block.name}` : "")).filter(Boolean);
+      const cost = reply.cost === null ? "cost unknown" : money(reply.cost);
+      return plain("answer", `${cost}, ${tokens(reply.usage?.output_tokens ?? 0)} tokens. ${text.join(" ")}`, "active");
+    }
+    case "model_failed":
+      return plain("model failed", event.data.failure.message, "bad");
+    case "tool_started":
+      return plain(...tool(event.data.name, event.data.input), "waiting");
+    case "commit_intended":
+      return plain("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
+    case "tool_finished":
+      return plain("result", event.data.content, event.data.is_error ? "bad" : "good");
+    case "child_requested":
+      return plain("sends", mailWords(event.data.mail), "active");
+    case "child_told":
+      return plain(`tells ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
+    case "child_cancelled":
+      return plain(`stops ${nameOf(event.data.mail.to)}`);
+    case "cancel_requested":
+      return plain("asked to stop", event.data.by_person ? "by you" : "");
+    case "turn_ended": {
+      const how = ending(event.data.ended);
+      return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
+    }
+  }
+}
+
+/** What a tool call does and what it concerns; the whole input stands in the stored event. */
+function tool(name: string, input: unknown): [string, string] {
+  const { verb, about } = toolWords({ name, input: isRecord(input) ? input : {}, finishedAt: null });
+  return [verb.charAt(0).toLowerCase() + verb.slice(1), about || (verb === name ? JSON.stringify(input) : "")];
+}
+
+function isRecord(input: unknown): input is Record<string, unknown> {
+  return typeof input === "object" && input !== null && !Array.isArray(input);
+}
+
+function mailWords(mail: Mail): string {
+  if (typeof mail.body === "string") return mail.body;
+  if ("spawn" in mail.body) return `${mail.body.spawn.name}: ${mail.body.spawn.task}`;
+  if ("say" in mail.body) return mail.body.say.text;
+  return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${mail.body.report.text}`;
+}

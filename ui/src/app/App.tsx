@@ -1,0 +1,44 @@
+/** Everything joined: the host, what is read from it, and the window. */
+import { useEffect, useState } from "react";
+import { connect, type Host, HostError } from "../bridge";
+import { Failed } from "../design/states";
+import { DataProvider, newClient } from "../data/context";
+import { startFeed } from "../data/feed";
+import { Journals } from "../data/journals";
+import { Shell } from "./Shell";
+
+const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
+
+async function join() {
+  const host: Host = await connect();
+  const client = newClient();
+  const journals = new Journals(host, frames);
+  await startFeed(host, client, journals);
+  return { host, client, journals };
+}
+
+type Joined = Awaited<ReturnType<typeof join>>;
+
+export function App() {
+  const [joined, setJoined] = useState<Joined | null>(null);
+  const [error, setError] = useState<HostError | null>(null);
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    let live = true;
+    setError(null);
+    join().then(
+      (done) => live && setJoined(done),
+      (thrown: unknown) => live && setError(HostError.from(thrown)),
+    );
+    return () => {
+      live = false;
+    };
+  }, [attempt]);
+  if (error) return <Failed problem={error} retry={() => setAttempt(attempt + 1)} />;
+  if (!joined) return null;
+  return (
+    <DataProvider {...joined}>
+      <Shell />
+    </DataProvider>
+  );
+}

@@ -1,0 +1,17 @@
+/** What is shown when a view breaks: the rest of the window goes on. */
+import { Component, type ReactNode } from "react";
+import { Failed } from "../design/states";
+
+export class Crash extends Component<{ children: ReactNode }, { message: string | null }> {
+  override state = { message: null as string | null };
+
+  static getDerivedStateFromError(error: unknown) {
+    return { message: error instanceof Error ? error.message : String(error) };
+  }
+
+  override render() {
+    if (this.state.message === null) return this.props.children;
+    const problem = { message: "This view could not be shown.", nextStep: `Nothing is lost. (${this.state.message})` };
+    return <Failed problem={problem} retry={() => this.setState({ message: null })} />;
+  }
+}

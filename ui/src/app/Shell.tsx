@@ -1,0 +1,113 @@
+/** The window: the way around, and the view that is open. */
+import { WifiOff } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import Chat from "../chat/Chat";
+import { Failed, Loading } from "../design/states";
+import { type Place, place as readPlace } from "../data/links";
+import { useAgents, useKeys } from "../data/queries";
+import { clock } from "../data/time";
+import { Crash } from "./Crash";
+import { Sidebar } from "./Sidebar";
+import { useOfflineSince } from "./useOnline";
+import { usePlace } from "./usePlace";
+import { useShortcuts } from "./useShortcuts";
+import { VIEWS } from "./views";
+
+const Agents = lazy(() => import("../agents/Agents"));
+const Memory = lazy(() => import("../memory/Memory"));
+const Settings = lazy(() => import("../settings/Settings"));
+const FirstRun = lazy(() => import("../first-run/FirstRun"));
+const Palette = lazy(() => import("./Palette"));
+
+export function Shell() {
+  const agents = useAgents();
+  const keys = useKeys();
+  const [guide, setGuide] = useState(false);
+  const error = agents.error ?? keys.error;
+  if (!agents.data || !keys.data) {
+    if (!error) return <Alone><Loading /></Alone>;
+    const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
+    return <Alone><Failed problem={error} retry={retry} /></Alone>;
+  }
+  const isNew = keys.data.length === 0 && agents.data.every((agent) => agent.turn === 0);
+  if (isNew && !guide) {
+    return (
+      <Suspense fallback={<Alone><Loading /></Alone>}>
+        <FirstRun onGuide={() => setGuide(true)} />
+      </Suspense>
+    );
+  }
+  return <Frame />;
+}
+
+/** What stands in the window before there is anything to go around in. */
+function Alone({ children }: { children: ReactNode }) {
+  return (
+    <main>
+      <h1 className="sr-only">GrowQR</h1>
+      {children}
+    </main>
+  );
+}
+
+function Frame() {
+  const place = usePlace();
+  const [palette, setPalette] = useState(false);
+  const [finding, setFinding] = useState(false);
+  const actions = useMemo(
+    () => ({
+      palette: () => setPalette(true),
+      find: () => {
+        if (readPlace(location.hash).view === "chat") setFinding(true);
+        document.querySelector<HTMLElement>("[data-search]")?.focus();
+      },
+      escape: () => setFinding(false),
+    }),
+    [],
+  );
+  useShortcuts(actions);
+  return (
+    <div className="flex h-full">
+      <Sidebar place={place} onPalette={() => setPalette(true)} />
+      <main className="flex min-w-0 grow flex-col">
+        <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
+        <Offline />
+        <Crash key={place.view}>
+          <Suspense fallback={<Loading />}>
+            <View place={place} finding={finding} onFinding={setFinding} />
+          </Suspense>
+        </Crash>
+      </main>
+      {palette && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
+  const { view, id, at } = props.place;
+  switch (view) {
+    case "chat":
+      return <Chat finding={props.finding} onFinding={props.onFinding} />;
+    case "agents":
+      return <Agents id={id} at={at} />;
+    case "memory":
+      return <Memory path={id} tab={at} />;
+    case "settings":
+      return <Settings />;
+  }
+}
+
+function Offline() {
+  const since = useOfflineSince();
+  if (since === null) return null;
+  return (
+    <p role="status" className="flex items-center gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
+      <WifiOff className="size-4 text-warn" aria-hidden />
+      Offline since {clock(since)}. You can read and edit everything; answers of an AI need the network.
+    </p>
+  );
+}

@@ -1,0 +1,66 @@
+/** The way around: views, and what works right now. */
+import { Search, Sprout } from "lucide-react";
+import { cx } from "../design/cx";
+import { Dot } from "../design/Dot";
+import { useNow } from "../design/useNow";
+import { type Place, toAgent } from "../data/links";
+import { money } from "../data/money";
+import { useAgents } from "../data/queries";
+import { isBusy, state } from "../data/status";
+import { duration } from "../data/time";
+import { MOD, VIEWS } from "./views";
+
+export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => void }) {
+  return (
+    <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 md:w-52 md:p-3">
+      <p className="flex h-9 items-center gap-2.5 px-2 font-semibold">
+        <Sprout className="size-5 shrink-0 text-accent" aria-hidden />
+        <span className="hidden md:inline">GrowQR</span>
+      </p>
+      {VIEWS.map(({ view, label, icon: Icon, href }, index) => (
+        <a
+          key={view}
+          href={href}
+          aria-current={place.view === view ? "page" : undefined}
+          title={`${label} (${index + 1})`}
+          className={cx("flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
+        >
+          <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
+          <span className="sr-only md:not-sr-only">{label}</span>
+        </a>
+      ))}
+      <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
+        <Search className="size-4 shrink-0" aria-hidden />
+        <span className="sr-only md:not-sr-only">Go to…</span>
+        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 md:inline">{MOD} K</kbd>
+      </button>
+      <AtWork />
+    </nav>
+  );
+}
+
+function AtWork() {
+  const busy = (useAgents().data ?? []).filter(isBusy);
+  const now = useNow(busy.length > 0);
+  if (busy.length === 0) return null;
+  return (
+    <section aria-labelledby="at-work" className="mt-4 hidden min-h-0 flex-col md:flex">
+      <h2 id="at-work" className="px-2.5 pb-1 text-xs font-medium text-ink-3">
+        At work
+      </h2>
+      <ul className="min-h-0 overflow-y-auto">
+        {busy.map((agent) => (
+          <li key={agent.id}>
+            <a href={toAgent(agent.id)} className="rise flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
+              <Dot tone={state(agent.status).tone} />
+              <span className="truncate">{agent.name}</span>
+              <span className="ml-auto text-xs text-ink-3 tabular-nums" title={money(agent.spent)}>
+                {agent.parent === null ? state(agent.status).label : duration(now - agent.created_at)}
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,30 @@
+/** Keys that work everywhere: 1 to 4 for views, / to search here, Ctrl or Cmd and K to go anywhere. */
+import { useEffect } from "react";
+import { VIEWS } from "./views";
+
+export function useShortcuts(actions: { palette: () => void; find: () => void; escape: () => void }) {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const mod = event.ctrlKey || event.metaKey;
+      if (mod && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        return actions.palette();
+      }
+      if (event.key === "Escape") return actions.escape();
+      const view = /^[1-4]$/.test(event.key) ? VIEWS[Number(event.key) - 1] : undefined;
+      if (view && (mod || !isTyping(event.target))) {
+        event.preventDefault();
+        location.hash = view.href;
+      } else if (event.key === "/" && !mod && !isTyping(event.target)) {
+        event.preventDefault();
+        actions.find();
+      }
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [actions]);
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+}

@@ -1,0 +1,40 @@
+/**
+ * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
+ * and for tests; a production build does not contain it. Options stand in the address:
+ * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,b` commands that fail,
+ * `?slow=500` milliseconds before any answer.
+ */
+import { HostError, type Host } from "../host";
+import type { Push } from "../wire";
+import { answers } from "./answers";
+import { World } from "./world";
+import { begin } from "./seed";
+
+export function fakeHost(): Host {
+  const options = new URLSearchParams(location.search);
+  const name = options.get("world") ?? "lived";
+  const saved = sessionStorage.getItem(`fake-${name}`);
+  const world = saved ? new World(JSON.parse(saved)) : begin(name);
+  const listeners = new Set<(push: Push) => void>();
+  world.push = (push) => listeners.forEach((listener) => listener(structuredClone(push)));
+  addEventListener("pagehide", () => {
+    if (name !== "long") sessionStorage.setItem(`fake-${name}`, JSON.stringify(world.state));
+  });
+  world.run(Number(options.get("speed") ?? "1"));
+
+  const failing = new Set((options.get("fail") ?? "").split(","));
+  const slow = Number(options.get("slow") ?? "0");
+  const commands = answers(world);
+  return {
+    async call(name, args) {
+      if (slow > 0) await new Promise((done) => setTimeout(done, slow));
+      if (failing.has(name)) {
+        throw new HostError({ code: "database", message: "The database cannot be read.", retryable: true, next_step: "Check that the disk is there, then try again." });
+      }
+      return structuredClone(await commands[name](args));
+    },
+    async follow(onPush) {
+      listeners.add(onPush);
+    },
+  };
+}

@@ -1,0 +1,101 @@
+/** The simulated memory: pages, their history, and whose line is whose. */
+import type { BlamedLine, Change, CommitOrigin, Found, Page, PageRow } from "../wire";
+import { edits, split, unified } from "./lines";
+import { refuse } from "./refuse";
+
+interface Commit extends Change {
+  before: string | null;
+  after: string;
+}
+
+export interface SavedMemory {
+  pages: Record<string, { text: string; lines: string[] }>;
+  commits: Commit[];
+}
+
+export class Memory {
+  readonly #saved: SavedMemory;
+
+  constructor(saved: SavedMemory) {
+    this.#saved = saved;
+  }
+
+  list(prefix: string): PageRow[] {
+    const paths = Object.keys(this.#saved.pages).filter((path) => path.startsWith(prefix));
+    return paths.sort().map((path) => ({ path, bytes: this.#text(path).length }));
+  }
+
+  read(path: string): Page {
+    return { path, text: this.#text(path), version: hash(this.#text(path)) };
+  }
+
+  has(path: string): boolean {
+    return path in this.#saved.pages;
+  }
+
+  search(text: string): Found[] {
+    return this.list("").flatMap(({ path }) =>
+      split(this.#text(path)).flatMap((line, index) => (line.toLowerCase().includes(text.toLowerCase()) ? [{ path, line: index + 1, text: line }] : [])),
+    );
+  }
+
+  log(path: string | null): Change[] {
+    const commits = this.#saved.commits.filter((one) => path === null || one.paths.includes(path));
+    return commits.reverse().map(({ before: _before, after: _after, ...change }) => change);
+  }
+
+  diff(rev: string): string {
+    const commit = this.#commit(rev);
+    return unified(commit.paths[0] ?? "", commit.before, commit.after);
+  }
+
+  blame(path: string): BlamedLine[] {
+    this.#text(path);
+    const page = this.#saved.pages[path];
+    return split(page?.text ?? "").map((text, index) => {
+      const { commit, author, at, origin } = this.#commit(page?.lines[index] ?? "");
+      return { line: index + 1, text, commit, author, at, origin };
+    });
+  }
+
+  write(path: string, text: string, base: string | null, message: string, at: number, origin: CommitOrigin | null): string {
+    const page = this.#saved.pages[path];
+    if (page && base !== null && base !== hash(page.text)) {
+      throw refuse("conflict", `${path} has changed since you read it.`, "Look at what is there now, then save again.");
+    }
+    const commit = hash(`${path} ${text} ${at} ${this.#saved.commits.length}`).repeat(5).slice(0, 40);
+    const kept = edits(split(page?.text ?? ""), split(text)).filter((edit) => edit.sign !== "-");
+    const lines = kept.map((edit) => (edit.sign === " " ? (page?.lines[edit.old] ?? commit) : commit));
+    const author = origin === null ? "You" : origin.agent === "grow" ? "Grow Agent" : "Sub-agent";
+    this.#saved.commits.push({ commit, message, author, at, origin, paths: [path], before: page?.text ?? null, after: text });
+    this.#saved.pages[path] = { text, lines };
+    return commit;
+  }
+
+  restore(rev: string, at: number): { commit: string; paths: string[] } {
+    const { before, after, paths, message } = this.#commit(rev);
+    const path = paths[0] ?? "";
+    if (this.#text(path) !== after) throw refuse("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
+    const commit = this.write(path, before ?? "", null, `Undo: ${message}`, at, null);
+    return { commit, paths };
+  }
+
+  #text(path: string): string {
+    const page = this.#saved.pages[path];
+    if (!page) throw refuse("not_found", `There is no page ${path}.`);
+    return page.text;
+  }
+
+  #commit(rev: string): Commit {
+    const found = this.#saved.commits.find((one) => one.commit === rev);
+    if (!found) throw refuse("not_found", `There is no change ${rev}.`);
+    return found;
+  }
+}
+
+/** Eight hex digits, well mixed; no security in it. */
+export function hash(text: string): string {
+  let mixed = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);
+  return (mixed >>> 0).toString(16).padStart(8, "0");
+}

@@ -1,0 +1,104 @@
+/** Carrying out one step of a simulated agent. */
+import type { Step } from "./steps";
+import type { World } from "./world";
+
+/** Does the first step of the agent's queue and takes it off, unless it has to wait. */
+export function perform(world: World, id: string) {
+  const queue = world.state.queues[id];
+  const step = queue?.[0];
+  if (!queue || !step) return;
+  if (step.do === "wait" && childrenAtWork(world, id)) {
+    const agent = world.agent(id);
+    if (agent.status !== "waiting") world.append(id, [], { status: "waiting" });
+    return;
+  }
+  queue.shift();
+  act(world, id, step);
+}
+
+function act(world: World, id: string, step: Step) {
+  const agent = world.agent(id);
+  switch (step.do) {
+    case "pause":
+      return;
+    case "delta":
+      return world.push({ delta: { agent: id, kind: step.kind, text: step.text } });
+    case "request":
+      return world.append(id, [{ kind: "model_requested", data: { attempt: 1, request_hash: "", max_tokens: 16_000, reservation: 12_000_000 } }], { status: "thinking" });
+    case "answer": {
+      const usage = { input_tokens: 840, output_tokens: JSON.stringify(step.content).length >> 2, cache_read_tokens: 6_200, cache_write_5m_tokens: 410, cache_write_1h_tokens: 0 };
+      const reply = { content: step.content, stop: "end_turn", usage, model: agent.model, request_id: "req_fake", cost: step.cost };
+      return world.append(id, [{ kind: "model_answered", data: { reply } }], { status: "working", spent: agent.spent + step.cost });
+    }
+    case "tool":
+      return world.append(id, [{ kind: "tool_started", data: { call: `toolu_${step.effect}`, name: step.name, input: step.input, effect: step.effect } }], { status: "working" });
+    case "finish":
+      return finish(world, id, step.effect, step.content, step.isError ?? false);
+    case "wait":
+      return finish(world, id, step.effect, "All sub-agents have reported.", false);
+    case "commit":
+      return commit(world, id, step);
+    case "spawn":
+      return spawn(world, id, step);
+    case "end":
+      return end(world, id, step.ended);
+  }
+}
+
+function finish(world: World, id: string, effect: string, content: string, is_error: boolean) {
+  world.append(id, [{ kind: "tool_finished", data: { effect, content, is_error } }]);
+}
+
+function commit(world: World, id: string, step: Extract<Step, { do: "commit" }>) {
+  const origin = { agent: id, turn: world.agent(id).turn, tool_call: step.effect };
+  const rev = world.memory.write(step.path, step.content, null, step.message, world.now(), origin);
+  world.append(id, [{ kind: "commit_intended", data: { effect: step.effect, plan: { path: step.path, commit: rev, new_blob: "x", merged: false } } }]);
+  finish(world, id, step.effect, `committed ${step.path} as ${rev.slice(0, 8)}`, false);
+}
+
+function spawn(world: World, id: string, step: Extract<Step, { do: "spawn" }>) {
+  const child = `a-${step.effect}`;
+  const depth = world.agent(id).depth + 1;
+  const allowance = 40_000_000;
+  const birth = { name: step.name, task: step.task, allowance, depth };
+  const mail = { id: step.effect, from: id, to: child, body: { spawn: birth } };
+  world.append(id, [{ kind: "child_requested", data: { effect: step.effect, mail } }]);
+  finish(world, id, step.effect, `sub-agent ${child} (${step.name}) is at work`, false);
+  world.create(child, step.name, id, depth, step.task, allowance);
+  world.append(child, [{ kind: "agent_created", data: { birth, parent: id, mail: step.effect } }]);
+  world.begin(child, step.task);
+}
+
+function childrenAtWork(world: World, id: string): boolean {
+  return Object.values(world.state.agents).some((agent) => agent.parent === id && world.isBusy(agent.id));
+}
+
+function statusAfter(ended: unknown, depth: number): string {
+  if (ended === "done") return depth === 0 ? "idle" : "done";
+  if (ended === "cancelled") return "cancelled";
+  return typeof ended === "object" && ended !== null && "limit" in ended ? "limit" : "failed";
+}
+
+function end(world: World, id: string, ended: unknown) {
+  const agent = world.agent(id);
+  const last = world.state.events.findLast((line) => line.agent === id && line.kind === "model_answered");
+  const content = (last?.data as { reply: { content: { text?: string }[] } } | undefined)?.reply.content ?? [];
+  const ending = statusAfter(ended, 1);
+  const report = { name: agent.name, ending, text: content.map((block) => block.text ?? "").join(""), spent: agent.spent, returned: Math.max(0, (agent.allowance ?? 0) - agent.spent) };
+  const mail = agent.parent === null ? null : { id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } };
+  world.state.queues[id] = [];
+  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, report: mail } }], { status: statusAfter(ended, agent.depth) });
+  if (mail) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
+  const next = world.state.waiting[id]?.shift();
+  if (next !== undefined && ended === "done") world.begin(id, next);
+}
+
+/** Stops an agent where it is: open tool calls end, the turn ends. */
+export function cancelled(world: World, id: string) {
+  const mine = world.state.events.filter((line) => line.agent === id);
+  const done = new Set(mine.filter((line) => line.kind === "tool_finished").map((line) => (line.data as { effect: string }).effect));
+  const open = mine.filter((line) => line.kind === "tool_started").map((line) => (line.data as { effect: string }).effect);
+  world.append(id, [{ kind: "cancel_requested", data: { by_person: true } }]);
+  for (const effect of open) if (!done.has(effect)) finish(world, id, effect, "stopped by the person", true);
+  end(world, id, "cancelled");
+}

@@ -1,0 +1,50 @@
+/** Where a simulation begins: `empty`, `lived` (some weeks of use), or `long` (ten thousand messages). */
+import { nothing, World } from "./world";
+
+const DAY = 86_400_000;
+
+export function begin(name: string): World {
+  const world = new World(nothing());
+  if (name === "lived") lived(world);
+  if (name === "long") long(world);
+  world.now = () => Date.now();
+  return world;
+}
+
+const PAGES: ReadonlyArray<[string, string]> = [
+  ["README.md", "# What is remembered\n\nThis is yours: a git repository of plain text. Start with [goals](goals/README.md).\n\n- [goals](goals/README.md): what you want\n- [people](people/mentors.md): who can help\n- [notes](journal/notes.md): day by day\n"],
+  ["goals/README.md", "# Goals\n\n## This year\n\n- Become a systems engineer: Rust, databases, distributed systems\n- Publish one open-source project that others use\n\n## Why\n\nBuilding things that keep their promises.\n"],
+  ["goals/rust.md", "# Rust\n\n| Step | State |\n|---|---|\n| Rustlings | done |\n| Key-value store | in progress |\n| Async | later |\n\n```rust\nfn main() {\n    println!(\"small steps\");\n}\n```\n"],
+  ["journal/notes.md", "# Notes\n\n- Prefers mornings for deep work\n- Tea, no coffee\n"],
+  ["profile/work.md", "# Work\n\nFront-end engineer, six years of TypeScript. Remote, Berlin.\n"],
+];
+
+function lived(world: World) {
+  const clock = { at: Date.now() - 3 * DAY };
+  world.now = () => clock.at;
+  world.state.key = true;
+  for (const [path, text] of PAGES) {
+    clock.at += 60_000;
+    world.memory.write(path, text, null, `Begin ${path}`, clock.at, null);
+  }
+  const say = (after: number, text: string) => {
+    clock.at += after;
+    world.say("grow", `m-${clock.at}`, text);
+    world.runAll(clock);
+  };
+  say(5 * 60_000, "Remember that I want to move into systems engineering this year");
+  say(2 * DAY - 60_000, "Give me a long plan for the next months");
+  clock.at = Date.now() - 6 * 60_000;
+  say(0, "Send three helpers: compare courses, find projects, look for people who could help me");
+}
+
+function long(world: World) {
+  const clock = { at: Date.now() - 30 * DAY };
+  world.now = () => clock.at;
+  world.state.key = true;
+  for (let index = 0; index < 5_000; index += 1) {
+    clock.at += 60_000;
+    world.say("grow", `m-${index}`, `Message number ${index}: how do I go on from here?`);
+    world.runAll(clock);
+  }
+}

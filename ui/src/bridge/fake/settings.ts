@@ -1,0 +1,12 @@
+/** The simulated settings: name, default, what it does. */
+export const SETTINGS: ReadonlyArray<[string, string, string]> = [
+  ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide, which is no AI"],
+  ["effort", "auto", "how hard the model works: auto, low, medium, high, xhigh or max"],
+  ["budget.per_message", "2.00", "what one message may cost, sub-agents included, in USD"],
+  ["budget.per_day", "10.00", "what a day (UTC) may cost, in USD"],
+  ["budget.per_month", "none", "what a month (UTC) may cost, in USD, or none"],
+  ["limit.max_tokens", "16000", "the most tokens of one answer"],
+  ["limit.calls", "25", "model calls for one message"],
+  ["limit.children", "20", "sub-agents for one message"],
+  ["limit.children_at_once", "8", "sub-agents at work at the same time"],
+];

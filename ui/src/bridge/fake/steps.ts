@@ -1,0 +1,72 @@
+/** What a simulated agent does next, as plain data, so that it survives a reload. */
+import type { DeltaKind } from "../wire";
+
+export type Step =
+  | { do: "delta"; kind: DeltaKind; text: string }
+  | { do: "request" }
+  | { do: "answer"; content: Block[]; cost: number }
+  | { do: "tool"; name: string; input: Record<string, unknown>; effect: string }
+  | { do: "finish"; effect: string; content: string; isError?: boolean }
+  | { do: "commit"; effect: string; path: string; content: string; message: string }
+  | { do: "spawn"; effect: string; name: string; task: string }
+  | { do: "wait"; effect: string }
+  | { do: "pause"; ms: number }
+  | { do: "end"; ended: unknown };
+
+export type Block =
+  | { type: "text"; text: string }
+  | { type: "thinking"; thinking: string }
+  | { type: "tool_use"; id: string; name: string; input: unknown };
+
+export interface Wanted {
+  name: string;
+  input: Record<string, unknown>;
+  /** How long it takes. */
+  ms: number;
+  result: string;
+  commit?: { path: string; content: string; message: string };
+}
+
+/** How long a step takes, in milliseconds. */
+export function lasts(step: Step): number {
+  switch (step.do) {
+    case "delta":
+      return step.kind === "thinking" ? 45 : 28;
+    case "pause":
+      return step.ms;
+    case "request":
+      return 500;
+    case "wait":
+      return 150;
+    default:
+      return 20;
+  }
+}
+
+/** One answer of the model, streamed, with the tool calls it asks for carried out. */
+export function answer(effect: (index: number) => string, thinking: string, text: string, calls: Wanted[], cost: number): Step[] {
+  const content: Block[] = [];
+  if (thinking) content.push({ type: "thinking", thinking });
+  if (text) content.push({ type: "text", text });
+  calls.forEach((call, index) => content.push({ type: "tool_use", id: `toolu_${effect(index)}`, name: call.name, input: call.input }));
+  return [
+    { do: "request" },
+    ...pieces(thinking).map((piece): Step => ({ do: "delta", kind: "thinking", text: piece })),
+    ...pieces(text).map((piece): Step => ({ do: "delta", kind: "text", text: piece })),
+    ...calls.map((call): Step => ({ do: "delta", kind: "call", text: call.name })),
+    { do: "answer", content, cost },
+    ...calls.map((call, index): Step => ({ do: "tool", name: call.name, input: call.input, effect: effect(index) })),
+    ...calls.flatMap((call, index): Step[] => carriedOut(call, effect(index))),
+  ];
+}
+
+function carriedOut(call: Wanted, effect: string): Step[] {
+  if (call.name === "spawn_sub_agent") return [{ do: "spawn", effect, name: String(call.input.name), task: String(call.input.task) }];
+  if (call.name === "wait_for_sub_agents") return [{ do: "wait", effect }];
+  if (call.commit) return [{ do: "pause", ms: call.ms }, { do: "commit", effect, ...call.commit }];
+  return [{ do: "pause", ms: call.ms }, { do: "finish", effect, content: call.result }];
+}
+
+function pieces(text: string): string[] {
+  return text.match(/\s*\S+/g) ?? [];
+}

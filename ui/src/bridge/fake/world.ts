@@ -1,0 +1,161 @@
+/** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
+import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
+import { hash, Memory, type SavedMemory } from "./memory";
+import { cancelled, perform } from "./perform";
+import { plan } from "./plan";
+import { refuse } from "./refuse";
+import { SETTINGS } from "./settings";
+import { lasts, type Step } from "./steps";
+
+export interface Saved {
+  events: EventLine[];
+  agents: Record<string, Agent>;
+  queues: Record<string, Step[]>;
+  /** Said while it was at work, by agent. */
+  waiting: Record<string, string[]>;
+  memory: SavedMemory;
+  settings: Record<string, string>;
+  key: boolean;
+}
+
+export function nothing(): Saved {
+  return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, key: false };
+}
+
+export class World {
+  readonly state: Saved;
+  readonly memory: Memory;
+  push: (push: Push) => void = () => {};
+  now: () => number = () => Date.now();
+  #speed: number | null = null;
+  readonly #running = new Set<string>();
+
+  constructor(state: Saved) {
+    this.state = state;
+    this.memory = new Memory(state.memory);
+  }
+
+  /** Records what happened to an agent and tells everybody. */
+  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change: Partial<Agent> = {}) {
+    const agent = this.agent(id);
+    const at = this.now();
+    const events = entries.map(({ kind, data }, index) => ({ position: this.state.events.length + index + 1, agent: id, seq: agent.seq + index + 1, at, kind, data }));
+    this.state.events.push(...events);
+    Object.assign(agent, { updated_at: at, seq: agent.seq + events.length }, change);
+    this.push({ recorded: { agent: { ...agent }, events } });
+  }
+
+  agent(id: string): Agent {
+    const found = this.state.agents[id];
+    if (found) return found;
+    if (id !== "grow") throw refuse("not_found", `There is no agent "${id}".`);
+    return this.create("grow", "Grow Agent", null, 0, null, null);
+  }
+
+  create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent {
+    const at = this.now();
+    const agent = { id, name, parent, depth, task, status: "idle", model: "", turn: 0, spent: 0, unknown: 0, allowance, created_at: at, updated_at: at, seq: 0 };
+    this.state.agents[id] = agent;
+    return agent;
+  }
+
+  say(id: string, message: string, text: string): Agent {
+    const known = this.state.events.some((line) => line.kind === "user_said" && (line.data as { id: string }).id === message);
+    if (known) return this.agent(id);
+    const first = this.agent(id).seq === 0;
+    this.append(id, [...(first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : []), { kind: "user_said", data: { id: message, text } }]);
+    if (this.isBusy(id)) (this.state.waiting[id] ??= []).push(text);
+    else this.begin(id, text);
+    return { ...this.agent(id) };
+  }
+
+  /** Begins a turn. */
+  begin(id: string, text: string) {
+    const turn = this.agent(id).turn + 1;
+    const model = this.state.key ? (this.state.settings["model"] ?? "claude-opus-4-7") : "guide";
+    this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
+    this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
+    this.wake(id);
+  }
+
+  cancel(id: string) {
+    for (const child of Object.values(this.state.agents)) if (child.parent === id && this.isBusy(child.id)) this.cancel(child.id);
+    if (this.isBusy(id)) cancelled(this, id);
+  }
+
+  resume(id: string) {
+    if (!this.isBusy(id)) this.begin(id, "go on");
+  }
+
+  isBusy(id: string): boolean {
+    return (this.state.queues[id]?.length ?? 0) > 0;
+  }
+
+  lines(agent: string | null, since: number, limit: number): EventLine[] {
+    const found: EventLine[] = [];
+    for (let index = since; index < this.state.events.length && found.length < limit; index += 1) {
+      const line = this.state.events[index];
+      if (line && (agent === null || line.agent === agent)) found.push(line);
+    }
+    return found;
+  }
+
+  budget(): Budget {
+    const spent = Object.values(this.state.agents).reduce((sum, agent) => sum + agent.spent, 0);
+    const limit = (name: string) => Math.round(Number(this.setting(name)) * 100_000_000);
+    const month = this.setting("budget.per_month");
+    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0 };
+  }
+
+  settings(): Setting[] {
+    return SETTINGS.map(([name, standard, about]) => ({ name, value: this.state.settings[name] ?? standard, is_set: name in this.state.settings, about }));
+  }
+
+  setting(name: string): string {
+    return this.settings().find((one) => one.name === name)?.value ?? "";
+  }
+
+  set(name: string, value: string | null) {
+    const known = SETTINGS.find(([one]) => one === name);
+    if (!known) throw refuse("not_found", `There is no setting called "${name}".`);
+    const isNumber = name.startsWith("budget") || name.startsWith("limit");
+    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw refuse("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
+    if (value === null) delete this.state.settings[name];
+    else this.state.settings[name] = value;
+  }
+
+  /** Lets time pass from here on, `speed` times as fast. */
+  run(speed: number) {
+    this.#speed = speed;
+    Object.keys(this.state.queues).forEach((id) => this.wake(id));
+  }
+
+  wake(id: string) {
+    if (this.#speed === null || this.#running.has(id)) return;
+    const next = this.state.queues[id]?.[0];
+    if (!next) return;
+    this.#running.add(id);
+    const speed = this.#speed;
+    // Browsers do not wait less than 4 ms; what is faster than that comes in portions.
+    const portion = Math.max(1, Math.round(4 / (lasts(next) / speed)));
+    setTimeout(() => {
+      this.#running.delete(id);
+      for (let count = 0; count < (next.do === "delta" ? portion : 1); count += 1) perform(this, id);
+      this.wake(id);
+    }, lasts(next) / speed);
+  }
+
+  /** Carries out everything that is planned, moving `clock` on. */
+  runAll(clock: { at: number }) {
+    for (let busy = true; busy; ) {
+      busy = false;
+      for (const id of Object.keys(this.state.queues)) {
+        const next = this.state.queues[id]?.[0];
+        if (!next) continue;
+        busy = true;
+        clock.at += lasts(next);
+        perform(this, id);
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** The host behind the shell of the desktop window. */
+import { Channel, invoke } from "@tauri-apps/api/core";
+import { HostError, type Host } from "./host";
+import type { Push } from "./wire";
+
+export const tauri: Host = {
+  async call(name, args) {
+    try {
+      return await invoke(name, args);
+    } catch (thrown) {
+      throw HostError.from(thrown);
+    }
+  },
+  async follow(onPush) {
+    const channel = new Channel<Push>();
+    channel.onmessage = onPush;
+    try {
+      await invoke("follow", { channel });
+    } catch (thrown) {
+      throw HostError.from(thrown);
+    }
+  },
+};

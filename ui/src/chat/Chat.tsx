@@ -1,0 +1,74 @@
+/** The conversation with the Grow Agent. */
+import { Search, Sprout } from "lucide-react";
+import { useState } from "react";
+import { IconButton } from "../design/Button";
+import { Dot } from "../design/Dot";
+import { Meter } from "../design/Meter";
+import { Empty } from "../design/states";
+import { toSettings } from "../data/links";
+import { exactMoney, money, share } from "../data/money";
+import { useAgents, useBudget, useKeys } from "../data/queries";
+import { state, tree } from "../data/status";
+import { Composer } from "../journal/Composer";
+import { type Target, TranscriptView } from "../journal/TranscriptView";
+import { Finder } from "./Finder";
+import { Suggestions } from "./Suggestions";
+
+const GROW = "grow";
+
+export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+  const [target, setTarget] = useState<Target | null>(null);
+  const keys = useKeys().data;
+  return (
+    <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
+      <Header finding={finding} onFinding={onFinding} />
+      {finding && <Finder agent={GROW} onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
+      {keys?.length === 0 && (
+        <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
+          The built-in guide answers by fixed rules; there is no AI in it.{" "}
+          <a className="font-medium text-accent-ink underline" href={toSettings}>
+            Add a key
+          </a>
+        </p>
+      )}
+      <TranscriptView
+        agent={GROW}
+        target={target}
+        empty={
+          <Empty icon={Sprout} title="What would you like to grow?">
+            <p>Say what you are working on. What matters is remembered in pages that you own.</p>
+            <Suggestions agent={GROW} guide={keys?.length === 0} />
+          </Empty>
+        }
+      />
+      <Composer agent={GROW} placeholder="Message your Grow Agent" />
+    </section>
+  );
+}
+
+function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+  const agents = useAgents().data ?? [];
+  const budget = useBudget().data;
+  const root = tree(agents).find((node) => node.agent.id === GROW);
+  const { label, tone } = state(root?.agent.status ?? "idle");
+  return (
+    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-6">
+      <h2 className="font-semibold">Grow Agent</h2>
+      <span className="flex items-center gap-1.5 text-xs text-ink-3">
+        <Dot tone={tone} /> {label}
+      </span>
+      <span className="ml-auto text-xs text-ink-3 tabular-nums" title={root ? exactMoney(root.total) : undefined}>
+        {root ? `${money(root.total)} in all` : ""}
+      </span>
+      {budget && (
+        <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 py-1 text-xs text-ink-2 tabular-nums hover:bg-hover" title="Budget of today">
+          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-20" />
+          {money(budget.used_day)} of {money(budget.per_day)} today
+        </a>
+      )}
+      <IconButton label="Search in the conversation" aria-pressed={finding} onClick={() => onFinding(!finding)}>
+        <Search className="size-4" aria-hidden />
+      </IconButton>
+    </header>
+  );
+}

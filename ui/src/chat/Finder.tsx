@@ -1,0 +1,47 @@
+/** Searching in one conversation. */
+import { X } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { IconButton } from "../design/Button";
+import { Input } from "../design/Field";
+import { Trouble } from "../design/states";
+import { useMessageSearch } from "../data/queries";
+import { ago } from "../data/time";
+
+export function Finder(props: { agent: string; onPick: (seq: number) => void; onClose: () => void }) {
+  const [text, setText] = useState("");
+  const wanted = useDeferredValue(text.trim());
+  const found = useMessageSearch(wanted);
+  const hits = (found.data ?? []).filter((hit) => hit.agent === props.agent);
+  return (
+    <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && props.onClose()}>
+      <div className="flex items-center gap-2">
+        <Input autoFocus type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value={text} onChange={(event) => setText(event.target.value)} />
+        <IconButton label="Close search" onClick={props.onClose}>
+          <X className="size-4" aria-hidden />
+        </IconButton>
+      </div>
+      <Trouble problem={found.error} />
+      {wanted && found.data && (
+        <ul aria-label="Results" className="mt-2 max-h-64 overflow-y-auto">
+          {hits.length === 0 && <li className="px-2 py-1 text-sm text-ink-3">Nothing found.</li>}
+          {hits.map((hit) => (
+            <li key={hit.seq}>
+              <button type="button" className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover" onClick={() => props.onPick(hit.seq)}>
+                <span className="w-10 shrink-0 text-ink-3">{hit.author === "person" ? "You" : "Grow"}</span>
+                <span className="min-w-0 grow truncate">{around(hit.text, wanted)}</span>
+                <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The part of a text where the words stand. */
+export function around(text: string, words: string): string {
+  const flat = text.replace(/\s+/g, " ");
+  const at = flat.toLowerCase().indexOf(words.toLowerCase());
+  return at > 40 ? `…${flat.slice(at - 30)}` : flat;
+}

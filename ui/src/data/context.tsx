@@ -1,0 +1,57 @@
+/** How components reach the host: reading, asking, following. */
+import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
+import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
+import type { Host, HostError, Reply, Request } from "../bridge";
+import type { Journal, Journals } from "./journals";
+import { spoiled } from "./queries";
+
+const Hosts = createContext<{ host: Host; journals: Journals } | null>(null);
+
+export function DataProvider(props: { host: Host; journals: Journals; client: QueryClient; children: ReactNode }) {
+  const { host, journals, client, children } = props;
+  return (
+    <QueryClientProvider client={client}>
+      <Hosts.Provider value={{ host, journals }}>{children}</Hosts.Provider>
+    </QueryClientProvider>
+  );
+}
+
+/** The host is on this machine: it is asked whether or not there is a network, and pushes say when to read again. */
+export function newClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: { networkMode: "always", retry: false, staleTime: 30_000, refetchOnWindowFocus: true },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+}
+
+function useHosts() {
+  const hosts = useContext(Hosts);
+  if (!hosts) throw new Error("DataProvider is missing around this component");
+  return hosts;
+}
+
+export function useHost(): Host {
+  return useHosts().host;
+}
+
+export function useJournals(): Journals {
+  return useHosts().journals;
+}
+
+export function useJournal(agent: string): Journal {
+  const { journals } = useHosts();
+  const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
+  return useSyncExternalStore(subscribe, () => journals.get(agent));
+}
+
+/** Asks the host to change something. */
+export function useAsk() {
+  const host = useHost();
+  const client = useQueryClient();
+  return useMutation<Reply, HostError, Request>({
+    mutationFn: (request) => host.call("ask", { request }),
+    onSuccess: (_reply, request) => spoiled(client, request),
+  });
+}

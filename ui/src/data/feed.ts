@@ -1,0 +1,53 @@
+/** What the host pushes, put where it belongs. */
+import type { QueryClient } from "@tanstack/react-query";
+import type { Agent, Host, Push } from "../bridge";
+import type { Journals } from "./journals";
+import { keys } from "./queries";
+
+/** Kinds of events after which money or memory is not what it was. */
+const MONEY = new Set(["model_requested", "model_answered", "model_failed", "child_requested", "turn_ended", "mail_received"]);
+
+/** Follows the host for as long as the window lives. Rejects if the host cannot be followed. */
+export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
+  return host.follow((push) => {
+    journals.push(push);
+    refresh(client, push);
+  });
+}
+
+function refresh(client: QueryClient, push: Push) {
+  if (push === "missed") {
+    void client.invalidateQueries();
+    return;
+  }
+  if (!("recorded" in push)) return;
+  const { agent, events } = push.recorded;
+  const known = client.getQueryData<Agent[]>(keys.agents);
+  if (known) client.setQueryData<Agent[]>(keys.agents, merged(known, agent));
+  else void client.invalidateQueries({ queryKey: keys.agents });
+  if (events.some((line) => MONEY.has(line.kind))) void client.invalidateQueries({ queryKey: keys.budget });
+  if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
+}
+
+/** The list with a newer row in it; an older row than the known one changes nothing. */
+export function merged(agents: readonly Agent[], newer: Agent): Agent[] {
+  const at = agents.findIndex((agent) => agent.id === newer.id);
+  const known = agents[at];
+  if (!known) return [...agents, newer];
+  return known.seq > newer.seq ? agents.slice() : agents.with(at, newer);
+}
+
+/** Effects of commits that are intended and not finished, by agent. */
+const intended = new WeakMap<QueryClient, Set<string>>();
+
+function finishedCommit(client: QueryClient, agent: string, events: readonly { kind: string; data: unknown }[]): boolean {
+  const open = intended.get(client) ?? new Set<string>();
+  intended.set(client, open);
+  let finished = false;
+  for (const { kind, data } of events) {
+    const effect = `${agent} ${String((data as { effect?: unknown } | null)?.effect)}`;
+    if (kind === "commit_intended") open.add(effect);
+    if (kind === "tool_finished" && open.delete(effect)) finished = true;
+  }
+  return finished;
+}

@@ -1,0 +1,161 @@
+/**
+ * The ends of journals as far as they are loaded, kept whole while more is recorded, and the words of answers that are
+ * under way. Reads and pushes may overlap: a line counts by its number alone, so none is lost or doubled.
+ */
+import type { EventLine, Host, HostError, Push } from "../bridge";
+import { HostError as HostErrors } from "../bridge";
+import { type Live, LiveWords } from "./live";
+import { older, tail } from "./pages";
+
+/** Every agent's lines together, as if it were an agent. */
+export const ALL = "#all";
+
+export interface Journal {
+  lines: readonly EventLine[];
+  status: "loading" | "ready" | "failed";
+  error: HostError | null;
+  /** Whether `lines` begin with the journal's beginning. */
+  whole: boolean;
+  loadingOlder: boolean;
+  live: Live | null;
+  /** Why the agent does not run any more, if that is so. */
+  stopped: HostError | null;
+}
+
+const LOADING: Journal = { lines: [], status: "loading", error: null, whole: false, loadingOlder: false, live: null, stopped: null };
+
+/** Frames of the screen, or of a test. */
+export interface Frames {
+  request(run: () => void): number;
+  cancel(id: number): void;
+}
+
+interface Slot {
+  journal: Journal;
+  listeners: Set<() => void>;
+  /** Reads under way, so that two do not run at once; `again` asks for one more. */
+  reading: boolean;
+  again: boolean;
+}
+
+export class Journals {
+  readonly #host: Host;
+  readonly #words: LiveWords;
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(host: Host, frames: Frames) {
+    this.#host = host;
+    this.#words = new LiveWords(frames, (agent, live) => this.#change(agent, { live }));
+  }
+
+  subscribe(agent: string, listener: () => void): () => void {
+    const slot = this.#slot(agent);
+    slot.listeners.add(listener);
+    if (slot.journal.status === "loading") void this.#read(agent);
+    return () => slot.listeners.delete(listener);
+  }
+
+  get(agent: string): Journal {
+    return this.#slot(agent).journal;
+  }
+
+  /** Tries again after a failed read. */
+  retry(agent: string) {
+    this.#change(agent, { status: "loading", error: null });
+    void this.#read(agent);
+  }
+
+  /** Loads what is before the first line. Failing leaves everything as it was; the next try may work. */
+  async loadOlder(agent: string): Promise<void> {
+    const { journal } = this.#slot(agent);
+    const first = journal.lines[0];
+    if (!first || journal.whole || journal.loadingOlder) return;
+    this.#change(agent, { loadingOlder: true });
+    try {
+      const page = await older(this.#host, agent === ALL ? null : agent, first);
+      const { lines } = this.#slot(agent).journal;
+      this.#change(agent, { loadingOlder: false, lines: [...page.lines, ...lines], whole: page.whole });
+    } catch {
+      this.#change(agent, { loadingOlder: false });
+    }
+  }
+
+  /** Takes in what happened. */
+  push(push: Push) {
+    if (push === "missed") {
+      this.#words.clear();
+      for (const agent of this.#slots.keys()) void this.#read(agent);
+    } else if ("delta" in push) {
+      this.#words.add(push.delta.agent, push.delta.kind, push.delta.text);
+    } else if ("stopped" in push) {
+      this.#words.end(push.stopped.agent);
+      this.#change(push.stopped.agent, { stopped: HostErrors.from(push.stopped.error) });
+    } else {
+      const { agent, events } = push.recorded;
+      for (const line of events) this.#words.recorded(agent.id, line.kind);
+      this.#append(agent.id, events);
+      this.#append(ALL, events);
+    }
+  }
+
+  #slot(agent: string): Slot {
+    let slot = this.#slots.get(agent);
+    if (!slot) {
+      slot = { journal: LOADING, listeners: new Set(), reading: false, again: false };
+      this.#slots.set(agent, slot);
+    }
+    return slot;
+  }
+
+  #change(agent: string, change: Partial<Journal>) {
+    const slot = this.#slot(agent);
+    slot.journal = { ...slot.journal, ...change };
+    for (const listener of slot.listeners) listener();
+  }
+
+  #append(agent: string, events: readonly EventLine[]) {
+    const slot = this.#slots.get(agent);
+    if (!slot || slot.journal.status !== "ready") {
+      if (slot?.reading) slot.again = true;
+      return;
+    }
+    const number = numbering(agent);
+    const last = slot.journal.lines.at(-1);
+    const known = last ? number(last) : 0;
+    const fresh = events.filter((line) => number(line) > known);
+    const next = fresh[0];
+    if (!next) return;
+    if (number(next) === known + 1) this.#change(agent, { lines: [...slot.journal.lines, ...fresh], stopped: null });
+    else void this.#read(agent);
+  }
+
+  async #read(agent: string): Promise<void> {
+    const slot = this.#slot(agent);
+    if (slot.reading) {
+      slot.again = true;
+      return;
+    }
+    slot.reading = true;
+    try {
+      do {
+        slot.again = false;
+        const page = await tail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
+        const number = numbering(agent);
+        const last = slot.journal.lines.at(-1);
+        const known = last ? number(last) : 0;
+        const lines = [...slot.journal.lines, ...page.lines.filter((line) => number(line) > known)];
+        const whole = slot.journal.whole || page.whole;
+        this.#change(agent, { lines, whole, status: "ready", error: null });
+      } while (slot.again);
+    } catch (thrown) {
+      const failed = slot.journal.lines.length === 0;
+      this.#change(agent, { status: failed ? "failed" : "ready", error: HostErrors.from(thrown) });
+    } finally {
+      slot.reading = false;
+    }
+  }
+}
+
+function numbering(agent: string): (line: EventLine) => number {
+  return agent === ALL ? (line) => line.position : (line) => line.seq;
+}

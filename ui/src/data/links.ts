@@ -1,0 +1,38 @@
+/** Addresses of places in the window. */
+
+export interface Place {
+  view: "chat" | "agents" | "memory" | "settings";
+  /** An agent, a page, or nothing. */
+  id: string | null;
+  /** A tool call to show in an agent's transcript, or a tab. */
+  at: string | null;
+}
+
+export const toChat = "#/chat";
+export const toSettings = "#/settings";
+export const toAgents = "#/agents";
+export const toMemory = "#/memory";
+
+export function toAgent(id: string, at?: string): string {
+  return `#/agents/${encodeURIComponent(id)}${at ? `?at=${encodeURIComponent(at)}` : ""}`;
+}
+
+export function toPage(path: string, tab?: string): string {
+  return `#/memory/${encodeURIComponent(path)}${tab ? `?at=${tab}` : ""}`;
+}
+
+/** Reads an address; anything strange is the chat. */
+export function place(hash: string): Place {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const [view = "", id = ""] = path.split("/");
+  const known = view === "agents" || view === "memory" || view === "settings" ? view : "chat";
+  return { view: known, id: decoded(id) || null, at: new URLSearchParams(query).get("at") };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
+}

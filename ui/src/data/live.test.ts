@@ -1,0 +1,62 @@
+import { beforeEach, expect, test } from "vitest";
+import { type Live, LiveWords } from "./live";
+
+let shown: Array<Live | null>;
+let frame: (() => void) | null;
+let words: LiveWords;
+
+beforeEach(() => {
+  shown = [];
+  frame = null;
+  const frames = { request: (run: () => void) => ((frame = run), 1), cancel: () => (frame = null) };
+  words = new LiveWords(frames, (_agent, live) => shown.push(live));
+});
+
+test("many words are shown once a frame", () => {
+  words.recorded("grow", "model_requested");
+  for (const word of ["One", " two", " three"]) words.add("grow", "text", word);
+  expect(shown).toEqual([]);
+  frame?.();
+  expect(shown.map((live) => live?.text)).toEqual(["One two three"]);
+});
+
+test("words do not come back after the answer is recorded", () => {
+  words.recorded("grow", "model_requested");
+  words.add("grow", "text", "One");
+  words.recorded("grow", "model_answered");
+  frame?.();
+  expect(shown).toEqual([null]);
+  expect(frame).toBeNull();
+});
+
+test("an answer whose beginning was missed says so", () => {
+  words.add("grow", "text", "the rest");
+  frame?.();
+  expect(shown[0]?.partial).toBe(true);
+});
+
+test("a second answer begins fresh", () => {
+  words.recorded("grow", "model_requested");
+  words.add("grow", "text", "One");
+  words.recorded("grow", "model_requested");
+  words.add("grow", "text", "Two");
+  frame?.();
+  expect(shown.at(-1)).toMatchObject({ text: "Two", partial: false });
+});
+
+test("one agent's end does not lose another's words", () => {
+  words.add("a", "text", "A");
+  words.add("b", "text", "B");
+  words.end("a");
+  frame?.();
+  expect(shown.map((live) => live?.text)).toEqual([undefined, "B"]);
+});
+
+test("waiting is told until words come", () => {
+  words.recorded("grow", "model_requested");
+  words.add("grow", "retrying", "overloaded; try 2 in 3 s");
+  frame?.();
+  words.add("grow", "text", "Here");
+  frame?.();
+  expect(shown.map((live) => live?.retrying)).toEqual(["overloaded; try 2 in 3 s", null]);
+});

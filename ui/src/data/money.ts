@@ -1,0 +1,32 @@
+/** Money is whole USD micro-cents everywhere; 100,000,000 are one dollar. Only this file turns it into words. */
+
+const PER_USD = 100_000_000;
+
+/** For people: `$0`, `under $0.0001`, `$0.0123`, `$0.42`, `$12.30`. Never rounded to nothing. */
+export function money(microCents: number): string {
+  if (microCents === 0) return "$0";
+  const dollars = microCents / PER_USD;
+  if (dollars < 0.0001) return "<$0.0001";
+  if (dollars < 0.1) return `$${dollars.toFixed(4)}`;
+  return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+/** For screen readers and titles: all digits. */
+export function exactMoney(microCents: number): string {
+  const whole = Math.trunc(microCents / PER_USD);
+  const decimals = String(microCents % PER_USD).padStart(8, "0").replace(/0+$/, "").padEnd(2, "0");
+  return `${whole}.${decimals} USD`;
+}
+
+/** How much of a limit is used, from 0 to 1. A limit of nothing is always used up. */
+export function share(used: number, limit: number): number {
+  if (limit <= 0) return 1;
+  return Math.min(1, Math.max(0, used / limit));
+}
+
+/** Tokens for people: `840`, `12.3k`, `1.2M`. */
+export function tokens(count: number): string {
+  if (count < 1_000) return String(count);
+  if (count < 1_000_000) return `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)}k`;
+  return `${(count / 1_000_000).toFixed(1)}M`;
+}

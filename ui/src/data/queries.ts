@@ -1,0 +1,101 @@
+/** Everything that is read from the host and cached: one list of keys, and a hook for each. */
+import { type QueryClient, useQuery } from "@tanstack/react-query";
+import type { Agent, Host, Key, Request } from "../bridge";
+import { useHost } from "./context";
+
+export const keys = {
+  about: ["about"],
+  agents: ["agents"],
+  budget: ["budget"],
+  settings: ["settings"],
+  models: ["models"],
+  keys: ["keys"],
+  memory: ["memory"],
+  pages: ["memory", "pages"],
+  page: (path: string) => ["memory", "page", path],
+  found: (text: string) => ["memory", "found", text],
+  log: (path: string | null) => ["memory", "log", path],
+  diff: (rev: string) => ["diff", rev],
+  blame: (path: string) => ["memory", "blame", path],
+  search: (text: string) => ["search", text],
+} as const;
+
+export function useAbout() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.about, queryFn: () => host.call("about", {}) });
+}
+export function useAgents() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) });
+}
+export function useAgent(id: string): Agent | undefined {
+  return useAgents().data?.find((agent) => agent.id === id);
+}
+export function useBudget() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) });
+}
+export function useSettings() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.settings, queryFn: () => host.call("settings", {}) });
+}
+export function useModels() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });
+}
+export function useKeys() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.keys, queryFn: () => readKeys(host) });
+}
+export function usePages() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) });
+}
+export function usePage(path: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.page(path), queryFn: () => host.call("memory_read", { path }) });
+}
+export function useFound(text: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.found(text), queryFn: () => host.call("memory_search", { text }), enabled: text !== "" });
+}
+export function useLog(path: string | null) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.log(path), queryFn: () => host.call("memory_log", { path }) });
+}
+/** A commit never changes, so neither does its diff. */
+export function useDiff(rev: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.diff(rev), queryFn: () => host.call("memory_diff", { rev }), staleTime: Infinity });
+}
+export function useBlame(path: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });
+}
+export function useMessageSearch(text: string) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.search(text), queryFn: () => host.call("search", { text }), enabled: text !== "" });
+}
+
+async function readKeys(host: Host): Promise<Key[]> {
+  const reply = await host.call("ask", { request: { op: "keys" } });
+  return typeof reply === "object" && "keys" in reply ? reply.keys.keys : [];
+}
+
+/** What a request spoils, beyond what pushes tell. */
+export function spoiled(client: QueryClient, request: Request) {
+  const spoil = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
+  switch (request.op) {
+    case "write_memory":
+    case "restore_memory":
+      return spoil(keys.memory);
+    case "set_setting":
+      spoil(keys.settings);
+      return spoil(keys.budget);
+    case "set_key":
+      spoil(keys.models);
+      return spoil(keys.keys);
+    default:
+      return;
+  }
+}

@@ -1,0 +1,9 @@
+/** Every failed read or change is a `HostError`: a host rejects with nothing else. */
+import "@tanstack/react-query";
+import type { HostError } from "../bridge";
+
+declare module "@tanstack/react-query" {
+  interface Register {
+    defaultError: HostError;
+  }
+}

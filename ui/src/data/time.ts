@@ -1,0 +1,45 @@
+/** Time for people. All inputs are milliseconds since 1970; `now` is passed in. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+export function duration(ms: number): string {
+  const span = Math.max(0, ms);
+  if (span < 10 * SECOND) return `${(span / SECOND).toFixed(1)} s`;
+  if (span < MINUTE) return `${Math.floor(span / SECOND)} s`;
+  if (span < HOUR) return `${Math.floor(span / MINUTE)} min ${Math.floor((span % MINUTE) / SECOND)} s`;
+  return `${Math.floor(span / HOUR)} h ${Math.floor((span % HOUR) / MINUTE)} min`;
+}
+
+/** How long ago, coarsely: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
+export function ago(at: number, now: number): string {
+  const span = Math.max(0, now - at);
+  if (span < MINUTE) return "now";
+  if (span < HOUR) return `${Math.floor(span / MINUTE)} min ago`;
+  if (span < DAY) return `${Math.floor(span / HOUR)} h ago`;
+  if (span < 14 * DAY) return `${Math.floor(span / DAY)} d ago`;
+  return day(at, now);
+}
+
+/** The time of day, as the person's system writes it. */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** The day: `Today`, `Yesterday`, or its date. */
+export function day(at: number, now: number): string {
+  const start = (time: number) => new Date(time).setHours(0, 0, 0, 0);
+  const days = Math.round((start(now) - start(at)) / DAY);
+  if (days === 0) return "Today";
+  if (days === 1) return "Yesterday";
+  const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Date(at).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
+}
+
+/** Date and time in full, for titles. */
+export function exactTime(at: number): string {
+  return new Date(at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
+}

@@ -1,0 +1,24 @@
+/** A difference, coloured; signs stay, so that colour is not all there is. */
+import { cx } from "./cx";
+import { type DiffLine, diffLines } from "./diffLines";
+
+const LOOKS: Record<DiffLine["kind"], string> = {
+  file: "pt-2 font-semibold",
+  skip: "text-ink-3",
+  same: "",
+  added: "bg-accent-soft text-accent-ink",
+  gone: "bg-bad-soft text-bad",
+  note: "text-ink-3",
+};
+
+export function Diff({ text }: { text: string }) {
+  return (
+    <pre tabIndex={0} aria-label="Difference" className="code max-h-[28rem] overflow-auto rounded-lg border border-line py-2">
+      {diffLines(text).map((line, index) => (
+        <div key={index} className={cx("min-w-max px-3", LOOKS[line.kind])}>
+          {line.text || " "}
+        </div>
+      ))}
+    </pre>
+  );
+}

@@ -1,0 +1,55 @@
+import { render, screen } from "@testing-library/react";
+import { describe, expect, test, vi } from "vitest";
+import { blocks } from "./blocks";
+import { Markdown } from "./Markdown";
+
+describe("Markdown from a stranger", () => {
+  test("runs no script and shows no remote picture", () => {
+    const { container } = render(<Markdown text={'<img src=x onerror="alert(1)"> <script>alert(1)</script> ![cat](https://example.org/cat.png) [x](javascript:alert(1))'} />);
+    expect(container.querySelector("script, img, iframe, a[href]")).toBeNull();
+    expect(container.textContent).toContain("[picture: cat]");
+  });
+
+  test("opens pages and leads nowhere else", () => {
+    const onPage = vi.fn();
+    render(<Markdown text="[goals](goals/README.md) and [site](https://example.org)" onPage={onPage} />);
+    screen.getByText("goals").click();
+    expect(onPage).toHaveBeenCalledWith("goals/README.md");
+    expect(screen.getByTitle("Copy the address https://example.org")).toBeTruthy();
+    expect(onPage).toHaveBeenCalledTimes(1);
+  });
+
+  test("has tables and code", () => {
+    const { container } = render(<Markdown text={"| a | b |\n|---|---|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```"} />);
+    expect(container.querySelectorAll("td")).toHaveLength(2);
+    expect(container.querySelector("pre code")?.textContent).toContain("fn main");
+  });
+});
+
+describe("pieces of Markdown", () => {
+  test("together are the whole text", () => {
+    const text = "# A\n\nwords\n\n- one\n\n- two\n\n  more\n\n```\na\n\nb\n```\n\nend";
+    expect(blocks(text).join("\n")).toBe(text);
+  });
+
+  test("never cut a list, a fence or what is indented", () => {
+    expect(blocks("- one\n\n- two\n\n  more\n\nafter")).toHaveLength(2);
+    expect(blocks("```\na\n\nb\n```\n\nafter")).toHaveLength(2);
+    expect(blocks("````\n```\n\n```\n````\n\nafter")).toHaveLength(2);
+    expect(blocks("~~~\nopen\n\nstill open")).toHaveLength(1);
+  });
+
+  test("stay the same while the text grows, except the last", () => {
+    const text = "first\n\nsecond\n\n```rust\nlet a = 1;\n\nlet b = 2;\n```\n\nthird";
+    let before: string[] = [];
+    for (let end = 1; end <= text.length; end += 1) {
+      const now = blocks(text.slice(0, end));
+      before.slice(0, -1).forEach((part, index) => expect(now[index]?.trim()).toBe(part.trim()));
+      before = now;
+    }
+  });
+
+  test("are one where definitions are shared", () => {
+    expect(blocks("see [a]\n\n[a]: b.md")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,124 @@
+/**
+ * Markdown from a stranger: no HTML, no scripts, no remote pictures, no link that leads out of the window. Links to
+ * pages are given to `onPage`; other addresses are copied when clicked.
+ */
+import { Check, Copy } from "lucide-react";
+import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import rehypeSanitize from "rehype-sanitize";
+import remarkGfm from "remark-gfm";
+import { blocks } from "./blocks";
+import { IconButton } from "./Button";
+import { useCopy } from "./useCopy";
+
+type Plugin = typeof import("./highlight").default;
+
+let highlighter: Plugin | null = null;
+
+/** The colours, once they are loaded. */
+function useHighlighter(wanted: boolean): Plugin | null {
+  const [loaded, setLoaded] = useState<Plugin | null>(() => highlighter);
+  useEffect(() => {
+    if (!wanted || loaded) return;
+    let live = true;
+    import("./highlight").then(
+      (module) => {
+        highlighter = module.default;
+        if (live) setLoaded(() => module.default);
+      },
+      () => {}, // Code without colours is still code.
+    );
+    return () => {
+      live = false;
+    };
+  }, [wanted, loaded]);
+  return wanted ? loaded : null;
+}
+
+const Pages = createContext<((path: string) => void) | null>(null);
+
+export const Markdown = memo(function Markdown(props: { text: string; growing?: boolean; onPage?: (path: string) => void }) {
+  const parts = blocks(props.text);
+  return (
+    <Pages.Provider value={props.onPage ?? null}>
+      <div className="prose">
+        {parts.map((part, index) => (
+          <Part key={index} text={part} growing={props.growing === true && index === parts.length - 1} />
+        ))}
+      </div>
+    </Pages.Provider>
+  );
+});
+
+const Part = memo(function Part({ text, growing }: { text: string; growing: boolean }) {
+  const colours = useHighlighter(!growing && text.includes("```"));
+  return <div>{growing ? parsed(text, colours) : remembered(text, colours)}</div>;
+});
+
+function parsed(text: string, colours: Plugin | null): ReactElement {
+  const rehypePlugins = colours ? [rehypeSanitize, colours] : [rehypeSanitize];
+  return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
+}
+
+/** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
+const memory = new Map<string, ReactElement>();
+const REMEMBERED = 1_000;
+
+function remembered(text: string, colours: Plugin | null): ReactElement {
+  const key = `${colours ? "coloured" : "plain"} ${text}`;
+  const known = memory.get(key) ?? parsed(text, colours);
+  memory.delete(key);
+  memory.set(key, known);
+  for (const oldest of memory.keys()) {
+    if (memory.size <= REMEMBERED) break;
+    memory.delete(oldest);
+  }
+  return known;
+}
+
+const components: Components = {
+  pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
+  a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
+  img: ({ alt, src }) => <span className="text-ink-3">[picture: {alt || String(src)}]</span>,
+  table: ({ children }) => (
+    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
+      <table>{children}</table>
+    </div>
+  ),
+};
+
+function CodeBlock({ children }: { children: ReactNode }) {
+  const pre = useRef<HTMLPreElement>(null);
+  const [copied, copy] = useCopy();
+  return (
+    <div className="group relative overflow-hidden rounded-lg border border-line">
+      <pre ref={pre} tabIndex={0} aria-label="Code">
+        {children}
+      </pre>
+      <IconButton
+        label={copied ? "Copied" : "Copy code"}
+        className="absolute top-1.5 right-1.5 bg-surface opacity-0 group-hover:opacity-100 focus-visible:opacity-100"
+        onClick={() => copy(pre.current?.textContent ?? "")}
+      >
+        {copied ? <Check className="size-4" aria-hidden /> : <Copy className="size-4" aria-hidden />}
+      </IconButton>
+    </div>
+  );
+}
+
+function Link({ href, children }: { href: string; children: ReactNode }) {
+  const onPage = useContext(Pages);
+  const [copied, copy] = useCopy();
+  const isPage = onPage !== null && !/^[a-z][a-z0-9+.-]*:|^#|^\/\//i.test(href);
+  return (
+    <button
+      type="button"
+      className="link cursor-pointer text-left"
+      title={isPage ? href : copied ? "Address copied" : `Copy the address ${href}`}
+      onClick={() => (isPage ? onPage(href) : copy(href))}
+    >
+      {children}
+      {copied && <span className="ml-1 text-xs text-ink-3">address copied</span>}
+    </button>
+  );
+}

@@ -1,0 +1,40 @@
+/** How the window looks: this window's own choice, kept in the web view. */
+
+export type Theme = "system" | "light" | "dark";
+export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px" } as const;
+export type Size = keyof typeof SIZES;
+
+export interface Appearance {
+  theme: Theme;
+  size: Size;
+}
+
+const dark = () => window.matchMedia("(prefers-color-scheme: dark)");
+
+export function appearance(): Appearance {
+  const theme = localStorage.getItem("theme");
+  const size = localStorage.getItem("text-size");
+  return {
+    theme: theme === "light" || theme === "dark" ? theme : "system",
+    size: size !== null && size in SIZES ? (size as Size) : "normal",
+  };
+}
+
+export function setAppearance(next: Appearance) {
+  localStorage.setItem("theme", next.theme);
+  localStorage.setItem("text-size", next.size);
+  apply();
+}
+
+/** Puts the choice into effect, now and whenever the system changes its mind. */
+export function startAppearance() {
+  apply();
+  dark().addEventListener("change", apply);
+}
+
+function apply() {
+  const { theme, size } = appearance();
+  const root = document.documentElement;
+  root.dataset["theme"] = theme === "system" ? (dark().matches ? "dark" : "light") : theme;
+  root.style.setProperty("--text-size", SIZES[size]);
+}

@@ -1,0 +1,36 @@
+/**
+ * Cutting Markdown into pieces that can be rendered one by one, so that a long text that grows at its end renders its
+ * last piece only. A cut stands only where both sides mean the same alone as together.
+ */
+
+const FENCE = /^ {0,3}(```+|~~~+)/;
+const LIST = /^ {0,3}(?:[-*+]|\d{1,9}[.)])(?:\s|$)/;
+const REFERENCE = /^ {0,3}\[[^\]]+\]:/m;
+
+export function blocks(text: string): string[] {
+  if (REFERENCE.test(text)) return [text];
+  const found: string[] = [];
+  let current: string[] = [];
+  let fence: string | null = null;
+  let blank = false;
+  for (const line of text.split("\n")) {
+    const opens = FENCE.exec(line)?.[1];
+    if (blank && fence === null && begins(line, current)) {
+      found.push(current.join("\n"));
+      current = [];
+    }
+    if (opens && fence === null) fence = opens;
+    else if (opens && fence !== null && opens.startsWith(fence) && line.trim() === opens) fence = null;
+    current.push(line);
+    blank = fence === null && line.trim() === "";
+  }
+  if (current.some((line) => line.trim())) found.push(current.join("\n"));
+  return found;
+}
+
+/** Whether a line after a blank one belongs to nothing before it. */
+function begins(line: string, before: readonly string[]): boolean {
+  if (line.trim() === "" || /^\s/.test(line)) return false;
+  const first = before.find((one) => one.trim());
+  return first !== undefined && !(LIST.test(first) && LIST.test(line)) && !first.trimStart().startsWith("<");
+}

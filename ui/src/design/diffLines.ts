@@ -1,0 +1,28 @@
+/** A unified diff as lines for people: what was added, what went, what stayed, and of which file if there are several. */
+
+export interface DiffLine {
+  kind: "file" | "skip" | "same" | "added" | "gone" | "note";
+  text: string;
+}
+
+export function diffLines(text: string): DiffLine[] {
+  const lines = text.replace(/\n$/, "").split("\n");
+  const several = lines.filter((line) => line.startsWith("diff ")).length > 1;
+  const found: DiffLine[] = [];
+  let inHunk = false;
+  for (const line of lines) {
+    if (line.startsWith("diff ")) {
+      inHunk = false;
+      if (several) found.push({ kind: "file", text: line.replace(/^.* b\//, "") });
+    } else if (line.startsWith("@@")) {
+      inHunk = true;
+      if (found.length > 0 && found.at(-1)?.kind !== "file") found.push({ kind: "skip", text: "⋯" });
+    } else if (inHunk && line.startsWith("\\")) {
+      found.push({ kind: "note", text: line.slice(2) });
+    } else if (inHunk) {
+      const kind = line.startsWith("+") ? "added" : line.startsWith("-") ? "gone" : "same";
+      found.push({ kind, text: line });
+    }
+  }
+  return found;
+}

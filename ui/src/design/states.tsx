@@ -1,0 +1,70 @@
+/** What a view shows while it loads, when there is nothing, and when it failed. */
+import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "./Button";
+import { cx } from "./cx";
+
+export function Loading({ label = "Loading" }: { label?: string }) {
+  return (
+    <div role="status" className="flex flex-col gap-3 p-6" aria-label={label}>
+      {["w-1/3", "w-2/3", "w-1/2"].map((width) => (
+        <div key={width} className={cx("breathe h-3 rounded bg-hover", width)} />
+      ))}
+    </div>
+  );
+}
+
+export function Empty(props: { icon: LucideIcon; title: string; children?: ReactNode }) {
+  const Icon = props.icon;
+  return (
+    <div className="mx-auto flex max-w-sm flex-col items-center gap-2 p-10 text-center">
+      <Icon className="size-8 text-ink-3" strokeWidth={1.4} aria-hidden />
+      <p className="font-medium">{props.title}</p>
+      <div className="text-sm text-ink-3">{props.children}</div>
+    </div>
+  );
+}
+
+/** An error as people can act on it. */
+export interface Problem {
+  message: string;
+  nextStep?: string | null;
+}
+
+export function Failed({ problem, retry }: { problem: Problem; retry?: () => void }) {
+  return (
+    <div role="alert" className="mx-auto my-6 flex max-w-md flex-col items-center gap-2 p-6 text-center">
+      <CircleAlert className="size-7 text-bad" strokeWidth={1.5} aria-hidden />
+      <p className="font-medium">{problem.message}</p>
+      {problem.nextStep && <p className="text-sm text-ink-2">{problem.nextStep}</p>}
+      {retry && (
+        <Button onClick={retry} className="mt-2">
+          <RotateCw className="size-4" aria-hidden /> Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** One line of the same, beside what it concerns. */
+export function Trouble({ problem }: { problem: Problem | null | undefined }) {
+  if (!problem) return null;
+  return (
+    <p role="alert" className="mt-1.5 text-sm text-bad">
+      {problem.message} {problem.nextStep && <span className="text-ink-2">{problem.nextStep}</span>}
+    </p>
+  );
+}
+
+interface Query<T> {
+  data: T | undefined;
+  error: Problem | null;
+  refetch: () => unknown;
+}
+
+/** The result of a read, or how it stands with it. What was read before stays while it is read again. */
+export function Read<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
+  if (query.data !== undefined) return children(query.data);
+  if (query.error) return <Failed problem={query.error} retry={() => void query.refetch()} />;
+  return <Loading />;
+}

@@ -1,0 +1,48 @@
+/** A sub-agent as a small live card: its state, how long it works, what it spends. */
+import { Square } from "lucide-react";
+import { IconButton } from "../design/Button";
+import { cx } from "../design/cx";
+import { Dot, TEXT } from "../design/Dot";
+import { Meter } from "../design/Meter";
+import { useNow } from "../design/useNow";
+import { useAsk } from "../data/context";
+import { toAgent } from "../data/links";
+import { money, share } from "../data/money";
+import { useAgent } from "../data/queries";
+import { isBusy, state } from "../data/status";
+import { duration } from "../data/time";
+import type { Call } from "./items";
+
+export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
+  const agent = useAgent(child.id);
+  const busy = isBusy(agent);
+  const now = useNow(busy);
+  const ask = useAsk();
+  const { label, tone } = state(agent?.status ?? "idle");
+  const spent = agent?.spent ?? 0;
+  const allowance = agent?.allowance ?? child.allowance;
+  return (
+    <div className={cx("rise relative flex flex-col gap-1 rounded-xl border bg-surface p-3", busy ? "border-accent/40" : "border-line")}>
+      <div className="flex items-center gap-2">
+        <Dot tone={tone} />
+        <a href={toAgent(child.id)} className="truncate font-medium after:absolute after:inset-0 after:rounded-xl">
+          {child.name}
+        </a>
+        <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
+        {busy && (
+          <IconButton label={`Stop ${child.name}`} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => ask.mutate({ op: "cancel", agent: child.id })}>
+            <Square className="size-3 fill-current" aria-hidden />
+          </IconButton>
+        )}
+      </div>
+      <p className="line-clamp-2 text-xs text-ink-3" title={child.task}>
+        {child.task}
+      </p>
+      <div className="mt-auto flex items-center gap-2 pt-1 text-xs text-ink-3 tabular-nums">
+        <Meter label={`Spent by ${child.name}`} value={share(spent, allowance)} text={`${money(spent)} of ${money(allowance)}`} className="grow" />
+        <span>{money(spent)}</span>
+        <span>{agent ? duration((busy ? now : agent.updated_at) - agent.created_at) : ""}</span>
+      </div>
+    </div>
+  );
+}

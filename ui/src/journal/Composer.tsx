@@ -1,0 +1,97 @@
+/** Where a message is written: kept while unsent, sent with Enter, never in the middle of composing a character. */
+import { ArrowUp, Square } from "lucide-react";
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { IconButton } from "../design/Button";
+import { Trouble } from "../design/states";
+import { useAsk } from "../data/context";
+import { useAgent } from "../data/queries";
+import { isBusy } from "../data/status";
+
+export function Composer({ agent, placeholder }: { agent: string; placeholder: string }) {
+  const [text, setText] = useDraft(agent);
+  const [failedId, setFailedId] = useState<string | null>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  const busy = isBusy(useAgent(agent));
+  const say = useAsk();
+  const stop = useAsk();
+
+  useEffect(() => box.current?.focus(), [agent]);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${Math.min(element.scrollHeight, 220)}px`;
+  }, [text]);
+
+  const send = () => {
+    const message = text.trim();
+    if (!message || say.isPending) return;
+    // The id of a failed try is used again, so that a message that did arrive is not said twice.
+    const id = failedId ?? crypto.randomUUID();
+    setText("");
+    setFailedId(null);
+    say.mutate(
+      { op: "say", agent, id, text: message },
+      {
+        onError: () => {
+          setText((now) => (now ? `${message}\n${now}` : message));
+          setFailedId(id);
+        },
+      },
+    );
+  };
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <div className="px-6 pb-4">
+      <div className="mx-auto max-w-[50rem]">
+        <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
+          <textarea
+            ref={box}
+            rows={1}
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setFailedId(null);
+            }}
+            onKeyDown={onKeyDown}
+            aria-label="Message"
+            placeholder={placeholder}
+            className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
+          />
+          {busy && (
+            <IconButton label="Stop" look="plain" className="rounded-xl" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent })}>
+              <Square className="size-3.5 fill-current" aria-hidden />
+            </IconButton>
+          )}
+          <IconButton label="Send" look="primary" className="rounded-xl" disabled={!text.trim()} onClick={send}>
+            <ArrowUp className="size-4" aria-hidden />
+          </IconButton>
+        </div>
+        <Trouble problem={say.error ?? stop.error} />
+      </div>
+    </div>
+  );
+}
+
+/** A text that outlives the window, one for each agent. */
+function useDraft(agent: string) {
+  const key = `draft:${agent}`;
+  const [drafts, setDrafts] = useState<Record<string, string>>({});
+  const text = drafts[agent] ?? localStorage.getItem(key) ?? "";
+  const set = (next: string | ((now: string) => string)) => {
+    setDrafts((now) => {
+      const before = now[agent] ?? localStorage.getItem(key) ?? "";
+      const after = typeof next === "function" ? next(before) : next;
+      if (after) localStorage.setItem(key, after);
+      else localStorage.removeItem(key);
+      return { ...now, [agent]: after };
+    });
+  };
+  return [text, set] as const;
+}

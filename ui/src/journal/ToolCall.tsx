@@ -1,0 +1,59 @@
+/** One tool call: a line that opens to its input, its result and its time. */
+import { CircleAlert } from "lucide-react";
+import { cx } from "../design/cx";
+import { Fold } from "../design/Fold";
+import { useNow } from "../design/useNow";
+import { toPage } from "../data/links";
+import { duration, exactTime } from "../data/time";
+import type { Call } from "./items";
+import { toolWords } from "./toolWords";
+
+export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
+  const running = call.finishedAt === null;
+  const now = useNow(running);
+  const { icon: Icon, verb, about } = toolWords(call);
+  const summary = (
+    <>
+      {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
+      <span className="truncate">
+        {verb} <span className="font-medium text-ink">{about}</span>
+      </span>
+      <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{duration((call.finishedAt ?? now) - call.startedAt)}</span>
+    </>
+  );
+  return (
+    <Fold summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
+      {() => (
+        <div className="space-y-2 text-sm">
+          <Part title="Input" text={inputText(call.input)} />
+          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(nothing)"} />}
+          <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
+            <span>{exactTime(call.startedAt)}</span>
+            {call.commit && typeof call.input.path === "string" && (
+              <a className="text-accent-ink underline" href={toPage(call.input.path, "history")}>
+                change {call.commit.slice(0, 8)}
+              </a>
+            )}
+          </p>
+        </div>
+      )}
+    </Fold>
+  );
+}
+
+function Part({ title, text }: { title: string; text: string }) {
+  return (
+    <div>
+      <p className="mb-1 text-xs text-ink-3">{title}</p>
+      <pre tabIndex={0} aria-label={title} className="code max-h-60 overflow-auto rounded-lg border border-line p-2.5 whitespace-pre-wrap">
+        {text}
+      </pre>
+    </div>
+  );
+}
+
+/** One field a line; long texts as they are. */
+function inputText(input: Record<string, unknown>): string {
+  const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
+  return lines.join("\n") || "(nothing)";
+}

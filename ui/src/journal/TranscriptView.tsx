@@ -1,0 +1,144 @@
+/**
+ * An agent's transcript: as many rows as fit, the end kept in sight unless the person has scrolled away, older lines
+ * loaded when the top comes near.
+ */
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown } from "lucide-react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Button } from "../design/Button";
+import { Failed, Loading, Trouble } from "../design/states";
+import { useAsk, useJournal, useJournals } from "../data/context";
+import { useAgents } from "../data/queries";
+import { canResume } from "../data/status";
+import { day } from "../data/time";
+import type { Item } from "./items";
+import { LiveRow } from "./LiveRow";
+import { Row } from "./rows";
+import { useTranscript } from "./useTranscript";
+
+export interface Target {
+  /** A tool call, or a place in the journal. */
+  effect?: string;
+  seq?: number;
+}
+
+export function TranscriptView(props: { agent: string; empty: ReactNode; target: Target | null }) {
+  const { agent, target } = props;
+  const journal = useJournal(agent);
+  const journals = useJournals();
+  const transcript = useTranscript(journal);
+  const agents = useAgents().data;
+  const ask = useAsk();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [away, setAway] = useState(false);
+
+  const { items } = transcript;
+  const live = transcript.calling || journal.live !== null;
+  const count = items.length + (live ? 1 : 0);
+  const virtual = useVirtualizer({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 90,
+    getItemKey: (index) => items[index]?.key ?? "live",
+    overscan: 6,
+    anchorTo: "end",
+    followOnAppend: true,
+    paddingEnd: 16,
+  });
+
+  const mine = agents?.find((one) => one.id === agent);
+  const onResume = useMemo(
+    () => (canResume(mine) ? () => ask.mutate({ op: "resume", agent, id: crypto.randomUUID() }) : null),
+    [mine?.status, agent, ask.mutate],
+  );
+  const nameOf = useCallback((id: string) => agents?.find((one) => one.id === id)?.name ?? id, [agents]);
+
+  const started = useRef(false);
+  useEffect(() => {
+    if (started.current || count === 0 || target) return;
+    started.current = true;
+    virtual.scrollToEnd();
+  }, [count, target, virtual]);
+
+  // What the person says is worth seeing, wherever they have scrolled to.
+  const said = items.findLast((item) => item.kind === "said" && item.by === "person")?.seq ?? 0;
+  const saidBefore = useRef(said);
+  useEffect(() => {
+    if (started.current && said > saidBefore.current) virtual.scrollToEnd();
+    saidBefore.current = said;
+  }, [said, virtual]);
+
+  useEffect(() => {
+    if (!target || journal.status !== "ready") return;
+    const index = items.findIndex((item) => isTarget(item, target));
+    if (index >= 0) virtual.scrollToIndex(index, { align: "center" });
+    else if (!journal.whole) void journals.loadOlder(agent);
+  }, [target, journal.status, journal.lines[0]?.seq, agent]);
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (!element) return;
+    setAway(element.scrollHeight - element.scrollTop - element.clientHeight > 240);
+    if (element.scrollTop < 600) void journals.loadOlder(agent);
+  };
+
+  if (journal.status === "loading") return <Loading label="Loading the conversation" />;
+  if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
+  if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
+  return (
+    <div className="relative min-h-0 grow">
+      <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
+        <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((row) => {
+            const item = items[row.index];
+            return (
+              <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
+                <DayLine before={items[row.index - 1]?.at} at={item?.at} />
+                {item ? <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} /> : <LiveRow live={journal.live} />}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+      <Announcer items={items} />
+      {away && (
+        <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
+          <ArrowDown className="size-4" aria-hidden /> Latest
+        </Button>
+      )}
+      <div className="mx-auto max-w-[50rem] px-6">
+        <Trouble problem={journal.stopped ?? journal.error} />
+      </div>
+    </div>
+  );
+}
+
+/** The day, where it changes. */
+function DayLine({ before, at }: { before: number | undefined; at: number | undefined }) {
+  const now = Date.now();
+  if (at === undefined || (before !== undefined && day(before, now) === day(at, now))) return null;
+  return (
+    <p className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
+      <span className="h-px grow bg-line" />
+      {day(at, now)}
+      <span className="h-px grow bg-line" />
+    </p>
+  );
+}
+
+function isTarget(item: Item, target: Target): boolean {
+  if (target.effect !== undefined) return item.kind === "calls" && item.calls.some((call) => call.effect === target.effect);
+  return item.seq === target.seq;
+}
+
+/** Says an answer aloud once it is whole, not word by word. */
+function Announcer({ items }: { items: readonly Item[] }) {
+  const start = useRef(items.at(-1)?.seq ?? 0);
+  const last = items.findLast((item) => item.kind === "answer" || item.kind === "end");
+  const text = last && last.seq > start.current && last.kind === "answer" ? last.text : "";
+  return (
+    <div aria-live="polite" className="sr-only">
+      {text}
+    </div>
+  );
+}

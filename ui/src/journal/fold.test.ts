@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import type { EventLine } from "../bridge";
+import type { EventData, EventKind } from "../data/events";
+import { fold, folded } from "./fold";
+import { EMPTY } from "./items";
+
+let seq = 0;
+function line<K extends EventKind>(kind: K, data: Partial<EventData[K]>): EventLine {
+  seq += 1;
+  return { position: seq, agent: "grow", seq, at: seq * 1_000, kind, data };
+}
+
+const usage = { input_tokens: 1, output_tokens: 2, cache_read_tokens: 3, cache_write_5m_tokens: 4, cache_write_1h_tokens: 5 };
+const birth = { name: "Scout", task: "look", allowance: 50, depth: 1 };
+
+/** A turn with thinking, a memory change, a sub-agent and its report. */
+function story(): EventLine[] {
+  seq = 0;
+  return [
+    line("agent_created", { birth: null, parent: null }),
+    line("user_said", { id: "m1", text: "hello" }),
+    line("turn_started", { turn: 1 }),
+    line("model_requested", { attempt: 1, max_tokens: 1, reservation: null }),
+    line("model_answered", { reply: { content: [{ type: "thinking", thinking: "hm" }, { type: "text", text: "I will." }, { type: "tool_use", id: "t1", name: "commit_memory", input: {} }], stop: "tool_use", usage, model: "m", cost: 7 } }),
+    line("tool_started", { call: "t1", name: "commit_memory", input: { path: "a.md" }, effect: "e1" }),
+    line("tool_started", { call: "t2", name: "spawn_sub_agent", input: { name: "Scout", task: "look" }, effect: "e2" }),
+    line("child_requested", { effect: "e2", mail: { id: "e2", from: "grow", to: "a-e2", body: { spawn: birth } } }),
+    line("tool_finished", { effect: "e2", content: "at work", is_error: false }),
+    line("commit_intended", { effect: "e1", plan: { path: "a.md", commit: "abc", new_blob: "b" } }),
+    line("tool_finished", { effect: "e1", content: "committed", is_error: false }),
+    line("mail_received", { mail: { id: "r", from: "a-e2", to: "grow", body: { report: { name: "Scout", ending: "done", text: "found", spent: 3, returned: 47 } } } }),
+    line("model_requested", { attempt: 1, max_tokens: 1, reservation: null }),
+    line("model_answered", { reply: { content: [{ type: "text", text: "Done." }], stop: "end_turn", usage, model: "m", cost: null } }),
+    line("turn_ended", { turn: 1, ended: "done", report: null }),
+  ];
+}
+
+describe("a transcript", () => {
+  test("tells the story in order", () => {
+    const { items } = folded(story());
+    expect(items.map((item) => item.kind)).toEqual(["said", "answer", "calls", "reported", "answer", "end"]);
+    expect(items[1]).toMatchObject({ text: "I will.", thinking: "hm", cost: 7 });
+    expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
+  });
+
+  test("joins a call with its result, its change and its sub-agent", () => {
+    const calls = folded(story()).items[2];
+    expect(calls?.kind === "calls" && calls.calls).toMatchObject([
+      { effect: "e1", commit: "abc", result: "committed", finishedAt: 11_000, child: null },
+      { effect: "e2", child: { id: "a-e2", name: "Scout", allowance: 50 }, result: "at work" },
+    ]);
+  });
+
+  test("is the same in whatever portions the events come, twice or not", () => {
+    const lines = story();
+    const whole = folded(lines);
+    for (let cut = 0; cut <= lines.length; cut += 1) {
+      const first = fold(EMPTY, lines.slice(0, cut));
+      expect(fold(first, lines.slice(Math.max(0, cut - 3)))).toEqual(whole);
+    }
+  });
+
+  test("keeps items that did not change", () => {
+    const lines = story();
+    const before = folded(lines.slice(0, 6));
+    const after = fold(before, lines);
+    expect(after.items[0]).toBe(before.items[0]);
+    expect(after.items[1]).toBe(before.items[1]);
+    expect(after.items[2]).not.toBe(before.items[2]);
+  });
+
+  test("may begin anywhere: results of calls that are not loaded are left out", () => {
+    const lines = story();
+    expect(folded(lines.slice(8)).items.map((item) => item.kind)).toEqual(["reported", "answer", "end"]);
+  });
+
+  test("knows whether the model is being asked", () => {
+    const lines = story();
+    expect([3, 4, 5, 13, 15].map((count) => folded(lines.slice(0, count)).calling)).toEqual([false, true, false, true, false]);
+  });
+
+  test("says so when an event is of a later build or damaged", () => {
+    seq = 0;
+    const { items } = folded([{ ...line("user_said", {}), kind: "dreamed" }, line("user_said", {}), { ...line("turn_ended", {}), data: null }]);
+    expect(items.map((item) => item.kind)).toEqual(["note", "note", "note"]);
+  });
+
+  test("offers to go on only at its end", () => {
+    const lines = story();
+    const begun = line("turn_started", { turn: 2 });
+    const stopped = line("turn_ended", { turn: 2, ended: "cancelled", report: null });
+    const more = line("user_said", { id: "m2", text: "again" });
+    const ends = folded([...lines, begun, stopped, more]).items.filter((item) => item.kind === "end");
+    expect(ends.map((item) => item.last)).toEqual([false, false]);
+  });
+
+  test("tells the person's words from another agent's", () => {
+    seq = 0;
+    const say = (by_person: boolean) => line("mail_received", { mail: { id: "x", from: "grow", to: "a", body: { say: { text: "more", allowance: 0, by_person } } } });
+    const { items } = folded([line("agent_created", { birth, parent: "grow" }), say(true), say(false)]);
+    expect(items.map((item) => item.kind === "said" && item.by)).toEqual(["grow", "person", "grow"]);
+  });
+});

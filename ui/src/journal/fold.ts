@@ -1,0 +1,159 @@
+/**
+ * Journal events into a transcript. Pure: the same events give the same transcript, in whatever portions they come, and
+ * an event that is there already changes nothing.
+ */
+import type { EventLine } from "../bridge";
+import { type Block, type KnownEvent, type Mail, understood } from "../data/events";
+import { type Call, type Calls, EMPTY, type Item, type Transcript } from "./items";
+
+/** Adds events in order. Those up to `transcript.last` are known already and skipped. */
+export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
+  const fresh = lines.filter((line) => line.seq > transcript.last);
+  if (fresh.length === 0) return transcript;
+  const next: Draft = { ...transcript, items: transcript.items.slice() };
+  for (const line of fresh) {
+    next.first ||= line.seq;
+    next.last = line.seq;
+    const event = understood(line);
+    if (event) add(next, line, event);
+    else push(next, { kind: "note", ...place(line, "note"), text: `Something this version cannot show: ${line.kind}` });
+  }
+  return next;
+}
+
+/** A transcript from the beginning of `lines`. */
+export function folded(lines: readonly EventLine[]): Transcript {
+  return fold(EMPTY, lines);
+}
+
+type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
+
+/** Work goes on: the last end is not the last thing any more. */
+function goOn(draft: Draft) {
+  const index = draft.items.findLastIndex((item) => item.kind === "end");
+  const end = draft.items[index];
+  if (end?.kind === "end" && end.last) draft.items[index] = { ...end, last: false };
+}
+
+function place(line: EventLine, what: string) {
+  return { key: `${what}-${line.seq}`, at: line.at, seq: line.seq };
+}
+
+function push(draft: Draft, item: Item) {
+  draft.items.push(item);
+}
+
+function add(draft: Draft, line: EventLine, event: KnownEvent) {
+  switch (event.kind) {
+    case "agent_created":
+      if (event.data.birth) push(draft, { kind: "said", ...place(line, "task"), text: event.data.birth.task, by: event.data.parent ?? "grow" });
+      return;
+    case "user_said":
+      goOn(draft);
+      return push(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+    case "mail_received":
+      return addMail(draft, line, event.data.mail);
+    case "segment_started":
+      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Now with ${event.data.card.name || event.data.card.id}` });
+      return;
+    case "turn_started":
+      goOn(draft);
+      draft.turnAt = line.at;
+      draft.turnCost = 0;
+      return;
+    case "model_requested":
+      draft.calling = true;
+      return;
+    case "model_failed":
+      draft.calling = false;
+      return;
+    case "model_answered": {
+      draft.calling = false;
+      const { reply } = event.data;
+      draft.turnCost += reply.cost ?? 0;
+      const blocks = Array.isArray(reply.content) ? reply.content : [];
+      const text = words(blocks, "text");
+      const thinking = words(blocks, "thinking");
+      if (text || thinking) {
+        push(draft, { kind: "answer", ...place(line, "answer"), text, thinking, cost: reply.cost, usage: reply.usage, model: reply.model });
+      }
+      return;
+    }
+    case "tool_started":
+      return addCall(draft, line, {
+        effect: event.data.effect,
+        name: event.data.name,
+        input: record(event.data.input),
+        startedAt: line.at,
+        finishedAt: null,
+        result: null,
+        isError: false,
+        child: null,
+        commit: null,
+      });
+    case "commit_intended":
+      return change(draft, event.data.effect, { commit: event.data.plan.commit });
+    case "child_requested": {
+      const { mail, effect } = event.data;
+      const birth = typeof mail.body === "object" && "spawn" in mail.body ? mail.body.spawn : null;
+      if (birth) change(draft, effect, { child: { id: mail.to, name: birth.name, task: birth.task, allowance: birth.allowance } });
+      return;
+    }
+    case "tool_finished":
+      return change(draft, event.data.effect, { finishedAt: line.at, result: event.data.content, isError: event.data.is_error });
+    case "turn_ended": {
+      const took = draft.turnAt === null ? null : line.at - draft.turnAt;
+      push(draft, { kind: "end", ...place(line, "end"), ended: event.data.ended, took, cost: draft.turnCost, last: true });
+      draft.turnAt = null;
+      draft.calling = false;
+      return;
+    }
+    case "child_told":
+    case "child_cancelled":
+    case "cancel_requested":
+      return; // Seen by what follows from them.
+  }
+}
+
+function addMail(draft: Draft, line: EventLine, mail: Mail) {
+  if (typeof mail.body === "string") return;
+  if ("say" in mail.body) {
+    const { text, by_person } = mail.body.say;
+    push(draft, { kind: "said", ...place(line, "said"), text, by: by_person ? "person" : mail.from });
+  } else if ("report" in mail.body) {
+    draft.turnCost += mail.body.report.spent;
+    push(draft, { kind: "reported", ...place(line, "report"), from: mail.from, report: mail.body.report });
+  }
+}
+
+/** Calls that follow each other stand together. */
+function addCall(draft: Draft, line: EventLine, call: Call) {
+  const last = draft.items.at(-1);
+  if (last?.kind === "calls") {
+    draft.items[draft.items.length - 1] = { ...last, calls: [...last.calls, call] };
+  } else {
+    push(draft, { kind: "calls", ...place(line, "calls"), calls: [call] });
+  }
+}
+
+function change(draft: Draft, effect: string, with_: Partial<Call>) {
+  for (let index = draft.items.length - 1; index >= 0; index -= 1) {
+    const item = draft.items[index];
+    if (item?.kind !== "calls" || !item.calls.some((call) => call.effect === effect)) continue;
+    const calls = item.calls.map((call) => (call.effect === effect ? { ...call, ...with_ } : call));
+    draft.items[index] = { ...item, calls } satisfies Calls;
+    return;
+  }
+}
+
+function words(blocks: readonly Block[], kind: "text" | "thinking"): string {
+  const found = blocks.map((block) => {
+    if (block.type !== kind) return "";
+    return block.type === "text" ? block.text : block.type === "thinking" ? block.thinking : "";
+  });
+  return found.filter((text) => text.trim()).join("\n\n");
+}
+
+function record(input: unknown): Record<string, unknown> {
+  return typeof input === "object" && input !== null && !Array.isArray(input) ? (input as Record<string, unknown>) : {};
+}

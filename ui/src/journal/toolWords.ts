@@ -1,0 +1,38 @@
+/** What a tool call does, in words for people. */
+import { Bot, Eye, FilePen, FileX, FolderOpen, Hourglass, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
+import type { Call } from "./items";
+
+interface Words {
+  icon: LucideIcon;
+  /** While it runs, and once it is done. */
+  doing: string;
+  done: string;
+  /** What it concerns. */
+  about: (input: Record<string, unknown>) => string;
+}
+
+const text = (name: string) => (input: Record<string, unknown>) => (typeof input[name] === "string" ? input[name] : "");
+
+const TOOLS: Record<string, Words> = {
+  read_memory: { icon: Eye, doing: "Reading", done: "Read", about: text("path") },
+  list_memory: { icon: FolderOpen, doing: "Listing memory", done: "Listed memory", about: text("prefix") },
+  search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => `“${text("query")(input)}”` },
+  commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
+  delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
+  spawn_sub_agent: { icon: Bot, doing: "Sending", done: "Sent", about: text("name") },
+  wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Heard from sub-agents", about: () => "" },
+  message_sub_agent: { icon: MessageSquare, doing: "Telling", done: "Told", about: text("id") },
+  cancel_sub_agent: { icon: OctagonX, doing: "Stopping", done: "Stopped", about: text("id") },
+};
+
+export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { icon: LucideIcon; verb: string; about: string } {
+  const words = TOOLS[call.name];
+  if (!words) return { icon: Wrench, verb: call.name, about: "" };
+  return { icon: words.icon, verb: call.finishedAt === null ? words.doing : words.done, about: words.about(call.input) };
+}
+
+/** What is being prepared while the model writes the call of that tool. */
+export function preparing(tool: string): string {
+  const words = TOOLS[tool];
+  return words ? `${words.doing}…` : `Preparing ${tool}…`;
+}

@@ -1,0 +1,21 @@
+/** Who made a change: the person, or an agent in one of its turns; leads there. */
+import { Bot, UserRound } from "lucide-react";
+import type { CommitOrigin } from "../bridge";
+import { toAgent } from "../data/links";
+import { useAgent } from "../data/queries";
+
+export function Author({ name, origin }: { name: string; origin: CommitOrigin | null }) {
+  const agent = useAgent(origin?.agent ?? "");
+  if (!origin) {
+    return (
+      <span className="inline-flex items-center gap-1.5">
+        <UserRound className="size-3.5 text-ink-3" aria-hidden /> {name}
+      </span>
+    );
+  }
+  return (
+    <a href={toAgent(origin.agent, origin.tool_call)} className="inline-flex items-center gap-1.5 text-accent-ink hover:underline" title={`Turn ${origin.turn}, tool call ${origin.tool_call}`}>
+      <Bot className="size-3.5 shrink-0" aria-hidden /> <span className="truncate">{agent?.name ?? name}</span>
+    </a>
+  );
+}

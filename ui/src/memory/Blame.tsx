@@ -1,0 +1,46 @@
+/** Whose line is whose: each line beside the change that it came with and the agent behind it. */
+import type { BlamedLine } from "../bridge";
+import { cx } from "../design/cx";
+import { Read } from "../design/states";
+import { useBlame } from "../data/queries";
+import { ago, exactTime } from "../data/time";
+import { Author } from "./Author";
+
+export function Blame({ path }: { path: string }) {
+  return (
+    <Read query={useBlame(path)}>
+      {(lines) => (
+        <table className="w-full border-collapse text-sm">
+          <thead className="sr-only">
+            <tr>
+              <th>Who</th>
+              <th>When</th>
+              <th>Change</th>
+              <th>Line</th>
+              <th>Text</th>
+            </tr>
+          </thead>
+          <tbody>
+            {lines.map((line, index) => (
+              <Row key={line.line} line={line} first={lines[index - 1]?.commit !== line.commit} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </Read>
+  );
+}
+
+function Row({ line, first }: { line: BlamedLine; first: boolean }) {
+  return (
+    <tr className={cx("align-top", first && "border-t border-line")}>
+      <td className="w-36 max-w-36 truncate py-0.5 pr-3 text-xs">{first && <Author name={line.author} origin={line.origin} />}</td>
+      <td className="w-20 py-0.5 pr-3 text-xs whitespace-nowrap text-ink-3" title={exactTime(line.at)}>
+        {first && ago(line.at, Date.now())}
+      </td>
+      <td className="w-20 py-0.5 pr-3 font-mono text-xs text-ink-3">{first && line.commit.slice(0, 8)}</td>
+      <td className="w-10 py-0.5 pr-3 text-right text-xs text-ink-3 tabular-nums">{line.line}</td>
+      <td className={cx("code border-l-2 px-3 py-0.5 whitespace-pre-wrap", line.origin ? "border-accent" : "border-line-strong")}>{line.text || " "}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,89 @@
+/** Changes, newest first, each opening to what it did and a way back. */
+import { GitCommitVertical, Undo2 } from "lucide-react";
+import { useState } from "react";
+import type { Change } from "../bridge";
+import { Button } from "../design/Button";
+import { Diff } from "../design/Diff";
+import { Fold } from "../design/Fold";
+import { Empty, Read, Trouble } from "../design/states";
+import { useAsk } from "../data/context";
+import { toPage } from "../data/links";
+import { useDiff, useLog } from "../data/queries";
+import { ago, exactTime } from "../data/time";
+import { Author } from "./Author";
+
+/** How many are shown before "more". */
+const STEP = 100;
+
+export function Changes({ path }: { path: string | null }) {
+  const [shown, setShown] = useState(STEP);
+  return (
+    <Read query={useLog(path)}>
+      {(changes) =>
+        changes.length === 0 ? (
+          <Empty icon={GitCommitVertical} title="No changes yet" />
+        ) : (
+          <div className="max-w-[52rem]">
+            <ul className="divide-y divide-line">
+              {changes.slice(0, shown).map((change) => (
+                <ChangeRow key={change.commit} change={change} withPath={path === null} />
+              ))}
+            </ul>
+            {changes.length > shown && (
+              <Button className="mt-3" onClick={() => setShown(shown + STEP)}>
+                Show more
+              </Button>
+            )}
+          </div>
+        )
+      }
+    </Read>
+  );
+}
+
+function ChangeRow({ change, withPath }: { change: Change; withPath: boolean }) {
+  return (
+    <li className="py-1.5">
+      <Fold summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
+        {() => <Details change={change} />}
+      </Fold>
+    </li>
+  );
+}
+
+function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
+  return (
+    <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
+      <Author name={change.author} origin={change.origin} />
+      <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>
+      <span className="font-mono">{change.commit.slice(0, 8)}</span>
+      {withPath &&
+        change.paths.map((path) => (
+          <a key={path} href={toPage(path)} className="hover:underline">
+            {path}
+          </a>
+        ))}
+    </p>
+  );
+}
+
+function Details({ change }: { change: Change }) {
+  const diff = useDiff(change.commit);
+  const ask = useAsk();
+  return (
+    <div className="space-y-2">
+      <Read query={diff}>{(found) => <Diff text={found.text} />}</Read>
+      <div className="flex items-center gap-3">
+        <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: change.commit })}>
+          <Undo2 className="size-4" aria-hidden /> Undo this change
+        </Button>
+        {ask.isSuccess && (
+          <span role="status" className="text-sm text-accent-ink">
+            Undone, as a new change of yours.
+          </span>
+        )}
+        <Trouble problem={ask.error} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,98 @@
+/** Editing a page by hand. What is unsaved is kept; a change made meanwhile by someone else is shown, not overwritten. */
+import { useState } from "react";
+import type { Page } from "../bridge";
+import { Button } from "../design/Button";
+import { Trouble } from "../design/states";
+import { useAsk, useHost } from "../data/context";
+
+interface Draft {
+  text: string;
+  base: string | null;
+}
+
+const key = (path: string) => `edit:${path}`;
+
+function kept(path: string): Draft | null {
+  try {
+    const stored: unknown = JSON.parse(localStorage.getItem(key(path)) ?? "null");
+    return typeof stored === "object" && stored !== null && "text" in stored && typeof stored.text === "string" ? (stored as Draft) : null;
+  } catch {
+    return null;
+  }
+}
+
+export function Editor({ path, page, onDone }: { path: string; page: Page | null; onDone: () => void }) {
+  const [draft, setDraft] = useState<Draft>(() => kept(path) ?? { text: page?.text ?? "", base: page?.version ?? null });
+  const [theirs, setTheirs] = useState<Page | null>(null);
+  const ask = useAsk();
+  const host = useHost();
+  const change = (next: Draft) => {
+    setDraft(next);
+    localStorage.setItem(key(path), JSON.stringify(next));
+  };
+  const leave = () => {
+    localStorage.removeItem(key(path));
+    onDone();
+  };
+  const save = (base: string | null) => {
+    const text = draft.text.endsWith("\n") || draft.text === "" ? draft.text : `${draft.text}\n`;
+    ask.mutate(
+      { op: "write_memory", path, text, base },
+      {
+        onSuccess: leave,
+        onError: (error) => {
+          if (error.code === "conflict") host.call("memory_read", { path }).then(setTheirs, () => {});
+        },
+      },
+    );
+  };
+  const changed = draft.text !== (page?.text ?? "");
+  return (
+    <div
+      className="flex min-h-0 grow flex-col gap-3 border-t border-line px-6 py-4"
+      onKeyDown={(event) => {
+        if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
+          event.preventDefault();
+          if (changed) save(draft.base);
+        }
+      }}
+    >
+      <div className="flex min-h-0 grow gap-3">
+        <textarea
+          autoFocus
+          aria-label={`Text of ${path}`}
+          value={draft.text}
+          onChange={(event) => change({ ...draft, text: event.target.value })}
+          spellCheck
+          className="code min-h-0 grow basis-0 resize-none rounded-lg border border-line-strong/60 p-4 text-ink"
+        />
+        {theirs && (
+          <section aria-label="What is there now" className="flex grow basis-0 flex-col gap-2">
+            <p className="text-sm font-medium text-warn">It was changed meanwhile. This is there now:</p>
+            <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
+              {theirs.text}
+            </pre>
+            <div className="flex flex-wrap gap-2">
+              <Button look="danger" onClick={() => save(theirs.version)}>
+                Replace it with mine
+              </Button>
+              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), ask.reset())}>Take this instead</Button>
+            </div>
+          </section>
+        )}
+      </div>
+      <div className="flex items-center gap-2">
+        <Button look="primary" disabled={!changed || ask.isPending} onClick={() => save(draft.base)}>
+          Save
+        </Button>
+        <Button look="quiet" onClick={leave}>
+          {changed ? "Discard" : "Cancel"}
+        </Button>
+        <span className="ml-2 text-xs text-ink-3">Saved as a change of your own, with history.</span>
+        <div className="ml-auto">
+          <Trouble problem={ask.error} />
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+/** One page: read, edited, its history, and whose line is whose. */
+import { ArrowLeft, FilePlus, Pencil } from "lucide-react";
+import { Button } from "../design/Button";
+import { Markdown } from "../design/Markdown";
+import { Empty, Failed, Loading } from "../design/states";
+import { Tabs } from "../design/Tabs";
+import type { Page } from "../bridge";
+import { toMemory, toPage } from "../data/links";
+import { useLog, usePage } from "../data/queries";
+import { ago } from "../data/time";
+import { Author } from "./Author";
+import { Blame } from "./Blame";
+import { Editor } from "./Editor";
+import { Changes } from "./Changes";
+import { linked } from "./pageTree";
+
+const TABS = [
+  { value: "page", label: "Page" },
+  { value: "source", label: "Source" },
+  { value: "history", label: "History" },
+  { value: "blame", label: "Who wrote what" },
+] as const;
+type TabName = (typeof TABS)[number]["value"] | "edit";
+
+export function PageView({ path, tab }: { path: string; tab: string | null }) {
+  const page = usePage(path);
+  const open: TabName = tab === "edit" ? "edit" : (TABS.find((one) => one.value === tab)?.value ?? "page");
+  const go = (next: TabName) => {
+    location.hash = toPage(path, next === "page" ? undefined : next);
+  };
+  const missing = page.error?.code === "not_found";
+  return (
+    <>
+      <header className="flex h-13 shrink-0 items-center gap-3 px-6">
+        <a href={toMemory} className="md:hidden" aria-label="All pages">
+          <ArrowLeft className="size-4" aria-hidden />
+        </a>
+        <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
+        <LastChange path={path} />
+        {open !== "edit" && page.data && (
+          <Button className="ml-auto" onClick={() => go("edit")}>
+            <Pencil className="size-3.5" aria-hidden /> Edit
+          </Button>
+        )}
+      </header>
+      {open === "edit" && (page.data || missing) ? (
+        <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
+      ) : missing ? (
+        <Empty icon={FilePlus} title={`There is no page ${path}`}>
+          <Button look="primary" className="mt-2" onClick={() => go("edit")}>
+            Write it
+          </Button>
+        </Empty>
+      ) : page.error && !page.data ? (
+        <Failed problem={page.error} retry={() => void page.refetch()} />
+      ) : !page.data ? (
+        <Loading />
+      ) : (
+        <Tabs label="Page" tabs={TABS} value={open === "edit" ? "page" : open} onChange={go}>
+          <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={TABS.find((one) => one.value === open)?.label}>
+            <Content page={page.data} tab={open} />
+          </div>
+        </Tabs>
+      )}
+    </>
+  );
+}
+
+/** Who changed it last, and why. */
+function LastChange({ path }: { path: string }) {
+  const [last] = useLog(path).data ?? [];
+  if (!last) return null;
+  return (
+    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 lg:flex" title={last.message}>
+      <Author name={last.author} origin={last.origin} />
+      <span className="truncate">{last.message}</span>
+      <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
+    </p>
+  );
+}
+
+function Content({ page, tab }: { page: Page; tab: TabName }) {
+  switch (tab) {
+    case "history":
+      return <Changes path={page.path} />;
+    case "blame":
+      return <Blame path={page.path} />;
+    case "source":
+      return <pre className="code max-w-[48rem] rounded-lg border border-line p-4 whitespace-pre-wrap">{page.text}</pre>;
+    default:
+      return (
+        <div className="max-w-[46rem]">
+          <Markdown text={page.text} onPage={(href) => (location.hash = toPage(linked(page.path, href)))} />
+        </div>
+      );
+  }
+}

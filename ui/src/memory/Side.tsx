@@ -1,0 +1,119 @@
+/** The pages there are, or the lines that were searched for. */
+import { ChevronRight, FileText, FolderOpen, Plus } from "lucide-react";
+import { type FormEvent, useDeferredValue, useState } from "react";
+import { IconButton } from "../design/Button";
+import { cx } from "../design/cx";
+import { Input } from "../design/Field";
+import { Read, Trouble } from "../design/states";
+import { useHost } from "../data/context";
+import { toMemory, toPage } from "../data/links";
+import { useFound, usePages } from "../data/queries";
+import { type Folder, pageTree } from "./pageTree";
+
+export function Side({ open }: { open: string | null }) {
+  const [text, setText] = useState("");
+  const [naming, setNaming] = useState(false);
+  const host = useHost();
+  const wanted = useDeferredValue(text.trim());
+  return (
+    <>
+      <div className="flex h-13 shrink-0 items-center gap-1 px-3">
+        <h2 className="grow px-2 font-semibold">
+          <a href={toMemory}>Memory</a>
+        </h2>
+        <IconButton label="Open the memory folder" onClick={() => void host.call("open_memory_folder", {}).catch(() => {})}>
+          <FolderOpen className="size-4" aria-hidden />
+        </IconButton>
+        <IconButton label="New page" aria-pressed={naming} onClick={() => setNaming(!naming)}>
+          <Plus className="size-4" aria-hidden />
+        </IconButton>
+      </div>
+      {naming && <NewPage onDone={() => setNaming(false)} />}
+      <div className="px-3 pb-3">
+        <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
+      </div>
+      <nav aria-label="Pages" className="min-h-0 grow overflow-y-auto px-3 pb-4">
+        {wanted ? <Hits text={wanted} /> : <Pages open={open} />}
+      </nav>
+    </>
+  );
+}
+
+function NewPage({ onDone }: { onDone: () => void }) {
+  const [path, setPath] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const name = path.trim().replace(/^\/+/, "");
+    if (!name) return;
+    location.hash = toPage(/\.[a-z]+$/i.test(name) ? name : `${name}.md`, "edit");
+    onDone();
+  };
+  return (
+    <form onSubmit={submit} className="px-3 pb-2">
+      <Input autoFocus aria-label="Path of the new page" placeholder="goals/new-page.md" value={path} onChange={(event) => setPath(event.target.value)} onKeyDown={(event) => event.key === "Escape" && onDone()} />
+    </form>
+  );
+}
+
+function Pages({ open }: { open: string | null }) {
+  return (
+    <Read query={usePages()}>
+      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">Nothing yet. Tell your Grow Agent “remember that …”, or write a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
+    </Read>
+  );
+}
+
+function Level({ folder, open }: { folder: Folder; open: string | null }) {
+  return (
+    <ul>
+      {folder.folders.map((one) => (
+        <FolderRow key={one.path} folder={one} open={open} />
+      ))}
+      {folder.pages.map(({ name, path }) => (
+        <li key={path}>
+          <a href={toPage(path)} aria-current={path === open ? "page" : undefined} className={cx("flex items-center gap-2 rounded-lg px-2 py-1 text-sm", path === open ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
+            <FileText className="size-4 shrink-0 text-ink-3" strokeWidth={1.6} aria-hidden />
+            <span className="truncate">{name}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
+  const [shown, setShown] = useState(true);
+  return (
+    <li>
+      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-left text-sm text-ink-2 hover:bg-hover">
+        <ChevronRight className={cx("size-3.5 text-ink-3 transition-transform", shown && "rotate-90")} aria-hidden />
+        {folder.name}
+      </button>
+      {shown && (
+        <div className="ml-3.5 border-l border-line pl-1.5">
+          <Level folder={folder} open={open} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Hits({ text }: { text: string }) {
+  const found = useFound(text);
+  if (found.error) return <Trouble problem={found.error} />;
+  if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">Nothing found for “{text}”.</p>;
+  return (
+    <ul aria-label="Found lines">
+      {found.data?.map((hit) => (
+        <li key={`${hit.path}:${hit.line}`}>
+          <a href={toPage(hit.path)} className="block rounded-lg px-2 py-1.5 hover:bg-hover">
+            <span className="block truncate text-sm">{hit.text.trim()}</span>
+            <span className="text-xs text-ink-3">
+              {hit.path}, line {hit.line}
+            </span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}

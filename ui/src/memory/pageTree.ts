@@ -1,0 +1,40 @@
+/** Paths of pages as folders. */
+import type { PageRow } from "../bridge";
+
+export interface Folder {
+  name: string;
+  path: string;
+  folders: Folder[];
+  pages: Array<{ name: string; path: string }>;
+}
+
+export function pageTree(rows: readonly PageRow[]): Folder {
+  const root: Folder = { name: "", path: "", folders: [], pages: [] };
+  for (const { path } of rows) {
+    const parts = path.split("/");
+    const name = parts.pop() ?? path;
+    let folder = root;
+    for (const part of parts) {
+      let next = folder.folders.find((one) => one.name === part);
+      if (!next) {
+        next = { name: part, path: `${folder.path}${part}/`, folders: [], pages: [] };
+        folder.folders.push(next);
+      }
+      folder = next;
+    }
+    folder.pages.push({ name, path });
+  }
+  return root;
+}
+
+/** Where a link on a page leads: a path from the root, or from the page that it stands on. */
+export function linked(from: string, href: string): string {
+  const [target = ""] = href.split("#");
+  const start = target.startsWith("/") ? [] : from.split("/").slice(0, -1);
+  const parts = [...start];
+  for (const part of target.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(decodeURI(part));
+  }
+  return parts.join("/");
+}

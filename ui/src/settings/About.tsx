@@ -1,0 +1,36 @@
+/** Where things are, and what this is. */
+import { useMutation } from "@tanstack/react-query";
+import { FolderOpen } from "lucide-react";
+import { Button } from "../design/Button";
+import { Read, Trouble } from "../design/states";
+import { useHost } from "../data/context";
+import { useAbout } from "../data/queries";
+import { Line } from "./Line";
+
+export function About() {
+  const host = useHost();
+  const open = useMutation({ mutationFn: () => host.call("open_memory_folder", {}) });
+  return (
+    <Read query={useAbout()}>
+      {(about) => (
+        <>
+          <Line label="Memory folder" about={<Path text={about.memory_folder} />} below={<Trouble problem={open.error} />}>
+            <Button onClick={() => open.mutate()}>
+              <FolderOpen className="size-4" aria-hidden /> Open
+            </Button>
+          </Line>
+          <Line label="Data folder" about={<Path text={about.data_folder} />}>
+            {null}
+          </Line>
+          <Line label="GrowQR Desktop" about={`Profile ${about.profile}`}>
+            <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
+          </Line>
+        </>
+      )}
+    </Read>
+  );
+}
+
+function Path({ text }: { text: string }) {
+  return <span className="font-mono break-all normal-case select-all">{text}</span>;
+}

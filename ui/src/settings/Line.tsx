@@ -1,0 +1,23 @@
+/** One line of settings: what it is, and the means to change it. */
+import type { ReactNode } from "react";
+
+export function Line(props: { label: string; about?: ReactNode; htmlFor?: string; children: ReactNode; below?: ReactNode }) {
+  return (
+    <div className="py-3">
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-2">
+        <div className="min-w-48 grow basis-0">
+          {props.htmlFor ? (
+            <label htmlFor={props.htmlFor} className="text-sm font-medium">
+              {props.label}
+            </label>
+          ) : (
+            <p className="text-sm font-medium">{props.label}</p>
+          )}
+          {props.about && <p className="text-xs text-ink-3 first-letter:uppercase">{props.about}</p>}
+        </div>
+        {props.children}
+      </div>
+      {props.below}
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+/** A setting that is a number, an amount or a word. Saved with Enter or on leaving the field. */
+import { RotateCcw } from "lucide-react";
+import { useEffect, useId, useState } from "react";
+import type { Setting } from "../bridge";
+import { IconButton } from "../design/Button";
+import { Input } from "../design/Field";
+import { Trouble } from "../design/states";
+import { useAsk } from "../data/context";
+import { Line } from "./Line";
+
+const LABELS: Record<string, string> = {
+  "budget.per_message": "For one message",
+  "budget.per_day": "For a day",
+  "budget.per_month": "For a month",
+  "limit.max_tokens": "Length of one answer",
+  "limit.calls": "Model calls for one message",
+  "limit.children": "Sub-agents for one message",
+  "limit.children_at_once": "Sub-agents at the same time",
+};
+
+export function SettingRow({ setting }: { setting: Setting }) {
+  const id = useId();
+  const [value, setValue] = useState(setting.value);
+  const ask = useAsk();
+  useEffect(() => setValue(setting.value), [setting.value]);
+  const save = () => {
+    const next = value.trim();
+    if (next !== setting.value) ask.mutate({ op: "set_setting", name: setting.name, value: next });
+  };
+  return (
+    <Line label={LABELS[setting.name] ?? setting.name} about={setting.about} htmlFor={id} below={<Trouble problem={ask.error} />}>
+      <span className="flex items-center gap-1">
+        {setting.is_set && (
+          <IconButton label={`Back to the default: ${LABELS[setting.name] ?? setting.name}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
+            <RotateCcw className="size-4" aria-hidden />
+          </IconButton>
+        )}
+        {setting.name.startsWith("budget.") && <span className="text-sm text-ink-3">$</span>}
+        <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
+      </span>
+    </Line>
+  );
+}

@@ -1,0 +1,65 @@
+/** The rules about who may import whom. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../src");
+const FEATURES = ["chat", "agents", "memory", "settings", "first-run"];
+
+/** Folder to the folders that it may import, besides itself. Types of the wire may be named everywhere but in design. */
+const MAY: Record<string, string[]> = {
+  bridge: [],
+  design: [],
+  data: ["bridge"],
+  journal: ["bridge", "data", "design"],
+  ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal"]])),
+  app: ["bridge", "data", "design", "journal", ...FEATURES],
+  ".": ["app", "design"],
+};
+
+const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter((path) => /\.(ts|tsx)$/.test(path)).map((path) => path.replaceAll("\\", "/"));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const folder = (path: string) => (path.includes("/") ? (path.split("/")[0] ?? ".") : ".");
+
+function imports(path: string): string[] {
+  return [...read(path).matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((found) => found[1] ?? "");
+}
+
+describe("boundaries", () => {
+  test("only the bridge knows Tauri, and it imports @tauri-apps/api alone", () => {
+    const known = files.flatMap((path) => imports(path).filter((name) => name.startsWith("@tauri-apps/")).map((name) => [folder(path), name.split("/").slice(0, 2).join("/")]));
+    expect(known.length).toBeGreaterThan(0);
+    for (const found of known) expect(found).toEqual(["bridge", "@tauri-apps/api"]);
+  });
+
+  test("folders import only what stands below them, and features do not import each other", () => {
+    const wrong = files.flatMap((path) =>
+      imports(path)
+        .filter((name) => name.startsWith("."))
+        .map((name) => folder(relative(ROOT, join(ROOT, path, "..", name)).replaceAll("\\", "/") + (/\.css$/.test(name) ? "" : "/x")))
+        .filter((target) => path.includes("/") && target !== folder(path) && !MAY[folder(path)]?.includes(target))
+        .map((target) => `${path} imports ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("only the bridge's own door leads to the simulation, and production never goes through it", () => {
+    const doors = files.filter((path) => !path.startsWith("bridge/fake/") && !path.includes(".test.") && imports(path).some((name) => name.includes("/fake")));
+    expect(doors).toEqual(["bridge/index.ts"]);
+  });
+
+  test("components that ask the host branch on codes, never on messages", () => {
+    const wrong = files.filter((path) => /error\.message\s*(===|\.includes|\.startsWith|\.match)/.test(read(path)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("colours are tokens", () => {
+    const wrong = files.filter((path) => /#[0-9a-f]{6}\b|\b(?:rgb|hsl|oklch)\(/i.test(read(path)));
+    expect(wrong).toEqual([]);
+  });
+
+  test("a file has at most 250 lines", () => {
+    const long = files.filter((path) => path !== "bridge/wire.ts" && read(path).split("\n").length > 250);
+    expect(long).toEqual([]);
+  });
+});

@@ -1,0 +1,13 @@
+/** What jsdom lacks. */
+import { cleanup } from "@testing-library/react";
+import { afterEach } from "vitest";
+
+class Observer {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+}
+globalThis.ResizeObserver ??= Observer as unknown as typeof ResizeObserver;
+if (typeof Element !== "undefined") Element.prototype.scrollIntoView ??= () => {};
+
+afterEach(cleanup);
