@@ -23,7 +23,9 @@ pub fn run() -> Result<(), Failure> {
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let binary = machine::root().join("target/release/growqr");
     let mut missed = Vec::new();
-    for (package, bench) in [("growqr-store", "append"), ("growqr-memory", "commit"), ("growqr-app", "turn"), ("growqr-app", "program")] {
+    for (package, bench) in
+        [("growqr-store", "append"), ("growqr-memory", "commit"), ("growqr-app", "turn"), ("growqr-app", "program")]
+    {
         println!("\n{package}, {bench}:");
         let mut bench = command::cargo(&["bench", "--quiet", "-p", package, "--bench", bench]);
         command::watch(bench.env("GROWQR_BIN", &binary), |line| missed.extend(judge(line)))?;

@@ -12,6 +12,12 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(100);
 const LOOKS: usize = 300;
 
+/// Presses the first run's button for starting without a key; `false` while it is not there.
+const START_WITHOUT_KEY: &str = "\
+    const start = [...document.querySelectorAll('button')].find((button) => button.innerText.includes('guide'));\
+    start?.click();\
+    return start !== undefined";
+
 /// What to say if the test cannot be run here.
 pub fn missing() -> Option<&'static str> {
     if !cfg!(target_os = "linux") {
@@ -62,6 +68,10 @@ fn look(session: &Session) -> Result<String, Failure> {
     wait("the page is drawn", || {
         let drawn = session.run("return document.title === 'GrowQR' && document.body.innerText.trim().length > 0")?;
         Ok((drawn == true).then_some(()))
+    })?;
+    wait("the first run lets one start without a key", || {
+        let clicked = session.run(START_WITHOUT_KEY)?;
+        Ok((clicked == true).then_some(()))
     })?;
     session.run("location.hash = '#/settings'; return null")?;
     let shown = wait("the page shows the version", || {

@@ -1,7 +1,7 @@
 //! The profile behind the window, opened once. When that fails, whoever asks next tries again, so that a person can
 //! mend what is wrong and go on without a restart.
 
-use growqr_app::{AppError, Desk, Environment, Home};
+use growqr_app::{Desk, Environment, Home};
 use growqr_wire as wire;
 use tauri::{AppHandle, Manager};
 use tokio::sync::OnceCell;
@@ -25,8 +25,7 @@ impl Desktop {
 
     /// The open profile.
     pub async fn desk(&self) -> Result<&Desk, wire::Error> {
-        let open =
-            || async { Ok::<_, AppError>(Desk::open(Home::find(None, &self.environment)?, self.environment.clone()).await?) };
+        let open = || async { Desk::open(Home::find(None, &self.environment)?, self.environment.clone()).await };
         Ok(self.desk.get_or_try_init(open).await?)
     }
 
