@@ -1,7 +1,6 @@
 //! Starts the window. Only this file sets up logging.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -16,7 +15,6 @@ fn log_to_stderr() {
     let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets =
         asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

@@ -3,7 +3,9 @@
 
 use crate::host::{Host, HostError};
 use growqr_core::agent::Input;
+use growqr_core::id::{EffectId, Seq};
 use growqr_core::journal::StoreError;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -44,15 +46,21 @@ async fn deliver(host: &Host) -> bool {
             return false;
         }
         let mut taken = Vec::with_capacity(waiting.len());
-        let mut stuck = false;
+        // Mail must not overtake mail: who could not be reached once is left alone until the next round.
+        let mut unreached = BTreeSet::new();
         for mail in waiting {
             let (id, to) = (mail.id.clone(), mail.to.clone());
+            if unreached.contains(&to) {
+                continue;
+            }
             match host.post(&to, Input::Mail(mail)).await {
+                // An agent to which nothing has happened yet was not born by it either.
+                Ok(view) if view.seq == Seq(0) => drop(unreached.insert(to)),
                 Ok(_) => taken.push(id),
                 Err(HostError::Stopping) => return false,
                 Err(error) => {
                     tracing::warn!(%error, "mail waits");
-                    stuck = true;
+                    unreached.insert(to);
                 }
             }
         }
@@ -61,12 +69,12 @@ async fn deliver(host: &Host) -> bool {
             tracing::warn!(%error, "delivered mail could not be marked");
             return true;
         }
-        if stuck {
+        if !unreached.is_empty() {
             return true;
         }
     }
 }
 
-async fn mark(host: &Host, taken: &[growqr_core::id::EffectId]) -> Result<(), StoreError> {
+async fn mark(host: &Host, taken: &[EffectId]) -> Result<(), StoreError> {
     if taken.is_empty() { Ok(()) } else { host.store().delivered(taken).await }
 }

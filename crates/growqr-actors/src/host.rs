@@ -92,8 +92,8 @@ impl Host {
         if *agent == AgentId::grow() {
             return self.post(agent, Input::Said { id, text }).await;
         }
-        self.known(agent).await?;
-        self.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), text }).await
+        let at_work = self.known(agent).await?.status.is_at_work();
+        self.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), at_work, id, text }).await
     }
 
     /// Stops an agent's turn and its sub-agents. Does nothing if there is nothing to stop.
@@ -142,9 +142,9 @@ impl Host {
         }
     }
 
-    async fn known(&self, agent: &AgentId) -> Result<(), HostError> {
+    async fn known(&self, agent: &AgentId) -> Result<AgentView, HostError> {
         match self.store.agent(agent).await {
-            Ok(Some(_)) => Ok(()),
+            Ok(Some(view)) => Ok(view),
             Ok(None) => Err(HostError::Unknown(agent.clone())),
             Err(source) => Err(HostError::Store { agent: agent.clone(), source }),
         }
@@ -152,7 +152,8 @@ impl Host {
 }
 
 enum Place {
-    Awake(mpsc::Sender<Letter>),
+    /// Its inbox, and how many letters were ever put into it.
+    Awake(mpsc::Sender<Letter>, u64),
     /// Its inbox is closed and its task is ending; these letters wake it again.
     Leaving(Vec<Letter>),
 }
@@ -165,7 +166,7 @@ struct Registrar {
 }
 
 impl Registrar {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Request>, mut idle: mpsc::Receiver<AgentId>) {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Request>, mut idle: mpsc::Receiver<(AgentId, u64)>) {
         let stop = self.links.stop.clone();
         loop {
             tokio::select! {
@@ -176,7 +177,7 @@ impl Registrar {
                     Err(error) => self.ended(error.id(), Vec::new()),
                 },
                 Some(request) = inbox.recv() => self.place(request),
-                Some(agent) = idle.recv() => self.let_sleep(&agent),
+                Some((agent, read)) = idle.recv() => self.let_sleep(&agent, read),
             }
         }
         // Refuse what comes from now on, and let every runner notice the stop by itself: it may be saving its state.
@@ -191,11 +192,12 @@ impl Registrar {
         match self.awake.get_mut(&agent) {
             Some(Place::Leaving(letters)) if letters.len() < self.links.config.inbox => letters.push(letter),
             Some(Place::Leaving(_)) => {}
-            Some(Place::Awake(inbox)) => match inbox.try_send(letter) {
+            Some(Place::Awake(inbox, put)) => match inbox.try_send(letter) {
+                Ok(()) => *put += 1,
                 Err(mpsc::error::TrySendError::Closed(letter)) => {
                     self.awake.insert(agent, Place::Leaving(vec![letter]));
                 }
-                Ok(()) | Err(mpsc::error::TrySendError::Full(_)) => {}
+                Err(mpsc::error::TrySendError::Full(_)) => {}
             },
             None => self.wake(agent, vec![letter]),
         }
@@ -203,19 +205,17 @@ impl Registrar {
 
     fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
         let (sender, inbox) = mpsc::channel(self.links.config.inbox);
-        for letter in letters {
-            // One that finds no room is dropped, which its sender reads as overloaded.
-            let _ = sender.try_send(letter);
-        }
+        // One that finds no room is dropped, which its sender reads as overloaded.
+        let put = letters.into_iter().filter_map(|letter| sender.try_send(letter).ok()).count() as u64;
         let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
         self.names.insert(handle.id(), agent.clone());
-        self.awake.insert(agent, Place::Awake(sender));
+        self.awake.insert(agent, Place::Awake(sender, put));
     }
 
-    /// Closes the inbox of an agent that had nothing to do, unless a letter is on its way to it.
-    fn let_sleep(&mut self, agent: &AgentId) {
-        if let Some(Place::Awake(inbox)) = self.awake.get(agent)
-            && inbox.capacity() == inbox.max_capacity()
+    /// Closes the inbox of an agent that had nothing to do after so many letters, unless it was sent more since.
+    fn let_sleep(&mut self, agent: &AgentId, read: u64) {
+        if let Some(Place::Awake(_, put)) = self.awake.get(agent)
+            && *put == read
         {
             self.awake.insert(agent.clone(), Place::Leaving(Vec::new()));
         }

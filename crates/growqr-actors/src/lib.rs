@@ -14,4 +14,4 @@ mod runner;
 
 pub use host::{Host, HostError};
 pub use ports::{HostConfig, Ports, Setups};
-pub use runner::{Happened, Loaded, Recorded, load};
+pub use runner::{Happened, Loaded, Recorded, load, record};

@@ -6,6 +6,7 @@
 use crate::perform;
 use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide, message_view};
+use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Append, Head, Snapshot, Store, StoreError};
@@ -81,8 +82,8 @@ pub(crate) struct Links {
     pub(crate) publish: Publisher,
     /// There is new mail in the outbox.
     pub(crate) mail: Arc<Notify>,
-    /// The agent has had nothing to do for a while.
-    pub(crate) idle: mpsc::Sender<AgentId>,
+    /// The agent has had nothing to do for a while, after reading so many letters.
+    pub(crate) idle: mpsc::Sender<(AgentId, u64)>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -101,12 +102,25 @@ pub(crate) async fn run(links: Links, agent: AgentId, mut inbox: mpsc::Receiver<
         if !matches!(error, StoreError::Conflict { .. }) {
             // Whoever runs it next would fail alike, so whoever waits for an answer gets the reason.
             for letter in unread.drain(..) {
-                let _ = letter.ack.send(Err(StoreError::Failed(error.to_string())));
+                let _ = letter.ack.send(Err(again(&error)));
             }
         }
         publish.send(Happened::Stopped { agent, error: Arc::new(error) });
     }
     unread
+}
+
+/// The same error for one more listener.
+fn again(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
+        StoreError::DiskFull => StoreError::DiskFull,
+        StoreError::ReadOnly => StoreError::ReadOnly,
+        StoreError::Corrupt(what) => StoreError::Corrupt(what.clone()),
+        StoreError::Unreachable(what) => StoreError::Unreachable(what.clone()),
+        StoreError::Newer(version) => StoreError::Newer(version.clone()),
+        StoreError::Failed(what) => StoreError::Failed(what.clone()),
+    }
 }
 
 /// An agent as its journal tells.
@@ -140,6 +154,46 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, saved })
 }
 
+/// Records what an input leads to and performs none of it: for what may be written while nobody runs the agent. Its
+/// open work goes on, or stays stopped, at the next start. Returns the agent afterwards.
+///
+/// # Errors
+/// If the store cannot be read or written; then nothing has happened.
+pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
+    let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
+    let (setup, segment) = ports.setups.setup(state.depth());
+    let now = ports.clock.now();
+    let events = decide(&state, input, &setup, now);
+    if events.is_empty() {
+        return Ok(state.view());
+    }
+    let Written { append, .. } = write(&state, head, events, now, &segment);
+    let view = append.agent.clone();
+    ports.store.append(append).await?;
+    Ok(view)
+}
+
+/// An append and what it leads to.
+struct Written {
+    next: State,
+    append: Append,
+    entries: Vec<Entry>,
+}
+
+fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp, segment: &Segment) -> Written {
+    let mut next = state.clone();
+    let mut entries = Vec::with_capacity(events.len());
+    for event in &events {
+        let entry = Entry { seq: next.seq().next(), at, event: event.clone() };
+        next.apply(&entry);
+        entries.push(entry);
+    }
+    let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).collect();
+    let append = Append { head, at, agent: next.view(), messages, segment: started.then(|| segment.encode()), events };
+    Written { next, append, entries }
+}
+
 struct Runner {
     links: Links,
     state: State,
@@ -164,6 +218,7 @@ impl Runner {
 
     async fn live(&mut self, inbox: &mut mpsc::Receiver<Letter>) -> Result<(), StoreError> {
         let mut open = true;
+        let mut read = 0;
         let stop = self.links.stop.clone();
         loop {
             let at_work = !self.work.is_empty();
@@ -180,17 +235,20 @@ impl Runner {
                 },
                 letter = inbox.recv(), if open => match letter {
                     Some(Letter { input, ack }) => {
+                        read += 1;
                         let taken = self.take(input).await;
-                        let lost = matches!(taken, Err(StoreError::Conflict { .. }));
+                        let is_lost = matches!(taken, Err(StoreError::Conflict { .. }));
                         // The caller may be gone; the record stands all the same.
                         let _ = ack.send(taken.map(|()| self.state.view()));
-                        if lost { break }
+                        if is_lost {
+                            return Err(StoreError::Conflict { agent: self.state.id().clone() });
+                        }
                     }
                     None => open = false,
                 },
                 () = tokio::time::sleep(self.links.config.idle), if open && !at_work => {
                     // The host answers by closing the inbox; if it is gone, so are we.
-                    if self.links.idle.send(self.state.id().clone()).await.is_err() { break }
+                    if self.links.idle.send((self.state.id().clone(), read)).await.is_err() { break }
                 },
             }
         }
@@ -227,30 +285,10 @@ impl Runner {
         self.perform().await
     }
 
-    async fn record(
-        &mut self,
-        events: Vec<Event>,
-        at: growqr_core::clock::Timestamp,
-        segment: &Arc<Segment>,
-    ) -> Result<(), StoreError> {
-        let agent = self.state.id().clone();
-        let mut next = self.state.clone();
-        let mut entries = Vec::with_capacity(events.len());
-        for event in &events {
-            let entry = Entry { seq: next.seq().next(), at, event: event.clone() };
-            next.apply(&entry);
-            entries.push(entry);
-        }
-        let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+    async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
         let has_mail = events.iter().any(|event| event.mail().is_some());
-        let append = Append {
-            head: self.head,
-            at,
-            agent: next.view(),
-            messages: entries.iter().filter_map(|entry| message_view(&agent, entry)).collect(),
-            segment: started.then(|| segment.encode()),
-            events,
-        };
+        let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+        let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
         let view = append.agent.clone();
         #[cfg(feature = "hold-points")]
         let hold = crate::hold::before().await;

@@ -41,7 +41,8 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
     let mut state = State::new(id.clone());
     let mut head = Head::default();
     let mail = |name: &str, body| Mail { id: EffectId::new(format!("{n}-{name}")), from: AgentId::grow(), to: id.clone(), body };
-    let birth = Birth { name: format!("agent {n}"), task: "look around and report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth =
+        Birth { name: format!("agent {n}"), task: "look around and report".to_owned(), allowance: Money::usd(1), depth: 1 };
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
     let mut round = 0;
     while state.seq().0 < EVENTS {
@@ -56,7 +57,8 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
         round += 1;
     }
     if state.is_at_work() {
-        let events = decide(&state, Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }, setup, Timestamp(2));
+        let events =
+            decide(&state, Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }, setup, Timestamp(2));
         record(store, &mut state, head, events, segment).await;
     }
 }
@@ -69,13 +71,16 @@ async fn record(store: &dyn Store, state: &mut State, head: Head, events: Vec<Ev
         messages.extend(message_view(state.id(), &entry));
         state.apply(&entry);
     }
-    let append = Append { head, at: Timestamp(2), events, agent: state.view(), messages, segment: starts.then(|| segment.encode()) };
+    let append =
+        Append { head, at: Timestamp(2), events, agent: state.view(), messages, segment: starts.then(|| segment.encode()) };
     store.append(append).await.expect("it is recorded").head
 }
 
 fn answer(round: u64) -> Reply {
     Reply {
-        content: RawJson::of(&json!([{"type": "text", "text": format!("I looked around, {round} times by now, and found this and that.")}])),
+        content: RawJson::of(
+            &json!([{"type": "text", "text": format!("I looked around, {round} times by now, and found this and that.")}]),
+        ),
         stop: StopReason::EndTurn,
         usage: Usage { input_tokens: 1_000, output_tokens: 20, ..Usage::default() },
         model: "fixed".to_owned(),
@@ -92,8 +97,13 @@ struct Fixed {
 
 impl Fixed {
     fn new() -> Fixed {
-        let segment =
-            Segment { provider: "fixed".to_owned(), model: "fixed".to_owned(), effort: None, system: "Be.".to_owned(), tools: tools::all() };
+        let segment = Segment {
+            provider: "fixed".to_owned(),
+            model: "fixed".to_owned(),
+            effort: None,
+            system: "Be.".to_owned(),
+            tools: tools::all(),
+        };
         let (hash, bytes) = segment.encode();
         let card = ModelCard {
             id: "fixed".to_owned(),
@@ -103,7 +113,8 @@ impl Fixed {
             prices: Some(Prices::free()),
             effort: None,
         };
-        let setup = Setup { segment: hash, provider: "fixed".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
+        let setup =
+            Setup { segment: hash, provider: "fixed".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
         Fixed { setup, segment: Arc::new(segment) }
     }
 }

@@ -50,9 +50,7 @@ impl Client {
     pub async fn holding(home: Home, environment: &Environment) -> Result<Client, AppError> {
         let attempts = PATIENCE.as_millis() / LOOK.as_millis();
         for _ in 0..attempts {
-            if let Some(mut attached) = Attached::connect(&home).await? {
-                attached.call(Request::Hello { version: VERSION }).await?;
-                attached.call(Request::Follow).await?;
+            if let Some(attached) = attach(&home).await? {
                 return Ok(Client(Kind::Attached(Box::new(attached))));
             }
             if let Some(app) = App::open(home.clone(), environment).await? {
@@ -104,4 +102,18 @@ impl Client {
             Kind::Holding(app) => app.close().await,
         }
     }
+}
+
+/// Attaches to a running host. `None` if there is none, or if it went away while it was greeted: a connection may
+/// still be accepted in the name of a process that has just been killed.
+async fn attach(home: &Home) -> Result<Option<Attached>, AppError> {
+    let Some(mut attached) = Attached::connect(home).await? else { return Ok(None) };
+    for greeting in [Request::Hello { version: VERSION }, Request::Follow] {
+        match attached.call(greeting).await {
+            Ok(_) => {}
+            Err(AppError::Protocol { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(attached))
 }

@@ -85,8 +85,7 @@ pub(crate) fn push(happened: Happened) -> Push {
             Push::Delta { agent: agent.to_string(), kind, text }
         }
         Happened::Stopped { agent, error } => {
-            let error = growqr_core::journal::StoreError::Failed(error.to_string());
-            Push::Stopped { agent: agent.to_string(), error: crate::AppError::from(error).into() }
+            Push::Stopped { agent: agent.to_string(), error: crate::error::store(error.to_string(), &error) }
         }
     }
 }

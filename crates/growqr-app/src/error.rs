@@ -14,10 +14,10 @@ pub enum AppError {
     #[error("this system names no folder for app data")]
     NoHome,
     /// A start-up setting is wrong.
-    #[error("{path} is not right: {problem}")]
+    #[error("{place} is not right: {problem}")]
     Config {
-        /// The file.
-        path: PathBuf,
+        /// The file, or the environment variable.
+        place: String,
         /// What is wrong in it.
         problem: String,
     },
@@ -102,8 +102,9 @@ impl From<AppError> for Error {
         let text = error.to_string();
         match error {
             AppError::NoHome => Error::new(ErrorCode::BadRequest, text).next("Name one with --data-dir or GROWQR_DATA_DIR."),
-            AppError::Config { path, .. } => Error::new(ErrorCode::BadRequest, text)
-                .next(format!("Correct {}, or remove it to use the defaults.", path.display())),
+            AppError::Config { place, .. } => {
+                Error::new(ErrorCode::BadRequest, text).next(format!("Correct {place}, or remove it to use the defaults."))
+            }
             AppError::File { source, path, .. } => file(text, &source, &path),
             AppError::Held { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
@@ -146,7 +147,8 @@ fn read_only(text: String, what: &str) -> Error {
         .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
-fn store(text: String, source: &StoreError) -> Error {
+/// The store's errors, for a request's answer and for an agent that had to stop.
+pub(crate) fn store(text: String, source: &StoreError) -> Error {
     match source {
         StoreError::Conflict { .. } => {
             Error::new(ErrorCode::Conflict, text).retryable().next("Another GrowQR writes to the same database; end one of them.")

@@ -81,11 +81,14 @@ impl Home {
         let profile = file.profile.unwrap_or_else(|| "local".to_owned());
         if !is_folder_name(&profile) {
             return Err(AppError::Config {
-                path: root.join("config.toml"),
+                place: root.join("config.toml").display().to_string(),
                 problem: format!("the profile {profile:?} is not a plain name"),
             });
         }
-        let url = environment.get("DATABASE_URL").map(str::to_owned).or(file.database_url);
+        let (url, named_in) = match environment.get("DATABASE_URL") {
+            Some(url) => (Some(url.to_owned()), "DATABASE_URL".to_owned()),
+            None => (file.database_url, root.join("config.toml").display().to_string()),
+        };
         let folder = root.join("profiles").join(&profile);
         let (database, database_location) = match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
@@ -94,7 +97,7 @@ impl Home {
             }
             Some(_) => {
                 let problem = "the database URL must begin with postgres://; leave it out for the built-in database".to_owned();
-                return Err(AppError::Config { path: root.join("config.toml"), problem });
+                return Err(AppError::Config { place: named_in, problem });
             }
             None => {
                 let path = folder.join("growqr.db");
@@ -190,7 +193,7 @@ fn only_this_user(folder: &Path) -> std::io::Result<()> {
 fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
     match std::fs::read_to_string(path) {
         Ok(text) => toml::from_str(&text)
-            .map_err(|problem| AppError::Config { path: path.to_path_buf(), problem: problem.message().to_owned() }),
+            .map_err(|problem| AppError::Config { place: path.display().to_string(), problem: problem.message().to_owned() }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(ConfigFile::default()),
         Err(source) => Err(AppError::file("read", path, source)),
     }

@@ -4,7 +4,7 @@ use crate::error::AppError;
 use crate::home::Home;
 use crate::open::App;
 use crate::{MESSAGE_LIMIT, SystemClock, agents, convert, socket};
-use growqr_actors::{Happened, Host, HostConfig, Ports};
+use growqr_actors::{Happened, Host, HostConfig};
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId};
 use growqr_core::journal::AgentView;
@@ -47,13 +47,7 @@ impl Hosting {
         // Walking the folder takes a while, and nothing waits for it.
         let memory = Arc::clone(&app.memory);
         let watch = tokio::task::spawn_blocking(move || watch(&memory));
-        let ports = Ports {
-            store: Arc::clone(&app.store),
-            memory: Arc::clone(&app.memory) as Arc<dyn growqr_core::memory::Memory>,
-            setups: Arc::clone(&app.choices) as Arc<dyn growqr_actors::Setups>,
-            clock: Arc::new(SystemClock),
-        };
-        let host = Host::start(ports, HostConfig::default()).await?;
+        let host = Host::start(app.ports(), HostConfig::default()).await?;
         let choices = Arc::clone(&app.choices);
         let refresh = tokio::spawn(async move {
             tokio::time::sleep(SETTLED).await;

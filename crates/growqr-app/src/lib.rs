@@ -35,7 +35,7 @@ pub use hosting::{Hosting, Pushes};
 pub use library::Library;
 pub use models::models;
 pub use open::App;
-pub use settings::KNOWN as KNOWN_SETTINGS;
+pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,14 @@ use crate::home::{Environment, Home};
 use crate::library::Library;
 use crate::lock::ProfileLock;
 use crate::setups::Choices;
-use crate::{SystemClock, memory, settings};
+use crate::{SystemClock, convert, memory, settings};
+use growqr_actors::Ports;
+use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
+use growqr_core::id::AgentId;
 use growqr_core::journal::Store;
 use growqr_memory::MemoryRepo;
-use growqr_store::Db;
+use growqr_store::{Db, Hold};
 use growqr_wire::{Reply, Request};
 use std::sync::Arc;
 
@@ -20,6 +23,7 @@ pub struct App {
     pub(crate) memory: Arc<MemoryRepo>,
     pub(crate) choices: Arc<Choices>,
     db: Db,
+    _hold: Hold,
     // Last, so that it is let go after everything else is closed.
     _lock: ProfileLock,
 }
@@ -36,12 +40,13 @@ impl App {
         let folder = home.memory();
         let opening = tokio::task::spawn_blocking(move || open_memory(&folder, now));
         let db = Db::open(home.database()).await?;
+        let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
         let store = db.profile(home.profile(), now).await?;
         let stored = settings::stored(&*store).await?;
         let choices = Arc::new(Choices::new(environment, stored, rand::random()));
         let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
         let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
-        Ok(Some(App { library, store, memory, choices, db, _lock: lock }))
+        Ok(Some(App { library, store, memory, choices, db, _hold: hold, _lock: lock }))
     }
 
     /// The reading side.
@@ -76,9 +81,24 @@ impl App {
             }
             Request::Keys => Ok(Reply::Keys { keys: self.choices.keys().list() }),
             Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
-            Request::Say { .. } | Request::Cancel { .. } | Request::Resume { .. } | Request::Follow => {
+            Request::Cancel { agent } => {
+                self.library.agent(&agent).await?;
+                let view = growqr_actors::record(&self.ports(), &AgentId::new(agent), Input::Cancel).await?;
+                Ok(Reply::Said { agent: convert::agent(&view) })
+            }
+            Request::Say { .. } | Request::Resume { .. } | Request::Follow => {
                 Err(AppError::Internal("agents need a host".to_owned()))
             }
+        }
+    }
+
+    /// What agents run on.
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
+            store: Arc::clone(&self.store),
+            memory: Arc::clone(&self.memory) as Arc<dyn growqr_core::memory::Memory>,
+            setups: Arc::clone(&self.choices) as Arc<dyn growqr_actors::Setups>,
+            clock: Arc::new(SystemClock),
         }
     }
 

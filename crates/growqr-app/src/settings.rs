@@ -64,7 +64,10 @@ pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
 }
 
 /// Checks a new value, and gives it as it will be stored.
-pub(crate) fn check(name: &str, value: &str) -> Result<String, AppError> {
+///
+/// # Errors
+/// [`AppError`] that says what would be right.
+pub fn check(name: &str, value: &str) -> Result<String, AppError> {
     let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| AppError::Missing {
         what: format!("setting called {name:?}"),
         next_step: "See all settings: growqr config get".to_owned(),

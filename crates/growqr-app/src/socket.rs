@@ -20,10 +20,16 @@ use tokio_util::sync::CancellationToken;
 /// The longest line taken: the largest message, escaped, and some.
 const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 
+/// How long to wait after a client could not be accepted.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// Makes the socket. The profile's lock is held, so one that is there already is a left-over.
 pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
     let place = place(home);
     let failed = |source| AppError::file("listen on", &place, source);
+    if !is_private(home, true).map_err(failed)? {
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else")));
+    }
     let listener = ListenerOptions::new().name(name(home).map_err(failed)?).try_overwrite(true).create_tokio().map_err(failed)?;
     only_this_user(&place).map_err(failed)?;
     Ok(listener)
@@ -43,8 +49,9 @@ pub(crate) async fn serve(listener: Listener, serving: Arc<Serving>, stop: Cance
             accepted = listener.accept() => match accepted {
                 Ok(stream) => drop(connections.spawn(connection(stream, Arc::clone(&serving)))),
                 Err(error) => {
+                    // Too many open files, say: it passes.
                     tracing::warn!(%error, "a client could not be accepted");
-                    return;
+                    tokio::time::sleep(PAUSE).await;
                 }
             },
         }
@@ -67,13 +74,24 @@ async fn connection(stream: Stream, serving: Arc<Serving>) -> io::Result<()> {
 }
 
 async fn answer(serving: &Serving, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<FromHost> {
-    let call: Call = serde_json::from_slice(line)?;
+    let call: Call = match serde_json::from_slice(line) {
+        Ok(call) => call,
+        Err(problem) => return not_understood(line, problem),
+    };
     if call.request == Request::Follow {
         // From before the answer, so that nothing is missed between the two.
         *pushes = Some(serving.follow());
     }
     let result = serving.handle(call.request).await.map_err(Into::into);
     Ok(FromHost::Answer(Answer { id: call.id, result }))
+}
+
+/// A call that this host does not know is answered, so that its sender need not wait; anything else ends the connection.
+fn not_understood(line: &[u8], problem: serde_json::Error) -> io::Result<FromHost> {
+    let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
+    let id = id.ok_or(problem)?;
+    let error = AppError::Protocol { problem: "does not know this request".to_owned() };
+    Ok(FromHost::Answer(Answer { id, result: Err(error.into()) }))
 }
 
 /// The next push; never, if the client does not follow or the host has ended.
@@ -97,7 +115,11 @@ pub(crate) struct Attached {
 impl Attached {
     /// Connects. `Ok(None)` if no host listens.
     pub(crate) async fn connect(home: &Home) -> Result<Option<Attached>, AppError> {
-        let name = name(home).map_err(|source| AppError::file("reach", &place(home), source))?;
+        let failed = |source| AppError::file("reach", &place(home), source);
+        if !is_private(home, false).map_err(failed)? {
+            return Ok(None);
+        }
+        let name = name(home).map_err(failed)?;
         match Stream::connect(name).await {
             Ok(stream) => Ok(Some(Attached { lines: Lines::new(stream), early: VecDeque::new(), calls: 0 })),
             Err(_) => Ok(None),
@@ -180,11 +202,45 @@ impl Lines {
     }
 }
 
-/// A Unix socket's path has room for about a hundred bytes; a long data folder moves it to the temporary folder.
+/// A Unix socket's path has room for about a hundred bytes. For a longer one the socket is in a folder of its own
+/// among the user's run-time files, or else the temporary files.
 #[cfg(unix)]
 fn place(home: &Home) -> PathBuf {
     let near = home.folder().join("host.sock");
-    if near.as_os_str().len() <= 100 { near } else { std::env::temp_dir().join(format!("growqr-{}.sock", home.fingerprint())) }
+    if near.as_os_str().len() <= 100 { near } else { far_folder(home).join("host.sock") }
+}
+
+#[cfg(unix)]
+fn far_folder(home: &Home) -> PathBuf {
+    let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    around.join(format!("growqr-{}", home.fingerprint()))
+}
+
+/// Others may write to the temporary folder too: a socket there counts only in a folder that is this user's alone.
+#[cfg(unix)]
+fn is_private(home: &Home, create: bool) -> io::Result<bool> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let place = place(home);
+    let folder = place.parent().unwrap_or(&place);
+    if folder == home.folder() {
+        return Ok(true);
+    }
+    if create {
+        match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let owner = std::fs::metadata(home.folder()).map(|data| data.uid());
+    Ok(match (std::fs::symlink_metadata(folder), owner) {
+        (Ok(data), Ok(owner)) => data.is_dir() && data.uid() == owner && data.mode() & 0o077 == 0,
+        _ => false,
+    })
+}
+
+#[cfg(not(unix))]
+fn is_private(_home: &Home, _create: bool) -> io::Result<bool> {
+    Ok(true)
 }
 
 #[cfg(unix)]

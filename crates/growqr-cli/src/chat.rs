@@ -59,6 +59,10 @@ pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str
 fn told(out: &Out, ended: &Ending) -> bool {
     match ended {
         Ending::Done => true,
+        Ending::Left => {
+            out.notice("growqr: left; the turn goes on when GrowQR runs again");
+            false
+        }
         Ending::Otherwise(text) => {
             out.notice(&format!("growqr: {text}"));
             false
@@ -73,16 +77,37 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
         out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
     }
     let mut well = true;
+    // What happens while a person types is shown once the line is entered: it would end up in the middle of it.
+    let mut meanwhile = Vec::new();
     loop {
         let line = tokio::select! {
             line = prompt.line() => line,
-            shown = session.show_next() => if shown? { continue } else { Line::End },
+            push = session.client.next() => match push? {
+                Some(push) if prompt.is_interactive() => {
+                    meanwhile.push(push);
+                    continue;
+                }
+                Some(push) => {
+                    session.show(&push).await?;
+                    continue;
+                }
+                None => Line::End,
+            },
+            _ = tokio::signal::ctrl_c() => Line::End,
         };
+        for push in meanwhile.drain(..) {
+            session.show(&push).await?;
+        }
         match line {
             Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
                 let went_well = match session.tell(say(text)).await {
+                    Ok(Ending::Left) => {
+                        told(out, &Ending::Left);
+                        session.close().await;
+                        return Ok(false);
+                    }
                     Ok(ended) => told(out, &ended),
                     Err(error) => {
                         out.error(error);
@@ -164,7 +189,7 @@ impl<'a> Session<'a> {
                 _ = tokio::signal::ctrl_c() => {
                     self.transcript.break_line();
                     if stopping {
-                        return Ok(Ending::Otherwise("left; the turn goes on when GrowQR runs again".to_owned()));
+                        return Ok(Ending::Left);
                     }
                     stopping = true;
                     self.client.ask(Request::Cancel { agent: self.target.clone() }).await?;
@@ -187,7 +212,11 @@ impl<'a> Session<'a> {
     /// Shows what is still under way, such as a turn that an earlier stop interrupted, to its end.
     async fn settle(&mut self) -> Done {
         while !self.at_work.is_empty() {
-            if !self.show_next().await? {
+            let goes_on = tokio::select! {
+                shown = self.show_next() => shown?,
+                _ = tokio::signal::ctrl_c() => false,
+            };
+            if !goes_on {
                 return Ok(false);
             }
         }

@@ -16,7 +16,6 @@ use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 use growqr_app::{AppError, Environment, Home};
 use print::Out;
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -36,6 +35,7 @@ fn main() -> ExitCode {
         }
     };
     match runtime.block_on(run(cli, &out)) {
+        Ok(true) if out.has_failed() => ExitCode::FAILURE,
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -61,7 +61,9 @@ async fn run(cli: Cli, out: &Out) -> Done {
         Command::Db(command) => look::db(home()?, out, command).await,
         Command::Doctor => look::doctor(home()?, &environment, out).await,
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "growqr", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "growqr", &mut script);
+            out.raw(&String::from_utf8_lossy(&script));
             Ok(true)
         }
     }
@@ -72,7 +74,6 @@ fn log_to_stderr() {
     let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets =
         asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).without_time();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

@@ -3,7 +3,8 @@
 use growqr_app::AppError;
 use growqr_wire::Error;
 use serde::Serialize;
-use std::io::{IsTerminal, Write};
+use std::cell::Cell;
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// How something stands out on a terminal.
 #[derive(Clone, Copy)]
@@ -18,12 +19,14 @@ pub enum Look {
 pub struct Out {
     json: bool,
     colour: bool,
+    /// Something could not be printed.
+    failed: Cell<bool>,
 }
 
 impl Out {
     pub fn new(json: bool) -> Out {
         let colour = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Out { json, colour }
+        Out { json, colour, failed: Cell::new(false) }
     }
 
     pub fn is_json(&self) -> bool {
@@ -49,7 +52,15 @@ impl Out {
     /// A reader that has gone away is no reason to fail: `growqr events | head` is fine.
     pub fn raw(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => self.failed.set(true),
+            Ok(()) | Err(_) => {}
+        }
+    }
+
+    /// Whether results were lost on their way out, as on a full disk.
+    pub fn has_failed(&self) -> bool {
+        self.failed.get()
     }
 
     /// A word to the person beside the results.
@@ -67,9 +78,9 @@ impl Out {
             eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.message.clone()));
             return;
         }
-        eprintln!("growqr: {}", error.message);
+        eprintln!("growqr: {}", plain_lines(&error.message));
         if let Some(step) = &error.next_step {
-            eprintln!("  {step}");
+            eprintln!("  {}", plain_lines(step));
         }
     }
 
@@ -89,12 +100,17 @@ impl Out {
 
 /// What came from outside, on one line and without control characters that could move the cursor.
 pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_direction(*c)).collect()
 }
 
 /// What came from outside, with its lines, without control characters.
 pub fn plain_lines(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\n' || *c == '\t').collect()
+    text.chars().filter(|c| !(c.is_control() || is_direction(*c)) || *c == '\n' || *c == '\t').collect()
+}
+
+/// Characters that change the direction of what follows, which can make a line read as another.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
 /// The beginning of a text, on one line.

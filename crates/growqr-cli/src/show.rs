@@ -36,7 +36,7 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
         }
         Agents::Cancel { id } => {
             Library::open(home.clone()).await?.agent(&id).await?;
-            let mut client = Client::hosting(home, environment).await?;
+            let mut client = Client::holding(home, environment).await?;
             let reply = client.ask(Request::Cancel { agent: id }).await?;
             client.close().await;
             if let Reply::Said { agent } = reply {

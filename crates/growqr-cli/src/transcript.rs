@@ -9,6 +9,8 @@ use std::collections::HashMap;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     Done,
+    /// The person did not wait for it.
+    Left,
     /// Not as wished; what is shown to the person.
     Otherwise(String),
 }
@@ -55,7 +57,8 @@ impl<'a> Transcript<'a> {
             }
             Push::Stopped { agent, error } => {
                 self.break_line();
-                let text = format!("{agent} had to stop: {}", error.message);
+                let step = error.next_step.as_deref().unwrap_or("What was recorded is kept.");
+                let text = format!("{agent} had to stop: {}. {step}", error.message);
                 (*agent == self.target || *agent == "grow").then_some(Ending::Otherwise(text))
             }
             Push::Missed => None,
@@ -96,7 +99,7 @@ impl<'a> Transcript<'a> {
                 self.said_guide = true;
                 self.note("This is the built-in guide, no AI. Set ANTHROPIC_API_KEY for an answer from a model.");
             }
-            "model_requested" => self.streamed = false,
+            "model_requested" if is_target => self.streamed = false,
             "model_answered" if is_target => self.answered(&data),
             "model_failed" if is_target => {
                 let text = text(&data, &["failure", "message"]);
@@ -154,7 +157,7 @@ impl<'a> Transcript<'a> {
 
     fn child_ended(&mut self, agent: &Agent, data: &Value) {
         let words = match ending(data) {
-            Ending::Done => "done".to_owned(),
+            Ending::Done | Ending::Left => "done".to_owned(),
             Ending::Otherwise(why) => why,
         };
         self.note(&format!("← {} ({}): {words}, {}", short(&agent.name, 24), agent.id, usd(agent.spent + agent.unknown)));

@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::args::{Budget, Config, Keys};
 use crate::print::{Look, Out, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library};
+use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
 use growqr_wire::{Reply, Request, Secret, Setting};
 use std::io::{IsTerminal, Read};
 
@@ -117,6 +117,10 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
 }
 
 async fn set(home: Home, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
+    // All or nothing.
+    for (name, value) in &changes {
+        value.as_ref().map(|value| check_setting(name, value)).transpose()?;
+    }
     let mut client = Client::holding(home, environment).await?;
     for (name, value) in changes {
         client.ask(Request::SetSetting { name, value }).await?;

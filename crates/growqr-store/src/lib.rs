@@ -28,6 +28,11 @@ pub struct Db {
     migrated: Migrated,
 }
 
+/// A claim on a profile; given up when dropped.
+pub struct Hold {
+    _connection: Option<sqlx::PgConnection>,
+}
+
 enum Backend {
     Sqlite(Arc<sqlite::Database>),
     Postgres(Arc<postgres::Database>),
@@ -108,6 +113,18 @@ impl Db {
             Backend::Postgres(db) => db.create_profile(profile, now).await?,
         }
         Ok(self.store(profile))
+    }
+
+    /// Claims a profile for this process among all that use the same server. `None` if another has it. A database in a
+    /// file is claimed by the lock beside the file, so there is nothing more to take.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn hold(&self, profile: &ProfileId) -> Result<Option<Hold>, StoreError> {
+        match &self.backend {
+            Backend::Sqlite(_) => Ok(Some(Hold { _connection: None })),
+            Backend::Postgres(db) => Ok(db.hold(profile).await?.map(|connection| Hold { _connection: Some(connection) })),
+        }
     }
 
     /// Checks every link of every journal of a profile. Takes no lock; appends go on meanwhile.

@@ -76,7 +76,8 @@ pub fn bare_requests(base_url: &str, requests: &[Recorded]) -> Vec<Duration> {
     requests
         .iter()
         .map(|request| {
-            let mut head = format!("POST {} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", request.path, request.raw.len());
+            let mut head =
+                format!("POST {} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", request.path, request.raw.len());
             for (name, value) in &request.headers {
                 if !["host", "content-length", "connection"].contains(&name.as_str()) {
                     head.push_str(&format!("{name}: {value}\r\n"));

@@ -12,7 +12,8 @@ fn the_story_shows_tools_and_sub_agents_as_they_go() {
     let shown: Vec<String> = MESSAGES.iter().map(|message| program.chat(message).out).collect();
     assert_eq!(shown[0], "Hello! What would you like to grow in?\n");
     assert_eq!(shown[1], "· commit_memory people/me.md\nNoted.\n");
-    for words in ["→ looker (a-", "→ doubter (a-", "looker · read_memory people/me.md", "← doubter (a-", "Both are done.\n"] {
+    for words in ["→ looker (a-", "→ doubter (a-", "looker · read_memory people/me.md", "← doubter (a-", "Both are done.\n"]
+    {
         assert!(shown[2].contains(words), "{words:?} in {}", shown[2]);
     }
     program.claude.assert_all_accepted();
@@ -106,7 +107,15 @@ fn a_hand_edit_is_kept_apart_and_the_next_reader_sees_it() {
 #[test]
 fn reading_commands_make_nothing_and_wake_nobody() {
     let program = Program::new();
-    for args in [&["agents", "list"][..], &["events"], &["memory", "list"], &["search", "x"], &["budget", "show"], &["config", "get"], &["doctor"]] {
+    for args in [
+        &["agents", "list"][..],
+        &["events"],
+        &["memory", "list"],
+        &["search", "x"],
+        &["budget", "show"],
+        &["config", "get"],
+        &["doctor"],
+    ] {
         assert_eq!(program.run(args).code, Some(0), "{args:?}");
     }
     assert!(!program.folder().join("profiles").exists());
@@ -142,7 +151,8 @@ fn events_are_gap_free_per_agent_and_ordered_over_all() {
     let events = program.json(&["events"]);
     let positions: Vec<u64> = events.iter().filter_map(|event| event["position"].as_u64()).collect();
     assert_eq!(positions, (1..=events.len() as u64).collect::<Vec<_>>());
-    let grow: Vec<u64> = events.iter().filter(|event| event["agent"] == "grow").filter_map(|event| event["seq"].as_u64()).collect();
+    let grow: Vec<u64> =
+        events.iter().filter(|event| event["agent"] == "grow").filter_map(|event| event["seq"].as_u64()).collect();
     assert_eq!(grow, (1..=grow.len() as u64).collect::<Vec<_>>());
     assert_eq!(program.json(&["events", "--since", "5"])[0]["position"], 6);
 }

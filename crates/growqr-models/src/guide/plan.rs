@@ -18,7 +18,8 @@ const WHAT: &str = "What I understand:\n\
     - send three helpers to … (they are guides like me, and look through your memory)\n\
     - help";
 
-const KEY: &str = "For real answers, add an Anthropic key: set ANTHROPIC_API_KEY, or run `growqr keys set anthropic`.";
+const KEY: &str =
+    "For real answers, add an Anthropic key: set ANTHROPIC_API_KEY, or run `growqr keys set anthropic` while I run.";
 
 /// What to do next.
 pub(super) fn next(request: &ModelRequest) -> Move {

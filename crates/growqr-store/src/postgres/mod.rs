@@ -90,6 +90,15 @@ impl Database {
         Ok(())
     }
 
+    /// Takes the profile's advisory lock on a connection of its own, which holds it until it is closed. `None` if
+    /// another process has it.
+    pub(crate) async fn hold(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
+        let mut connection = connect(&self.pool.connect_options()).await?;
+        let lock = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended('growqr ' || $1, 0))");
+        let is_ours: bool = lock.bind(profile.as_str()).fetch_one(&mut connection).await.map_err(at("lock the profile"))?;
+        Ok(is_ours.then_some(connection))
+    }
+
     /// What `growqr db status` shows.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
         let shape = self.shape().await?;

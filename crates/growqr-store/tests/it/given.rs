@@ -1,6 +1,5 @@
 //! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
 
-
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
