@@ -73,8 +73,8 @@ describe("ten thousand messages", () => {
     });
     const slow = frames.filter((frame) => frame > 50);
     console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms`);
-    // Other work on the machine may cost a frame; work of ours would cost many.
-    expect(slow.length).toBeLessThanOrEqual(frames.length / 100);
+    // Other work on the machine may cost some frames; parsing or drawing all of it again would cost most of them.
+    expect(slow.length).toBeLessThanOrEqual(frames.length / 20);
     expect(rows).toBeLessThan(60);
     expect(toEnd).toBeLessThanOrEqual(2);
     await context.close();

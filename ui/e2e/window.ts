@@ -37,7 +37,7 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && !message.location().url.endsWith("favicon.ico") && complaints.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0) });
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
   return { page, context, complaints };

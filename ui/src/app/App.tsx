@@ -5,6 +5,7 @@ import { Failed } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { startFeed } from "../data/feed";
 import { Journals } from "../data/journals";
+import { Alone } from "./Alone";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
@@ -34,7 +35,13 @@ export function App() {
       live = false;
     };
   }, [attempt]);
-  if (error) return <Failed problem={error} retry={() => setAttempt(attempt + 1)} />;
+  if (error) {
+    return (
+      <Alone>
+        <Failed problem={error} retry={() => setAttempt(attempt + 1)} />
+      </Alone>
+    );
+  }
   if (!joined) return null;
   return (
     <DataProvider {...joined}>

@@ -1,11 +1,12 @@
 /** The window: the way around, and the view that is open. */
 import { WifiOff } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import Chat from "../chat/Chat";
 import { Failed, Loading } from "../design/states";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys } from "../data/queries";
 import { clock } from "../data/time";
+import { Alone } from "./Alone";
 import { Crash } from "./Crash";
 import { Sidebar } from "./Sidebar";
 import { useOfflineSince } from "./useOnline";
@@ -25,29 +26,24 @@ export function Shell() {
   const [guide, setGuide] = useState(false);
   const error = agents.error ?? keys.error;
   if (!agents.data || !keys.data) {
-    if (!error) return <Alone><Loading /></Alone>;
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
-    return <Alone><Failed problem={error} retry={retry} /></Alone>;
+    return <Alone>{error ? <Failed problem={error} retry={retry} /> : <Loading />}</Alone>;
   }
   const isNew = keys.data.length === 0 && agents.data.every((agent) => agent.turn === 0);
   if (isNew && !guide) {
     return (
-      <Suspense fallback={<Alone><Loading /></Alone>}>
+      <Suspense
+        fallback={
+          <Alone>
+            <Loading />
+          </Alone>
+        }
+      >
         <FirstRun onGuide={() => setGuide(true)} />
       </Suspense>
     );
   }
   return <Frame />;
-}
-
-/** What stands in the window before there is anything to go around in. */
-function Alone({ children }: { children: ReactNode }) {
-  return (
-    <main>
-      <h1 className="sr-only">GrowQR</h1>
-      {children}
-    </main>
-  );
 }
 
 function Frame() {

@@ -53,16 +53,16 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
   const { label, tone } = state(root?.agent.status ?? "idle");
   return (
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-6">
-      <h2 className="font-semibold">Grow Agent</h2>
+      <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
       <span className="flex items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> {label}
       </span>
-      <span className="ml-auto text-xs text-ink-3 tabular-nums" title={root ? exactMoney(root.total) : undefined}>
+      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums md:inline" title={root ? exactMoney(root.total) : undefined}>
         {root ? `${money(root.total)} in all` : ""}
       </span>
       {budget && (
-        <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 py-1 text-xs text-ink-2 tabular-nums hover:bg-hover" title="Budget of today">
-          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-20" />
+        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover md:ml-0" title="Budget of today">
+          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 md:w-20" />
           {money(budget.used_day)} of {money(budget.per_day)} today
         </a>
       )}
