@@ -199,3 +199,59 @@ fn a_host_killed_while_a_client_is_attached() {
     let ran = program.run(&["chat"]);
     assert!(ran.out.contains("Here I am again."), "{ran:?}");
 }
+
+#[test]
+fn a_message_too_long_for_the_budget_does_not_block_the_next() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Hi.")));
+    let ran = program.run_with(&["chat", "-"], &vec![b'x'; 1 << 20]);
+    told(&ran, "paused: ", "budget");
+    assert_eq!(program.chat("hello").code, Some(0));
+}
+
+#[test]
+fn a_start_right_after_a_kill_succeeds() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |asked| {
+        let script = says("Here.");
+        Some(if asked.last_user_text() == "first" { script.hold(Point::Events(2), &held) } else { script })
+    });
+    let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    host.kill().expect("it can be killed");
+    let ran = program.run(&["config", "set", "limit.calls", "20"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    host.wait().expect("it is gone");
+    hold.release();
+}
+
+#[test]
+fn two_computers_on_one_server_do_not_run_the_same_agents() {
+    let Some(url) = growqr_testkit::postgres::fresh_database() else { return };
+    let (here, there) = (Program::on_postgres(url.clone()), Program::on_postgres(url));
+    let hold = Hold::new();
+    let held = hold.clone();
+    here.claude.route(move |_| Some(says("A long answer.").hold(Point::Events(2), &held)));
+    let first = here.command(&["chat", "hello"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    told(&there.chat("and me?"), "holds this profile", "end that process");
+    assert_eq!(there.claude.messages().len(), 0);
+    hold.release();
+    assert!(first.wait_with_output().expect("it ends").status.success());
+}
+
+#[test]
+fn results_that_cannot_be_written_are_a_failure() {
+    let program = Program::new();
+    if !std::path::Path::new("/dev/full").exists() {
+        skipped("results onto a full device: there is no /dev/full here");
+        return;
+    }
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    let status = program.command(&["config", "get"]).stdout(full).status().expect("it runs");
+    assert_eq!(status.code(), Some(1));
+}

@@ -136,6 +136,29 @@ fn settings_are_checked_kept_and_used() {
 }
 
 #[test]
+fn a_wrong_limit_changes_no_limit() {
+    let program = Program::new();
+    assert_eq!(program.run(&["budget", "set", "--per-day", "1", "--per-month", "abc"]).code, Some(1));
+    assert_eq!(program.run(&["config", "get", "budget.per_day"]).out, "10.00\n");
+}
+
+#[test]
+fn stopping_an_agent_wakes_nobody() {
+    let program = Program::new();
+    let mark = program.folder().join("held");
+    program.claude.route(model);
+    let mut command = program.command(&["chat", MESSAGES[2]]);
+    command.env("GROWQR_HOLD", "after:4").env("GROWQR_HOLD_MARK", &mark);
+    assert!(program.kill_at(command, &mark));
+    let asked = program.claude.messages().len();
+    let agents = program.json(&["agents", "list"]);
+    let child = agents.iter().find(|agent| agent["depth"] == 1).expect("a sub-agent")["id"].clone();
+    let stopped = program.json(&["agents", "cancel", child.as_str().expect("an id")]);
+    assert_eq!(stopped[0]["status"], "cancelled");
+    assert_eq!(program.claude.messages().len(), asked);
+}
+
+#[test]
 fn wrong_usage_is_told_apart_from_failure() {
     let program = Program::new();
     assert_eq!(program.run(&["agents", "fly"]).code, Some(2));
