@@ -227,7 +227,10 @@ impl Runner {
             }
             tokio::select! {
                 biased;
-                () = stop.cancelled() => break,
+                () = stop.cancelled() => {
+                    self.stop_calls().await;
+                    break;
+                }
                 Some(done) = self.work.join_next(), if at_work => match done {
                     Ok(input) => self.insist(input).await?,
                     Err(error) if error.is_cancelled() => {}
@@ -254,6 +257,19 @@ impl Runner {
         }
         self.save_snapshot().await;
         Ok(())
+    }
+
+    /// Ends an open model call in the journal, so that it counts what it can have cost and no more. If that cannot be
+    /// recorded, the next start counts it in full.
+    async fn stop_calls(&mut self) {
+        let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
+        let now = self.links.ports.clock.now();
+        let events = decide(&self.state, Input::Stopping, &setup, now);
+        if !events.is_empty()
+            && let Err(error) = self.record(events, now, &segment).await
+        {
+            tracing::warn!(%error, "an open model call could not be ended");
+        }
     }
 
     /// Records what only happens once. A full disk may get room again: it is tried a few times before giving up.

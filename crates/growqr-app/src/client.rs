@@ -61,6 +61,14 @@ impl Client {
         Err(AppError::Held { holder: ProfileLock::holder(&home) })
     }
 
+    /// Attaches to a running host; `None` if none runs. Takes no lock and makes nothing.
+    ///
+    /// # Errors
+    /// If what listens there is no host of this version.
+    pub async fn running(home: &Home) -> Result<Option<Client>, AppError> {
+        Ok(attach(home).await?.map(|attached| Client(Kind::Attached(Box::new(attached)))))
+    }
+
     /// Whether another process runs the agents.
     #[must_use]
     pub fn is_attached(&self) -> bool {

@@ -9,6 +9,12 @@ use std::sync::{PoisonError, RwLock};
 /// The providers that need a key, and the environment variable of each.
 const PROVIDERS: [(&str, &str); 1] = [("anthropic", "ANTHROPIC_API_KEY")];
 
+/// The keys that a process with this environment starts with; never their values.
+#[must_use]
+pub fn keys_of(environment: &Environment) -> Vec<Key> {
+    Keys::from_environment(environment).list()
+}
+
 /// The keys that are known.
 pub(crate) struct Keys {
     known: RwLock<BTreeMap<String, (Secret, &'static str)>>,

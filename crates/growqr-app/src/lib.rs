@@ -32,6 +32,7 @@ pub use error::AppError;
 pub use following::Following;
 pub use home::{Environment, Home};
 pub use hosting::{Hosting, Pushes};
+pub use keys::keys_of;
 pub use library::Library;
 pub use models::models;
 pub use open::App;

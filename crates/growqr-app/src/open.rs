@@ -123,7 +123,7 @@ fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> 
     let memory = MemoryRepo::open(folder, now)?;
     let adopted = memory.adopt_hand_edits(now)?;
     for left in adopted.left {
-        tracing::warn!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
+        tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
     }
     Ok(memory)
 }

@@ -3,35 +3,37 @@
 use crate::Done;
 use crate::args::{Budget, Config, Keys};
 use crate::print::{Look, Out, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
-use growqr_wire::{Reply, Request, Secret, Setting};
+use growqr_app::{AppError, Client, Environment, Home, Library, check_setting, keys_of};
+use growqr_wire::{Agent, Reply, Request, Secret, Setting};
 use std::io::{IsTerminal, Read};
 
 pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
-    let mut client = Client::holding(home, environment).await?;
-    match command {
-        Keys::List => {
-            if let Reply::Keys { keys } = client.ask(Request::Keys).await? {
-                for key in &keys {
-                    out.row(key, || format!("{}  {}", key.name, out.style(Look::Dim, &format!("from {}", key.source))));
-                }
-                if keys.is_empty() && !out.is_json() {
-                    out.notice("no keys; set ANTHROPIC_API_KEY, or while GrowQR runs: growqr keys set anthropic");
-                }
+    let running = Client::running(&home).await?;
+    match (command, running) {
+        (Keys::List, running) => {
+            let keys = match running {
+                Some(mut client) => match client.ask(Request::Keys).await? {
+                    Reply::Keys { keys } => keys,
+                    _ => Vec::new(),
+                },
+                None => keys_of(environment),
+            };
+            for key in &keys {
+                out.row(key, || format!("{}  {}", key.name, out.style(Look::Dim, &format!("from {}", key.source))));
+            }
+            if keys.is_empty() && !out.is_json() {
+                out.notice("no keys; set ANTHROPIC_API_KEY, or while GrowQR runs: growqr keys set anthropic");
             }
         }
-        Keys::Set { name } => {
-            if !client.is_attached() {
-                return Err(not_kept());
-            }
+        (_, None) => return Err(not_kept()),
+        (Keys::Set { name }, Some(mut client)) => {
             let value = Some(Secret(read_secret(&name)?));
             client.ask(Request::SetKey { name, value }).await?;
         }
-        Keys::Remove { name } => {
+        (Keys::Remove { name }, Some(mut client)) => {
             client.ask(Request::SetKey { name, value: None }).await?;
         }
     }
-    client.close().await;
     Ok(true)
 }
 
@@ -85,10 +87,17 @@ pub async fn config(home: Home, environment: &Environment, out: &Out, command: C
 pub async fn budget(home: Home, environment: &Environment, out: &Out, command: Budget) -> Done {
     match command {
         Budget::Show => {
-            let budget = Library::open(home).await?.budget().await?;
+            let library = Library::open(home).await?;
+            let budget = library.budget().await?;
+            let at_work = library.agents().await?.into_iter().filter(Agent::is_at_work);
+            let held: u64 = at_work.filter_map(|agent| agent.allowance).sum();
             out.row(&budget, || {
                 let month = budget.per_month.map_or_else(|| "no limit".to_owned(), usd);
                 let line = |name: &str, used: u64, limit: &str| format!("{name:<13} {:>10} of {limit}", usd(used));
+                let held = match held {
+                    0 => String::new(),
+                    held => format!("\nof which      {:>10} is held by sub-agents at work", usd(held)),
+                };
                 let unknown = match budget.unknown {
                     0 => String::new(),
                     unknown => format!("\nunknown       {:>10} at most, for calls that broke off", usd(unknown)),
@@ -96,7 +105,7 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
                 [
                     line("this message", budget.used_message, &usd(budget.per_message)),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
-                    line("this month", budget.used_month, &month),
+                    format!("{}{held}", line("this month", budget.used_month, &month)),
                     format!("spent ever    {:>10}{unknown}", usd(budget.spent)),
                 ]
                 .join("\n")

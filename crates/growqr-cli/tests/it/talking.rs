@@ -114,6 +114,7 @@ fn reading_commands_make_nothing_and_wake_nobody() {
         &["search", "x"],
         &["budget", "show"],
         &["config", "get"],
+        &["keys", "list"],
         &["doctor"],
     ] {
         assert_eq!(program.run(args).code, Some(0), "{args:?}");

@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::event::{self, Ended, Entry, Event};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Mail, MailBody};
+use crate::model::FailureKind;
 use crate::money::Money;
 use crate::prompt::{Role, words};
 use std::sync::Arc;
@@ -120,6 +121,7 @@ impl State {
             self.unanswered.clear();
         }
         self.count.calls += 1;
+        self.broken_off = None;
         self.phase = Phase::Calling {
             attempt: body.attempt,
             request_hash: body.request_hash.clone(),
@@ -163,6 +165,9 @@ impl State {
     }
 
     fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
+        if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
+            self.broken_off = Some(*attempt);
+        }
         if let (true, Phase::Calling { reservation: Some(bound), .. }) = (body.failure.kind.may_be_billed(), &self.phase) {
             let bound = body.bound.unwrap_or(*bound);
             self.purse.charge_unknown(bound, at);
@@ -252,6 +257,7 @@ impl State {
             self.pending.iter_mut().for_each(Pending::set_aside_if_long);
         }
         self.cancelling = false;
+        self.broken_off = None;
         self.last_ended = Some(body.ended.clone());
         if body.report.is_some() {
             self.purse.settled();

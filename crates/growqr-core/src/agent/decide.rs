@@ -39,6 +39,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Timestamp) -> Vec
         Input::Intended { effect, plan } => draft.intended(effect, plan),
         Input::Finished { effect, result } => draft.finished(&effect, result),
         Input::Cancel => draft.cancel(true),
+        Input::Stopping => draft.stopping(),
         Input::Woken => draft.woken(),
     }
     draft.events
@@ -328,12 +329,26 @@ impl Draft<'_> {
         Some(bound.min(reservation.unwrap_or(bound)))
     }
 
+    /// The open model call ends here, and counts what it can have cost so far; it is made again at the next start.
+    fn stopping(&mut self) {
+        if let Phase::Calling { .. } = self.state.phase {
+            let bound = self.bound_of_stopped_call();
+            self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound });
+        }
+    }
+
     /// After a stop of the program: the open model call may have been billed, and is made again. Tool calls stay open;
     /// each is one that may be repeated or looked up.
     fn woken(&mut self) {
-        let Phase::Calling { attempt, max_tokens, .. } = self.state.phase else { return };
-        self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound: None });
-        self.request_with(attempt + 1, max_tokens);
+        match (&self.state.phase, self.state.broken_off) {
+            (Phase::Calling { attempt, max_tokens, .. }, _) => {
+                let (attempt, max_tokens) = (*attempt, *max_tokens);
+                self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound: None });
+                self.request_with(attempt + 1, max_tokens);
+            }
+            (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
+            _ => {}
+        }
     }
 
     pub(super) fn end_turn(&mut self, ended: Ended) {

@@ -97,6 +97,8 @@ pub enum Input {
     },
     /// Stop.
     Cancel,
+    /// The program is about to stop in good order; nothing will be performed any more.
+    Stopping,
     /// The journal was just replayed after a stop of the program.
     Woken,
 }
@@ -201,6 +203,8 @@ pub struct State {
     unanswered: Vec<Call>,
     phase: Phase,
     cancelling: bool,
+    /// The attempt of the model call that a stop in good order broke off.
+    broken_off: Option<u32>,
     turn: u64,
     limits: Limits,
     /// Tool calls in this turn so far.
@@ -314,6 +318,7 @@ impl State {
             unanswered: Vec::new(),
             phase: Phase::Idle,
             cancelling: false,
+            broken_off: None,
             turn: 0,
             limits: Limits::default(),
             ordinal: 0,

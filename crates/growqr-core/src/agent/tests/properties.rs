@@ -22,6 +22,7 @@ enum Step {
     Tell(usize),
     Cancel,
     Restart,
+    Stop,
     SwitchModel(bool),
     TightenBudget,
 }
@@ -94,6 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::Tell),
         1 => Just(Step::Cancel),
         4 => Just(Step::Restart),
+        2 => Just(Step::Stop),
         1 => any::<bool>().prop_map(Step::SwitchModel),
         1 => Just(Step::TightenBudget),
     ]
@@ -154,6 +156,10 @@ fn take(world: &mut World, step: Step) {
         }
         Step::Cancel => drop(world.input(Input::Cancel)),
         Step::Restart => drop(world.restart()),
+        Step::Stop => {
+            world.input(Input::Stopping);
+            world.restart();
+        }
         Step::SwitchModel(other) => world.setup = setup(if other { "other" } else { "m" }),
         Step::TightenBudget => world.setup.limits.per_message = Money(50_000_000),
     }

@@ -470,6 +470,19 @@ fn a_stopped_call_counts_what_it_can_have_cost_in_that_time() {
 }
 
 #[test]
+fn a_stop_in_good_order_costs_little_and_the_call_is_made_again() {
+    let mut world = scout();
+    let asked = world.last_user().1;
+    assert_eq!(world.input(Input::Stopping), ["model_failed"]);
+    assert_eq!(world.state.status(), Status::Waiting);
+    assert!(world.state.purse().unknown < usd_cents(10));
+    assert_eq!(world.restart(), ["model_requested"]);
+    assert_eq!(world.last_user().1, asked);
+    world.answer(says("nothing there"));
+    assert_eq!(ended(&world), &Ended::Done);
+}
+
+#[test]
 fn a_message_that_no_budget_reaches_for_does_not_block_the_next() {
     let mut world = World::grow();
     world.say(&"x".repeat(1 << 20));
