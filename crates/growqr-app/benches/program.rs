@@ -1,10 +1,9 @@
 //! The whole program: `growqr chat` on a second start with 10,000 events in the profile, a key from the environment
-//! and a loopback stand-in. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit` lines.
+//! and a loopback server that answers at once. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit` lines.
 
 mod measure;
 
 use growqr_app::{App, Environment, Home, Hosting};
-use growqr_testkit::anthropic::{AnthropicStandIn, says};
 use growqr_wire::{Push, Request};
 use measure::{fsync_4k, median, ms, timed};
 use std::path::Path;
@@ -21,15 +20,14 @@ fn main() {
     };
     let folder = measure::folder();
     measure::print("fsync_4k", fsync_4k(folder.path()).as_secs_f64() * 1e6, "us");
-    let claude = AnthropicStandIn::start_blocking().expect("a port");
-    claude.route(|_| Some(says("Here is a short answer to what you said.")));
+    let address = measure::canned::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let events = runtime.block_on(live(folder.path(), &claude));
+    let events = runtime.block_on(live(folder.path(), &address));
     measure::print("chat_events_in_profile", events as f64, "");
     let chat = || {
         let mut command = Command::new(&binary);
         command.arg("--data-dir").arg(folder.path()).args(["chat", "and now?"]);
-        command.env("ANTHROPIC_API_KEY", claude.key()).env("ANTHROPIC_BASE_URL", claude.base_url()).env_remove("DATABASE_URL");
+        command.env("ANTHROPIC_API_KEY", "sk-ant-bench").env("ANTHROPIC_BASE_URL", &address).env_remove("DATABASE_URL");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
         let child = command.spawn().expect("the program starts");
         let (status, peak) = measure::wait_with_peak(child);
@@ -39,8 +37,6 @@ fn main() {
     chat();
     let (walls, peaks): (Vec<Duration>, Vec<u64>) = (0..RUNS).map(|_| timed(chat)).map(|(peak, wall)| (wall, peak)).unzip();
     let (mut walls, peak) = (walls, peaks.into_iter().max().unwrap_or_default());
-    let last = claude.messages().pop().expect("a request");
-    measure::print("chat_request_bytes", last.raw.len() as f64, "bytes");
     let wall: Duration = median(&mut walls);
     measure::print("chat_second_start", ms(wall), "ms");
     measure::print("chat_second_start_slowest", ms(walls[RUNS - 1]), "ms");
@@ -48,8 +44,8 @@ fn main() {
 }
 
 /// Turns until the profile has its events; one conversation, as a person would have it.
-async fn live(folder: &Path, claude: &AnthropicStandIn) -> u64 {
-    let environment = Environment::of(&[("ANTHROPIC_API_KEY", claude.key()), ("ANTHROPIC_BASE_URL", claude.base_url())]);
+async fn live(folder: &Path, address: &str) -> u64 {
+    let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", address)]);
     let home = Home::find(Some(folder), &environment).expect("a home");
     let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
     let budget = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("100000".to_owned()) };

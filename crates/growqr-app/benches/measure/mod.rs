@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
+pub mod canned;
+
 use growqr_testkit::anthropic::Recorded;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
