@@ -303,9 +303,8 @@ impl Runner {
 
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
         let has_mail = events.iter().any(|event| event.mail().is_some());
-        let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
-        let view = append.agent.clone();
+        let (view, started) = (append.agent.clone(), append.segment.is_some());
         #[cfg(feature = "hold-points")]
         let hold = crate::hold::before().await;
         let appended = self.links.ports.store.append(append).await?;

@@ -5,7 +5,7 @@ use super::decide::Draft;
 use super::render::{Verdict, Wanted, verdict};
 use super::tools::{AgentCall, MemoryCall, ToolCall};
 use super::{LookedUp, Phase, Progress, State, ToolResult, children};
-use crate::event::{CommitIntended, ModelAnswered, ToolFinished, ToolStarted};
+use crate::event::{CommitIntended, ToolFinished, ToolStarted};
 use crate::id::EffectId;
 use crate::model::Reply;
 
@@ -29,16 +29,9 @@ pub fn lookups(reply: &Reply) -> Vec<(usize, MemoryCall)> {
 impl Draft<'_> {
     /// Records the calls of an answer and answers those that need nothing from outside.
     pub(super) fn start_calls(&mut self, calls: &[Wanted], looked_up: &[(usize, LookedUp)]) {
-        let spawns = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
-        let mut spawns_left = spawns;
+        let mut spawns_left = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
         for (index, call) in calls.iter().enumerate() {
-            let effect = self.state.next_effect(0);
-            self.push(ToolStarted {
-                call: call.id.clone(),
-                name: call.name.clone(),
-                input: call.input.clone(),
-                effect: effect.clone(),
-            });
+            let effect = self.start_call(call);
             let found = looked_up.iter().find(|(at, _)| *at == index).map(|(_, result)| result.clone());
             let result = match ToolCall::parse(&call.name, &call.input) {
                 Err(problem) => Some(ToolResult::error(problem)),
@@ -67,15 +60,21 @@ impl Draft<'_> {
     /// Records the calls of an answer that will not be carried out, each with its result.
     pub(super) fn refuse_calls(&mut self, calls: &[Wanted], why: &str) {
         for call in calls {
-            let effect = self.state.next_effect(0);
-            self.push(ToolStarted {
-                call: call.id.clone(),
-                name: call.name.clone(),
-                input: call.input.clone(),
-                effect: effect.clone(),
-            });
+            let effect = self.start_call(call);
             self.finish_call(&effect, ToolResult::error(why));
         }
+    }
+
+    /// Records that a call begins; the id of its effect.
+    fn start_call(&mut self, call: &Wanted) -> EffectId {
+        let effect = self.state.next_effect(0);
+        self.push(ToolStarted {
+            call: call.id.clone(),
+            name: call.name.clone(),
+            input: call.input.clone(),
+            effect: effect.clone(),
+        });
+        effect
     }
 
     pub(super) fn finish_call(&mut self, effect: &EffectId, result: ToolResult) {
@@ -95,11 +94,6 @@ impl Draft<'_> {
             .filter(|call| matches!(call.progress, Progress::Running | Progress::Waiting(_)))
             .map(|call| call.effect.clone())
             .collect()
-    }
-
-    /// An answer that can stand in the transcript is recorded.
-    pub(super) fn record_answer(&mut self, reply: Reply) {
-        self.push(ModelAnswered { reply });
     }
 }
 

@@ -6,8 +6,8 @@ use super::{Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
 use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT, share};
 use crate::clock::Timestamp;
 use crate::event::{
-    AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelFailed, ModelRequested,
-    SegmentStarted, TurnEnded, TurnStarted, UserSaid,
+    AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelAnswered, ModelFailed,
+    ModelRequested, SegmentStarted, TurnEnded, TurnStarted, UserSaid,
 };
 use crate::id::{AgentId, EffectId, MessageId, hex};
 use crate::mail::{Ending, Mail, MailBody, Report};
@@ -221,7 +221,7 @@ impl Draft<'_> {
         let stop = reply.stop.clone();
         let nudged = self.state.count.nudged;
         let verdict = verdict(&reply);
-        self.record_answer(reply);
+        self.push(ModelAnswered { reply });
         match verdict {
             Verdict::Keep { calls, .. } if calls.is_empty() => self.after_words(stop),
             Verdict::Keep { calls, .. } => {
