@@ -183,6 +183,7 @@ impl MemoryRepo {
 
 fn make_visible(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
     git.carry_out(plan, Files::Ours)?;
+    git.tidy()?;
     let commit = git.repo.find_commit(plan.commit).doing("read a commit")?;
     git.committed(&commit)
 }
@@ -210,5 +211,9 @@ impl Memory for MemoryRepo {
         let git = self.git();
         git.finish_earlier()?;
         git.carry_out(&prepare::plan(plan)?, Files::Ours)
+    }
+
+    fn tidy(&self) -> Result<(), MemoryError> {
+        self.git().tidy()
     }
 }
