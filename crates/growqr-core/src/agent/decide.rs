@@ -158,7 +158,7 @@ impl Draft<'_> {
             .segment
             .as_ref()
             .is_some_and(|current| self.state.transcript.counted_tokens() * 100 > current.card.context_tokens * FULL_PERCENT);
-        if changed || full || self.state.last_ended.as_ref().is_some_and(is_too_long) {
+        if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
             self.push(SegmentStarted {
                 segment: setup.segment.clone(),
                 provider: setup.provider.clone(),
@@ -418,6 +418,8 @@ fn interrupted(message: &str) -> Failure {
     Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None }
 }
 
-fn is_too_long(ended: &Ended) -> bool {
-    matches!(ended, Ended::Failed(Failure { kind: FailureKind::PromptTooLong | FailureKind::TooLarge, .. }))
+/// Whether the same conversation cannot be sent again: the next turn carries the past in short.
+fn needs_new_segment(ended: &Ended) -> bool {
+    let Ended::Failed(Failure { kind, .. }) = ended else { return false };
+    matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)
 }
