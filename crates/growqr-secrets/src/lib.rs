@@ -50,7 +50,7 @@ impl Keychain {
     /// The entries of this namespace alone: `<namespace>/<name>` under `ai.growqr.desktop`.
     #[must_use]
     pub fn new(namespace: impl Into<String>) -> Keychain {
-        Keychain { namespace: namespace.into(), system: system::System::default() }
+        Keychain { namespace: namespace.into(), system: system::System::new() }
     }
 
     fn user(&self, name: &str) -> String {

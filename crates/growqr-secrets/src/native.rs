@@ -13,10 +13,14 @@ use std::sync::OnceLock;
 const PROBE: &str = "probe";
 
 /// The system's keychain; its thread starts with the first request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct System(OnceLock<Worker>);
 
 impl System {
+    pub(crate) fn new() -> System {
+        System(OnceLock::new())
+    }
+
     pub(crate) async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
         let user = user.to_owned();
         self.worker()?.run(move |keychain| keychain.get(&user)).await

@@ -13,10 +13,14 @@ use std::collections::HashMap;
 const FIRST: &str = "Login";
 
 /// The session's Secret Service.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct System;
 
 impl System {
+    pub(crate) fn new() -> System {
+        System
+    }
+
     pub(crate) async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
         let service = connect().await?;
         let collection = unlocked(&service).await?;

@@ -17,15 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("growqr-secrets", &["growqr-core"]),
     (
         "growqr-app",
-        &[
-            "growqr-core",
-            "growqr-store",
-            "growqr-models",
-            "growqr-memory",
-            "growqr-actors",
-            "growqr-secrets",
-            "growqr-wire",
-        ],
+        &["growqr-core", "growqr-store", "growqr-models", "growqr-memory", "growqr-actors", "growqr-secrets", "growqr-wire"],
     ),
     ("growqr-cli", &["growqr-app", "growqr-wire"]),
     ("growqr-desktop", &["growqr-app", "growqr-wire"]),
