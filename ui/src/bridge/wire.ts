@@ -308,15 +308,43 @@ is_set: boolean,
  */
 about: string, };
 
+export type KeySource = "environment" | "keychain" | "memory";
+
 export type Key = { 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
- * Where it comes from: `environment` or `memory` (of the running host).
+ * Where it is kept.
  */
-source: string, };
+source: KeySource, };
+
+export type KeychainState = "ready" | "locked" | "absent";
+
+export type Keychain = { 
+/**
+ * Whether keys can be kept in it.
+ */
+state: KeychainState, 
+/**
+ * A sentence for people.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type KeyCheck = "accepted" | { "refused": { 
+/**
+ * A sentence for people.
+ */
+message: string, } } | { "unknown": { 
+/**
+ * A sentence for people.
+ */
+message: string, } };
 
 export type ModelRow = { 
 /**
@@ -420,13 +448,21 @@ name: string,
  */
 value: string | null, } | { "op": "set_key", 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
  * `None` to forget it.
  */
-value: string | null, } | { "op": "keys" };
+value: string | null, } | { "op": "check_key", 
+/**
+ * `anthropic` or `openai`.
+ */
+name: string, 
+/**
+ * The key.
+ */
+value: string, } | { "op": "keys" };
 
 export type Reply = { "hello": { 
 /**
@@ -456,7 +492,15 @@ paths: Array<string>, } } | { "keys": {
 /**
  * Never with values.
  */
-keys: Array<Key>, } };
+keys: Array<Key>, 
+/**
+ * Whether keys can be kept.
+ */
+keychain: Keychain, } } | { "key_checked": { 
+/**
+ * That.
+ */
+check: KeyCheck, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 
