@@ -3,6 +3,7 @@
 //! This is the only crate that knows all the others. It joins the adapters, keeps one host per profile, and converts
 //! domain types and errors to `growqr-wire`, once, here.
 
+mod accounts;
 mod agents;
 mod check_key;
 mod client;

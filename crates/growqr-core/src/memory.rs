@@ -184,6 +184,9 @@ pub enum MemoryError {
         /// The path.
         path: String,
     },
+    /// There is nothing before it to go back to.
+    #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
+    FirstChange,
     /// Another commit came first; work the change out again.
     #[error("the repository has moved on")]
     HeadMoved,

@@ -23,10 +23,8 @@ impl Git {
             return Ok(());
         }
         let head = self.head_tree()?;
-        let files: Vec<FileChange> = paths
-            .into_iter()
-            .map(|path| FileChange { new: blob_at(head.as_ref(), &path), old: None, path })
-            .collect();
+        let files: Vec<FileChange> =
+            paths.into_iter().map(|path| FileChange { new: blob_at(head.as_ref(), &path), old: None, path }).collect();
         self.refresh_index(files.iter());
         self.probe.reached(Step::IndexWritten)
     }

@@ -81,6 +81,14 @@ impl MemoryRepo {
         &self.folder
     }
 
+    /// All pages, and the files that cannot be pages, by path. Reads every file.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
+        place::survey(&self.folder)
+    }
+
     /// Changes, the newest first, at most `limit`; only those of one page if `path` is given. The page need not exist now.
     ///
     /// # Errors

@@ -68,7 +68,14 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         use_own_config(&repo, &own)?;
     }
     let staged = own.join("staged");
-    Ok(Some(Git { repo, folder: folder.to_owned(), staged, probe: Arc::new(crate::Unwatched), effects: Default::default(), unindexed: Default::default() }))
+    Ok(Some(Git {
+        repo,
+        folder: folder.to_owned(),
+        staged,
+        probe: Arc::new(crate::Unwatched),
+        effects: Default::default(),
+        unindexed: Default::default(),
+    }))
 }
 
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
