@@ -5,6 +5,8 @@
 //! alone, which makes them an independent judge.
 
 pub mod anthropic;
+pub mod clerk;
+mod http;
 pub mod postgres;
 mod small_disk;
 
