@@ -224,6 +224,7 @@ fn is_the_same_twice(request: &Request) -> bool {
         | Request::Follow
         | Request::SetSetting { .. }
         | Request::SetKey { .. }
-        | Request::Keys => true,
+        | Request::Keys
+        | Request::LocalServers => true,
     }
 }

@@ -19,7 +19,8 @@ pub struct Environment {
 
 impl Environment {
     /// The names that are read.
-    pub const NAMES: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR"];
+    pub const NAMES: [&str; 6] =
+        ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR", "OPENAI_API_KEY", "OPENAI_BASE_URL"];
 
     /// This process's environment.
     #[must_use]

@@ -47,6 +47,8 @@ impl Hosting {
         // Walking the folder takes a while, and nothing waits for it.
         let memory = Arc::clone(&app.memory);
         let watch = tokio::task::spawn_blocking(move || watch(&memory));
+        // The first turn shall know how much its model can read.
+        app.choices.learn().await;
         let host = Host::start(app.ports(), HostConfig::default()).await?;
         let choices = Arc::clone(&app.choices);
         let refresh = tokio::spawn(async move {

@@ -6,8 +6,8 @@ use growqr_wire::{Key, Secret};
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
 
-/// The providers that need a key, and the environment variable of each.
-const PROVIDERS: [(&str, &str); 1] = [("anthropic", "ANTHROPIC_API_KEY")];
+/// The providers that take a key, and the environment variable of each.
+const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
 /// The keys that a process with this environment starts with; never their values.
 #[must_use]
@@ -39,7 +39,7 @@ impl Keys {
         if !PROVIDERS.iter().any(|(known, _)| *known == name) {
             return Err(AppError::Missing {
                 what: format!("key called {name:?}"),
-                next_step: "The key that can be set is: anthropic".to_owned(),
+                next_step: "The keys that can be set are: anthropic, openai".to_owned(),
             });
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);

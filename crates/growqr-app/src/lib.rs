@@ -34,7 +34,7 @@ pub use home::{Environment, Home};
 pub use hosting::{Hosting, Pushes};
 pub use keys::keys_of;
 pub use library::Library;
-pub use models::models;
+pub use models::{local_servers, models};
 pub use open::App;
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
 

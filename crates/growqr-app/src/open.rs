@@ -73,6 +73,9 @@ impl App {
                 }
                 self.store.set(&name, value.as_deref(), at).await?;
                 self.choices.set_stored(settings::stored(&*self.store).await?);
+                if matches!(name.as_str(), "model" | "openai.base_url") {
+                    self.choices.learn().await;
+                }
                 Ok(Reply::Done)
             }
             Request::SetKey { name, value } => {
@@ -80,6 +83,7 @@ impl App {
                 Ok(Reply::Done)
             }
             Request::Keys => Ok(Reply::Keys { keys: self.choices.keys().list() }),
+            Request::LocalServers => Ok(Reply::LocalServers { servers: self.choices.local_servers().await }),
             Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
             Request::Cancel { agent } => {
                 self.library.agent(&agent).await?;

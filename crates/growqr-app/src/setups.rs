@@ -4,15 +4,18 @@
 use crate::error::AppError;
 use crate::home::Environment;
 use crate::keys::Keys;
+use crate::models::{self, Address};
 use crate::persona;
-use crate::settings::{Preferences, Stored};
+use crate::settings::{Preferences, Stored, openai_model};
+use async_trait::async_trait;
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, tools};
-use growqr_core::model::{Model, ModelCard};
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::prompt::Segment;
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use growqr_wire::Secret;
+use growqr_models::openai::{self, BaseProblem, OpenAi};
+use growqr_wire::{LocalServer, Secret};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The two segments in use: for the Grow Agent and for sub-agents.
@@ -24,28 +27,41 @@ struct Chosen {
 
 /// Keys, settings and models of one profile.
 pub(crate) struct Choices {
+    environment: Environment,
     keys: Keys,
-    base_url: Option<String>,
     seed: u64,
-    guide: Arc<Guide>,
-    anthropic: RwLock<Arc<Anthropic>>,
+    providers: RwLock<Providers>,
     stored: RwLock<Stored>,
     chosen: RwLock<Chosen>,
+}
+
+/// The providers as keys and settings make them.
+#[derive(Clone)]
+struct Providers {
+    guide: Arc<Guide>,
+    anthropic: Arc<Anthropic>,
+    /// With the address and key that it was made for.
+    openai: (Address, Option<openai::Key>, Arc<dyn OpenAiModel>),
+    has_anthropic_key: bool,
 }
 
 impl Choices {
     pub(crate) fn new(environment: &Environment, stored: Stored, seed: u64) -> Choices {
         let keys = Keys::from_environment(environment);
-        let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
-        let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
-        let guide = Arc::new(Guide);
-        let chosen = choose(&anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
+        let address = Address::of(environment, &stored);
+        let key = address.key(keys.get(openai::PROVIDER));
+        let providers = Providers {
+            guide: Arc::new(Guide),
+            anthropic: Arc::new(client(keys.get(anthropic::PROVIDER), environment.get("ANTHROPIC_BASE_URL"), seed)),
+            openai: (address.clone(), key.clone(), openai_client(&address, key, seed)),
+            has_anthropic_key: keys.get(anthropic::PROVIDER).is_some(),
+        };
+        let chosen = choose(&providers, &stored);
         Choices {
+            environment: environment.clone(),
             keys,
-            base_url,
             seed,
-            guide,
-            anthropic: RwLock::new(anthropic),
+            providers: RwLock::new(providers),
             stored: RwLock::new(stored),
             chosen: RwLock::new(chosen),
         }
@@ -57,8 +73,12 @@ impl Choices {
 
     pub(crate) fn set_key(&self, name: &str, value: Option<Secret>) -> Result<(), AppError> {
         self.keys.set(name, value)?;
-        let fresh = Arc::new(client(self.keys.get(anthropic::PROVIDER), self.base_url.as_deref(), self.seed));
-        *self.anthropic.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        let key = self.keys.get(anthropic::PROVIDER);
+        {
+            let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+            providers.has_anthropic_key = key.is_some();
+            providers.anthropic = Arc::new(client(key, self.environment.get("ANTHROPIC_BASE_URL"), self.seed));
+        }
         self.choose_again();
         Ok(())
     }
@@ -68,23 +88,53 @@ impl Choices {
         self.choose_again();
     }
 
+    /// The OpenAI-compatible servers that answer now.
+    pub(crate) async fn local_servers(&self) -> Vec<LocalServer> {
+        let address = Address::of(&self.environment, &self.stored());
+        models::look(&address, self.keys.get(openai::PROVIDER)).await
+    }
+
+    /// If a model of an OpenAI-compatible server is chosen: finds out which server it is and how large the model's window
+    /// is, within a second. Without an answer, careful guesses stand.
+    pub(crate) async fn learn(&self) {
+        let model = Preferences::forgiving(&self.stored()).model;
+        let Some(id) = openai_model(&model) else { return };
+        let provider = Arc::clone(&self.providers().openai.2);
+        provider.learn(id).await;
+    }
+
     /// Learns from the provider which models there are and how large their windows are. Without a key, or without a
     /// network, what this build knows stands.
     pub(crate) async fn refresh_models(&self) {
         if self.keys.get(anthropic::PROVIDER).is_none() {
             return;
         }
-        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
+        let anthropic = self.providers().anthropic;
         match anthropic.refresh().await {
             Ok(()) => self.choose_again(),
             Err(failure) => tracing::debug!(%failure, "the list of models could not be read"),
         }
     }
 
+    fn providers(&self) -> Providers {
+        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stored(&self) -> Stored {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn choose_again(&self) {
-        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
-        let has_key = self.keys.get(anthropic::PROVIDER).is_some();
-        let chosen = choose(&anthropic, &self.guide, has_key, &self.stored.read().unwrap_or_else(PoisonError::into_inner));
+        let stored = self.stored();
+        let address = Address::of(&self.environment, &stored);
+        let key = address.key(self.keys.get(openai::PROVIDER));
+        let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        // What was learned from a server is kept as long as it is the same server.
+        if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
+            providers.openai = (address.clone(), key.clone(), openai_client(&address, key, self.seed));
+        }
+        let chosen = choose(&providers, &stored);
+        drop(providers);
         *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
     }
 }
@@ -92,17 +142,67 @@ impl Choices {
 impl Setups for Choices {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
         let chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() }
+        let (mut setup, segment) = if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() };
+        if setup.provider == openai::PROVIDER {
+            // More may have been learned of the server since.
+            setup.card = self.providers().openai.2.card(&segment.model);
+        }
+        (setup, segment)
     }
 
     fn model(&self, provider: &str) -> Option<Arc<dyn Model>> {
+        let providers = self.providers();
         match provider {
-            guide::PROVIDER => Some(Arc::clone(&self.guide) as Arc<dyn Model>),
-            anthropic::PROVIDER => {
-                Some(Arc::clone(&*self.anthropic.read().unwrap_or_else(PoisonError::into_inner)) as Arc<dyn Model>)
-            }
+            guide::PROVIDER => Some(providers.guide),
+            anthropic::PROVIDER => Some(providers.anthropic),
+            openai::PROVIDER => Some(providers.openai.2),
             _ => None,
         }
+    }
+}
+
+/// A provider that can look at its server.
+#[async_trait]
+trait OpenAiModel: Model {
+    /// As [`OpenAi::learn`].
+    async fn learn(&self, model: &str);
+}
+
+#[async_trait]
+impl OpenAiModel for OpenAi {
+    async fn learn(&self, model: &str) {
+        OpenAi::learn(self, model).await;
+    }
+}
+
+/// Stands where a server should be whose address cannot be used, and says so when it is asked.
+struct NoServer(BaseProblem);
+
+#[async_trait]
+impl Model for NoServer {
+    fn provider(&self) -> &'static str {
+        openai::PROVIDER
+    }
+
+    fn card(&self, model: &str) -> ModelCard {
+        OpenAi::new(openai::Config::new(openai::BaseUrl::of_port(openai::OLLAMA_PORT), None, 0)).card(model)
+    }
+
+    async fn call(&self, _: &ModelRequest, _: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        let message = format!("The address of the model server (OPENAI_BASE_URL) cannot be used: {}.", self.0);
+        Err(Failure { kind: FailureKind::Rejected, message, request_id: None })
+    }
+}
+
+#[async_trait]
+impl OpenAiModel for NoServer {
+    async fn learn(&self, _: &str) {}
+}
+
+fn openai_client(address: &Address, key: Option<openai::Key>, seed: u64) -> Arc<dyn OpenAiModel> {
+    match &address.base {
+        Ok(base) => Arc::new(OpenAi::new(openai::Config::new(base.clone(), key, seed))),
+        Err(problem) => Arc::new(NoServer(*problem)),
     }
 }
 
@@ -116,14 +216,15 @@ fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
     Anthropic::new(config)
 }
 
-/// Without a key the guide answers, whatever model is set.
-fn choose(anthropic: &Anthropic, guide: &Guide, has_key: bool, stored: &Stored) -> Chosen {
+/// A model of one's own server needs no key. Without a key for Claude the guide answers in its place.
+fn choose(providers: &Providers, stored: &Stored) -> Chosen {
     let preferences = Preferences::forgiving(stored);
-    let by_guide = !has_key || preferences.model == guide::PROVIDER;
-    let (provider, card) = if by_guide {
-        (guide.provider(), guide.card(guide::PROVIDER))
-    } else {
-        (anthropic.provider(), anthropic.card(&preferences.model))
+    let (provider, card) = match openai_model(&preferences.model) {
+        Some(id) => (openai::PROVIDER, providers.openai.2.card(id)),
+        None if !providers.has_anthropic_key || preferences.model == guide::PROVIDER => {
+            (guide::PROVIDER, providers.guide.card(guide::PROVIDER))
+        }
+        None => (anthropic::PROVIDER, providers.anthropic.card(&preferences.model)),
     };
     let both = |system| setup(provider, &card, system, &preferences);
     Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT) }

@@ -4,7 +4,7 @@
 //! client follows. Everything here is for the same user on the same machine.
 
 use crate::error::Error;
-use crate::rows::{Agent, EventLine, Key};
+use crate::rows::{Agent, EventLine, Key, LocalServer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -82,6 +82,9 @@ pub enum Request {
     },
     /// Which keys are known. Answered by [`Reply::Keys`].
     Keys,
+    /// Which OpenAI-compatible servers answer, on the usual ports of this machine and at the address that is set. Takes
+    /// less than a second. Answered by [`Reply::LocalServers`].
+    LocalServers,
 }
 
 /// What a host answers.
@@ -115,6 +118,11 @@ pub enum Reply {
     Keys {
         /// Never with values.
         keys: Vec<Key>,
+    },
+    /// The servers that answered.
+    LocalServers {
+        /// The one at the address that is set comes first.
+        servers: Vec<LocalServer>,
     },
 }
 

@@ -320,13 +320,31 @@ source: string, };
 
 export type ModelRow = { 
 /**
- * Its id.
+ * What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
  */
 id: string, 
 /**
  * Its name for people.
  */
-name: string, };
+name: string, 
+/**
+ * `anthropic`, `openai` or `guide`.
+ */
+provider: string, };
+
+export type LocalServer = { 
+/**
+ * `Ollama`, `LM Studio`, `llama.cpp`, `vLLM` or `OpenAI-compatible server`.
+ */
+name: string, 
+/**
+ * What the setting `openai.base_url` is set to.
+ */
+url: string, 
+/**
+ * The models that it offers; none if it has none yet.
+ */
+models: Array<ModelRow>, };
 
 export type CheckState = "ok" | "missing" | "failed";
 
@@ -426,7 +444,7 @@ name: string,
 /**
  * `None` to forget it.
  */
-value: string | null, } | { "op": "keys" };
+value: string | null, } | { "op": "keys" } | { "op": "local_servers" };
 
 export type Reply = { "hello": { 
 /**
@@ -456,7 +474,11 @@ paths: Array<string>, } } | { "keys": {
 /**
  * Never with values.
  */
-keys: Array<Key>, } };
+keys: Array<Key>, } } | { "local_servers": { 
+/**
+ * The one at the address that is set comes first.
+ */
+servers: Array<LocalServer>, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 
