@@ -5,7 +5,12 @@
 //! alone, which makes them an independent judge.
 
 pub mod anthropic;
+mod http;
+pub mod openai;
+mod play;
 pub mod postgres;
+mod record;
+mod script;
 mod small_disk;
 
 pub use small_disk::SmallDisk;

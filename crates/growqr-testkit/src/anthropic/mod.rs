@@ -21,19 +21,18 @@ mod behaviour;
 mod cache;
 mod conversation;
 mod fields;
-mod http;
 mod judge;
 mod models;
-mod record;
 mod refusal;
-mod script;
 mod serve;
 mod signature;
 mod wire;
 
-pub use record::{Asked, Bill, Ended, Recorded, ToolResult};
-pub use script::{Hold, Point, Script, calls, says, thinks};
+pub use crate::record::{Asked, Bill, Ended, Recorded, ToolResult};
+pub use crate::script::{Hold, Point, Script, calls, says, thinks};
+pub(crate) use refusal::error_body;
 
+use crate::http::Connection;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io;
@@ -259,7 +258,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = http::Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, ahead: Vec::new() };
                 connections.spawn(serve::connection(shared.clone(), client));
             }
         }
