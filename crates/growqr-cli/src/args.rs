@@ -38,6 +38,8 @@ pub enum Command {
     /// Keys for model providers, kept in memory of the running host only
     #[command(subcommand)]
     Keys(Keys),
+    /// Models that can be chosen, those of servers on this computer last
+    Models,
     /// Settings
     #[command(subcommand)]
     Config(Config),
@@ -157,14 +159,14 @@ pub struct Events {
 pub enum Keys {
     /// Give the running host a key, from standard input
     Set {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
     },
     /// Which keys are known; never their values
     List,
     /// Make the running host forget a key
     Remove {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
     },
 }

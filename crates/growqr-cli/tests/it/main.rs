@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod kills;
+mod local;
 mod program;
 mod story;
 mod talking;
