@@ -2,6 +2,7 @@
 
 mod answers;
 mod breaks;
+mod conversations;
 mod errors;
 mod servers;
 mod world;
