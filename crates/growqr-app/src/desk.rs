@@ -232,6 +232,7 @@ fn is_the_same_twice(request: &Request) -> bool {
         | Request::SetSetting { .. }
         | Request::SetKey { .. }
         | Request::CheckKey { .. }
-        | Request::Keys => true,
+        | Request::Keys
+        | Request::LocalServers => true,
     }
 }

@@ -4,7 +4,11 @@ use crate::home::{Environment, Home};
 use crate::keys::keys_without_host;
 use crate::library::{self, Library};
 use crate::lock::ProfileLock;
+use crate::models::{self, Address};
+use crate::settings::{Preferences, Stored, openai_model};
 use crate::socket::Attached;
+use growqr_core::secret::Secret;
+use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
 
 /// Files left alone that are named; the rest is counted.
@@ -16,6 +20,12 @@ pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
     let (keys, keychain) = keys(home, environment).await;
     checks.push(model_key(&keys));
     checks.push(of_keychain(keychain));
+    // What cannot be read is told by the database's check.
+    if let Ok(stored) = models::stored(home).await
+        && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
+    {
+        checks.push(model_server(environment, &stored, model).await);
+    }
     checks
 }
 
@@ -132,7 +142,7 @@ fn model_key(keys: &[Key]) -> Check {
             "model key",
             CheckState::Missing,
             "none; the built-in guide (no AI) answers",
-            Some("Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic"),
+            Some("Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic. Or use a model on this computer: growqr models"),
         );
     };
     let place = match key.source {
@@ -149,4 +159,49 @@ fn of_keychain(keychain: Keychain) -> Check {
         KeychainState::Locked | KeychainState::Absent => CheckState::Missing,
     };
     Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
+}
+
+/// A window smaller than this is full after a few turns.
+const ROOMY: u64 = 16_000;
+
+/// Whether the server of the chosen model answers, has the model, and gives it room.
+async fn model_server(environment: &Environment, stored: &Stored, model: &str) -> Check {
+    let name = "model server";
+    let address = Address::of(environment, stored);
+    let base = match &address.base {
+        Ok(base) => base,
+        Err(problem) => {
+            let found = format!("the address in OPENAI_BASE_URL cannot be used: {problem}");
+            return check(name, CheckState::Failed, found, Some("Correct it, or set one: growqr config set openai.base_url URL"));
+        }
+    };
+    let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
+    let provider = OpenAi::new(Config::new(base.clone(), key, 0));
+    let Some((server, window)) = provider.learn(model).await else {
+        let found = format!("nothing answers at {base} as a model server does");
+        let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
+        return check(name, CheckState::Failed, found, Some(step));
+    };
+    let program = server.program.name();
+    let is_it = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
+    if !server.models.is_empty() && !server.models.iter().any(|offered| is_it(&offered.id)) {
+        let step = match server.program {
+            Program::Ollama => format!("Get it with: ollama pull {model}, or choose one that is there: growqr models"),
+            _ => "Choose one that is there: growqr models".to_owned(),
+        };
+        return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
+    }
+    let Window { tokens, is_told } = window;
+    let found = match is_told {
+        true => format!("{program} at {base}: {model}, which reads {tokens} tokens"),
+        false => format!("{program} at {base}: {model}; how much it reads is not told, {tokens} tokens are assumed"),
+    };
+    let step = match server.program {
+        _ if tokens >= ROOMY => return check(name, CheckState::Ok, found, None),
+        Program::Ollama => "That is little. For more, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
+        Program::LmStudio => "That is little. For more, load the model in LM Studio with a larger context length.",
+        Program::LlamaCpp => "That is little. For more, start llama-server with a larger --ctx-size.",
+        _ => "That is little. For more, give the model a larger context length on the server.",
+    };
+    check(name, CheckState::Ok, found, Some(step))
 }

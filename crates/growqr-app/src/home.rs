@@ -20,9 +20,11 @@ pub struct Environment {
 
 impl Environment {
     /// The names that are read.
-    pub const NAMES: [&str; 7] = [
+    pub const NAMES: [&str; 9] = [
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_BASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
         "DATABASE_URL",
         "GROWQR_DATA_DIR",
         "CLERK_PUBLISHABLE_KEY",

@@ -64,6 +64,8 @@ impl Hosting {
             choices.refresh_models().await;
         });
         let _ = tokio::time::timeout(KEYCHAIN, keys).await;
+        // The first turn shall know how much its model can read.
+        app.choices.learn().await;
         let host = Host::start(app.ports(), HostConfig::default()).await?;
         let serving = Arc::new(Serving { app, host, unlocking: Mutex::default() });
         let stop = CancellationToken::new();

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 
-/// The providers that need a key, and the environment variable of each.
-const PROVIDERS: [(&str, &str); 1] = [("anthropic", "ANTHROPIC_API_KEY")];
+/// The providers that take a key, and the environment variable of each.
+const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
 /// The keys that a host would have, if one ran, and the state of the keychain.
 pub async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
@@ -170,7 +170,7 @@ pub(crate) fn known(name: &str) -> Result<&'static str, AppError> {
     let found = PROVIDERS.iter().find(|(known, _)| *known == name);
     found.map(|(known, _)| *known).ok_or_else(|| AppError::Missing {
         what: "provider of that name that needs a key".to_owned(),
-        next_step: "The key that can be set is: anthropic".to_owned(),
+        next_step: "The keys that can be set are: anthropic, openai".to_owned(),
     })
 }
 

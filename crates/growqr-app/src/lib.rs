@@ -40,7 +40,7 @@ pub use home::{Environment, Home};
 pub use hosting::{Hosting, Pushes};
 pub use keys::{keys_without_host, unlock_keychain};
 pub use library::Library;
-pub use models::models;
+pub use models::{local_servers, models};
 pub use open::App;
 pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};

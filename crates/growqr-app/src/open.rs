@@ -77,6 +77,9 @@ impl App {
                 self.store.set(&name, value.as_deref(), at).await?;
                 self.choices.set_stored(settings::stored(&*self.store).await?);
                 self.choices.load_keys().await;
+                if matches!(name.as_str(), "model" | "openai.base_url") {
+                    self.choices.learn().await;
+                }
                 Ok(Reply::Done)
             }
             Request::SetKey { name, value } => {
@@ -90,6 +93,7 @@ impl App {
                 self.choices.refresh_keys().await;
                 Ok(self.keys().await)
             }
+            Request::LocalServers => Ok(Reply::LocalServers { servers: self.choices.local_servers().await }),
             Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
             Request::Cancel { agent } => {
                 self.library.agent(&agent).await?;

@@ -38,6 +38,8 @@ pub enum Command {
     /// Keys for model providers, kept in the system's keychain
     #[command(subcommand)]
     Keys(Keys),
+    /// Models that can be chosen, those of servers on this computer last
+    Models,
     /// Settings
     #[command(subcommand)]
     Config(Config),
@@ -160,7 +162,7 @@ pub struct Events {
 pub enum Keys {
     /// Keep a key, from standard input, once the provider has accepted it
     Set {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
         /// Keep it without asking the provider
         #[arg(long)]
@@ -170,7 +172,7 @@ pub enum Keys {
     List,
     /// Forget a key; one in the environment stays there
     Remove {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
     },
 }

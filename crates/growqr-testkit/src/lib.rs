@@ -5,10 +5,14 @@
 //! alone, which makes them an independent judge.
 
 pub mod anthropic;
-mod desktop_session;
 pub mod clerk;
+mod desktop_session;
 mod http;
+pub mod openai;
+mod play;
 pub mod postgres;
+mod record;
+mod script;
 mod small_disk;
 
 pub use desktop_session::{DesktopSession, outside};

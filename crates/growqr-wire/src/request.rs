@@ -4,7 +4,7 @@
 //! client follows. Everything here is for the same user on the same machine.
 
 use crate::error::Error;
-use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain};
+use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -91,6 +91,9 @@ pub enum Request {
     /// Which keys are known. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
     /// is kept in it now if it no longer is.
     Keys,
+    /// Which OpenAI-compatible servers answer, on the usual ports of this machine and at the address that is set. Takes
+    /// less than a second. Answered by [`Reply::LocalServers`].
+    LocalServers,
 }
 
 /// What a host answers.
@@ -131,6 +134,11 @@ pub enum Reply {
     KeyChecked {
         /// That.
         check: KeyCheck,
+    },
+    /// The servers that answered.
+    LocalServers {
+        /// The one at the address that is set comes first.
+        servers: Vec<LocalServer>,
     },
 }
 

@@ -290,10 +290,23 @@ pub enum KeyCheck {
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelRow {
-    /// Its id.
+    /// What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
     pub id: String,
     /// Its name for people.
     pub name: String,
+    /// `anthropic`, `openai` or `guide`.
+    pub provider: String,
+}
+
+/// An OpenAI-compatible server that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LocalServer {
+    /// `Ollama`, `LM Studio`, `llama.cpp`, `vLLM` or `OpenAI-compatible server`.
+    pub name: String,
+    /// What the setting `openai.base_url` is set to.
+    pub url: String,
+    /// The models that it offers; none if it has none yet.
+    pub models: Vec<ModelRow>,
 }
 
 /// How a check of the doctor went.

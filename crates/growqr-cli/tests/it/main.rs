@@ -4,6 +4,7 @@ mod bad_input;
 mod canary;
 mod keys;
 mod kills;
+mod local;
 mod program;
 mod story;
 mod talking;

@@ -164,7 +164,7 @@ impl Draft<'_> {
                 provider: setup.provider.clone(),
                 card: setup.card.clone(),
                 bytes: setup.bytes,
-                carried: self.state.rendered_past(),
+                carried: self.state.rendered_past(setup.card.context_tokens),
             });
         }
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });

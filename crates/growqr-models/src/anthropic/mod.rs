@@ -6,27 +6,22 @@
 
 mod accumulate;
 mod call;
-mod client;
 mod fields;
-mod limiter;
-mod pace;
+mod refusal;
 mod request;
-mod retry;
-mod sse;
 mod table;
 mod usage;
 
-pub use pace::{Pace, RealPace};
-pub use retry::RetryPolicy;
+pub use crate::http::{Pace, RealPace, RetryPolicy};
 pub use table::DEFAULT_MODEL;
 
+use crate::http::{Line, LineConfig, Place, failure, place};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
-use limiter::Limiter;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The provider's name in segments.
@@ -81,17 +76,24 @@ struct Overlay {
 /// The provider.
 pub struct Anthropic {
     config: Config,
-    limiter: Arc<Limiter>,
+    line: Line,
     overlay: RwLock<BTreeMap<String, Overlay>>,
-    client: OnceLock<reqwest::Client>,
 }
 
 impl Anthropic {
     /// Makes a provider. Cheap: the HTTP client and its TLS set-up are made with the first call.
     #[must_use]
     pub fn new(config: Config) -> Anthropic {
-        let limiter = Limiter::new(config.at_once);
-        Anthropic { config, limiter, overlay: RwLock::default(), client: OnceLock::new() }
+        let line = Line::new(LineConfig {
+            connect_timeout: config.connect_timeout,
+            retry: config.retry,
+            at_once: config.at_once,
+            pace: Arc::clone(&config.pace),
+            is_plain: config.base_url.starts_with("http://"),
+            // No proxy reaches this machine itself.
+            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| place(&url) == Place::Loopback),
+        });
+        Anthropic { config, line, overlay: RwLock::default() }
     }
 
     /// Asks the service which models there are, and takes over their names and limits. Prices and behaviour stay the
@@ -130,7 +132,7 @@ impl Anthropic {
     async fn models_page(&self, path: &str) -> Result<ModelsPage, Failure> {
         let body = self.get(path).await?;
         serde_json::from_slice(&body)
-            .map_err(|_| self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
+            .map_err(|_| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
     }
 
     /// All models that can be chosen: the table's, then those that only the service named.
