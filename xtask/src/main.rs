@@ -9,8 +9,6 @@ mod machine;
 mod run;
 mod tally;
 mod test;
-mod webdriver;
-mod window;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -7,6 +7,8 @@
 pub mod anthropic;
 pub mod postgres;
 mod small_disk;
+#[cfg(target_os = "linux")]
+pub mod window;
 
 pub use small_disk::SmallDisk;
 
