@@ -12,7 +12,7 @@ use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,8 @@ pub struct Hosting {
 pub(crate) struct Serving {
     app: App,
     host: Host,
+    /// Marked as changed whenever the person has changed memory.
+    memory: watch::Sender<()>,
 }
 
 impl Hosting {
@@ -45,15 +47,16 @@ impl Hosting {
     pub async fn start(app: App) -> Result<Hosting, AppError> {
         let listener = socket::listen(app.library.home())?;
         // Walking the folder takes a while, and nothing waits for it.
-        let memory = Arc::clone(&app.memory);
-        let watch = tokio::task::spawn_blocking(move || watch(&memory));
+        let memory = watch::Sender::new(());
+        let (repo, changed) = (Arc::clone(&app.memory), memory.clone());
+        let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
         let host = Host::start(app.ports(), HostConfig::default()).await?;
         let choices = Arc::clone(&app.choices);
         let refresh = tokio::spawn(async move {
             tokio::time::sleep(SETTLED).await;
             choices.refresh_models().await;
         });
-        let serving = Arc::new(Serving { app, host });
+        let serving = Arc::new(Serving { app, host, memory });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
         Ok(Hosting { serving, stop, socket, watch, refresh })
@@ -88,7 +91,7 @@ impl Hosting {
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Ok(serving) = Arc::try_unwrap(self.serving) {
-            let Serving { app, host } = serving;
+            let Serving { app, host, .. } = serving;
             drop(host);
             app.close().await;
         }
@@ -108,6 +111,11 @@ impl Serving {
                 Ok(said(&view))
             }
             Request::Follow => Ok(Reply::Done),
+            change @ (Request::WriteMemory { .. } | Request::RestoreMemory { .. }) => {
+                let reply = self.app.handle(change).await?;
+                self.memory.send_replace(());
+                Ok(reply)
+            }
             other => self.app.handle(other).await,
         }
     }
@@ -121,17 +129,25 @@ impl Serving {
     }
 
     pub(crate) fn follow(&self) -> Pushes {
-        Pushes(self.host.subscribe())
+        Pushes { happened: self.host.subscribe(), memory: self.memory.subscribe() }
     }
 }
 
 /// What happens, as it happens. Nothing waits for a slow reader: it gets [`Push::Missed`] and goes on from there.
-pub struct Pushes(broadcast::Receiver<Happened>);
+pub struct Pushes {
+    happened: broadcast::Receiver<Happened>,
+    memory: watch::Receiver<()>,
+}
 
 impl Pushes {
     /// The next one; `None` once the host has ended. Safe to drop half-way.
     pub async fn next(&mut self) -> Option<Push> {
-        match self.0.recv().await {
+        let happened = tokio::select! {
+            biased;
+            happened = self.happened.recv() => happened,
+            Ok(()) = self.memory.changed() => return Some(Push::MemoryChanged),
+        };
+        match happened {
             Ok(happened) => Some(convert::push(happened)),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(Push::Missed),
             Err(broadcast::error::RecvError::Closed) => None,
@@ -164,12 +180,12 @@ pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
 
 /// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
 /// taken up at the next start.
-fn watch(memory: &Arc<MemoryRepo>) -> Option<Watch> {
+fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
     let adopter = Arc::clone(memory);
-    let adopt = move || {
-        if let Err(error) = adopter.adopt_hand_edits(SystemClock.now()) {
-            tracing::warn!(%error, "hand edits could not be taken up yet");
-        }
+    let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {
+        Ok(adopted) if adopted.commits.is_empty() => {}
+        Ok(_) => drop(changed.send_replace(())),
+        Err(error) => tracing::warn!(%error, "hand edits could not be taken up yet"),
     };
     match memory.watch(QUIET, adopt) {
         Ok(watch) => Some(watch),

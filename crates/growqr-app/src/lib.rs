@@ -23,6 +23,7 @@ mod persona;
 mod settings;
 mod setups;
 mod socket;
+mod under_way;
 
 pub use client::Client;
 pub use clock::SystemClock;

@@ -79,10 +79,10 @@ impl Computer {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     }
 
-    /// Who said what in the main conversation, as recorded.
-    pub fn said(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        self.json(&["agents", "show", "grow"]).iter().skip(1).map(|line| (text(&line["author"]), text(&line["text"]))).collect()
+    /// The main conversation as recorded: whether the person said it, and what.
+    pub fn said(&self) -> Vec<(bool, String)> {
+        let line = |line: &Value| (line["author"] == "person", line["text"].as_str().unwrap_or_default().to_owned());
+        self.json(&["agents", "show", "grow"]).iter().skip(1).map(line).collect()
     }
 }
 
@@ -102,10 +102,6 @@ impl Open {
 
     pub fn see_anywhere(&self, words: &str) {
         must(self.window.see_anywhere(words));
-    }
-
-    pub fn see_gone(&self, element: Element<'_>) {
-        must(self.window.see_gone(element));
     }
 
     pub fn type_into(&self, element: Element<'_>, text: &str) {

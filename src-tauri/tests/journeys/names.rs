@@ -8,7 +8,6 @@ pub const START_WITH_GUIDE: Element<'_> = Element::button("Start with the guide"
 pub const SUGGESTED: &str = "Remember that I want to learn something new every week";
 
 // The way around.
-pub const CHAT: Element<'_> = Element::link("Chat");
 pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
@@ -25,7 +24,6 @@ pub const AGENT_TREE: Element<'_> = Element::region("Agents");
 pub const DONE: &str = "Done";
 
 // A page of memory.
-pub const PAGES: Element<'_> = Element::region("Memory");
 pub const EDIT: Element<'_> = Element::button("Edit");
 pub const SAVE: Element<'_> = Element::button("Save");
 pub const PAGE_TAB: Element<'_> = Element::tab("Page");

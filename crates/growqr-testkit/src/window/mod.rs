@@ -69,7 +69,9 @@ impl Screen {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"]).stderr(Stdio::null());
         let (screen, display) = process::announced(&mut xvfb)?;
-        let (daemon, bus) = process::announced(Command::new("dbus-daemon").args(["--session", "--nofork", "--print-address=1"]))?;
+        let mut dbus = Command::new("dbus-daemon");
+        // It tells of each service that it starts.
+        let (daemon, bus) = process::announced(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
         Ok(Screen { display: format!(":{display}"), bus, _running: [screen, daemon] })
     }
 
@@ -89,6 +91,8 @@ impl Screen {
         }
         command
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            // Nobody listens there, and looking for it takes time.
+            .env("NO_AT_BRIDGE", "1")
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .envs(variables.iter().map(|(name, value)| (name, value)));
@@ -148,14 +152,6 @@ impl Window {
     /// If they do not appear.
     pub fn see_anywhere(&self, words: &str) -> Result<String, Failure> {
         self.see(Element::page(), words)
-    }
-
-    /// Waits until it is there no longer.
-    ///
-    /// # Errors
-    /// If it stays.
-    pub fn see_gone(&self, element: Element<'_>) -> Result<(), Failure> {
-        self.wait("return !find(...given)", element.arguments(), &format!("{element} is gone")).map(drop)
     }
 
     /// The text in a field.
