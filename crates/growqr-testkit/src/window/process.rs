@@ -4,6 +4,10 @@ use super::Failure;
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How often to look whether a process has ended.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// A program that is ended when this is dropped.
 pub(super) struct Started(pub Child);
@@ -88,13 +92,24 @@ impl Tree {
         Ok((now - up + ticks / 100.0) * 1e3)
     }
 
-    /// Ends all of them the hard way. Those that are gone already do not matter.
+    /// Ends all of them the hard way, and returns once they have let go of everything. Those that are gone already do not
+    /// matter.
     pub fn kill(&self) {
         if !self.ids.is_empty() {
             let ids = self.ids.iter().map(u32::to_string);
             let _ = Command::new("kill").arg("-9").args(ids).stderr(Stdio::null()).status();
         }
+        // They are children of others, and only a parent is told when its child ends.
+        while self.ids.iter().any(|id| is_alive(*id)) {
+            std::thread::sleep(LOOK);
+        }
     }
+}
+
+/// Whether it still runs. One that has ended and waits for its parent to hear of it does not.
+fn is_alive(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    after_name(&stat).and_then(|mut fields| fields.next()).is_some_and(|state| !matches!(state, "Z" | "X"))
 }
 
 /// Every process and its parent.
