@@ -1,6 +1,6 @@
 //! What this machine has. Looks, and changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
@@ -48,7 +48,8 @@ pub fn has_chromium() -> bool {
         || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| Path::new("/usr/bin").join(name).exists())
 }
 
-/// Where cargo puts what it builds.
-pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+/// Whether the journeys in the real window can be made. They drive WebKitGTK, which is on Linux only.
+pub fn can_drive_window() -> bool {
+    let is_there = |program: &&str| ["/usr/bin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists());
+    cfg!(target_os = "linux") && ["Xvfb", "dbus-daemon", "WebKitWebDriver"].iter().all(is_there)
 }

@@ -12,7 +12,7 @@ use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -41,6 +41,8 @@ pub(crate) struct Serving {
     host: Host,
     /// Waits for the person to unlock the keychain; at most one at a time. Ends with this.
     unlocking: Mutex<JoinSet<()>>,
+    /// Marked as changed whenever the person has changed memory.
+    memory: watch::Sender<()>,
 }
 
 impl Hosting {
@@ -51,8 +53,9 @@ impl Hosting {
     pub async fn start(app: App) -> Result<Hosting, AppError> {
         let listener = socket::listen(app.library.home())?;
         // Walking the folder takes a while, and nothing waits for it.
-        let memory = Arc::clone(&app.memory);
-        let watch = tokio::task::spawn_blocking(move || watch(&memory));
+        let memory = watch::Sender::new(());
+        let (repo, changed) = (Arc::clone(&app.memory), memory.clone());
+        let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
         let choices = Arc::clone(&app.choices);
         let (loaded, keys) = oneshot::channel();
         let mut refresh = JoinSet::new();
@@ -67,7 +70,7 @@ impl Hosting {
         // The first turn shall know how much its model can read.
         app.choices.learn().await;
         let host = Host::start(app.ports(), HostConfig::default()).await?;
-        let serving = Arc::new(Serving { app, host, unlocking: Mutex::default() });
+        let serving = Arc::new(Serving { app, host, unlocking: Mutex::default(), memory });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
         Ok(Hosting { serving, stop, socket, watch, refresh })
@@ -102,7 +105,7 @@ impl Hosting {
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Ok(serving) = Arc::try_unwrap(self.serving) {
-            let Serving { app, host, unlocking } = serving;
+            let Serving { app, host, unlocking, .. } = serving;
             drop(unlocking);
             drop(host);
             app.close().await;
@@ -127,6 +130,11 @@ impl Serving {
                 let reply = self.app.handle(request).await;
                 self.offer_to_unlock().await;
                 reply
+            }
+            change @ (Request::WriteMemory { .. } | Request::RestoreMemory { .. }) => {
+                let reply = self.app.handle(change).await?;
+                self.memory.send_replace(());
+                Ok(reply)
             }
             other => self.app.handle(other).await,
         }
@@ -154,17 +162,25 @@ impl Serving {
     }
 
     pub(crate) fn follow(&self) -> Pushes {
-        Pushes(self.host.subscribe())
+        Pushes { happened: self.host.subscribe(), memory: self.memory.subscribe() }
     }
 }
 
 /// What happens, as it happens. Nothing waits for a slow reader: it gets [`Push::Missed`] and goes on from there.
-pub struct Pushes(broadcast::Receiver<Happened>);
+pub struct Pushes {
+    happened: broadcast::Receiver<Happened>,
+    memory: watch::Receiver<()>,
+}
 
 impl Pushes {
     /// The next one; `None` once the host has ended. Safe to drop half-way.
     pub async fn next(&mut self) -> Option<Push> {
-        match self.0.recv().await {
+        let happened = tokio::select! {
+            biased;
+            happened = self.happened.recv() => happened,
+            Ok(()) = self.memory.changed() => return Some(Push::MemoryChanged),
+        };
+        match happened {
             Ok(happened) => Some(convert::push(happened)),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(Push::Missed),
             Err(broadcast::error::RecvError::Closed) => None,
@@ -197,12 +213,12 @@ pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
 
 /// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
 /// taken up at the next start.
-fn watch(memory: &Arc<MemoryRepo>) -> Option<Watch> {
+fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
     let adopter = Arc::clone(memory);
-    let adopt = move || {
-        if let Err(error) = adopter.adopt_hand_edits(SystemClock.now()) {
-            tracing::warn!(%error, "hand edits could not be taken up yet");
-        }
+    let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {
+        Ok(adopted) if adopted.commits.is_empty() => {}
+        Ok(_) => drop(changed.send_replace(())),
+        Err(error) => tracing::warn!(%error, "hand edits could not be taken up yet"),
     };
     match memory.watch(QUIET, adopt) {
         Ok(watch) => Some(watch),

@@ -27,6 +27,7 @@ mod settings;
 mod setups;
 mod sign_in;
 mod socket;
+mod under_way;
 
 pub use check_key::check_key;
 pub use client::Client;

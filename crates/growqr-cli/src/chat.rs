@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
-            Push::Delta { .. } => {}
+            Push::Delta { .. } | Push::MemoryChanged => {}
             // Too much came too fast to show; how things stand is in the store.
             Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
         }

@@ -61,7 +61,7 @@ impl<'a> Transcript<'a> {
                 let text = format!("{agent} had to stop: {}. {step}", error.message);
                 (*agent == self.target || *agent == "grow").then_some(Ending::Otherwise(text))
             }
-            Push::Missed => None,
+            Push::Missed | Push::MemoryChanged => None,
         }
     }
 

@@ -14,6 +14,8 @@ pub mod postgres;
 mod record;
 mod script;
 mod small_disk;
+#[cfg(target_os = "linux")]
+pub mod window;
 
 pub use desktop_session::{DesktopSession, outside};
 pub use small_disk::SmallDisk;

@@ -178,6 +178,9 @@ pub enum Push {
     },
     /// The client is too slow and has missed some; it reads on from its last position.
     Missed,
+    /// Pages of memory were changed by the person: by hand in the folder, or through a request. What agents change comes
+    /// with their events.
+    MemoryChanged,
     /// An agent had to stop; its work is kept.
     Stopped {
         /// Which.

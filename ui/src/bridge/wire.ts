@@ -600,7 +600,7 @@ kind: DeltaKind,
 /**
  * The part.
  */
-text: string, } } | "missed" | { "stopped": { 
+text: string, } } | "missed" | "memory_changed" | { "stopped": { 
 /**
  * Which.
  */
