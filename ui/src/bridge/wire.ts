@@ -308,25 +308,71 @@ is_set: boolean,
  */
 about: string, };
 
+export type KeySource = "environment" | "keychain" | "memory";
+
 export type Key = { 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
- * Where it comes from: `environment` or `memory` (of the running host).
+ * Where it comes from.
  */
-source: string, };
+source: KeySource, };
+
+export type KeychainState = "ready" | "locked" | "absent";
+
+export type Keychain = { 
+/**
+ * Whether keys can be kept in it.
+ */
+state: KeychainState, 
+/**
+ * What was found, as a sentence.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type KeyCheck = "accepted" | { "refused": { 
+/**
+ * The provider's sentence.
+ */
+message: string, } } | { "unknown": { 
+/**
+ * Why it could not be checked.
+ */
+message: string, } };
 
 export type ModelRow = { 
 /**
- * Its id.
+ * Its id, as the setting `model` takes it.
  */
 id: string, 
 /**
  * Its name for people.
  */
-name: string, };
+name: string, 
+/**
+ * `anthropic`, `openai` or `guide`.
+ */
+provider: string, };
+
+export type LocalServer = { 
+/**
+ * `Ollama`, `LM Studio` or `OpenAI-compatible server`.
+ */
+name: string, 
+/**
+ * Its base URL, ending in `/v1`.
+ */
+url: string, 
+/**
+ * What it can run.
+ */
+models: Array<ModelRow>, };
 
 export type CheckState = "ok" | "missing" | "failed";
 
@@ -406,6 +452,14 @@ text: string,
 /**
  * The version it replaces, if there is one.
  */
+base: string | null, } | { "op": "delete_memory", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * The version that the person has seen; `None` removes whatever is there.
+ */
 base: string | null, } | { "op": "restore_memory", 
 /**
  * The change to undo.
@@ -420,13 +474,21 @@ name: string,
  */
 value: string | null, } | { "op": "set_key", 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
  * `None` to forget it.
  */
-value: string | null, } | { "op": "keys" };
+value: string | null, } | { "op": "check_key", 
+/**
+ * `anthropic` or `openai`.
+ */
+name: string, 
+/**
+ * The key.
+ */
+value: string, } | { "op": "keys" } | { "op": "local_servers" };
 
 export type Reply = { "hello": { 
 /**
@@ -456,7 +518,19 @@ paths: Array<string>, } } | { "keys": {
 /**
  * Never with values.
  */
-keys: Array<Key>, } };
+keys: Array<Key>, 
+/**
+ * Where they are kept.
+ */
+keychain: Keychain, } } | { "key_checked": { 
+/**
+ * What the provider said.
+ */
+check: KeyCheck, } } | { "local_servers": { 
+/**
+ * Those that answer, with their models.
+ */
+servers: Array<LocalServer>, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 

@@ -5,9 +5,10 @@ import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { Empty } from "../design/states";
+import { useAnswerer } from "../data/answerer";
 import { toSettings } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
-import { useAgents, useBudget, useKeys } from "../data/queries";
+import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { type Target, TranscriptView } from "../journal/TranscriptView";
@@ -18,16 +19,17 @@ const GROW = "grow";
 
 export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
-  const keys = useKeys().data;
+  const answerer = useAnswerer();
+  const isGuide = answerer === "guide" || answerer === "no_key";
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
       <Header finding={finding} onFinding={onFinding} />
       {finding && <Finder agent={GROW} onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
-      {keys?.length === 0 && (
+      {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
           The built-in guide answers by fixed rules; there is no AI in it.{" "}
           <a className="font-medium text-accent-ink underline" href={toSettings}>
-            Add a key
+            {answerer === "guide" ? "Choose a model" : "Add a key"}
           </a>
         </p>
       )}
@@ -37,7 +39,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
         empty={
           <Empty icon={Sprout} title="What would you like to grow?">
             <p>Say what you are working on. What matters is remembered in pages that you own.</p>
-            <Suggestions agent={GROW} guide={keys?.length === 0} />
+            <Suggestions agent={GROW} guide={isGuide} />
           </Empty>
         }
       />
