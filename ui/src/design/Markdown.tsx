@@ -63,7 +63,7 @@ function parsed(text: string, colours: Plugin | null): ReactElement {
 
 /** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
 const memory = new Map<string, ReactElement>();
-const REMEMBERED = 1_000;
+const REMEMBERED = 3_000;
 
 function remembered(text: string, colours: Plugin | null): ReactElement {
   const key = `${colours ? "coloured" : "plain"} ${text}`;

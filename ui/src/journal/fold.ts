@@ -8,10 +8,10 @@ import { type Call, type Calls, EMPTY, type Item, type Transcript } from "./item
 
 /** Adds events in order. Those up to `transcript.last` are known already and skipped. */
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
-  const fresh = lines.filter((line) => line.seq > transcript.last);
-  if (fresh.length === 0) return transcript;
+  const from = lines.findLastIndex((line) => line.seq <= transcript.last) + 1;
+  if (from === lines.length) return transcript;
   const next: Draft = { ...transcript, items: transcript.items.slice() };
-  for (const line of fresh) {
+  for (const line of lines.slice(from)) {
     next.first ||= line.seq;
     next.last = line.seq;
     const event = understood(line);
