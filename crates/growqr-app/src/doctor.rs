@@ -6,6 +6,9 @@ use crate::lock::ProfileLock;
 use crate::socket::Attached;
 use growqr_wire::{Check, CheckState, Request, VERSION};
 
+/// Files left alone that are named; the rest is counted.
+const LEFT_SHOWN: usize = 3;
+
 /// Looks at everything that agents need.
 pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
     vec![
@@ -81,12 +84,25 @@ async fn journal(home: &Home) -> Check {
 }
 
 fn memory(home: &Home) -> Check {
-    let counted = Library::open_memory(home.clone()).and_then(|library| library.memory_list(""));
-    match counted {
-        Ok(pages) if pages.is_empty() => {
+    let surveyed = Library::open_memory(home.clone()).and_then(|library| library.memory_survey());
+    match surveyed {
+        Ok((pages, left)) if pages == 0 && left.is_empty() => {
             check("memory", CheckState::Missing, "no pages yet", Some("It is made with the first message."))
         }
-        Ok(pages) => check("memory", CheckState::Ok, format!("{} pages in {}", pages.len(), home.memory().display()), None),
+        Ok((pages, left)) => {
+            let found = format!("{pages} pages in {}", home.memory().display());
+            if left.is_empty() {
+                return check("memory", CheckState::Ok, found, None);
+            }
+            let most = left.iter().take(LEFT_SHOWN).map(|left| format!("; {}", left.reason)).collect::<String>();
+            let found = format!("{found}; {} files are left alone{most}", left.len());
+            check(
+                "memory",
+                CheckState::Missing,
+                found,
+                Some("Memory neither reads nor commits such files; they stay as they are."),
+            )
+        }
         Err(error) => failed("memory", error),
     }
 }

@@ -165,7 +165,7 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
 
 fn memory(text: String, source: &MemoryError) -> Error {
     match source {
-        MemoryError::BadPath { .. } => Error::new(ErrorCode::BadRequest, text),
+        MemoryError::BadPath { .. } | MemoryError::FirstChange => Error::new(ErrorCode::BadRequest, text),
         MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory list"),
         MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory log"),
         MemoryError::Conflict { .. } => {

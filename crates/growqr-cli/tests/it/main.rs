@@ -5,3 +5,5 @@ mod kills;
 mod program;
 mod story;
 mod talking;
+#[cfg(target_os = "linux")]
+mod terminal;
