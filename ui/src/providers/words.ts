@@ -35,7 +35,7 @@ export function willBeKept(keychain: Keychain): string {
     case "ready":
       return "It will be kept in your system's keychain.";
     case "locked":
-      return `${keychain.found} ${keychain.next_step ?? ""} Until then a key is kept for this run only.`;
+      return [keychain.found, keychain.next_step, "Until then a key is kept for this run only."].filter(Boolean).join(" ");
     case "absent":
       return "There is no keychain here: it will be kept for this run only, and you will be asked again.";
   }

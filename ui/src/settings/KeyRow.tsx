@@ -39,7 +39,7 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
             Forget it
           </Button>
         )}
-        {!entering && (
+        {!entering && known?.source !== "environment" && (
           <Button aria-label={`${known ? "Replace it" : "Set it"}: ${label}`} onClick={() => setEntering(true)}>
             {known ? "Replace it" : "Set it"}
           </Button>

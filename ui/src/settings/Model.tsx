@@ -6,6 +6,7 @@ import { Read, Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { both, picked, ServerGroup } from "../providers/ServerModels";
+import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
 import { Line } from "./Line";
 
@@ -66,7 +67,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
 export function chosenValue(models: readonly ModelRow[], servers: readonly LocalServer[], model: string, url: string): { value: string; isKnown: boolean } {
   if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
   const having = servers.filter((server) => server.models.some((one) => one.id === model));
-  const server = having.find((one) => one.url === url) ?? having[0];
+  const server = having.find((one) => sameServer(one.url, url)) ?? having[0];
   return server ? { value: both({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
 }
 
