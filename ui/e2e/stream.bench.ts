@@ -1,6 +1,6 @@
 /**
- * What `npm run bench` measures: an answer of 1,000 tokens a second into a conversation of 10,000 messages. One JSON
- * object a line on standard output, for whoever compares it with what was promised.
+ * What `npm run bench` measures: an answer of 1,000 tokens a second into a conversation of 10,000 messages. Prints
+ * `name value unit` lines, as every bench of the project does.
  */
 import { afterAll, beforeAll, test } from "vitest";
 import type { Browser } from "playwright-core";
@@ -18,6 +18,28 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
+function figure(name: string, value: number, unit: string) {
+  console.log(`${name} ${Math.round(value * 10) / 10} ${unit}`);
+}
+
+interface Traced {
+  name: string;
+  tid: number;
+  pid: number;
+  args?: { name?: string };
+  /** Processor time in microseconds. */
+  tdur?: number;
+}
+
+/** The most processor time that one task of the page's main thread took, in milliseconds. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: Traced[] };
+  const mains = new Set(traceEvents.filter((event) => event.name === "thread_name" && event.args?.name === "CrRendererMain").map((event) => `${event.pid} ${event.tid}`));
+  const times = traceEvents.filter((event) => event.name.endsWith("RunTask") && mains.has(`${event.pid} ${event.tid}`)).map((event) => event.tdur ?? 0);
+  if (times.length === 0) throw new Error("the trace has no tasks");
+  return times.reduce((most, time) => Math.max(most, time), 0) / 1_000;
+}
+
 test("frames while 1,000 tokens a second come in", async () => {
   const { page, context } = await open(chromium, { world: "long", speed: 28 });
   await page.getByText("Message number 4999").waitFor({ timeout: 60_000 });
@@ -32,10 +54,7 @@ test("frames while 1,000 tokens a second come in", async () => {
   );
   await page.getByRole("button", { name: "Latest" }).click();
   await page.getByText("Message number 4999").waitFor();
-  const profile = process.env["PROFILE"];
-  const cdp = profile ? await context.newCDPSession(page) : null;
-  await cdp?.send("Profiler.enable");
-  await cdp?.send("Profiler.start");
+  await chromium.startTracing(page, { categories: ["toplevel", "devtools.timeline", "__metadata"] });
   await measure(page);
   const start = Date.now();
   await say(page, `endless ${TIMES}`);
@@ -43,24 +62,15 @@ test("frames while 1,000 tokens a second come in", async () => {
   await stop.waitFor();
   await stop.waitFor({ state: "detached", timeout: 60_000 });
   const seconds = (Date.now() - start) / 1_000;
-  const { frames, tasks } = await measured(page);
-  if (cdp && profile) (await import("node:fs")).writeFileSync(profile, JSON.stringify((await cdp.send("Profiler.stop")).profile));
-  const round = (ms: number) => Math.round(ms * 10) / 10;
-  console.log(
-    JSON.stringify({
-      figure: "frames_while_streaming",
-      messages: 10_000,
-      seconds: round(seconds),
-      tokens_per_second: Math.round(TOKENS / seconds),
-      frames: frames.length,
-      median_ms: round(percentile(frames, 0.5)),
-      p95_ms: round(percentile(frames, 0.95)),
-      p99_ms: round(percentile(frames, 0.99)),
-      longest_ms: round(Math.max(...frames)),
-      over_50_ms: frames.filter((frame) => frame > 50).length,
-      long_tasks: tasks.length,
-      longest_task_ms: round(Math.max(0, ...tasks)),
-    }),
-  );
+  const { frames } = await measured(page);
+  const own = longestTask(await chromium.stopTracing());
+  const slow = frames.filter((frame) => frame > 50);
+  figure("stream_tokens_per_second", TOKENS / seconds, "tokens");
+  figure("stream_frame_median", percentile(frames, 0.5), "ms");
+  figure("stream_frame_p99", percentile(frames, 0.99), "ms");
+  figure("stream_frame_longest", Math.max(...frames), "ms");
+  figure("stream_frames_over_50", slow.length, `of ${frames.length}`);
+  // Other work on the machine lengthens frames too; the processor's time is the page's own.
+  figure("stream_task_longest_cpu", own, "ms");
   await context.close();
 });
