@@ -114,13 +114,16 @@ test("offline is said, and ends when the network is back", async () => {
   await context.close();
 });
 
-test("a window of 900 by 600 shows every view whole", async () => {
+test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, with %s text", async (size) => {
   const { page, context } = await open(chromium, { size: { width: 900, height: 600 } });
+  await page.evaluate((chosen) => localStorage.setItem("text-size", chosen), size);
+  await page.reload();
   for (const [key, name] of ["chat", "agents", "memory", "settings"].entries()) {
     await page.keyboard.press(`Control+${key + 1}`);
     await page.getByRole("region", { name, exact: false }).first().waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(900);
-    await picture(page, `small-${name}`);
+    await accessible(page);
+    await picture(page, `small-${name}-${size}`);
   }
   await context.close();
 });
