@@ -72,7 +72,7 @@ describe("a key", () => {
 
   test("says where it will be, if the keychain is locked or absent", async () => {
     const locked = await open(chromium, { world: "empty", keychain: "locked" });
-    await locked.page.getByText("The keychain is locked. Unlock it, then set the key again. Until then a key is kept for this run only.").waitFor();
+    await locked.page.getByText("The system's keychain is locked or does not answer; until it does, keys are in memory only. Unlock it").waitFor();
     await accessible(locked.page);
     await locked.context.close();
     const absent = await open(chromium, { world: "empty", keychain: "absent", theme: "dark" });

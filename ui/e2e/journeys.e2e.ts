@@ -261,6 +261,12 @@ test("keys are entered, kept where it is said, and forgotten", async () => {
   await page.getByRole("button", { name: "Forget it: Anthropic key" }).click();
   await page.getByText("None. Without it Claude cannot answer.").waitFor();
   await context.close();
+  const locked = await open(chromium, { at: "#/settings", keychain: "locked" });
+  await locked.page.getByText("The system's keychain is locked").waitFor();
+  await accessible(locked.page);
+  await locked.page.getByRole("button", { name: "Look for the keychain again" }).click();
+  await locked.page.getByText("The system's keychain is locked").waitFor();
+  await locked.context.close();
 });
 
 test("models are chosen by provider, those of this computer with their server", async () => {

@@ -37,6 +37,11 @@ pub fn has_postgres() -> bool {
         || ["15", "16", "17", "18"].iter().any(|version| Path::new(&format!("/usr/lib/postgresql/{version}/bin/initdb")).exists())
 }
 
+/// Whether the keychain's tests find a real one to start. Elsewhere than on Linux there is none of their own.
+pub fn has_keyring() -> bool {
+    !cfg!(target_os = "linux") || ["gnome-keyring-daemon", "secret-tool", "dbus-daemon"].iter().all(|program| has(program))
+}
+
 /// Whether the tests of the pages find a browser.
 pub fn has_chromium() -> bool {
     std::env::var_os("CHROMIUM").is_some()

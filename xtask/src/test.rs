@@ -18,6 +18,9 @@ pub fn run() -> Result<(), Failure> {
     if !machine::has_postgres() {
         report.skip("the store on PostgreSQL: no server of version 15 or later (cargo xtask install)");
     }
+    if !machine::has_keyring() {
+        report.skip("the keychain: gnome-keyring, dbus or libsecret-tools are missing (cargo xtask install)");
+    }
     println!("\nSkipped:");
     report.skipped.iter().for_each(|what| println!("  {what}"));
     if report.skipped.is_empty() {

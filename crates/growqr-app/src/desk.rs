@@ -4,6 +4,7 @@
 //! happens. When the process that ran the agents ends, the task attaches to the next one or runs them itself. Reading
 //! goes past the task, straight to the store and the memory.
 
+use crate::check_key;
 use crate::client::Client;
 use crate::error::AppError;
 use crate::following::Following;
@@ -28,6 +29,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// A handle on one profile. Shared by reference; every method may be called at the same time as any other.
 pub struct Desk {
+    environment: Environment,
     library: Arc<Library>,
     asks: mpsc::Sender<Ask>,
     pushes: broadcast::WeakSender<Push>,
@@ -60,9 +62,10 @@ impl Desk {
         let pushes = sender.downgrade();
         let is_host = Arc::new(AtomicBool::new(!client.is_attached()));
         let stop = CancellationToken::new();
+        let own = environment.clone();
         let driver = Driver { home, environment, client: Some(client), pushes: sender, is_host: Arc::clone(&is_host) };
         let task = tokio::spawn(driver.run(inbox, stop.clone()));
-        Ok(Desk { library, asks, pushes, is_host, stop, task: Mutex::new(Some(task)) })
+        Ok(Desk { environment: own, library, asks, pushes, is_host, stop, task: Mutex::new(Some(task)) })
     }
 
     /// Asks one thing. Should the host end meanwhile, it is asked again of the next one where twice is the same as once.
@@ -71,6 +74,10 @@ impl Desk {
     /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then a change of memory may have
     /// been made, and can be looked up.
     pub async fn ask(&self, request: Request) -> Result<Reply, AppError> {
+        if let Request::CheckKey { name, value } = &request {
+            // No host is needed for it, and what happens meanwhile is not held up by a slow network.
+            return Ok(Reply::KeyChecked { check: check_key(&self.environment, name, &value.0).await? });
+        }
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask { request, reply }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
@@ -224,6 +231,7 @@ fn is_the_same_twice(request: &Request) -> bool {
         | Request::Follow
         | Request::SetSetting { .. }
         | Request::SetKey { .. }
+        | Request::CheckKey { .. }
         | Request::Keys => true,
     }
 }

@@ -1,24 +1,22 @@
 //! What works, what is missing, and what to do about it. Changes nothing.
 
 use crate::home::{Environment, Home};
+use crate::keys::keys_without_host;
 use crate::library::{self, Library};
 use crate::lock::ProfileLock;
 use crate::socket::Attached;
-use growqr_wire::{Check, CheckState, Request, VERSION};
+use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
 
 /// Files left alone that are named; the rest is counted.
 const LEFT_SHOWN: usize = 3;
 
 /// Looks at everything that agents need.
 pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
-    vec![
-        data_folder(home),
-        database(home).await,
-        journal(home).await,
-        memory(home),
-        host(home).await,
-        key(home, environment).await,
-    ]
+    let mut checks = vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await];
+    let (keys, keychain) = keys(home, environment).await;
+    checks.push(model_key(&keys));
+    checks.push(of_keychain(keychain));
+    checks
 }
 
 fn check(name: &str, state: CheckState, found: impl Into<String>, next_step: Option<&str>) -> Check {
@@ -118,24 +116,37 @@ async fn host(home: &Home) -> Check {
     }
 }
 
-async fn key(home: &Home, environment: &Environment) -> Check {
-    let in_host = match Attached::connect(home).await {
-        Ok(Some(mut attached)) => match attached.call(Request::Keys).await {
-            Ok(growqr_wire::Reply::Keys { keys }) => !keys.is_empty(),
-            _ => false,
-        },
-        _ => false,
-    };
-    if in_host {
-        check("model key", CheckState::Ok, "the running host has one", None)
-    } else if environment.get("ANTHROPIC_API_KEY").is_some() {
-        check("model key", CheckState::Ok, "from the environment (ANTHROPIC_API_KEY)", None)
-    } else {
-        check(
+/// The running host's, or those that one would have.
+async fn keys(home: &Home, environment: &Environment) -> (Vec<Key>, Keychain) {
+    if let Ok(Some(mut attached)) = Attached::connect(home).await
+        && let Ok(Reply::Keys { keys, keychain }) = attached.call(Request::Keys).await
+    {
+        return (keys, keychain);
+    }
+    keys_without_host(home, environment).await
+}
+
+fn model_key(keys: &[Key]) -> Check {
+    let Some(key) = keys.first() else {
+        return check(
             "model key",
             CheckState::Missing,
             "none; the built-in guide (no AI) answers",
-            Some("Set ANTHROPIC_API_KEY, then start GrowQR again."),
-        )
-    }
+            Some("Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic"),
+        );
+    };
+    let place = match key.source {
+        KeySource::Environment => "from the environment",
+        KeySource::Keychain => "in the system's keychain",
+        KeySource::Memory => "in memory of the running GrowQR only",
+    };
+    check("model key", CheckState::Ok, format!("{}: {place}", key.name), None)
+}
+
+fn of_keychain(keychain: Keychain) -> Check {
+    let state = match keychain.state {
+        KeychainState::Ready => CheckState::Ok,
+        KeychainState::Locked | KeychainState::Absent => CheckState::Missing,
+    };
+    Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
 }

@@ -1,9 +1,10 @@
 //! Where a person's data is, and what they set before the program starts: `config.toml` and the environment.
 
+use crate::accounts::{Accounts, is_folder_name};
 use crate::error::AppError;
 use growqr_core::id::{ProfileId, sha256_hex};
+use growqr_core::secret::Secret;
 use growqr_store::{DatabaseUrl, DbConfig};
-use growqr_wire::Secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ impl Environment {
             tracing::warn!("CLERK_SECRET_KEY is set; GrowQR never reads it: a desktop app has no use for a server's secret");
         }
         let read = |name: &&str| {
-            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret(value)))
+            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret::new(value)))
         };
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
     }
@@ -36,14 +37,14 @@ impl Environment {
     /// An environment of these variables alone, for tests and benches.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Environment {
-        let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret((*value).to_owned()));
+        let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
         Environment { variables: variables.iter().map(secret).collect() }
     }
 
     /// A variable; empty ones count as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|secret| secret.0.as_str())
+        self.variables.get(name).map(Secret::expose)
     }
 }
 
@@ -74,22 +75,23 @@ impl Home {
         let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
             (Some(folder), _) => folder.to_path_buf(),
             (None, Some(folder)) => PathBuf::from(folder),
-            (None, None) => directories::BaseDirs::new().ok_or(AppError::NoHome)?.data_dir().join(IDENTIFIER),
+            (None, None) => usual_root().ok_or(AppError::NoHome)?,
         };
         let root = std::path::absolute(&root).map_err(|source| AppError::file("find", &root, source))?;
         let file = read_config(&root.join("config.toml"))?;
-        let profile = file.profile.unwrap_or_else(|| "local".to_owned());
-        if !is_folder_name(&profile) {
-            return Err(AppError::Config {
-                place: root.join("config.toml").display().to_string(),
-                problem: format!("the profile {profile:?} is not a plain name"),
-            });
-        }
+        let profile = match file.profile {
+            Some(profile) if is_folder_name(&profile) => ProfileId::new(profile),
+            Some(profile) => {
+                let problem = format!("the profile {profile:?} is not a plain name");
+                return Err(AppError::Config { place: root.join("config.toml").display().to_string(), problem });
+            }
+            None => Accounts::read(&root)?.current,
+        };
         let (url, named_in) = match environment.get("DATABASE_URL") {
             Some(url) => (Some(url.to_owned()), "DATABASE_URL".to_owned()),
             None => (file.database_url, root.join("config.toml").display().to_string()),
         };
-        let folder = root.join("profiles").join(&profile);
+        let folder = root.join("profiles").join(profile.as_str());
         let (database, database_location) = match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let shown = without_password(&url);
@@ -105,7 +107,7 @@ impl Home {
                 (DbConfig::Sqlite { path }, shown)
             }
         };
-        Ok(Home { root, profile: ProfileId::new(profile), database, database_location })
+        Ok(Home { root, profile, database, database_location })
     }
 
     /// The whole data folder.
@@ -161,6 +163,15 @@ impl Home {
         self.folder().join("prompt-history.txt")
     }
 
+    /// What this profile's entries in the keychain begin with. Profiles in a folder of their own choice have entries of
+    /// their own as well: a copy, a trial or a test neither uses the person's keys nor spoils them.
+    pub(crate) fn secrets_namespace(&self) -> String {
+        if usual_root().is_some_and(|usual| usual == self.root) {
+            return self.profile.to_string();
+        }
+        format!("{}@{}", self.profile, self.fingerprint())
+    }
+
     /// A short text that differs between any two profiles on this machine.
     pub(crate) fn fingerprint(&self) -> String {
         sha256_hex(self.folder().to_string_lossy().as_bytes())[..16].to_owned()
@@ -172,6 +183,11 @@ impl Home {
         std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
         only_this_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
     }
+}
+
+/// The system's place for app data.
+fn usual_root() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
 }
 
 /// Elsewhere the user's app data is theirs alone already.
@@ -199,10 +215,6 @@ fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
     }
 }
 
-fn is_folder_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "postgres".to_owned() };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -218,14 +230,6 @@ mod tests {
     #[test]
     fn a_password_in_the_url_is_never_shown() {
         assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
-    }
-
-    #[test]
-    fn a_profile_name_cannot_leave_its_folder() {
-        for name in ["..", "a/b", "", "a\\b", "c:"] {
-            assert!(!is_folder_name(name), "{name}");
-        }
-        assert!(is_folder_name("user_2abc"));
     }
 
     #[test]

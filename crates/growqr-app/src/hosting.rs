@@ -10,14 +10,17 @@ use growqr_core::id::{AgentId, MessageId};
 use growqr_core::journal::AgentView;
 use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
-use tokio::task::JoinHandle;
+use tokio::sync::{broadcast, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// A host that lives this long asks the provider which models there are; one that answers a single message need not.
 const SETTLED: Duration = Duration::from_secs(5);
+
+/// How long agents wait for the keychain: one that goes on without its key would be answered by the guide instead.
+const KEYCHAIN: Duration = Duration::from_secs(1);
 
 /// What is said in the person's name when they let an agent go on.
 const GO_ON: &str = "Please go on where you stopped.";
@@ -35,6 +38,8 @@ pub struct Hosting {
 pub(crate) struct Serving {
     app: App,
     host: Host,
+    /// Waits for the person to unlock the keychain; at most one at a time. Ends with this.
+    unlocking: Mutex<JoinSet<()>>,
 }
 
 impl Hosting {
@@ -47,13 +52,18 @@ impl Hosting {
         // Walking the folder takes a while, and nothing waits for it.
         let memory = Arc::clone(&app.memory);
         let watch = tokio::task::spawn_blocking(move || watch(&memory));
-        let host = Host::start(app.ports(), HostConfig::default()).await?;
         let choices = Arc::clone(&app.choices);
+        let (loaded, keys) = oneshot::channel();
         let refresh = tokio::spawn(async move {
+            choices.load_keys().await;
+            // Nobody waits any more if it took too long.
+            let _ = loaded.send(());
             tokio::time::sleep(SETTLED).await;
             choices.refresh_models().await;
         });
-        let serving = Arc::new(Serving { app, host });
+        let _ = tokio::time::timeout(KEYCHAIN, keys).await;
+        let host = Host::start(app.ports(), HostConfig::default()).await?;
+        let serving = Arc::new(Serving { app, host, unlocking: Mutex::default() });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
         Ok(Hosting { serving, stop, socket, watch, refresh })
@@ -88,7 +98,8 @@ impl Hosting {
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Ok(serving) = Arc::try_unwrap(self.serving) {
-            let Serving { app, host } = serving;
+            let Serving { app, host, unlocking } = serving;
+            drop(unlocking);
             drop(host);
             app.close().await;
         }
@@ -108,7 +119,25 @@ impl Serving {
                 Ok(said(&view))
             }
             Request::Follow => Ok(Reply::Done),
+            Request::SetKey { .. } => {
+                let reply = self.app.handle(request).await;
+                self.offer_to_unlock().await;
+                reply
+            }
             other => self.app.handle(other).await,
+        }
+    }
+
+    /// A key that had to stay in memory is a reason to have the person asked by the system. Nobody waits for the answer.
+    async fn offer_to_unlock(&self) {
+        if !self.app.choices.keys().waits_for_unlocking().await {
+            return;
+        }
+        let choices = Arc::clone(&self.app.choices);
+        let mut unlocking = self.unlocking.lock().unwrap_or_else(PoisonError::into_inner);
+        while unlocking.try_join_next().is_some() {}
+        if unlocking.is_empty() {
+            unlocking.spawn(async move { choices.unlock_keys().await });
         }
     }
 

@@ -1,6 +1,7 @@
 //! The models that can be chosen.
 
 use growqr_core::model::Model;
+use growqr_core::secret::Secret;
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_wire::ModelRow;
@@ -8,7 +9,7 @@ use growqr_wire::ModelRow;
 /// Every model of the built-in tables, the built-in guide last. Asks no network and needs no key.
 #[must_use]
 pub fn models() -> Vec<ModelRow> {
-    let anthropic = Anthropic::new(anthropic::Config::new(anthropic::Key::new(""), 0));
+    let anthropic = Anthropic::new(anthropic::Config::new(Secret::new(""), 0));
     let cards = anthropic.models().into_iter().chain([Guide.card(guide::PROVIDER)]);
     cards.map(|card| ModelRow { id: card.id, name: card.name }).collect()
 }

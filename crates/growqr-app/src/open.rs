@@ -5,7 +5,7 @@ use crate::home::{Environment, Home};
 use crate::library::Library;
 use crate::lock::ProfileLock;
 use crate::setups::Choices;
-use crate::{SystemClock, convert, memory, settings};
+use crate::{SystemClock, check_key, convert, keys, memory, settings};
 use growqr_actors::Ports;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -22,6 +22,7 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
     pub(crate) choices: Arc<Choices>,
+    environment: Environment,
     db: Db,
     _hold: Hold,
     // Last, so that it is let go after everything else is closed.
@@ -43,10 +44,10 @@ impl App {
         let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
         let store = db.profile(home.profile(), now).await?;
         let stored = settings::stored(&*store).await?;
-        let choices = Arc::new(Choices::new(environment, stored, rand::random()));
+        let choices = Arc::new(Choices::new(environment, keys::keychain(&home), stored, rand::random()));
         let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
         let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
-        Ok(Some(App { library, store, memory, choices, db, _hold: hold, _lock: lock }))
+        Ok(Some(App { library, store, memory, choices, environment: environment.clone(), db, _hold: hold, _lock: lock }))
     }
 
     /// The reading side.
@@ -76,13 +77,20 @@ impl App {
                 }
                 self.store.set(&name, value.as_deref(), at).await?;
                 self.choices.set_stored(settings::stored(&*self.store).await?);
+                self.choices.load_keys().await;
                 Ok(Reply::Done)
             }
             Request::SetKey { name, value } => {
-                self.choices.set_key(&name, value)?;
-                Ok(Reply::Done)
+                self.choices.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await?;
+                Ok(self.keys().await)
             }
-            Request::Keys => Ok(Reply::Keys { keys: self.choices.keys().list() }),
+            Request::CheckKey { name, value } => {
+                Ok(Reply::KeyChecked { check: check_key(&self.environment, &name, &value.0).await? })
+            }
+            Request::Keys => {
+                self.choices.refresh_keys().await;
+                Ok(self.keys().await)
+            }
             Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
             Request::Cancel { agent } => {
                 self.library.agent(&agent).await?;
@@ -93,6 +101,10 @@ impl App {
                 Err(AppError::Internal("agents need a host".to_owned()))
             }
         }
+    }
+
+    async fn keys(&self) -> Reply {
+        Reply::Keys { keys: self.choices.keys().list(), keychain: self.choices.keys().keychain().await }
     }
 
     /// What agents run on.

@@ -10,9 +10,9 @@ use growqr_actors::Setups;
 use growqr_core::agent::{Setup, tools};
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
+use growqr_core::secret::{Secret, SecretStore};
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use growqr_wire::Secret;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The two segments in use: for the Grow Agent and for sub-agents.
@@ -34,8 +34,9 @@ pub(crate) struct Choices {
 }
 
 impl Choices {
-    pub(crate) fn new(environment: &Environment, stored: Stored, seed: u64) -> Choices {
-        let keys = Keys::from_environment(environment);
+    /// With the keys of the environment; [`Choices::load_keys`] takes up the others.
+    pub(crate) fn new(environment: &Environment, secrets: Arc<dyn SecretStore>, stored: Stored, seed: u64) -> Choices {
+        let keys = Keys::new(environment, secrets);
         let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
         let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
         let guide = Arc::new(Guide);
@@ -55,12 +56,43 @@ impl Choices {
         &self.keys
     }
 
-    pub(crate) fn set_key(&self, name: &str, value: Option<Secret>) -> Result<(), AppError> {
-        self.keys.set(name, value)?;
+    /// Keeps a key, or forgets it.
+    pub(crate) async fn set_key(&self, name: &str, value: Option<&str>) -> Result<(), AppError> {
+        let done = match value {
+            Some(value) => self.keys.set(name, value).await,
+            None => self.keys.remove(name).await,
+        };
+        // A key that could not be removed everywhere is out of use all the same.
+        self.use_keys();
+        done
+    }
+
+    /// Takes up what the keychain has for the model that is set, unless the environment has it.
+    pub(crate) async fn load_keys(&self) {
+        let by_guide =
+            Preferences::forgiving(&self.stored.read().unwrap_or_else(PoisonError::into_inner)).model == guide::PROVIDER;
+        if !by_guide && self.keys.get(anthropic::PROVIDER).is_none() {
+            self.keys.refresh().await;
+            self.use_keys();
+        }
+    }
+
+    /// Looks at the keychain again.
+    pub(crate) async fn refresh_keys(&self) {
+        self.keys.refresh().await;
+        self.use_keys();
+    }
+
+    /// Has the person asked to unlock the keychain.
+    pub(crate) async fn unlock_keys(&self) {
+        self.keys.unlock().await;
+        self.use_keys();
+    }
+
+    fn use_keys(&self) {
         let fresh = Arc::new(client(self.keys.get(anthropic::PROVIDER), self.base_url.as_deref(), self.seed));
         *self.anthropic.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         self.choose_again();
-        Ok(())
     }
 
     pub(crate) fn set_stored(&self, stored: Stored) {
@@ -108,8 +140,7 @@ impl Setups for Choices {
 
 /// A client without a key is made all the same: an agent that needs it gets the provider's own clear error.
 fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
-    let key = anthropic::Key::new(key.as_ref().map_or("", |secret| secret.0.as_str()));
-    let mut config = anthropic::Config::new(key, seed);
+    let mut config = anthropic::Config::new(key.unwrap_or_else(|| Secret::new("")), seed);
     if let Some(base_url) = base_url {
         base_url.trim_end_matches('/').clone_into(&mut config.base_url);
     }

@@ -35,7 +35,7 @@ pub enum Command {
         /// Part of a message, in any case
         text: String,
     },
-    /// Keys for model providers, kept in memory of the running host only
+    /// Keys for model providers, kept in the system's keychain
     #[command(subcommand)]
     Keys(Keys),
     /// Settings
@@ -166,14 +166,17 @@ pub struct Events {
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Give the running host a key, from standard input
+    /// Keep a key, from standard input, once the provider has accepted it
     Set {
         /// The provider: anthropic
         name: String,
+        /// Keep it without asking the provider
+        #[arg(long)]
+        unchecked: bool,
     },
     /// Which keys are known; never their values
     List,
-    /// Make the running host forget a key
+    /// Forget a key; one in the environment stays there
     Remove {
         /// The provider: anthropic
         name: String,

@@ -5,9 +5,11 @@
 //! alone, which makes them an independent judge.
 
 pub mod anthropic;
+mod desktop_session;
 pub mod postgres;
 mod small_disk;
 
+pub use desktop_session::{DesktopSession, outside};
 pub use small_disk::SmallDisk;
 
 /// Says on the real standard error what could not be tested and why. (The test harness swallows `eprintln!`.)

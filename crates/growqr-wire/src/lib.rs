@@ -11,8 +11,8 @@ mod rows;
 pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
-    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, Message,
-    ModelRow, Page, PageRow, Setting, Text,
+    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
+    KeySource, Keychain, KeychainState, Message, ModelRow, Page, PageRow, Setting, Text,
 };
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
@@ -48,7 +48,11 @@ pub fn typescript() -> String {
         Text,
         Budget,
         Setting,
+        KeySource,
         Key,
+        KeychainState,
+        Keychain,
+        KeyCheck,
         ModelRow,
         CheckState,
         Check,

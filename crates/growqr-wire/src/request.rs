@@ -4,7 +4,7 @@
 //! client follows. Everything here is for the same user on the same machine.
 
 use crate::error::Error;
-use crate::rows::{Agent, EventLine, Key};
+use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -79,15 +79,24 @@ pub enum Request {
         /// `None` for the default.
         value: Option<String>,
     },
-    /// Keep a key, or forget it.
+    /// Keep a key, in the keychain if that can be, or forget it. Answered by [`Reply::Keys`], which says where it is.
     SetKey {
-        /// `anthropic`.
+        /// `anthropic` or `openai`.
         name: String,
         /// `None` to forget it.
         #[ts(type = "string | null")]
         value: Option<Secret>,
     },
-    /// Which keys are known. Answered by [`Reply::Keys`].
+    /// Ask the provider whether it takes this key. Keeps nothing. Answered by [`Reply::KeyChecked`].
+    CheckKey {
+        /// `anthropic` or `openai`.
+        name: String,
+        /// The key.
+        #[ts(type = "string")]
+        value: Secret,
+    },
+    /// Which keys are known. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
+    /// is kept in it now if it no longer is.
     Keys,
 }
 
@@ -122,6 +131,13 @@ pub enum Reply {
     Keys {
         /// Never with values.
         keys: Vec<Key>,
+        /// Whether keys can be kept.
+        keychain: Keychain,
+    },
+    /// What the provider says about a key.
+    KeyChecked {
+        /// That.
+        check: KeyCheck,
     },
 }
 

@@ -316,7 +316,7 @@ export type Key = {
  */
 name: string, 
 /**
- * Where it comes from.
+ * Where it is kept.
  */
 source: KeySource, };
 
@@ -328,7 +328,7 @@ export type Keychain = {
  */
 state: KeychainState, 
 /**
- * What was found, as a sentence.
+ * A sentence for people.
  */
 found: string, 
 /**
@@ -338,11 +338,11 @@ next_step: string | null, };
 
 export type KeyCheck = "accepted" | { "refused": { 
 /**
- * The provider's sentence.
+ * A sentence for people.
  */
 message: string, } } | { "unknown": { 
 /**
- * Why it could not be checked.
+ * A sentence for people.
  */
 message: string, } };
 
@@ -520,11 +520,11 @@ paths: Array<string>, } } | { "keys": {
  */
 keys: Array<Key>, 
 /**
- * Where they are kept.
+ * Whether keys can be kept.
  */
 keychain: Keychain, } } | { "key_checked": { 
 /**
- * What the provider said.
+ * That.
  */
 check: KeyCheck, } } | { "local_servers": { 
 /**

@@ -29,13 +29,19 @@ export function kept(source: KeySource, variable: string): string {
   }
 }
 
+/** What was found of the keychain, and what to do. */
+export function described({ found, next_step }: Keychain): string {
+  const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
+  return next_step ? `${sentence} ${next_step}` : sentence;
+}
+
 /** Where a key that is entered now will be. */
 export function willBeKept(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":
       return "It will be kept in your system's keychain.";
     case "locked":
-      return [keychain.found, keychain.next_step, "Until then a key is kept for this run only."].filter(Boolean).join(" ");
+      return described(keychain);
     case "absent":
       return "There is no keychain here: it will be kept for this run only, and you will be asked again.";
   }

@@ -1,6 +1,7 @@
 //! Running the real binary in a data folder of its own.
 
 use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::outside;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ impl Program {
             command.env_remove(name);
         }
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
+        // The keychain of whoever runs the tests is none of theirs.
+        outside(&mut command);
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }

@@ -67,7 +67,7 @@ impl Anthropic {
         let url = Url::parse(&url).map_err(|_| {
             self.failure(FailureKind::Rejected, "The address of Anthropic (ANTHROPIC_BASE_URL) is not a URL.", None)
         })?;
-        let mut key = HeaderValue::from_str(&self.config.key.0).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
+        let mut key = HeaderValue::from_str(self.config.key.expose()).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
             self.failure(FailureKind::Key, "The Anthropic API key is empty or has characters that no key has.", None)
         })?;
         key.set_sensitive(true);
@@ -161,7 +161,7 @@ impl Anthropic {
         // A body that does not come is a body without words: the status says enough.
         let body = body_of(response, ERROR_BODY_LIMIT);
         let body = tokio::time::timeout(self.config.connect_timeout, body).await.unwrap_or_default();
-        let verdict = retry::judge(&head, &body, model, &self.config.key.0);
+        let verdict = retry::judge(&head, &body, model, self.config.key.expose());
         tracing::debug!(status = head.status, request_id = head.request_id, "the service did not answer the request");
         Ok(Attempt::Judged(verdict))
     }
@@ -218,7 +218,7 @@ impl Anthropic {
     fn stream_failure(&self, error: &StreamError, request_id: Option<String>) -> Failure {
         match error {
             StreamError::Reported(words) => {
-                let words = retry::tidy(words, &self.config.key.0);
+                let words = retry::tidy(words, self.config.key.expose());
                 self.failure(FailureKind::Broken, &format!("Anthropic broke the answer off: {words}"), request_id)
             }
             other => self.garbled(&other.to_string(), request_id),

@@ -22,10 +22,10 @@ pub use table::DEFAULT_MODEL;
 
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
+use growqr_core::secret::Secret;
 use limiter::Limiter;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -35,31 +35,13 @@ pub const PROVIDER: &str = "anthropic";
 /// Where the service is, unless configured otherwise.
 pub const BASE_URL: &str = "https://api.anthropic.com";
 
-/// An API key. Its `Debug` says nothing, and it has no `Display`.
-#[derive(Clone)]
-pub struct Key(String);
-
-impl Key {
-    /// Takes a key as the person gave it; white space around it is not part of it.
-    #[must_use]
-    pub fn new(text: &str) -> Key {
-        Key(text.trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
-    }
-}
-
 /// How to reach the service.
 #[derive(Clone)]
 pub struct Config {
     /// Without `/v1`; a slash at the end does not matter.
     pub base_url: String,
     /// The person's own key.
-    pub key: Key,
+    pub key: Secret,
     /// For the connection alone.
     pub connect_timeout: Duration,
     /// Without any event, a ping included, for this long the answer counts as broken. There is no limit to the whole.
@@ -75,7 +57,7 @@ pub struct Config {
 impl Config {
     /// The usual settings with this key. `seed` is for the jitter of retries.
     #[must_use]
-    pub fn new(key: Key, seed: u64) -> Config {
+    pub fn new(key: Secret, seed: u64) -> Config {
         Config {
             base_url: BASE_URL.to_owned(),
             key,
@@ -122,9 +104,7 @@ impl Anthropic {
         let mut after = String::new();
         loop {
             let query = if after.is_empty() { String::new() } else { format!("&after_id={after}") };
-            let body = self.get(&format!("/v1/models?limit=1000{query}")).await?;
-            let page: ModelsPage = serde_json::from_slice(&body)
-                .map_err(|_| self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))?;
+            let page = self.models_page(&format!("/v1/models?limit=1000{query}")).await?;
             found.extend(page.data.into_iter().map(|item| {
                 let name = item.display_name.unwrap_or_else(|| item.id.clone());
                 (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })
@@ -137,6 +117,20 @@ impl Anthropic {
         }
         *self.overlay.write().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(())
+    }
+
+    /// Asks the service whether it takes the key: one short list, nothing that costs.
+    ///
+    /// # Errors
+    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    pub async fn check(&self) -> Result<(), Failure> {
+        self.models_page("/v1/models?limit=1").await.map(drop)
+    }
+
+    async fn models_page(&self, path: &str) -> Result<ModelsPage, Failure> {
+        let body = self.get(path).await?;
+        serde_json::from_slice(&body)
+            .map_err(|_| self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
     }
 
     /// All models that can be chosen: the table's, then those that only the service named.

@@ -11,9 +11,9 @@ export const MODELS: ModelRow[] = [
 ];
 
 const KEYCHAINS: Record<KeychainState, Keychain> = {
-  ready: { state: "ready", found: "Keys are kept in the system's keychain.", next_step: null },
-  locked: { state: "locked", found: "The keychain is locked.", next_step: "Unlock it, then set the key again." },
-  absent: { state: "absent", found: "This system has no keychain that answers.", next_step: "Install GNOME Keyring or KWallet." },
+  ready: { state: "ready", found: "keys are kept in the system's keychain", next_step: null },
+  locked: { state: "locked", found: "the system's keychain is locked or does not answer; until it does, keys are in memory only", next_step: "Unlock it in the system's password settings, then look again." },
+  absent: { state: "absent", found: "this system has no keychain that GrowQR can use, so keys are in memory only and asked for again", next_step: "Start a keychain such as GNOME Keyring or KWallet." },
 };
 
 const OLLAMA: LocalServer = {

@@ -1,0 +1,4 @@
+//! The keychain against a real one: GNOME Keyring on a bus and in a home of its own.
+#![cfg(target_os = "linux")]
+
+mod keyring;
