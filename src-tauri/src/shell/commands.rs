@@ -134,6 +134,12 @@ async fn open_link(app: AppHandle, address: String) -> Answer<()> {
     })
 }
 
+/// Asks first if agents are at work. For desktops that show no tray icon.
+#[tauri::command]
+fn quit(app: AppHandle) {
+    super::quit::ask(&app);
+}
+
 fn open_folder(app: &AppHandle, folder: &Path) -> Answer<()> {
     app.opener().open_path(folder.to_string_lossy(), None::<&str>).map_err(|error| {
         let step = format!("Open it by hand: {}", folder.display());

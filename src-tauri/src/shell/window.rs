@@ -37,7 +37,7 @@ fn tell_of_tray(app: &AppHandle) {
     let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
     let text = format!(
         "Your agents go on with their work while the window is closed.\n\n\
-         Find GrowQR again by its icon {place}, or by starting it once more. To end it, choose Quit there."
+         Find GrowQR again by its icon {place}, or by starting it once more. To end it, choose Quit there or in Settings."
     );
     let notice = AsyncMessageDialog::new()
         .set_level(MessageLevel::Info)

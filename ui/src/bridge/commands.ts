@@ -52,6 +52,8 @@ export interface Commands {
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
   open_data_folder: [Nothing, null];
+  /** Ends the program, after asking if agents are at work. Answers at once. */
+  quit: [Nothing, null];
   /** In the browser or the mail program. The person has seen the address and agreed. */
   open_link: [{ address: string }, null];
 }

@@ -54,6 +54,15 @@ test("a key is checked once, when the typing rests", async () => {
   expect(key.current.state).toEqual({ at: "refused", message: "No." });
 });
 
+test("Enter before the typing rests asks once, and keeps what is accepted", async () => {
+  const key = entry();
+  act(() => key.current.enter("sk-ant-quick"));
+  await act(async () => void key.current.submit());
+  await provider.says(0, "accepted");
+  await rest();
+  expect(provider.asked.map(({ request }) => request.op)).toEqual(["check_key", "set_key"]);
+});
+
 test("what is said about an earlier key changes nothing", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-old"));

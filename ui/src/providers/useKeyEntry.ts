@@ -27,6 +27,8 @@ export function useKeyEntry(name: ProviderName, onKept: () => void) {
   const [state, setState] = useState<KeyState>(IDLE);
   // The latest question counts; an answer to an earlier one is about another key.
   const asked = useRef(0);
+  // The key that was asked about since the last keystroke: it need not be asked about again.
+  const about = useRef("");
 
   const keep = useCallback(
     async (key: string) => {
@@ -49,6 +51,7 @@ export function useKeyEntry(name: ProviderName, onKept: () => void) {
   const check = useCallback(
     async (key: string): Promise<boolean> => {
       const mine = ++asked.current;
+      about.current = key;
       setState({ at: "checking" });
       let next: KeyState;
       try {
@@ -66,6 +69,7 @@ export function useKeyEntry(name: ProviderName, onKept: () => void) {
 
   const enter = (next: string) => {
     asked.current += 1;
+    about.current = "";
     setValue(next);
     setState(IDLE);
   };
@@ -73,7 +77,9 @@ export function useKeyEntry(name: ProviderName, onKept: () => void) {
   const key = value.trim();
   useEffect(() => {
     if (key.length < SHORTEST) return;
-    const timer = setTimeout(() => void check(key), REST);
+    const timer = setTimeout(() => {
+      if (about.current !== key) void check(key);
+    }, REST);
     return () => clearTimeout(timer);
   }, [key, check]);
 

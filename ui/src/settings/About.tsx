@@ -11,6 +11,7 @@ export function About() {
   const host = useHost();
   const open = useMutation({ mutationFn: () => host.call("open_memory_folder", {}) });
   const openData = useMutation({ mutationFn: () => host.call("open_data_folder", {}) });
+  const quit = useMutation({ mutationFn: () => host.call("quit", {}) });
   return (
     <Read query={useAbout()}>
       {(about) => (
@@ -27,6 +28,9 @@ export function About() {
           </Line>
           <Line label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
+          </Line>
+          <Line label="Quit" about="Agents stop where they are and go on at the next start. Closing the window alone keeps them at work." below={<Trouble problem={quit.error} />}>
+            <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>
           </Line>
         </>
       )}

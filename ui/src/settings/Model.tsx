@@ -11,10 +11,7 @@ import { useChooseModel } from "../providers/useChooseModel";
 import { Line } from "./Line";
 
 const EFFORTS = ["auto", "low", "medium", "high", "xhigh", "max"];
-const GROUPS: ReadonlyArray<[provider: string, label: string]> = [
-  ["anthropic", "Anthropic"],
-  ["guide", "Without AI"],
-];
+const LABELS: Record<string, string> = { anthropic: "Anthropic", guide: "Without AI" };
 
 export function Model({ settings }: { settings: readonly Setting[] }) {
   const value = (name: string) => settings.find((one) => one.name === name)?.value ?? "";
@@ -41,9 +38,9 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   return (
     <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={error} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
-        {GROUPS.map(([provider, label]) => (
-          <optgroup key={provider} label={label}>
-            {models.filter((one) => one.provider === provider).map((one) => (
+        {byProvider(models).map(([label, those]) => (
+          <optgroup key={label} label={label}>
+            {those.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
               </option>
@@ -61,6 +58,16 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
       </Select>
     </Line>
   );
+}
+
+/** In the order in which providers first come; one that this window does not know is named as the host names it. */
+export function byProvider(models: readonly ModelRow[]): Array<[label: string, models: ModelRow[]]> {
+  const groups = new Map<string, ModelRow[]>();
+  for (const model of models) {
+    const label = LABELS[model.provider] ?? model.provider;
+    groups.set(label, [...(groups.get(label) ?? []), model]);
+  }
+  return [...groups];
 }
 
 /** Which option is chosen. A local model counts at the set server, else at any server that has it. */

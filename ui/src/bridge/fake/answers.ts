@@ -28,6 +28,7 @@ export function answers(world: World, providers: Providers): Answers {
     memory_blame: ({ path }) => memory.blame(path),
     open_memory_folder: () => null,
     open_data_folder: () => null,
+    quit: () => null,
     open_link: ({ address }) => open(address),
   };
 }
