@@ -1,0 +1,142 @@
+//! What comes back from the browser, read but not yet believed.
+
+use crate::link::{self, Refused};
+use crate::percent;
+use crate::secret::Secret;
+
+/// The parameters of one callback. Whether it is an answer to our question is for its `state` to show.
+#[derive(Debug)]
+pub(crate) struct Callback {
+    pub outcome: Outcome,
+    /// `None` where Clerk has lost it, or sent it empty.
+    pub state: Option<Secret>,
+    /// RFC 9207.
+    pub iss: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Code(Secret),
+    Error(ErrorCode),
+}
+
+/// An error code of OAuth. Words from outside are not passed on: what is not known here is `Other`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The person pressed Deny.
+    AccessDenied,
+    /// A scope is not switched on for the OAuth application.
+    InvalidScope,
+    /// The request was malformed, or lost parameters on its way through the sign-in pages.
+    InvalidRequest,
+    /// The client id is unknown, or the application is not a public one.
+    InvalidClient,
+    /// The application may not do this.
+    UnauthorizedClient,
+    /// `response_type` was lost on the way, or is not allowed.
+    UnsupportedResponseType,
+    /// Clerk is out of order, or too busy.
+    ServerError,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorCode {
+    pub(crate) fn read(code: &str) -> Self {
+        match code {
+            "access_denied" => Self::AccessDenied,
+            "invalid_scope" => Self::InvalidScope,
+            "invalid_request" => Self::InvalidRequest,
+            "invalid_client" => Self::InvalidClient,
+            "unauthorized_client" => Self::UnauthorizedClient,
+            "unsupported_response_type" => Self::UnsupportedResponseType,
+            "server_error" | "temporarily_unavailable" => Self::ServerError,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl Callback {
+    /// Reads a callback to exactly this redirect URI. No parameter may stand there twice, known or not.
+    pub fn read(redirect_uri: &str, text: &str) -> Result<Self, Refused> {
+        let mut parameters = parameters(link::callback_query(redirect_uri, text)?)?;
+        let mut take = |name: &str| {
+            let at = parameters.iter().position(|(known, _)| known == name)?;
+            Some(parameters.swap_remove(at).1)
+        };
+        let (code, error) = (take("code"), take("error"));
+        let state = take("state").filter(|state| !state.is_empty()).map(Secret::new);
+        let iss = take("iss");
+        let outcome = match (code.map(Secret::new), error) {
+            (Some(code), None) if !code.reveal().is_empty() => Outcome::Code(code),
+            (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::read(&error)),
+            _ => return Err(Refused::Parameters),
+        };
+        Ok(Self { outcome, state, iss })
+    }
+}
+
+fn parameters(query: &str) -> Result<Vec<(String, String)>, Refused> {
+    let mut all: Vec<(String, String)> = Vec::new();
+    for part in query.split('&').filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        let decoded = percent::decode_query(name).zip(percent::decode_query(value));
+        let (name, value) = decoded.ok_or(Refused::Parameters)?;
+        if all.iter().any(|(known, _)| *known == name) {
+            return Err(Refused::Parameters);
+        }
+        all.push((name, value));
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Schemes;
+
+    fn read(query: &str) -> Result<Callback, Refused> {
+        let uri = Schemes::RELEASE.redirect_uri();
+        Callback::read(&uri, &format!("{uri}?{query}"))
+    }
+
+    #[test]
+    fn a_code_comes_with_what_stands_beside_it() {
+        let callback = read("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
+        assert!(matches!(callback.outcome, Outcome::Code(code) if code.is("abc")));
+        assert!(callback.state.unwrap().is("s+1"));
+        assert_eq!(callback.iss.as_deref(), Some("https://clerk.example.com"));
+    }
+
+    #[test]
+    fn an_empty_state_is_none() {
+        let callback = read("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
+        assert!(matches!(callback.outcome, Outcome::Error(ErrorCode::UnsupportedResponseType)));
+        assert!(callback.state.is_none());
+    }
+
+    #[test]
+    fn what_is_ambiguous_is_refused() {
+        for query in [
+            "",
+            "state=s",
+            "code=&state=s",
+            "code=a&error=b&state=s",
+            "code=a&code=a&state=s",
+            "code=a&state=s&state=s",
+            "code=a&state=s&x=1&x=2",
+            "code=a&st%61te=s&state=t",
+            "code=a&iss=b&iss=b",
+            "code=%zz",
+            "error=",
+            "code=%ff",
+        ] {
+            assert_eq!(read(query).err(), Some(Refused::Parameters), "{query}");
+        }
+    }
+
+    #[test]
+    fn a_strangers_words_are_not_passed_on() {
+        assert_eq!(ErrorCode::read("<b>call this number</b>"), ErrorCode::Other);
+    }
+}

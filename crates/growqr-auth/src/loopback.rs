@@ -1,0 +1,145 @@
+//! The way back over this machine: a port that takes one thing, the callback, and says nothing of it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+const PATH: &str = "/callback";
+/// The longest request, in bytes.
+const LONGEST: usize = 8 * 1024;
+/// How long a browser may take over a request or over its answer. Some open connections that they never use.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How many connections are served at once.
+const MOST: usize = 16;
+
+/// What came to the port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// The answer: the person may go back to the app.
+    Answer,
+    /// The answer, and it is no.
+    Refusal,
+    /// Not the answer. The attempt goes on.
+    Stranger,
+}
+
+/// Opens a port of this machine. Returns the redirect URI as well.
+pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let uri = format!("http://{}{PATH}", listener.local_addr()?);
+    Ok((listener, uri))
+}
+
+/// Serves the port until the answer has come or `stop` says so. `hear` gets the callback as a whole URL.
+pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, hear: H)
+where
+    H: Fn(&str) -> Heard + Clone + Send + Sync + 'static,
+{
+    let Ok(address) = listener.local_addr() else { return };
+    let hear: Arc<dyn Fn(&str) -> Heard + Send + Sync> = Arc::new(hear);
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(done) = connections.join_next() => if matches!(done, Ok(Some(Heard::Answer | Heard::Refusal))) { return },
+            () = stop.cancelled() => break,
+            accepted = listener.accept(), if connections.len() < MOST => {
+                if let Ok((stream, _)) = accepted {
+                    let hear = hear.clone();
+                    connections.spawn(async move { timeout(PATIENCE, serve(stream, address, &*hear)).await.ok().flatten() });
+                }
+            }
+        }
+    }
+    // The port is closed; who has just sent the answer still gets a page.
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn serve(mut stream: TcpStream, address: SocketAddr, hear: &(dyn Fn(&str) -> Heard + Send + Sync)) -> Option<Heard> {
+    let head = read_head(&mut stream).await.ok()?;
+    let (status, heard) = match target(&head, address) {
+        Err(status) => (status, Heard::Stranger),
+        Ok(target) => match hear(&format!("http://{address}{target}")) {
+            Heard::Stranger => (400, Heard::Stranger),
+            heard => (200, heard),
+        },
+    };
+    // The browser may be gone; what was heard counts all the same.
+    let _ = respond(&mut stream, status, heard).await;
+    Some(heard)
+}
+
+async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(1024);
+    while !head.windows(4).any(|four| four == b"\r\n\r\n") {
+        if head.len() > LONGEST || stream.read_buf(&mut head).await? == 0 {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+    }
+    Ok(head)
+}
+
+/// The path and query of a proper callback, else the status to answer with. A page that made its own name point to
+/// this machine is told by the Host header.
+fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
+    let mut slots = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut slots);
+    if !request.parse(head).is_ok_and(|status| status.is_complete()) {
+        return Err(400);
+    }
+    let mut hosts = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    let is_ours = hosts.next().is_some_and(|host| host.value == address.to_string().as_bytes()) && hosts.next().is_none();
+    if !is_ours {
+        return Err(400);
+    }
+    if request.method != Some("GET") {
+        return Err(405);
+    }
+    let target = request.path.unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    if path == PATH { Ok(target.to_owned()) } else { Err(404) }
+}
+
+/// Drops the code from the address bar and the history.
+const SCRIPT: &str = "history.replaceState(null,'','/')";
+
+/// A page that is the same whatever was sent.
+async fn respond(stream: &mut TcpStream, status: u16, heard: Heard) -> io::Result<()> {
+    let words = match heard {
+        Heard::Answer => "You can close this page and go back to GrowQR.",
+        Heard::Refusal => "Nothing was granted. You can close this page and go back to GrowQR.",
+        Heard::Stranger => "This is not the page that GrowQR waits for.",
+    };
+    let body = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>GrowQR</title><script>{SCRIPT}</script><p>{words}</p></html>"
+    );
+    let script = STANDARD.encode(Sha256::digest(SCRIPT));
+    let head = format!(
+        "HTTP/1.1 {status} {}\r\ncontent-type: text/html; charset=utf-8\r\ncontent-length: {}\r\ncache-control: no-store\r\n\
+         content-security-policy: default-src 'none'; script-src 'sha256-{script}'; base-uri 'none'; frame-ancestors 'none'\r\n\
+         referrer-policy: no-referrer\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n",
+        reason(status),
+        body.len(),
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await?;
+    stream.shutdown().await
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        _ => "Bad Request",
+    }
+}

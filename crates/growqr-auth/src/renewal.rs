@@ -1,0 +1,317 @@
+//! Keeping a session: opening it again, renewing its tokens, ending it. One at a time, each to its end.
+
+use crate::auth::{Auth, Inner, RefreshError, State};
+use crate::discovery::{DiscoveryError, Endpoints};
+use crate::http::HttpError;
+use crate::identity::Identity;
+use crate::random;
+use crate::secret::Secret;
+use crate::session::{Access, Session, Standing};
+use crate::sign_in::SignInError;
+use crate::status::{Because, Kept, Status};
+use crate::token::{self, TokenError, Tokens};
+use crate::vault::VaultError;
+use crate::verify::{Expected, Nonce, TokenRefusal};
+use growqr_core::clock::Timestamp;
+use std::sync::Arc;
+
+/// The first and the longest pause between two tries, in milliseconds.
+const PAUSES: (i64, i64) = (5_000, 300_000);
+/// The longest pause that the server may ask for, in seconds.
+const LONGEST_PAUSE: u64 = 3600;
+
+/// What signing out came to. The person is signed out on this device in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedOut {
+    /// Whether Clerk took note. The browser's own session, and an access token already given out, live on.
+    pub revoked: bool,
+    /// Whether the keychain has let go of the sign-in.
+    pub removed: Result<(), VaultError>,
+}
+
+/// One renewal to be done.
+struct Job {
+    id: u64,
+    sub: String,
+    refresh: Option<Secret>,
+    nonce: Option<Secret>,
+}
+
+impl Auth {
+    /// Goes on as this person, whom an earlier run signed in, or switches to them from another. Asks the vault, not the
+    /// network: the status is `Offline` until [`Auth::refresh_if_due`] has asked Clerk. An account that only this run
+    /// knows is lost by switching away.
+    pub async fn open(&self, identity: Identity) -> Status {
+        let inner = self.inner.clone();
+        self.inner.to_the_end(async move { inner.remember(identity).await }).await;
+        self.status()
+    }
+
+    /// Renews the tokens if it is time, and tries again to keep what the keychain did not take. Two calls at once make
+    /// one request. A failure to reach Clerk never signs out.
+    pub async fn refresh_if_due(&self) -> Result<(), RefreshError> {
+        self.refresh(false).await
+    }
+
+    /// Renews the tokens now: after waking up, when the network is back, or because the person asks.
+    pub async fn refresh_now(&self) -> Result<(), RefreshError> {
+        self.refresh(true).await
+    }
+
+    /// Signs out: forgets everything at once, removes the entry in the vault, and tells Clerk if it can be reached soon.
+    pub async fn sign_out(&self) -> SignedOut {
+        let session = self.inner.change(|state| {
+            state.newest = state.next_id();
+            state.end_attempt(Err(SignInError::Cancelled));
+            state.session.take()
+        });
+        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()) } };
+        let inner = self.inner.clone();
+        self.inner.to_the_end(async move { inner.forget(session).await }).await
+    }
+
+    async fn refresh(&self, now: bool) -> Result<(), RefreshError> {
+        let seen = self.inner.look(|state| state.session.as_ref().map(|session| (session.id, session.renewals)));
+        let inner = self.inner.clone();
+        self.inner.to_the_end(async move { inner.renew(now, seen).await }).await
+    }
+}
+
+impl Inner {
+    async fn remember(&self, identity: Identity) {
+        let _turn = self.turn.lock().await;
+        let is_open = |state: &State| {
+            state.session.as_ref().is_some_and(|open| open.identity.sub == identity.sub && open.refresh.is_some())
+        };
+        if self.look(is_open) {
+            return;
+        }
+        let (now, sub) = (self.now(), identity.sub.clone());
+        let id = self.change(|state| {
+            let id = state.next_id();
+            state.session = Some(Session::remembered(id, identity, now));
+            id
+        });
+        // The reason for a failure is in the status.
+        let _ = self.load(id, &sub).await;
+    }
+
+    /// Reads the refresh token of a session from the vault.
+    async fn load(&self, id: u64, sub: &str) -> Result<Secret, RefreshError> {
+        match self.entries().load(sub).await {
+            Ok(Some(refresh)) => {
+                self.change(|state| state.session_mut(id).map(|session| session.refresh = Some(refresh.clone())));
+                Ok(refresh)
+            }
+            // A locked keychain may say so too: nothing is removed.
+            Ok(None) => Err(self.end(id)),
+            Err(error) => Err(self.wait(id, Because::Vault(error))),
+        }
+    }
+
+    async fn renew(&self, forced: bool, seen: Option<(u64, u64)>) -> Result<(), RefreshError> {
+        let _turn = self.turn.lock().await;
+        self.keep().await;
+        let now = self.now();
+        let Some(job) = self.change(|state| job(state, now, forced, seen))? else { return Ok(()) };
+        let used = match job.refresh.clone() {
+            Some(refresh) => refresh,
+            None => self.load(job.id, &job.sub).await?,
+        };
+        let endpoints = self.endpoints().await.map_err(|error| {
+            let because =
+                if let DiscoveryError::Http(error) = error { Because::Network(error) } else { Because::Discovery(error) };
+            self.wait(job.id, because)
+        })?;
+        let link = (&self.http, &self.config);
+        let (used, answer) = match token::refresh(link, &endpoints.token, &used).await {
+            Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
+                // Another program of this profile has renewed it: its token is the good one.
+                Ok(Some(other)) if !other.is(used.reveal()) => {
+                    let answer = token::refresh(link, &endpoints.token, &other).await;
+                    (other, answer)
+                }
+                _ => (used, Err(TokenError::InvalidGrant)),
+            },
+            answer => (used, answer),
+        };
+        match answer {
+            Ok(tokens) => self.rotate(&job, used, tokens, &endpoints).await,
+            Err(TokenError::InvalidGrant) => Err(self.dismiss(&job).await),
+            Err(TokenError::Http(error)) => Err(self.wait(job.id, Because::Network(error))),
+            Err(error) => Err(self.wait(job.id, Because::Refused(error))),
+        }
+    }
+
+    /// Keeps the new refresh token, and only then looks at what else came: whatever happens next, it is not lost.
+    async fn rotate(&self, job: &Job, used: Secret, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
+        let refresh = tokens.refresh.clone().unwrap_or(used);
+        let kept = self.entries().save(&job.sub, &refresh).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain);
+        let still = self.change(|state| {
+            let session = state.session_mut(job.id)?;
+            session.refresh = Some(refresh.clone());
+            session.kept = kept;
+            session.renewals += 1;
+            Some(())
+        });
+        if still.is_none() {
+            // Signed out meanwhile, with the token before this one; whoever does that removes the entry.
+            self.revoke(&refresh).await;
+            return Err(RefreshError::SignedOut);
+        }
+        let identity = match self.check(job, &tokens, endpoints).await {
+            Ok(identity) => identity,
+            Err(TokenRefusal::Subject) => return Err(self.dismiss(job).await),
+            Err(refusal) if refusal.is_about_time() => return Err(self.wait(job.id, Because::Clock)),
+            Err(TokenRefusal::Keys(error)) => return Err(self.wait(job.id, Because::Network(error))),
+            Err(refusal) => return Err(self.wait(job.id, Because::Unchecked(refusal))),
+        };
+        let access = Access::new(&tokens, self.now());
+        let still = self.change(|state| {
+            let session = state.session_mut(job.id)?;
+            session.access = Some(access);
+            session.identity = identity.unwrap_or_else(|| session.identity.clone());
+            session.standing = Standing::Confirmed;
+            session.failures = 0;
+            Some(())
+        });
+        still.ok_or(RefreshError::SignedOut)
+    }
+
+    /// Who the new id_token is about. Not every renewal brings one.
+    async fn check(&self, job: &Job, tokens: &Tokens, endpoints: &Endpoints) -> Result<Option<Identity>, TokenRefusal> {
+        let Some(id_token) = &tokens.id else { return Ok(None) };
+        let now = self.now();
+        let expected = Expected {
+            issuer: self.config.issuer(),
+            client_id: self.config.client_id(),
+            now,
+            nonce: Nonce::NoneOr(job.nonce.as_ref()),
+            access: &tokens.access,
+            sub: Some(&job.sub),
+        };
+        let claims = self.keys.lock().await.verify(&self.http, &endpoints.keys, id_token, &expected).await?;
+        Ok(Some(claims.identity(now)))
+    }
+
+    /// Tries again to keep what the keychain did not take.
+    async fn keep(&self) {
+        let unkept = self.look(|state| {
+            let session = state.session.as_ref().filter(|session| matches!(session.kept, Kept::ThisRun(_)))?;
+            Some((session.id, session.identity.sub.clone(), session.refresh.clone()?))
+        });
+        if let Some((id, sub, refresh)) = unkept
+            && self.entries().save(&sub, &refresh).await.is_ok()
+        {
+            self.change(|state| state.session_mut(id).map(|session| session.kept = Kept::Keychain));
+        }
+    }
+
+    /// Clerk has ended it: the entry is worth nothing any more.
+    async fn dismiss(&self, job: &Job) -> RefreshError {
+        if let Err(error) = self.entries().remove(&job.sub).await {
+            tracing::warn!(%error, "a sign-in that has ended stays in the keychain");
+        }
+        self.end(job.id)
+    }
+
+    fn end(&self, id: u64) -> RefreshError {
+        self.change(|state| state.session_mut(id).map(Session::end));
+        RefreshError::NeedsSignIn
+    }
+
+    /// Asks again later.
+    fn wait(&self, id: u64, because: Because) -> RefreshError {
+        let (now, jitter) = (self.now(), random::below(&*self.ports.random, 1000));
+        self.change(|state| {
+            if let Some(session) = state.session_mut(id) {
+                let retry_at = Timestamp(now.0.saturating_add(pause(session.failures, jitter, because)));
+                session.standing = Standing::Waiting { because, retry_at };
+                session.failures = session.failures.saturating_add(1);
+            }
+        });
+        RefreshError::Offline(because)
+    }
+
+    async fn forget(self: Arc<Self>, session: Session) -> SignedOut {
+        let _turn = self.turn.lock().await;
+        let sub = &session.identity.sub;
+        let refresh = match session.refresh {
+            Some(refresh) => Some(refresh),
+            None => self.entries().load(sub).await.unwrap_or_default(),
+        };
+        let removed = self.entries().remove(sub).await;
+        let revoked = match refresh {
+            Some(refresh) => self.revoke(&refresh).await,
+            None => false,
+        };
+        SignedOut { revoked, removed }
+    }
+
+    async fn revoke(&self, refresh: &Secret) -> bool {
+        let ask = async {
+            let endpoints = self.endpoints().await.ok()?;
+            Some(token::revoke((&self.http, &self.config), endpoints.revoke.as_deref()?, refresh).await)
+        };
+        tokio::time::timeout(self.config.http.revocation, ask).await.ok().flatten().unwrap_or(false)
+    }
+}
+
+/// What is to be renewed. `Ok(None)`: nothing, or somebody did it while this caller waited for their turn.
+fn job(state: &mut State, now: Timestamp, forced: bool, seen: Option<(u64, u64)>) -> Result<Option<Job>, RefreshError> {
+    let session = state.session.as_mut().ok_or(RefreshError::SignedOut)?;
+    let due_at = session.due_at().ok_or(RefreshError::NeedsSignIn)?;
+    let was_renewed = seen.is_some_and(|seen| seen.0 == session.id && seen.1 != session.renewals);
+    if was_renewed && matches!(session.standing, Standing::Confirmed) {
+        return Ok(None);
+    }
+    if session.kept == Kept::UntilExpiry {
+        if now < due_at {
+            return Ok(None);
+        }
+        session.end();
+        return Err(RefreshError::NeedsSignIn);
+    }
+    match session.standing {
+        Standing::Waiting { because, retry_at } if !forced && now < retry_at => Err(RefreshError::Offline(because)),
+        Standing::Confirmed if !forced && now < due_at => Ok(None),
+        _ => Ok(Some(Job {
+            id: session.id,
+            sub: session.identity.sub.clone(),
+            refresh: session.refresh.clone(),
+            nonce: session.nonce.clone(),
+        })),
+    }
+}
+
+/// Milliseconds until the next try: as the server says, else twice as long each time, and never in step with others.
+fn pause(failures: u32, jitter: u64, because: Because) -> i64 {
+    let jitter = i64::try_from(jitter).unwrap_or_default();
+    if let Because::Network(HttpError::Busy { retry_after: Some(seconds), .. }) = because {
+        return i64::try_from(seconds.min(LONGEST_PAUSE)).unwrap_or_default() * 1000 + jitter;
+    }
+    let (first, longest) = PAUSES;
+    let pause = first.saturating_mul(1 << failures.min(10)).min(longest);
+    pause / 2 + pause * jitter / 2000
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_limit_and_differ() {
+        let network = Because::Network(HttpError::Unreachable);
+        assert_eq!(pause(0, 0, network), 2_500);
+        assert_eq!(pause(0, 999, network), 4_997);
+        assert_eq!(pause(1, 0, network), 5_000);
+        assert_eq!(pause(u32::MAX, 0, network), 150_000);
+    }
+
+    #[test]
+    fn the_servers_wish_is_heeded_within_reason() {
+        let busy = |seconds| Because::Network(HttpError::Busy { status: 429, retry_after: Some(seconds) });
+        assert_eq!(pause(9, 7, busy(30)), 30_007);
+        assert_eq!(pause(0, 0, busy(u64::MAX)), 3_600_000);
+    }
+}

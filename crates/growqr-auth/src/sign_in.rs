@@ -1,0 +1,333 @@
+//! Signing in: begin, the browser, the callback, the exchange, the check.
+
+use crate::attempt::{self, Pending, Redirect, Who};
+use crate::auth::{Auth, Inner, Slot, State};
+use crate::callback::{Callback, ErrorCode, Outcome};
+use crate::discovery::DiscoveryError;
+use crate::identity::Identity;
+use crate::link::Refused;
+use crate::loopback::{self, Heard};
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::status::Kept;
+use crate::token::{self, TokenError, Tokens};
+use crate::vault::VaultError;
+use crate::verify::{Expected, Nonce, Person, TokenRefusal};
+use growqr_core::clock::Timestamp;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+/// An attempt that waits for the browser.
+#[derive(Debug)]
+pub struct Attempt {
+    /// To be opened in the system's browser, and shown for copying. Keep it out of logs.
+    pub url: String,
+    /// When the attempt ends by itself.
+    pub deadline: Timestamp,
+    /// Whether the keychain would keep the sign-in. If not, it will not survive a restart: say so beforehand.
+    pub vault: Result<(), VaultError>,
+    outcome: oneshot::Receiver<Result<Identity, SignInError>>,
+}
+
+impl Attempt {
+    /// Returns how the attempt ended. To drop it instead cancels nothing.
+    pub async fn outcome(self) -> Result<Identity, SignInError> {
+        // The sender is dropped unused only with the whole service.
+        self.outcome.await.unwrap_or(Err(SignInError::Cancelled))
+    }
+}
+
+/// Why an attempt could not begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BeginError {
+    /// Clerk's endpoints could not be learnt; without a network there is no signing in.
+    #[error("sign-in cannot begin")]
+    Discovery(#[from] DiscoveryError),
+    /// No port on this machine could be opened for the way back.
+    #[error("no loopback port can be opened")]
+    Loopback,
+    /// A newer attempt or Cancel came first.
+    #[error("another attempt has begun, or this one was cancelled")]
+    Superseded,
+}
+
+/// How an attempt failed. It is over: a code can be used once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    /// The person pressed Deny. Not a fault.
+    #[error("access was denied")]
+    Denied,
+    /// Clerk refused the request.
+    #[error("Clerk refused to sign in ({0:?})")]
+    Refused(ErrorCode),
+    /// The code could not be traded.
+    #[error("the code could not be traded for tokens")]
+    Exchange(#[from] TokenError),
+    /// The id_token is not to be believed.
+    #[error("Clerk's answer could not be verified")]
+    IdToken(#[from] TokenRefusal),
+    /// userinfo is about somebody else than the id_token.
+    #[error("Clerk gave two different users")]
+    Userinfo,
+    /// The person cancelled it, or signed out.
+    #[error("sign-in was cancelled")]
+    Cancelled,
+    /// A newer attempt took its place.
+    #[error("a newer sign-in took the place of this one")]
+    Replaced,
+    /// Ten minutes have passed.
+    #[error("sign-in took too long")]
+    Late,
+}
+
+/// Why a callback did not sign in. Unless it is `Failed` or `Late`, an attempt that waits goes on waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CallbackError {
+    /// Nothing was asked: an old link, a second copy, a start of the app by the link, or a stranger.
+    #[error("no sign-in is waiting for this; start again")]
+    NoAttempt,
+    /// Not a callback as Clerk sends it.
+    #[error("the callback is malformed")]
+    Malformed(#[from] Refused),
+    /// An answer to another question.
+    #[error("the callback belongs to another sign-in")]
+    State,
+    /// It names another issuer, or none although Clerk always names itself.
+    #[error("the callback is another issuer's")]
+    Issuer,
+    /// An error without a state: a hint for the person, nothing more.
+    #[error("Clerk reported {0:?} without saying for which sign-in")]
+    Notice(ErrorCode),
+    /// It came after the deadline.
+    #[error("the callback came too late; start again")]
+    Late,
+    /// It was the answer, and the sign-in failed.
+    #[error("sign-in failed")]
+    Failed(#[from] SignInError),
+}
+
+/// An attempt whose callback has come.
+struct Answered {
+    id: u64,
+    code: Secret,
+    pending: Pending,
+}
+
+#[derive(Deserialize)]
+struct Userinfo {
+    sub: String,
+    #[serde(flatten)]
+    person: Person,
+}
+
+impl Auth {
+    /// Begins an attempt, in place of an earlier one. Who is signed in stays so until it succeeds.
+    pub async fn begin(&self, redirect: Redirect, who: Who) -> Result<Attempt, BeginError> {
+        let inner = &self.inner;
+        let id = inner.change(|state| {
+            state.end_attempt(Err(SignInError::Replaced));
+            state.newest = state.next_id();
+            state.newest
+        });
+        let vault = inner.entries().probe().await;
+        let endpoints = inner.read_endpoints().await?;
+        let (listener, redirect_uri) = match redirect {
+            Redirect::DeepLink => (None, inner.config.schemes.redirect_uri()),
+            Redirect::Loopback => {
+                let (listener, uri) = loopback::bind().await.map_err(|_| BeginError::Loopback)?;
+                (Some(listener), uri)
+            }
+        };
+        let pending = Pending::new(&*inner.ports.random, redirect_uri, endpoints);
+        let url = pending.url(&inner.config, who).expect("discovery has read this address before");
+        let deadline = attempt::deadline(inner.now());
+        let (tell, outcome) = oneshot::channel();
+        let stop = CancellationToken::new();
+        let slot = Slot { id, deadline, pending: Some(pending), notice: None, stop: stop.clone(), tell };
+        let is_newest = inner.change(|state| {
+            let is_newest = state.newest == id;
+            if is_newest {
+                state.attempt = Some(slot);
+            }
+            is_newest
+        });
+        if !is_newest {
+            return Err(BeginError::Superseded);
+        }
+        inner.tasks.spawn(inner.clone().watch(id, listener, stop));
+        Ok(Attempt { url, deadline, vault, outcome })
+    }
+
+    /// Takes a deep link that came back from the browser. Anybody can send one: only the answer to the waiting attempt
+    /// does anything. Returns once the person is signed in.
+    pub async fn callback(&self, url: &str) -> Result<Identity, CallbackError> {
+        let answered = self.inner.answered(url)?;
+        let inner = self.inner.clone();
+        Ok(self.inner.to_the_end(inner.finish(answered)).await?)
+    }
+}
+
+impl Inner {
+    /// Waits for the end of an attempt: it is over, its time is up, or its callback comes to the loopback port.
+    async fn watch(self: Arc<Self>, id: u64, listener: Option<TcpListener>, stop: CancellationToken) {
+        let left = Duration::from_millis(attempt::PATIENCE.unsigned_abs());
+        let hearer = self.clone();
+        let wait = async {
+            match listener {
+                None => stop.cancelled().await,
+                Some(listener) => loopback::listen(listener, stop.clone(), move |url| hearer.clone().hear(url)).await,
+            }
+        };
+        if tokio::time::timeout(left, wait).await.is_err() {
+            self.change(|state| {
+                if state.attempt.as_ref().is_some_and(|slot| slot.id == id && slot.pending.is_some()) {
+                    state.end_attempt(Err(SignInError::Late));
+                }
+            });
+        }
+    }
+
+    /// Judges what came to the loopback port.
+    fn hear(self: Arc<Self>, url: &str) -> Heard {
+        match self.answered(url) {
+            Ok(answered) => {
+                let tasks = self.tasks.clone();
+                tasks.spawn(self.finish(answered));
+                Heard::Answer
+            }
+            Err(CallbackError::Failed(_) | CallbackError::Late) => Heard::Refusal,
+            Err(_) => Heard::Stranger,
+        }
+    }
+
+    /// Finds out whether this is the answer to the attempt. Only then is the attempt used up.
+    fn answered(&self, url: &str) -> Result<Answered, CallbackError> {
+        let now = self.now();
+        self.change(|state| {
+            let slot = state.attempt.as_mut().ok_or(CallbackError::NoAttempt)?;
+            let pending = slot.pending.as_ref().ok_or(CallbackError::NoAttempt)?;
+            if now >= slot.deadline {
+                state.end_attempt(Err(SignInError::Late));
+                return Err(CallbackError::Late);
+            }
+            let callback = Callback::read(&pending.redirect_uri, url)?;
+            if let (Outcome::Error(code), None) = (&callback.outcome, &callback.state) {
+                slot.notice = Some(*code);
+                return Err(CallbackError::Notice(*code));
+            }
+            if !callback.state.is_some_and(|state| pending.state.is(state.reveal())) {
+                return Err(CallbackError::State);
+            }
+            let is_theirs = match callback.iss {
+                Some(iss) => iss == self.config.issuer(),
+                None => !pending.endpoints.names_issuer,
+            };
+            if !is_theirs {
+                return Err(CallbackError::Issuer);
+            }
+            state.take_answer(callback.outcome)
+        })
+    }
+
+    async fn finish(self: Arc<Self>, answered: Answered) -> Result<Identity, SignInError> {
+        let id = answered.id;
+        let result = self.complete(answered).await;
+        if let Err(error) = result {
+            tracing::info!(%error, "sign-in failed");
+            self.change(|state| {
+                if state.is_attempt(id) {
+                    state.end_attempt(Err(error));
+                }
+            });
+        }
+        result
+    }
+
+    async fn complete(&self, answered: Answered) -> Result<Identity, SignInError> {
+        let Answered { id, code, pending } = answered;
+        let link = (&self.http, &self.config);
+        let tokens = token::exchange(link, &pending.endpoints.token, (&code, &pending.verifier, &pending.redirect_uri)).await?;
+        let result = self.accept(id, &pending, &tokens).await;
+        if let (Err(_), Some(refresh), Some(revoke)) = (&result, &tokens.refresh, &pending.endpoints.revoke) {
+            // Clerk has granted what nobody will use.
+            token::revoke(link, revoke, refresh).await;
+        }
+        result
+    }
+
+    async fn accept(&self, id: u64, pending: &Pending, tokens: &Tokens) -> Result<Identity, SignInError> {
+        let id_token = tokens.id.as_ref().ok_or(TokenRefusal::Missing)?;
+        let now = self.now();
+        let expected = Expected {
+            issuer: self.config.issuer(),
+            client_id: self.config.client_id(),
+            now,
+            nonce: Nonce::Exactly(&pending.nonce),
+            access: &tokens.access,
+            sub: None,
+        };
+        let claims = self.keys.lock().await.verify(&self.http, &pending.endpoints.keys, id_token, &expected).await?;
+        let mut identity = claims.identity(now);
+        if let Some(userinfo) = &pending.endpoints.userinfo {
+            // The id_token says enough; only a contradiction counts.
+            if let Ok(said) = self.http.get::<Userinfo>(userinfo, Some(tokens.access.reveal())).await {
+                if said.sub != identity.sub {
+                    return Err(SignInError::Userinfo);
+                }
+                said.person.complete(&mut identity);
+            }
+        }
+        self.install(id, identity, tokens, pending).await
+    }
+
+    /// Makes it the session, unless the attempt was cancelled meanwhile.
+    async fn install(&self, id: u64, identity: Identity, tokens: &Tokens, pending: &Pending) -> Result<Identity, SignInError> {
+        let _turn = self.turn.lock().await;
+        if !self.look(|state| state.is_attempt(id)) {
+            return Err(SignInError::Cancelled);
+        }
+        let kept = match &tokens.refresh {
+            None => Kept::UntilExpiry,
+            Some(refresh) => self.entries().save(&identity.sub, refresh).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain),
+        };
+        let now = self.now();
+        let installed = self.change(|state| {
+            if !state.is_attempt(id) {
+                return false;
+            }
+            let owner = (state.next_id(), identity.clone());
+            state.session = Some(Session::new(owner, tokens, pending.nonce.clone(), kept, now));
+            state.end_attempt(Ok(identity.clone()));
+            true
+        });
+        if installed {
+            return Ok(identity);
+        }
+        // What was kept a moment ago is about to be revoked.
+        if let Err(error) = self.entries().remove(&identity.sub).await {
+            tracing::warn!(%error, "a cancelled sign-in stays in the keychain");
+        }
+        Err(SignInError::Cancelled)
+    }
+}
+
+impl State {
+    /// Uses the attempt up. It is over at once if the answer is no.
+    fn take_answer(&mut self, outcome: Outcome) -> Result<Answered, CallbackError> {
+        let error = match outcome {
+            Outcome::Code(code) => {
+                let slot = self.attempt.as_mut().ok_or(CallbackError::NoAttempt)?;
+                let pending = slot.pending.take().ok_or(CallbackError::NoAttempt)?;
+                return Ok(Answered { id: slot.id, code, pending });
+            }
+            Outcome::Error(ErrorCode::AccessDenied) => SignInError::Denied,
+            Outcome::Error(code) => SignInError::Refused(code),
+        };
+        self.end_attempt(Err(error));
+        Err(error.into())
+    }
+}

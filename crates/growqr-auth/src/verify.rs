@@ -1,0 +1,261 @@
+//! Whether an id_token is Clerk's word about this sign-in. Pure: the key, the time and all that is expected are given.
+//!
+//! jsonwebtoken checks the signature, the algorithm and the issuer. It lets pass a second audience, a critical header,
+//! an access token, an empty subject and a token from the future; it also has a clock of its own. All that is done here.
+
+use crate::identity::Identity;
+use crate::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use growqr_core::clock::Timestamp;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// How far this computer's clock may be off, in seconds.
+const LEEWAY: i64 = 60;
+/// No id_token of Clerk's comes near it, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// Why an id_token is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefusal {
+    /// There is none, though `openid` was asked for.
+    #[error("Clerk sent no id_token")]
+    Missing,
+    /// Not three parts of base64url with the JSON that is due inside, or far too long.
+    #[error("the id_token is malformed")]
+    Malformed,
+    /// Signed by another algorithm than RS256, or not at all.
+    #[error("the id_token is not signed with RS256")]
+    Algorithm,
+    /// Another kind of token, such as an access token.
+    #[error("this is not an id_token")]
+    Kind,
+    /// It names extensions that must be understood; none is.
+    #[error("the id_token demands what this app does not know")]
+    Critical,
+    /// Clerk has no usable key of this name, also after looking again.
+    #[error("Clerk has no such key")]
+    UnknownKey,
+    /// The signature is not that key's.
+    #[error("the id_token's signature is wrong")]
+    Signature,
+    /// Clerk's keys could not be read.
+    #[error("Clerk's keys could not be read")]
+    Keys(#[source] crate::http::HttpError),
+    /// Expired by this computer's clock.
+    #[error("the id_token has expired, or this computer's clock is ahead")]
+    Expired,
+    /// Not yet valid, or issued in the future, by this computer's clock.
+    #[error("the id_token is from the future, or this computer's clock is behind")]
+    Early,
+    /// Issued by another Clerk instance.
+    #[error("the id_token is another issuer's")]
+    Issuer,
+    /// For another application, or for several.
+    #[error("the id_token is for another application")]
+    Audience,
+    /// Without a user, or about another one than before.
+    #[error("the id_token is about another user, or about none")]
+    Subject,
+    /// An answer to another question than ours.
+    #[error("the id_token answers another sign-in")]
+    Nonce,
+    /// It came with another access token.
+    #[error("the id_token belongs to another access token")]
+    AccessToken,
+}
+
+impl TokenRefusal {
+    /// Whether only this computer's clock speaks against it.
+    #[must_use]
+    pub fn is_about_time(self) -> bool {
+        matches!(self, Self::Expired | Self::Early)
+    }
+}
+
+/// What the token must say.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub now: Timestamp,
+    pub nonce: Nonce<'a>,
+    /// The access token that came with it.
+    pub access: &'a Secret,
+    /// On a refresh: the user that it was about before.
+    pub sub: Option<&'a str>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Nonce<'a> {
+    /// At sign-in.
+    Exactly(&'a Secret),
+    /// On a refresh: if there is one, it is the original (`None`: forgotten with the run that signed in).
+    NoneOr(Option<&'a Secret>),
+}
+
+/// The part of the header that is heeded. `jwk`, `jku` and `x5u` are not: keys come from the issuer alone.
+#[derive(Deserialize)]
+pub(crate) struct Head {
+    alg: String,
+    typ: Option<String>,
+    pub kid: Option<String>,
+    #[serde(default)]
+    crit: Present,
+}
+
+/// Whether a field is there at all, `null` included.
+#[derive(Default)]
+struct Present(bool);
+
+impl<'de> Deserialize<'de> for Present {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self(true))
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: i64,
+    iat: i64,
+    nbf: Option<i64>,
+    azp: Option<String>,
+    nonce: Option<Secret>,
+    at_hash: Option<String>,
+    #[serde(flatten)]
+    pub person: Person,
+}
+
+/// What is said about the person, here and by userinfo.
+#[derive(Deserialize)]
+pub(crate) struct Person {
+    name: Option<String>,
+    email: Option<String>,
+    email_verified: Option<bool>,
+    picture: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Reads the header, and refuses every kind of token that is not an id_token signed with RS256.
+pub(crate) fn head(token: &str) -> Result<Head, TokenRefusal> {
+    if token.len() > LONGEST || token.split('.').count() != 3 {
+        return Err(TokenRefusal::Malformed);
+    }
+    let coded = token.split('.').next().unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(coded).map_err(|_| TokenRefusal::Malformed)?;
+    let head: Head = serde_json::from_slice(&bytes).map_err(|_| TokenRefusal::Malformed)?;
+    if head.alg != "RS256" {
+        return Err(TokenRefusal::Algorithm);
+    }
+    if head.crit.0 {
+        return Err(TokenRefusal::Critical);
+    }
+    if head.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
+        return Err(TokenRefusal::Kind);
+    }
+    Ok(head)
+}
+
+/// Checks the signature, and then everything else.
+pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) -> Result<Claims, TokenRefusal> {
+    let mut rules = Validation::new(Algorithm::RS256);
+    rules.set_issuer(&[expected.issuer]);
+    rules.set_audience(&[expected.client_id]);
+    rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    // Its clock is not ours; time is checked below.
+    rules.validate_exp = false;
+    let claims = jsonwebtoken::decode::<Claims>(token, key, &rules).map_err(|error| refusal(error.kind()))?.claims;
+    claims.check(expected)?;
+    Ok(claims)
+}
+
+fn refusal(kind: &ErrorKind) -> TokenRefusal {
+    match kind {
+        ErrorKind::InvalidSignature | ErrorKind::InvalidRsaKey(_) | ErrorKind::InvalidKeyFormat | ErrorKind::Provider(_) => {
+            TokenRefusal::Signature
+        }
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenRefusal::Algorithm,
+        ErrorKind::InvalidIssuer => TokenRefusal::Issuer,
+        ErrorKind::InvalidAudience => TokenRefusal::Audience,
+        ErrorKind::InvalidSubject => TokenRefusal::Subject,
+        _ => TokenRefusal::Malformed,
+    }
+}
+
+impl Claims {
+    fn check(&self, expected: &Expected<'_>) -> Result<(), TokenRefusal> {
+        self.check_time(expected.now.seconds())?;
+        if self.iss != expected.issuer {
+            return Err(TokenRefusal::Issuer);
+        }
+        let is_for_us = match &self.aud {
+            Audience::One(one) => one == expected.client_id,
+            Audience::Many(all) => matches!(all.as_slice(), [one] if one == expected.client_id),
+        };
+        if !is_for_us || self.azp.as_ref().is_some_and(|azp| azp != expected.client_id) {
+            return Err(TokenRefusal::Audience);
+        }
+        if self.sub.is_empty() || expected.sub.is_some_and(|sub| sub != self.sub) {
+            return Err(TokenRefusal::Subject);
+        }
+        let is_ours = match (&expected.nonce, &self.nonce) {
+            (Nonce::Exactly(ours), Some(nonce)) | (Nonce::NoneOr(Some(ours)), Some(nonce)) => ours.is(nonce.reveal()),
+            (Nonce::Exactly(_), None) => false,
+            (Nonce::NoneOr(_), None) | (Nonce::NoneOr(None), Some(_)) => true,
+        };
+        if !is_ours {
+            return Err(TokenRefusal::Nonce);
+        }
+        let belongs = |hash: &String| hash.as_bytes().ct_eq(access_hash(expected.access).as_bytes()).into();
+        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(TokenRefusal::AccessToken) }
+    }
+
+    fn check_time(&self, now: i64) -> Result<(), TokenRefusal> {
+        if self.exp.saturating_add(LEEWAY) <= now {
+            return Err(TokenRefusal::Expired);
+        }
+        let latest = now.saturating_add(LEEWAY);
+        if self.iat > latest || self.nbf.is_some_and(|nbf| nbf > latest) {
+            return Err(TokenRefusal::Early);
+        }
+        Ok(())
+    }
+
+    /// Who this is about.
+    pub fn identity(self, now: Timestamp) -> Identity {
+        let Person { name, email, email_verified, picture } = self.person;
+        let email_verified = email.is_some() && email_verified == Some(true);
+        Identity { sub: self.sub, email, email_verified, name, picture, last_verified_at: now }
+    }
+}
+
+impl Person {
+    /// Adds what the id_token left out.
+    pub fn complete(self, identity: &mut Identity) {
+        identity.name = identity.name.take().or(self.name);
+        identity.picture = identity.picture.take().or(self.picture);
+        if identity.email.is_none() && self.email.is_some() {
+            identity.email = self.email;
+            identity.email_verified = self.email_verified == Some(true);
+        }
+    }
+}
+
+/// The left half of the hash, as OpenID Connect Core 3.1.3.6 has it for RS256.
+fn access_hash(token: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(token.reveal())[..16])
+}
