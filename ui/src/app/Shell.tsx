@@ -66,9 +66,9 @@ function Frame() {
   );
   useShortcuts(actions);
   return (
-    <div className="flex h-full">
+    <div className="@container/window flex h-full">
       <Sidebar place={place} onPalette={() => setPalette(true)} />
-      <main className="flex min-w-0 grow flex-col">
+      <main className="@container/view flex min-w-0 grow flex-col">
         <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
         <Crash key={place.view}>

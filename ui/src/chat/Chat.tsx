@@ -59,12 +59,12 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
       <span className="flex items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> {label}
       </span>
-      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums md:inline" title={root ? exactMoney(root.total) : undefined}>
+      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @2xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
         {root ? `${money(root.total)} in all` : ""}
       </span>
       {budget && (
-        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover md:ml-0" title="Budget of today">
-          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 md:w-20" />
+        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @2xl/view:ml-0" title="Budget of today">
+          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 @2xl/view:w-20" />
           {money(budget.used_day)} of {money(budget.per_day)} today
         </a>
       )}

@@ -10,8 +10,8 @@ const PROMISES = [
 
 export default function FirstRun({ onGuide }: { onGuide: () => void }) {
   return (
-    <main className="h-full overflow-y-auto">
-      <div className="mx-auto flex min-h-full max-w-5xl flex-col justify-center gap-7 p-6 md:p-8">
+    <main className="@container/window h-full overflow-y-auto">
+      <div className="mx-auto flex min-h-full max-w-5xl flex-col justify-center gap-7 p-6 @3xl/window:p-8">
         <header className="flex flex-col gap-4">
           <h1 className="flex items-center gap-3 text-2xl font-semibold">
             <span className="grid size-11 place-items-center rounded-2xl bg-accent text-on-accent">
@@ -33,7 +33,7 @@ export default function FirstRun({ onGuide }: { onGuide: () => void }) {
             Who shall answer you?
             <span className="ml-2 text-sm font-normal text-ink-3">You can change it at any time.</span>
           </h2>
-          <div className="grid items-stretch gap-4 md:grid-cols-3">
+          <div className="grid items-stretch gap-4 @3xl/window:grid-cols-3">
             <WithKey />
             <Local />
             <Guide onStart={onGuide} />

@@ -35,7 +35,7 @@ export function PageView({ path, tab, change }: { path: string; tab: string | nu
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
-        <a href={toMemory} className="md:hidden" aria-label="All pages">
+        <a href={toMemory} className="@2xl/view:hidden" aria-label="All pages">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
         <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
@@ -78,7 +78,7 @@ function LastChange({ path }: { path: string }) {
   const [last] = useLog(path).data ?? [];
   if (!last) return null;
   return (
-    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 lg:flex" title={last.message}>
+    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 @4xl/view:flex" title={last.message}>
       <Author name={last.author} origin={last.origin} />
       <span className="truncate">{last.message}</span>
       <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
