@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
-pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-desktop/desktop,growqr-desktop/custom-protocol";
+pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol";
 
 /// The same without the window.
-pub const NO_WINDOW: &str = "growqr-cli/hold-points";
+pub const NO_WINDOW: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer";
 
 /// The project's folder.
 pub fn root() -> &'static Path {

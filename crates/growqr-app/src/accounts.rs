@@ -4,7 +4,9 @@
 //! Written whole and renamed into place, so that a stop leaves the old or the new one.
 
 use crate::error::AppError;
+use growqr_core::clock::Timestamp;
 use growqr_core::id::{ProfileId, sha256_hex};
+use growqr_core::journal::User;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -23,6 +25,7 @@ pub(crate) struct Account {
     /// Their id there.
     pub(crate) sub: String,
     pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
     pub(crate) name: Option<String>,
     pub(crate) picture_url: Option<String>,
     /// When the issuer last vouched for them, in ms.
@@ -30,6 +33,17 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// The copy that is kept beside their data.
+    pub(crate) fn user(&self) -> User {
+        User {
+            id: self.sub.clone(),
+            email: self.email.clone(),
+            name: self.name.clone(),
+            picture_url: self.picture_url.clone(),
+            last_verified_at: Timestamp(self.last_verified_at),
+        }
+    }
+
     fn is(&self, issuer: &str, sub: &str) -> bool {
         self.issuer == issuer && self.sub == sub
     }
@@ -154,6 +168,7 @@ mod tests {
             issuer: "https://clerk.example.org".to_owned(),
             sub: "user_1".to_owned(),
             email: Some("ada@example.org".to_owned()),
+            email_verified: true,
             name: Some("Ada".to_owned()),
             picture_url: None,
             last_verified_at: 1,

@@ -20,7 +20,15 @@ pub struct Environment {
 
 impl Environment {
     /// The names that are read.
-    pub const NAMES: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR"];
+    pub const NAMES: [&str; 7] = [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_BASE_URL",
+        "DATABASE_URL",
+        "GROWQR_DATA_DIR",
+        "CLERK_PUBLISHABLE_KEY",
+        "CLERK_ISSUER",
+        "CLERK_OAUTH_CLIENT_ID",
+    ];
 
     /// This process's environment.
     #[must_use]
@@ -54,6 +62,22 @@ impl Environment {
 struct ConfigFile {
     profile: Option<String>,
     database_url: Option<String>,
+    clerk_publishable_key: Option<String>,
+    clerk_issuer: Option<String>,
+    clerk_oauth_client_id: Option<String>,
+}
+
+impl ConfigFile {
+    /// What is set for sign-in, by the name of the environment variable that goes before it.
+    fn clerk(self) -> BTreeMap<&'static str, String> {
+        let named = [
+            ("CLERK_PUBLISHABLE_KEY", self.clerk_publishable_key, option_env!("CLERK_PUBLISHABLE_KEY")),
+            ("CLERK_ISSUER", self.clerk_issuer, option_env!("CLERK_ISSUER")),
+            ("CLERK_OAUTH_CLIENT_ID", self.clerk_oauth_client_id, option_env!("CLERK_OAUTH_CLIENT_ID")),
+        ];
+        let set = |(name, set, built_in): (_, Option<String>, Option<&str>)| Some((name, set.or(built_in.map(str::to_owned))?));
+        named.into_iter().filter_map(set).collect()
+    }
 }
 
 /// One profile's places.
@@ -63,6 +87,8 @@ pub struct Home {
     profile: ProfileId,
     database: DbConfig,
     database_location: String,
+    /// Of the file and of this build, by the name of their environment variable.
+    clerk: BTreeMap<&'static str, String>,
 }
 
 impl Home {
@@ -79,8 +105,8 @@ impl Home {
         };
         let root = std::path::absolute(&root).map_err(|source| AppError::file("find", &root, source))?;
         let file = read_config(&root.join("config.toml"))?;
-        let profile = match file.profile {
-            Some(profile) if is_folder_name(&profile) => ProfileId::new(profile),
+        let profile = match &file.profile {
+            Some(profile) if is_folder_name(profile) => ProfileId::new(profile.as_str()),
             Some(profile) => {
                 let problem = format!("the profile {profile:?} is not a plain name");
                 return Err(AppError::Config { place: root.join("config.toml").display().to_string(), problem });
@@ -89,7 +115,7 @@ impl Home {
         };
         let (url, named_in) = match environment.get("DATABASE_URL") {
             Some(url) => (Some(url.to_owned()), "DATABASE_URL".to_owned()),
-            None => (file.database_url, root.join("config.toml").display().to_string()),
+            None => (file.database_url.clone(), root.join("config.toml").display().to_string()),
         };
         let folder = root.join("profiles").join(profile.as_str());
         let (database, database_location) = match url {
@@ -107,7 +133,23 @@ impl Home {
                 (DbConfig::Sqlite { path }, shown)
             }
         };
-        Ok(Home { root, profile, database, database_location })
+        Ok(Home { root, profile, database, database_location, clerk: file.clerk() })
+    }
+
+    /// The same places for another profile.
+    pub(crate) fn with_profile(&self, profile: ProfileId) -> Home {
+        let mut home = Home { profile, ..self.clone() };
+        if let DbConfig::Sqlite { .. } = home.database {
+            let path = home.folder().join("growqr.db");
+            home.database_location = path.display().to_string();
+            home.database = DbConfig::Sqlite { path };
+        }
+        home
+    }
+
+    /// What is set for sign-in under this name: in the environment, else in `config.toml`, else built in.
+    pub(crate) fn clerk(&self, name: &str, environment: &Environment) -> Option<String> {
+        environment.get(name).map(str::to_owned).or_else(|| self.clerk.get(name).cloned())
     }
 
     /// The whole data folder.
@@ -170,6 +212,11 @@ impl Home {
             return self.profile.to_string();
         }
         format!("{}@{}", self.profile, self.fingerprint())
+    }
+
+    /// What the entries of sign-in begin with: whose profile it is becomes known only by signing in.
+    pub(crate) fn sign_in_namespace(&self) -> String {
+        self.with_profile(ProfileId::new("sign-in")).secrets_namespace()
     }
 
     /// A short text that differs between any two profiles on this machine.

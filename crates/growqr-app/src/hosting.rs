@@ -31,7 +31,8 @@ pub struct Hosting {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    refresh: JoinHandle<()>,
+    /// Loads keys, then asks which models there are. Ends with this.
+    refresh: JoinSet<()>,
 }
 
 /// What answers requests; shared with the socket's connections.
@@ -54,7 +55,8 @@ impl Hosting {
         let watch = tokio::task::spawn_blocking(move || watch(&memory));
         let choices = Arc::clone(&app.choices);
         let (loaded, keys) = oneshot::channel();
-        let refresh = tokio::spawn(async move {
+        let mut refresh = JoinSet::new();
+        refresh.spawn(async move {
             choices.load_keys().await;
             // Nobody waits any more if it took too long.
             let _ = loaded.send(());
@@ -90,9 +92,9 @@ impl Hosting {
     }
 
     /// Stops all agents where they are and closes everything. Open work goes on at the next start.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        self.refresh.abort();
+        self.refresh.abort_all();
         self.serving.host.stop().await;
         // Both end by themselves, and cannot fail in a way that matters now.
         let _ = self.socket.await;

@@ -25,6 +25,7 @@ mod open;
 mod persona;
 mod settings;
 mod setups;
+mod sign_in;
 mod socket;
 
 pub use check_key::check_key;
@@ -41,6 +42,7 @@ pub use keys::{keys_without_host, unlock_keychain};
 pub use library::Library;
 pub use models::models;
 pub use open::App;
+pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
 
 /// A date and time of day in UTC.

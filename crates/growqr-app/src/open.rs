@@ -1,5 +1,6 @@
 //! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
 
+use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::home::{Environment, Home};
 use crate::library::Library;
@@ -43,6 +44,7 @@ impl App {
         let db = Db::open(home.database()).await?;
         let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
         let store = db.profile(home.profile(), now).await?;
+        mirror_user(&home, &*store).await?;
         let stored = settings::stored(&*store).await?;
         let choices = Arc::new(Choices::new(environment, keys::keychain(&home), stored, rand::random()));
         let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
@@ -130,6 +132,15 @@ impl App {
         let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || work(&memory)).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
+}
+
+/// Keeps a copy of who the person is beside their data.
+async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
+    let Some(user) = Accounts::read(home.root())?.of_profile(home.profile()).map(Account::user) else { return Ok(()) };
+    if store.users().await?.contains(&user) {
+        return Ok(());
+    }
+    Ok(store.save_user(&user).await?)
 }
 
 /// Opens the memory and takes up what the person edited by hand while nothing ran.

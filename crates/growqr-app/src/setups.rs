@@ -13,7 +13,7 @@ use growqr_core::prompt::Segment;
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// The two segments in use: for the Grow Agent and for sub-agents.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ struct Chosen {
 /// Keys, settings and models of one profile.
 pub(crate) struct Choices {
     keys: Keys,
+    /// The key that the client below was made with.
+    used: Mutex<Option<Secret>>,
     base_url: Option<String>,
     seed: u64,
     guide: Arc<Guide>,
@@ -42,6 +44,7 @@ impl Choices {
         let guide = Arc::new(Guide);
         let chosen = choose(&anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
         Choices {
+            used: Mutex::new(keys.get(anthropic::PROVIDER)),
             keys,
             base_url,
             seed,
@@ -89,8 +92,15 @@ impl Choices {
         self.use_keys();
     }
 
+    /// A client is replaced only with its key: it holds the limits that all agents share, and open connections.
     fn use_keys(&self) {
-        let fresh = Arc::new(client(self.keys.get(anthropic::PROVIDER), self.base_url.as_deref(), self.seed));
+        let key = self.keys.get(anthropic::PROVIDER);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if *used == key {
+            return;
+        }
+        used.clone_from(&key);
+        let fresh = Arc::new(client(key, self.base_url.as_deref(), self.seed));
         *self.anthropic.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         self.choose_again();
     }

@@ -41,6 +41,9 @@ pub enum Command {
     /// Settings
     #[command(subcommand)]
     Config(Config),
+    /// Who you are: sign in, sign out
+    #[command(subcommand)]
+    Auth(Auth),
     /// What may be spent, and what was
     #[command(subcommand)]
     Budget(Budget),
@@ -233,4 +236,35 @@ pub enum Db {
     Migrate,
     /// Which database, and how far it is
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Auth {
+    /// Who is signed in, and who else has a profile here
+    Status,
+    /// Sign in with the browser
+    SignIn(SignIn),
+    /// Sign out on this computer; the data stays for the next sign-in
+    SignOut,
+    /// Open the profile of somebody who has one here
+    Switch {
+        /// Their address or profile; local is nobody's
+        who: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SignIn {
+    /// If you are new here: take over what is in the local profile
+    #[arg(long, conflicts_with = "fresh")]
+    pub adopt: bool,
+    /// If you are new here: begin with an empty profile
+    #[arg(long)]
+    pub fresh: bool,
+    /// Sign in as somebody else than the browser knows
+    #[arg(long)]
+    pub someone_else: bool,
+    /// Only print the address, for a browser on this computer
+    #[arg(long)]
+    pub no_browser: bool,
 }

@@ -4,6 +4,7 @@
 //! this file sets up logging and the runtime.
 
 mod args;
+mod auth;
 mod chat;
 mod keys;
 mod look;
@@ -57,6 +58,7 @@ async fn run(cli: Cli, out: &Out) -> Done {
         Command::Events(events) => look::events(home()?, out, events).await,
         Command::Search { text } => look::search(home()?, out, &text).await,
         Command::Keys(command) => keys::keys(home()?, &environment, out, command).await,
+        Command::Auth(command) => auth::auth(home()?, &environment, out, command).await,
         Command::Config(command) => write::config(home()?, &environment, out, command).await,
         Command::Budget(command) => write::budget(home()?, &environment, out, command).await,
         Command::Audit(args::Audit::Verify) => look::verify(home()?, out).await,

@@ -6,6 +6,8 @@
 
 pub mod anthropic;
 mod desktop_session;
+pub mod clerk;
+mod http;
 pub mod postgres;
 mod small_disk;
 

@@ -7,6 +7,7 @@
 mod error;
 mod request;
 mod rows;
+mod sign_in;
 
 pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
@@ -14,6 +15,7 @@ pub use rows::{
     About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
     KeySource, Keychain, KeychainState, Message, ModelRow, Page, PageRow, Setting, Text,
 };
+pub use sign_in::{Person, SignIn, SignInState};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
 pub const VERSION: u32 = 1;
@@ -57,6 +59,9 @@ pub fn typescript() -> String {
         CheckState,
         Check,
         Database,
+        SignInState,
+        Person,
+        SignIn,
         Request,
         Reply,
         DeltaKind,

@@ -1,6 +1,7 @@
 //! Stories through the real `growqr` binary, against the strict stand-in, with real kills.
 
 mod bad_input;
+mod canary;
 mod keys;
 mod kills;
 mod program;

@@ -5,9 +5,9 @@ use super::behaviour::{self, Thinking};
 use super::cache::Layout;
 use super::conversation::{self, Prompt};
 use super::fields;
-use super::http::HttpRequest;
 use super::models::{self, PrefixCheck, Row};
 use super::refusal::Refusal;
+use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 
 /// A request that is to be answered.

@@ -21,7 +21,6 @@ mod behaviour;
 mod cache;
 mod conversation;
 mod fields;
-mod http;
 mod judge;
 mod models;
 mod record;
@@ -34,6 +33,7 @@ mod wire;
 pub use record::{Asked, Bill, Ended, Recorded, ToolResult};
 pub use script::{Hold, Point, Script, calls, says, thinks};
 
+use crate::http::Connection;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io;
@@ -259,7 +259,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = http::Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, ahead: Vec::new() };
                 connections.spawn(serve::connection(shared.clone(), client));
             }
         }

@@ -1,12 +1,12 @@
 //! One connection of a client: requests in, answers out, everything recorded.
 
-use super::http::{Connection, HttpRequest};
 use super::judge::{self, Accepted};
 use super::record::{Asked, Bill, Ended, Recorded};
 use super::refusal::Refusal;
 use super::script::{Answer, Message, Point, Script, Step};
 use super::wire::{self, Action, Frame};
 use super::{Shared, State, models};
+use crate::http::{Connection, HttpRequest};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;

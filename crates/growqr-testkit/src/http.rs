@@ -1,16 +1,16 @@
-//! As much of HTTP/1.1 as the stand-in needs, written by hand so that faults can be exact to the byte.
+//! As much of HTTP/1.1 as the stand-ins need, written by hand so that faults can be exact to the byte.
 
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// The largest body that the Messages API takes.
-pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
+/// The largest body that a stand-in takes: that of the Messages API.
+pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 const HEAD_LIMIT: usize = 64 * 1024;
 
 /// One request as received.
-pub(super) struct HttpRequest {
+pub(crate) struct HttpRequest {
     pub method: String,
     pub path: String,
     pub query: String,
@@ -22,7 +22,7 @@ pub(super) struct HttpRequest {
 }
 
 /// One connection: what was read ahead, and both directions.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     pub read: OwnedReadHalf,
     pub write: OwnedWriteHalf,
     pub ahead: Vec<u8>,

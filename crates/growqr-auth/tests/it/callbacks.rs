@@ -1,0 +1,227 @@
+//! Cases 32 to 42 of what every build must refuse: callbacks. After each, the good one still works.
+
+use crate::world::{World, parameter, with, without};
+use growqr_auth::{CallbackError, ErrorCode, Redirect, Refused, SignInError, Status, Who};
+use growqr_testkit::clerk::{self, Iss};
+
+/// Gives the callback to the service, sees it refused like this, and that the attempt goes on.
+async fn refused(world: &World, url: &str, expected: CallbackError) {
+    assert_eq!(world.auth.callback(url).await, Err(expected), "{url}");
+    assert!(matches!(world.auth.status(), Status::SigningIn { .. }), "{url} ended the attempt");
+    assert_eq!(world.exchanges(), 0, "{url} led to an exchange");
+}
+
+#[tokio::test]
+async fn case_32_nothing_was_asked() {
+    let world = World::new().await;
+    let url = "ai.growqr.desktop://auth/callback?code=abc&state=0123456789";
+    assert_eq!(world.auth.callback(url).await, Err(CallbackError::NoAttempt));
+    assert_eq!(world.clerk.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn case_33_a_state_that_is_wrong_missing_or_there_twice() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let state = parameter(&good, "state");
+    for wrong in [
+        with(&good, "state", "wrong-state"),
+        with(&good, "state", ""),
+        without(&good, "state"),
+        with(&good, "state", &state[1..]),
+    ] {
+        refused(&world, &wrong, CallbackError::State).await;
+    }
+    for twice in [format!("{good}&state={state}"), format!("{good}&state=x"), format!("{good}&st%61te={state}")] {
+        refused(&world, &twice, CallbackError::Malformed(Refused::Parameters)).await;
+    }
+    world.auth.callback(&good).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_34_the_same_callback_twice() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    world.auth.callback(&good).await.unwrap();
+    assert_eq!(world.auth.callback(&good).await, Err(CallbackError::NoAttempt));
+    assert_eq!(world.exchanges(), 1);
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn the_same_callback_twice_at_once_is_one_exchange() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let (one, other) = tokio::join!(world.auth.callback(&good), world.auth.callback(&good));
+    assert_eq!([one.is_ok(), other.is_ok()].iter().filter(|ok| **ok).count(), 1);
+    assert_eq!(world.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn case_35_too_late() {
+    let world = World::new().await;
+    let attempt = world.begin().await;
+    let good = clerk::allow(&attempt.url).await;
+    world.pass(600);
+    assert_eq!(world.auth.callback(&good).await, Err(CallbackError::Late));
+    assert_eq!(attempt.outcome().await, Err(SignInError::Late));
+    assert_eq!(world.auth.status(), Status::SignedOut);
+    assert_eq!(world.exchanges(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_ends_by_itself_after_ten_minutes() {
+    let world = World::new().await;
+    let mut changes = world.auth.subscribe();
+    let attempt = world.begin().await;
+    assert_eq!(attempt.outcome().await, Err(SignInError::Late));
+    assert_eq!(*changes.borrow_and_update(), Status::SignedOut);
+}
+
+#[tokio::test]
+async fn case_36_after_cancel() {
+    let world = World::new().await;
+    let attempt = world.begin().await;
+    let good = clerk::allow(&attempt.url).await;
+    world.auth.cancel();
+    assert_eq!(world.auth.callback(&good).await, Err(CallbackError::NoAttempt));
+    assert_eq!(attempt.outcome().await, Err(SignInError::Cancelled));
+    assert_eq!(world.auth.status(), Status::SignedOut);
+    assert_eq!(world.exchanges(), 0);
+}
+
+#[tokio::test]
+async fn case_37_the_state_of_the_attempt_before() {
+    let world = World::new().await;
+    let first = world.begin().await;
+    let old = clerk::allow(&first.url).await;
+    let good = world.allowed().await;
+    assert_eq!(first.outcome().await, Err(SignInError::Replaced));
+    refused(&world, &old, CallbackError::State).await;
+    world.auth.callback(&good).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_38_another_issuer_or_none_although_promised() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let issuer = world.clerk.issuer().to_owned();
+    for wrong in ["https://clerk.evil.example", "", &format!("{issuer}/"), &issuer.to_uppercase()] {
+        refused(&world, &with(&good, "iss", wrong), CallbackError::Issuer).await;
+    }
+    refused(&world, &without(&good, "iss"), CallbackError::Issuer).await;
+    let state = parameter(&good, "state");
+    let error = format!("ai.growqr.desktop://auth/callback?error=access_denied&state={state}");
+    refused(&world, &error, CallbackError::Issuer).await;
+    world.auth.callback(&good).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_wrong_issuer_is_refused_also_where_none_was_promised() {
+    let world = World::new().await;
+    world.clerk.switch(|switches| {
+        switches.promises_iss = false;
+        switches.iss = Iss::Wrong("https://clerk.evil.example".to_owned());
+    });
+    let url = world.allowed().await;
+    refused(&world, &url, CallbackError::Issuer).await;
+    world.auth.callback(&without(&url, "iss")).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_39_ambiguous_or_over_long() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let code = parameter(&good, "code");
+    let malformed = CallbackError::Malformed(Refused::Parameters);
+    for url in [
+        format!("{good}&error=access_denied"),
+        format!("{good}&code={code}"),
+        format!("{good}&c%6fde=other"),
+        with(&good, "code", ""),
+        without(&good, "code"),
+        format!("{good}&x=%zz"),
+        format!("{good}&x=%ff"),
+    ] {
+        refused(&world, &url, malformed).await;
+    }
+    let long = format!("{good}&x={}", "a".repeat(2048));
+    refused(&world, &long, CallbackError::Malformed(Refused::TooLong)).await;
+    world.auth.callback(&good).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_40_other_shapes_of_the_address() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let query = good.split_once('?').unwrap().1;
+    for base in [
+        "AI.growqr.desktop://auth/callback",
+        "ai.growqr.desktop://AUTH/callback",
+        "ai.growqr.desktop://auth/x/../callback",
+        "ai.growqr.desktop://auth/%63allback",
+        "ai.growqr.desktop:/auth/callback",
+        "ai.growqr.desktop:///auth/callback",
+        "ai.growqr.desktop://user@auth/callback",
+        "ai.growqr.desktop://auth:80/callback",
+        "ai.growqr.desktop://auth/callback/",
+        "growqr://auth/callback",
+        "https://auth/callback",
+        "ai.growqr.desktop.evil://auth/callback",
+        "http://127.0.0.1/callback",
+    ] {
+        refused(&world, &format!("{base}?{query}"), CallbackError::Malformed(Refused::Place)).await;
+    }
+    refused(&world, &format!("{good}#x"), CallbackError::Malformed(Refused::Extra)).await;
+    for url in [format!(" {good}"), format!("{good}\n"), format!("{good}\0"), good.replace("auth", "äuth")] {
+        refused(&world, &url, CallbackError::Malformed(Refused::Characters)).await;
+    }
+    world.auth.callback(&good).await.unwrap();
+}
+
+#[tokio::test]
+async fn case_41_the_person_says_no() {
+    let world = World::new().await;
+    let attempt = world.begin().await;
+    let url = clerk::deny(&attempt.url).await;
+    assert_eq!(world.auth.callback(&url).await, Err(CallbackError::Failed(SignInError::Denied)));
+    assert_eq!(attempt.outcome().await, Err(SignInError::Denied));
+    assert_eq!(SignInError::Denied.to_string(), "access was denied");
+    assert_eq!(world.auth.status(), Status::SignedOut);
+}
+
+#[tokio::test]
+async fn case_42_an_error_without_a_state_is_a_hint_only() {
+    let world = World::new().await;
+    let attempt = world.begin().await;
+    world.clerk.switch(|switches| switches.loses_parameters = true);
+    let lost = clerk::open(&attempt.url).await.unwrap().location.unwrap();
+    refused(&world, &lost, CallbackError::Notice(ErrorCode::UnsupportedResponseType)).await;
+    let Status::SigningIn { notice, .. } = world.auth.status() else { panic!("it has ended") };
+    assert_eq!(notice, Some(ErrorCode::UnsupportedResponseType));
+    world.clerk.switch(|switches| switches.loses_parameters = false);
+    world.auth.callback(&clerk::allow(&attempt.url).await).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_error_of_the_application_ends_the_attempt_with_its_name() {
+    let world = World::new().await;
+    world.clerk.switch(|switches| switches.scopes.retain(|scope| scope != "openid"));
+    let attempt = world.begin().await;
+    let url = clerk::open(&attempt.url).await.unwrap().location.unwrap();
+    let error = SignInError::Refused(ErrorCode::InvalidScope);
+    assert_eq!(world.auth.callback(&url).await, Err(CallbackError::Failed(error)));
+}
+
+#[tokio::test]
+async fn a_bad_callback_leaves_who_is_signed_in_alone() {
+    let (world, identity) = World::signed_in().await;
+    let url = "ai.growqr.desktop://auth/callback?error=access_denied&state=0123456789";
+    assert_eq!(world.auth.callback(url).await, Err(CallbackError::NoAttempt));
+    let attempt = world.auth.begin(Redirect::DeepLink, Who::SomeoneElse).await.unwrap();
+    assert_eq!(parameter(&attempt.url, "prompt"), "login");
+    let Status::SigningIn { known, .. } = world.auth.status() else { panic!("no attempt") };
+    assert_eq!(known, Some(identity));
+    world.auth.cancel();
+    assert!(world.is_online());
+}

@@ -1,0 +1,12 @@
+//! Sign-in against the strict stand-in, over real sockets.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
+
+mod callbacks;
+mod endpoints;
+mod journey;
+mod links;
+mod loopback;
+mod renewal;
+mod strangers;
+mod tokens;
+mod world;

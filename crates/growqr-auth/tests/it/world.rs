@@ -1,0 +1,182 @@
+//! A Clerk instance, a clock, a keychain, and the service between them.
+
+use growqr_auth::{
+    Attempt, Auth, CallbackError, Config, Identity, Policy, Ports, Redirect, Secret, SignInError, Status, SystemRandom, Vault,
+    VaultError, Who,
+};
+use growqr_core::clock::{Clock, Timestamp};
+use growqr_testkit::clerk::{self, ClerkStandIn};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// 22 November 2026.
+const START_MS: i64 = 1_795_305_600_000;
+
+pub struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// A keychain in memory that can fail as real ones do.
+#[derive(Default)]
+pub struct TestVault {
+    pub entries: Mutex<HashMap<String, String>>,
+    fault: Mutex<Option<VaultError>>,
+}
+
+impl TestVault {
+    pub fn fail(&self, fault: impl Into<Option<VaultError>>) {
+        *self.fault.lock().unwrap() = fault.into();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.lock().unwrap().is_empty()
+    }
+
+    fn check(&self) -> Result<(), VaultError> {
+        self.fault.lock().unwrap().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait::async_trait]
+impl Vault for TestVault {
+    async fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+        self.check()?;
+        Ok(self.entries.lock().unwrap().get(name).cloned().map(Secret::new))
+    }
+
+    async fn set(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
+        self.check()?;
+        self.entries.lock().unwrap().insert(name.to_owned(), value.reveal().to_owned());
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.check()?;
+        self.entries.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+pub struct World {
+    pub clerk: ClerkStandIn,
+    pub clock: Arc<TestClock>,
+    pub vault: Arc<TestVault>,
+    pub auth: Auth,
+}
+
+impl World {
+    pub async fn new() -> World {
+        let clerk = ClerkStandIn::start().await;
+        clerk.set_time(START_MS / 1000);
+        let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
+        let vault = Arc::new(TestVault::default());
+        let auth = service(&clerk, &clock, &vault, Policy::default());
+        World { clerk, clock, vault, auth }
+    }
+
+    /// One where somebody is signed in.
+    pub async fn signed_in() -> (World, Identity) {
+        let world = World::new().await;
+        let identity = world.sign_in().await.unwrap();
+        (world, identity)
+    }
+
+    /// A new run of the program: all that was in memory is gone.
+    pub fn restart(&mut self) {
+        self.restart_with(Policy::default());
+    }
+
+    pub fn restart_with(&mut self, policy: Policy) {
+        self.auth = service(&self.clerk, &self.clock, &self.vault, policy);
+    }
+
+    /// Another service on the same keychain, as of another program.
+    pub fn another(&self) -> Auth {
+        service(&self.clerk, &self.clock, &self.vault, Policy::default())
+    }
+
+    /// Time passes, here and at Clerk.
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.clerk.set_time(self.clock.now().seconds());
+    }
+
+    /// This computer's clock alone is wrong by so many seconds.
+    pub fn skew(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    pub async fn begin(&self) -> Attempt {
+        self.auth.begin(Redirect::DeepLink, Who::Anyone).await.unwrap()
+    }
+
+    /// Begins, and lets the person press Allow: the callback that is about to come.
+    pub async fn allowed(&self) -> String {
+        clerk::allow(&self.begin().await.url).await
+    }
+
+    pub async fn sign_in(&self) -> Result<Identity, SignInError> {
+        match self.auth.callback(&self.allowed().await).await {
+            Ok(identity) => Ok(identity),
+            Err(CallbackError::Failed(error)) => Err(error),
+            Err(other) => panic!("the callback itself was refused: {other}"),
+        }
+    }
+
+    /// Nobody is signed in, nothing is kept, and nothing lives on at Clerk.
+    pub fn assert_nobody(&self) {
+        assert_eq!(self.auth.status(), Status::SignedOut);
+        assert!(self.vault.is_empty());
+        assert_eq!(self.clerk.living_grants(), 0);
+    }
+
+    pub fn is_online(&self) -> bool {
+        matches!(self.auth.status(), Status::Online { .. })
+    }
+
+    pub fn exchanges(&self) -> usize {
+        self.clerk.count("/oauth/token")
+    }
+}
+
+fn service(clerk: &ClerkStandIn, clock: &Arc<TestClock>, vault: &Arc<TestVault>, policy: Policy) -> Auth {
+    let mut config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
+    config.http = policy;
+    Auth::new(config, Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone() })
+}
+
+/// Little patience, for what never answers.
+pub fn impatient() -> Policy {
+    let little = Duration::from_millis(500);
+    Policy { connect: little, whole: little, revocation: little }
+}
+
+/// A parameter of an address, decoded.
+pub fn parameter(url: &str, name: &str) -> String {
+    let url = reqwest::Url::parse(url).unwrap();
+    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// The address with another value of a parameter.
+pub fn with(url: &str, name: &str, value: &str) -> String {
+    let (base, _) = url.split_once('?').unwrap();
+    let parsed = reqwest::Url::parse(url).unwrap();
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (known, old) in parsed.query_pairs() {
+        query.append_pair(&known, if known == name { value } else { &old });
+    }
+    format!("{base}?{}", query.finish())
+}
+
+/// The address without a parameter.
+pub fn without(url: &str, name: &str) -> String {
+    let (base, query) = url.split_once('?').unwrap();
+    let left: Vec<&str> = query.split('&').filter(|part| !part.starts_with(&format!("{name}="))).collect();
+    format!("{base}?{}", left.join("&"))
+}

@@ -1,0 +1,157 @@
+//! The authorization endpoint, with the pages that a person sees.
+
+use super::State;
+use super::grants::Asked;
+use super::reply::{Reply, with_query};
+use super::switches::Iss;
+
+const NO_CLIENT: &str = "The requested OAuth 2.0 Client does not exist.";
+const NO_REDIRECT: &str =
+    "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
+const SHORTEST: usize = 8;
+
+/// Judges a request. Where the client or the way back is wrong there is no way back: the browser shows JSON.
+pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> Reply {
+    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    if get("client_id") != state.client_id {
+        return Reply::oauth(401, "invalid_client", NO_CLIENT);
+    }
+    let redirect_uri = get("redirect_uri");
+    if !state.redirect_uris.iter().any(|known| matches(known, redirect_uri)) {
+        return Reply::oauth(400, "invalid_request", NO_REDIRECT);
+    }
+    if state.switches.loses_parameters {
+        let lost = "The authorization server does not support obtaining a token using this method. The request is missing the 'response_type' parameter.";
+        return refuse(state, redirect_uri, "", "unsupported_response_type", lost);
+    }
+    let asked = match check(state, parameters) {
+        Ok(asked) => asked,
+        Err((error, why)) => return refuse(state, redirect_uri, get("state"), error, &why),
+    };
+    let must_sign_in = state.switches.signed_out || asked.wants_login;
+    state.tickets += 1;
+    let ticket = format!("ticket-{}", state.tickets);
+    let name = state.user.name.clone();
+    state.asked.insert(ticket.clone(), asked);
+    if must_sign_in {
+        return page("Sign in", &ticket, &[("/sign-in", "sign-in", &format!("Continue as {name}"))]);
+    }
+    consent_page(&ticket)
+}
+
+/// After the sign-in page.
+pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
+    state.switches.signed_out = false;
+    if state.asked.contains_key(ticket) { consent_page(ticket) } else { Reply::clerk(404, "not_found", "No such sign-in.") }
+}
+
+/// The person has pressed a button. Each page can be answered once.
+pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
+    let Some(asked) = state.asked.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
+    if decision != "allow" {
+        let denied = "The resource owner or authorization server denied the request.";
+        return refuse(state, &asked.redirect_uri, &asked.state, "access_denied", denied);
+    }
+    let now = state.now();
+    let user = state.user.clone();
+    let code = state.grants.code(&asked, &user, now);
+    let scope = asked.scope.join(" ");
+    back(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
+}
+
+fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'static str, String)> {
+    let invalid = |why: &str| Err(("invalid_request", why.to_owned()));
+    let twice = parameters.iter().enumerate().any(|(at, one)| parameters[..at].iter().any(|other| other.0 == one.0));
+    if twice {
+        return invalid("A parameter is repeated.");
+    }
+    let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
+    if get("response_type") != "code" {
+        return Err(("unsupported_response_type", "Only the response type 'code' is supported.".to_owned()));
+    }
+    if get("state").len() < SHORTEST {
+        return Err(("invalid_state", "The state is missing or does not have enough characters.".to_owned()));
+    }
+    if get("code_challenge").is_empty() {
+        return invalid("Clients must include a code_challenge when performing the authorize code flow.");
+    }
+    if get("code_challenge_method") != "S256" || get("code_challenge").len() != 43 {
+        return invalid("Clients must use code_challenge_method=S256.");
+    }
+    let scope: Vec<String> = get("scope").split_whitespace().map(str::to_owned).collect();
+    if let Some(strange) = scope.iter().find(|scope| !state.switches.scopes.contains(scope)) {
+        return Err(("invalid_scope", format!("The OAuth 2.0 Client is not allowed to request scope '{strange}'.")));
+    }
+    // Stricter than Clerk, which takes a request without a nonce: the app must never forget it.
+    if scope.iter().any(|scope| scope == "openid") && get("nonce").len() < SHORTEST {
+        return invalid("The nonce is missing or does not have enough characters.");
+    }
+    if !["", "login", "consent"].contains(&get("prompt")) {
+        return invalid("Used unknown value for the 'prompt' parameter, or one that needs no person.");
+    }
+    Ok(Asked {
+        client_id: state.client_id.clone(),
+        redirect_uri: get("redirect_uri").to_owned(),
+        scope,
+        state: get("state").to_owned(),
+        nonce: get("nonce").to_owned(),
+        challenge: get("code_challenge").to_owned(),
+        wants_login: get("prompt") == "login",
+    })
+}
+
+/// Exactly, but for the port of a loopback address given as a number. `localhost` has no such grace.
+fn matches(known: &str, asked: &str) -> bool {
+    if known == asked {
+        return true;
+    }
+    ["http://127.0.0.1", "http://[::1]"].iter().any(|host| {
+        let path = |text: &str| {
+            let rest = text.strip_prefix(host)?;
+            let rest = match rest.strip_prefix(':') {
+                Some(rest) => rest.trim_start_matches(|c: char| c.is_ascii_digit()),
+                None => rest,
+            };
+            rest.starts_with('/').then(|| rest.to_owned())
+        };
+        path(known).is_some_and(|known| path(asked) == Some(known))
+    })
+}
+
+fn refuse(state: &State, redirect_uri: &str, echoed: &str, error: &str, description: &str) -> Reply {
+    back(state, redirect_uri, &[("error", error), ("error_description", description), ("state", echoed)])
+}
+
+fn back(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
+    let iss = match &state.switches.iss {
+        Iss::Right => Some(state.issuer.clone()),
+        Iss::Wrong(other) => Some(other.clone()),
+        Iss::Absent => None,
+    };
+    let mut parameters = parameters.to_vec();
+    if let Some(iss) = &iss {
+        parameters.push(("iss", iss));
+    }
+    Reply::redirect(&with_query(redirect_uri, &parameters))
+}
+
+fn consent_page(ticket: &str) -> Reply {
+    page("GrowQR wants to know who you are", ticket, &[("/oauth/consent", "allow", "Allow"), ("/oauth/consent", "deny", "Deny")])
+}
+
+/// One form for each button, so that a page works without scripts.
+fn page(title: &str, ticket: &str, buttons: &[(&str, &str, &str)]) -> Reply {
+    let forms: String = buttons
+        .iter()
+        .map(|(action, decision, label)| {
+            format!(
+                "<form method=\"post\" action=\"{action}\"><input type=\"hidden\" name=\"ticket\" value=\"{ticket}\">\
+                 <button id=\"{decision}\" name=\"decision\" value=\"{decision}\">{label}</button></form>"
+            )
+        })
+        .collect();
+    Reply::page(
+        200,
+        format!("<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><h1>{title}</h1>{forms}</html>"),
+    )
+}

@@ -1,0 +1,99 @@
+//! A person with a browser, as far as signing in needs one: follows the pages and presses the buttons.
+
+use std::io;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// What the browser shows, or where it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// The HTTP status.
+    pub status: u16,
+    /// Where it leads, if it leads on.
+    pub location: Option<String>,
+    /// The headers as they came, in lower case.
+    pub head: String,
+    /// The body.
+    pub text: String,
+}
+
+/// Opens an address on this machine. Redirects are not followed.
+///
+/// # Errors
+/// If nobody answers.
+pub async fn open(url: &str) -> io::Result<Page> {
+    request("GET", url, "").await
+}
+
+/// Opens the address that the app gave, signs in if asked to, and presses Allow. Returns where that leads: the callback.
+///
+/// # Panics
+/// If the authorization is refused by a page.
+pub async fn allow(url: &str) -> String {
+    press(url, "allow").await
+}
+
+/// The same, but presses Deny.
+///
+/// # Panics
+/// If the authorization is refused by a page.
+pub async fn deny(url: &str) -> String {
+    press(url, "deny").await
+}
+
+async fn press(url: &str, button: &str) -> String {
+    let origin: String = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
+    let mut page = open(url).await.expect("the stand-in answers");
+    loop {
+        if let Some(location) = page.location {
+            return location;
+        }
+        assert_eq!(page.status, 200, "the page refuses: {}", page.text);
+        let button = if page.text.contains("id=\"sign-in\"") { "sign-in" } else { button };
+        let (action, ticket) = form(&page.text, button).unwrap_or_else(|| panic!("no button {button}: {}", page.text));
+        let body = format!("ticket={ticket}&decision={button}");
+        page = request("POST", &format!("{origin}{action}"), &body).await.expect("the stand-in answers");
+    }
+}
+
+/// The action and the ticket of the form with this button.
+fn form(page: &str, button: &str) -> Option<(String, String)> {
+    let form = page.split("<form ").find(|form| form.contains(&format!("id=\"{button}\"")))?;
+    let after = |start: &str| Some(form.split_once(start)?.1.split('"').next()?.to_owned());
+    Some((after("action=\"")?, after("name=\"ticket\" value=\"")?))
+}
+
+async fn request(method: &str, url: &str, body: &str) -> io::Result<Page> {
+    let rest = url.strip_prefix("http://").ok_or(io::ErrorKind::InvalidInput)?;
+    let (host, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    let head = format!("host: {host}\r\ncontent-type: application/x-www-form-urlencoded\r\n");
+    send(host, &format!("{method} {path} HTTP/1.1\r\n{head}content-length: {}\r\n\r\n{body}", body.len())).await
+}
+
+/// Sends bytes as they are to an address on this machine, and reads the one answer.
+///
+/// # Errors
+/// If nobody answers, or not with HTTP.
+pub async fn send(address: &str, bytes: &str) -> io::Result<Page> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(bytes.as_bytes()).await?;
+    let mut answer = Vec::new();
+    loop {
+        if let Some(page) = parse(&answer) {
+            return Ok(page);
+        }
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+fn parse(answer: &[u8]) -> Option<Page> {
+    let text = String::from_utf8_lossy(answer);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let value = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim().to_owned());
+    let length: usize = value("content-length:")?.parse().ok()?;
+    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    let (head, text) = (head.to_owned(), body.to_owned());
+    (body.len() >= length).then(|| Page { status, location: value("location:"), head, text })
+}
