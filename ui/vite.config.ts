@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-/** What the shell's CSP allows; the preview server sends it too, so that the end-to-end tests run under it. */
-const csp = "default-src 'self' ipc: http://ipc.localhost; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+/** The shell's own policy; the preview server sends it too, so that the end-to-end tests run under it. */
+const shell = JSON.parse(readFileSync(new URL("../tauri.conf.json", import.meta.url), "utf8")) as { app: { security: { csp: Record<string, string> } } };
+const csp = Object.entries(shell.app.security.csp).map(([part, sources]) => `${part} ${sources}`).join("; ");
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

@@ -9,33 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
-test("first run: the guide answers within a minute and remembers", async () => {
-  const { page, context, complaints } = await open(chromium, { world: "empty", speed: 8 });
-  await page.getByRole("button", { name: "Start with the guide" }).click();
-  await page.getByText("there is no AI in it").waitFor();
-  await page.getByRole("button", { name: "Remember that I want to learn something new every week" }).click();
-  await page.getByText("I have written it down in").waitFor();
-  await page.getByRole("button", { name: "Wrote journal/notes.md" }).click();
-  await page.getByText("committed journal/notes.md").waitFor();
-  await page.getByRole("link", { name: /^change / }).click();
-  await page.getByText("Remember: I want to learn").first().waitFor();
-  expect(complaints).toEqual([]);
-  await context.close();
-});
-
-test("first run: a wrong key is refused with the next step, a right one starts the chat", async () => {
-  const { page, context } = await open(chromium, { world: "empty" });
-  await page.getByPlaceholder("sk-ant-…").fill("not a key");
-  await page.getByRole("button", { name: "Start with Claude" }).click();
-  await page.getByText("Keys begin with sk-ant-").waitFor();
-  await page.getByPlaceholder("sk-ant-…").fill("sk-ant-canary");
-  await page.getByRole("button", { name: "Start with Claude" }).click();
-  await page.getByRole("textbox", { name: "Message" }).waitFor();
-  const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.documentElement.outerHTML);
-  expect(kept).not.toContain("sk-ant-canary");
-  await context.close();
-});
-
 test("a message streams, calls tools, sends sub-agents and ends", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Send three helpers to find out about databases");
@@ -174,6 +147,30 @@ test("a line leads to the tool call that wrote it", async () => {
   await context.close();
 });
 
+test("a line leads to the change that it came with", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
+  await page.getByRole("row").getByRole("link", { name: /^Change / }).first().click();
+  await page.getByRole("button", { name: "Note what was found: People", expanded: true }).waitFor();
+  await page.getByText("turn 1").first().waitFor();
+  await page.getByText("+- **Mara**").waitFor();
+  await context.close();
+});
+
+test("a deleted page says so and is brought back", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory/goals%2Frust.md" });
+  await page.getByRole("button", { name: "Delete this page" }).click();
+  await page.getByText("goals/rust.md was deleted").waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "rust.md" }).waitFor({ state: "detached" });
+  await accessible(page);
+  await picture(page, "deleted");
+  await page.reload();
+  await page.getByRole("button", { name: "Bring it back" }).click();
+  await page.getByText("Key-value store").waitFor();
+  await page.getByRole("tab", { name: "History" }).click();
+  await page.getByRole("button", { name: "Undo: Delete goals/rust.md" }).waitFor();
+  await context.close();
+});
+
 test("a page that changed meanwhile is not overwritten unseen", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md?at=edit", speed: 8 });
   const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
@@ -207,8 +204,80 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
   await page.getByText("Dark", { exact: true }).click();
   expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
-  await page.getByRole("button", { name: "Forget it" }).click();
-  await page.getByText("None: the built-in guide answers.").waitFor();
+  await context.close();
+});
+
+test("the tray's new message opens the chat with the cursor in the field, from anywhere", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings" });
+  await page.getByText("Version 0.1.0").waitFor();
+  for (const leave of [() => {}, () => page.getByRole("button", { name: "Search in the conversation" }).focus()]) {
+    await leave();
+    await page.evaluate(() => window.dispatchEvent(new Event("fake-new-message")));
+    await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Message");
+  }
+  await context.close();
+});
+
+test("a link shows where it leads and is opened only when the person agrees", async () => {
+  const { page, context, complaints } = await open(chromium, { speed: 8 });
+  const opened = () => page.evaluate(() => document.documentElement.dataset["opened"] ?? null);
+  await say(page, "Show me links");
+  await page.getByRole("link", { name: "the book" }).click();
+  const question = page.getByRole("dialog", { name: "Leave for doc.rust-lang.org?" });
+  await question.getByText("https://doc.rust-lang.org/book/").waitFor();
+  await accessible(page);
+  await picture(page, "link");
+  await page.keyboard.press("Escape");
+  await question.waitFor({ state: "detached" });
+  expect(await opened()).toBeNull();
+  await page.getByRole("link", { name: "the book" }).click();
+  await page.getByRole("button", { name: "Open", exact: true }).click();
+  await question.waitFor({ state: "detached" });
+  expect(await opened()).toBe("https://doc.rust-lang.org/book/");
+  await page.getByRole("link", { name: "your bank" }).click();
+  const refused = page.getByRole("dialog", { name: "This link is not opened" });
+  await refused.getByText("https://bank.example@evil.example/login").waitFor();
+  expect(await refused.getByRole("button", { name: "Open", exact: true }).count()).toBe(0);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("link", { name: "Mara" }).last().click();
+  await page.getByRole("dialog", { name: "Write to mara@example.org?" }).waitFor();
+  await accessible(page);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test("keys are entered, kept where it is said, and forgotten", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
+  await page.getByText("Kept in your system's keychain").waitFor();
+  await page.getByRole("button", { name: "Set it: Key for an OpenAI-compatible server" }).click();
+  const form = page.getByRole("form", { name: "Key for an OpenAI-compatible server" });
+  await form.getByLabel("Key for an OpenAI-compatible server").fill("sk-canary-0123456789");
+  await form.getByText("The server accepts this key.").waitFor();
+  await accessible(page);
+  await picture(page, "settings-key");
+  await form.getByRole("button", { name: "Keep this key" }).click();
+  await form.waitFor({ state: "detached" });
+  expect(await page.getByText("Kept in your system's keychain").count()).toBe(2);
+  await page.getByRole("button", { name: "Forget it: Anthropic key" }).click();
+  await page.getByText("None. Without it Claude cannot answer.").waitFor();
+  await context.close();
+  const locked = await open(chromium, { at: "#/settings", keychain: "locked" });
+  await locked.page.getByText("The system's keychain is locked").waitFor();
+  await accessible(locked.page);
+  await locked.page.getByRole("button", { name: "Look for the keychain again" }).click();
+  await locked.page.getByText("The system's keychain is locked").waitFor();
+  await locked.context.close();
+});
+
+test("models are chosen by provider, those of this computer with their server", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
+  const model = page.getByLabel("Model", { exact: true });
+  await model.locator("optgroup[label=Ollama]").waitFor({ state: "attached" });
+  expect(await model.locator("optgroup").evaluateAll((groups) => groups.map((group) => group.getAttribute("label")))).toEqual(["Anthropic", "Without AI", "Ollama", "LM Studio"]);
+  await model.selectOption({ label: "qwen3:8b" });
+  await page.waitForFunction(() => document.querySelector("select")?.value.endsWith("/v1 openai/qwen3:8b"));
+  await page.reload();
+  await page.waitForFunction(() => document.querySelector("select")?.selectedOptions[0]?.textContent === "qwen3:8b");
   await context.close();
 });
 

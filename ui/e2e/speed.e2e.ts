@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildWindow, ROOT } from "./build";
+import { measure, measured } from "./frames";
 import { browser, open, say } from "./window";
 
 describe("the production bundle", () => {
@@ -49,30 +50,17 @@ describe("ten thousand messages", () => {
     );
     await page.getByRole("button", { name: "Latest" }).click();
     await page.getByText("Message number 4999").waitFor();
-    await page.evaluate(() => {
-      const frames: number[] = [];
-      let last = performance.now();
-      const next = (now: number) => {
-        frames.push(now - last);
-        last = now;
-        requestAnimationFrame(next);
-      };
-      requestAnimationFrame(next);
-      Object.assign(window, { frames });
-    });
+    await measure(page);
     await say(page, "endless");
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached", timeout: 40_000 });
-    const { frames, rows, toEnd } = await page.evaluate(() => {
+    const { frames, tasks } = await measured(page);
+    const { rows, toEnd } = await page.evaluate(() => {
       const log = document.querySelector("[role=log]");
-      return {
-        frames: (window as unknown as { frames: number[] }).frames,
-        rows: document.querySelectorAll("[data-index]").length,
-        toEnd: log ? log.scrollHeight - log.scrollTop - log.clientHeight : -1,
-      };
+      return { rows: document.querySelectorAll("[data-index]").length, toEnd: log ? log.scrollHeight - log.scrollTop - log.clientHeight : -1 };
     });
     const slow = frames.filter((frame) => frame > 50);
-    console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms`);
+    console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms; ${tasks.length} long tasks`);
     // Other work on the machine may cost some frames; parsing or drawing all of it again would cost most of them.
     expect(slow.length).toBeLessThanOrEqual(frames.length / 20);
     expect(rows).toBeLessThan(60);

@@ -21,7 +21,10 @@ export interface Options {
   speed?: number;
   fail?: string;
   slow?: number;
+  keychain?: "ready" | "locked" | "absent";
+  local?: "both" | "ollama" | "empty" | "none";
   at?: string;
+  size?: { width: number; height: number };
 }
 
 export interface Window {
@@ -32,13 +35,13 @@ export interface Window {
 }
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
-  const context = await from.newContext({ viewport: { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
+  const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0) });
+  const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both" });
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
   return { page, context, complaints };
 }

@@ -12,7 +12,8 @@ const MAY: Record<string, string[]> = {
   design: [],
   data: ["bridge"],
   journal: ["bridge", "data", "design"],
-  ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal"]])),
+  providers: ["bridge", "data", "design"],
+  ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal", "providers"]])),
   app: ["bridge", "data", "design", "journal", ...FEATURES],
   ".": ["app", "design"],
 };

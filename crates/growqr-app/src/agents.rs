@@ -54,6 +54,22 @@ impl Library {
         Ok(store.lines(Position(since), agent.as_ref(), limit).await?.into_iter().map(convert::line).collect())
     }
 
+    /// The last `limit` events before a position (`None`: up to the end), of one agent or of all, oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn events_before(
+        &self,
+        agent: Option<&str>,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<wire::EventLine>, AppError> {
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let agent = agent.map(AgentId::new);
+        let lines = store.lines_before(before.map(Position), agent.as_ref(), limit).await?;
+        Ok(lines.into_iter().map(convert::line).collect())
+    }
+
     /// Messages of all agents that contain a text, newest first.
     ///
     /// # Errors

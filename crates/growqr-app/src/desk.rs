@@ -243,7 +243,7 @@ async fn next(client: &mut Option<Client>) -> Option<Push> {
 /// Messages carry an id of their own, and settings and keys are as they were set. Changes of memory are not so.
 fn is_the_same_twice(request: &Request) -> bool {
     match request {
-        Request::WriteMemory { .. } | Request::RestoreMemory { .. } => false,
+        Request::WriteMemory { .. } | Request::DeleteMemory { .. } | Request::RestoreMemory { .. } => false,
         Request::Hello { .. }
         | Request::Say { .. }
         | Request::Cancel { .. }

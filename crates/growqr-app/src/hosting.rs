@@ -131,7 +131,7 @@ impl Serving {
                 self.offer_to_unlock().await;
                 reply
             }
-            change @ (Request::WriteMemory { .. } | Request::RestoreMemory { .. }) => {
+            change @ (Request::WriteMemory { .. } | Request::RestoreMemory { .. } | Request::DeleteMemory { .. }) => {
                 let reply = self.app.handle(change).await?;
                 self.memory.send_replace(());
                 Ok(reply)

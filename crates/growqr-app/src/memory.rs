@@ -104,6 +104,11 @@ pub(crate) fn write(
     Ok(changed(memory.write_as_person(path, text, base.as_deref(), &format!("Write {path}"), at)?))
 }
 
+/// Removes a page as the person. With a `base`, only if the page is still what they have seen.
+pub(crate) fn delete(memory: &MemoryRepo, path: &str, base: Option<&str>, at: Timestamp) -> Result<wire::Reply, AppError> {
+    Ok(changed(memory.delete_as_person(path, base, &format!("Delete {path}"), at)?))
+}
+
 /// Undoes a change as the person.
 pub(crate) fn restore(memory: &MemoryRepo, rev: &str, at: Timestamp) -> Result<wire::Reply, AppError> {
     Ok(changed(memory.restore(rev, at)?))

@@ -68,6 +68,9 @@ impl App {
             Request::WriteMemory { path, text, base } => {
                 self.with_memory(move |repo| memory::write(repo, &path, &text, base.as_deref(), at)).await
             }
+            Request::DeleteMemory { path, base } => {
+                self.with_memory(move |repo| memory::delete(repo, &path, base.as_deref(), at)).await
+            }
             Request::RestoreMemory { rev } => self.with_memory(move |repo| memory::restore(repo, &rev, at)).await,
             Request::SetSetting { name, value } => {
                 let value = value.map(|value| settings::check(&name, &value)).transpose()?;

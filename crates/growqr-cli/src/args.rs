@@ -121,6 +121,14 @@ pub enum Memory {
         #[arg(long)]
         base: Option<String>,
     },
+    /// Remove a page; `memory restore` brings it back
+    Delete {
+        /// Its path
+        path: String,
+        /// Only if it is still this version, as `memory read --json` shows it
+        #[arg(long)]
+        base: Option<String>,
+    },
     /// The changes, newest first
     Log {
         /// Only of this page
@@ -153,6 +161,9 @@ pub struct Events {
     /// Only what came after this position
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub since: u64,
+    /// Only the last so many
+    #[arg(long, value_name = "COUNT", conflicts_with = "since", value_parser = clap::value_parser!(u32).range(1..))]
+    pub last: Option<u32>,
     /// Go on as things happen
     #[arg(long)]
     pub follow: bool,

@@ -16,6 +16,15 @@ const LOOK: Duration = Duration::from_millis(200);
 pub async fn events(home: Home, out: &Out, events: Events) -> Done {
     let mut since = events.since;
     let mut library = Library::open(home.clone()).await?;
+    if let Some(last) = events.last {
+        for line in library.events_before(None, None, last).await? {
+            out.row(&line, || event(out, &line));
+            since = line.position;
+        }
+        if !events.follow {
+            return Ok(true);
+        }
+    }
     loop {
         let page = library.events(None, since, PAGE).await?;
         for line in &page {

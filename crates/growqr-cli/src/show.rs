@@ -89,6 +89,7 @@ pub async fn memory(home: Home, environment: &Environment, out: &Out, command: M
             let text = read_text()?;
             change(home, environment, out, Request::WriteMemory { path, text, base }).await
         }
+        Memory::Delete { path, base } => change(home, environment, out, Request::DeleteMemory { path, base }).await,
         Memory::Restore { rev } => change(home, environment, out, Request::RestoreMemory { rev }).await,
         reading => read_memory(&Library::open_memory(home)?, out, reading),
     }
@@ -163,7 +164,7 @@ fn read_memory(library: &Library, out: &Out, command: Memory) -> Done {
                 });
             }
         }
-        Memory::Write { .. } | Memory::Restore { .. } => {}
+        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } => {}
     }
     Ok(true)
 }

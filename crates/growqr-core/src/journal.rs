@@ -254,6 +254,8 @@ pub trait Records: Send + Sync {
     async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError>;
     /// Up to `limit` lines after `after`, of one agent or of all, oldest first.
     async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
+    /// The last `limit` lines before `before` (`None`: up to the end), of one agent or of all, oldest first.
+    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
     /// The last position in use; 0 in an empty profile.
     async fn position(&self) -> Result<Position, StoreError>;
     /// The last `limit` messages of an agent before `before` (`None`: up to the end), oldest first.

@@ -146,15 +146,21 @@ impl MemoryRepo {
         at: Timestamp,
     ) -> Result<Committed, MemoryError> {
         let edit = Edit::Write { content: content.to_owned(), base: base.map(str::to_owned) };
-        self.change_as_person(path, &edit, message, at)
+        self.change_as_person(path, &edit, None, message, at)
     }
 
-    /// Removes a page for the person.
+    /// Removes a page for the person; with `base`, only if that is the version in the work tree.
     ///
     /// # Errors
-    /// [`MemoryError::Missing`].
-    pub fn delete_as_person(&self, path: &str, message: &str, at: Timestamp) -> Result<Committed, MemoryError> {
-        self.change_as_person(path, &Edit::Delete, message, at)
+    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the page is another version than `base`.
+    pub fn delete_as_person(
+        &self,
+        path: &str,
+        base: Option<&str>,
+        message: &str,
+        at: Timestamp,
+    ) -> Result<Committed, MemoryError> {
+        self.change_as_person(path, &Edit::Delete, base, message, at)
     }
 
     /// Scans the whole work tree: what the person edited by hand becomes one commit of their own; what cannot be a page
@@ -175,10 +181,23 @@ impl MemoryRepo {
         Watch::start(&self.folder, quiet, then)
     }
 
-    fn change_as_person(&self, page: &str, edit: &Edit, words: &str, at: Timestamp) -> Result<Committed, MemoryError> {
+    fn change_as_person(
+        &self,
+        page: &str,
+        edit: &Edit,
+        seen: Option<&str>,
+        words: &str,
+        at: Timestamp,
+    ) -> Result<Committed, MemoryError> {
         path::check(page)?;
         let git = self.git();
         git.finish_earlier()?;
+        if let Some(seen) = seen {
+            let Page { path, content, version } = place::read(&self.folder, page)?;
+            if version != seen {
+                return Err(MemoryError::Conflict { path, version, content });
+            }
+        }
         let (plan, _) = git.work_out(&Wanted { path: page, edit, author: Author::Person, words, at })?;
         make_visible(&git, &plan)
     }

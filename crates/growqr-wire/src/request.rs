@@ -60,6 +60,13 @@ pub enum Request {
         /// The version it replaces, if there is one.
         base: Option<String>,
     },
+    /// Remove a page of memory as the person. Answered by [`Reply::Changed`]; undone as any change is.
+    DeleteMemory {
+        /// Its path.
+        path: String,
+        /// The version that the person has seen; `None` removes whatever is there.
+        base: Option<String>,
+    },
     /// Undo a change of memory by a new one. Answered by [`Reply::Changed`].
     RestoreMemory {
         /// The change to undo.

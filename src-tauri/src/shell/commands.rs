@@ -2,7 +2,9 @@
 
 use super::desktop::Desktop;
 use super::following::{self, Follower};
+use super::link;
 use growqr_wire as wire;
+use std::path::Path;
 use tauri::ipc::{Channel, Invoke};
 use tauri::{AppHandle, State, Wry};
 use tauri_plugin_opener::OpenerExt;
@@ -10,27 +12,14 @@ use tauri_plugin_opener::OpenerExt;
 type Answer<T> = Result<T, wire::Error>;
 type Desk<'a> = State<'a, Desktop>;
 
+/// The list of commands as what handles them.
+macro_rules! commands {
+    ($($name:ident),* $(,)?) => { tauri::generate_handler![$($name),*] };
+}
+
 /// All commands.
 pub fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
-    tauri::generate_handler![
-        about,
-        ask,
-        follow,
-        agents,
-        messages,
-        events,
-        search,
-        settings,
-        models,
-        budget,
-        memory_list,
-        memory_read,
-        memory_search,
-        memory_log,
-        memory_diff,
-        memory_blame,
-        open_memory_folder,
-    ]
+    include!("commands.in")
 }
 
 #[tauri::command]
@@ -61,6 +50,16 @@ async fn messages(desktop: Desk<'_>, agent: String, before: Option<u64>, limit: 
 #[tauri::command]
 async fn events(desktop: Desk<'_>, agent: Option<String>, since: u64, limit: u32) -> Answer<Vec<wire::EventLine>> {
     Ok(desktop.desk().await?.library().events(agent.as_deref(), since, limit).await?)
+}
+
+#[tauri::command]
+async fn events_before(
+    desktop: Desk<'_>,
+    agent: Option<String>,
+    before: Option<u64>,
+    limit: u32,
+) -> Answer<Vec<wire::EventLine>> {
+    Ok(desktop.desk().await?.library().events_before(agent.as_deref(), before, limit).await?)
 }
 
 #[tauri::command]
@@ -116,7 +115,32 @@ async fn memory_blame(desktop: Desk<'_>, path: String) -> Answer<Vec<wire::Blame
 /// In the system's file manager. The page cannot name a folder: it is always this one.
 #[tauri::command]
 async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Answer<()> {
-    let folder = desktop.home()?.memory();
+    open_folder(&app, &desktop.home()?.memory())
+}
+
+/// Likewise.
+#[tauri::command]
+async fn open_data_folder(app: AppHandle, desktop: Desk<'_>) -> Answer<()> {
+    open_folder(&app, desktop.home()?.root())
+}
+
+/// In the system's browser or mail program, after the page has shown the address and the person has agreed.
+#[tauri::command]
+async fn open_link(app: AppHandle, address: String) -> Answer<()> {
+    let address = link::checked(&address)?;
+    app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| {
+        let step = format!("Open it by hand: {address}");
+        wire::Error::new(wire::ErrorCode::Internal, format!("the link cannot be opened: {error}")).next(step)
+    })
+}
+
+/// Asks first if agents are at work. For desktops that show no tray icon.
+#[tauri::command]
+fn quit(app: AppHandle) {
+    super::quit::ask(&app);
+}
+
+fn open_folder(app: &AppHandle, folder: &Path) -> Answer<()> {
     app.opener().open_path(folder.to_string_lossy(), None::<&str>).map_err(|error| {
         let step = format!("Open it by hand: {}", folder.display());
         wire::Error::new(wire::ErrorCode::Internal, format!("the folder cannot be opened: {error}")).next(step)

@@ -2,12 +2,15 @@
 
 mod commands;
 mod desktop;
+mod dialog;
 mod display;
 #[cfg(target_os = "linux")]
 mod drawing;
 mod following;
+mod link;
 mod quit;
 mod tray;
+mod view_state;
 mod window;
 
 use desktop::Desktop;
@@ -41,8 +44,9 @@ fn build() -> tauri::Result<App> {
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
         // Whether the window was hidden when GrowQR quit says nothing about the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
-        // Used from Rust alone; the page has no right to it.
+        // Used from Rust alone; the page has no right to them.
         .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_store::Builder::new().build())
         .manage(Desktop::of_process())
         .manage(following::Follower::default())
         .invoke_handler(commands::all())

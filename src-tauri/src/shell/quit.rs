@@ -1,6 +1,7 @@
 //! Quitting. Agents at work stop where they are and go on at the next start, so it asks first.
 
 use super::desktop::Desktop;
+use super::dialog;
 use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, Manager};
@@ -35,26 +36,15 @@ async fn confirmed(app: &AppHandle, at_work: usize) -> bool {
         1 => "An agent is at work. If you quit, it stops where it is and goes on at the next start.".to_owned(),
         many => format!("{many} agents are at work. If you quit, they stop where they are and go on at the next start."),
     };
-    let (sender, answer) = tokio::sync::oneshot::channel();
-    // Toolkits want their dialogs made on the main thread; the answer is awaited here.
-    let shown = app.run_on_main_thread(move || {
-        let dialog = AsyncMessageDialog::new()
-            .set_level(MessageLevel::Warning)
-            .set_title("Quit GrowQR?")
-            .set_description(text)
-            .set_buttons(MessageButtons::OkCancelCustom(QUIT.to_owned(), "Keep working".to_owned()));
-        drop(sender.send(dialog.show()));
-    });
-    if let Err(error) = shown {
-        tracing::warn!(%error, "the question cannot be asked");
-        return true;
-    }
-    match answer.await {
-        Ok(answer) => match answer.await {
-            MessageDialogResult::Ok => true,
-            MessageDialogResult::Custom(button) => button == QUIT,
-            _ => false,
-        },
-        Err(_) => true,
+    let dialog = AsyncMessageDialog::new()
+        .set_level(MessageLevel::Warning)
+        .set_title("Quit GrowQR?")
+        .set_description(text)
+        .set_buttons(MessageButtons::OkCancelCustom(QUIT.to_owned(), "Keep working".to_owned()));
+    match dialog::answer(app, dialog).await {
+        // A question that cannot be asked keeps nobody from quitting.
+        None | Some(MessageDialogResult::Ok) => true,
+        Some(MessageDialogResult::Custom(button)) => button == QUIT,
+        Some(_) => false,
     }
 }

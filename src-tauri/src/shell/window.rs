@@ -1,6 +1,7 @@
 //! The main window: shown, and hidden rather than closed.
 
-use super::{quit, tray};
+use super::{dialog, quit, tray, view_state};
+use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, Window, WindowEvent};
 
 /// The only window's label.
@@ -15,13 +16,34 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-/// Closing the window leaves the agents at work behind the tray icon. Where there is none, it means to quit.
+/// Closing the window leaves the agents at work behind the tray icon; the first time it says so. Where there is no such
+/// icon, it means to quit.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
     if !window.state::<tray::Tray>().is_there {
         quit::ask(window.app_handle());
-    } else if let Err(error) = window.hide() {
-        tracing::warn!(%error, "the window cannot be hidden");
+        return;
     }
+    match window.hide() {
+        Ok(()) if view_state::shall_tell_of_tray(window.app_handle()) => tell_of_tray(window.app_handle()),
+        Ok(()) => {}
+        Err(error) => tracing::warn!(%error, "the window cannot be hidden"),
+    }
+}
+
+/// Returns at once.
+fn tell_of_tray(app: &AppHandle) {
+    let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
+    let text = format!(
+        "Your agents go on with their work while the window is closed.\n\n\
+         Find GrowQR again by its icon {place}, or by starting it once more. To end it, choose Quit there or in Settings."
+    );
+    let notice = AsyncMessageDialog::new()
+        .set_level(MessageLevel::Info)
+        .set_title("GrowQR keeps working")
+        .set_description(text)
+        .set_buttons(MessageButtons::Ok);
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move { drop(dialog::answer(&app, notice).await) });
 }

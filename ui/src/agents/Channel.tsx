@@ -28,7 +28,7 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
   return (
     <>
       <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 px-6 pt-2">
-        <a href={toAgents} className="md:hidden" aria-label="All agents">
+        <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
         <h2 className="font-semibold">{agent.name}</h2>

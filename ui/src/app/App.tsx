@@ -6,6 +6,8 @@ import { DataProvider, newClient } from "../data/context";
 import { startFeed } from "../data/feed";
 import { Journals } from "../data/journals";
 import { Alone } from "./Alone";
+import { Links } from "./Links";
+import { openNewMessage } from "./newMessage";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
@@ -15,6 +17,8 @@ async function join() {
   const client = newClient();
   const journals = new Journals(host, frames);
   await startFeed(host, client, journals);
+  // Without it the tray only opens the window.
+  host.onNewMessage(openNewMessage).catch(() => {});
   return { host, client, journals };
 }
 
@@ -45,7 +49,9 @@ export function App() {
   if (!joined) return null;
   return (
     <DataProvider {...joined}>
-      <Shell />
+      <Links>
+        <Shell />
+      </Links>
     </DataProvider>
   );
 }

@@ -3,8 +3,9 @@ import { WifiOff } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import Chat from "../chat/Chat";
 import { Failed, Loading } from "../design/states";
+import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
-import { useAgents, useKeys } from "../data/queries";
+import { useAgents, useKeys, useSettings } from "../data/queries";
 import { clock } from "../data/time";
 import { Alone } from "./Alone";
 import { Crash } from "./Crash";
@@ -23,13 +24,15 @@ const Palette = lazy(() => import("./Palette"));
 export function Shell() {
   const agents = useAgents();
   const keys = useKeys();
+  const settings = useSettings();
   const [guide, setGuide] = useState(false);
   const error = agents.error ?? keys.error;
-  if (!agents.data || !keys.data) {
+  if (!agents.data || !keys.data || settings.isPending) {
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
     return <Alone>{error ? <Failed problem={error} retry={retry} /> : <Loading />}</Alone>;
   }
-  const isNew = keys.data.length === 0 && agents.data.every((agent) => agent.turn === 0);
+  // Settings that cannot be read are said where they are shown.
+  const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key" && agents.data.every((agent) => agent.turn === 0);
   if (isNew && !guide) {
     return (
       <Suspense
@@ -63,9 +66,9 @@ function Frame() {
   );
   useShortcuts(actions);
   return (
-    <div className="flex h-full">
+    <div className="@container/window flex h-full">
       <Sidebar place={place} onPalette={() => setPalette(true)} />
-      <main className="flex min-w-0 grow flex-col">
+      <main className="@container/view flex min-w-0 grow flex-col">
         <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
         <Crash key={place.view}>
@@ -84,14 +87,14 @@ function Frame() {
 }
 
 function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
-  const { view, id, at } = props.place;
+  const { view, id, at, change } = props.place;
   switch (view) {
     case "chat":
       return <Chat finding={props.finding} onFinding={props.onFinding} />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":
-      return <Memory path={id} tab={at} />;
+      return <Memory path={id} tab={at} change={change} />;
     case "settings":
       return <Settings />;
   }

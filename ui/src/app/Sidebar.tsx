@@ -12,10 +12,10 @@ import { MOD, VIEWS } from "./views";
 
 export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => void }) {
   return (
-    <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 md:w-52 md:p-3">
+    <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
       <p className="flex h-9 items-center gap-2.5 px-2 font-semibold">
         <Sprout className="size-5 shrink-0 text-accent" aria-hidden />
-        <span className="hidden md:inline">GrowQR</span>
+        <span className="hidden @3xl/window:inline">GrowQR</span>
       </p>
       {VIEWS.map(({ view, label, icon: Icon, href }, index) => (
         <a
@@ -26,13 +26,13 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
           className={cx("flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
-          <span className="sr-only md:not-sr-only">{label}</span>
+          <span className="sr-only @3xl/window:not-sr-only">{label}</span>
         </a>
       ))}
       <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
         <Search className="size-4 shrink-0" aria-hidden />
-        <span className="sr-only md:not-sr-only">Go to…</span>
-        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 md:inline">{MOD} K</kbd>
+        <span className="sr-only @3xl/window:not-sr-only">Go to…</span>
+        <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 @3xl/window:inline">{MOD} K</kbd>
       </button>
       <AtWork />
     </nav>
@@ -44,7 +44,7 @@ function AtWork() {
   const now = useNow(busy.length > 0);
   if (busy.length === 0) return null;
   return (
-    <section aria-labelledby="at-work" className="mt-4 hidden min-h-0 flex-col md:flex">
+    <section aria-labelledby="at-work" className="mt-4 hidden min-h-0 flex-col @3xl/window:flex">
       <h2 id="at-work" className="px-2.5 pb-1 text-xs font-medium text-ink-3">
         At work
       </h2>

@@ -38,6 +38,8 @@ export interface Commands {
   messages: [{ agent: string; before: number | null; limit: number }, Message[]];
   /** Oldest first; those after the position `since`. */
   events: [{ agent: string | null; since: number; limit: number }, EventLine[]];
+  /** Oldest first; those before the position `before`, or the last ones. */
+  events_before: [{ agent: string | null; before: number | null; limit: number }, EventLine[]];
   search: [{ text: string }, Message[]];
   settings: [Nothing, Setting[]];
   models: [Nothing, ModelRow[]];
@@ -49,6 +51,11 @@ export interface Commands {
   memory_diff: [{ rev: string }, Text];
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
+  open_data_folder: [Nothing, null];
+  /** Ends the program, after asking if agents are at work. Answers at once. */
+  quit: [Nothing, null];
+  /** In the browser or the mail program. The person has seen the address and agreed. */
+  open_link: [{ address: string }, null];
 }
 
 export type CommandName = keyof Commands;

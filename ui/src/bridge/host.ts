@@ -7,6 +7,8 @@ export interface Host {
   call<N extends CommandName>(name: N, args: Args<N>): Promise<Answer<N>>;
   /** Resolves once everything that happens from now on is given to `onPush`. */
   follow(onPush: (push: Push) => void): Promise<void>;
+  /** Calls `listener` whenever the person asks for a new message from outside the window. */
+  onNewMessage(listener: () => void): Promise<void>;
 }
 
 /** A wire `Error` as something that can be thrown. Branch on `code`, never on the text. */

@@ -1,5 +1,6 @@
 /** The host behind the shell of the desktop window. */
 import { Channel, invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
 import { HostError, type Host } from "./host";
 import type { Push } from "./wire";
 
@@ -19,5 +20,8 @@ export const tauri: Host = {
     } catch (thrown) {
       throw HostError.from(thrown);
     }
+  },
+  async onNewMessage(listener) {
+    await listen("new-message", listener);
   },
 };

@@ -506,6 +506,14 @@ text: string,
 /**
  * The version it replaces, if there is one.
  */
+base: string | null, } | { "op": "delete_memory", 
+/**
+ * Its path.
+ */
+path: string, 
+/**
+ * The version that the person has seen; `None` removes whatever is there.
+ */
 base: string | null, } | { "op": "restore_memory", 
 /**
  * The change to undo.

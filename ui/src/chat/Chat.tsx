@@ -5,9 +5,10 @@ import { IconButton } from "../design/Button";
 import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { Empty } from "../design/states";
+import { useAnswerer } from "../data/answerer";
 import { toSettings } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
-import { useAgents, useBudget, useKeys } from "../data/queries";
+import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { type Target, TranscriptView } from "../journal/TranscriptView";
@@ -18,16 +19,17 @@ const GROW = "grow";
 
 export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
-  const keys = useKeys().data;
+  const answerer = useAnswerer();
+  const isGuide = answerer === "guide" || answerer === "no_key";
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
       <Header finding={finding} onFinding={onFinding} />
       {finding && <Finder agent={GROW} onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
-      {keys?.length === 0 && (
+      {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
           The built-in guide answers by fixed rules; there is no AI in it.{" "}
           <a className="font-medium text-accent-ink underline" href={toSettings}>
-            Add a key
+            {answerer === "guide" ? "Choose a model" : "Add a key"}
           </a>
         </p>
       )}
@@ -37,7 +39,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
         empty={
           <Empty icon={Sprout} title="What would you like to grow?">
             <p>Say what you are working on. What matters is remembered in pages that you own.</p>
-            <Suggestions agent={GROW} guide={keys?.length === 0} />
+            <Suggestions agent={GROW} guide={isGuide} />
           </Empty>
         }
       />
@@ -57,12 +59,12 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
       <span className="flex items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> {label}
       </span>
-      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums md:inline" title={root ? exactMoney(root.total) : undefined}>
+      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @2xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
         {root ? `${money(root.total)} in all` : ""}
       </span>
       {budget && (
-        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover md:ml-0" title="Budget of today">
-          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 md:w-20" />
+        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @2xl/view:ml-0" title="Budget of today">
+          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 @2xl/view:w-20" />
           {money(budget.used_day)} of {money(budget.per_day)} today
         </a>
       )}

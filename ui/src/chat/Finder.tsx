@@ -21,9 +21,11 @@ export function Finder(props: { agent: string; onPick: (seq: number) => void; on
         </IconButton>
       </div>
       <Trouble problem={found.error} />
+      <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
+        {wanted && found.data && (hits.length === 0 ? "Nothing found." : `${hits.length} found.`)}
+      </p>
       {wanted && found.data && (
-        <ul aria-label="Results" className="mt-2 max-h-64 overflow-y-auto">
-          {hits.length === 0 && <li className="px-2 py-1 text-sm text-ink-3">Nothing found.</li>}
+        <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
           {hits.map((hit) => (
             <li key={hit.seq}>
               <button type="button" className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover" onClick={() => props.onPick(hit.seq)}>

@@ -3,6 +3,7 @@ import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
 import type { Journal, Journals } from "./journals";
+import type { Live } from "./live";
 import { spoiled } from "./queries";
 
 const Hosts = createContext<{ host: Host; journals: Journals } | null>(null);
@@ -44,6 +45,20 @@ export function useJournal(agent: string): Journal {
   const { journals } = useHosts();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.get(agent));
+}
+
+/** What an agent is saying right now, if that is wanted; changes with every frame. */
+export function useLive(agent: string, wanted: boolean): Live | null {
+  const { journals } = useHosts();
+  const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
+  return useSyncExternalStore(subscribe, () => (wanted ? journals.live(agent) : null));
+}
+
+/** Whether it is saying something. */
+export function useIsLive(agent: string): boolean {
+  const { journals } = useHosts();
+  const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
+  return useSyncExternalStore(subscribe, () => journals.live(agent) !== null);
 }
 
 /** Asks the host to change something. */

@@ -23,14 +23,16 @@ class Store {
   }
 
   host(): Host {
-    const call = async (name: string, args: { agent?: string | null; since?: number; limit?: number }) => {
+    const call = async (name: string, args: { agent?: string | null; since?: number; before?: number | null; limit: number }) => {
       this.reads += 1;
-      const found = name === "agents" ? ["grow", "a"].map((id) => this.agent(id)) : this.lines.filter((line) => line.position > (args.since ?? 0) && (args.agent === null || line.agent === args.agent)).slice(0, args.limit);
+      const mine = this.lines.filter((line) => args.agent === null || line.agent === args.agent);
+      const before = mine.filter((line) => line.position < (args.before ?? Infinity)).slice(-args.limit);
+      const found = name === "events_before" ? before : mine.filter((line) => line.position > (args.since ?? 0)).slice(0, args.limit);
       await this.gate;
       if (this.failing) throw new HostError({ code: "database", message: "No.", retryable: true, next_step: null });
       return found;
     };
-    return { call: call as Host["call"], follow: async () => {} };
+    return { call: call as Host["call"], follow: async () => {}, onNewMessage: async () => {} };
   }
 }
 

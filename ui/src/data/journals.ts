@@ -17,12 +17,11 @@ export interface Journal {
   /** Whether `lines` begin with the journal's beginning. */
   whole: boolean;
   loadingOlder: boolean;
-  live: Live | null;
   /** Why the agent does not run any more, if that is so. */
   stopped: HostError | null;
 }
 
-const LOADING: Journal = { lines: [], status: "loading", error: null, whole: false, loadingOlder: false, live: null, stopped: null };
+const LOADING: Journal = { lines: [], status: "loading", error: null, whole: false, loadingOlder: false, stopped: null };
 
 /** Frames of the screen, or of a test. */
 export interface Frames {
@@ -32,6 +31,8 @@ export interface Frames {
 
 interface Slot {
   journal: Journal;
+  /** Apart from the journal: it changes with every frame. */
+  live: Live | null;
   listeners: Set<() => void>;
   /** Reads under way, so that two do not run at once; `again` asks for one more. */
   reading: boolean;
@@ -45,7 +46,7 @@ export class Journals {
 
   constructor(host: Host, frames: Frames) {
     this.#host = host;
-    this.#words = new LiveWords(frames, (agent, live) => this.#change(agent, { live }));
+    this.#words = new LiveWords(frames, (agent, live) => this.#show(agent, live));
   }
 
   subscribe(agent: string, listener: () => void): () => void {
@@ -57,6 +58,11 @@ export class Journals {
 
   get(agent: string): Journal {
     return this.#slot(agent).journal;
+  }
+
+  /** What the agent is saying right now. */
+  live(agent: string): Live | null {
+    return this.#slot(agent).live;
   }
 
   /** Tries again after a failed read. */
@@ -103,7 +109,7 @@ export class Journals {
   #slot(agent: string): Slot {
     let slot = this.#slots.get(agent);
     if (!slot) {
-      slot = { journal: LOADING, listeners: new Set(), reading: false, again: false };
+      slot = { journal: LOADING, live: null, listeners: new Set(), reading: false, again: false };
       this.#slots.set(agent, slot);
     }
     return slot;
@@ -112,6 +118,12 @@ export class Journals {
   #change(agent: string, change: Partial<Journal>) {
     const slot = this.#slot(agent);
     slot.journal = { ...slot.journal, ...change };
+    for (const listener of slot.listeners) listener();
+  }
+
+  #show(agent: string, live: Live | null) {
+    const slot = this.#slot(agent);
+    slot.live = live;
     for (const listener of slot.listeners) listener();
   }
 

@@ -6,6 +6,8 @@ export interface Place {
   id: string | null;
   /** A tool call to show in an agent's transcript, or a tab. */
   at: string | null;
+  /** A change to show in a history. */
+  change: string | null;
 }
 
 export const toChat = "#/chat";
@@ -21,12 +23,17 @@ export function toPage(path: string, tab?: string): string {
   return `#/memory/${encodeURIComponent(path)}${tab ? `?at=${tab}` : ""}`;
 }
 
+export function toChange(path: string, commit: string): string {
+  return `${toPage(path, "history")}&change=${encodeURIComponent(commit)}`;
+}
+
 /** Reads an address; anything strange is the chat. */
 export function place(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", id = ""] = path.split("/");
   const known = view === "agents" || view === "memory" || view === "settings" ? view : "chat";
-  return { view: known, id: decoded(id) || null, at: new URLSearchParams(query).get("at") };
+  const facts = new URLSearchParams(query);
+  return { view: known, id: decoded(id) || null, at: facts.get("at"), change: facts.get("change") };
 }
 
 function decoded(text: string): string {

@@ -1,6 +1,6 @@
 /** Everything that is read from the host and cached: one list of keys, and a hook for each. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
-import type { Agent, Host, Key, Request } from "../bridge";
+import type { Agent, Host, Key, Keychain, LocalServer, Request } from "../bridge";
 import { useHost } from "./context";
 
 export const keys = {
@@ -10,6 +10,7 @@ export const keys = {
   settings: ["settings"],
   models: ["models"],
   keys: ["keys"],
+  servers: ["local_servers"],
   memory: ["memory"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
@@ -47,6 +48,11 @@ export function useKeys() {
   const host = useHost();
   return useQuery({ queryKey: keys.keys, queryFn: () => readKeys(host) });
 }
+/** Those that answer now. They come and go, so it is looked again whenever somebody wants to know. */
+export function useLocalServers() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.servers, queryFn: () => readServers(host), staleTime: 5_000, refetchOnWindowFocus: false });
+}
 export function usePages() {
   const host = useHost();
   return useQuery({ queryKey: keys.pages, queryFn: () => host.call("memory_list", { prefix: "" }) });
@@ -77,9 +83,14 @@ export function useMessageSearch(text: string) {
   return useQuery({ queryKey: keys.search(text), queryFn: () => host.call("search", { text }), enabled: text !== "" });
 }
 
-async function readKeys(host: Host): Promise<Key[]> {
+async function readKeys(host: Host): Promise<{ keys: Key[]; keychain: Keychain | null }> {
   const reply = await host.call("ask", { request: { op: "keys" } });
-  return typeof reply === "object" && "keys" in reply ? reply.keys.keys : [];
+  return typeof reply === "object" && "keys" in reply ? reply.keys : { keys: [], keychain: null };
+}
+
+async function readServers(host: Host): Promise<LocalServer[]> {
+  const reply = await host.call("ask", { request: { op: "local_servers" } });
+  return typeof reply === "object" && "local_servers" in reply ? reply.local_servers.servers : [];
 }
 
 /** What a request spoils, beyond what pushes tell. */
@@ -87,6 +98,7 @@ export function spoiled(client: QueryClient, request: Request) {
   const spoil = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
   switch (request.op) {
     case "write_memory":
+    case "delete_memory":
     case "restore_memory":
       return spoil(keys.memory);
     case "set_setting":
@@ -94,6 +106,7 @@ export function spoiled(client: QueryClient, request: Request) {
       return spoil(keys.budget);
     case "set_key":
       spoil(keys.models);
+      spoil(keys.servers);
       return spoil(keys.keys);
     default:
       return;

@@ -24,9 +24,20 @@ export function ago(at: number, now: number): string {
   return day(at, now);
 }
 
+// Making one of these costs more than using it a hundred times.
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const DATE = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
+const DATE_AND_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
 /** The time of day, as the person's system writes it. */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+  return TIME.format(at);
+}
+
+/** Whether both are on the same day. */
+export function sameDay(one: number, other: number): boolean {
+  return new Date(one).setHours(0, 0, 0, 0) === new Date(other).setHours(0, 0, 0, 0);
 }
 
 /** The day: `Today`, `Yesterday`, or its date. */
@@ -36,10 +47,10 @@ export function day(at: number, now: number): string {
   if (days === 0) return "Today";
   if (days === 1) return "Yesterday";
   const sameYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Date(at).toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short", year: sameYear ? undefined : "numeric" });
+  return (sameYear ? DATE : DATE_AND_YEAR).format(at);
 }
 
 /** Date and time in full, for titles. */
 export function exactTime(at: number): string {
-  return new Date(at).toLocaleString(undefined, { dateStyle: "full", timeStyle: "medium" });
+  return EXACT.format(at);
 }

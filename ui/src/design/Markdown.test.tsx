@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import { describe, expect, test, vi } from "vitest";
 import { blocks } from "./blocks";
+import { LinkProvider } from "./links";
 import { Markdown } from "./Markdown";
 
 describe("Markdown from a stranger", () => {
@@ -10,13 +11,18 @@ describe("Markdown from a stranger", () => {
     expect(container.textContent).toContain("[picture: cat]");
   });
 
-  test("opens pages and leads nowhere else", () => {
+  test("opens pages, and asks about what leads out of the window", () => {
     const onPage = vi.fn();
-    render(<Markdown text="[goals](goals/README.md) and [site](https://example.org)" onPage={onPage} />);
-    screen.getByText("goals").click();
-    expect(onPage).toHaveBeenCalledWith("goals/README.md");
-    expect(screen.getByTitle("Copy the address https://example.org")).toBeTruthy();
-    expect(onPage).toHaveBeenCalledTimes(1);
+    const onLink = vi.fn();
+    render(
+      <LinkProvider value={onLink}>
+        <Markdown text="[goals](goals/README.md), [site](https://example.org) and [trap](javascript:alert(1))" onPage={onPage} />
+      </LinkProvider>,
+    );
+    for (const name of ["goals", "site"]) screen.getByRole("link", { name }).click();
+    expect(onPage.mock.calls).toEqual([["goals/README.md"]]);
+    expect(onLink.mock.calls).toEqual([["https://example.org"]]);
+    expect(screen.queryByRole("link", { name: "trap" })).toBeNull();
   });
 
   test("has tables and code", () => {

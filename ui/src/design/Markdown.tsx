@@ -1,6 +1,6 @@
 /**
- * Markdown from a stranger: no HTML, no scripts, no remote pictures, no link that leads out of the window. Links to
- * pages are given to `onPage`; other addresses are copied when clicked.
+ * Markdown from a stranger: no HTML, no scripts, no remote pictures. Links to pages are given to `onPage`; other
+ * addresses to whoever shows the window, which asks the person first.
  */
 import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
@@ -9,6 +9,7 @@ import rehypeSanitize from "rehype-sanitize";
 import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
+import { useOpenLink } from "./links";
 import { useCopy } from "./useCopy";
 
 type Plugin = typeof import("./highlight").default;
@@ -62,7 +63,7 @@ function parsed(text: string, colours: Plugin | null): ReactElement {
 
 /** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
 const memory = new Map<string, ReactElement>();
-const REMEMBERED = 1_000;
+const REMEMBERED = 3_000;
 
 function remembered(text: string, colours: Plugin | null): ReactElement {
   const key = `${colours ? "coloured" : "plain"} ${text}`;
@@ -108,17 +109,19 @@ function CodeBlock({ children }: { children: ReactNode }) {
 
 function Link({ href, children }: { href: string; children: ReactNode }) {
   const onPage = useContext(Pages);
-  const [copied, copy] = useCopy();
+  const open = useOpenLink();
+  // What was no address that anything may do with was taken out before.
+  if (!href) return <span>{children}</span>;
   const isPage = onPage !== null && !/^[a-z][a-z0-9+.-]*:|^#|^\/\//i.test(href);
   return (
     <button
       type="button"
+      role="link"
       className="link cursor-pointer text-left"
-      title={isPage ? href : copied ? "Address copied" : `Copy the address ${href}`}
-      onClick={() => (isPage ? onPage(href) : copy(href))}
+      title={href}
+      onClick={() => (isPage ? onPage(href) : open(href))}
     >
       {children}
-      {copied && <span className="ml-1 text-xs text-ink-3">address copied</span>}
     </button>
   );
 }

@@ -60,6 +60,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
               setFailedId(null);
             }}
             onKeyDown={onKeyDown}
+            data-composer
             aria-label="Message"
             placeholder={placeholder}
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"

@@ -4,8 +4,9 @@ import { cx } from "../design/cx";
 import { Fold } from "../design/Fold";
 import { useNow } from "../design/useNow";
 import { toPage } from "../data/links";
+import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
-import type { Call } from "./items";
+import type { Asked, Call } from "./items";
 import { toolWords } from "./toolWords";
 
 export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
@@ -18,7 +19,10 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       <span className="truncate">
         {verb} <span className="font-medium text-ink">{about}</span>
       </span>
-      <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{duration((call.finishedAt ?? now) - call.startedAt)}</span>
+      <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
+        {call.asked?.calls === 1 && call.asked.cost !== null && call.asked.cost > 0 && <span>{money(call.asked.cost)}</span>}
+        {duration((call.finishedAt ?? now) - call.startedAt)}
+      </span>
     </>
   );
   return (
@@ -29,6 +33,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
           {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(nothing)"} />}
           <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
             <span>{exactTime(call.startedAt)}</span>
+            {call.asked && <span>{costWords(call.asked)}</span>}
             {call.commit && typeof call.input.path === "string" && (
               <a className="text-accent-ink underline" href={toPage(call.input.path, "history")}>
                 change {call.commit.slice(0, 8)}
@@ -50,6 +55,12 @@ function Part({ title, text }: { title: string; text: string }) {
       </pre>
     </div>
   );
+}
+
+/** Tools cost nothing themselves; asking for them does. */
+function costWords({ cost, calls }: Asked): string {
+  const words = cost === null ? "asked for by a model call of unknown cost" : `asked for by a model call of ${money(cost)}`;
+  return calls > 1 ? `${words}, with ${calls - 1} more` : words;
 }
 
 /** One field a line; long texts as they are. */

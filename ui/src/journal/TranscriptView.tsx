@@ -7,12 +7,12 @@ import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Button } from "../design/Button";
 import { Failed, Loading, Trouble } from "../design/states";
-import { useAsk, useJournal, useJournals } from "../data/context";
+import { useAsk, useIsLive, useJournal, useJournals } from "../data/context";
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
-import { day } from "../data/time";
+import { day, sameDay } from "../data/time";
+import { AnswerRow } from "./AnswerRow";
 import type { Item } from "./items";
-import { LiveRow } from "./LiveRow";
 import { Row } from "./rows";
 import { useTranscript } from "./useTranscript";
 
@@ -33,13 +33,15 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const [away, setAway] = useState(false);
 
   const { items } = transcript;
-  const live = transcript.calling || journal.live !== null;
+  const isLive = useIsLive(agent);
+  const live = transcript.calling || isLive;
   const count = items.length + (live ? 1 : 0);
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => 90,
-    getItemKey: (index) => items[index]?.key ?? "live",
+    // An answer that is written has the key that it will have: it is recorded next.
+    getItemKey: (index) => items[index]?.key ?? `answer-${transcript.last + 1}`,
     overscan: 6,
     anchorTo: "end",
     followOnAppend: true,
@@ -94,7 +96,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <DayLine before={items[row.index - 1]?.at} at={item?.at} />
-                {item ? <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} /> : <LiveRow live={journal.live} />}
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} /> : <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}
@@ -115,12 +117,12 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
 
 /** The day, where it changes. */
 function DayLine({ before, at }: { before: number | undefined; at: number | undefined }) {
-  const now = Date.now();
-  if (at === undefined || (before !== undefined && day(before, now) === day(at, now))) return null;
+  if (at === undefined || (before !== undefined && sameDay(before, at))) return null;
+  const words = day(at, Date.now());
   return (
     <p className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
       <span className="h-px grow bg-line" />
-      {day(at, now)}
+      {words}
       <span className="h-px grow bg-line" />
     </p>
   );

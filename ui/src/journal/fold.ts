@@ -8,10 +8,10 @@ import { type Call, type Calls, EMPTY, type Item, type Transcript } from "./item
 
 /** Adds events in order. Those up to `transcript.last` are known already and skipped. */
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
-  const fresh = lines.filter((line) => line.seq > transcript.last);
-  if (fresh.length === 0) return transcript;
+  const from = lines.findLastIndex((line) => line.seq <= transcript.last) + 1;
+  if (from === lines.length) return transcript;
   const next: Draft = { ...transcript, items: transcript.items.slice() };
-  for (const line of fresh) {
+  for (const line of lines.slice(from)) {
     next.first ||= line.seq;
     next.last = line.seq;
     const event = understood(line);
@@ -60,6 +60,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       goOn(draft);
       draft.turnAt = line.at;
       draft.turnCost = 0;
+      draft.asked = null;
       return;
     case "model_requested":
       draft.calling = true;
@@ -72,6 +73,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       const { reply } = event.data;
       draft.turnCost += reply.cost ?? 0;
       const blocks = Array.isArray(reply.content) ? reply.content : [];
+      draft.asked = { cost: reply.cost, calls: blocks.filter((block) => block.type === "tool_use").length };
       const text = words(blocks, "text");
       const thinking = words(blocks, "thinking");
       if (text || thinking) {
@@ -90,6 +92,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
         isError: false,
         child: null,
         commit: null,
+        asked: draft.asked,
       });
     case "commit_intended":
       return change(draft, event.data.effect, { commit: event.data.plan.commit });

@@ -14,6 +14,15 @@ export interface Call {
   child: { id: string; name: string; task: string; allowance: number } | null;
   /** The memory change that it made. */
   commit: string | null;
+  /** The model call that asked for it, if that is loaded. */
+  asked: Asked | null;
+}
+
+/** What a model call cost, and how many tool calls it asked for. */
+export interface Asked {
+  /** `null`: unknown price. */
+  cost: number | null;
+  calls: number;
 }
 
 export interface Said {
@@ -84,6 +93,8 @@ export interface Transcript {
   turnCost: number;
   /** Whether a model call is under way. */
   calling: boolean;
+  /** The latest model call that was answered in this turn. */
+  asked: Asked | null;
 }
 
-export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, calling: false };
+export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, calling: false, asked: null };

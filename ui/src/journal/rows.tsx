@@ -1,22 +1,23 @@
 /** The rows of a transcript, one component for each kind of item. */
-import { Bot, Check, Copy, Mail, Play } from "lucide-react";
+import { Bot, Mail, Play } from "lucide-react";
 import { memo } from "react";
-import { Button, IconButton } from "../design/Button";
+import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
 import { Fold } from "../design/Fold";
 import { Markdown } from "../design/Markdown";
-import { useCopy } from "../design/useCopy";
 import { ending } from "../data/ended";
-import { toAgent, toPage, toSettings } from "../data/links";
-import { money, tokens } from "../data/money";
-import { clock, duration, exactTime } from "../data/time";
+import { toAgent, toSettings } from "../data/links";
+import { money } from "../data/money";
+import { duration, exactTime } from "../data/time";
+import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
 export interface RowProps {
-  item: Item;
+  /** Any but an answer, which has a row of its own. */
+  item: Exclude<Item, Answer>;
   /** The tool call to point at. */
   at: string | null;
   nameOf: (agent: string) => string;
@@ -27,8 +28,6 @@ export const Row = memo(function Row({ item, at, nameOf, onResume }: RowProps) {
   switch (item.kind) {
     case "said":
       return <SaidRow item={item} nameOf={nameOf} />;
-    case "answer":
-      return <AnswerRow item={item} />;
     case "calls":
       return <CallsRow item={item} at={at} />;
     case "reported":
@@ -40,10 +39,6 @@ export const Row = memo(function Row({ item, at, nameOf, onResume }: RowProps) {
   }
 });
 
-export function openPage(path: string) {
-  location.hash = toPage(path.replace(/^\.?\//, ""));
-}
-
 function SaidRow({ item, nameOf }: { item: Said; nameOf: (agent: string) => string }) {
   const mine = item.by === "person";
   return (
@@ -53,41 +48,6 @@ function SaidRow({ item, nameOf }: { item: Said; nameOf: (agent: string) => stri
         {item.text}
       </div>
     </div>
-  );
-}
-
-function AnswerRow({ item }: { item: Answer }) {
-  const [copied, copy] = useCopy();
-  const { usage } = item;
-  const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
-  return (
-    <div className="group relative py-1.5">
-      {item.thinking && <Thinking text={item.thinking} />}
-      {item.text && (
-        <Markdown text={item.text} onPage={openPage} />
-      )}
-      {item.text && (
-        <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
-          <span title={exactTime(item.at)}>{clock(item.at)}</span>
-          <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
-          <span title={`${read} tokens read, ${usage.output_tokens} written`}>
-            {tokens(read)} in, {tokens(usage.output_tokens)} out
-          </span>
-          <span>{item.model}</span>
-          <IconButton label={copied ? "Copied" : "Copy answer"} className="size-6" onClick={() => copy(item.text)}>
-            {copied ? <Check className="size-3.5" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
-          </IconButton>
-        </div>
-      )}
-    </div>
-  );
-}
-
-export function Thinking({ text, now = false }: { text: string; now?: boolean }) {
-  return (
-    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
-      {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
-    </Fold>
   );
 }
 

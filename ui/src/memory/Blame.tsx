@@ -2,6 +2,7 @@
 import type { BlamedLine } from "../bridge";
 import { cx } from "../design/cx";
 import { Read } from "../design/states";
+import { toChange } from "../data/links";
 import { useBlame } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { Author } from "./Author";
@@ -22,7 +23,7 @@ export function Blame({ path }: { path: string }) {
           </thead>
           <tbody>
             {lines.map((line, index) => (
-              <Row key={line.line} line={line} first={lines[index - 1]?.commit !== line.commit} />
+              <Row key={line.line} path={path} line={line} first={lines[index - 1]?.commit !== line.commit} />
             ))}
           </tbody>
         </table>
@@ -31,14 +32,20 @@ export function Blame({ path }: { path: string }) {
   );
 }
 
-function Row({ line, first }: { line: BlamedLine; first: boolean }) {
+function Row({ path, line, first }: { path: string; line: BlamedLine; first: boolean }) {
   return (
     <tr className={cx("align-top", first && "border-t border-line")}>
       <td className="w-36 max-w-36 truncate py-0.5 pr-3 text-xs">{first && <Author name={line.author} origin={line.origin} />}</td>
       <td className="w-20 py-0.5 pr-3 text-xs whitespace-nowrap text-ink-3" title={exactTime(line.at)}>
         {first && ago(line.at, Date.now())}
       </td>
-      <td className="w-20 py-0.5 pr-3 font-mono text-xs text-ink-3">{first && line.commit.slice(0, 8)}</td>
+      <td className="w-20 py-0.5 pr-3 font-mono text-xs text-ink-3">
+        {first && (
+          <a href={toChange(path, line.commit)} className="hover:underline" aria-label={`Change ${line.commit.slice(0, 8)}`}>
+            {line.commit.slice(0, 8)}
+          </a>
+        )}
+      </td>
       <td className="w-10 py-0.5 pr-3 text-right text-xs text-ink-3 tabular-nums">{line.line}</td>
       <td className={cx("code border-l-2 px-3 py-0.5 whitespace-pre-wrap", line.origin ? "border-accent" : "border-line-strong")}>{line.text || " "}</td>
     </tr>

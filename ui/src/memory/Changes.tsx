@@ -1,6 +1,6 @@
 /** Changes, newest first, each opening to what it did and a way back. */
 import { GitCommitVertical, Undo2 } from "lucide-react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Change } from "../bridge";
 import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
@@ -15,7 +15,7 @@ import { Author } from "./Author";
 /** How many are shown before "more". */
 const STEP = 100;
 
-export function Changes({ path }: { path: string | null }) {
+export function Changes({ path, open }: { path: string | null; open: string | null }) {
   const [shown, setShown] = useState(STEP);
   return (
     <Read query={useLog(path)}>
@@ -25,8 +25,8 @@ export function Changes({ path }: { path: string | null }) {
         ) : (
           <div className="max-w-[52rem]">
             <ul className="divide-y divide-line">
-              {changes.slice(0, shown).map((change) => (
-                <ChangeRow key={change.commit} change={change} withPath={path === null} />
+              {changes.slice(0, Math.max(shown, changes.findIndex((one) => one.commit === open) + 1)).map((change) => (
+                <ChangeRow key={change.commit} change={change} withPath={path === null} isOpen={change.commit === open} />
               ))}
             </ul>
             {changes.length > shown && (
@@ -41,10 +41,14 @@ export function Changes({ path }: { path: string | null }) {
   );
 }
 
-function ChangeRow({ change, withPath }: { change: Change; withPath: boolean }) {
+function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boolean; isOpen: boolean }) {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isOpen) row.current?.scrollIntoView({ block: "start" });
+  }, [isOpen]);
   return (
-    <li className="py-1.5">
-      <Fold summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
+    <li ref={row} className="py-1.5">
+      <Fold open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
         {() => <Details change={change} />}
       </Fold>
     </li>
@@ -55,6 +59,7 @@ function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
     <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
       <Author name={change.author} origin={change.origin} />
+      {change.origin && <span>turn {change.origin.turn}</span>}
       <span title={exactTime(change.at)}>{ago(change.at, Date.now())}</span>
       <span className="font-mono">{change.commit.slice(0, 8)}</span>
       {withPath &&

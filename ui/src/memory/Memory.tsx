@@ -4,13 +4,13 @@ import { PageView } from "./PageView";
 import { Recent } from "./Recent";
 import { Side } from "./Side";
 
-export default function Memory({ path, tab }: { path: string | null; tab: string | null }) {
+export default function Memory({ path, tab, change }: { path: string | null; tab: string | null; change: string | null }) {
   return (
     <section aria-label="Memory" className="flex h-full min-w-0">
-      <div className={cx("w-full shrink-0 flex-col border-r border-line md:flex md:w-72", path === null ? "flex" : "hidden")}>
+      <div className={cx("w-full shrink-0 flex-col border-r border-line @2xl/view:flex @2xl/view:w-72", path === null ? "flex" : "hidden")}>
         <Side open={path} />
       </div>
-      <div className={cx("min-w-0 grow flex-col md:flex", path === null ? "hidden" : "flex")}>{path === null ? <Recent /> : <PageView key={path} path={path} tab={tab} />}</div>
+      <div className={cx("min-w-0 grow flex-col @2xl/view:flex", path === null ? "hidden" : "flex")}>{path === null ? <Recent /> : <PageView key={path} path={path} tab={tab} change={change} />}</div>
     </section>
   );
 }

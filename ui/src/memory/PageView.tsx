@@ -1,10 +1,11 @@
 /** One page: read, edited, its history, and whose line is whose. */
-import { ArrowLeft, FilePlus, Pencil } from "lucide-react";
-import { Button } from "../design/Button";
+import { ArrowLeft, Pencil, Trash2 } from "lucide-react";
+import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
-import { Empty, Failed, Loading } from "../design/states";
+import { Failed, Loading, Trouble } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
+import { useAsk } from "../data/context";
 import { toMemory, toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
@@ -12,6 +13,7 @@ import { Author } from "./Author";
 import { Blame } from "./Blame";
 import { Editor } from "./Editor";
 import { Changes } from "./Changes";
+import { Missing } from "./Missing";
 import { linked } from "./pageTree";
 
 const TABS = [
@@ -22,35 +24,40 @@ const TABS = [
 ] as const;
 type TabName = (typeof TABS)[number]["value"] | "edit";
 
-export function PageView({ path, tab }: { path: string; tab: string | null }) {
+export function PageView({ path, tab, change }: { path: string; tab: string | null; change: string | null }) {
   const page = usePage(path);
   const open: TabName = tab === "edit" ? "edit" : (TABS.find((one) => one.value === tab)?.value ?? "page");
   const go = (next: TabName) => {
     location.hash = toPage(path, next === "page" ? undefined : next);
   };
   const missing = page.error?.code === "not_found";
+  const remove = useAsk();
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
-        <a href={toMemory} className="md:hidden" aria-label="All pages">
+        <a href={toMemory} className="@2xl/view:hidden" aria-label="All pages">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
         <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
-        {open !== "edit" && page.data && (
-          <Button className="ml-auto" onClick={() => go("edit")}>
-            <Pencil className="size-3.5" aria-hidden /> Edit
-          </Button>
+        {open !== "edit" && page.data && !missing && (
+          <span className="ml-auto flex shrink-0 items-center gap-1">
+            <IconButton label="Delete this page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
+              <Trash2 className="size-4" aria-hidden />
+            </IconButton>
+            <Button onClick={() => go("edit")}>
+              <Pencil className="size-3.5" aria-hidden /> Edit
+            </Button>
+          </span>
         )}
       </header>
+      <div className="px-6">
+        <Trouble problem={remove.error} />
+      </div>
       {open === "edit" && (page.data || missing) ? (
         <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
       ) : missing ? (
-        <Empty icon={FilePlus} title={`There is no page ${path}`}>
-          <Button look="primary" className="mt-2" onClick={() => go("edit")}>
-            Write it
-          </Button>
-        </Empty>
+        <Missing path={path} onWrite={() => go("edit")} />
       ) : page.error && !page.data ? (
         <Failed problem={page.error} retry={() => void page.refetch()} />
       ) : !page.data ? (
@@ -58,7 +65,7 @@ export function PageView({ path, tab }: { path: string; tab: string | null }) {
       ) : (
         <Tabs label="Page" tabs={TABS} value={open === "edit" ? "page" : open} onChange={go}>
           <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={TABS.find((one) => one.value === open)?.label}>
-            <Content page={page.data} tab={open} />
+            <Content page={page.data} tab={open} change={change} />
           </div>
         </Tabs>
       )}
@@ -71,7 +78,7 @@ function LastChange({ path }: { path: string }) {
   const [last] = useLog(path).data ?? [];
   if (!last) return null;
   return (
-    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 lg:flex" title={last.message}>
+    <p className="hidden min-w-0 items-center gap-3 text-xs text-ink-3 @4xl/view:flex" title={last.message}>
       <Author name={last.author} origin={last.origin} />
       <span className="truncate">{last.message}</span>
       <span className="whitespace-nowrap">{ago(last.at, Date.now())}</span>
@@ -79,10 +86,10 @@ function LastChange({ path }: { path: string }) {
   );
 }
 
-function Content({ page, tab }: { page: Page; tab: TabName }) {
+function Content({ page, tab, change }: { page: Page; tab: TabName; change: string | null }) {
   switch (tab) {
     case "history":
-      return <Changes path={page.path} />;
+      return <Changes path={page.path} open={change} />;
     case "blame":
       return <Blame path={page.path} />;
     case "source":

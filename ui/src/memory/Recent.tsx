@@ -8,7 +8,7 @@ export function Recent() {
         <h2 className="font-semibold">What changed lately</h2>
       </header>
       <div className="min-h-0 grow overflow-y-auto px-6 py-4" tabIndex={0} role="region" aria-label="What changed lately">
-        <Changes path={null} />
+        <Changes path={null} open={null} />
       </div>
     </>
   );

@@ -1,42 +1,92 @@
 /** Which model answers, and how hard it works. */
 import { useId } from "react";
-import type { Setting } from "../bridge";
+import type { LocalServer, ModelRow, Setting } from "../bridge";
 import { Select } from "../design/Field";
 import { Read, Trouble } from "../design/states";
 import { useAsk } from "../data/context";
-import { useModels } from "../data/queries";
+import { useLocalServers, useModels } from "../data/queries";
+import { both, picked, ServerGroup } from "../providers/ServerModels";
+import { sameServer } from "../providers/sameServer";
+import { useChooseModel } from "../providers/useChooseModel";
 import { Line } from "./Line";
 
 const EFFORTS = ["auto", "low", "medium", "high", "xhigh", "max"];
+const LABELS: Record<string, string> = { anthropic: "Anthropic", guide: "Without AI" };
 
 export function Model({ settings }: { settings: readonly Setting[] }) {
-  const models = useModels();
   const value = (name: string) => settings.find((one) => one.name === name)?.value ?? "";
   return (
-    <Read query={models}>
-      {(list) => {
-        const current = value("model");
-        const known = list.some((model) => model.id === current);
-        return (
-          <>
-            <Choice name="model" label="Model" about="For the Grow Agent and its sub-agents, from the next message on" value={current} options={[...list, ...(known ? [] : [{ id: current, name: current }])]} />
-            <Choice name="effort" label="Effort" about="How hard the model works, where it can be chosen" value={value("effort")} options={EFFORTS.map((id) => ({ id, name: id }))} />
-          </>
-        );
-      }}
-    </Read>
+    <>
+      <Read query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</Read>
+      <Effort value={value("effort")} />
+    </>
   );
 }
 
-function Choice(props: { name: string; label: string; about: string; value: string; options: ReadonlyArray<{ id: string; name: string }> }) {
+/** Models by provider. Those of local servers come when they are found. */
+function Picker({ models, model, url }: { models: readonly ModelRow[]; model: string; url: string }) {
+  const id = useId();
+  const servers = useLocalServers();
+  const { choose, busy, error } = useChooseModel();
+  const found = servers.data ?? [];
+  const chosen = chosenValue(models, found, model, url);
+  const pick = (value: string) => {
+    if (models.some((one) => one.id === value)) return void choose(value, null);
+    const local = picked(value);
+    void choose(local.model, local.url);
+  };
+  return (
+    <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={error} />}>
+      <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
+        {byProvider(models).map(([label, those]) => (
+          <optgroup key={label} label={label}>
+            {those.map((one) => (
+              <option key={one.id} value={one.id}>
+                {one.name}
+              </option>
+            ))}
+          </optgroup>
+        ))}
+        {found.filter((server) => server.models.length > 0).map((server) => (
+          <ServerGroup key={server.url} server={server} />
+        ))}
+        {!chosen.isKnown && (
+          <optgroup label="Chosen now">
+            <option value={chosen.value}>{model.replace(/^openai\//, "")}</option>
+          </optgroup>
+        )}
+      </Select>
+    </Line>
+  );
+}
+
+/** In the order in which providers first come; one that this window does not know is named as the host names it. */
+export function byProvider(models: readonly ModelRow[]): Array<[label: string, models: ModelRow[]]> {
+  const groups = new Map<string, ModelRow[]>();
+  for (const model of models) {
+    const label = LABELS[model.provider] ?? model.provider;
+    groups.set(label, [...(groups.get(label) ?? []), model]);
+  }
+  return [...groups];
+}
+
+/** Which option is chosen. A local model counts at the set server, else at any server that has it. */
+export function chosenValue(models: readonly ModelRow[], servers: readonly LocalServer[], model: string, url: string): { value: string; isKnown: boolean } {
+  if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
+  const having = servers.filter((server) => server.models.some((one) => one.id === model));
+  const server = having.find((one) => sameServer(one.url, url)) ?? having[0];
+  return server ? { value: both({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
+}
+
+function Effort({ value }: { value: string }) {
   const id = useId();
   const ask = useAsk();
   return (
-    <Line label={props.label} about={props.about} htmlFor={id} below={<Trouble problem={ask.error} />}>
-      <Select id={id} className="w-60" value={props.value} onChange={(event) => ask.mutate({ op: "set_setting", name: props.name, value: event.target.value })}>
-        {props.options.map((option) => (
-          <option key={option.id} value={option.id}>
-            {option.name}
+    <Line label="Effort" about="How hard the model works, where it can be chosen" htmlFor={id} below={<Trouble problem={ask.error} />}>
+      <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
+        {EFFORTS.map((effort) => (
+          <option key={effort} value={effort}>
+            {effort}
           </option>
         ))}
       </Select>

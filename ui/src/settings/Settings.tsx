@@ -2,12 +2,16 @@
 import type { ReactNode } from "react";
 import { Read } from "../design/states";
 import { useSettings } from "../data/queries";
+import { Servers } from "../providers/Servers";
 import { About } from "./About";
 import { Looks } from "./Looks";
-import { ModelKey } from "./ModelKey";
+import { Keys } from "./Keys";
 import { Model } from "./Model";
 import { SettingRow } from "./SettingRow";
 import { Spending } from "./Spending";
+
+/** Settings that have their own place; every other is a line under the limits. */
+const ELSEWHERE = /^(budget\.|openai\.|model$|effort$)/;
 
 export default function Settings() {
   const settings = useSettings();
@@ -15,9 +19,16 @@ export default function Settings() {
     <section aria-label="Settings" className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">Settings</h2>
-        <Group title="Model and key">
-          <ModelKey />
+        <Group title="Who answers">
           <Read query={settings}>{(list) => <Model settings={list} />}</Read>
+        </Group>
+        <Group title="Keys" about="A key goes to the program behind this window and is never shown again.">
+          <Keys />
+        </Group>
+        <Group title="Models on this computer" about="Servers that speak the OpenAI protocol. Choose one of their models above.">
+          <div className="py-4">
+            <Servers />
+          </div>
         </Group>
         <Group title="Budget" about="Reserved before each model call, over the Grow Agent and all its sub-agents. At the limit it stops and asks.">
           <Spending />
@@ -25,7 +36,7 @@ export default function Settings() {
         </Group>
         <Group title="Limits">
           <Read query={settings}>
-            {(list) => list.filter((one) => !one.name.startsWith("budget.") && one.name !== "model" && one.name !== "effort").map((one) => <SettingRow key={one.name} setting={one} />)}
+            {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
           </Read>
         </Group>
         <Group title="Appearance">

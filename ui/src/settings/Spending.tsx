@@ -8,11 +8,11 @@ export function Spending() {
   return (
     <Read query={useBudget()}>
       {(budget) => (
-        <div className="grid gap-x-8 gap-y-3 py-4 sm:grid-cols-3">
+        <div className="grid gap-x-8 gap-y-3 py-4 @2xl/view:grid-cols-3">
           <Used label="Latest message" used={budget.used_message} limit={budget.per_message} />
           <Used label="Today" used={budget.used_day} limit={budget.per_day} />
           <Used label="This month" used={budget.used_month} limit={budget.per_month} />
-          <p className="text-xs text-ink-3 sm:col-span-3" title={exactMoney(budget.spent)}>
+          <p className="text-xs text-ink-3 @2xl/view:col-span-3" title={exactMoney(budget.spent)}>
             {money(budget.spent)} spent in all{budget.unknown > 0 && `, and up to ${money(budget.unknown)} for calls of unknown cost`}.
           </p>
         </div>

@@ -94,6 +94,28 @@ fn a_change_can_be_read_compared_blamed_and_undone() {
 }
 
 #[test]
+fn a_page_is_deleted_by_hand_and_brought_back() {
+    let program = Program::new();
+    assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"Tea.\n").code, Some(0));
+    let stale = program.run(&["memory", "delete", "notes.md", "--base", "0000000000000000000000000000000000000000"]);
+    assert_eq!(stale.code, Some(1), "{stale:?}");
+    let gone = program.json(&["memory", "delete", "notes.md"]);
+    assert_eq!(gone[0]["changed"]["paths"], json!(["notes.md"]));
+    assert_eq!(program.run(&["memory", "read", "notes.md"]).code, Some(1));
+    assert_eq!(program.run(&["memory", "restore", gone[0]["changed"]["commit"].as_str().expect("a commit")]).code, Some(0));
+    assert_eq!(program.run(&["memory", "read", "notes.md"]).out, "Tea.\n");
+}
+
+#[test]
+fn the_last_events_are_read_without_the_others() {
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Hello.")));
+    program.chat("hello");
+    let all = program.json(&["events"]);
+    assert_eq!(program.json(&["events", "--last", "2"]), all[all.len() - 2..]);
+}
+
+#[test]
 fn a_hand_edit_is_kept_apart_and_the_next_reader_sees_it() {
     let program = Program::new();
     program.claude.route(model);

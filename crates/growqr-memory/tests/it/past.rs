@@ -52,8 +52,24 @@ fn the_person_writes_and_deletes_under_their_own_name() {
     let world = World::new();
     let written = world.memory.write_as_person("a.md", "x\n", None, "", at(70)).unwrap();
     assert_eq!((written.author.as_str(), written.message.as_str(), written.at), ("You", "Add a.md", at(70)));
-    let gone = world.memory.delete_as_person("a.md", "No longer\n\nAgent: grow (Grow)\nTurn: 1\nTool-Call: ab", at(71)).unwrap();
+    let gone =
+        world.memory.delete_as_person("a.md", None, "No longer\n\nAgent: grow (Grow)\nTurn: 1\nTool-Call: ab", at(71)).unwrap();
     assert_eq!((gone.origin, gone.paths), (None, vec!["a.md".to_owned()]));
+    world.is_clean();
+}
+
+#[test]
+fn only_the_version_that_the_person_saw_is_deleted_and_comes_back_by_undoing() {
+    let world = World::new();
+    world.write("a.md", "one\n");
+    let seen = world.version("a.md");
+    world.write("a.md", "one\ntwo\n");
+    let refused = world.memory.delete_as_person("a.md", seen.as_deref(), "", at(70)).unwrap_err();
+    assert!(matches!(refused, MemoryError::Conflict { content, .. } if content == "one\ntwo\n"));
+    let gone = world.memory.delete_as_person("a.md", world.version("a.md").as_deref(), "", at(71)).unwrap();
+    assert_eq!(world.memory.read("a.md"), Err(MemoryError::Missing { path: "a.md".into() }));
+    world.memory.restore(&gone.commit, at(72)).unwrap();
+    assert_eq!(world.on_disk("a.md"), "one\ntwo\n");
     world.is_clean();
 }
 

@@ -14,7 +14,7 @@ fn a_dangerous_path_is_refused_for_every_action() {
         refused(world.memory.page_at(path, "HEAD").unwrap_err());
         refused(world.memory.blame(path).unwrap_err());
         refused(world.memory.history(Some(path), 1).unwrap_err());
-        refused(world.memory.delete_as_person(path, "", crate::world::START).unwrap_err());
+        refused(world.memory.delete_as_person(path, None, "", crate::world::START).unwrap_err());
         let mut plan = world.memory.prepare(&write("fine.md", "x", None)).unwrap();
         plan.path = path.to_owned();
         refused(world.memory.commit(&plan).unwrap_err());

@@ -15,6 +15,10 @@ const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, b
     where profile_id = $1 and position > $2 order by position limit $3";
 const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = $1 and position > $2 and agent_id = $3 order by position limit $4";
+const LINES_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and position < $2 order by position desc limit $3";
+const LINES_BEFORE_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = $1 and position < $2 and agent_id = $3 order by position desc limit $4";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
 const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
@@ -41,6 +45,18 @@ impl Records for PostgresStore {
             query = query.bind(agent.as_str());
         }
         let rows: Vec<LineRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
+        rows::all(rows)
+    }
+
+    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), |position| stored(position.0))?;
+        let query = sqlx::query_as(if agent.is_some() { LINES_BEFORE_OF } else { LINES_BEFORE });
+        let mut query = query.bind(self.profile()).bind(before);
+        if let Some(agent) = agent {
+            query = query.bind(agent.as_str());
+        }
+        let mut rows: Vec<LineRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
+        rows.reverse();
         rows::all(rows)
     }
 

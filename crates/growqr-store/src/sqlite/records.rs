@@ -15,6 +15,10 @@ const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, b
     where profile_id = ? and position > ? order by position limit ?";
 const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? and agent_id = ? order by position limit ?";
+const LINES_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = ? and position < ? order by position desc limit ?";
+const LINES_BEFORE_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+    where profile_id = ? and position < ? and agent_id = ? order by position desc limit ?";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
 const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
@@ -41,6 +45,18 @@ impl Records for SqliteStore {
             query = query.bind(agent.as_str());
         }
         let rows: Vec<LineRow> = query.bind(limit).fetch_all(&self.db.readers).await.map_err(at("read events"))?;
+        rows::all(rows)
+    }
+
+    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let before = before.map_or(Ok(i64::MAX), |position| stored(position.0))?;
+        let query = sqlx::query_as(if agent.is_some() { LINES_BEFORE_OF } else { LINES_BEFORE });
+        let mut query = query.bind(self.profile()).bind(before);
+        if let Some(agent) = agent {
+            query = query.bind(agent.as_str());
+        }
+        let mut rows: Vec<LineRow> = query.bind(limit).fetch_all(&self.db.readers).await.map_err(at("read events"))?;
+        rows.reverse();
         rows::all(rows)
     }
 
@@ -80,6 +96,8 @@ mod tests {
         let plans = [
             (LINES, "(profile_id=? AND position>?)"),
             (LINES_OF, "(profile_id=? AND agent_id=? AND position>?)"),
+            (LINES_BEFORE, "(profile_id=? AND position<?)"),
+            (LINES_BEFORE_OF, "(profile_id=? AND agent_id=? AND position<?)"),
             (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
             (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
             (SEARCH, "(profile_id=?)"),

@@ -1,27 +1,21 @@
 /** What the simulation answers to each command. */
 import type { Answer, Args, CommandName } from "../commands";
-import { HostError } from "../host";
 import type { Message, Reply, Request } from "../wire";
+import { known, MODELS, type Providers } from "./providers";
 import { refuse } from "./refuse";
 import type { World } from "./world";
 
-type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> };
+type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
-const MODELS = [
-  { id: "claude-opus-4-7", name: "Claude Opus 4.7" },
-  { id: "claude-sonnet-4-6", name: "Claude Sonnet 4.6" },
-  { id: "claude-haiku-4-5", name: "Claude Haiku 4.5" },
-  { id: "guide", name: "Built-in guide (no AI)" },
-];
-
-export function answers(world: World): Answers {
+export function answers(world: World, providers: Providers): Answers {
   const { memory } = world;
   return {
     about: () => ({ version: "0.1.0", profile: "local", data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
-    ask: ({ request }) => ask(world, request),
+    ask: ({ request }) => ask(world, providers, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
+    events_before: ({ agent, before, limit }) => world.linesBefore(agent, before, limit),
     search: ({ text }) => messages(world).filter((one) => one.text.toLowerCase().includes(text.toLowerCase())).reverse().slice(0, 200),
     settings: () => world.settings(),
     models: () => MODELS,
@@ -33,10 +27,22 @@ export function answers(world: World): Answers {
     memory_diff: ({ rev }) => ({ text: memory.diff(rev) }),
     memory_blame: ({ path }) => memory.blame(path),
     open_memory_folder: () => null,
+    open_data_folder: () => null,
+    quit: () => null,
+    open_link: ({ address }) => open(address),
   };
 }
 
-function ask(world: World, request: Request): Reply {
+/** As the shell would refuse it; what it would open is only noted, for tests. */
+function open(address: string): null {
+  if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
+    throw refuse("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
+  }
+  document.documentElement.dataset["opened"] = address;
+  return null;
+}
+
+async function ask(world: World, providers: Providers, request: Request): Promise<Reply> {
   switch (request.op) {
     case "hello":
       return { hello: { version: 1, pid: 1, profile: "local" } };
@@ -52,20 +58,24 @@ function ask(world: World, request: Request): Reply {
       return "done";
     case "write_memory":
       return { changed: { commit: world.memory.write(request.path, request.text, request.base, `Write ${request.path}`, world.now(), null), paths: [request.path] } };
+    case "delete_memory":
+      return { changed: { commit: world.memory.remove(request.path, request.base, world.now()), paths: [request.path] } };
     case "restore_memory":
       return { changed: world.memory.restore(request.rev, world.now()) };
     case "set_setting":
       world.set(request.name, request.value);
       return "done";
     case "set_key":
-      if (request.name !== "anthropic") throw refuse("not_found", `There is no key called ${request.name}.`);
-      if (request.value !== null && !request.value.startsWith("sk-ant-")) {
-        throw new HostError({ code: "bad_request", message: "That is not an Anthropic key.", retryable: false, next_step: "Keys begin with sk-ant-; copy it again." });
-      }
-      world.state.key = request.value !== null;
+      known(request.name, request.value);
+      if (request.value === null) delete world.state.keys[request.name];
+      else world.state.keys[request.name] = providers.keychain().state === "ready" ? "keychain" : "memory";
       return "done";
+    case "check_key":
+      return { key_checked: { check: await providers.check(request.name, request.value) } };
     case "keys":
-      return { keys: { keys: world.state.key ? [{ name: "anthropic", source: "memory" }] : [] } };
+      return { keys: { keys: Object.entries(world.state.keys).map(([name, source]) => ({ name, source })), keychain: providers.keychain() } };
+    case "local_servers":
+      return { local_servers: { servers: await providers.servers(world.state.settings["openai.base_url"]) } };
   }
 }
 

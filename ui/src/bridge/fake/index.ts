@@ -2,11 +2,13 @@
  * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
  * and for tests; a production build does not contain it. Options stand in the address:
  * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,b` commands that fail,
- * `?slow=500` milliseconds before any answer.
+ * `?slow=500` milliseconds before any answer, `?keychain=ready|locked|absent`, `?local=both|ollama|empty|none` what
+ * listens on the usual ports. The event `fake-new-message` of the page stands for the tray's.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";
 import { answers } from "./answers";
+import { Providers } from "./providers";
 import { World } from "./world";
 import { begin } from "./seed";
 
@@ -20,11 +22,12 @@ export function fakeHost(): Host {
   addEventListener("pagehide", () => {
     if (name !== "long") sessionStorage.setItem(`fake-${name}`, JSON.stringify(world.state));
   });
-  world.run(Number(options.get("speed") ?? "1"));
+  const speed = Number(options.get("speed") ?? "1");
+  world.run(speed);
 
   const failing = new Set((options.get("fail") ?? "").split(","));
   const slow = Number(options.get("slow") ?? "0");
-  const commands = answers(world);
+  const commands = answers(world, new Providers(options, speed));
   return {
     async call(name, args) {
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
@@ -35,6 +38,9 @@ export function fakeHost(): Host {
     },
     async follow(onPush) {
       listeners.add(onPush);
+    },
+    async onNewMessage(listener) {
+      addEventListener("fake-new-message", listener);
     },
   };
 }

@@ -46,9 +46,10 @@ export function split(text: string): string[] {
 }
 
 /** One page's part of a unified diff. */
-export function unified(path: string, before: string | null, after: string): string {
+export function unified(path: string, before: string | null, after: string | null): string {
   const old = split(before ?? "");
-  const body = edits(old, split(after)).map((edit) => edit.sign + edit.text);
-  const head = [`diff --git a/${path} b/${path}`, before === null ? "--- /dev/null" : `--- a/${path}`, `+++ b/${path}`];
-  return [...head, `@@ -${old.length ? 1 : 0},${old.length} +1,${split(after).length} @@`, ...body, ""].join("\n");
+  const fresh = split(after ?? "");
+  const body = edits(old, fresh).map((edit) => edit.sign + edit.text);
+  const head = [`diff --git a/${path} b/${path}`, before === null ? "--- /dev/null" : `--- a/${path}`, after === null ? "+++ /dev/null" : `+++ b/${path}`];
+  return [...head, `@@ -${old.length ? 1 : 0},${old.length} +${fresh.length ? 1 : 0},${fresh.length} @@`, ...body, ""].join("\n");
 }

@@ -5,7 +5,8 @@ import { refuse } from "./refuse";
 
 interface Commit extends Change {
   before: string | null;
-  after: string;
+  /** `null`: it was removed. */
+  after: string | null;
 }
 
 export interface SavedMemory {
@@ -72,11 +73,20 @@ export class Memory {
     return commit;
   }
 
+  remove(path: string, base: string | null, at: number): string {
+    const before = this.#text(path);
+    if (base !== null && base !== hash(before)) throw refuse("conflict", `${path} has changed since you read it.`, "Look at what is there now, then delete it again.");
+    const commit = hash(`${path} ${at} ${this.#saved.commits.length}`).repeat(5).slice(0, 40);
+    this.#saved.commits.push({ commit, message: `Delete ${path}`, author: "You", at, origin: null, paths: [path], before, after: null });
+    delete this.#saved.pages[path];
+    return commit;
+  }
+
   restore(rev: string, at: number): { commit: string; paths: string[] } {
     const { before, after, paths, message } = this.#commit(rev);
     const path = paths[0] ?? "";
-    if (this.#text(path) !== after) throw refuse("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
-    const commit = this.write(path, before ?? "", null, `Undo: ${message}`, at, null);
+    if ((this.has(path) ? this.#text(path) : null) !== after) throw refuse("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
+    const commit = before === null ? this.remove(path, null, at) : this.write(path, before, null, `Undo: ${message}`, at, null);
     return { commit, paths };
   }
 

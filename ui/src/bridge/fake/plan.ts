@@ -1,6 +1,6 @@
 /** The simulated mind: from what was said, the steps that follow. */
 import type { Memory } from "./memory";
-import { LONG, PLAN_TEXT, REPORTS } from "./texts";
+import { LINKS, LONG, PLAN_TEXT, REPORTS } from "./texts";
 import { answer, type Step, type Wanted } from "./steps";
 
 const NOTES = "journal/notes.md";
@@ -15,7 +15,9 @@ export function plan(text: string, id: string, isGuide: boolean, effects: Effect
   if (/\b(helpers?|sub-agents?|compare|research|send)\b/i.test(text)) return sends(effects, cost);
   if (/\b(budget|limit)\b/i.test(text)) return [...says(effects, "", "Let me look at that", cost), { do: "end", ended: { limit: "per_message" } }];
   if (/\bbroken\b/i.test(text)) return [{ do: "request" }, { do: "end", ended: { failed: { kind: "key", message: "The key was refused by Anthropic.", request_id: null } } }];
-  if (/\bendless\b/i.test(text)) return [...says(effects, "", `${LONG}\n\n`.repeat(40), cost), { do: "end", ended: "done" }];
+  if (/\blinks?\b/i.test(text)) return [...says(effects, "", LINKS, cost), { do: "end", ended: "done" }];
+  const endless = /\bendless(?: (\d+))?/i.exec(text);
+  if (endless) return [...says(effects, "", `${LONG}\n\n`.repeat(Number(endless[1] ?? 40)), cost), { do: "end", ended: "done" }];
   if (/\b(long|plan|essay)\b/i.test(text)) return [...says(effects, "They want something thorough. I will give a structure first, then the steps, and end with one question.", LONG, cost), { do: "end", ended: "done" }];
   return [...says(effects, "", isGuide ? GUIDE : HELLO, cost), { do: "end", ended: "done" }];
 }

@@ -22,7 +22,7 @@ const PAGES: ReadonlyArray<[string, string]> = [
 function lived(world: World) {
   const clock = { at: Date.now() - 3 * DAY };
   world.now = () => clock.at;
-  world.state.key = true;
+  world.state.keys = { anthropic: "keychain" };
   for (const [path, text] of PAGES) {
     clock.at += 60_000;
     world.memory.write(path, text, null, `Begin ${path}`, clock.at, null);
@@ -41,7 +41,7 @@ function lived(world: World) {
 function long(world: World) {
   const clock = { at: Date.now() - 30 * DAY };
   world.now = () => clock.at;
-  world.state.key = true;
+  world.state.keys = { anthropic: "keychain" };
   for (let index = 0; index < 5_000; index += 1) {
     clock.at += 60_000;
     world.say("grow", `m-${index}`, `Message number ${index}: how do I go on from here?`);

@@ -1,6 +1,7 @@
 /** The simulated settings: name, default, what it does. */
 export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide, which is no AI"],
+  ["openai.base_url", "auto", "where an OpenAI-compatible server is, such as http://127.0.0.1:11434/v1"],
   ["effort", "auto", "how hard the model works: auto, low, medium, high, xhigh or max"],
   ["budget.per_message", "2.00", "what one message may cost, sub-agents included, in USD"],
   ["budget.per_day", "10.00", "what a day (UTC) may cost, in USD"],

@@ -72,3 +72,6 @@ You said in January that you want to move from front-end work into **systems eng
 Two evenings a week and one long morning. When a week goes wrong, shrink the step rather than skip it.
 
 Which of the three would you like to begin with?`;
+
+/** What a model may write that has read a hostile page. */
+export const LINKS = `Read [the book](https://doc.rust-lang.org/book/), write to [Mara](mailto:mara@example.org?subject=Review), then sign in at [your bank](https://bank.example@evil.example/login).`;

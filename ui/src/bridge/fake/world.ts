@@ -1,5 +1,5 @@
 /** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
-import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
+import type { Agent, Budget, EventLine, KeySource, Push, Setting } from "../wire";
 import { hash, Memory, type SavedMemory } from "./memory";
 import { cancelled, perform } from "./perform";
 import { plan } from "./plan";
@@ -15,11 +15,11 @@ export interface Saved {
   waiting: Record<string, string[]>;
   memory: SavedMemory;
   settings: Record<string, string>;
-  key: boolean;
+  keys: Record<string, KeySource>;
 }
 
 export function nothing(): Saved {
-  return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, key: false };
+  return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
 export class World {
@@ -72,7 +72,8 @@ export class World {
   /** Begins a turn. */
   begin(id: string, text: string) {
     const turn = this.agent(id).turn + 1;
-    const model = this.state.key ? (this.state.settings["model"] ?? "claude-opus-4-7") : "guide";
+    const chosen = this.setting("model");
+    const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
     this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
     this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
@@ -98,6 +99,15 @@ export class World {
       if (line && (agent === null || line.agent === agent)) found.push(line);
     }
     return found;
+  }
+
+  linesBefore(agent: string | null, before: number | null, limit: number): EventLine[] {
+    const found: EventLine[] = [];
+    for (let index = (before ?? this.state.events.length + 1) - 2; index >= 0 && found.length < limit; index -= 1) {
+      const line = this.state.events[index];
+      if (line && (agent === null || line.agent === agent)) found.push(line);
+    }
+    return found.reverse();
   }
 
   budget(): Budget {
@@ -135,14 +145,15 @@ export class World {
     const next = this.state.queues[id]?.[0];
     if (!next) return;
     this.#running.add(id);
-    const speed = this.#speed;
-    // Browsers do not wait less than 4 ms; what is faster than that comes in portions.
-    const portion = Math.max(1, Math.round(4 / (lasts(next) / speed)));
+    const each = lasts(next) / this.#speed;
+    const began = performance.now();
     setTimeout(() => {
       this.#running.delete(id);
-      for (let count = 0; count < (next.do === "delta" ? portion : 1); count += 1) perform(this, id);
+      // Browsers do not wait less than 4 ms, and longer when they are busy; what was due meanwhile comes at once.
+      const due = next.do === "delta" ? Math.max(1, Math.round((performance.now() - began) / each)) : 1;
+      for (let count = 0; count < due && (count === 0 || this.state.queues[id]?.[0]?.do === "delta"); count += 1) perform(this, id);
       this.wake(id);
-    }, lasts(next) / speed);
+    }, each);
   }
 
   /** Carries out everything that is planned, moving `clock` on. */

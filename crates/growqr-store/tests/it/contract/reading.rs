@@ -18,7 +18,7 @@ on_both! {
         assert_eq!(names, ["grow", "a-early", "a-late"]);
     }
 
-    async fn lines_come_in_order_of_position_from_all_agents_or_one(world: World) {
+    async fn lines_come_in_order_of_position_from_all_agents_or_one_forwards_and_backwards(world: World) {
         let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
         let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
         let scouts = say(&*store, &scout, Head::default(), "two").await.unwrap().head;
@@ -32,6 +32,10 @@ on_both! {
         let scouts: Vec<_> = all.iter().filter(|line| line.agent == scout).cloned().collect();
         assert_eq!(store.lines(Position(0), Some(&scout), 10).await.unwrap(), scouts);
         assert_eq!(store.lines(Position(2), Some(&scout), 10).await.unwrap(), scouts[1..]);
+        assert_eq!(store.lines_before(None, None, 2).await.unwrap(), all[3..]);
+        assert_eq!(store.lines_before(Some(Position(4)), None, 2).await.unwrap(), all[1..3]);
+        assert_eq!(store.lines_before(None, Some(&scout), 1).await.unwrap(), scouts[1..]);
+        assert_eq!(store.lines_before(Some(Position(5)), Some(&scout), 10).await.unwrap(), scouts[..1]);
     }
 
     async fn the_last_messages_come_oldest_first_and_can_be_paged_backwards(world: World) {

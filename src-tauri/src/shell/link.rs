@@ -1,0 +1,92 @@
+//! Addresses that the page asks to have opened. They come from models, pages of memory and the web: from strangers.
+
+use growqr_wire as wire;
+use tauri::Url;
+
+/// What a mail address may bring along. Others could attach a file of the person's.
+const IN_A_MAIL: [&str; 2] = ["subject", "body"];
+
+/// Longer ones are no addresses that a person has looked at.
+const LONGEST: usize = 2_048;
+
+/// The address as it may be opened: `http`, `https` or `mailto`, without a name and password in it.
+///
+/// # Errors
+/// [`wire::ErrorCode::BadRequest`] that says why not.
+pub fn checked(text: &str) -> Result<Url, wire::Error> {
+    if text.len() > LONGEST {
+        return Err(refused("is too long"));
+    }
+    let address = Url::parse(text).map_err(|_| refused("is no web address"))?;
+    match address.scheme() {
+        "http" | "https" => web(address),
+        "mailto" => mail(address),
+        _ => Err(refused("leads to something else than a web page or a mail")),
+    }
+}
+
+/// `https://bank.example@evil.example` leads to the evil one.
+fn web(address: Url) -> Result<Url, wire::Error> {
+    if !address.username().is_empty() || address.password().is_some() {
+        return Err(refused("has a name or password in it"));
+    }
+    Ok(address)
+}
+
+fn mail(address: Url) -> Result<Url, wire::Error> {
+    if address.query_pairs().any(|(name, _)| !IN_A_MAIL.contains(&name.to_ascii_lowercase().as_str())) {
+        return Err(refused("asks the mail program for more than a subject and a text"));
+    }
+    Ok(address)
+}
+
+fn refused(why: &str) -> wire::Error {
+    wire::Error::new(wire::ErrorCode::BadRequest, format!("this link is not opened: it {why}"))
+        .next("Copy the address and open it yourself, if you trust it.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn web_pages_and_mails_are_opened_as_they_were_read() {
+        let table = [
+            ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
+            ("HTTP://EXAMPLE.org", "http://example.org/"),
+            ("https://b\u{fc}cher.example/", "https://xn--bcher-kva.example/"),
+            (" https://example.org/\n", "https://example.org/"),
+            ("mailto:you@example.org?subject=Hello&Body=There", "mailto:you@example.org?subject=Hello&Body=There"),
+        ];
+        for (given, opened) in table {
+            assert_eq!(checked(given).map(String::from), Ok(opened.to_owned()), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_opened() {
+        let long = format!("https://example.org/{}", "a".repeat(LONGEST));
+        let table = [
+            "",
+            "notes.md",
+            "//example.org",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "java\nscript:alert(1)",
+            "data:text/html,x",
+            "smb://server/share",
+            "ms-msdt:/id",
+            "growqr://login?code=1",
+            "https://",
+            "https://bank.example@evil.example/",
+            "https://:secret@evil.example/",
+            "mailto:you@example.org?attach=/etc/passwd",
+            "mailto:you@example.org?subject=x&ATTACHMENT=key.pem",
+            &long,
+        ];
+        for given in table {
+            let refusal = checked(given).expect_err(given);
+            assert_eq!(refusal.code, wire::ErrorCode::BadRequest, "{given:?}");
+        }
+    }
+}

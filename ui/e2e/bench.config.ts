@@ -1,0 +1,16 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    root: import.meta.dirname,
+    include: ["**/*.bench.ts"],
+    globalSetup: ["./server.ts"],
+    environment: "node",
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
+    fileParallelism: false,
+    // Figures go out as they are, one a line.
+    disableConsoleIntercept: true,
+    reporters: ["dot"],
+  },
+});

@@ -1,0 +1,55 @@
+/** Opening what leads out of the window: the person sees where it goes, then decides. */
+import { useMutation } from "@tanstack/react-query";
+import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { Button } from "../design/Button";
+import { LinkProvider, target, type Target } from "../design/links";
+import { Trouble } from "../design/states";
+import { useCopy } from "../design/useCopy";
+import { useHost } from "../data/context";
+
+export function Links({ children }: { children: ReactNode }) {
+  const [asked, setAsked] = useState<{ text: string; target: Target | null } | null>(null);
+  const ask = useCallback((text: string) => setAsked({ text, target: target(text) }), []);
+  return (
+    <LinkProvider value={ask}>
+      {children}
+      {asked && <Question {...asked} onClose={() => setAsked(null)} />}
+    </LinkProvider>
+  );
+}
+
+function Question({ text, target, onClose }: { text: string; target: Target | null; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const host = useHost();
+  const [copied, copy] = useCopy();
+  const open = useMutation({ mutationFn: (address: string) => host.call("open_link", { address }), onSuccess: onClose });
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // Closed before it goes, so that the focus returns to the link.
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} aria-labelledby="link-title" onClose={onClose} className="m-auto w-[min(34rem,92vw)] rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil">
+      <h2 id="link-title" className="font-semibold [overflow-wrap:anywhere]">
+        {target === null ? "This link is not opened" : target.kind === "mail" ? `Write to ${target.owner}?` : `Leave for ${target.owner}?`}
+      </h2>
+      <p className="mt-1 text-sm text-ink-2">{target === null ? "It is neither a web page nor a mail, or it hides whose it is." : `It opens in your ${target.kind === "mail" ? "mail program" : "browser"}. Links in answers may come from strangers.`}</p>
+      <p tabIndex={0} role="group" aria-label="Address" className="code mt-3 max-h-40 overflow-auto rounded-lg border border-line p-3 [overflow-wrap:anywhere] select-all">
+        {target?.address ?? text}
+      </p>
+      <Trouble problem={open.error} />
+      <div className="mt-4 flex flex-wrap justify-end gap-2">
+        <Button look="quiet" autoFocus onClick={onClose}>
+          {target ? "Stay here" : "Close"}
+        </Button>
+        <Button onClick={() => copy(target?.address ?? text)}>{copied ? "Copied" : "Copy the address"}</Button>
+        {target && (
+          <Button look="primary" disabled={open.isPending} onClick={() => open.mutate(target.address)}>
+            {target.kind === "mail" ? "Write" : "Open"}
+          </Button>
+        )}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,76 @@
+/** The simulated providers, local servers and keychain. What they do stands in the address, see `index.ts`. */
+import { HostError } from "../host";
+import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from "../wire";
+import { refuse } from "./refuse";
+
+export const MODELS: ModelRow[] = [
+  { id: "claude-opus-4-7", name: "Claude Opus 4.7", provider: "anthropic" },
+  { id: "claude-sonnet-4-6", name: "Claude Sonnet 4.6", provider: "anthropic" },
+  { id: "claude-haiku-4-5", name: "Claude Haiku 4.5", provider: "anthropic" },
+  { id: "guide", name: "Built-in guide (no AI)", provider: "guide" },
+];
+
+const KEYCHAINS: Record<KeychainState, Keychain> = {
+  ready: { state: "ready", found: "keys are kept in the system's keychain", next_step: null },
+  locked: { state: "locked", found: "the system's keychain is locked or does not answer; until it does, keys are in memory only", next_step: "Unlock it in the system's password settings, then look again." },
+  absent: { state: "absent", found: "this system has no keychain that GrowQR can use, so keys are in memory only and asked for again", next_step: "Start a keychain such as GNOME Keyring or KWallet." },
+};
+
+const OLLAMA: LocalServer = {
+  name: "Ollama",
+  url: "http://127.0.0.1:11434/v1",
+  models: [
+    { id: "openai/qwen3:8b", name: "qwen3:8b", provider: "openai" },
+    { id: "openai/llama3.3:70b", name: "llama3.3:70b", provider: "openai" },
+  ],
+};
+const STUDIO: LocalServer = {
+  name: "LM Studio",
+  url: "http://127.0.0.1:1234/v1",
+  models: [{ id: "openai/openai/gpt-oss-20b", name: "openai/gpt-oss-20b", provider: "openai" }],
+};
+const EMPTY: LocalServer = { ...OLLAMA, models: [] };
+
+export class Providers {
+  readonly #options: URLSearchParams;
+  readonly #speed: number;
+
+  constructor(options: URLSearchParams, speed: number) {
+    this.#options = options;
+    this.#speed = speed;
+  }
+
+  keychain(): Keychain {
+    return KEYCHAINS[(this.#options.get("keychain") ?? "ready") as KeychainState] ?? KEYCHAINS.ready;
+  }
+
+  /** Keys that hold `offline` cannot be checked; those of a strange shape are refused. */
+  async check(name: string, value: string): Promise<KeyCheck> {
+    known(name);
+    await this.#passes(500);
+    if (value.includes("offline")) return { unknown: { message: "Anthropic cannot be reached: the network is down." } };
+    if (name === "anthropic" && !value.startsWith("sk-ant-")) return { refused: { message: "Anthropic says: invalid x-api-key" } };
+    return "accepted";
+  }
+
+  /** `?local=` none, empty (a server without models), ollama or both; a set base URL answers unless it holds `wrong`. */
+  async servers(base: string | undefined): Promise<LocalServer[]> {
+    await this.#passes(700);
+    const wanted = this.#options.get("local") ?? "both";
+    const usual = { none: [], empty: [EMPTY], ollama: [OLLAMA] }[wanted] ?? [OLLAMA, STUDIO];
+    if (!base || base.includes("wrong") || usual.some((one) => one.url === base)) return usual;
+    return [...usual, { name: "OpenAI-compatible server", url: base, models: [{ id: "openai/mixtral", name: "mixtral", provider: "openai" }] }];
+  }
+
+  #passes(ms: number): Promise<void> {
+    return new Promise((done) => setTimeout(done, ms / this.#speed));
+  }
+}
+
+/** Refuses names of keys that there are not, and values that are none. */
+export function known(name: string, value: string | null = null) {
+  if (name !== "anthropic" && name !== "openai") throw refuse("not_found", `There is no key called ${name}.`);
+  if (value !== null && /\s|^$/.test(value)) {
+    throw new HostError({ code: "bad_request", message: "That is not a key: it is empty or has spaces in it.", retryable: false, next_step: "Copy the whole key from the provider's console." });
+  }
+}

@@ -1,0 +1,84 @@
+/** The three who can answer: a model behind a key, a model on this computer, the built-in guide. */
+import { ArrowRight, HardDrive, KeyRound, type LucideIcon, Sprout } from "lucide-react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
+import type { LocalServer } from "../bridge";
+import { Button } from "../design/Button";
+import { cx } from "../design/cx";
+import { ExternalLink } from "../design/links";
+import { Trouble } from "../design/states";
+import { KeyForm } from "../providers/KeyForm";
+import { Servers } from "../providers/Servers";
+import { ServerModels } from "../providers/ServerModels";
+import { useChooseModel } from "../providers/useChooseModel";
+import { PROVIDERS } from "../providers/words";
+
+function Choice(props: { icon: LucideIcon; title: string; about: ReactNode; first?: boolean; children: ReactNode }) {
+  const id = useId();
+  const Icon = props.icon;
+  return (
+    <section aria-labelledby={id} className={cx("flex min-w-0 flex-col gap-3 rounded-2xl border bg-surface p-5", props.first ? "border-accent/40 shadow-card" : "border-line")}>
+      <h3 id={id} className="flex items-center gap-2 font-semibold">
+        <Icon className="size-4 text-accent-ink" aria-hidden /> {props.title}
+      </h3>
+      <p className="text-sm text-ink-2">{props.about}</p>
+      {props.children}
+    </section>
+  );
+}
+
+export function WithKey() {
+  const { console } = PROVIDERS.anthropic;
+  return (
+    <Choice
+      first
+      icon={KeyRound}
+      title="Claude, with your key"
+      about={<>The strongest choice. You pay Anthropic for what you use, within your budget. {console && <ExternalLink href={console}>Get a key</ExternalLink>}</>}
+    >
+      <KeyForm name="anthropic" action="Start with Claude" />
+    </Choice>
+  );
+}
+
+export function Local() {
+  return (
+    <Choice icon={HardDrive} title="A model on this computer" about="Free and private; as clever as your machine allows. Works with Ollama, LM Studio and their like.">
+      <Servers>{(servers) => <StartLocal servers={servers} />}</Servers>
+    </Choice>
+  );
+}
+
+function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
+  const id = useId();
+  const [picked, setPicked] = useState<{ model: string; url: string } | null>(null);
+  const { choose, busy, error } = useChooseModel();
+  const [server] = servers;
+  const first = server?.models[0] ? { model: server.models[0].id, url: server.url } : null;
+  const now = picked ?? first;
+  const start = (event: FormEvent) => {
+    event.preventDefault();
+    if (now) void choose(now.model, now.url);
+  };
+  return (
+    <form aria-label="Start with a local model" onSubmit={start} className="flex flex-col gap-2">
+      <label htmlFor={id} className="text-sm font-medium">
+        Model
+      </label>
+      <ServerModels id={id} servers={servers} value={now} onChange={setPicked} />
+      <Trouble problem={error} />
+      <Button type="submit" look="primary" className="self-start" disabled={busy}>
+        Start with it <ArrowRight className="size-4" aria-hidden />
+      </Button>
+    </form>
+  );
+}
+
+export function Guide({ onStart }: { onStart: () => void }) {
+  return (
+    <Choice icon={Sprout} title="No AI for now" about="The built-in guide remembers, searches and sends helpers by fixed rules. There is no AI in it, and it costs nothing.">
+      <Button className="self-start" onClick={onStart}>
+        Start with the guide <ArrowRight className="size-4" aria-hidden />
+      </Button>
+    </Choice>
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * An answer, while it is written and afterwards: one component, so that the words on the screen stay what they are when
+ * the last of them has come.
+ */
+import { Check, Copy } from "lucide-react";
+import { memo } from "react";
+import { IconButton } from "../design/Button";
+import { cx } from "../design/cx";
+import { Fold } from "../design/Fold";
+import { Markdown } from "../design/Markdown";
+import { useCopy } from "../design/useCopy";
+import { useLive } from "../data/context";
+import { toPage } from "../data/links";
+import type { Live } from "../data/live";
+import { money, tokens } from "../data/money";
+import { clock, exactTime } from "../data/time";
+import type { Answer } from "./items";
+import { preparing } from "./toolWords";
+
+export function openPage(path: string) {
+  location.hash = toPage(path.replace(/^\.?\//, ""));
+}
+
+/** Without an `item` it is the answer that the agent is writing: then this renders with every frame, and nothing else does. */
+export const AnswerRow = memo(function AnswerRow({ agent, item }: { agent: string; item: Answer | null }) {
+  const live = useLive(agent, item === null);
+  const text = item?.text ?? live?.text ?? "";
+  const thinking = item?.thinking ?? live?.thinking ?? "";
+  return (
+    <div className="group relative py-1.5" aria-busy={item === null}>
+      {thinking && <Thinking text={thinking} now={item === null && !text} />}
+      {live?.partial && text && <span className="text-ink-3">… </span>}
+      {text && <Markdown text={text} growing={item === null} onPage={openPage} />}
+      {item ? item.text && <Facts item={item} /> : <Underway live={live} />}
+    </div>
+  );
+});
+
+function Facts({ item }: { item: Answer }) {
+  const [copied, copy] = useCopy();
+  const { usage } = item;
+  const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
+  return (
+    <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+      <span title={exactTime(item.at)}>{clock(item.at)}</span>
+      <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
+      <span title={`${read} tokens read, ${usage.output_tokens} written`}>
+        {tokens(read)} in, {tokens(usage.output_tokens)} out
+      </span>
+      <span>{item.model}</span>
+      <IconButton label={copied ? "Copied" : "Copy answer"} className="size-6" onClick={() => copy(item.text)}>
+        {copied ? <Check className="size-3.5" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
+      </IconButton>
+    </div>
+  );
+}
+
+/** What stands under the words, or in their place. */
+function Underway({ live }: { live: Live | null }) {
+  return (
+    <>
+      {live?.call && <p className="breathe px-1.5 py-1 text-sm text-ink-3">{preparing(live.call)}</p>}
+      {live?.retrying && <p className="px-1.5 py-1 text-sm text-warn">{live.retrying}</p>}
+      {!live?.text && !live?.thinking && !live?.call && !live?.retrying && (
+        <p className="flex h-8 items-center gap-1 px-1.5" role="status" aria-label="Thinking">
+          {[0, 200, 400].map((delay) => (
+            <span key={delay} className="breathe size-1.5 rounded-full bg-ink-3" style={{ animationDelay: `${delay}ms` }} />
+          ))}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Thinking({ text, now }: { text: string; now: boolean }) {
+  return (
+    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
+      {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
+    </Fold>
+  );
+}

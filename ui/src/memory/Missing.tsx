@@ -1,0 +1,40 @@
+/** A page that is not there: never was, or was deleted and can be brought back. */
+import { FilePlus, FileX, Undo2 } from "lucide-react";
+import { Button } from "../design/Button";
+import { Empty, Trouble } from "../design/states";
+import { useAsk } from "../data/context";
+import { useLog } from "../data/queries";
+import { ago } from "../data/time";
+import { Author } from "./Author";
+
+export function Missing({ path, onWrite }: { path: string; onWrite: () => void }) {
+  const [last] = useLog(path).data ?? [];
+  const ask = useAsk();
+  if (!last) {
+    return (
+      <Empty icon={FilePlus} title={`There is no page ${path}`}>
+        <Button look="primary" className="mt-2" onClick={onWrite}>
+          Write it
+        </Button>
+      </Empty>
+    );
+  }
+  return (
+    <div role="status">
+      <Empty icon={FileX} title={`${path} was deleted`}>
+        <p className="flex flex-wrap items-center justify-center gap-x-3">
+          <Author name={last.author} origin={last.origin} />
+          <span>{last.message}</span>
+          <span>{ago(last.at, Date.now())}</span>
+        </p>
+        <div className="mt-3 flex justify-center gap-2">
+          <Button look="primary" autoFocus disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: last.commit })}>
+            <Undo2 className="size-4" aria-hidden /> Bring it back
+          </Button>
+          <Button onClick={onWrite}>Write it anew</Button>
+        </div>
+        <Trouble problem={ask.error} />
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,73 @@
+/** Entering a key, with what the provider says of it and where it will be kept. */
+import { Check, LoaderCircle } from "lucide-react";
+import { type FormEvent, useId } from "react";
+import { Button } from "../design/Button";
+import { Input } from "../design/Field";
+import { Trouble } from "../design/states";
+import { useKeys } from "../data/queries";
+import { type KeyState, useKeyEntry } from "./useKeyEntry";
+import { type ProviderName, PROVIDERS, willBeKept } from "./words";
+
+export function KeyForm(props: { name: ProviderName; action: string; onKept?: () => void; onCancel?: () => void }) {
+  const id = useId();
+  const { label, placeholder, who } = PROVIDERS[props.name];
+  const keychain = useKeys().data?.keychain;
+  const { value, state, enter, submit, keepAnyway } = useKeyEntry(props.name, props.onKept ?? nothing);
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void submit();
+  };
+  return (
+    <form aria-label={label} onSubmit={onSubmit} className="flex flex-col gap-2">
+      <label htmlFor={id} className="text-sm font-medium">
+        {label}
+      </label>
+      <Input id={id} type="password" name="key" aria-describedby={`${id}-kept`} placeholder={placeholder} value={value} onChange={(event) => enter(event.target.value)} />
+      <Said state={state} who={who} onKeepAnyway={keepAnyway} />
+      <p id={`${id}-kept`} className="text-xs text-ink-3">
+        {keychain && willBeKept(keychain)}
+      </p>
+      <div className="flex gap-2">
+        <Button type="submit" look="primary" disabled={!value.trim() || state.at === "keeping"}>
+          {props.action}
+        </Button>
+        {props.onCancel && (
+          <Button look="quiet" onClick={props.onCancel}>
+            Cancel
+          </Button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function nothing() {}
+
+/** What came of asking the provider. The place is always there, so that nothing jumps and screen readers hear it. */
+function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKeepAnyway: () => void }) {
+  const isWrong = state.at === "refused" || state.at === "failed";
+  return (
+    <div className="min-h-5">
+      <div role="status" className="text-sm text-ink-2">
+        {(state.at === "checking" || state.at === "keeping") && (
+          <p className="flex items-center gap-1.5">
+            <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden />
+            {state.at === "checking" ? "Checking the key…" : "Keeping it…"}
+          </p>
+        )}
+        {state.at === "accepted" && (
+          <p className="flex items-center gap-1.5 text-accent-ink">
+            <Check className="size-4" aria-hidden /> {who} accepts this key.
+          </p>
+        )}
+        {state.at === "unknown" && (
+          <div className="flex flex-col items-start gap-2">
+            <p className="text-warn">{state.message}</p>
+            <Button onClick={onKeepAnyway}>Keep it anyway</Button>
+          </div>
+        )}
+      </div>
+      {isWrong && <Trouble problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or make a new one." }} />}
+    </div>
+  );
+}

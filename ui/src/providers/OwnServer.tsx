@@ -1,0 +1,49 @@
+/** The address of a server that is not on a usual port, and its key if it wants one. */
+import { Search } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { Button } from "../design/Button";
+import { Field, Input } from "../design/Field";
+import { Fold } from "../design/Fold";
+import { Trouble } from "../design/states";
+import { useAsk } from "../data/context";
+import { useLocalServers, useSettings } from "../data/queries";
+import { KeyForm } from "./KeyForm";
+import { sameServer } from "./sameServer";
+
+export function OwnServer() {
+  const setting = useSettings().data?.find((one) => one.name === "openai.base_url");
+  const set = setting?.is_set ? setting.value : "";
+  const [typed, setTyped] = useState<string | null>(null);
+  const ask = useAsk();
+  const servers = useLocalServers();
+  const url = typed ?? set;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const value = url.trim().replace(/\/+$/, "");
+    ask.mutate(
+      { op: "set_setting", name: "openai.base_url", value: value || null },
+      {
+        onSuccess: () => {
+          setTyped(null);
+          void servers.refetch();
+        },
+      },
+    );
+  };
+  const silent = set !== "" && typed === null && !servers.isFetching && servers.data !== undefined && !servers.data.some((one) => sameServer(one.url, set));
+  return (
+    <div className="flex flex-col gap-2">
+      <form aria-label="Another server" onSubmit={submit} className="flex flex-col gap-2">
+        <Field label="Address" hint="Of any OpenAI-compatible server, ending in /v1.">
+          <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
+        </Field>
+        {silent && <Trouble problem={{ message: `Nothing answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
+        <Trouble problem={ask.error} />
+        <Button type="submit" className="self-start" disabled={ask.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
+          <Search className="size-4" aria-hidden /> Look there
+        </Button>
+      </form>
+      {set !== "" && <Fold summary="It wants a key">{() => <KeyForm name="openai" action="Keep this key" />}</Fold>}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+/** Whether two addresses mean one server: people leave out `/v1`, and this computer has three names. */
+export function sameServer(one: string, other: string): boolean {
+  const [a, b] = [one, other].map(plain);
+  return a !== null && a === b;
+}
+
+function plain(text: string): string | null {
+  if (!URL.canParse(text)) return null;
+  const url = new URL(text);
+  const host = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) ? "here" : url.hostname;
+  return `${url.protocol}//${host}:${url.port}${url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "")}`;
+}

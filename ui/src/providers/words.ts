@@ -1,0 +1,48 @@
+/** Providers in words for people. */
+import type { Keychain, KeySource } from "../bridge";
+
+export interface ProviderWords {
+  /** Who is asked. */
+  who: string;
+  label: string;
+  placeholder: string;
+  variable: string;
+  /** Where a key comes from; `null` if that depends on the server. */
+  console: string | null;
+}
+
+export const PROVIDERS: Record<"anthropic" | "openai", ProviderWords> = {
+  anthropic: { who: "Anthropic", label: "Anthropic key", placeholder: "sk-ant-…", variable: "ANTHROPIC_API_KEY", console: "https://console.anthropic.com/settings/keys" },
+  openai: { who: "The server", label: "Key for an OpenAI-compatible server", placeholder: "sk-…", variable: "OPENAI_API_KEY", console: null },
+};
+export type ProviderName = keyof typeof PROVIDERS;
+
+/** Where a key that is there comes from. */
+export function kept(source: KeySource, variable: string): string {
+  switch (source) {
+    case "environment":
+      return `Set by the environment (${variable})`;
+    case "keychain":
+      return "Kept in your system's keychain";
+    case "memory":
+      return "Kept for this run only; you will be asked again";
+  }
+}
+
+/** What was found of the keychain, and what to do. */
+export function described({ found, next_step }: Keychain): string {
+  const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
+  return next_step ? `${sentence} ${next_step}` : sentence;
+}
+
+/** Where a key that is entered now will be. */
+export function willBeKept(keychain: Keychain): string {
+  switch (keychain.state) {
+    case "ready":
+      return "It will be kept in your system's keychain.";
+    case "locked":
+      return described(keychain);
+    case "absent":
+      return "There is no keychain here: it will be kept for this run only, and you will be asked again.";
+  }
+}

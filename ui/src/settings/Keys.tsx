@@ -1,0 +1,39 @@
+/** The keys of the model providers, and where they are kept. */
+import { Lock, LockOpen, ShieldOff } from "lucide-react";
+import type { Keychain } from "../bridge";
+import { Button } from "../design/Button";
+import { Read } from "../design/states";
+import { useKeys } from "../data/queries";
+import { described } from "../providers/words";
+import { KeyRow } from "./KeyRow";
+
+export function Keys() {
+  const query = useKeys();
+  return (
+    <Read query={query}>
+      {({ keys, keychain }) => (
+        <>
+          <KeyRow name="anthropic" known={keys.find((key) => key.name === "anthropic")} />
+          <KeyRow name="openai" known={keys.find((key) => key.name === "openai")} />
+          {keychain && <Where keychain={keychain} onLook={() => void query.refetch()} />}
+        </>
+      )}
+    </Read>
+  );
+}
+
+const ICONS = { ready: LockOpen, locked: Lock, absent: ShieldOff };
+
+/** Looking again also keeps what had to stay in memory, if the keychain answers now. */
+function Where({ keychain, onLook }: { keychain: Keychain; onLook: () => void }) {
+  const Icon = ICONS[keychain.state];
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3 text-sm text-ink-2">
+      <p role="status" className="flex min-w-48 grow basis-0 items-start gap-2">
+        <Icon className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
+        {described(keychain)}
+      </p>
+      {keychain.state !== "ready" && <Button onClick={onLook}>Look for the keychain again</Button>}
+    </div>
+  );
+}
