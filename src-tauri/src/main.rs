@@ -7,6 +7,7 @@ use tracing_subscriber::prelude::*;
 
 fn main() -> ExitCode {
     log_to_stderr();
+    growqr_app::no_core_dumps();
     growqr_desktop_lib::run()
 }
 

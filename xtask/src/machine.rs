@@ -1,13 +1,14 @@
 //! What this machine has. Looks, and changes nothing.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
-pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-desktop/desktop,growqr-desktop/custom-protocol";
+pub const ALL_FEATURES: &str =
+    "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol";
 
 /// The same without the window.
-pub const NO_WINDOW: &str = "growqr-cli/hold-points";
+pub const NO_WINDOW: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer";
 
 /// The project's folder.
 pub fn root() -> &'static Path {
@@ -37,13 +38,19 @@ pub fn has_postgres() -> bool {
         || ["15", "16", "17", "18"].iter().any(|version| Path::new(&format!("/usr/lib/postgresql/{version}/bin/initdb")).exists())
 }
 
+/// Whether the keychain's tests find a real one to start. Elsewhere than on Linux there is none of their own.
+pub fn has_keyring() -> bool {
+    !cfg!(target_os = "linux") || ["gnome-keyring-daemon", "secret-tool", "dbus-daemon"].iter().all(|program| has(program))
+}
+
 /// Whether the tests of the pages find a browser.
 pub fn has_chromium() -> bool {
     std::env::var_os("CHROMIUM").is_some()
         || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| Path::new("/usr/bin").join(name).exists())
 }
 
-/// Where cargo puts what it builds.
-pub fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+/// Whether the journeys in the real window can be made. They drive WebKitGTK, which is on Linux only.
+pub fn can_drive_window() -> bool {
+    let is_there = |program: &&str| ["/usr/bin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists());
+    cfg!(target_os = "linux") && ["Xvfb", "dbus-daemon", "WebKitWebDriver"].iter().all(is_there)
 }

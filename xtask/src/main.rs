@@ -6,11 +6,10 @@ mod check;
 mod command;
 mod install;
 mod machine;
+mod release;
 mod run;
 mod tally;
 mod test;
-mod webdriver;
-mod window;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -44,6 +43,12 @@ enum Chore {
     Test,
     /// Format, lints, generated files, arrows between crates, licences
     Check,
+    /// Build the package that people install
+    Release {
+        /// Install what is missing without asking
+        #[arg(long)]
+        yes: bool,
+    },
     /// Measure, and compare with what was promised
     Bench,
     /// Write the TypeScript of growqr-wire anew
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
         Chore::Install { yes } => install::everything(yes),
         Chore::Test => test::run(),
         Chore::Check => check::run(),
+        Chore::Release { yes } => release::run(yes),
         Chore::Bench => bench::run(),
         Chore::Bindings => bindings::write(),
     };

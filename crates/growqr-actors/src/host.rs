@@ -92,8 +92,8 @@ impl Host {
         if *agent == AgentId::grow() {
             return self.post(agent, Input::Said { id, text }).await;
         }
-        let at_work = self.known(agent).await?.status.is_at_work();
-        self.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), at_work, id, text }).await
+        self.known(agent).await?;
+        self.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await
     }
 
     /// Stops an agent's turn and its sub-agents. Does nothing if there is nothing to stop.

@@ -302,7 +302,7 @@ impl Runner {
     }
 
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
-        let has_mail = events.iter().any(|event| event.mail().is_some());
+        let has_mail = events.iter().any(|event| !event.mail().is_empty());
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
         let (view, started) = (append.agent.clone(), append.segment.is_some());
         #[cfg(feature = "hold-points")]

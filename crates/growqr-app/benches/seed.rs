@@ -51,7 +51,13 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
         input = if state.is_at_work() {
             Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }
         } else {
-            let more = MailBody::Say { text: format!("and then? {round}"), allowance: Money::usd(1), by_person: false };
+            let more = MailBody::Say {
+                text: format!("and then? {round}"),
+                allowance: Money::usd(1),
+                limit: None,
+                number: round + 2,
+                by_person: false,
+            };
             Input::Mail(mail(&round.to_string(), more))
         };
         round += 1;

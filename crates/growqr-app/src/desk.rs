@@ -4,11 +4,13 @@
 //! happens. When the process that ran the agents ends, the task attaches to the next one or runs them itself. Reading
 //! goes past the task, straight to the store and the memory.
 
+use crate::check_key;
 use crate::client::Client;
 use crate::error::AppError;
 use crate::following::Following;
 use crate::home::{Environment, Home};
 use crate::library::Library;
+use crate::under_way::UnderWay;
 use growqr_wire::{Agent, Push, Reply, Request};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,9 +30,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 /// A handle on one profile. Shared by reference; every method may be called at the same time as any other.
 pub struct Desk {
+    environment: Environment,
     library: Arc<Library>,
     asks: mpsc::Sender<Ask>,
     pushes: broadcast::WeakSender<Push>,
+    under_way: Arc<Mutex<UnderWay>>,
     is_host: Arc<AtomicBool>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -58,11 +62,20 @@ impl Desk {
         let (asks, inbox) = mpsc::channel(ASKS);
         let (sender, _) = broadcast::channel(PUSHES);
         let pushes = sender.downgrade();
+        let under_way = Arc::default();
         let is_host = Arc::new(AtomicBool::new(!client.is_attached()));
         let stop = CancellationToken::new();
-        let driver = Driver { home, environment, client: Some(client), pushes: sender, is_host: Arc::clone(&is_host) };
+        let own = environment.clone();
+        let driver = Driver {
+            home,
+            environment,
+            client: Some(client),
+            pushes: sender,
+            under_way: Arc::clone(&under_way),
+            is_host: Arc::clone(&is_host),
+        };
         let task = tokio::spawn(driver.run(inbox, stop.clone()));
-        Ok(Desk { library, asks, pushes, is_host, stop, task: Mutex::new(Some(task)) })
+        Ok(Desk { environment: own, library, asks, pushes, under_way, is_host, stop, task: Mutex::new(Some(task)) })
     }
 
     /// Asks one thing. Should the host end meanwhile, it is asked again of the next one where twice is the same as once.
@@ -71,16 +84,23 @@ impl Desk {
     /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then a change of memory may have
     /// been made, and can be looked up.
     pub async fn ask(&self, request: Request) -> Result<Reply, AppError> {
+        if let Request::CheckKey { name, value } = &request {
+            // No host is needed for it, and what happens meanwhile is not held up by a slow network.
+            return Ok(Reply::KeyChecked { check: check_key(&self.environment, name, &value.0).await? });
+        }
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask { request, reply }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
-    /// Everything that happens from now on. After a change of host it begins with [`Push::Missed`].
+    /// Everything that happens from now on, behind what there is already of answers that are under way. After a change of
+    /// host it goes on with [`Push::Missed`].
     #[must_use]
     pub fn follow(&self) -> Following {
+        // Held until this follower is there, so that no push falls between the two.
+        let under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
         let receiver = self.pushes.upgrade().map_or_else(|| broadcast::channel(1).1, |sender| sender.subscribe());
-        Following::new(receiver)
+        Following::new(under_way.so_far(), receiver)
     }
 
     /// The reading side, memory included. Its memory methods block on the disk: use [`Desk::read_memory`].
@@ -134,6 +154,7 @@ struct Driver {
     /// `None` while nobody runs the agents.
     client: Option<Client>,
     pushes: broadcast::Sender<Push>,
+    under_way: Arc<Mutex<UnderWay>>,
     is_host: Arc<AtomicBool>,
 }
 
@@ -152,8 +173,7 @@ impl Driver {
                     None => break,
                 },
                 push = next(&mut self.client) => match push {
-                    // Nobody may be following just now.
-                    Some(push) => drop(self.pushes.send(push)),
+                    Some(push) => self.pass_on(push),
                     None => {
                         if let Err(error) = self.connect().await {
                             tracing::warn!(%error, "nobody runs the agents, and this process cannot");
@@ -194,8 +214,15 @@ impl Driver {
         let client = Client::hosting(self.home.clone(), &self.environment).await?;
         self.is_host.store(!client.is_attached(), Ordering::Relaxed);
         self.client = Some(client);
-        let _ = self.pushes.send(Push::Missed);
+        self.pass_on(Push::Missed);
         Ok(())
+    }
+
+    fn pass_on(&self, push: Push) {
+        let mut under_way = self.under_way.lock().unwrap_or_else(PoisonError::into_inner);
+        under_way.take(&push);
+        // Nobody may be following just now.
+        let _ = self.pushes.send(push);
     }
 }
 
@@ -224,6 +251,8 @@ fn is_the_same_twice(request: &Request) -> bool {
         | Request::Follow
         | Request::SetSetting { .. }
         | Request::SetKey { .. }
-        | Request::Keys => true,
+        | Request::CheckKey { .. }
+        | Request::Keys
+        | Request::LocalServers => true,
     }
 }

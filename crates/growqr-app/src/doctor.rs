@@ -1,21 +1,32 @@
 //! What works, what is missing, and what to do about it. Changes nothing.
 
 use crate::home::{Environment, Home};
+use crate::keys::keys_without_host;
 use crate::library::{self, Library};
 use crate::lock::ProfileLock;
+use crate::models::{self, Address};
+use crate::settings::{Preferences, Stored, openai_model};
 use crate::socket::Attached;
-use growqr_wire::{Check, CheckState, Request, VERSION};
+use growqr_core::secret::Secret;
+use growqr_models::openai::{Config, OpenAi, Program, Window};
+use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
+
+/// Files left alone that are named; the rest is counted.
+const LEFT_SHOWN: usize = 3;
 
 /// Looks at everything that agents need.
 pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
-    vec![
-        data_folder(home),
-        database(home).await,
-        journal(home).await,
-        memory(home),
-        host(home).await,
-        key(home, environment).await,
-    ]
+    let mut checks = vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await];
+    let (keys, keychain) = keys(home, environment).await;
+    checks.push(model_key(&keys));
+    checks.push(of_keychain(keychain));
+    // What cannot be read is told by the database's check.
+    if let Ok(stored) = models::stored(home).await
+        && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
+    {
+        checks.push(model_server(environment, &stored, model).await);
+    }
+    checks
 }
 
 fn check(name: &str, state: CheckState, found: impl Into<String>, next_step: Option<&str>) -> Check {
@@ -81,12 +92,25 @@ async fn journal(home: &Home) -> Check {
 }
 
 fn memory(home: &Home) -> Check {
-    let counted = Library::open_memory(home.clone()).and_then(|library| library.memory_list(""));
-    match counted {
-        Ok(pages) if pages.is_empty() => {
+    let surveyed = Library::open_memory(home.clone()).and_then(|library| library.memory_survey());
+    match surveyed {
+        Ok((pages, left)) if pages == 0 && left.is_empty() => {
             check("memory", CheckState::Missing, "no pages yet", Some("It is made with the first message."))
         }
-        Ok(pages) => check("memory", CheckState::Ok, format!("{} pages in {}", pages.len(), home.memory().display()), None),
+        Ok((pages, left)) => {
+            let found = format!("{pages} pages in {}", home.memory().display());
+            if left.is_empty() {
+                return check("memory", CheckState::Ok, found, None);
+            }
+            let most = left.iter().take(LEFT_SHOWN).map(|left| format!("; {}", left.reason)).collect::<String>();
+            let found = format!("{found}; {} files are left alone{most}", left.len());
+            check(
+                "memory",
+                CheckState::Missing,
+                found,
+                Some("Memory neither reads nor commits such files; they stay as they are."),
+            )
+        }
         Err(error) => failed("memory", error),
     }
 }
@@ -102,24 +126,82 @@ async fn host(home: &Home) -> Check {
     }
 }
 
-async fn key(home: &Home, environment: &Environment) -> Check {
-    let in_host = match Attached::connect(home).await {
-        Ok(Some(mut attached)) => match attached.call(Request::Keys).await {
-            Ok(growqr_wire::Reply::Keys { keys }) => !keys.is_empty(),
-            _ => false,
-        },
-        _ => false,
-    };
-    if in_host {
-        check("model key", CheckState::Ok, "the running host has one", None)
-    } else if environment.get("ANTHROPIC_API_KEY").is_some() {
-        check("model key", CheckState::Ok, "from the environment (ANTHROPIC_API_KEY)", None)
-    } else {
-        check(
+/// The running host's, or those that one would have.
+async fn keys(home: &Home, environment: &Environment) -> (Vec<Key>, Keychain) {
+    if let Ok(Some(mut attached)) = Attached::connect(home).await
+        && let Ok(Reply::Keys { keys, keychain }) = attached.call(Request::Keys).await
+    {
+        return (keys, keychain);
+    }
+    keys_without_host(home, environment).await
+}
+
+fn model_key(keys: &[Key]) -> Check {
+    let Some(key) = keys.first() else {
+        return check(
             "model key",
             CheckState::Missing,
             "none; the built-in guide (no AI) answers",
-            Some("Set ANTHROPIC_API_KEY, then start GrowQR again."),
-        )
+            Some("Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic. Or use a model on this computer: growqr models"),
+        );
+    };
+    let place = match key.source {
+        KeySource::Environment => "from the environment",
+        KeySource::Keychain => "in the system's keychain",
+        KeySource::Memory => "in memory of the running GrowQR only",
+    };
+    check("model key", CheckState::Ok, format!("{}: {place}", key.name), None)
+}
+
+fn of_keychain(keychain: Keychain) -> Check {
+    let state = match keychain.state {
+        KeychainState::Ready => CheckState::Ok,
+        KeychainState::Locked | KeychainState::Absent => CheckState::Missing,
+    };
+    Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
+}
+
+/// A window smaller than this is full after a few turns.
+const ROOMY: u64 = 16_000;
+
+/// Whether the server of the chosen model answers, has the model, and gives it room.
+async fn model_server(environment: &Environment, stored: &Stored, model: &str) -> Check {
+    let name = "model server";
+    let address = Address::of(environment, stored);
+    let base = match &address.base {
+        Ok(base) => base,
+        Err(problem) => {
+            let found = format!("the address in OPENAI_BASE_URL cannot be used: {problem}");
+            return check(name, CheckState::Failed, found, Some("Correct it, or set one: growqr config set openai.base_url URL"));
+        }
+    };
+    let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
+    let provider = OpenAi::new(Config::new(base.clone(), key, 0));
+    let Some((server, window)) = provider.learn(model).await else {
+        let found = format!("nothing answers at {base} as a model server does");
+        let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
+        return check(name, CheckState::Failed, found, Some(step));
+    };
+    let program = server.program.name();
+    let is_it = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
+    if !server.models.is_empty() && !server.models.iter().any(|offered| is_it(&offered.id)) {
+        let step = match server.program {
+            Program::Ollama => format!("Get it with: ollama pull {model}, or choose one that is there: growqr models"),
+            _ => "Choose one that is there: growqr models".to_owned(),
+        };
+        return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
     }
+    let Window { tokens, is_told } = window;
+    let found = match is_told {
+        true => format!("{program} at {base}: {model}, which reads {tokens} tokens"),
+        false => format!("{program} at {base}: {model}; how much it reads is not told, {tokens} tokens are assumed"),
+    };
+    let step = match server.program {
+        _ if tokens >= ROOMY => return check(name, CheckState::Ok, found, None),
+        Program::Ollama => "That is little. For more, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
+        Program::LmStudio => "That is little. For more, load the model in LM Studio with a larger context length.",
+        Program::LlamaCpp => "That is little. For more, start llama-server with a larger --ctx-size.",
+        _ => "That is little. For more, give the model a larger context length on the server.",
+    };
+    check(name, CheckState::Ok, found, Some(step))
 }

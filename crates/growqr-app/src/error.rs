@@ -1,6 +1,8 @@
 //! Every way a use case can fail, and its one conversion into what a person reads.
 
+use crate::sign_in::SignInFailure;
 use growqr_actors::HostError;
+use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::journal::StoreError;
 use growqr_core::memory::MemoryError;
 use growqr_wire::{Error, ErrorCode};
@@ -81,6 +83,9 @@ pub enum AppError {
     /// The host answered with an error, which is for the person already.
     #[error("{0}")]
     Answered(Error),
+    /// Signing in or out did not work.
+    #[error(transparent)]
+    SignIn(#[from] SignInFailure),
     /// A task of this program ended badly.
     #[error("an inner task failed: {0}")]
     Internal(String),
@@ -121,6 +126,7 @@ impl From<AppError> for Error {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
             }
             AppError::Answered(error) => error,
+            AppError::SignIn(source) => sign_in(text, source),
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; what was recorded goes on."),
         }
     }
@@ -165,7 +171,7 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
 
 fn memory(text: String, source: &MemoryError) -> Error {
     match source {
-        MemoryError::BadPath { .. } => Error::new(ErrorCode::BadRequest, text),
+        MemoryError::BadPath { .. } | MemoryError::FirstChange => Error::new(ErrorCode::BadRequest, text),
         MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory list"),
         MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory log"),
         MemoryError::Conflict { .. } => {
@@ -180,6 +186,28 @@ fn memory(text: String, source: &MemoryError) -> Error {
         MemoryError::Repository { .. } => {
             Error::new(ErrorCode::Memory, text).retryable().next("See what is wrong with: growqr doctor")
         }
+    }
+}
+
+fn sign_in(text: String, source: SignInFailure) -> Error {
+    let error = Error::new(ErrorCode::SignIn, text);
+    match source {
+        SignInFailure::NotConfigured => {
+            error.next("Set CLERK_PUBLISHABLE_KEY and CLERK_OAUTH_CLIENT_ID. Everything on this computer works without.")
+        }
+        SignInFailure::Config(_) => error.next("Correct it in the environment or in config.toml, or remove it."),
+        SignInFailure::Begin(BeginError::Discovery(_)) | SignInFailure::Refresh(RefreshError::Offline(_)) => {
+            error.retryable().next("Look at the network and try again. Everything on this computer works meanwhile.")
+        }
+        SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => error.next("Nothing was changed. Sign in again when you like."),
+        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_about_time() => {
+            error.retryable().next("Set this computer's clock, then sign in again.")
+        }
+        SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
+        SignInFailure::Begin(_) | SignInFailure::Ended(_) => error.retryable().next("Sign in again."),
+        SignInFailure::Refresh(_) | SignInFailure::Nobody => error.next("Sign in with: growqr auth sign-in"),
+        SignInFailure::Unknown => error.next("See who has: growqr auth status"),
+        SignInFailure::NothingAsked => error.next("Sign in first."),
     }
 }
 

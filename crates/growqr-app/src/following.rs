@@ -19,8 +19,9 @@ pub struct Following {
 }
 
 impl Following {
-    pub(crate) fn new(pushes: broadcast::Receiver<Push>) -> Following {
-        Following { pushes, waiting: VecDeque::new(), due: None }
+    /// Gives what happened `before`, then what is received.
+    pub(crate) fn new(before: VecDeque<Push>, pushes: broadcast::Receiver<Push>) -> Following {
+        Following { pushes, waiting: before, due: None }
     }
 
     /// The next thing; `None` once the desk is closed. [`Push::Missed`] where this reader was too slow. Safe to drop
@@ -58,8 +59,8 @@ impl Following {
     }
 }
 
-/// Adds a push, or its text to the last part of the same answer. Only parts are ever waiting when this is called.
-fn gather(waiting: &mut VecDeque<Push>, push: Push) {
+/// Adds a push, or its text to the last part of the same answer. Only parts stand behind the first push.
+pub(crate) fn gather(waiting: &mut VecDeque<Push>, push: Push) {
     if let Push::Delta { agent, kind, text } = &push {
         let last = waiting.iter_mut().rev().find_map(|earlier| match earlier {
             Push::Delta { agent: of, kind, text } if of == agent => Some((*kind, text)),
@@ -87,7 +88,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn parts_of_a_frame_come_together_and_each_answer_keeps_its_order() {
         let (sender, receiver) = broadcast::channel(16);
-        let mut following = Following::new(receiver);
+        let mut following = Following::new(VecDeque::new(), receiver);
         for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
             sender.send(push).unwrap();
         }
@@ -100,7 +101,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_not_a_part_waits_for_no_frame_and_overtakes_nothing() {
         let (sender, receiver) = broadcast::channel(16);
-        let mut following = Following::new(receiver);
+        let mut following = Following::new(VecDeque::new(), receiver);
         let call = Push::Delta { agent: "a".to_owned(), kind: DeltaKind::Call, text: "read_memory".to_owned() };
         let before = Instant::now();
         for push in [part("a", "looking"), call.clone(), part("a", "found")] {
@@ -116,7 +117,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_reader_is_told_that_it_missed_something() {
         let (sender, receiver) = broadcast::channel(1);
-        let mut following = Following::new(receiver);
+        let mut following = Following::new(VecDeque::new(), receiver);
         sender.send(part("a", "1")).unwrap();
         sender.send(part("a", "2")).unwrap();
         assert_eq!(following.next().await, Some(Push::Missed));

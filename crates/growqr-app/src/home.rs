@@ -1,9 +1,10 @@
 //! Where a person's data is, and what they set before the program starts: `config.toml` and the environment.
 
+use crate::accounts::{Accounts, is_folder_name};
 use crate::error::AppError;
 use growqr_core::id::{ProfileId, sha256_hex};
+use growqr_core::secret::Secret;
 use growqr_store::{DatabaseUrl, DbConfig};
-use growqr_wire::Secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,17 @@ pub struct Environment {
 
 impl Environment {
     /// The names that are read.
-    pub const NAMES: [&str; 4] = ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR"];
+    pub const NAMES: [&str; 9] = [
+        "ANTHROPIC_API_KEY",
+        "ANTHROPIC_BASE_URL",
+        "OPENAI_API_KEY",
+        "OPENAI_BASE_URL",
+        "DATABASE_URL",
+        "GROWQR_DATA_DIR",
+        "CLERK_PUBLISHABLE_KEY",
+        "CLERK_ISSUER",
+        "CLERK_OAUTH_CLIENT_ID",
+    ];
 
     /// This process's environment.
     #[must_use]
@@ -28,7 +39,7 @@ impl Environment {
             tracing::warn!("CLERK_SECRET_KEY is set; GrowQR never reads it: a desktop app has no use for a server's secret");
         }
         let read = |name: &&str| {
-            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret(value)))
+            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret::new(value)))
         };
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
     }
@@ -36,14 +47,14 @@ impl Environment {
     /// An environment of these variables alone, for tests and benches.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Environment {
-        let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret((*value).to_owned()));
+        let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
         Environment { variables: variables.iter().map(secret).collect() }
     }
 
     /// A variable; empty ones count as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|secret| secret.0.as_str())
+        self.variables.get(name).map(Secret::expose)
     }
 }
 
@@ -53,6 +64,22 @@ impl Environment {
 struct ConfigFile {
     profile: Option<String>,
     database_url: Option<String>,
+    clerk_publishable_key: Option<String>,
+    clerk_issuer: Option<String>,
+    clerk_oauth_client_id: Option<String>,
+}
+
+impl ConfigFile {
+    /// What is set for sign-in, by the name of the environment variable that goes before it.
+    fn clerk(self) -> BTreeMap<&'static str, String> {
+        let named = [
+            ("CLERK_PUBLISHABLE_KEY", self.clerk_publishable_key, option_env!("CLERK_PUBLISHABLE_KEY")),
+            ("CLERK_ISSUER", self.clerk_issuer, option_env!("CLERK_ISSUER")),
+            ("CLERK_OAUTH_CLIENT_ID", self.clerk_oauth_client_id, option_env!("CLERK_OAUTH_CLIENT_ID")),
+        ];
+        let set = |(name, set, built_in): (_, Option<String>, Option<&str>)| Some((name, set.or(built_in.map(str::to_owned))?));
+        named.into_iter().filter_map(set).collect()
+    }
 }
 
 /// One profile's places.
@@ -62,6 +89,8 @@ pub struct Home {
     profile: ProfileId,
     database: DbConfig,
     database_location: String,
+    /// Of the file and of this build, by the name of their environment variable.
+    clerk: BTreeMap<&'static str, String>,
 }
 
 impl Home {
@@ -74,22 +103,23 @@ impl Home {
         let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
             (Some(folder), _) => folder.to_path_buf(),
             (None, Some(folder)) => PathBuf::from(folder),
-            (None, None) => directories::BaseDirs::new().ok_or(AppError::NoHome)?.data_dir().join(IDENTIFIER),
+            (None, None) => usual_root().ok_or(AppError::NoHome)?,
         };
         let root = std::path::absolute(&root).map_err(|source| AppError::file("find", &root, source))?;
         let file = read_config(&root.join("config.toml"))?;
-        let profile = file.profile.unwrap_or_else(|| "local".to_owned());
-        if !is_folder_name(&profile) {
-            return Err(AppError::Config {
-                place: root.join("config.toml").display().to_string(),
-                problem: format!("the profile {profile:?} is not a plain name"),
-            });
-        }
+        let profile = match &file.profile {
+            Some(profile) if is_folder_name(profile) => ProfileId::new(profile.as_str()),
+            Some(profile) => {
+                let problem = format!("the profile {profile:?} is not a plain name");
+                return Err(AppError::Config { place: root.join("config.toml").display().to_string(), problem });
+            }
+            None => Accounts::read(&root)?.current,
+        };
         let (url, named_in) = match environment.get("DATABASE_URL") {
             Some(url) => (Some(url.to_owned()), "DATABASE_URL".to_owned()),
-            None => (file.database_url, root.join("config.toml").display().to_string()),
+            None => (file.database_url.clone(), root.join("config.toml").display().to_string()),
         };
-        let folder = root.join("profiles").join(&profile);
+        let folder = root.join("profiles").join(profile.as_str());
         let (database, database_location) = match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let shown = without_password(&url);
@@ -105,7 +135,23 @@ impl Home {
                 (DbConfig::Sqlite { path }, shown)
             }
         };
-        Ok(Home { root, profile: ProfileId::new(profile), database, database_location })
+        Ok(Home { root, profile, database, database_location, clerk: file.clerk() })
+    }
+
+    /// The same places for another profile.
+    pub(crate) fn with_profile(&self, profile: ProfileId) -> Home {
+        let mut home = Home { profile, ..self.clone() };
+        if let DbConfig::Sqlite { .. } = home.database {
+            let path = home.folder().join("growqr.db");
+            home.database_location = path.display().to_string();
+            home.database = DbConfig::Sqlite { path };
+        }
+        home
+    }
+
+    /// What is set for sign-in under this name: in the environment, else in `config.toml`, else built in.
+    pub(crate) fn clerk(&self, name: &str, environment: &Environment) -> Option<String> {
+        environment.get(name).map(str::to_owned).or_else(|| self.clerk.get(name).cloned())
     }
 
     /// The whole data folder.
@@ -161,6 +207,20 @@ impl Home {
         self.folder().join("prompt-history.txt")
     }
 
+    /// What this profile's entries in the keychain begin with. Profiles in a folder of their own choice have entries of
+    /// their own as well: a copy, a trial or a test neither uses the person's keys nor spoils them.
+    pub(crate) fn secrets_namespace(&self) -> String {
+        if usual_root().is_some_and(|usual| usual == self.root) {
+            return self.profile.to_string();
+        }
+        format!("{}@{}", self.profile, self.fingerprint())
+    }
+
+    /// What the entries of sign-in begin with: whose profile it is becomes known only by signing in.
+    pub(crate) fn sign_in_namespace(&self) -> String {
+        self.with_profile(ProfileId::new("sign-in")).secrets_namespace()
+    }
+
     /// A short text that differs between any two profiles on this machine.
     pub(crate) fn fingerprint(&self) -> String {
         sha256_hex(self.folder().to_string_lossy().as_bytes())[..16].to_owned()
@@ -172,6 +232,11 @@ impl Home {
         std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
         only_this_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
     }
+}
+
+/// The system's place for app data.
+fn usual_root() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
 }
 
 /// Elsewhere the user's app data is theirs alone already.
@@ -199,10 +264,6 @@ fn read_config(path: &Path) -> Result<ConfigFile, AppError> {
     }
 }
 
-fn is_folder_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
-}
-
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "postgres".to_owned() };
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -218,14 +279,6 @@ mod tests {
     #[test]
     fn a_password_in_the_url_is_never_shown() {
         assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
-    }
-
-    #[test]
-    fn a_profile_name_cannot_leave_its_folder() {
-        for name in ["..", "a/b", "", "a\\b", "c:"] {
-            assert!(!is_folder_name(name), "{name}");
-        }
-        assert!(is_folder_name("user_2abc"));
     }
 
     #[test]

@@ -10,14 +10,17 @@ use growqr_core::id::{AgentId, MessageId};
 use growqr_core::journal::AgentView;
 use growqr_memory::{MemoryRepo, QUIET, Watch};
 use growqr_wire::{Push, Reply, Request, VERSION};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
-use tokio::task::JoinHandle;
+use tokio::sync::{broadcast, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// A host that lives this long asks the provider which models there are; one that answers a single message need not.
 const SETTLED: Duration = Duration::from_secs(5);
+
+/// How long agents wait for the keychain: one that goes on without its key would be answered by the guide instead.
+const KEYCHAIN: Duration = Duration::from_secs(1);
 
 /// What is said in the person's name when they let an agent go on.
 const GO_ON: &str = "Please go on where you stopped.";
@@ -28,13 +31,18 @@ pub struct Hosting {
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    refresh: JoinHandle<()>,
+    /// Loads keys, then asks which models there are. Ends with this.
+    refresh: JoinSet<()>,
 }
 
 /// What answers requests; shared with the socket's connections.
 pub(crate) struct Serving {
     app: App,
     host: Host,
+    /// Waits for the person to unlock the keychain; at most one at a time. Ends with this.
+    unlocking: Mutex<JoinSet<()>>,
+    /// Marked as changed whenever the person has changed memory.
+    memory: watch::Sender<()>,
 }
 
 impl Hosting {
@@ -45,15 +53,24 @@ impl Hosting {
     pub async fn start(app: App) -> Result<Hosting, AppError> {
         let listener = socket::listen(app.library.home())?;
         // Walking the folder takes a while, and nothing waits for it.
-        let memory = Arc::clone(&app.memory);
-        let watch = tokio::task::spawn_blocking(move || watch(&memory));
-        let host = Host::start(app.ports(), HostConfig::default()).await?;
+        let memory = watch::Sender::new(());
+        let (repo, changed) = (Arc::clone(&app.memory), memory.clone());
+        let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
         let choices = Arc::clone(&app.choices);
-        let refresh = tokio::spawn(async move {
+        let (loaded, keys) = oneshot::channel();
+        let mut refresh = JoinSet::new();
+        refresh.spawn(async move {
+            choices.load_keys().await;
+            // Nobody waits any more if it took too long.
+            let _ = loaded.send(());
             tokio::time::sleep(SETTLED).await;
             choices.refresh_models().await;
         });
-        let serving = Arc::new(Serving { app, host });
+        let _ = tokio::time::timeout(KEYCHAIN, keys).await;
+        // The first turn shall know how much its model can read.
+        app.choices.learn().await;
+        let host = Host::start(app.ports(), HostConfig::default()).await?;
+        let serving = Arc::new(Serving { app, host, unlocking: Mutex::default(), memory });
         let stop = CancellationToken::new();
         let socket = tokio::spawn(socket::serve(listener, Arc::clone(&serving), stop.clone()));
         Ok(Hosting { serving, stop, socket, watch, refresh })
@@ -80,15 +97,16 @@ impl Hosting {
     }
 
     /// Stops all agents where they are and closes everything. Open work goes on at the next start.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
-        self.refresh.abort();
+        self.refresh.abort_all();
         self.serving.host.stop().await;
         // Both end by themselves, and cannot fail in a way that matters now.
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Ok(serving) = Arc::try_unwrap(self.serving) {
-            let Serving { app, host } = serving;
+            let Serving { app, host, unlocking, .. } = serving;
+            drop(unlocking);
             drop(host);
             app.close().await;
         }
@@ -108,7 +126,30 @@ impl Serving {
                 Ok(said(&view))
             }
             Request::Follow => Ok(Reply::Done),
+            Request::SetKey { .. } => {
+                let reply = self.app.handle(request).await;
+                self.offer_to_unlock().await;
+                reply
+            }
+            change @ (Request::WriteMemory { .. } | Request::RestoreMemory { .. }) => {
+                let reply = self.app.handle(change).await?;
+                self.memory.send_replace(());
+                Ok(reply)
+            }
             other => self.app.handle(other).await,
+        }
+    }
+
+    /// A key that had to stay in memory is a reason to have the person asked by the system. Nobody waits for the answer.
+    async fn offer_to_unlock(&self) {
+        if !self.app.choices.keys().waits_for_unlocking().await {
+            return;
+        }
+        let choices = Arc::clone(&self.app.choices);
+        let mut unlocking = self.unlocking.lock().unwrap_or_else(PoisonError::into_inner);
+        while unlocking.try_join_next().is_some() {}
+        if unlocking.is_empty() {
+            unlocking.spawn(async move { choices.unlock_keys().await });
         }
     }
 
@@ -121,17 +162,25 @@ impl Serving {
     }
 
     pub(crate) fn follow(&self) -> Pushes {
-        Pushes(self.host.subscribe())
+        Pushes { happened: self.host.subscribe(), memory: self.memory.subscribe() }
     }
 }
 
 /// What happens, as it happens. Nothing waits for a slow reader: it gets [`Push::Missed`] and goes on from there.
-pub struct Pushes(broadcast::Receiver<Happened>);
+pub struct Pushes {
+    happened: broadcast::Receiver<Happened>,
+    memory: watch::Receiver<()>,
+}
 
 impl Pushes {
     /// The next one; `None` once the host has ended. Safe to drop half-way.
     pub async fn next(&mut self) -> Option<Push> {
-        match self.0.recv().await {
+        let happened = tokio::select! {
+            biased;
+            happened = self.happened.recv() => happened,
+            Ok(()) = self.memory.changed() => return Some(Push::MemoryChanged),
+        };
+        match happened {
             Ok(happened) => Some(convert::push(happened)),
             Err(broadcast::error::RecvError::Lagged(_)) => Some(Push::Missed),
             Err(broadcast::error::RecvError::Closed) => None,
@@ -164,12 +213,12 @@ pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
 
 /// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
 /// taken up at the next start.
-fn watch(memory: &Arc<MemoryRepo>) -> Option<Watch> {
+fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
     let adopter = Arc::clone(memory);
-    let adopt = move || {
-        if let Err(error) = adopter.adopt_hand_edits(SystemClock.now()) {
-            tracing::warn!(%error, "hand edits could not be taken up yet");
-        }
+    let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {
+        Ok(adopted) if adopted.commits.is_empty() => {}
+        Ok(_) => drop(changed.send_replace(())),
+        Err(error) => tracing::warn!(%error, "hand edits could not be taken up yet"),
     };
     match memory.watch(QUIET, adopt) {
         Ok(watch) => Some(watch),

@@ -3,10 +3,13 @@
 //! This is the only crate that knows all the others. It joins the adapters, keeps one host per profile, and converts
 //! domain types and errors to `growqr-wire`, once, here.
 
+mod accounts;
 mod agents;
+mod check_key;
 mod client;
 mod clock;
 mod convert;
+mod crash;
 mod desk;
 mod doctor;
 mod error;
@@ -22,20 +25,25 @@ mod open;
 mod persona;
 mod settings;
 mod setups;
+mod sign_in;
 mod socket;
+mod under_way;
 
+pub use check_key::check_key;
 pub use client::Client;
 pub use clock::SystemClock;
+pub use crash::no_core_dumps;
 pub use desk::Desk;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use following::Following;
 pub use home::{Environment, Home};
 pub use hosting::{Hosting, Pushes};
-pub use keys::keys_of;
+pub use keys::{keys_without_host, unlock_keychain};
 pub use library::Library;
-pub use models::models;
+pub use models::{local_servers, models};
 pub use open::App;
+pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
 
 /// A date and time of day in UTC.

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Committed, Memory, MemoryError};
-use growqr_memory::MemoryRepo;
+use growqr_memory::{LeftAlone, MemoryRepo};
 use growqr_wire as wire;
 
 /// Lines that a search gives at most.
@@ -19,13 +19,24 @@ impl Library {
         self.memory.as_deref()
     }
 
-    /// Pages whose path begins with `prefix`.
+    /// Pages whose path begins with `prefix`. Files that cannot be pages are not among them.
     ///
     /// # Errors
     /// If the repository cannot be read.
     pub fn memory_list(&self, prefix: &str) -> Result<Vec<wire::PageRow>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        Ok(pages.list(prefix)?.into_iter().map(convert::page_row).collect())
+        let (pages, _) = pages.survey()?;
+        Ok(pages.into_iter().filter(|page| page.path.starts_with(prefix)).map(convert::page_row).collect())
+    }
+
+    /// How many pages there are, and the files that cannot be pages.
+    ///
+    /// # Errors
+    /// If the repository cannot be read.
+    pub(crate) fn memory_survey(&self) -> Result<(usize, Vec<LeftAlone>), AppError> {
+        let Some(pages) = self.pages() else { return Ok((0, Vec::new())) };
+        let (pages, left) = pages.survey()?;
+        Ok((pages.len(), left))
     }
 
     /// One page.
@@ -49,10 +60,15 @@ impl Library {
     /// Changes, the newest first; of one page if `path` is given.
     ///
     /// # Errors
-    /// If the repository cannot be read.
+    /// If there is and was no page of that path, or the repository cannot be read.
     pub fn memory_log(&self, path: Option<&str>) -> Result<Vec<wire::Change>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
-        Ok(pages.history(path, LOG_LIMIT)?.into_iter().map(convert::change).collect())
+        let changes = pages.history(path, LOG_LIMIT)?;
+        if let (true, Some(path)) = (changes.is_empty(), path) {
+            // A page that is there without a change was made by hand just now.
+            pages.read(path)?;
+        }
+        Ok(changes.into_iter().map(convert::change).collect())
     }
 
     /// What a change did, as a unified diff.

@@ -1,11 +1,12 @@
 //! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
 
+use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::home::{Environment, Home};
 use crate::library::Library;
 use crate::lock::ProfileLock;
 use crate::setups::Choices;
-use crate::{SystemClock, convert, memory, settings};
+use crate::{SystemClock, check_key, convert, keys, memory, settings};
 use growqr_actors::Ports;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -22,6 +23,7 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
     pub(crate) choices: Arc<Choices>,
+    environment: Environment,
     db: Db,
     _hold: Hold,
     // Last, so that it is let go after everything else is closed.
@@ -42,11 +44,12 @@ impl App {
         let db = Db::open(home.database()).await?;
         let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
         let store = db.profile(home.profile(), now).await?;
+        mirror_user(&home, &*store).await?;
         let stored = settings::stored(&*store).await?;
-        let choices = Arc::new(Choices::new(environment, stored, rand::random()));
+        let choices = Arc::new(Choices::new(environment, keys::keychain(&home), stored, rand::random()));
         let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
         let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
-        Ok(Some(App { library, store, memory, choices, db, _hold: hold, _lock: lock }))
+        Ok(Some(App { library, store, memory, choices, environment: environment.clone(), db, _hold: hold, _lock: lock }))
     }
 
     /// The reading side.
@@ -73,13 +76,24 @@ impl App {
                 }
                 self.store.set(&name, value.as_deref(), at).await?;
                 self.choices.set_stored(settings::stored(&*self.store).await?);
+                self.choices.load_keys().await;
+                if matches!(name.as_str(), "model" | "openai.base_url") {
+                    self.choices.learn().await;
+                }
                 Ok(Reply::Done)
             }
             Request::SetKey { name, value } => {
-                self.choices.set_key(&name, value)?;
-                Ok(Reply::Done)
+                self.choices.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await?;
+                Ok(self.keys().await)
             }
-            Request::Keys => Ok(Reply::Keys { keys: self.choices.keys().list() }),
+            Request::CheckKey { name, value } => {
+                Ok(Reply::KeyChecked { check: check_key(&self.environment, &name, &value.0).await? })
+            }
+            Request::Keys => {
+                self.choices.refresh_keys().await;
+                Ok(self.keys().await)
+            }
+            Request::LocalServers => Ok(Reply::LocalServers { servers: self.choices.local_servers().await }),
             Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
             Request::Cancel { agent } => {
                 self.library.agent(&agent).await?;
@@ -90,6 +104,10 @@ impl App {
                 Err(AppError::Internal("agents need a host".to_owned()))
             }
         }
+    }
+
+    async fn keys(&self) -> Reply {
+        Reply::Keys { keys: self.choices.keys().list(), keychain: self.choices.keys().keychain().await }
     }
 
     /// What agents run on.
@@ -115,6 +133,15 @@ impl App {
         let memory = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || work(&memory)).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
+}
+
+/// Keeps a copy of who the person is beside their data.
+async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
+    let Some(user) = Accounts::read(home.root())?.of_profile(home.profile()).map(Account::user) else { return Ok(()) };
+    if store.users().await?.contains(&user) {
+        return Ok(());
+    }
+    Ok(store.save_user(&user).await?)
 }
 
 /// Opens the memory and takes up what the person edited by hand while nothing ran.

@@ -6,6 +6,7 @@ use growqr_core::journal::Store;
 use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
+use growqr_models::openai::BaseUrl;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -20,8 +21,17 @@ pub struct Known {
 }
 
 /// All settings, in the order in which they are shown.
-pub const KNOWN: [Known; 9] = [
-    Known { name: "model", default: DEFAULT_MODEL, about: "the model that answers; guide is the built-in guide, which is no AI" },
+pub const KNOWN: [Known; 10] = [
+    Known {
+        name: "model",
+        default: DEFAULT_MODEL,
+        about: "the model that answers: an id of Anthropic, openai/ and an id at an OpenAI-compatible server, or guide, which is no AI",
+    },
+    Known {
+        name: "openai.base_url",
+        default: "auto",
+        about: "where that server is, such as http://127.0.0.1:11434/v1; auto is OPENAI_BASE_URL, or else Ollama on this computer",
+    },
     Known { name: "effort", default: "auto", about: "how hard the model works: auto, low, medium, high, xhigh or max" },
     Known { name: "budget.per_message", default: "2.00", about: "what one message may cost, sub-agents included, in USD" },
     Known { name: "budget.per_day", default: "10.00", about: "what a day (UTC) may cost, in USD" },
@@ -36,6 +46,8 @@ pub const KNOWN: [Known; 9] = [
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Preferences {
     pub(crate) model: String,
+    /// `None`: the environment decides.
+    pub(crate) openai_base: Option<BaseUrl>,
     pub(crate) effort: Option<Effort>,
     pub(crate) limits: Limits,
 }
@@ -122,18 +134,31 @@ impl Preferences {
             depth: defaults.depth,
         };
         let model = get("model").unwrap_or(DEFAULT_MODEL).to_owned();
-        if model.is_empty() || model.len() > 128 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("write a model id such as claude-opus-4-7, or guide".to_owned());
+        if model.is_empty() || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err("write a model id such as claude-opus-4-7 or openai/qwen3:8b, or guide".to_owned());
         }
+        if openai_model(&model).is_some_and(str::is_empty) {
+            return Err("write openai/ and the model's id at the server, such as openai/qwen3:8b".to_owned());
+        }
+        let openai_base = match get("openai.base_url") {
+            None | Some("auto") => None,
+            Some(text) => Some(BaseUrl::parse(text).map_err(|problem| problem.to_string())?),
+        };
         let effort = get("effort").map_or(Ok(None), effort)?;
-        Ok(Preferences { model, effort, limits })
+        Ok(Preferences { model, openai_base, effort, limits })
     }
 }
 
 impl Default for Preferences {
     fn default() -> Preferences {
-        Preferences { model: DEFAULT_MODEL.to_owned(), effort: None, limits: Limits::default() }
+        Preferences { model: DEFAULT_MODEL.to_owned(), openai_base: None, effort: None, limits: Limits::default() }
     }
+}
+
+/// The id at an OpenAI-compatible server, if the setting `model` names one. Only the first `openai/` is cut off: LM Studio
+/// has models whose own ids begin so.
+pub(crate) fn openai_model(model: &str) -> Option<&str> {
+    model.strip_prefix("openai/")
 }
 
 fn effort(text: &str) -> Result<Option<Effort>, String> {
@@ -163,10 +188,25 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_and_explained() {
-        for (name, value) in
-            [("budget.per_day", "-1"), ("limit.calls", "0"), ("effort", "hard"), ("model", "a b"), ("colour", "red")]
-        {
+        for (name, value) in [
+            ("budget.per_day", "-1"),
+            ("limit.calls", "0"),
+            ("effort", "hard"),
+            ("model", "a b"),
+            ("model", "openai/"),
+            ("openai.base_url", "http://example.com/v1"),
+            ("colour", "red"),
+        ] {
             assert!(check(name, value).is_err(), "{name} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_model_of_a_server_and_its_address_can_be_set() {
+        assert_eq!(check("model", "openai/qwen3:8b").unwrap(), "openai/qwen3:8b");
+        assert_eq!(openai_model("openai/openai/gpt-oss-20b"), Some("openai/gpt-oss-20b"));
+        for address in ["auto", "http://localhost:1234/v1", "http://192.168.1.7:8000", "https://api.openai.com/v1"] {
+            assert!(check("openai.base_url", address).is_ok(), "{address}");
         }
     }
 

@@ -4,15 +4,19 @@
 use crate::error::AppError;
 use crate::home::Environment;
 use crate::keys::Keys;
+use crate::models::{self, Address};
 use crate::persona;
-use crate::settings::{Preferences, Stored};
+use crate::settings::{Preferences, Stored, openai_model};
+use async_trait::async_trait;
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, tools};
-use growqr_core::model::{Model, ModelCard};
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::prompt::Segment;
+use growqr_core::secret::{Secret, SecretStore};
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use growqr_wire::Secret;
+use growqr_models::openai::{self, BaseProblem, OpenAi};
+use growqr_wire::LocalServer;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The two segments in use: for the Grow Agent and for sub-agents.
@@ -24,28 +28,43 @@ struct Chosen {
 
 /// Keys, settings and models of one profile.
 pub(crate) struct Choices {
+    environment: Environment,
     keys: Keys,
-    base_url: Option<String>,
     seed: u64,
-    guide: Arc<Guide>,
-    anthropic: RwLock<Arc<Anthropic>>,
+    providers: RwLock<Providers>,
     stored: RwLock<Stored>,
     chosen: RwLock<Chosen>,
 }
 
+/// The providers as keys and settings make them.
+#[derive(Clone)]
+struct Providers {
+    guide: Arc<Guide>,
+    /// With the key that it was made with.
+    anthropic: (Option<Secret>, Arc<Anthropic>),
+    /// With the address and key that it was made for.
+    openai: (Address, Option<Secret>, Arc<dyn OpenAiModel>),
+}
+
 impl Choices {
-    pub(crate) fn new(environment: &Environment, stored: Stored, seed: u64) -> Choices {
-        let keys = Keys::from_environment(environment);
-        let base_url = environment.get("ANTHROPIC_BASE_URL").map(str::to_owned);
-        let anthropic = Arc::new(client(keys.get(anthropic::PROVIDER), base_url.as_deref(), seed));
-        let guide = Arc::new(Guide);
-        let chosen = choose(&anthropic, &guide, keys.get(anthropic::PROVIDER).is_some(), &stored);
+    /// With the keys of the environment; [`Choices::load_keys`] takes up the others.
+    pub(crate) fn new(environment: &Environment, secrets: Arc<dyn SecretStore>, stored: Stored, seed: u64) -> Choices {
+        let keys = Keys::new(environment, secrets);
+        let address = Address::of(environment, &stored);
+        let key = address.key(keys.get(openai::PROVIDER));
+        let anthropic_key = keys.get(anthropic::PROVIDER);
+        let anthropic = Arc::new(client(anthropic_key.clone(), environment.get("ANTHROPIC_BASE_URL"), seed));
+        let providers = Providers {
+            guide: Arc::new(Guide),
+            anthropic: (anthropic_key, anthropic),
+            openai: (address.clone(), key.clone(), openai_client(&address, key, seed)),
+        };
+        let chosen = choose(&providers, &stored);
         Choices {
+            environment: environment.clone(),
             keys,
-            base_url,
             seed,
-            guide,
-            anthropic: RwLock::new(anthropic),
+            providers: RwLock::new(providers),
             stored: RwLock::new(stored),
             chosen: RwLock::new(chosen),
         }
@@ -55,17 +74,56 @@ impl Choices {
         &self.keys
     }
 
-    pub(crate) fn set_key(&self, name: &str, value: Option<Secret>) -> Result<(), AppError> {
-        self.keys.set(name, value)?;
-        let fresh = Arc::new(client(self.keys.get(anthropic::PROVIDER), self.base_url.as_deref(), self.seed));
-        *self.anthropic.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    /// Keeps a key, or forgets it.
+    pub(crate) async fn set_key(&self, name: &str, value: Option<&str>) -> Result<(), AppError> {
+        let done = match value {
+            Some(value) => self.keys.set(name, value).await,
+            None => self.keys.remove(name).await,
+        };
+        // A key that could not be removed everywhere is out of use all the same.
         self.choose_again();
-        Ok(())
+        done
+    }
+
+    /// Takes up what the keychain has for the model that is set, unless the environment has it.
+    pub(crate) async fn load_keys(&self) {
+        let model = Preferences::forgiving(&self.stored()).model;
+        let provider = if openai_model(&model).is_some() { openai::PROVIDER } else { anthropic::PROVIDER };
+        if model != guide::PROVIDER && self.keys.get(provider).is_none() {
+            self.refresh_keys().await;
+        }
+    }
+
+    /// Looks at the keychain again.
+    pub(crate) async fn refresh_keys(&self) {
+        self.keys.refresh().await;
+        self.choose_again();
+    }
+
+    /// Has the person asked to unlock the keychain.
+    pub(crate) async fn unlock_keys(&self) {
+        self.keys.unlock().await;
+        self.choose_again();
     }
 
     pub(crate) fn set_stored(&self, stored: Stored) {
         *self.stored.write().unwrap_or_else(PoisonError::into_inner) = stored;
         self.choose_again();
+    }
+
+    /// The OpenAI-compatible servers that answer now.
+    pub(crate) async fn local_servers(&self) -> Vec<LocalServer> {
+        let address = Address::of(&self.environment, &self.stored());
+        models::look(&address, self.keys.get(openai::PROVIDER)).await
+    }
+
+    /// If a model of an OpenAI-compatible server is chosen: finds out which server it is and how large the model's window
+    /// is, within a second. Without an answer, careful guesses stand.
+    pub(crate) async fn learn(&self) {
+        let model = Preferences::forgiving(&self.stored()).model;
+        let Some(id) = openai_model(&model) else { return };
+        let provider = Arc::clone(&self.providers().openai.2);
+        provider.learn(id).await;
     }
 
     /// Learns from the provider which models there are and how large their windows are. Without a key, or without a
@@ -74,17 +132,38 @@ impl Choices {
         if self.keys.get(anthropic::PROVIDER).is_none() {
             return;
         }
-        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
+        let anthropic = self.providers().anthropic.1;
         match anthropic.refresh().await {
             Ok(()) => self.choose_again(),
             Err(failure) => tracing::debug!(%failure, "the list of models could not be read"),
         }
     }
 
+    fn providers(&self) -> Providers {
+        self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn stored(&self) -> Stored {
+        self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn choose_again(&self) {
-        let anthropic = Arc::clone(&self.anthropic.read().unwrap_or_else(PoisonError::into_inner));
-        let has_key = self.keys.get(anthropic::PROVIDER).is_some();
-        let chosen = choose(&anthropic, &self.guide, has_key, &self.stored.read().unwrap_or_else(PoisonError::into_inner));
+        let stored = self.stored();
+        let address = Address::of(&self.environment, &stored);
+        let key = address.key(self.keys.get(openai::PROVIDER));
+        let anthropic_key = self.keys.get(anthropic::PROVIDER);
+        let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        // A client is replaced only with its key or address: it holds the limits that all agents share, open connections,
+        // and what was learned from its server.
+        if providers.anthropic.0 != anthropic_key {
+            let fresh = client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);
+            providers.anthropic = (anthropic_key, Arc::new(fresh));
+        }
+        if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
+            providers.openai = (address.clone(), key.clone(), openai_client(&address, key, self.seed));
+        }
+        let chosen = choose(&providers, &stored);
+        drop(providers);
         *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
     }
 }
@@ -92,38 +171,88 @@ impl Choices {
 impl Setups for Choices {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
         let chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() }
+        let (mut setup, segment) = if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() };
+        if setup.provider == openai::PROVIDER {
+            // More may have been learned of the server since.
+            setup.card = self.providers().openai.2.card(&segment.model);
+        }
+        (setup, segment)
     }
 
     fn model(&self, provider: &str) -> Option<Arc<dyn Model>> {
+        let providers = self.providers();
         match provider {
-            guide::PROVIDER => Some(Arc::clone(&self.guide) as Arc<dyn Model>),
-            anthropic::PROVIDER => {
-                Some(Arc::clone(&*self.anthropic.read().unwrap_or_else(PoisonError::into_inner)) as Arc<dyn Model>)
-            }
+            guide::PROVIDER => Some(providers.guide),
+            anthropic::PROVIDER => Some(providers.anthropic.1),
+            openai::PROVIDER => Some(providers.openai.2),
             _ => None,
         }
     }
 }
 
+/// A provider that can look at its server.
+#[async_trait]
+trait OpenAiModel: Model {
+    /// As [`OpenAi::learn`].
+    async fn learn(&self, model: &str);
+}
+
+#[async_trait]
+impl OpenAiModel for OpenAi {
+    async fn learn(&self, model: &str) {
+        OpenAi::learn(self, model).await;
+    }
+}
+
+/// Stands where a server should be whose address cannot be used, and says so when it is asked.
+struct NoServer(BaseProblem);
+
+#[async_trait]
+impl Model for NoServer {
+    fn provider(&self) -> &'static str {
+        openai::PROVIDER
+    }
+
+    fn card(&self, model: &str) -> ModelCard {
+        OpenAi::new(openai::Config::new(openai::BaseUrl::of_port(openai::OLLAMA_PORT), None, 0)).card(model)
+    }
+
+    async fn call(&self, _: &ModelRequest, _: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        let message = format!("The address of the model server (OPENAI_BASE_URL) cannot be used: {}.", self.0);
+        Err(Failure { kind: FailureKind::Rejected, message, request_id: None })
+    }
+}
+
+#[async_trait]
+impl OpenAiModel for NoServer {
+    async fn learn(&self, _: &str) {}
+}
+
+fn openai_client(address: &Address, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
+    match &address.base {
+        Ok(base) => Arc::new(OpenAi::new(openai::Config::new(base.clone(), key, seed))),
+        Err(problem) => Arc::new(NoServer(*problem)),
+    }
+}
+
 /// A client without a key is made all the same: an agent that needs it gets the provider's own clear error.
 fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
-    let key = anthropic::Key::new(key.as_ref().map_or("", |secret| secret.0.as_str()));
-    let mut config = anthropic::Config::new(key, seed);
+    let mut config = anthropic::Config::new(key.unwrap_or_else(|| Secret::new("")), seed);
     if let Some(base_url) = base_url {
         base_url.trim_end_matches('/').clone_into(&mut config.base_url);
     }
     Anthropic::new(config)
 }
 
-/// Without a key the guide answers, whatever model is set.
-fn choose(anthropic: &Anthropic, guide: &Guide, has_key: bool, stored: &Stored) -> Chosen {
+/// A model of one's own server needs no key. Without a key for Claude the guide answers in its place.
+fn choose(providers: &Providers, stored: &Stored) -> Chosen {
     let preferences = Preferences::forgiving(stored);
-    let by_guide = !has_key || preferences.model == guide::PROVIDER;
-    let (provider, card) = if by_guide {
-        (guide.provider(), guide.card(guide::PROVIDER))
-    } else {
-        (anthropic.provider(), anthropic.card(&preferences.model))
+    let (provider, card) = match openai_model(&preferences.model) {
+        Some(id) => (openai::PROVIDER, providers.openai.2.card(id)),
+        None if providers.anthropic.0.is_none() || preferences.model == guide::PROVIDER => {
+            (guide::PROVIDER, providers.guide.card(guide::PROVIDER))
+        }
+        None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
     let both = |system| setup(provider, &card, system, &preferences);
     Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT) }

@@ -76,7 +76,7 @@ async fn connection(stream: Stream, serving: Arc<Serving>) -> io::Result<()> {
 async fn answer(serving: &Serving, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<FromHost> {
     let call: Call = match serde_json::from_slice(line) {
         Ok(call) => call,
-        Err(problem) => return not_understood(line, problem),
+        Err(_) => return not_understood(line),
     };
     if call.request == Request::Follow {
         // From before the answer, so that nothing is missed between the two.
@@ -87,9 +87,10 @@ async fn answer(serving: &Serving, line: &[u8], pushes: &mut Option<Pushes>) -> 
 }
 
 /// A call that this host does not know is answered, so that its sender need not wait; anything else ends the connection.
-fn not_understood(line: &[u8], problem: serde_json::Error) -> io::Result<FromHost> {
+/// The parser's words are left out: they repeat what they do not understand, which may be a key.
+fn not_understood(line: &[u8]) -> io::Result<FromHost> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
-    let id = id.ok_or(problem)?;
+    let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is no call"))?;
     let error = AppError::Protocol { problem: "does not know this request".to_owned() };
     Ok(FromHost::Answer(Answer { id, result: Err(error.into()) }))
 }

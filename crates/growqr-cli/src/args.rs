@@ -35,12 +35,17 @@ pub enum Command {
         /// Part of a message, in any case
         text: String,
     },
-    /// Keys for model providers, kept in memory of the running host only
+    /// Keys for model providers, kept in the system's keychain
     #[command(subcommand)]
     Keys(Keys),
+    /// Models that can be chosen, those of servers on this computer last
+    Models,
     /// Settings
     #[command(subcommand)]
     Config(Config),
+    /// Who you are: sign in, sign out
+    #[command(subcommand)]
+    Auth(Auth),
     /// What may be spent, and what was
     #[command(subcommand)]
     Budget(Budget),
@@ -155,16 +160,19 @@ pub struct Events {
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Give the running host a key, from standard input
+    /// Keep a key, from standard input, once the provider has accepted it
     Set {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
+        /// Keep it without asking the provider
+        #[arg(long)]
+        unchecked: bool,
     },
     /// Which keys are known; never their values
     List,
-    /// Make the running host forget a key
+    /// Forget a key; one in the environment stays there
     Remove {
-        /// The provider: anthropic
+        /// The provider: anthropic or openai
         name: String,
     },
 }
@@ -219,4 +227,35 @@ pub enum Db {
     Migrate,
     /// Which database, and how far it is
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Auth {
+    /// Who is signed in, and who else has a profile here
+    Status,
+    /// Sign in with the browser
+    SignIn(SignIn),
+    /// Sign out on this computer; the data stays for the next sign-in
+    SignOut,
+    /// Open the profile of somebody who has one here
+    Switch {
+        /// Their address or profile; local is nobody's
+        who: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct SignIn {
+    /// If you are new here: take over what is in the local profile
+    #[arg(long, conflicts_with = "fresh")]
+    pub adopt: bool,
+    /// If you are new here: begin with an empty profile
+    #[arg(long)]
+    pub fresh: bool,
+    /// Sign in as somebody else than the browser knows
+    #[arg(long)]
+    pub someone_else: bool,
+    /// Only print the address, for a browser on this computer
+    #[arg(long)]
+    pub no_browser: bool,
 }

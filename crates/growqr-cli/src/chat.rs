@@ -77,28 +77,15 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
         out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
     }
     let mut well = true;
-    // What happens while a person types is shown once the line is entered: it would end up in the middle of it.
-    let mut meanwhile = Vec::new();
+    let mut above = prompt.printer();
     loop {
-        let line = tokio::select! {
-            line = prompt.line() => line,
-            push = session.client.next() => match push? {
-                Some(push) if prompt.is_interactive() => {
-                    meanwhile.push(push);
-                    continue;
-                }
-                Some(push) => {
-                    session.show(&push).await?;
-                    continue;
-                }
-                None => Line::End,
-            },
-            _ = tokio::signal::ctrl_c() => Line::End,
-        };
-        for push in meanwhile.drain(..) {
-            session.show(&push).await?;
+        // What happens while a person types is shown above their line, not in the middle of it.
+        if let Some(printer) = above.take() {
+            out.above(printer);
         }
-        match line {
+        let line = session.while_typing(&mut prompt).await;
+        above = out.below();
+        match line? {
             Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
@@ -161,13 +148,26 @@ impl<'a> Session<'a> {
         Ok(is_open)
     }
 
+    /// Shows what happens until a line is entered.
+    async fn while_typing(&mut self, prompt: &mut Prompt) -> Result<Line, AppError> {
+        loop {
+            let push = tokio::select! {
+                line = prompt.line() => return Ok(line),
+                push = self.client.next() => push?,
+                _ = tokio::signal::ctrl_c() => None,
+            };
+            let Some(push) = push else { return Ok(Line::End) };
+            self.show(&push).await?;
+        }
+    }
+
     /// Shows one thing. Some if the target's turn ended with it.
     async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
         match push {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
-            Push::Delta { .. } => {}
+            Push::Delta { .. } | Push::MemoryChanged => {}
             // Too much came too fast to show; how things stand is in the store.
             Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
         }

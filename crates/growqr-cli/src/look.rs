@@ -1,4 +1,4 @@
-//! Commands that only look: events, search, audit, database, doctor.
+//! Commands that only look: events, search, models, audit, database, doctor.
 
 use crate::Done;
 use crate::args::{Db, Events};
@@ -54,6 +54,25 @@ pub async fn search(home: Home, out: &Out, text: &str) -> Done {
     }
     if found.is_empty() && !out.is_json() {
         out.notice("nothing found");
+    }
+    Ok(true)
+}
+
+/// What the setting `model` can be set to: the known models, then those of the servers that answer now.
+pub async fn models(home: Home, environment: &Environment, out: &Out) -> Done {
+    let servers = growqr_app::local_servers(&home, environment).await?;
+    let known = growqr_app::models().into_iter().map(|row| (row, String::new()));
+    let local = servers
+        .iter()
+        .flat_map(|server| server.models.iter().map(|row| (row.clone(), format!("{} at {}", server.name, server.url))));
+    for (row, place) in known.chain(local) {
+        out.row(&row, || {
+            let place = if place.is_empty() { row.provider.clone() } else { place };
+            format!("{:<32}  {:<24}  {}", plain(&row.id), plain(&row.name), out.style(Look::Dim, &plain(&place)))
+        });
+    }
+    if servers.is_empty() && !out.is_json() {
+        out.notice("no model server answers on this computer; Ollama is one: https://ollama.com");
     }
     Ok(true)
 }

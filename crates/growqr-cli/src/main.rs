@@ -4,7 +4,9 @@
 //! this file sets up logging and the runtime.
 
 mod args;
+mod auth;
 mod chat;
+mod keys;
 mod look;
 mod print;
 mod prompt;
@@ -26,6 +28,7 @@ type Done = Result<bool, AppError>;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     log_to_stderr();
+    growqr_app::no_core_dumps();
     let out = Out::new(cli.json);
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -54,7 +57,9 @@ async fn run(cli: Cli, out: &Out) -> Done {
         Command::Memory(command) => show::memory(home()?, &environment, out, command).await,
         Command::Events(events) => look::events(home()?, out, events).await,
         Command::Search { text } => look::search(home()?, out, &text).await,
-        Command::Keys(command) => write::keys(home()?, &environment, out, command).await,
+        Command::Keys(command) => keys::keys(home()?, &environment, out, command).await,
+        Command::Models => look::models(home()?, &environment, out).await,
+        Command::Auth(command) => auth::auth(home()?, &environment, out, command).await,
         Command::Config(command) => write::config(home()?, &environment, out, command).await,
         Command::Budget(command) => write::budget(home()?, &environment, out, command).await,
         Command::Audit(args::Audit::Verify) => look::verify(home()?, out).await,

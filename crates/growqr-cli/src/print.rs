@@ -2,8 +2,9 @@
 
 use growqr_app::AppError;
 use growqr_wire::Error;
+use rustyline::ExternalPrinter;
 use serde::Serialize;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// How something stands out on a terminal.
@@ -15,18 +16,23 @@ pub enum Look {
     Bad,
 }
 
+/// Prints above a line that is being edited.
+pub type Above = Box<dyn ExternalPrinter + Send>;
+
 /// Where results go.
 pub struct Out {
     json: bool,
     colour: bool,
     /// Something could not be printed.
     failed: Cell<bool>,
+    /// While a person types: what prints above their line, and the words that wait for the end of a line of their own.
+    above: RefCell<Option<(Above, String)>>,
 }
 
 impl Out {
     pub fn new(json: bool) -> Out {
         let colour = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        Out { json, colour, failed: Cell::new(false) }
+        Out { json, colour, failed: Cell::new(false), above: RefCell::default() }
     }
 
     pub fn is_json(&self) -> bool {
@@ -51,6 +57,36 @@ impl Out {
 
     /// A reader that has gone away is no reason to fail: `growqr events | head` is fine.
     pub fn raw(&self, text: &str) {
+        if !self.printed_above(text) {
+            self.printed(text);
+        }
+    }
+
+    /// Until [`Out::below`], whole lines are printed above the one that the person edits.
+    pub fn above(&self, printer: Above) {
+        self.above.replace(Some((printer, String::new())));
+    }
+
+    /// Ends [`Out::above`], and gives the printer back for the next time.
+    pub fn below(&self) -> Option<Above> {
+        let (printer, rest) = self.above.take()?;
+        self.printed(&rest);
+        Some(printer)
+    }
+
+    fn printed_above(&self, text: &str) -> bool {
+        let mut above = self.above.borrow_mut();
+        let Some((printer, waiting)) = above.as_mut() else { return false };
+        waiting.push_str(text);
+        let whole = waiting.rfind('\n').map_or(0, |end| end + 1);
+        let lines: String = waiting.drain(..whole).collect();
+        if !lines.is_empty() && printer.print(lines).is_err() {
+            self.failed.set(true);
+        }
+        true
+    }
+
+    fn printed(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => self.failed.set(true),
@@ -65,7 +101,9 @@ impl Out {
 
     /// A word to the person beside the results.
     pub fn notice(&self, text: &str) {
-        eprintln!("{text}");
+        if !self.printed_above(&format!("{text}\n")) {
+            eprintln!("{text}");
+        }
     }
 
     pub fn error(&self, error: AppError) {

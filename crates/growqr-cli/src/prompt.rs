@@ -3,6 +3,7 @@
 //! Reading a line blocks, so it happens on a thread of its own, one line at a time and only when asked: while an
 //! answer streams, the terminal is in its usual mode and Ctrl-C is a signal.
 
+use crate::print::Above;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use std::io::{BufRead, IsTerminal};
@@ -21,6 +22,7 @@ pub enum Line {
 pub struct Prompt {
     ask: std::sync::mpsc::Sender<()>,
     lines: mpsc::Receiver<Line>,
+    printer: std::sync::mpsc::Receiver<Above>,
     is_asked: bool,
     is_interactive: bool,
 }
@@ -30,17 +32,22 @@ impl Prompt {
         let is_interactive = std::io::stdin().is_terminal();
         let (ask, asked) = std::sync::mpsc::channel();
         let (sender, lines) = mpsc::channel(1);
+        let (printers, printer) = std::sync::mpsc::channel();
         // Not joined: it may wait for a key when the program ends.
-        std::thread::spawn(
-            move || {
-                if is_interactive { edit_lines(&history, &asked, &sender) } else { pipe_lines(&asked, &sender) }
-            },
-        );
-        Prompt { ask, lines, is_asked: false, is_interactive }
+        std::thread::spawn(move || {
+            if is_interactive { edit_lines(&history, &asked, &sender, &printers) } else { pipe_lines(&asked, &sender) }
+        });
+        Prompt { ask, lines, printer, is_asked: false, is_interactive }
     }
 
     pub fn is_interactive(&self) -> bool {
         self.is_interactive
+    }
+
+    /// What prints above the line that is being edited; none where lines are not edited. Once.
+    pub fn printer(&self) -> Option<Above> {
+        // Waits at most until the editor is made or could not be.
+        self.is_interactive.then(|| self.printer.recv().ok()).flatten()
     }
 
     /// The next line. Safe to drop half-way and to call again.
@@ -68,8 +75,17 @@ fn pipe_lines(asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>)
     }
 }
 
-fn edit_lines(history: &Path, asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>) {
+fn edit_lines(
+    history: &Path,
+    asked: &std::sync::mpsc::Receiver<()>,
+    lines: &mpsc::Sender<Line>,
+    printers: &std::sync::mpsc::Sender<Above>,
+) {
     let Ok(mut editor) = DefaultEditor::new() else { return };
+    if let Ok(printer) = editor.create_external_printer() {
+        // The prompt's owner may have left already.
+        let _ = printers.send(Box::new(printer));
+    }
     // A history that cannot be read or kept is an empty one.
     let _ = editor.load_history(history);
     let mut interrupted = false;

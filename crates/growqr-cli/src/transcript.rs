@@ -61,7 +61,7 @@ impl<'a> Transcript<'a> {
                 let text = format!("{agent} had to stop: {}. {step}", error.message);
                 (*agent == self.target || *agent == "grow").then_some(Ending::Otherwise(text))
             }
-            Push::Missed => None,
+            Push::Missed | Push::MemoryChanged => None,
         }
     }
 
@@ -226,6 +226,7 @@ fn next_step(kind: &str) -> &'static str {
         "unknown_model" => "Choose another: growqr config set model claude-opus-4-7",
         "busy" | "unavailable" | "broken" | "interrupted" => "Your message is kept. Try again later: growqr agents resume grow",
         "prompt_too_long" | "too_large" => "Say it again shorter; what was said before will be carried along in short.",
+        "past_refused" => "Say it again; what was said before will be carried along in short.",
         _ => "Your message is kept.",
     }
 }

@@ -1,61 +1,10 @@
-//! Commands about keys, settings and budgets.
+//! Commands about settings and budgets.
 
 use crate::Done;
-use crate::args::{Budget, Config, Keys};
+use crate::args::{Budget, Config};
 use crate::print::{Look, Out, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library, check_setting, keys_of};
-use growqr_wire::{Agent, Reply, Request, Secret, Setting};
-use std::io::{IsTerminal, Read};
-
-pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
-    let running = Client::running(&home).await?;
-    match (command, running) {
-        (Keys::List, running) => {
-            let keys = match running {
-                Some(mut client) => match client.ask(Request::Keys).await? {
-                    Reply::Keys { keys } => keys,
-                    _ => Vec::new(),
-                },
-                None => keys_of(environment),
-            };
-            for key in &keys {
-                out.row(key, || format!("{}  {}", key.name, out.style(Look::Dim, &format!("from {}", key.source))));
-            }
-            if keys.is_empty() && !out.is_json() {
-                out.notice("no keys; set ANTHROPIC_API_KEY, or while GrowQR runs: growqr keys set anthropic");
-            }
-        }
-        (_, None) => return Err(not_kept()),
-        (Keys::Set { name }, Some(mut client)) => {
-            let value = Some(Secret(read_secret(&name)?));
-            client.ask(Request::SetKey { name, value }).await?;
-        }
-        (Keys::Remove { name }, Some(mut client)) => {
-            client.ask(Request::SetKey { name, value: None }).await?;
-        }
-    }
-    Ok(true)
-}
-
-fn not_kept() -> AppError {
-    AppError::BadRequest {
-        message: "a key is kept in the memory of the running GrowQR only, and none runs".to_owned(),
-        next_step: "Set ANTHROPIC_API_KEY instead, or set the key while `growqr chat` runs in another terminal.".to_owned(),
-    }
-}
-
-/// A key from standard input. It is never an argument, where other programs could read it.
-fn read_secret(name: &str) -> Result<String, AppError> {
-    if std::io::stdin().is_terminal() {
-        eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It will be shown here; a pipe avoids that.");
-    }
-    let mut text = String::new();
-    std::io::stdin().take(4_096).read_to_string(&mut text).map_err(|source| AppError::BadRequest {
-        message: format!("standard input could not be read: {source}"),
-        next_step: "Pipe the key in.".to_owned(),
-    })?;
-    Ok(text.trim().to_owned())
-}
+use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
+use growqr_wire::{Agent, Request, Setting};
 
 pub async fn config(home: Home, environment: &Environment, out: &Out, command: Config) -> Done {
     match command {

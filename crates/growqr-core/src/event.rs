@@ -12,6 +12,7 @@ use crate::money::Money;
 use crate::raw::RawJson;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::slice;
 
 /// The version of the events' shapes that this build writes. Older ones are read; newer ones are refused.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -91,6 +92,8 @@ events! {
     ChildCancelled => "child_cancelled",
     /// The person, or whoever sent it, wants the agent to stop.
     CancelRequested => "cancel_requested",
+    /// A sub-agent's turn will end so, once its own sub-agents have stopped.
+    TurnEnding => "turn_ending",
     /// The agent's turn has ended.
     TurnEnded => "turn_ended",
 }
@@ -275,11 +278,16 @@ mod bodies {
     }
 
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct TurnEnding {
+        pub ended: Ended,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
     pub struct TurnEnded {
         pub turn: u64,
         pub ended: Ended,
-        /// A sub-agent's report to whoever sent it.
-        pub report: Option<Mail>,
+        /// A sub-agent's reports to whoever gave it words.
+        pub reports: Vec<Mail>,
     }
 }
 pub use bodies::*;
@@ -325,13 +333,13 @@ pub enum LimitReached {
 impl Event {
     /// The mail that this event puts into the outbox.
     #[must_use]
-    pub fn mail(&self) -> Option<&Mail> {
+    pub fn mail(&self) -> &[Mail] {
         match self {
-            Event::ChildRequested(body) => Some(&body.mail),
-            Event::ChildTold(body) => Some(&body.mail),
-            Event::ChildCancelled(body) => Some(&body.mail),
-            Event::TurnEnded(body) => body.report.as_ref(),
-            _ => None,
+            Event::ChildRequested(body) => slice::from_ref(&body.mail),
+            Event::ChildTold(body) => slice::from_ref(&body.mail),
+            Event::ChildCancelled(body) => slice::from_ref(&body.mail),
+            Event::TurnEnded(body) => &body.reports,
+            _ => &[],
         }
     }
 }

@@ -271,7 +271,31 @@ pub trait Settings: Send + Sync {
     async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<(), StoreError>;
 }
 
-/// Everything a profile's store does.
-pub trait Store: Journal + Outbox + Records + Settings {}
+/// Who the identity provider said the person is: a copy for opening without a network, never a proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    /// The provider's id (`sub`).
+    pub id: String,
+    /// Their address, if it was given.
+    pub email: Option<String>,
+    /// Their name, if it was given.
+    pub name: Option<String>,
+    /// Where their picture is, if there is one.
+    pub picture_url: Option<String>,
+    /// When the provider last vouched for them.
+    pub last_verified_at: Timestamp,
+}
 
-impl<T: Journal + Outbox + Records + Settings> Store for T {}
+/// The people whose profile this is: one, once signed in.
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// All of them, by id.
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    /// Keeps one as it is now.
+    async fn save_user(&self, user: &User) -> Result<(), StoreError>;
+}
+
+/// Everything a profile's store does.
+pub trait Store: Journal + Outbox + Records + Settings + Users {}
+
+impl<T: Journal + Outbox + Records + Settings + Users> Store for T {}

@@ -1,7 +1,7 @@
 //! The heart of GrowQR: what an agent is, and every rule of its conversation.
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s,
-//! and the ports that adapters implement ([`journal`], [`model`], [`memory`], [`clock`]).
+//! and the ports that adapters implement ([`journal`], [`model`], [`memory`], [`secret`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -16,3 +16,4 @@ pub mod model;
 pub mod money;
 pub mod prompt;
 pub mod raw;
+pub mod secret;

@@ -1,6 +1,7 @@
 //! What one agent sends another. Mail is written into the sender's journal and outbox in one transaction, delivered at
 //! least once and taken once by its id.
 
+use crate::event::LimitReached;
 use crate::id::{AgentId, EffectId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub enum Ending {
     Limit,
 }
 
-/// What a sub-agent sends back each time its turn ends.
+/// What a sub-agent sends to everyone who gave it words, each time its turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Its name.
@@ -43,8 +44,10 @@ pub struct Report {
     pub text: String,
     /// What it and its own sub-agents spent since the last report, calls of unknown cost at their reservation.
     pub spent: Money,
-    /// What is left of its allowance and goes back.
+    /// What is left of the allowance that this receiver gave, and goes back.
     pub returned: Money,
+    /// The number of the receiver's last words that it has taken. If more are under way, it works on.
+    pub up_to: u64,
 }
 
 /// The content of a mail.
@@ -57,8 +60,12 @@ pub enum MailBody {
     Say {
         /// Data, not operator text.
         text: String,
-        /// Added to what it may spend; zero while it is at work.
+        /// Added to what it may spend. Also while it is at work: its turn may end before it reads them.
         allowance: Money,
+        /// Why nothing could be added.
+        limit: Option<LimitReached>,
+        /// How many letters with words, its task included, the sender has sent it by now.
+        number: u64,
         /// Whether the person wrote it, through this agent's budget.
         by_person: bool,
     },

@@ -184,6 +184,9 @@ pub enum MemoryError {
         /// The path.
         path: String,
     },
+    /// There is nothing before it to go back to.
+    #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
+    FirstChange,
     /// Another commit came first; work the change out again.
     #[error("the repository has moved on")]
     HeadMoved,
@@ -210,4 +213,7 @@ pub trait Memory: Send + Sync {
     /// Carries a plan out: ref and work tree. Doing it twice is doing it once; after a crash it finishes what is left.
     /// [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history.
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
+    /// Does what commits left for later because no agent waits for it, such as keeping git's own index in step. What it
+    /// could not do is done with the next change or at the next start. Cheap when there is nothing to do.
+    fn tidy(&self) -> Result<(), MemoryError>;
 }

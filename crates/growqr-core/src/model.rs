@@ -104,6 +104,8 @@ pub enum FailureKind {
     TooLarge,
     /// The context window is too small for this conversation.
     PromptTooLong,
+    /// The provider no longer takes what was said before, such as the signature of a thought.
+    PastRefused,
     /// No such model.
     UnknownModel,
     /// Rate limited or overloaded for too long.

@@ -1,4 +1,4 @@
-//! Making a written commit visible: stage the new files, move the ref, refresh git's index, put the files in place.
+//! Making a written commit visible: stage the new files, move the ref, put the files in place.
 //!
 //! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
 //! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
@@ -55,6 +55,11 @@ impl Git {
 
     /// Finishes what a crash or a failing disk left of earlier changes. Cheap when there is nothing.
     pub(crate) fn finish_earlier(&self) -> Result<(), MemoryError> {
+        self.finish_checkouts()?;
+        self.tidy()
+    }
+
+    fn finish_checkouts(&self) -> Result<(), MemoryError> {
         let entries = match fs::read_dir(&self.staged) {
             Ok(entries) => entries,
             Err(_) => return Ok(()),
@@ -131,10 +136,7 @@ impl Git {
 
     fn finish(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
         let head = self.head_tree()?;
-        // A later commit of the same page has its own checkout.
-        let current = |file: &&FileChange| blob_at(head.as_ref(), &file.path) == file.new;
-        self.refresh_index(files.iter().filter(current));
-        self.probe.reached(Step::IndexWritten)?;
+        self.index_later(files);
         for (number, file) in files.iter().enumerate() {
             let staged = self.staged_file(commit, number);
             if !staged.exists() {
@@ -142,7 +144,9 @@ impl Git {
             }
             let now = place::look(&self.folder, &file.path);
             // Anything but the old version is either done already or the person's, and stays.
-            if current(&file) && now.version().is_ok_and(|now| now == file.old && now != file.new) {
+            // A later commit of the same page has its own checkout.
+            let is_current = blob_at(head.as_ref(), &file.path) == file.new;
+            if is_current && now.version().is_ok_and(|now| now == file.old && now != file.new) {
                 self.replace(&staged, file, &now)?;
             }
             if staged.exists() {

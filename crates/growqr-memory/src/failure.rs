@@ -12,15 +12,15 @@ pub enum Step {
     FilesStaged,
     /// The branch points to the new commit.
     RefMoved,
-    /// git's index knows the new commit.
-    IndexWritten,
     /// One file of the work tree is new.
     FileReplaced,
+    /// git's index knows the new commit.
+    IndexWritten,
 }
 
 impl Step {
     /// All of them, in the order in which a change meets them.
-    pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::IndexWritten, Step::FileReplaced];
+    pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
 }
 
 /// Is told of every step. The product uses [`Unwatched`]; a test stops the work where a crash would.

@@ -1,13 +1,34 @@
-//! git's index, kept in step with HEAD so that the person's own `git status` is clean. It is derived and never asked: if
-//! it cannot be written now, or is broken, the next scan mends it.
+//! git's index, kept in step with HEAD so that the person's own `git status` is clean. It is derived and never asked, so
+//! no agent waits for it: it follows right after a change. If it cannot be written now, or is broken, the next scan mends
+//! it.
 
-use crate::objects::{FileChange, Git};
+use crate::failure::Step;
+use crate::objects::{FileChange, Git, blob_at};
 use git2::{Index, IndexEntry, IndexTime, Oid};
+use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 impl Git {
+    /// Notes files of a commit that the index has to follow.
+    pub(crate) fn index_later(&self, files: &[FileChange]) {
+        self.unindexed.borrow_mut().extend(files.iter().map(|file| file.path.clone()));
+    }
+
+    /// Lets the index follow the commits made since.
+    pub(crate) fn tidy(&self) -> Result<(), MemoryError> {
+        let paths = self.unindexed.take();
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let head = self.head_tree()?;
+        let files: Vec<FileChange> =
+            paths.into_iter().map(|path| FileChange { new: blob_at(head.as_ref(), &path), old: None, path }).collect();
+        self.refresh_index(files.iter());
+        self.probe.reached(Step::IndexWritten)
+    }
+
     /// Tells the index of files as HEAD has them. The person's git may hold its lock; that is logged and no failure.
     pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
         if let Err(error) = self.try_refresh_index(files) {

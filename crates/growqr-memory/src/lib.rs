@@ -81,6 +81,14 @@ impl MemoryRepo {
         &self.folder
     }
 
+    /// All pages, and the files that cannot be pages, by path. Reads every file.
+    ///
+    /// # Errors
+    /// [`MemoryError::Repository`] if the folder cannot be read.
+    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
+        place::survey(&self.folder)
+    }
+
     /// Changes, the newest first, at most `limit`; only those of one page if `path` is given. The page need not exist now.
     ///
     /// # Errors
@@ -183,6 +191,7 @@ impl MemoryRepo {
 
 fn make_visible(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
     git.carry_out(plan, Files::Ours)?;
+    git.tidy()?;
     let commit = git.repo.find_commit(plan.commit).doing("read a commit")?;
     git.committed(&commit)
 }
@@ -210,5 +219,9 @@ impl Memory for MemoryRepo {
         let git = self.git();
         git.finish_earlier()?;
         git.carry_out(&prepare::plan(plan)?, Files::Ours)
+    }
+
+    fn tidy(&self) -> Result<(), MemoryError> {
+        self.git().tidy()
     }
 }

@@ -6,7 +6,7 @@ use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Repository, RepositoryStat
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Committed, MemoryError};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ pub(crate) struct Git {
     pub(crate) staged: PathBuf,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) effects: RefCell<Effects>,
+    /// Paths of commits that git's index does not know yet.
+    pub(crate) unindexed: RefCell<BTreeSet<String>>,
 }
 
 /// Commits of agents by tool call, filled from the history as far as it was walked.

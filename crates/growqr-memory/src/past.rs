@@ -130,8 +130,7 @@ impl Git {
         self.refuse_unfinished_merge()?;
         let commit = self.change(rev)?;
         if commit.parent_count() == 0 {
-            let cause = "it is the first one, with which memory began; delete single pages instead".to_owned();
-            return Err(MemoryError::Repository { doing: "undo this change", cause });
+            return Err(MemoryError::FirstChange);
         }
         let pages: Vec<FileChange> =
             self.changes_of(&commit)?.into_iter().filter(|file| path::check(&file.path).is_ok()).collect();

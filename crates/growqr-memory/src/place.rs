@@ -170,6 +170,25 @@ pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<LeftAlone>), Memor
     Ok((pages, left))
 }
 
+/// The same, every file being read: only what is text of a sane size is a page.
+pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
+    let (files, mut left) = walk(folder)?;
+    let mut pages = Vec::with_capacity(files.len());
+    for file in files {
+        let fit = match look(folder, &file.path) {
+            OnDisk::File(bytes, _) => text(&file.path, &bytes).map(drop),
+            OnDisk::Odd(reason) => Err(reason),
+            OnDisk::Absent => continue,
+        };
+        match fit {
+            Ok(()) => pages.push(file),
+            Err(reason) => left.push(LeftAlone { path: file.path, reason }),
+        }
+    }
+    left.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((pages, left))
+}
+
 fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, left: &mut Vec<LeftAlone>) -> Result<(), MemoryError> {
     let entries = match fs::read_dir(place) {
         Ok(entries) => entries,

@@ -46,7 +46,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let staged = own.join("staged");
     use_own_config(&repo, &own)?;
     fs::create_dir_all(&staged).doing("make its folder for staged files")?;
-    let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default() };
+    let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default(), unindexed: Default::default() };
     git.clear_own_index_lock();
     git.finish_earlier()?;
     if git.head()?.is_none() {
@@ -68,7 +68,14 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         use_own_config(&repo, &own)?;
     }
     let staged = own.join("staged");
-    Ok(Some(Git { repo, folder: folder.to_owned(), staged, probe: Arc::new(crate::Unwatched), effects: Default::default() }))
+    Ok(Some(Git {
+        repo,
+        folder: folder.to_owned(),
+        staged,
+        probe: Arc::new(crate::Unwatched),
+        effects: Default::default(),
+        unindexed: Default::default(),
+    }))
 }
 
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
@@ -103,7 +110,8 @@ impl Git {
         }
         let plan = self.write_commit(None, files, &Author::Program, "Begin", at)?;
         self.probe.reached(Step::ObjectsWritten)?;
-        self.carry_out(&plan, Files::Ours)
+        self.carry_out(&plan, Files::Ours)?;
+        self.tidy()
     }
 
     /// What the person's own git shall do here: leave the bytes alone and show names as they are.

@@ -53,7 +53,7 @@ pub(crate) struct MailRow<'a> {
 pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>, StoreError> {
     (first..)
         .zip(events)
-        .filter_map(|(position, event)| event.mail().map(|mail| (position, mail)))
+        .flat_map(|(position, event)| event.mail().iter().map(move |mail| (position, mail)))
         .map(|(position, mail)| {
             let body =
                 serde_json::to_vec(&mail.body).map_err(|error| StoreError::Failed(format!("mail {}: {error}", mail.id)))?;

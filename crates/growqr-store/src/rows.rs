@@ -4,7 +4,7 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{DecodeError, Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
-use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError};
+use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError, User};
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
 
@@ -136,6 +136,22 @@ impl TryFrom<HeadRow> for (AgentId, Head) {
     fn try_from(row: HeadRow) -> Result<(AgentId, Head), StoreError> {
         let head = Head { seq: Seq(number("agents.seq", row.seq)?), hash: hash("agents.hash", &row.hash)? };
         Ok((AgentId::new(row.agent_id), head))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct UserRow {
+    id: String,
+    email: Option<String>,
+    name: Option<String>,
+    picture_url: Option<String>,
+    last_verified_at: i64,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> User {
+        let UserRow { id, email, name, picture_url, last_verified_at } = row;
+        User { id, email, name, picture_url, last_verified_at: Timestamp(last_verified_at) }
     }
 }
 

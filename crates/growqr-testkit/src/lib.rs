@@ -6,10 +6,18 @@
 
 pub mod anthropic;
 pub mod clerk;
+mod desktop_session;
 mod http;
+pub mod openai;
+mod play;
 pub mod postgres;
+mod record;
+mod script;
 mod small_disk;
+#[cfg(target_os = "linux")]
+pub mod window;
 
+pub use desktop_session::{DesktopSession, outside};
 pub use small_disk::SmallDisk;
 
 /// Says on the real standard error what could not be tested and why. (The test harness swallows `eprintln!`.)

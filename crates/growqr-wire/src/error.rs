@@ -34,6 +34,8 @@ pub enum ErrorCode {
     Memory,
     /// The model cannot be asked.
     Model,
+    /// Signing in did not work.
+    SignIn,
     /// This program is not what the other end expects.
     Protocol,
     /// None of these.

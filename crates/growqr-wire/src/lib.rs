@@ -7,13 +7,15 @@
 mod error;
 mod request;
 mod rows;
+mod sign_in;
 
 pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
-    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, Message,
-    ModelRow, Page, PageRow, Setting, Text,
+    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
+    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Setting, Text,
 };
+pub use sign_in::{Person, SignIn, SignInState};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
 pub const VERSION: u32 = 1;
@@ -48,11 +50,19 @@ pub fn typescript() -> String {
         Text,
         Budget,
         Setting,
+        KeySource,
         Key,
+        KeychainState,
+        Keychain,
+        KeyCheck,
         ModelRow,
+        LocalServer,
         CheckState,
         Check,
         Database,
+        SignInState,
+        Person,
+        SignIn,
         Request,
         Reply,
         DeltaKind,

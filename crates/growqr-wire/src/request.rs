@@ -4,7 +4,7 @@
 //! client follows. Everything here is for the same user on the same machine.
 
 use crate::error::Error;
-use crate::rows::{Agent, EventLine, Key};
+use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -72,16 +72,28 @@ pub enum Request {
         /// `None` for the default.
         value: Option<String>,
     },
-    /// Keep a key, or forget it.
+    /// Keep a key, in the keychain if that can be, or forget it. Answered by [`Reply::Keys`], which says where it is.
     SetKey {
-        /// `anthropic`.
+        /// `anthropic` or `openai`.
         name: String,
         /// `None` to forget it.
         #[ts(type = "string | null")]
         value: Option<Secret>,
     },
-    /// Which keys are known. Answered by [`Reply::Keys`].
+    /// Ask the provider whether it takes this key. Keeps nothing. Answered by [`Reply::KeyChecked`].
+    CheckKey {
+        /// `anthropic` or `openai`.
+        name: String,
+        /// The key.
+        #[ts(type = "string")]
+        value: Secret,
+    },
+    /// Which keys are known. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
+    /// is kept in it now if it no longer is.
     Keys,
+    /// Which OpenAI-compatible servers answer, on the usual ports of this machine and at the address that is set. Takes
+    /// less than a second. Answered by [`Reply::LocalServers`].
+    LocalServers,
 }
 
 /// What a host answers.
@@ -115,6 +127,18 @@ pub enum Reply {
     Keys {
         /// Never with values.
         keys: Vec<Key>,
+        /// Whether keys can be kept.
+        keychain: Keychain,
+    },
+    /// What the provider says about a key.
+    KeyChecked {
+        /// That.
+        check: KeyCheck,
+    },
+    /// The servers that answered.
+    LocalServers {
+        /// The one at the address that is set comes first.
+        servers: Vec<LocalServer>,
     },
 }
 
@@ -154,6 +178,9 @@ pub enum Push {
     },
     /// The client is too slow and has missed some; it reads on from its last position.
     Missed,
+    /// Pages of memory were changed by the person: by hand in the folder, or through a request. What agents change comes
+    /// with their events.
+    MemoryChanged,
     /// An agent had to stop; its work is kept.
     Stopped {
         /// Which.

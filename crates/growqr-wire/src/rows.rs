@@ -225,22 +225,88 @@ pub struct Setting {
     pub about: String,
 }
 
+/// Where a key is kept. Where there are several of one name, the first of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KeySource {
+    /// A variable of the environment; it stays there, whatever is set or removed.
+    Environment,
+    /// The keychain of the operating system.
+    Keychain,
+    /// The running GrowQR alone; gone when it ends.
+    Memory,
+}
+
 /// A key that is known, never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Key {
-    /// `anthropic`.
+    /// `anthropic` or `openai`.
     pub name: String,
-    /// Where it comes from: `environment` or `memory` (of the running host).
-    pub source: String,
+    /// Where it is kept.
+    pub source: KeySource,
+}
+
+/// Whether keys can be kept in the system's keychain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KeychainState {
+    /// They can.
+    Ready,
+    /// The person has to unlock it first.
+    Locked,
+    /// There is none.
+    Absent,
+}
+
+/// The system's keychain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Keychain {
+    /// Whether keys can be kept in it.
+    pub state: KeychainState,
+    /// A sentence for people.
+    pub found: String,
+    /// What to do, if anything.
+    pub next_step: Option<String>,
+}
+
+/// What a provider says about a key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyCheck {
+    /// It takes the key.
+    Accepted,
+    /// It does not.
+    Refused {
+        /// A sentence for people.
+        message: String,
+    },
+    /// It could not be asked: no network, say. The key may be right all the same.
+    Unknown {
+        /// A sentence for people.
+        message: String,
+    },
 }
 
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelRow {
-    /// Its id.
+    /// What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
     pub id: String,
     /// Its name for people.
     pub name: String,
+    /// `anthropic`, `openai` or `guide`.
+    pub provider: String,
+}
+
+/// An OpenAI-compatible server that answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LocalServer {
+    /// `Ollama`, `LM Studio`, `llama.cpp`, `vLLM` or `OpenAI-compatible server`.
+    pub name: String,
+    /// What the setting `openai.base_url` is set to.
+    pub url: String,
+    /// The models that it offers; none if it has none yet.
+    pub models: Vec<ModelRow>,
 }
 
 /// How a check of the doctor went.

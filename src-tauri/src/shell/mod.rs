@@ -3,6 +3,8 @@
 mod commands;
 mod desktop;
 mod display;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod following;
 mod quit;
 mod tray;
@@ -21,6 +23,8 @@ pub fn run() -> ExitCode {
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;
     }
+    #[cfg(target_os = "linux")]
+    drawing::choose();
     match build() {
         Ok(app) => ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)),
         Err(error) => {

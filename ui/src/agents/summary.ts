@@ -51,6 +51,8 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return plain(`stops ${nameOf(event.data.mail.to)}`);
     case "cancel_requested":
       return plain("asked to stop", event.data.by_person ? "by you" : "");
+    case "turn_ending":
+      return plain("stops", "waits until its own sub-agents have stopped");
     case "turn_ended": {
       const how = ending(event.data.ended);
       return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");

@@ -1,6 +1,6 @@
 // Generated from growqr-wire by `cargo xtask bindings`. Do not edit.
 
-export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" | "overloaded" | "stopping" | "held" | "database" | "disk_full" | "read_only" | "newer" | "memory" | "model" | "protocol" | "internal";
+export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" | "overloaded" | "stopping" | "held" | "database" | "disk_full" | "read_only" | "newer" | "memory" | "model" | "sign_in" | "protocol" | "internal";
 
 export type Error = { 
 /**
@@ -308,25 +308,71 @@ is_set: boolean,
  */
 about: string, };
 
+export type KeySource = "environment" | "keychain" | "memory";
+
 export type Key = { 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
- * Where it comes from: `environment` or `memory` (of the running host).
+ * Where it is kept.
  */
-source: string, };
+source: KeySource, };
+
+export type KeychainState = "ready" | "locked" | "absent";
+
+export type Keychain = { 
+/**
+ * Whether keys can be kept in it.
+ */
+state: KeychainState, 
+/**
+ * A sentence for people.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type KeyCheck = "accepted" | { "refused": { 
+/**
+ * A sentence for people.
+ */
+message: string, } } | { "unknown": { 
+/**
+ * A sentence for people.
+ */
+message: string, } };
 
 export type ModelRow = { 
 /**
- * Its id.
+ * What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
  */
 id: string, 
 /**
  * Its name for people.
  */
-name: string, };
+name: string, 
+/**
+ * `anthropic`, `openai` or `guide`.
+ */
+provider: string, };
+
+export type LocalServer = { 
+/**
+ * `Ollama`, `LM Studio`, `llama.cpp`, `vLLM` or `OpenAI-compatible server`.
+ */
+name: string, 
+/**
+ * What the setting `openai.base_url` is set to.
+ */
+url: string, 
+/**
+ * The models that it offers; none if it has none yet.
+ */
+models: Array<ModelRow>, };
 
 export type CheckState = "ok" | "missing" | "failed";
 
@@ -365,6 +411,60 @@ known: number,
  * The newest migration applied; `None` if there is no database yet.
  */
 applied: number | null, };
+
+export type SignInState = "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
+
+export type Person = { 
+/**
+ * Their profile.
+ */
+profile: string, 
+/**
+ * Their id at the sign-in service.
+ */
+id: string, 
+/**
+ * Their name, if it is known.
+ */
+name: string | null, 
+/**
+ * Their address, if it is known.
+ */
+email: string | null, 
+/**
+ * Where their picture is, if they have one. A web address from outside.
+ */
+picture_url: string | null, 
+/**
+ * When the service last vouched for them.
+ */
+last_verified_at: number, };
+
+export type SignIn = { 
+/**
+ * Where it stands.
+ */
+state: SignInState, 
+/**
+ * Whom the state is about.
+ */
+person: Person | null, 
+/**
+ * Everybody who has a profile here, by name.
+ */
+people: Array<Person>, 
+/**
+ * While signing in: the address that the browser shows, for copying.
+ */
+url: string | null, 
+/**
+ * While signing in: when the attempt ends by itself. Online: when the service is asked again.
+ */
+until: number | null, 
+/**
+ * Something to say about it: what did not work, or what will not last.
+ */
+notice: string | null, };
 
 export type Request = { "op": "hello", 
 /**
@@ -420,13 +520,21 @@ name: string,
  */
 value: string | null, } | { "op": "set_key", 
 /**
- * `anthropic`.
+ * `anthropic` or `openai`.
  */
 name: string, 
 /**
  * `None` to forget it.
  */
-value: string | null, } | { "op": "keys" };
+value: string | null, } | { "op": "check_key", 
+/**
+ * `anthropic` or `openai`.
+ */
+name: string, 
+/**
+ * The key.
+ */
+value: string, } | { "op": "keys" } | { "op": "local_servers" };
 
 export type Reply = { "hello": { 
 /**
@@ -456,7 +564,19 @@ paths: Array<string>, } } | { "keys": {
 /**
  * Never with values.
  */
-keys: Array<Key>, } };
+keys: Array<Key>, 
+/**
+ * Whether keys can be kept.
+ */
+keychain: Keychain, } } | { "key_checked": { 
+/**
+ * That.
+ */
+check: KeyCheck, } } | { "local_servers": { 
+/**
+ * The one at the address that is set comes first.
+ */
+servers: Array<LocalServer>, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 
@@ -480,7 +600,7 @@ kind: DeltaKind,
 /**
  * The part.
  */
-text: string, } } | "missed" | { "stopped": { 
+text: string, } } | "missed" | "memory_changed" | { "stopped": { 
 /**
  * Which.
  */

@@ -25,6 +25,7 @@ const FAILURES: Record<string, string> = {
   offline: "Go on when you are online again.",
   busy: "Wait a moment, then go on.",
   prompt_too_long: "Start with a shorter message.",
+  past_refused: "Say it again: what was said before is carried along in short.",
 };
 
 export function ending(ended: Ended): Ending | null {

@@ -79,7 +79,8 @@ export interface EventData {
   child_told: { mail: Mail };
   child_cancelled: { mail: Mail };
   cancel_requested: { by_person: boolean };
-  turn_ended: { turn: number; ended: Ended; report: Mail | null };
+  turn_ending: { ended: Ended };
+  turn_ended: { turn: number; ended: Ended; reports: Mail[] };
 }
 export type EventKind = keyof EventData;
 export type KnownEvent = { [K in EventKind]: { kind: K; data: EventData[K] } }[EventKind];
@@ -101,6 +102,7 @@ const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } =
   child_told: ["mail"],
   child_cancelled: ["mail"],
   cancel_requested: [],
+  turn_ending: ["ended"],
   turn_ended: ["ended"],
 };
 

@@ -20,6 +20,10 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries();
     return;
   }
+  if (push === "memory_changed") {
+    void client.invalidateQueries({ queryKey: keys.memory });
+    return;
+  }
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
   const known = client.getQueryData<Agent[]>(keys.agents);

@@ -85,6 +85,8 @@ export class Journals {
     if (push === "missed") {
       this.#words.clear();
       for (const agent of this.#slots.keys()) void this.#read(agent);
+    } else if (push === "memory_changed") {
+      return;
     } else if ("delta" in push) {
       this.#words.add(push.delta.agent, push.delta.kind, push.delta.text);
     } else if ("stopped" in push) {

@@ -1,6 +1,6 @@
 /**
  * Reading journals from their end. The host gives lines after a position; where an agent's last lines begin is found by
- * halving, some seventeen small questions for a hundred thousand events.
+ * halving: at most some seventeen small questions for a hundred thousand events, and none where they are all its own.
  */
 import type { EventLine, Host } from "../bridge";
 
@@ -20,14 +20,14 @@ export async function tail(host: Host, agent: string | null, last: EventLine | n
   const total = agents.reduce((sum, one) => sum + one.seq, 0);
   if (agent === null) return from(host, null, Math.max(0, total - PAGE));
   const length = agents.find((one) => one.id === agent)?.seq ?? 0;
-  const since = length <= PAGE ? 0 : await positionBefore(host, agent, length - PAGE + 1, total);
+  const since = length <= PAGE ? 0 : await positionBefore(host, agent, length - PAGE + 1, total - PAGE);
   return from(host, agent, since);
 }
 
 /** The page that ends right before `first`. */
 export async function older(host: Host, agent: string | null, first: EventLine): Promise<Lines> {
   const start = agent === null ? first.position - PAGE : first.seq - PAGE;
-  const since = agent === null ? Math.max(0, start - 1) : start <= 1 ? 0 : await positionBefore(host, agent, start, first.position);
+  const since = agent === null ? Math.max(0, start - 1) : start <= 1 ? 0 : await positionBefore(host, agent, start, first.position - PAGE - 1);
   const lines = await host.call("events", { agent, since, limit: PAGE + 1 });
   return { lines: lines.filter((line) => line.position < first.position), whole: since === 0 };
 }
@@ -48,9 +48,12 @@ async function after(host: Host, agent: string | null, since: number): Promise<E
   }
 }
 
-/** The largest position up to `high` after which the agent's next line has a number of at most `seq`. */
+/**
+ * The position right before the agent's line with the number `seq`, at most `high`. A line's position is never smaller
+ * than its number.
+ */
 async function positionBefore(host: Host, agent: string, seq: number, high: number): Promise<number> {
-  let low = 0;
+  let low = seq - 1;
   let top = high;
   while (low < top) {
     const middle = Math.ceil((low + top) / 2);

@@ -31,7 +31,7 @@ function story(): EventLine[] {
     line("mail_received", { mail: { id: "r", from: "a-e2", to: "grow", body: { report: { name: "Scout", ending: "done", text: "found", spent: 3, returned: 47 } } } }),
     line("model_requested", { attempt: 1, max_tokens: 1, reservation: null }),
     line("model_answered", { reply: { content: [{ type: "text", text: "Done." }], stop: "end_turn", usage, model: "m", cost: null } }),
-    line("turn_ended", { turn: 1, ended: "done", report: null }),
+    line("turn_ended", { turn: 1, ended: "done", reports: [] }),
   ];
 }
 
@@ -88,7 +88,7 @@ describe("a transcript", () => {
   test("offers to go on only at its end", () => {
     const lines = story();
     const begun = line("turn_started", { turn: 2 });
-    const stopped = line("turn_ended", { turn: 2, ended: "cancelled", report: null });
+    const stopped = line("turn_ended", { turn: 2, ended: "cancelled", reports: [] });
     const more = line("user_said", { id: "m2", text: "again" });
     const ends = folded([...lines, begun, stopped, more]).items.filter((item) => item.kind === "end");
     expect(ends.map((item) => item.last)).toEqual([false, false]);

@@ -87,6 +87,20 @@ fn a_binary_file_in_memory() {
     assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
     assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is left alone");
     assert!(program.json(&["memory", "log"]).iter().all(|change| !change["paths"].to_string().contains("photo")));
+    assert!(!program.run(&["memory", "list"]).out.contains("photo"), "it is no page");
+    let doctor = program.run(&["doctor"]);
+    assert!(doctor.out.contains("1 files are left alone") && doctor.out.contains("photo.png"), "{doctor:?}");
+}
+
+#[test]
+fn memory_that_is_not_there() {
+    let program = Program::new();
+    assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
+    told(&program.run(&["memory", "log", "nope.md"]), "no page", "growqr memory list");
+    told(&program.run(&["memory", "diff", "abcdef"]), "no change", "growqr memory log");
+    let first = program.json(&["memory", "log"]).pop().expect("a change");
+    told(&program.run(&["memory", "restore", first["commit"].as_str().expect("an id")]), "cannot be undone", "");
+    assert!(program.run(&["memory", "log", "notes.md"]).out.contains("notes.md"));
 }
 
 #[test]

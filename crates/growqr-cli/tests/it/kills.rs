@@ -7,15 +7,15 @@ use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-fn told(program: &Program) {
+pub fn told(program: &Program) {
     for message in MESSAGES {
         let ran = program.chat(message);
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
-    program.claude.assert_all_accepted();
+    program.assert_all_accepted();
 }
 
-fn undisturbed() -> Value {
+pub fn undisturbed() -> Value {
     let program = Program::new();
     program.claude.route(model);
     told(&program);
@@ -23,7 +23,7 @@ fn undisturbed() -> Value {
 }
 
 /// Starts again as a person would: what is open goes on; what was not recorded is said again.
-fn go_on(program: &Program) {
+pub fn go_on(program: &Program) {
     let ran = program.run(&["chat"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let said: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "user_said").collect();
@@ -34,7 +34,7 @@ fn go_on(program: &Program) {
 }
 
 /// One result for each call, one commit for each intended change, one agent for each spawn; the journal is whole.
-fn nothing_twice(program: &Program) {
+pub fn nothing_twice(program: &Program) {
     let mut started: BTreeMap<String, i32> = BTreeMap::new();
     for event in program.json(&["events"]) {
         let effect = event["data"]["effect"].as_str().unwrap_or_default().to_owned();
@@ -50,7 +50,7 @@ fn nothing_twice(program: &Program) {
 
 /// Runs the story with a kill at the `append`-th append of the message `at`. False if the message has fewer appends.
 fn killed_at(program: &Program, at: usize, side: &str, append: usize) -> bool {
-    program.claude.route(model);
+    program.route(model);
     for message in &MESSAGES[..at] {
         assert_eq!(program.chat(message).code, Some(0));
     }
@@ -60,7 +60,7 @@ fn killed_at(program: &Program, at: usize, side: &str, append: usize) -> bool {
     program.kill_at(command, &mark)
 }
 
-fn every_append_of(at: usize, side: &str, make: impl Fn() -> Program) -> usize {
+pub fn every_append_of(at: usize, side: &str, make: impl Fn() -> Program) -> usize {
     let expected = undisturbed();
     let mut append = 1;
     loop {
@@ -72,7 +72,7 @@ fn every_append_of(at: usize, side: &str, make: impl Fn() -> Program) -> usize {
         go_on(&program);
         assert_eq!(end_state(&program), expected, "killed {side} append {append} of {:?}", MESSAGES[at]);
         nothing_twice(&program);
-        program.claude.assert_all_accepted();
+        program.assert_all_accepted();
         append += 1;
     }
 }

@@ -1,7 +1,12 @@
 //! Stories through the real `growqr` binary, against the strict stand-in, with real kills.
 
 mod bad_input;
+mod canary;
+mod keys;
 mod kills;
+mod local;
 mod program;
 mod story;
 mod talking;
+#[cfg(target_os = "linux")]
+mod terminal;

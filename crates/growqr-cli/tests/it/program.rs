@@ -1,6 +1,8 @@
 //! Running the real binary in a data folder of its own.
 
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::{AnthropicStandIn, Asked, Script};
+use growqr_testkit::openai::{Manner, OpenAiStandIn};
+use growqr_testkit::outside;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,8 @@ pub struct Program {
     /// Removes the folder at the end, if it is ours.
     _temporary: Option<tempfile::TempDir>,
     pub claude: AnthropicStandIn,
+    /// A model server on this computer, which is then the one that is set.
+    pub local: Option<OpenAiStandIn>,
     database_url: Option<String>,
 }
 
@@ -34,12 +38,40 @@ impl Program {
     /// The same, in a folder that the test made.
     pub fn in_folder(folder: &Path) -> Program {
         let claude = AnthropicStandIn::start_blocking().expect("a port");
-        Program { folder: folder.to_path_buf(), _temporary: None, claude, database_url: None }
+        Program { folder: folder.to_path_buf(), _temporary: None, claude, local: None, database_url: None }
     }
 
     /// The same, with its journal in Postgres.
     pub fn on_postgres(url: String) -> Program {
         Program { database_url: Some(url), ..Program::new() }
+    }
+
+    /// The same, with a model server on this computer chosen instead of Claude.
+    pub fn on_local(manner: Manner) -> Program {
+        let local = OpenAiStandIn::start_blocking(manner).expect("a port");
+        let program = Program { local: Some(local), ..Program::new() };
+        assert_eq!(program.run(&["config", "set", "model", "openai/qwen3:8b"]).code, Some(0));
+        program
+    }
+
+    /// The server on this computer.
+    pub fn local(&self) -> &OpenAiStandIn {
+        self.local.as_ref().expect("there is one in this test")
+    }
+
+    /// What the models say, whichever is asked.
+    pub fn route(&self, model: impl Fn(&Asked<'_>) -> Option<Script> + Clone + Send + Sync + 'static) {
+        self.claude.route(model.clone());
+        if let Some(local) = &self.local {
+            local.route(model);
+        }
+    }
+
+    pub fn assert_all_accepted(&self) {
+        self.claude.assert_all_accepted();
+        if let Some(local) = &self.local {
+            local.assert_all_accepted();
+        }
     }
 
     pub fn folder(&self) -> &Path {
@@ -54,10 +86,23 @@ impl Program {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_growqr"));
         command.arg("--data-dir").arg(self.folder()).args(args);
-        for name in ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "DATABASE_URL", "GROWQR_DATA_DIR", "RUST_LOG"] {
+        for name in [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_BASE_URL",
+            "DATABASE_URL",
+            "GROWQR_DATA_DIR",
+            "OPENAI_API_KEY",
+            "OPENAI_BASE_URL",
+            "RUST_LOG",
+        ] {
             command.env_remove(name);
         }
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
+        // The keychain of whoever runs the tests is none of theirs.
+        outside(&mut command);
+        if let Some(local) = &self.local {
+            command.env("OPENAI_BASE_URL", local.base_url());
+        }
         if let Some(url) = &self.database_url {
             command.env("DATABASE_URL", url);
         }

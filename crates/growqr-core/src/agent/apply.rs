@@ -1,7 +1,7 @@
 //! Living through what happened. Nothing is decided here: an entry has one effect on the state, always the same.
 
 use super::render::{self, Verdict, verdict};
-use super::{Call, Child, Count, Current, Pending, Phase, Progress, State, ToolResult, Transcript};
+use super::{Call, Child, Count, Current, Pending, Phase, Progress, Sponsor, State, ToolResult, Transcript};
 use crate::clock::Timestamp;
 use crate::event::{self, Ended, Entry, Event};
 use crate::id::{AgentId, EffectId};
@@ -37,6 +37,7 @@ impl State {
             Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
             Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
+            Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
         }
     }
@@ -45,13 +46,13 @@ impl State {
         self.created_at = at;
         self.birth = body.birth.clone();
         self.parent = body.parent.clone();
-        self.sponsor = body.parent.clone();
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.taken).insert(mail.clone());
         }
         if let Some(birth) = &body.birth {
             self.purse.receive(birth.allowance);
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
+            self.sponsors.push(Sponsor { agent: from.clone(), given: birth.allowance, up_to: 1 });
             self.pending.push(Pending::Task { from, text: birth.task.clone() });
         }
     }
@@ -72,10 +73,11 @@ impl State {
         let from = mail.from.clone();
         match &mail.body {
             MailBody::Spawn(_) | MailBody::Cancel => {}
-            MailBody::Say { text, allowance, by_person } => {
+            MailBody::Say { text, allowance, limit, number, by_person } => {
                 self.purse.receive(*allowance);
-                if !self.is_at_work() {
-                    self.sponsor = Some(from.clone());
+                self.sponsored(&from, *allowance, *number);
+                self.short_of = *limit;
+                if !self.is_at_work() || self.ending.is_some() {
                     self.count = Count::default();
                 }
                 let text = text.clone();
@@ -83,12 +85,19 @@ impl State {
             }
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
-                    child.at_work = false;
+                    child.taken = child.taken.max(report.up_to);
                     let (granted_at, message) = (child.granted_at, child.message);
                     self.purse.give_back(report.returned, granted_at, message);
                 }
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
+        }
+    }
+
+    fn sponsored(&mut self, by: &AgentId, given: Money, up_to: u64) {
+        match self.sponsors.iter_mut().find(|sponsor| sponsor.agent == *by) {
+            Some(sponsor) => (sponsor.given, sponsor.up_to) = (sponsor.given + given, sponsor.up_to.max(up_to)),
+            None => self.sponsors.push(Sponsor { agent: by.clone(), given, up_to }),
         }
     }
 
@@ -122,6 +131,7 @@ impl State {
         }
         self.count.calls += 1;
         self.broken_off = None;
+        self.ending = None;
         self.phase = Phase::Calling {
             attempt: body.attempt,
             request_hash: body.request_hash.clone(),
@@ -222,7 +232,7 @@ impl State {
         if let MailBody::Spawn(birth) = &mail.body {
             self.count.children += 1;
             self.purse.grant(birth.allowance, at);
-            self.children.insert(mail.to.clone(), Child::at_work(at, self.purse.message_number(), false));
+            self.children.insert(mail.to.clone(), Child::new(at, self.purse.message_number(), false));
         }
     }
 
@@ -234,11 +244,10 @@ impl State {
         }
         if let MailBody::Say { allowance, by_person, .. } = &mail.body {
             self.purse.grant(*allowance, at);
-            let is_busy = self.children.get(&mail.to).is_some_and(|child| child.at_work);
-            // Words for an agent that works for somebody else already bring no report here.
-            let is_for_others = *allowance == Money::ZERO && !self.children.contains_key(&mail.to);
-            if !is_busy && !is_for_others {
-                self.children.insert(mail.to.clone(), Child::at_work(at, self.purse.message_number(), *by_person));
+            let told = Child::new(at, self.purse.message_number(), *by_person);
+            match self.children.get_mut(&mail.to) {
+                Some(child) => child.tell(told),
+                None => drop(self.children.insert(mail.to.clone(), told)),
             }
         }
     }
@@ -249,17 +258,30 @@ impl State {
         }
     }
 
-    fn turn_ended(&mut self, body: &event::TurnEnded) {
-        if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, Phase::Idle) {
+    fn turn_ending(&mut self, body: &event::TurnEnding) {
+        self.leave_calls(Phase::Waiting);
+        self.ending = Some(body.ended.clone());
+    }
+
+    /// The turn is over as far as the model is concerned; its last calls are answered when it is asked again.
+    fn leave_calls(&mut self, next: Phase) {
+        if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, next) {
             self.unanswered = calls;
-        }
-        if matches!(body.ended, Ended::Limit(_)) {
-            self.pending.iter_mut().for_each(Pending::set_aside_if_long);
         }
         self.cancelling = false;
         self.broken_off = None;
+    }
+
+    fn turn_ended(&mut self, body: &event::TurnEnded) {
+        self.leave_calls(Phase::Idle);
+        self.ending = None;
+        if matches!(body.ended, Ended::Limit(_)) {
+            self.pending.iter_mut().for_each(Pending::set_aside_if_long);
+        }
         self.last_ended = Some(body.ended.clone());
-        if body.report.is_some() {
+        self.sponsors.clear();
+        self.short_of = None;
+        if !body.reports.is_empty() {
             self.purse.settled();
         }
     }

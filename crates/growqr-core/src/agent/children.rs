@@ -6,7 +6,7 @@ use super::render::report_text;
 use super::tools::{AgentCall, ToolCall};
 use super::{Pending, Phase, Progress, State, ToolResult};
 use crate::budget::{LEAST_ALLOWANCE, share};
-use crate::event::{ChildCancelled, ChildRequested, ChildTold};
+use crate::event::{ChildCancelled, ChildRequested, ChildTold, LimitReached};
 use crate::id::{AgentId, EffectId, MessageId, child_id, effect_id};
 use crate::mail::{Birth, Mail, MailBody};
 use crate::money::Money;
@@ -49,8 +49,9 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
 pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     let id = AgentId::new(id);
     let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
-    let allowance = if child.at_work {
-        Money::ZERO
+    let allowance = if child.is_at_work() {
+        // Its turn may end before it reads them, so they bring money along, if there is any.
+        allowance(draft, 1).unwrap_or(Money::ZERO)
     } else if draft.state.children_at_work().count() >= draft.state.limits.children_at_once as usize {
         return ToolResult::error("too many sub-agents are at work; wait for one with wait_for_sub_agents, then try again");
     } else {
@@ -59,13 +60,26 @@ pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
             Err(problem) => return problem,
         }
     };
-    tell(draft, id.clone(), text, allowance, None);
+    tell(draft, id.clone(), text, Ok(allowance), None);
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
 /// Puts words for a sub-agent into the outbox; `message` if they are the person's.
-pub(super) fn tell(draft: &mut Draft, to: AgentId, text: &str, allowance: Money, message: Option<MessageId>) {
-    let mail = draft.mail(to, MailBody::Say { text: text.to_owned(), allowance, by_person: message.is_some() });
+pub(super) fn tell(
+    draft: &mut Draft,
+    to: AgentId,
+    text: &str,
+    allowance: Result<Money, LimitReached>,
+    message: Option<MessageId>,
+) {
+    let body = MailBody::Say {
+        text: text.to_owned(),
+        allowance: allowance.unwrap_or_default(),
+        limit: allowance.err(),
+        number: draft.state.children.get(&to).map_or(0, |child| child.told) + 1,
+        by_person: message.is_some(),
+    };
+    let mail = draft.mail(to, body);
     draft.push(ChildTold { mail, message });
 }
 
@@ -74,7 +88,7 @@ pub(super) fn cancel(draft: &mut Draft, id: &str) -> ToolResult {
     let id = AgentId::new(id);
     match draft.state.children.get(&id) {
         None => unknown(&id),
-        Some(child) if !child.at_work => ToolResult::ok(format!("{id} has already ended")),
+        Some(child) if !child.is_at_work() => ToolResult::ok(format!("{id} has already ended")),
         Some(_) => {
             let mail = draft.mail(id.clone(), MailBody::Cancel);
             draft.push(ChildCancelled { mail });
@@ -85,8 +99,13 @@ pub(super) fn cancel(draft: &mut Draft, id: &str) -> ToolResult {
 
 /// Tells every sub-agent at work to stop.
 pub(super) fn cancel_all(draft: &mut Draft) {
-    let at_work: Vec<AgentId> =
-        draft.state.children.iter().filter(|(_, child)| child.at_work && !child.cancelled).map(|(id, _)| id.clone()).collect();
+    let at_work: Vec<AgentId> = draft
+        .state
+        .children
+        .iter()
+        .filter(|(_, child)| child.is_at_work() && !child.cancelled)
+        .map(|(id, _)| id.clone())
+        .collect();
     for id in at_work {
         let mail = draft.mail(id, MailBody::Cancel);
         draft.push(ChildCancelled { mail });
@@ -105,7 +124,7 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
 pub(super) fn wait_result(state: &State, effect: &EffectId, person_spoke: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
     let at_work: Vec<&str> =
-        ids.iter().filter(|id| state.children.get(*id).is_some_and(|child| child.at_work)).map(AgentId::as_str).collect();
+        ids.iter().filter(|id| state.children.get(*id).is_some_and(super::Child::is_at_work)).map(AgentId::as_str).collect();
     if !at_work.is_empty() && !person_spoke {
         return None;
     }
@@ -161,10 +180,10 @@ fn unknown(id: &AgentId) -> ToolResult {
 }
 
 impl Draft<'_> {
-    /// A letter whose id is made from its place in the journal. The next event pushed must carry it.
+    /// A letter whose id is made from its place in the journal and its receiver. The next event pushed must carry it.
     pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
         let from = self.state.id.clone();
-        let place = AgentId::new(format!("{from}/mail"));
+        let place = AgentId::new(format!("{from}/mail/{to}"));
         Mail { id: effect_id(&place, self.state.turn, self.state.seq.next().0), from, to, body }
     }
 }

@@ -3,11 +3,11 @@
 
 use super::render::{Verdict, cut_report, verdict};
 use super::{Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
-use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT, share};
+use crate::budget::{LEAST_ALLOWANCE, LEAST_OUTPUT, ROOMY_OUTPUT, share};
 use crate::clock::Timestamp;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelAnswered, ModelFailed,
-    ModelRequested, SegmentStarted, TurnEnded, TurnStarted, UserSaid,
+    ModelRequested, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid,
 };
 use crate::id::{AgentId, EffectId, MessageId, hex};
 use crate::mail::{Ending, Mail, MailBody, Report};
@@ -32,7 +32,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Timestamp) -> Vec
     match input {
         Input::Created => draft.created(),
         Input::Said { id, text } => draft.said(id, text),
-        Input::Tell { agent, at_work, id, text } => draft.tell(agent, at_work, id, &text),
+        Input::Tell { agent, id, text } => draft.tell(agent, id, &text),
         Input::Mail(mail) => draft.mail_arrived(mail),
         Input::Answered { attempt, reply, looked_up } => draft.answered(attempt, reply, &looked_up),
         Input::Failed { attempt, failure } => draft.failed(attempt, failure),
@@ -74,20 +74,20 @@ impl Draft<'_> {
     }
 
     /// The person speaks to a sub-agent; this agent, the holder of the person's budget, passes it on.
-    fn tell(&mut self, agent: AgentId, at_work: bool, id: MessageId, text: &str) {
+    fn tell(&mut self, agent: AgentId, id: MessageId, text: &str) {
         if self.state.heard.contains(&id) {
             return;
         }
-        let at_work = at_work || self.state.children.get(&agent).is_some_and(|child| child.at_work);
         let mut purse = self.state.purse.clone();
         purse.new_message();
-        let (available, _) = purse.available(&self.setup.limits, self.now);
+        let (available, limit) = purse.available(&self.setup.limits, self.now);
         // What an open call has reserved is not there to be given away.
         let reserved = match self.state.phase {
             Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
             _ => Money::ZERO,
         };
-        let allowance = if at_work { Money::ZERO } else { share(available.less(reserved), 1) };
+        let allowance = share(available.less(reserved), 1);
+        let allowance = if allowance < LEAST_ALLOWANCE { Err(limit) } else { Ok(allowance) };
         children::tell(self, agent, text, allowance, Some(id));
     }
 
@@ -131,6 +131,11 @@ impl Draft<'_> {
     fn go_on(&mut self, words_came: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
+            Phase::Waiting if let (Some(ended), false) = (&self.state.ending, words_came) => {
+                if self.state.children_at_work().next().is_none() {
+                    self.end_now(ended.clone());
+                }
+            }
             Phase::Waiting if words_came || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
             Phase::Calling { .. } => {}
@@ -153,13 +158,13 @@ impl Draft<'_> {
             .segment
             .as_ref()
             .is_some_and(|current| self.state.transcript.counted_tokens() * 100 > current.card.context_tokens * FULL_PERCENT);
-        if changed || full || self.state.last_ended.as_ref().is_some_and(is_too_long) {
+        if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
             self.push(SegmentStarted {
                 segment: setup.segment.clone(),
                 provider: setup.provider.clone(),
                 card: setup.card.clone(),
                 bytes: setup.bytes,
-                carried: self.state.rendered_past(),
+                carried: self.state.rendered_past(setup.card.context_tokens),
             });
         }
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
@@ -200,6 +205,7 @@ impl Draft<'_> {
         let more = if attempt == 1 { state.next_user_content().map_or(0, |content| content.text().len() as u64) } else { 0 };
         let input = state.transcript.bound(current.bytes, more);
         let (available, limit) = state.purse.available(&state.limits, self.now);
+        let limit = state.short_of.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
         let affordable = |money: Money| prices.output_affordable(input, money.less(input_cost)).unwrap_or_default();
         // A call leaves as much again, as long as that gives it room: if it breaks off, it counts in full, and the
@@ -294,8 +300,9 @@ impl Draft<'_> {
     }
 
     fn cancel(&mut self, by_person: bool) {
-        let children_to_stop = self.state.children.values().any(|child| child.at_work && !child.cancelled);
-        if self.state.cancelling || (!self.state.is_at_work() && !children_to_stop) {
+        let children_to_stop = self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
+        let is_working = self.state.is_at_work() && self.state.ending.is_none();
+        if self.state.cancelling || (!is_working && !children_to_stop) {
             return;
         }
         self.push(CancelRequested { by_person });
@@ -354,16 +361,29 @@ impl Draft<'_> {
     pub(super) fn end_turn(&mut self, ended: Ended) {
         if self.state.depth() > 0 && ended != Ended::Done {
             children::cancel_all(self);
+            if self.state.children_at_work().next().is_some() {
+                return self.push(TurnEnding { ended });
+            }
         }
-        let report = self.state.sponsor.clone().map(|sponsor| {
-            let report = self.report(&ended);
-            self.mail(sponsor, MailBody::Report(report))
-        });
-        self.push(TurnEnded { turn: self.state.turn, ended, report });
+        self.end_now(ended);
     }
 
-    fn report(&self, ended: &Ended) -> Report {
-        let (spent, returned) = self.state.purse.settle();
+    fn end_now(&mut self, ended: Ended) {
+        let (spent, mut left) = self.state.purse.settle();
+        let (ending, text) = self.last_report(&ended);
+        let mut reports = Vec::with_capacity(self.state.sponsors.len());
+        // What was given first was spent first.
+        for sponsor in self.state.sponsors.iter().rev() {
+            let returned = left.min(sponsor.given);
+            left = left.less(returned);
+            let name = self.state.name().to_owned();
+            let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sponsor.up_to };
+            reports.push(self.mail(sponsor.agent.clone(), MailBody::Report(report)));
+        }
+        self.push(TurnEnded { turn: self.state.turn, ended, reports });
+    }
+
+    fn last_report(&self, ended: &Ended) -> (Ending, String) {
         let words = &self.state.last_words;
         let with_words = |why: String| if words.is_empty() { why } else { format!("{why}\nLast words: {words}") };
         let (ending, text) = match ended {
@@ -377,7 +397,7 @@ impl Draft<'_> {
             Ended::Failed(failure) => (Ending::Failed, with_words(format!("The model could not be asked: {}", failure.message))),
             Ended::Unknown(reason) => (Ending::Failed, with_words(format!("The model stopped: {reason}."))),
         };
-        Report { name: self.state.name().to_owned(), ending, text: cut_report(&text), spent, returned }
+        (ending, cut_report(&text))
     }
 }
 
@@ -398,6 +418,8 @@ fn interrupted(message: &str) -> Failure {
     Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None }
 }
 
-fn is_too_long(ended: &Ended) -> bool {
-    matches!(ended, Ended::Failed(Failure { kind: FailureKind::PromptTooLong | FailureKind::TooLarge, .. }))
+/// Whether the same conversation cannot be sent again: the next turn carries the past in short.
+fn needs_new_segment(ended: &Ended) -> bool {
+    let Ended::Failed(Failure { kind, .. }) = ended else { return false };
+    matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)
 }

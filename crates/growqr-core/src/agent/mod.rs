@@ -4,7 +4,8 @@
 //! done in the outside world. All three are pure; a driver (in `growqr-actors`) records before it acts.
 //!
 //! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent whose model is done while its own
-//! sub-agents still work is `Waiting`, and goes on when the last of them reports.
+//! sub-agents still work is `Waiting`, and goes on when the last of them reports. One that is stopped stops its own
+//! first, and ends when they have: what it reports covers all that was spent below it.
 
 mod apply;
 mod calls;
@@ -25,7 +26,7 @@ pub use view::message_view;
 
 use crate::budget::Purse;
 use crate::clock::Timestamp;
-use crate::event::{Ended, Limits};
+use crate::event::{Ended, LimitReached, Limits};
 use crate::id::{AgentId, CallId, EffectId, MessageId, SegmentHash, Seq, effect_id};
 use crate::mail::{Birth, Mail, Report};
 use crate::memory::CommitPlan;
@@ -56,8 +57,6 @@ pub enum Input {
     Tell {
         /// To whom.
         agent: AgentId,
-        /// Whether that agent is in the middle of a turn.
-        at_work: bool,
         /// Chosen by the sender; the same id twice is one message.
         id: MessageId,
         /// What.
@@ -193,8 +192,11 @@ pub struct State {
     updated_at: Timestamp,
     birth: Option<Birth>,
     parent: Option<AgentId>,
-    /// Who gets the report of the current turn: the parent, or the Grow Agent if the person spoke through it.
-    sponsor: Option<AgentId>,
+    /// Whoever gave it words for the current turn, in that order: the parent, or the Grow Agent if the person spoke
+    /// through it. Each gets a report.
+    sponsors: Vec<Sponsor>,
+    /// Why the last words came without money.
+    short_of: Option<LimitReached>,
     segment: Option<Current>,
     transcript: Transcript,
     /// Goes into the next user message, after the tool results.
@@ -203,6 +205,8 @@ pub struct State {
     unanswered: Vec<Call>,
     phase: Phase,
     cancelling: bool,
+    /// How the turn ends once its sub-agents have stopped.
+    ending: Option<Ended>,
     /// The attempt of the model call that a stop in good order broke off.
     broken_off: Option<u32>,
     turn: u64,
@@ -287,14 +291,28 @@ enum Pending {
     Nudge,
 }
 
-/// A sub-agent as its parent knows it.
+/// One that gave a sub-agent words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Sponsor {
+    agent: AgentId,
+    /// What it gave for the current turn.
+    given: Money,
+    /// The number of its last words.
+    up_to: u64,
+}
+
+/// A sub-agent as one knows it that gave it words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Child {
-    at_work: bool,
+    /// Letters with words sent to it.
+    told: u64,
+    /// Of those, the ones it had taken when it last reported.
+    taken: u64,
     /// Told to stop: its report wakes nobody.
     cancelled: bool,
     /// At work for the person: its report wakes nobody.
     by_person: bool,
+    /// When it got the first money of its current work.
     granted_at: Timestamp,
     /// The number of the person's message for which it was sent to work.
     message: i64,
@@ -311,13 +329,15 @@ impl State {
             updated_at: Timestamp(0),
             birth: None,
             parent: None,
-            sponsor: None,
+            sponsors: Vec::new(),
+            short_of: None,
             segment: None,
             transcript: Transcript::default(),
             pending: Vec::new(),
             unanswered: Vec::new(),
             phase: Phase::Idle,
             cancelling: false,
+            ending: None,
             broken_off: None,
             turn: 0,
             limits: Limits::default(),
@@ -408,7 +428,7 @@ impl State {
     /// The sub-agents that it sent to work itself and that have not reported. Those that work for the person are not
     /// among them.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
-        self.children.iter().filter(|(_, child)| child.at_work && !child.by_person).map(|(id, _)| id)
+        self.children.iter().filter(|(_, child)| child.is_at_work() && !child.by_person).map(|(id, _)| id)
     }
 
     /// What is announced and not settled.
@@ -425,8 +445,25 @@ impl State {
 }
 
 impl Child {
-    fn at_work(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { at_work: true, cancelled: false, by_person, granted_at, message }
+    fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
+        Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
+    }
+
+    /// Some of its words have brought no report yet.
+    fn is_at_work(&self) -> bool {
+        self.told > self.taken
+    }
+
+    /// More words for it. Money of one work counts as given when the first of it was.
+    fn tell(&mut self, again: Child) {
+        let told = self.told + 1;
+        if self.is_at_work() {
+            self.cancelled = false;
+            self.by_person &= again.by_person;
+        } else {
+            *self = Child { taken: self.taken, ..again };
+        }
+        self.told = told;
     }
 }
 

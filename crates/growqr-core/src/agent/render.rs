@@ -116,8 +116,8 @@ impl State {
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
     }
 
-    /// The past as one text, its end if it is long; `None` if there is none.
-    pub(super) fn rendered_past(&self) -> Option<String> {
+    /// The past as one text for a model with this window, its end if it is long; `None` if there is none.
+    pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
         let mut parts: Vec<String> = self
             .transcript
             .messages()
@@ -130,7 +130,9 @@ impl State {
             return None;
         }
         let past = parts.join("\n\n");
-        let kept = tail(&past, CARRIED_BYTES);
+        // At most about a quarter of the window: a token is some four bytes of text.
+        let limit = usize::try_from(context_tokens).unwrap_or(usize::MAX).min(CARRIED_BYTES);
+        let kept = tail(&past, limit);
         let head = if kept.len() < past.len() { "What was said before, without its beginning" } else { "What was said before" };
         Some(format!("<earlier_conversation>\n{head}:\n\n{}\n</earlier_conversation>", defused(kept, "earlier_conversation")))
     }

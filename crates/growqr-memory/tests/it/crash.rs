@@ -63,7 +63,7 @@ fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
                 before.iter().for_each(|change| drop(world.change(change).unwrap()));
                 world.memory = open_stopping(&world.folder, steps).unwrap();
                 let plan = world.memory.prepare(last);
-                let done = plan.clone().and_then(|plan| world.memory.commit(&plan));
+                let done = plan.clone().and_then(|plan| world.memory.commit(&plan)).and_then(|()| world.memory.tidy());
                 world.reopen();
                 if scan_first {
                     assert_eq!(world.memory.adopt_hand_edits(at(500)).unwrap().commits, [], "step {steps}");
@@ -72,6 +72,7 @@ fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
                 let plan = plan.or_else(|_| world.memory.prepare(last)).unwrap();
                 world.memory.commit(&plan).unwrap();
                 world.memory.commit(&plan).unwrap();
+                world.memory.tidy().unwrap();
                 assert_eq!(end_of(&world.folder), expected, "{last:?} stopped after step {steps}");
                 assert_eq!(world.memory.prepare(last).unwrap(), plan, "the tool call is found again");
                 if done.is_ok() {
@@ -156,6 +157,7 @@ fn locks_that_a_kill_left_behind_do_not_stop_memory() {
         std::fs::write(inside.join("index.lock"), "half").unwrap();
         world.reopen();
         world.memory.commit(&plan).unwrap();
+        world.memory.tidy().unwrap();
         assert_eq!(end_of(&world.folder), expected, "{held:?}");
     }
 }

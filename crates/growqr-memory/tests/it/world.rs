@@ -32,10 +32,11 @@ impl World {
         self.memory = MemoryRepo::open(&self.folder, at(999_999)).unwrap();
     }
 
-    /// A whole change of an agent: prepare, then commit.
+    /// A whole change of an agent: prepare, commit, and what follows when nobody waits.
     pub fn change(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
         let plan = self.memory.prepare(change)?;
         self.memory.commit(&plan)?;
+        self.memory.tidy()?;
         Ok(plan)
     }
 

@@ -2,22 +2,12 @@
 
 use super::fields::Fields;
 use super::usage::Counts;
+use crate::http::{Answer, OnDelta, StreamError};
+use crate::input::whole_input;
 use growqr_core::model::{Delta, Reply, StopReason};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
-
-/// Why a stream is no answer.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum StreamError {
-    #[error("an event of the stream cannot be read")]
-    Unreadable,
-    #[error("the events of the stream are out of order")]
-    OutOfOrder,
-    #[error("{0}")]
-    Reported(String),
-}
 
 /// Only what is read of an event; all else may be there.
 #[derive(Deserialize)]
@@ -80,9 +70,9 @@ pub(super) struct Accumulator {
     complete: bool,
 }
 
-impl Accumulator {
-    /// Takes one event's data. Events and deltas that are not known change nothing.
-    pub fn take(&mut self, data: &str, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+impl Answer for Accumulator {
+    /// Events and deltas that are not known change nothing.
+    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let event: Event = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         match event.kind.as_str() {
             "error" => Err(StreamError::Reported(event.error.map(|error| error.message).unwrap_or_default())),
@@ -107,11 +97,17 @@ impl Accumulator {
         }
     }
 
-    /// Whether `message_stop` has come.
-    pub fn is_complete(&self) -> bool {
-        self.complete
+    fn has_begun(&self) -> bool {
+        self.begun
     }
 
+    /// Whether `message_stop` has come.
+    fn is_complete(&self) -> bool {
+        self.complete
+    }
+}
+
+impl Accumulator {
     /// The answer. Call it only when [`Accumulator::is_complete`].
     pub fn reply(self, request_id: Option<String>) -> Reply {
         let (usage, cost) = self.counts.settle(&self.model);
@@ -131,7 +127,7 @@ impl Accumulator {
         Ok(())
     }
 
-    fn begin_block(&mut self, event: Event, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+    fn begin_block(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let fields = event.content_block.ok_or(StreamError::Unreadable)?;
         if event.index != Some(self.blocks.len()) {
             return Err(StreamError::OutOfOrder);
@@ -149,7 +145,7 @@ impl Accumulator {
         block.filter(|block| !block.closed).ok_or(StreamError::OutOfOrder)
     }
 
-    fn add(&mut self, event: Event, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<(), StreamError> {
+    fn add(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let block = self.open(event.index)?;
         let raw = event.delta.ok_or(StreamError::Unreadable)?;
         let delta: Fields = serde_json::from_str(raw.get()).map_err(|_| StreamError::Unreadable)?;
@@ -224,29 +220,9 @@ impl Block {
     }
 }
 
-/// A tool's input: the exact text if it is an object, `{}` if there is none, and otherwise the text wrapped so that it can
-/// be sent back and the model sees what it wrote.
-fn whole_input(text: String) -> String {
-    if text.trim().is_empty() {
-        return "{}".to_owned();
-    }
-    match serde_json::from_str::<Map<String, Value>>(&text) {
-        Ok(_) => text,
-        Err(_) => format!("{{\"INVALID_JSON\":{}}}", RawJson::of(&text).text()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn tool_input_keeps_the_text_that_was_streamed() {
-        assert_eq!(whole_input(r#"{"b": 1.0, "a":"\u0041"}"#.into()), r#"{"b": 1.0, "a":"\u0041"}"#);
-        assert_eq!(whole_input(String::new()), "{}");
-        assert_eq!(whole_input(r#"{"a": "x"#.into()), r#"{"INVALID_JSON":"{\"a\": \"x"}"#);
-        assert_eq!(whole_input("[1]".into()), r#"{"INVALID_JSON":"[1]"}"#);
-    }
 
     #[test]
     fn events_before_the_start_or_after_the_end_are_nonsense() {

@@ -6,27 +6,22 @@
 
 mod accumulate;
 mod call;
-mod client;
 mod fields;
-mod limiter;
-mod pace;
+mod refusal;
 mod request;
-mod retry;
-mod sse;
 mod table;
 mod usage;
 
-pub use pace::{Pace, RealPace};
-pub use retry::RetryPolicy;
+pub use crate::http::{Pace, RealPace, RetryPolicy};
 pub use table::DEFAULT_MODEL;
 
+use crate::http::{Line, LineConfig, Place, failure, place};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
-use limiter::Limiter;
+use growqr_core::secret::Secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// The provider's name in segments.
@@ -35,31 +30,13 @@ pub const PROVIDER: &str = "anthropic";
 /// Where the service is, unless configured otherwise.
 pub const BASE_URL: &str = "https://api.anthropic.com";
 
-/// An API key. Its `Debug` says nothing, and it has no `Display`.
-#[derive(Clone)]
-pub struct Key(String);
-
-impl Key {
-    /// Takes a key as the person gave it; white space around it is not part of it.
-    #[must_use]
-    pub fn new(text: &str) -> Key {
-        Key(text.trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(…)")
-    }
-}
-
 /// How to reach the service.
 #[derive(Clone)]
 pub struct Config {
     /// Without `/v1`; a slash at the end does not matter.
     pub base_url: String,
     /// The person's own key.
-    pub key: Key,
+    pub key: Secret,
     /// For the connection alone.
     pub connect_timeout: Duration,
     /// Without any event, a ping included, for this long the answer counts as broken. There is no limit to the whole.
@@ -75,7 +52,7 @@ pub struct Config {
 impl Config {
     /// The usual settings with this key. `seed` is for the jitter of retries.
     #[must_use]
-    pub fn new(key: Key, seed: u64) -> Config {
+    pub fn new(key: Secret, seed: u64) -> Config {
         Config {
             base_url: BASE_URL.to_owned(),
             key,
@@ -99,17 +76,24 @@ struct Overlay {
 /// The provider.
 pub struct Anthropic {
     config: Config,
-    limiter: Arc<Limiter>,
+    line: Line,
     overlay: RwLock<BTreeMap<String, Overlay>>,
-    client: OnceLock<reqwest::Client>,
 }
 
 impl Anthropic {
     /// Makes a provider. Cheap: the HTTP client and its TLS set-up are made with the first call.
     #[must_use]
     pub fn new(config: Config) -> Anthropic {
-        let limiter = Limiter::new(config.at_once);
-        Anthropic { config, limiter, overlay: RwLock::default(), client: OnceLock::new() }
+        let line = Line::new(LineConfig {
+            connect_timeout: config.connect_timeout,
+            retry: config.retry,
+            at_once: config.at_once,
+            pace: Arc::clone(&config.pace),
+            is_plain: config.base_url.starts_with("http://"),
+            // No proxy reaches this machine itself.
+            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| place(&url) == Place::Loopback),
+        });
+        Anthropic { config, line, overlay: RwLock::default() }
     }
 
     /// Asks the service which models there are, and takes over their names and limits. Prices and behaviour stay the
@@ -122,9 +106,7 @@ impl Anthropic {
         let mut after = String::new();
         loop {
             let query = if after.is_empty() { String::new() } else { format!("&after_id={after}") };
-            let body = self.get(&format!("/v1/models?limit=1000{query}")).await?;
-            let page: ModelsPage = serde_json::from_slice(&body)
-                .map_err(|_| self.failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))?;
+            let page = self.models_page(&format!("/v1/models?limit=1000{query}")).await?;
             found.extend(page.data.into_iter().map(|item| {
                 let name = item.display_name.unwrap_or_else(|| item.id.clone());
                 (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })
@@ -137,6 +119,20 @@ impl Anthropic {
         }
         *self.overlay.write().unwrap_or_else(PoisonError::into_inner) = found;
         Ok(())
+    }
+
+    /// Asks the service whether it takes the key: one short list, nothing that costs.
+    ///
+    /// # Errors
+    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    pub async fn check(&self) -> Result<(), Failure> {
+        self.models_page("/v1/models?limit=1").await.map(drop)
+    }
+
+    async fn models_page(&self, path: &str) -> Result<ModelsPage, Failure> {
+        let body = self.get(path).await?;
+        serde_json::from_slice(&body)
+            .map_err(|_| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
     }
 
     /// All models that can be chosen: the table's, then those that only the service named.

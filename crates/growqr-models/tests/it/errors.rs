@@ -44,16 +44,16 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
 #[tokio::test]
 async fn a_wrong_key_is_told_and_never_shown() {
     let key = "sk-ant-secret-value";
-    let world = World::with(|config| config.key = growqr_models::anthropic::Key::new(key)).await;
+    let world = World::with(|config| config.key = growqr_core::secret::Secret::new(key)).await;
     let failure = world.failure(&hello()).await;
     assert_eq!((failure.kind, failure.request_id.as_deref()), (Key, Some("req_1")));
     assert!(!format!("{failure:?}").contains(key));
-    assert_eq!(format!("{:?}", growqr_models::anthropic::Key::new(key)), "Key(…)");
+    assert_eq!(format!("{:?}", growqr_core::secret::Secret::new(key)), "Secret");
     let echo = World::new().await;
     echo.claude.will(Script::error(400, "invalid_request_error", &format!("bad: {}", echo.claude.key())));
     assert_eq!(echo.failure(&hello()).await.message, "Anthropic refused the request (HTTP 400): bad: (key)");
     for broken in ["", "with\nnewline"] {
-        let world = World::with(|config| config.key = growqr_models::anthropic::Key::new(broken)).await;
+        let world = World::with(|config| config.key = growqr_core::secret::Secret::new(broken)).await;
         assert_eq!(world.failure(&hello()).await.kind, Key);
         assert!(world.claude.requests().is_empty());
     }

@@ -8,5 +8,6 @@ mod errors;
 mod guide;
 mod limits;
 mod models;
+mod openai;
 mod retries;
 mod world;

@@ -1,10 +1,11 @@
 use crate::world::World;
 use growqr_core::model::{FailureKind, Model};
-use growqr_models::anthropic::{Anthropic, Config, DEFAULT_MODEL, Key};
+use growqr_core::secret::Secret;
+use growqr_models::anthropic::{Anthropic, Config, DEFAULT_MODEL};
 
 #[tokio::test]
 async fn the_table_is_known_without_a_network() {
-    let provider = Anthropic::new(Config::new(Key::new("k"), 1));
+    let provider = Anthropic::new(Config::new(Secret::new("k"), 1));
     assert_eq!(provider.models().len(), 11);
     let card = provider.card(DEFAULT_MODEL);
     assert_eq!((card.context_tokens, card.max_output_tokens), (1_000_000, 128_000));
@@ -29,7 +30,7 @@ async fn the_service_adds_names_and_limits_but_no_prices() {
 
 #[tokio::test]
 async fn a_list_that_cannot_be_had_changes_nothing() {
-    let world = World::with(|config| config.key = Key::new("sk-wrong")).await;
+    let world = World::with(|config| config.key = Secret::new("sk-wrong")).await;
     let before = world.provider.models();
     assert_eq!(world.provider.refresh().await.unwrap_err().kind, FailureKind::Key);
     assert_eq!(world.provider.models(), before);

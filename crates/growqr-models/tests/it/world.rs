@@ -5,7 +5,8 @@ use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
 use growqr_core::raw::RawJson;
-use growqr_models::anthropic::{Anthropic, Config, Key, Pace};
+use growqr_core::secret::Secret;
+use growqr_models::anthropic::{Anthropic, Config, Pace};
 use growqr_testkit::anthropic::AnthropicStandIn;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -55,7 +56,7 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Config)) -> World {
         let claude = AnthropicStandIn::start().await;
         let pace = Arc::new(FakePace::default());
-        let mut config = Config::new(Key::new(claude.key()), 1);
+        let mut config = Config::new(Secret::new(claude.key()), 1);
         config.base_url = claude.base_url().to_owned();
         config.pace = pace.clone();
         change(&mut config);

@@ -5,6 +5,7 @@ mod journal;
 mod outbox;
 mod records;
 mod settings;
+mod users;
 
 use crate::config::DatabaseUrl;
 use crate::error::{at, migrating};

@@ -5,6 +5,7 @@ mod journal;
 mod outbox;
 mod records;
 mod settings;
+mod users;
 
 use crate::error::{at, migrating};
 use crate::rows::{self, HeadRow, number};

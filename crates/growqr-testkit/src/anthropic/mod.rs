@@ -23,15 +23,14 @@ mod conversation;
 mod fields;
 mod judge;
 mod models;
-mod record;
 mod refusal;
-mod script;
 mod serve;
 mod signature;
 mod wire;
 
-pub use record::{Asked, Bill, Ended, Recorded, ToolResult};
-pub use script::{Hold, Point, Script, calls, says, thinks};
+pub use crate::record::{Asked, Bill, Ended, Recorded, ToolResult};
+pub use crate::script::{Hold, Point, Script, calls, says, thinks};
+pub(crate) use refusal::error_body;
 
 use crate::http::Connection;
 use serde_json::{Value, json};

@@ -37,7 +37,7 @@ impl Refusal {
 }
 
 /// The JSON form of every error.
-pub(super) fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> Value {
+pub(crate) fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> Value {
     let mut body = json!({"type": "error", "error": {"type": kind, "message": message}});
     if let Some(id) = request_id {
         body["request_id"] = id.into();

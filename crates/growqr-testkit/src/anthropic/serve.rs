@@ -1,15 +1,19 @@
 //! One connection of a client: requests in, answers out, everything recorded.
 
 use super::judge::{self, Accepted};
-use super::record::{Asked, Bill, Ended, Recorded};
 use super::refusal::Refusal;
-use super::script::{Answer, Message, Point, Script, Step};
-use super::wire::{self, Action, Frame};
+use super::wire::{self, Frame};
 use super::{Shared, State, models};
 use crate::http::{Connection, HttpRequest};
+use crate::play::{Action, perform};
+use crate::record::{Asked, Bill, Ended, Recorded};
+use crate::script::{Answer, Message, Point, Script};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
+
+/// The service's sign of life.
+const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
 /// Serves a connection until either side closes it.
 pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
@@ -122,7 +126,7 @@ async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest
         return Ok(Ended::Unscripted);
     };
     for (_, step) in script.steps.iter().filter(|(point, _)| *point == Point::BeforeHead) {
-        if let Some(ended) = perform(client, step).await? {
+        if let Some(ended) = perform(client, step, PING).await? {
             return Ok(ended);
         }
     }
@@ -202,7 +206,7 @@ async fn send(
                 client.chunk(&bytes).await?;
             }
             Action::Do(step) => {
-                if let Some(ended) = perform(client, &step).await? {
+                if let Some(ended) = perform(client, &step, PING).await? {
                     return Ok(ended);
                 }
             }
@@ -211,34 +215,6 @@ async fn send(
     settle(shared, number, Ended::Answered(200));
     client.last_chunk(&[]).await?;
     Ok(Ended::Answered(200))
-}
-
-/// Performs a step; `Some` if the answer ends with it.
-async fn perform(client: &mut Connection, step: &Step) -> io::Result<Option<Ended>> {
-    match step {
-        Step::Cut => Ok(Some(Ended::Cut)),
-        Step::Silence => {
-            client.client_left().await;
-            Ok(Some(Ended::ClientLeft))
-        }
-        Step::Hold(hold) => tokio::select! {
-            () = hold.stand() => Ok(None),
-            () = client.client_left() => Ok(Some(Ended::ClientLeft)),
-        },
-        Step::Insert(bytes) => client.chunk(bytes).await.map(|()| None),
-        Step::Pings { count, every } => {
-            let mut sent = 0;
-            while count.is_none_or(|count| sent < count) {
-                tokio::select! {
-                    () = tokio::time::sleep(*every) => {}
-                    () = client.client_left() => return Ok(Some(Ended::ClientLeft)),
-                }
-                client.chunk(b"event: ping\ndata: {\"type\":\"ping\"}\n\n").await?;
-                sent += 1;
-            }
-            Ok(None)
-        }
-    }
 }
 
 /// What a request costs when so many output tokens were made.

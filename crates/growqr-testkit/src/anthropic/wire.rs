@@ -2,7 +2,8 @@
 
 use super::behaviour::Thinking;
 use super::cache::{Input, tokens_in};
-use super::script::{Message, Part, Point, Script, Step};
+use crate::play::{Action, arrange, pieces};
+use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
 
 /// What a message needs besides its script.
@@ -11,13 +12,6 @@ pub(super) struct Frame<'a> {
     pub model: &'a str,
     pub input: Input,
     pub dropped: Vec<Value>,
-}
-
-/// One thing to do while answering.
-pub(super) enum Action {
-    /// Send bytes; by then so many output tokens are billed.
-    Send(Vec<u8>, u64),
-    Do(Step),
 }
 
 /// The content that a script gives on this request, unsigned. `number` makes the ids of its calls.
@@ -112,7 +106,8 @@ pub(super) fn stream(script: &Script, message: &Message, frame: &Frame, content:
     let total = usage(&frame.input, billed);
     events.push((event(&json!({"type": "message_delta", "delta": delta, "usage": total})), billed));
     events.push((event(&json!({"type": "message_stop"})), billed));
-    arrange(script, events)
+    let last = events.len() - 1;
+    arrange(script, events, last)
 }
 
 fn event(data: &Value) -> Vec<u8> {
@@ -151,49 +146,4 @@ fn block_events(events: &mut Vec<(Vec<u8>, u64)>, index: usize, part: &Part, blo
         push(json!({"type": "content_block_delta", "index": index, "delta": delta}));
     }
     push(json!({"type": "content_block_stop", "index": index}));
-}
-
-/// A text in pieces of some characters.
-fn pieces(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
-    let mut left = text;
-    std::iter::from_fn(move || {
-        let end = left.char_indices().nth(size).map_or(left.len(), |(at, _)| at);
-        let (piece, rest) = left.split_at(end);
-        left = rest;
-        (!piece.is_empty()).then(|| piece.to_owned())
-    })
-}
-
-/// Puts the script's steps between the events and cuts the bytes into pieces.
-fn arrange(script: &Script, events: Vec<(Vec<u8>, u64)>) -> Vec<Action> {
-    let last = events.len() - 1;
-    let mut actions = Vec::new();
-    let mut sent = 0;
-    let at_events = |actions: &mut Vec<Action>, count: usize| {
-        let here = |point: &Point| *point == Point::Events(count) || (*point == Point::BeforeStop && count == last);
-        actions.extend(script.steps.iter().filter(|(point, _)| here(point)).map(|(_, step)| Action::Do(step.clone())));
-    };
-    for (count, (bytes, billed)) in events.into_iter().enumerate() {
-        at_events(&mut actions, count);
-        let mut from = 0;
-        for (point, step) in &script.steps {
-            let Point::Bytes(offset) = *point else { continue };
-            if offset >= sent + from && offset < sent + bytes.len() {
-                send(&mut actions, &bytes[from..offset - sent], billed, script.piece);
-                actions.push(Action::Do(step.clone()));
-                from = offset - sent;
-            }
-        }
-        send(&mut actions, &bytes[from..], billed, script.piece);
-        sent += bytes.len();
-    }
-    at_events(&mut actions, last + 1);
-    actions
-}
-
-fn send(actions: &mut Vec<Action>, bytes: &[u8], billed: u64, piece: Option<usize>) {
-    match piece {
-        None => actions.push(Action::Send(bytes.to_vec(), billed)),
-        Some(size) => actions.extend(bytes.chunks(size).map(|chunk| Action::Send(chunk.to_vec(), billed))),
-    }
 }

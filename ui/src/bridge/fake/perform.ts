@@ -85,10 +85,10 @@ function end(world: World, id: string, ended: unknown) {
   const content = (last?.data as { reply: { content: { text?: string }[] } } | undefined)?.reply.content ?? [];
   const ending = statusAfter(ended, 1);
   const report = { name: agent.name, ending, text: content.map((block) => block.text ?? "").join(""), spent: agent.spent, returned: Math.max(0, (agent.allowance ?? 0) - agent.spent) };
-  const mail = agent.parent === null ? null : { id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } };
+  const reports = agent.parent === null ? [] : [{ id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } }];
   world.state.queues[id] = [];
-  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, report: mail } }], { status: statusAfter(ended, agent.depth) });
-  if (mail) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
+  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: statusAfter(ended, agent.depth) });
+  for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
   const next = world.state.waiting[id]?.shift();
   if (next !== undefined && ended === "done") world.begin(id, next);
 }

@@ -139,7 +139,8 @@ fn take(world: &mut World, step: Step) {
             let at_work: Vec<AgentId> = world.state.children_at_work().cloned().collect();
             if !at_work.is_empty() {
                 let from = at_work[which % at_work.len()].clone();
-                let report = Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1) };
+                let report =
+                    Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1), up_to: u64::MAX };
                 let id = EffectId::new(format!("r{}", world.entries.len()));
                 let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };
                 world.input(Input::Mail(mail.clone()));
@@ -151,7 +152,7 @@ fn take(world: &mut World, step: Step) {
             if !at_work.is_empty() {
                 let id = crate::id::MessageId::new(format!("t{}", world.entries.len()));
                 let agent = at_work[which % at_work.len()].clone();
-                world.input(Input::Tell { agent, at_work: which % 2 == 0, id, text: "more".into() });
+                world.input(Input::Tell { agent, id, text: "more".into() });
             }
         }
         Step::Cancel => drop(world.input(Input::Cancel)),

@@ -36,11 +36,16 @@ fn mail(id: &str, body: MailBody) -> Mail {
     Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body }
 }
 
+fn words(number: u64, allowance: Money) -> MailBody {
+    MailBody::Say { text: "more".into(), allowance, limit: None, number, by_person: false }
+}
+
 /// The report of the `index`-th sub-agent of this world.
 fn report_of(world: &World, index: usize, returned: Money) -> Mail {
     let spawns: Vec<&Mail> = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).collect();
     let child = spawns[index].to.clone();
-    let report = Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned };
+    let report =
+        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1 };
     Mail { id: EffectId::new(format!("report-{index}")), from: child, to: AgentId::grow(), body: MailBody::Report(report) }
 }
 
@@ -382,7 +387,7 @@ fn limits_on_sub_agents_are_errors_with_advice() {
     let mut deep = scout();
     deep.setup.limits.depth = 1;
     deep.answer(says("done"));
-    deep.input(Input::Mail(mail("say", MailBody::Say { text: "more".into(), allowance: Money::usd(1), by_person: false })));
+    deep.input(Input::Mail(mail("say", words(2, Money::usd(1)))));
     deep.answer(calls(&[spawn("one")]));
     assert!(deep.last_user().0[0].0.contains("too deep"));
 }
@@ -414,8 +419,72 @@ fn a_cancelled_sub_agent_stops_its_own_and_reports() {
     let mut world = scout();
     world.answer(calls(&[spawn("deeper")]));
     let kinds = world.input(Input::Mail(mail("stop", MailBody::Cancel)));
-    assert_eq!(kinds, ["mail_received", "cancel_requested", "child_cancelled", "model_failed", "turn_ended"]);
+    assert_eq!(kinds, ["mail_received", "cancel_requested", "child_cancelled", "model_failed", "turn_ending"]);
+    assert_eq!(world.input(Input::Mail(mail("again", MailBody::Cancel))), ["mail_received"]);
+    assert_eq!(world.restart(), [""; 0]);
+    let kinds = world.input(Input::Mail(report_of(&world, 0, Money::ZERO)));
+    assert_eq!(kinds, ["mail_received", "turn_ended"], "not before they have stopped");
     assert!(matches!(&world.mail().last().expect("mail").body, MailBody::Report(report) if report.ending == Ending::Cancelled));
+}
+
+#[test]
+fn words_while_a_stopped_sub_agent_waits_for_its_own_let_it_go_on() {
+    let mut world = scout();
+    world.answer(calls(&[spawn("deeper")]));
+    world.input(Input::Mail(mail("stop", MailBody::Cancel)));
+    let kinds = world.input(Input::Mail(mail("say", words(2, Money::usd(1)))));
+    assert_eq!(kinds, ["mail_received", "model_requested"]);
+    world.input(Input::Mail(report_of(&world, 0, Money::ZERO)));
+    assert_eq!(world.answer(says("went on")), ["model_answered", "model_requested"], "the report is read");
+    assert_eq!(world.answer(says("done")), ["model_answered", "turn_ended"]);
+}
+
+#[test]
+fn words_that_cross_the_report_keep_the_sub_agent_at_work_and_bring_money() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[spawn("one")]));
+    let child = report_of(&world, 0, Money::ZERO).from;
+    world.answer(calls(&[("message_sub_agent", json!({"id": child.as_str(), "text": "also this"}))]));
+    let Some(Mail { body: MailBody::Say { allowance, number: 2, .. }, .. }) = world.mail().pop() else { panic!("words") };
+    assert!(*allowance > Money::ZERO);
+    world.input(Input::Mail(report_of(&world, 0, Money::ZERO)));
+    assert_eq!(world.state.children_at_work().count(), 1, "it has not read the second letter");
+}
+
+#[test]
+fn each_giver_of_words_gets_a_report_and_its_money_back() {
+    let mut world = scout();
+    let mut other = mail("other", words(1, usd_cents(10)));
+    other.from = AgentId::new("a-0");
+    world.input(Input::Mail(other));
+    world.answer(says("one"));
+    world.answer(says("two"));
+    let spent = world.state.purse().spent;
+    let Some(Event::TurnEnded(body)) = world.entries.last().map(|entry| &entry.event) else { panic!("an end") };
+    let back: Vec<(&str, Money)> = body
+        .reports
+        .iter()
+        .map(|mail| match &mail.body {
+            MailBody::Report(report) => (mail.to.as_str(), report.returned),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(back, [("a-0", usd_cents(10)), ("grow", usd_cents(40).less(spent))]);
+    assert_ne!(body.reports[0].id, body.reports[1].id);
+}
+
+#[test]
+fn words_without_money_end_with_the_persons_own_limit() {
+    let mut world = World::grow();
+    world.setup.limits.per_day = Money::ZERO;
+    let id = crate::id::MessageId::new("t");
+    world.input(Input::Tell { agent: AgentId::new("a-1"), id, text: "more".into() });
+    let told = world.mail().pop().expect("mail").clone();
+    let mut child = scout();
+    child.answer(says("done"));
+    assert_eq!(child.input(Input::Mail(told)), ["mail_received", "turn_started", "turn_ended"]);
+    assert_eq!(ended(&child), &Ended::Limit(LimitReached::PerDay));
 }
 
 #[test]
@@ -438,7 +507,7 @@ fn the_person_speaks_to_a_sub_agent_out_of_the_grow_agents_budget() {
     let child = report_of(&world, 0, Money::ZERO).from;
     world.input(Input::Mail(report_of(&world, 0, Money::ZERO)));
     world.answer(says("done"));
-    let tell = Input::Tell { agent: child, at_work: false, id: crate::id::MessageId::new("t"), text: "more".into() };
+    let tell = Input::Tell { agent: child, id: crate::id::MessageId::new("t"), text: "more".into() };
     assert_eq!(world.input(tell.clone()), ["child_told"]);
     assert_eq!(world.input(tell), [""; 0], "telling twice is telling once");
     assert!(
@@ -446,17 +515,18 @@ fn the_person_speaks_to_a_sub_agent_out_of_the_grow_agents_budget() {
     );
     let mut again = report_of(&world, 0, Money::ZERO);
     again.id = EffectId::new("second");
+    let MailBody::Report(report) = &mut again.body else { panic!("a report") };
+    report.up_to = 2;
     assert_eq!(world.input(Input::Mail(again)), ["mail_received"], "the person reads it there");
 }
 
 #[test]
-fn words_for_a_busy_agent_of_somebody_else_bind_nobody_here() {
+fn the_persons_words_for_an_agent_of_somebody_else_bind_nobody_here() {
     let mut world = World::grow();
     world.say("go");
     let leaf = AgentId::new("a-leaf");
     let id = crate::id::MessageId::new("t");
-    world.input(Input::Tell { agent: leaf, at_work: true, id, text: "hurry".into() });
-    assert!(matches!(&world.mail().last().expect("mail").body, MailBody::Say { allowance: Money::ZERO, .. }));
+    world.input(Input::Tell { agent: leaf, id, text: "hurry".into() });
     world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
     assert!(world.attempt().is_some(), "there is nobody to wait for");
 }

@@ -110,7 +110,7 @@ impl World {
 
     /// Mail that was put into the outbox, oldest first.
     pub fn mail(&self) -> Vec<&Mail> {
-        self.entries.iter().filter_map(|entry| entry.event.mail()).collect()
+        self.entries.iter().flat_map(|entry| entry.event.mail()).collect()
     }
 
     /// The last user message of the open request, as (results, text).

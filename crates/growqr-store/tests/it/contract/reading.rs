@@ -4,7 +4,7 @@ use super::on_both;
 use crate::given::{NOW, World, append, said, say};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{Author, Head, MessageView};
+use growqr_core::journal::{Author, Head, MessageView, User};
 
 on_both! {
     async fn the_grow_agent_is_listed_first_and_the_others_by_age(world: World) {
@@ -72,6 +72,23 @@ on_both! {
         assert_eq!(found("P_D").await, [r"C:\temp_dir"]);
         assert_eq!(found(r":\t").await, [r"C:\temp_dir"]);
         assert_eq!(found("e_p").await, Vec::<String>::new());
+    }
+
+    async fn the_person_is_kept_as_last_seen(world: World) {
+        let store = world.store().await;
+        assert_eq!(store.users().await.unwrap(), []);
+        let mut ada = User {
+            id: "user_1".to_owned(),
+            email: Some("ada@example.org".to_owned()),
+            name: None,
+            picture_url: None,
+            last_verified_at: NOW,
+        };
+        store.save_user(&ada).await.unwrap();
+        ada.name = Some("Ada".to_owned());
+        ada.email = None;
+        store.save_user(&ada).await.unwrap();
+        assert_eq!(store.users().await.unwrap(), [ada]);
     }
 
     async fn settings_are_set_changed_and_removed(world: World) {

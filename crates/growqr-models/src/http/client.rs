@@ -1,13 +1,13 @@
 //! The HTTP client: TLS by rustls with the machine's own trusted certificates, no limit to the whole of an answer, and
 //! signs of life on a silent connection.
 
-use super::Config;
+use super::LineConfig;
 use std::time::Duration;
 
 /// How often a silent connection is asked whether it still lives.
 const PROBE: Duration = Duration::from_secs(30);
 
-pub(super) fn build(config: &Config) -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn build(config: &LineConfig) -> Result<reqwest::Client, reqwest::Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(config.connect_timeout)
@@ -16,19 +16,12 @@ pub(super) fn build(config: &Config) -> Result<reqwest::Client, reqwest::Error> 
         .tcp_keepalive(PROBE)
         .http2_keep_alive_interval(PROBE)
         .http2_keep_alive_timeout(PROBE);
-    if is_loopback(&config.base_url) {
+    if config.is_direct {
         builder = builder.no_proxy();
     }
-    if config.base_url.starts_with("http://") {
+    if config.is_plain {
         // Nothing to verify: the machine's certificates (3 to 5 ms, and absent from bare containers) stay unread.
         builder = builder.tls_certs_only([]);
     }
     builder.build()
-}
-
-/// Whether an address is this machine's own, which no proxy can reach.
-fn is_loopback(base_url: &str) -> bool {
-    let Ok(url) = reqwest::Url::parse(base_url) else { return false };
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -1,6 +1,6 @@
-//! What the stand-in shall answer: words, thinking, tool calls, every way of stopping, and every fault.
+//! What a stand-in for models shall answer: words, thinking, tool calls, every way of stopping, and every fault.
 
-use super::refusal::error_body;
+use crate::anthropic::error_body;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -8,19 +8,19 @@ use tokio::sync::watch;
 /// One scripted answer. Build it with [`says`], [`thinks`], [`calls`] or the constructors of [`Script`], then add to it.
 #[derive(Clone, Debug)]
 pub struct Script {
-    pub(super) answer: Answer,
-    pub(super) steps: Vec<(Point, Step)>,
-    pub(super) piece: Option<usize>,
+    pub(crate) answer: Answer,
+    pub(crate) steps: Vec<(Point, Step)>,
+    pub(crate) piece: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     Http { status: u16, headers: Vec<(String, String)>, body: Vec<u8> },
     Message(Message),
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Message {
+pub(crate) struct Message {
     pub parts: Vec<Part>,
     pub stop: Option<String>,
     pub stop_details: Option<Value>,
@@ -28,7 +28,7 @@ pub(super) struct Message {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Text(String),
     Thinking(String),
     Redacted,
@@ -55,7 +55,7 @@ pub enum Point {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Hold(Hold),
     Cut,
     Silence,
@@ -94,7 +94,7 @@ impl Hold {
         self.released.send_replace(true);
     }
 
-    pub(super) async fn stand(&self) {
+    pub(crate) async fn stand(&self) {
         self.held.send_replace(true);
         let _ = self.released.subscribe().wait_for(|released| *released).await;
     }

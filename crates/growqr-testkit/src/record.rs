@@ -1,6 +1,5 @@
-//! What the stand-in remembers of each request: what was asked, what it made of it, how it ended and what it cost.
+//! What a stand-in for models remembers of each request: what was asked, what it made of it, how it ended and what it cost.
 
-use super::conversation::kind;
 use serde_json::Value;
 
 /// How a request ended.
@@ -100,10 +99,10 @@ pub struct ToolResult {
     pub is_error: bool,
 }
 
-/// A request as a script chooser sees it.
+/// A request as a script chooser sees it, in the form of the Messages API whatever language it came in.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
-    /// The whole body.
+    /// The whole body, in that form.
     pub body: &'a Value,
 }
 
@@ -146,7 +145,7 @@ impl Asked<'_> {
     pub fn tool_results(&self) -> Vec<ToolResult> {
         let blocks = self.news().iter().filter_map(|message| message["content"].as_array()).flatten();
         blocks
-            .filter(|block| kind(block) == "tool_result")
+            .filter(|block| block["type"] == "tool_result")
             .map(|block| ToolResult {
                 id: block["tool_use_id"].as_str().unwrap_or_default().to_owned(),
                 text: text_of(&block["content"]),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Shared by all calls with one key.
-pub(super) struct Limiter {
+pub(crate) struct Limiter {
     state: Mutex<State>,
 }
 
@@ -21,7 +21,7 @@ struct State {
 }
 
 /// The right to make one call. Dropping it lets the next one go.
-pub(super) struct Permit(Option<Arc<Limiter>>);
+pub(crate) struct Permit(Option<Arc<Limiter>>);
 
 impl Limiter {
     pub fn new(at_once: usize) -> Arc<Limiter> {

@@ -5,7 +5,7 @@ const EVENT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Why bytes are no event stream.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SseError {
+pub(crate) enum SseError {
     #[error("the stream is not UTF-8")]
     NotUtf8,
     #[error("an event of the stream is too large")]
@@ -14,7 +14,7 @@ pub(super) enum SseError {
 
 /// Takes bytes, gives the `data` of each complete event. Names of events, ids and comments are left out.
 #[derive(Default)]
-pub(super) struct Parser {
+pub(crate) struct Parser {
     line: Vec<u8>,
     data: Option<String>,
     after_cr: bool,

@@ -1,0 +1,235 @@
+//! Whose profiles there are on this machine, and which is open: `accounts.json` beside the profiles.
+//!
+//! It holds no secret. A profile that an account has adopted keeps its name and its folder; the account points to it.
+//! Written whole and renamed into place, so that a stop leaves the old or the new one.
+
+use crate::error::AppError;
+use growqr_core::clock::Timestamp;
+use growqr_core::id::{ProfileId, sha256_hex};
+use growqr_core::journal::User;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// The profile of a machine on which nobody has signed in.
+const FIRST_LOCAL: &str = "local";
+
+/// One that has signed in on this machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Account {
+    /// Their profile.
+    pub(crate) profile: ProfileId,
+    /// Who vouches for them.
+    pub(crate) issuer: String,
+    /// Their id there.
+    pub(crate) sub: String,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) picture_url: Option<String>,
+    /// When the issuer last vouched for them, in ms.
+    pub(crate) last_verified_at: i64,
+}
+
+impl Account {
+    /// The copy that is kept beside their data.
+    pub(crate) fn user(&self) -> User {
+        User {
+            id: self.sub.clone(),
+            email: self.email.clone(),
+            name: self.name.clone(),
+            picture_url: self.picture_url.clone(),
+            last_verified_at: Timestamp(self.last_verified_at),
+        }
+    }
+
+    fn is(&self, issuer: &str, sub: &str) -> bool {
+        self.issuer == issuer && self.sub == sub
+    }
+}
+
+/// Who is who.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Accounts {
+    /// The open profile.
+    pub(crate) current: ProfileId,
+    /// The profile of this machine while nobody is signed in.
+    pub(crate) local: ProfileId,
+    pub(crate) accounts: Vec<Account>,
+}
+
+impl Default for Accounts {
+    fn default() -> Accounts {
+        let local = ProfileId::new(FIRST_LOCAL);
+        Accounts { current: local.clone(), local, accounts: Vec::new() }
+    }
+}
+
+impl Accounts {
+    /// Reads what there is under the data folder.
+    ///
+    /// # Errors
+    /// [`AppError::File`], or [`AppError::Config`] if it is not what this program writes.
+    pub(crate) fn read(root: &Path) -> Result<Accounts, AppError> {
+        let path = file(root);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Accounts::default()),
+            Err(source) => return Err(AppError::file("read", &path, source)),
+        };
+        let wrong = |problem: String| AppError::Config { place: path.display().to_string(), problem };
+        let accounts: Accounts = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        let profiles = accounts.accounts.iter().map(|account| &account.profile).chain([&accounts.current, &accounts.local]);
+        if let Some(profile) = profiles.map(ProfileId::as_str).find(|profile| !is_folder_name(profile)) {
+            return Err(wrong(format!("the profile {profile:?} is not a plain name")));
+        }
+        Ok(accounts)
+    }
+
+    /// Writes it, durable when it returns.
+    ///
+    /// # Errors
+    /// [`AppError::File`]; then what was there before still is.
+    pub(crate) fn write(&self, root: &Path) -> Result<(), AppError> {
+        let path = file(root);
+        let new = path.with_extension("json.new");
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(root)?;
+            let mut file = File::create(&new)?;
+            file.write_all(&serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|source| AppError::file("write", &path, source))
+    }
+
+    /// The account that has this profile.
+    pub(crate) fn of_profile(&self, profile: &ProfileId) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.profile == *profile)
+    }
+
+    /// The profile that this person has here, if they were here before.
+    pub(crate) fn profile_of(&self, issuer: &str, sub: &str) -> Option<&ProfileId> {
+        self.accounts.iter().find(|account| account.is(issuer, sub)).map(|account| &account.profile)
+    }
+
+    /// Takes in what an issuer says of a person, and opens their profile. One who is new here gets a profile of their
+    /// own, or the local one with all that is in it if they `adopt` it; that happens once, and the machine's local
+    /// profile is a fresh one from then on.
+    pub(crate) fn signed_in(&mut self, seen: Account, adopt: bool) {
+        let profile = match self.profile_of(&seen.issuer, &seen.sub) {
+            Some(known) => known.clone(),
+            None if adopt => {
+                let fresh = self.fresh_local();
+                std::mem::replace(&mut self.local, fresh)
+            }
+            None => profile_of(&seen.issuer, &seen.sub),
+        };
+        self.accounts.retain(|account| !account.is(&seen.issuer, &seen.sub));
+        self.current = profile.clone();
+        self.accounts.push(Account { profile, ..seen });
+    }
+
+    /// Opens the local profile.
+    pub(crate) fn signed_out(&mut self) {
+        self.current = self.local.clone();
+    }
+
+    fn fresh_local(&self) -> ProfileId {
+        let taken =
+            |name: &str| self.local.as_str() == name || self.accounts.iter().any(|account| account.profile.as_str() == name);
+        let mut names = (2..).map(|number| format!("{FIRST_LOCAL}-{number}"));
+        ProfileId::new(names.find(|name| !taken(name)).unwrap_or_default())
+    }
+}
+
+/// The profile that somebody new gets: the same at every sign-in, and a plain name whatever the issuer's ids are.
+fn profile_of(issuer: &str, sub: &str) -> ProfileId {
+    ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
+}
+
+fn file(root: &Path) -> PathBuf {
+    root.join("accounts.json")
+}
+
+/// Whether a profile of this name stays in its folder.
+pub(crate) fn is_folder_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ada() -> Account {
+        Account {
+            profile: ProfileId::new(""),
+            issuer: "https://clerk.example.org".to_owned(),
+            sub: "user_1".to_owned(),
+            email: Some("ada@example.org".to_owned()),
+            email_verified: true,
+            name: Some("Ada".to_owned()),
+            picture_url: None,
+            last_verified_at: 1,
+        }
+    }
+
+    #[test]
+    fn a_profile_name_cannot_leave_its_folder() {
+        for name in ["..", "a/b", "", "a\\b", "c:"] {
+            assert!(!is_folder_name(name), "{name}");
+        }
+        assert!(is_folder_name("user_2abc"));
+        assert!(is_folder_name(profile_of("https://a", "../../etc").as_str()));
+    }
+
+    #[test]
+    fn a_person_who_is_new_gets_a_profile_of_their_own_and_the_same_one_again() {
+        let mut accounts = Accounts::default();
+        accounts.signed_in(ada(), false);
+        let own = accounts.current.clone();
+        assert_ne!(own, accounts.local);
+        accounts.signed_out();
+        assert_eq!(accounts.current, accounts.local);
+        accounts.signed_in(Account { name: Some("Ada L.".to_owned()), ..ada() }, true);
+        assert_eq!(accounts.current, own, "what is adopted once is not adopted again");
+        assert_eq!(accounts.of_profile(&own).and_then(|account| account.name.as_deref()), Some("Ada L."));
+        assert_eq!(accounts.accounts.len(), 1);
+    }
+
+    #[test]
+    fn the_local_profile_is_adopted_once_and_by_one() {
+        let mut accounts = Accounts::default();
+        accounts.signed_in(ada(), true);
+        assert_eq!(accounts.current.as_str(), "local");
+        assert_eq!(accounts.local.as_str(), "local-2");
+        accounts.signed_in(Account { sub: "user_2".to_owned(), ..ada() }, true);
+        assert_eq!((accounts.current.as_str(), accounts.local.as_str()), ("local-2", "local-3"));
+    }
+
+    #[test]
+    fn the_same_id_of_another_issuer_is_another_person() {
+        let mut accounts = Accounts::default();
+        accounts.signed_in(ada(), false);
+        let first = accounts.current.clone();
+        accounts.signed_in(Account { issuer: "https://clerk.example.com".to_owned(), ..ada() }, false);
+        assert_ne!(accounts.current, first);
+    }
+
+    #[test]
+    fn what_was_written_is_read_back_and_nonsense_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(Accounts::read(folder.path()).unwrap(), Accounts::default());
+        let mut accounts = Accounts::default();
+        accounts.signed_in(ada(), false);
+        accounts.write(folder.path()).unwrap();
+        assert_eq!(Accounts::read(folder.path()).unwrap(), accounts);
+        for wrong in ["{", r#"{"current": "../x", "local": "local", "accounts": []}"#] {
+            fs::write(file(folder.path()), wrong).unwrap();
+            assert!(
+                matches!(Accounts::read(folder.path()), Err(AppError::Config { place, .. }) if place.contains("accounts.json"))
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Asking a provider whether it takes a key, before the key is kept anywhere.
+
+use crate::error::AppError;
+use crate::home::Environment;
+use crate::keys;
+use growqr_core::model::FailureKind;
+use growqr_core::secret::Secret;
+use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};
+use growqr_wire::KeyCheck;
+use std::time::Duration;
+
+/// How long the provider may take. Somebody waits for the answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a connection may take, so that there is time to say what is wrong with it.
+const CONNECT: Duration = Duration::from_secs(6);
+
+/// What the provider of this name says about a key. Keeps nothing, and costs nothing.
+///
+/// # Errors
+/// If there is no such provider, or if this is no key at all. What the provider says is never an error.
+pub async fn check_key(environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
+    keys::known(name)?;
+    let config = config(environment.get("ANTHROPIC_BASE_URL"), keys::checked(value)?);
+    let provider = Anthropic::new(config);
+    Ok(match tokio::time::timeout(PATIENCE, provider.check()).await {
+        Ok(Ok(())) => KeyCheck::Accepted,
+        Ok(Err(failure)) if failure.kind == FailureKind::Key => KeyCheck::Refused { message: failure.message },
+        Ok(Err(failure)) => KeyCheck::Unknown { message: failure.message },
+        Err(_) => KeyCheck::Unknown { message: format!("Anthropic did not answer within {} seconds.", PATIENCE.as_secs()) },
+    })
+}
+
+/// Once, and not again: the person can.
+fn config(base_url: Option<&str>, key: Secret) -> Config {
+    let mut config = Config::new(key, 0);
+    config.retry = RetryPolicy { tries: 1, connect_tries: 1, ..RetryPolicy::default() };
+    config.connect_timeout = CONNECT;
+    if let Some(base_url) = base_url {
+        base_url.clone_into(&mut config.base_url);
+    }
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use growqr_testkit::anthropic::AnthropicStandIn;
+
+    async fn check(base_url: &str, key: &str) -> KeyCheck {
+        check_key(&Environment::of(&[("ANTHROPIC_BASE_URL", base_url)]), "anthropic", key).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_key_is_accepted_or_refused_by_who_is_at_the_set_address() {
+        let claude = AnthropicStandIn::start().await;
+        assert_eq!(check(claude.base_url(), claude.key()).await, KeyCheck::Accepted);
+        let refused = check(claude.base_url(), "sk-canary").await;
+        let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
+        assert!(message.contains("key") && !message.contains("canary"), "{message}");
+        assert_eq!(claude.requests().len(), 2, "asked once each");
+    }
+
+    #[tokio::test]
+    async fn without_a_network_nothing_is_known_about_a_key() {
+        let unknown = check("http://127.0.0.1:9", "sk-canary").await;
+        let KeyCheck::Unknown { message } = unknown else { panic!("{unknown:?}") };
+        assert!(message.contains("network") && !message.contains("canary"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_says_nothing_useful_tells_nothing_about_a_key() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let portal = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let page = b"HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n<html>Sign in</html>";
+            tokio::io::AsyncWriteExt::write_all(&mut stream, page).await.unwrap();
+            stream
+        });
+        assert!(matches!(check(&address, "sk-canary").await, KeyCheck::Unknown { .. }));
+        portal.await.unwrap();
+    }
+}

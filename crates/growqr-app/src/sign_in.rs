@@ -1,0 +1,451 @@
+//! Signing in, and whose profile is open. The engine is `growqr-auth`; here it meets the keychain, the list of accounts
+//! and the words that people read. Opening a profile is up to the caller, who gets its [`Home`].
+
+use crate::SystemClock;
+use crate::accounts::{Account, Accounts};
+use crate::error::AppError;
+use crate::home::{Environment, Home};
+use crate::library::Library;
+use async_trait::async_trait;
+use growqr_auth::{
+    Attempt, Auth, Because, BeginError, CallbackError, Config, ConfigError, Identity, Kept, Ports, Redirect, RefreshError,
+    SignInError, Status, SystemRandom, Vault, VaultError, Who,
+};
+use growqr_core::clock::{Clock, Timestamp};
+use growqr_core::id::ProfileId;
+use growqr_core::secret::{Secret, SecretError, SecretStore};
+use growqr_secrets::Keychain;
+use growqr_wire::{Person, SignIn as View, SignInState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long to sleep at most before the time is looked at again: a computer that slept wakes up late.
+const LOOK: Duration = Duration::from_secs(30);
+
+/// Why signing in, or out, did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SignInFailure {
+    /// No sign-in service is set.
+    #[error("this GrowQR knows no sign-in service")]
+    NotConfigured,
+    /// What is set is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The attempt could not begin.
+    #[error(transparent)]
+    Begin(#[from] BeginError),
+    /// The attempt failed.
+    #[error(transparent)]
+    Ended(#[from] SignInError),
+    /// A link came back that is not the answer.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The service was asked again and did not confirm it.
+    #[error(transparent)]
+    Refresh(#[from] RefreshError),
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    Nobody,
+    /// The person stopped it.
+    #[error("signing in was stopped")]
+    Stopped,
+    /// Nobody of that name has a profile here.
+    #[error("nobody of that name has a profile on this computer")]
+    Unknown,
+    /// Nobody new waits for an answer.
+    #[error("nobody new has signed in")]
+    NothingAsked,
+}
+
+/// How the browser comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayBack {
+    /// By a link that opens the app.
+    Link,
+    /// To a port on this computer.
+    Port,
+}
+
+/// An attempt under way.
+#[derive(Debug)]
+pub struct Begun {
+    /// To be opened in the system's browser, and shown for copying. Keep it out of logs.
+    pub url: String,
+    /// Why the sign-in will not survive a restart, if it will not.
+    pub notice: Option<String>,
+    attempt: Attempt,
+}
+
+/// What a sign-in came to.
+#[derive(Debug)]
+pub enum Arrival {
+    /// Their profile is the open one now.
+    Opened(Box<Home>),
+    /// They are new here and there is something in the local profile: ask, then [`SignIn::choose`].
+    Asks,
+}
+
+/// The service: one per process.
+pub struct SignIn {
+    home: Home,
+    auth: Auth,
+    issuer: String,
+    /// The address of the attempt under way.
+    url: Mutex<Option<String>>,
+    /// Somebody new who was not asked yet.
+    asked: Mutex<Option<Identity>>,
+}
+
+impl SignIn {
+    /// The service, if one is set.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Config`] if what is set is wrong.
+    pub fn find(home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
+        let config = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
+        let Some(config) = config else { return Ok(None) };
+        let issuer = config.issuer().to_owned();
+        let keychain = Arc::new(InKeychain(Arc::new(Keychain::new(home.sign_in_namespace()))));
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain };
+        let auth = Auth::new(config, ports);
+        Ok(Some(SignIn { home: home.clone(), auth, issuer, url: Mutex::default(), asked: Mutex::default() }))
+    }
+
+    /// Goes on as whoever's profile is open. Asks the keychain, not the network.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub async fn resume(&self) -> Result<(), AppError> {
+        if let Some(account) = Accounts::read(self.home.root())?.of_profile(self.home.profile()).filter(|it| self.is_ours(it)) {
+            self.auth.open(identity(account)).await;
+        }
+        Ok(())
+    }
+
+    /// What is to be shown.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub fn view(&self) -> Result<View, AppError> {
+        let accounts = Accounts::read(self.home.root())?;
+        let whom = |identity: &Identity| Some(person(&self.account(&accounts, identity)));
+        let view = View { people: people(&accounts), ..nobody(SignInState::SignedOut) };
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(identity) = asked {
+            return Ok(View { state: SignInState::Choosing, person: whom(&identity), ..view });
+        }
+        Ok(match self.auth.status() {
+            Status::SignedOut => view,
+            Status::SigningIn { deadline, notice, known } => View {
+                state: SignInState::SigningIn,
+                person: known.as_ref().and_then(whom),
+                url: self.url.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                until: Some(deadline.0),
+                notice: notice.map(|code| format!("The sign-in page reported {code:?}. If nothing happens, start again.")),
+                ..view
+            },
+            Status::Online { identity, expires_at, kept } => View {
+                state: SignInState::Online,
+                person: whom(&identity),
+                until: Some(expires_at.0),
+                notice: not_kept(kept),
+                ..view
+            },
+            Status::Offline { identity, because, .. } => {
+                View { state: SignInState::Offline, person: whom(&identity), notice: unconfirmed(because), ..view }
+            }
+            Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: whom(&identity), ..view },
+        })
+    }
+
+    /// Begins an attempt, in place of an earlier one.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Begin`]; who is signed in stays so.
+    pub async fn begin(&self, way: WayBack, someone_else: bool) -> Result<Begun, AppError> {
+        let redirect = match way {
+            WayBack::Link => Redirect::DeepLink,
+            WayBack::Port => Redirect::Loopback,
+        };
+        let who = if someone_else { Who::SomeoneElse } else { Who::Anyone };
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let attempt = self.auth.begin(redirect, who).await.map_err(SignInFailure::from)?;
+        let url = attempt.url.clone();
+        *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
+        let notice = attempt.vault.err().map(|error| format!("You will have to sign in again after a restart: {error}."));
+        Ok(Begun { url, notice, attempt })
+    }
+
+    /// Takes a link that came back from the browser. Anybody can send one; only the answer to the waiting attempt does
+    /// anything, and what it does is told by [`SignIn::complete`].
+    ///
+    /// # Errors
+    /// [`SignInFailure::Callback`].
+    pub async fn callback(&self, link: &str) -> Result<(), AppError> {
+        self.auth.callback(link).await.map_err(SignInFailure::from)?;
+        Ok(())
+    }
+
+    /// Waits for the end of an attempt. `adopt` answers beforehand whether somebody new takes what is in the local profile.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Ended`].
+    pub async fn complete(&self, begun: Begun, adopt: Option<bool>) -> Result<Arrival, AppError> {
+        let identity = begun.attempt.outcome().await.map_err(SignInFailure::from)?;
+        let accounts = Accounts::read(self.home.root())?;
+        let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
+        if is_new && adopt.is_none() && has_data(&self.home.with_profile(accounts.local)).await? {
+            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+            return Ok(Arrival::Asks);
+        }
+        self.open(&identity, adopt.unwrap_or(false)).map(|home| Arrival::Opened(Box::new(home)))
+    }
+
+    /// Whether somebody new who signs in now would find something in the local profile.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn has_local_data(&self) -> Result<bool, AppError> {
+        let local = Accounts::read(self.home.root())?.local;
+        has_data(&self.home.with_profile(local)).await
+    }
+
+    /// The answer of somebody new: whether what is in the local profile is theirs.
+    ///
+    /// # Errors
+    /// [`SignInFailure::NothingAsked`].
+    pub fn choose(&self, adopt: bool) -> Result<Home, AppError> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let home = self.open(&asked.ok_or(SignInFailure::NothingAsked)?, adopt)?;
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(home)
+    }
+
+    /// Ends the attempt, or the question. Somebody new who does not answer is signed out again.
+    pub async fn cancel(&self) {
+        self.auth.cancel();
+        if self.asked.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            self.auth.sign_out().await;
+        }
+    }
+
+    /// Opens the profile of somebody who has one here, named by profile or address; `local` is nobody's.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Unknown`].
+    pub async fn switch(&self, name: &str) -> Result<Home, AppError> {
+        let mut accounts = Accounts::read(self.home.root())?;
+        let named = |account: &&Account| account.profile.as_str() == name || account.email.as_deref() == Some(name);
+        match accounts.accounts.iter().find(named).cloned() {
+            Some(account) => {
+                accounts.current = account.profile.clone();
+                self.auth.open(identity(&account)).await;
+            }
+            None if name == "local" => accounts.signed_out(),
+            None => return Err(SignInFailure::Unknown.into()),
+        }
+        accounts.write(self.home.root())?;
+        Ok(self.home.with_profile(accounts.current))
+    }
+
+    /// Signs out on this computer and opens the local profile. Their data stays for their next sign-in. Returns what is
+    /// to be said about it, if anything.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Nobody`].
+    pub async fn sign_out(&self) -> Result<(Home, Option<String>), AppError> {
+        if self.auth.status() == Status::SignedOut {
+            return Err(SignInFailure::Nobody.into());
+        }
+        let out = self.auth.sign_out().await;
+        let mut accounts = Accounts::read(self.home.root())?;
+        accounts.signed_out();
+        accounts.write(self.home.root())?;
+        let notice = match (out.removed, out.revoked) {
+            (Err(error), _) => Some(format!("The keychain still holds the sign-in: {error}. Unlock it and sign out again.")),
+            (Ok(()), false) => Some("The sign-in service could not be told; the sign-in ends there by itself.".to_owned()),
+            (Ok(()), true) => None,
+        };
+        Ok((self.home.with_profile(accounts.current), notice))
+    }
+
+    /// Asks the service now: after waking up, or because the person wants it.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Refresh`].
+    pub async fn refresh(&self) -> Result<(), AppError> {
+        self.auth.refresh_now().await.map_err(SignInFailure::from)?;
+        self.note()
+    }
+
+    /// Keeps the sign-in alive for as long as it is polled, and calls `changed` each time there is something new to show.
+    pub async fn keep(&self, changed: impl Fn()) {
+        let mut status = self.auth.subscribe();
+        loop {
+            let now = SystemClock.now();
+            let due = self.auth.next_refresh();
+            if due.is_some_and(|at| at <= now) {
+                // How it went shows in the status.
+                let _ = self.auth.refresh_if_due().await;
+            }
+            let pause = due.map_or(LOOK, |at| LOOK.min(until(now, at)));
+            tokio::select! {
+                () = tokio::time::sleep(pause.max(Duration::from_millis(100))) => {}
+                change = status.changed() => {
+                    if change.is_err() {
+                        return;
+                    }
+                    if let Err(error) = self.note() {
+                        tracing::warn!(%error, "who is signed in could not be noted");
+                    }
+                    changed();
+                }
+            }
+        }
+    }
+
+    /// Ends the attempt, and returns once nothing is left half done.
+    pub async fn close(&self) {
+        self.auth.shut_down().await;
+    }
+
+    /// Takes up what the service said of somebody who has a profile here.
+    fn note(&self) -> Result<(), AppError> {
+        let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
+        let mut accounts = Accounts::read(self.home.root())?;
+        let seen = self.account(&accounts, &identity);
+        let known = accounts.accounts.iter_mut().find(|account| account.profile == seen.profile && **account != seen);
+        match known {
+            Some(account) => {
+                *account = seen;
+                accounts.write(self.home.root())
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn open(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
+        let mut accounts = Accounts::read(self.home.root())?;
+        accounts.signed_in(self.account(&accounts, identity), adopt);
+        accounts.write(self.home.root())?;
+        Ok(self.home.with_profile(accounts.current))
+    }
+
+    fn is_ours(&self, account: &Account) -> bool {
+        account.issuer == self.issuer
+    }
+
+    /// Somebody as an account; without a profile yet, if they are new.
+    fn account(&self, accounts: &Accounts, identity: &Identity) -> Account {
+        let profile = accounts.profile_of(&self.issuer, &identity.sub).cloned();
+        Account {
+            profile: profile.unwrap_or_else(|| ProfileId::new("")),
+            issuer: self.issuer.clone(),
+            sub: identity.sub.clone(),
+            email: identity.email.clone(),
+            email_verified: identity.email_verified,
+            name: identity.name.clone(),
+            picture_url: identity.picture.clone(),
+            last_verified_at: identity.last_verified_at.0,
+        }
+    }
+}
+
+/// What is to be shown where no service is set: who has a profile here all the same.
+///
+/// # Errors
+/// If the accounts cannot be read.
+pub fn without_sign_in(home: &Home) -> Result<View, AppError> {
+    let accounts = Accounts::read(home.root())?;
+    let person = accounts.of_profile(home.profile()).map(person);
+    Ok(View { person, people: people(&accounts), ..nobody(SignInState::NotConfigured) })
+}
+
+fn nobody(state: SignInState) -> View {
+    View { state, person: None, people: Vec::new(), url: None, until: None, notice: None }
+}
+
+fn people(accounts: &Accounts) -> Vec<Person> {
+    let mut people: Vec<Person> = accounts.accounts.iter().map(person).collect();
+    people.sort_by(|a, b| (&a.name, &a.email, &a.profile).cmp(&(&b.name, &b.email, &b.profile)));
+    people
+}
+
+fn person(account: &Account) -> Person {
+    Person {
+        profile: account.profile.to_string(),
+        id: account.sub.clone(),
+        name: account.name.clone(),
+        email: account.email.clone(),
+        picture_url: account.picture_url.clone(),
+        last_verified_at: account.last_verified_at,
+    }
+}
+
+fn identity(account: &Account) -> Identity {
+    Identity {
+        sub: account.sub.clone(),
+        email: account.email.clone(),
+        email_verified: account.email_verified,
+        name: account.name.clone(),
+        picture: account.picture_url.clone(),
+        last_verified_at: Timestamp(account.last_verified_at),
+    }
+}
+
+/// Whether anything was said or remembered there.
+async fn has_data(home: &Home) -> Result<bool, AppError> {
+    let library = Library::open_all(home.clone()).await?;
+    Ok(!library.agents().await?.is_empty() || library.memory_log(None)?.len() > 1)
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0))
+}
+
+fn not_kept(kept: Kept) -> Option<String> {
+    match kept {
+        Kept::Keychain => None,
+        Kept::UntilExpiry => Some("The service gave no lasting sign-in: you will have to sign in again tomorrow.".to_owned()),
+        Kept::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
+    }
+}
+
+fn unconfirmed(because: Because) -> Option<String> {
+    match because {
+        Because::NotAsked => None,
+        Because::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
+        Because::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
+        Because::Clock => Some("This computer's clock is wrong; set it, then it goes on.".to_owned()),
+        Because::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
+        Because::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
+        Because::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
+    }
+}
+
+/// The keychain as the engine wants it.
+struct InKeychain(Arc<dyn SecretStore>);
+
+#[async_trait]
+impl Vault for InKeychain {
+    async fn get(&self, name: &str) -> Result<Option<growqr_auth::Secret>, VaultError> {
+        let found = self.0.get(name).await.map_err(|error| refused(&error))?;
+        Ok(found.map(|secret| growqr_auth::Secret::new(secret.expose().to_owned())))
+    }
+
+    async fn set(&self, name: &str, value: &growqr_auth::Secret) -> Result<(), VaultError> {
+        self.0.set(name, &Secret::new(value.reveal())).await.map_err(|error| refused(&error))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.0.remove(name).await.map_err(|error| refused(&error))
+    }
+}
+
+fn refused(error: &SecretError) -> VaultError {
+    match error {
+        SecretError::Locked => VaultError::Locked,
+        SecretError::Absent => VaultError::Absent,
+        SecretError::Refused(_) => VaultError::Failed,
+    }
+}

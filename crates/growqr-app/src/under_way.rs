@@ -1,0 +1,68 @@
+//! The answers that are under way, as far as they have come: whoever begins to follow in the middle of one is given its
+//! beginning, so that a page that is loaded anew shows all of it.
+
+use crate::following::gather;
+use growqr_wire::Push;
+use std::collections::{BTreeMap, VecDeque};
+
+/// By agent, what a follower must hear to show the answer that the agent is getting.
+#[derive(Debug, Default)]
+pub(crate) struct UnderWay(BTreeMap<String, VecDeque<Push>>);
+
+impl UnderWay {
+    /// Takes in what is passed on.
+    pub(crate) fn take(&mut self, push: &Push) {
+        match push {
+            Push::Recorded { agent, events } => {
+                for line in events {
+                    match line.kind.as_str() {
+                        // With this a follower knows that it hears an answer from the beginning.
+                        "model_requested" => {
+                            let begins = Push::Recorded { agent: agent.clone(), events: vec![line.clone()] };
+                            self.0.insert(agent.id.clone(), VecDeque::from([begins]));
+                        }
+                        "model_answered" | "model_failed" | "turn_ended" => drop(self.0.remove(&agent.id)),
+                        _ => {}
+                    }
+                }
+            }
+            Push::Delta { agent, .. } => gather(self.0.entry(agent.clone()).or_default(), push.clone()),
+            Push::Stopped { agent, .. } => drop(self.0.remove(agent)),
+            Push::Missed => self.0.clear(),
+            Push::MemoryChanged => {}
+        }
+    }
+
+    /// What somebody who follows from now on has not heard.
+    pub(crate) fn so_far(&self) -> VecDeque<Push> {
+        self.0.values().flatten().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use growqr_wire::DeltaKind;
+
+    fn part(agent: &str, text: &str) -> Push {
+        Push::Delta { agent: agent.to_owned(), kind: DeltaKind::Text, text: text.to_owned() }
+    }
+
+    #[test]
+    fn parts_of_one_answer_are_given_as_one_and_answers_are_kept_apart() {
+        let mut under_way = UnderWay::default();
+        for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
+            under_way.take(&push);
+        }
+        assert_eq!(under_way.so_far(), [part("a", "one two"), part("b", "uno due")]);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_an_answer_whose_middle_was_missed() {
+        let mut under_way = UnderWay::default();
+        under_way.take(&part("a", "one"));
+        under_way.take(&Push::Missed);
+        under_way.take(&part("a", "three"));
+        assert_eq!(under_way.so_far(), [part("a", "three")]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Signing in and out in a terminal. The browser comes back to a port on this computer.
+
+use crate::Done;
+use crate::args::{Auth, SignIn as Flags};
+use crate::print::{Look, Out, plain, time};
+use growqr_app::{AppError, Arrival, Environment, Home, SignIn, SignInFailure, WayBack, without_sign_in};
+use growqr_wire::{Person, SignIn as View, SignInState};
+use std::io::{IsTerminal, Write};
+
+pub async fn auth(home: Home, environment: &Environment, out: &Out, command: Auth) -> Done {
+    let service = SignIn::find(&home, environment)?;
+    let Some(service) = service else {
+        return match command {
+            Auth::Status => {
+                show(out, &without_sign_in(&home)?);
+                Ok(true)
+            }
+            _ => Err(SignInFailure::NotConfigured.into()),
+        };
+    };
+    service.resume().await?;
+    let done = run(&service, out, command).await;
+    service.close().await;
+    done
+}
+
+async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
+    match command {
+        Auth::Status => {}
+        Auth::SignIn(flags) => {
+            if !sign_in(service, out, &flags).await? {
+                return Ok(false);
+            }
+        }
+        Auth::SignOut => {
+            let (_, notice) = service.sign_out().await?;
+            if let Some(notice) = notice {
+                out.notice(&notice);
+            }
+        }
+        Auth::Switch { who } => drop(service.switch(&who).await?),
+    }
+    show(out, &service.view()?);
+    Ok(true)
+}
+
+async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
+    let adopt = (flags.adopt || flags.fresh).then_some(flags.adopt);
+    if adopt.is_none() && !std::io::stdin().is_terminal() && service.has_local_data().await? {
+        return Err(AppError::BadRequest {
+            message: "there is something in the local profile, and nobody to ask whose it is".to_owned(),
+            next_step: "If it is yours, add --adopt; else --fresh.".to_owned(),
+        });
+    }
+    let begun = service.begin(WayBack::Port, flags.someone_else).await?;
+    if let Some(notice) = &begun.notice {
+        out.notice(notice);
+    }
+    out.notice(&format!("To sign in, open this in a browser on this computer (Ctrl-C to stop):\n{}", begun.url));
+    if !flags.no_browser && has_browser() && open::that_detached(&begun.url).is_err() {
+        out.notice("No browser could be opened; open the address by hand.");
+    }
+    let arrival = tokio::select! {
+        arrival = service.complete(begun, adopt) => arrival?,
+        _ = tokio::signal::ctrl_c() => {
+            service.cancel().await;
+            return Err(SignInFailure::Stopped.into());
+        }
+    };
+    if let Arrival::Asks = arrival {
+        service.choose(asked(out)?)?;
+    }
+    Ok(true)
+}
+
+/// Whether what is in the local profile belongs to who has signed in.
+fn asked(out: &Out) -> Result<bool, AppError> {
+    loop {
+        out.notice("You are new here, and there is something in the profile of this computer.");
+        eprint!("Is it yours, and shall it become your profile? [y/n] ");
+        let _ = std::io::stderr().flush();
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer);
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => return Ok(true),
+            "n" | "no" => return Ok(false),
+            _ if matches!(read, Ok(0) | Err(_)) => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+/// Whether there is something to open a browser on; starting one without a screen only prints nonsense.
+#[cfg(target_os = "linux")]
+fn has_browser() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_browser() -> bool {
+    true
+}
+
+fn show(out: &Out, view: &View) {
+    out.row(view, || {
+        let head = match (view.state, &view.person) {
+            (SignInState::NotConfigured, None) => "This GrowQR knows no sign-in service; the local profile is open.".to_owned(),
+            (SignInState::SignedOut, _) | (_, None) => "Nobody is signed in; the local profile is open.".to_owned(),
+            (SignInState::NeedsSignIn, Some(person)) => format!("{}: the sign-in has ended; sign in again.", who(person)),
+            (SignInState::Online, Some(person)) => format!("Signed in as {}.", who(person)),
+            (_, Some(person)) => {
+                format!("Signed in as {}, last confirmed {} UTC.", who(person), time(person.last_verified_at))
+            }
+        };
+        let notice = view.notice.as_ref().map(|notice| format!("\n{notice}")).unwrap_or_default();
+        let current = view.person.as_ref().map(|person| &person.profile);
+        let others = view.people.iter().filter(|person| Some(&person.profile) != current);
+        let others: String = others.map(|person| format!("\n  {}", out.style(Look::Dim, &who(person)))).collect();
+        let others = if others.is_empty() { others } else { format!("\nAlso here:{others}") };
+        format!("{head}{notice}{others}")
+    });
+}
+
+fn who(person: &Person) -> String {
+    match (&person.name, &person.email) {
+        (Some(name), Some(email)) => format!("{} <{}>", plain(name), plain(email)),
+        (Some(name), None) => plain(name),
+        (None, Some(email)) => plain(email),
+        (None, None) => plain(&person.id),
+    }
+}

@@ -1,0 +1,157 @@
+//! Commands about keys. A key's value comes from standard input and goes to the app, and nowhere else.
+
+use crate::Done;
+use crate::args::Keys;
+use crate::print::{Look, Out, plain_lines};
+use growqr_app::{AppError, Client, Environment, Home, check_key, keys_without_host, unlock_keychain};
+use growqr_wire::{Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request, Secret};
+use std::io::{IsTerminal, Read};
+
+/// What is known of keys after a request.
+type Known = (Vec<Key>, Keychain);
+
+pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
+    match command {
+        Keys::List => list(&home, environment, out).await,
+        Keys::Set { name, unchecked } => {
+            let value = Secret(read_secret(&name)?);
+            if !unchecked && !is_welcome(&home, environment, out, &name, &value).await? {
+                return Ok(false);
+            }
+            set(home, environment, out, &name, value).await
+        }
+        Keys::Remove { name } => {
+            let mut client = Client::holding(home, environment).await?;
+            let removed = known(&mut client, Request::SetKey { name: name.clone(), value: None }).await;
+            client.close().await;
+            if removed?.0.iter().any(|key| key.name == name) {
+                out.notice("the environment still has one, which counts as long as it is set there");
+            }
+            Ok(true)
+        }
+    }
+}
+
+async fn list(home: &Home, environment: &Environment, out: &Out) -> Done {
+    let (keys, keychain) = match Client::running(home).await? {
+        Some(mut client) => known(&mut client, Request::Keys).await?,
+        None => keys_without_host(home, environment).await,
+    };
+    for key in &keys {
+        show(out, key);
+    }
+    if !out.is_json() {
+        if keys.is_empty() {
+            out.notice("no keys; keep one with: growqr keys set anthropic");
+        }
+        if keychain.state != KeychainState::Ready {
+            tell(out, &keychain);
+        }
+    }
+    Ok(true)
+}
+
+/// Has the provider look at the key, and says what came of it. `false`: refused.
+async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
+    let check = match Client::running(home).await? {
+        Some(mut client) => match client.ask(Request::CheckKey { name: name.to_owned(), value: value.clone() }).await? {
+            Reply::KeyChecked { check } => check,
+            other => return Err(strange(&other)),
+        },
+        None => check_key(environment, name, &value.0).await?,
+    };
+    match check {
+        KeyCheck::Accepted => out.notice("the provider accepts this key"),
+        KeyCheck::Unknown { message } => {
+            out.notice(&format!("the key could not be checked, and is kept all the same: {}", plain_lines(&message)));
+        }
+        KeyCheck::Refused { message } => {
+            out.error(AppError::BadRequest {
+                message: format!("the provider refused the key, so it was not kept: {message}"),
+                next_step: "Copy the whole key from the provider's console; --unchecked keeps it all the same.".to_owned(),
+            });
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value: Secret) -> Done {
+    let request = Request::SetKey { name: name.to_owned(), value: Some(value) };
+    let (mut has_host, mut known) = set_once(&home, environment, &request).await?;
+    if !has_host && known.1.state == KeychainState::Locked {
+        out.notice("the system's keychain is locked; answer its question, if it shows one, to unlock it");
+        if unlock_keychain(&home).await {
+            (has_host, known) = set_once(&home, environment, &request).await?;
+        }
+    }
+    let (keys, keychain) = known;
+    if !has_host && keychain.state != KeychainState::Ready {
+        return Err(not_kept(keychain));
+    }
+    let Some(key) = keys.iter().find(|key| key.name == name) else { return Ok(false) };
+    show(out, key);
+    match key.source {
+        KeySource::Keychain => {}
+        KeySource::Environment => out.notice("the environment has one too, which counts as long as it is set there"),
+        KeySource::Memory => tell(out, &keychain),
+    }
+    Ok(true)
+}
+
+/// Asks the running host, or else holds the profile for a moment. Returns whether there is a host.
+async fn set_once(home: &Home, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
+    let mut client = Client::holding(home.clone(), environment).await?;
+    let known = known(&mut client, request.clone()).await;
+    let has_host = client.is_attached();
+    client.close().await;
+    Ok((has_host, known?))
+}
+
+async fn known(client: &mut Client, request: Request) -> Result<Known, AppError> {
+    match client.ask(request).await? {
+        Reply::Keys { keys, keychain } => Ok((keys, keychain)),
+        other => Err(strange(&other)),
+    }
+}
+
+/// A host of another build may answer so. Its words are not shown.
+fn strange(_reply: &Reply) -> AppError {
+    AppError::Protocol { problem: "answered something else than was asked".to_owned() }
+}
+
+/// This process ends now, and with it its memory.
+fn not_kept(keychain: Keychain) -> AppError {
+    let next = keychain.next_step.unwrap_or_default();
+    AppError::BadRequest {
+        message: format!("the key was not kept: {}", keychain.found),
+        next_step: format!("{next} A key can also be set for one run, while `growqr chat` runs in another terminal."),
+    }
+}
+
+fn show(out: &Out, key: &Key) {
+    let place = match key.source {
+        KeySource::Environment => "from the environment",
+        KeySource::Keychain => "in the system's keychain",
+        KeySource::Memory => "in memory of the running GrowQR only",
+    };
+    out.row(key, || format!("{}  {}", key.name, out.style(Look::Dim, place)));
+}
+
+fn tell(out: &Out, keychain: &Keychain) {
+    let step = keychain.next_step.as_ref().map(|step| format!("\n  {step}")).unwrap_or_default();
+    out.notice(&format!("{}{step}", keychain.found));
+}
+
+/// A key from standard input. It is never an argument, where other programs could read it.
+fn read_secret(name: &str) -> Result<String, AppError> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It will be shown here; a pipe avoids that.");
+    }
+    let mut text = String::new();
+    std::io::stdin().take(4_096).read_to_string(&mut text).map_err(|source| AppError::BadRequest {
+        message: format!("standard input could not be read: {source}"),
+        next_step: "Pipe the key in.".to_owned(),
+    })?;
+    Ok(text.trim().to_owned())
+}

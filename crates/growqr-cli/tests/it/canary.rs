@@ -1,0 +1,237 @@
+//! Keys stay home: keys that are easy to find are planted, the whole story is played with every log switched on, and
+//! then everything that it left or said is searched for them. They are in the keychain and nowhere else.
+//!
+//! What cannot be seen here: the process's own environment, which is the person's, and what a client itself sends over
+//! the socket of this user. What comes back over it is searched.
+#![cfg(target_os = "linux")]
+
+use crate::program::{Program, kill, run_with};
+use crate::story::{MESSAGES, model};
+use growqr_testkit::DesktopSession;
+use growqr_testkit::anthropic::{Hold, Point, Script, says};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// A key that the service refuses. Characters that URLs escape, so that such a form would differ.
+const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
+
+/// A person's computer on which everything that is said is kept for searching.
+struct Watched {
+    program: Program,
+    session: DesktopSession,
+    said: Vec<(String, Vec<u8>)>,
+}
+
+impl Watched {
+    fn new(session: DesktopSession) -> Watched {
+        let data = session.home().join("data");
+        std::fs::create_dir_all(data.join("tmp")).expect("an empty home");
+        Watched { program: Program::in_folder(&data), session, said: Vec::new() }
+    }
+
+    /// A command with this key in its environment, whose every trace is in the session's folder.
+    fn command(&self, key: Option<&str>, args: &[&str]) -> Command {
+        let mut command = self.program.command(args);
+        self.session.enter(&mut command);
+        command.env_remove("ANTHROPIC_API_KEY").envs(key.map(|key| ("ANTHROPIC_API_KEY", key)));
+        let tmp = self.program.folder().join("tmp");
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("TMPDIR", &tmp).current_dir(&tmp);
+        command
+    }
+
+    fn run(&mut self, key: Option<&str>, args: &[&str], input: &str) -> (Option<i32>, String) {
+        let ran = run_with(self.command(key, args), input.as_bytes());
+        let out = ran.out.clone();
+        self.said.push((format!("{args:?}"), [ran.out.into_bytes(), ran.err.into_bytes()].concat()));
+        (ran.code, out)
+    }
+
+    fn keep(&mut self, what: &str, child: Child) {
+        let output = child.wait_with_output().expect("a child of ours");
+        self.said.push((what.to_owned(), [output.stdout, output.stderr].concat()));
+    }
+
+    /// Everything that a person can have shown.
+    fn look_at_everything(&mut self, key: Option<&str>) {
+        let looks: [&[&str]; 11] = [
+            &["--json", "doctor"],
+            &["--json", "config", "get"],
+            &["--json", "events"],
+            &["--json", "agents", "list"],
+            &["--json", "agents", "show", "grow"],
+            &["--json", "memory", "list"],
+            &["--json", "budget", "show"],
+            &["--json", "audit", "verify"],
+            &["--json", "db", "status"],
+            &["keys", "list"],
+            &["search", "key"],
+        ];
+        for look in looks {
+            self.run(key, look, "");
+        }
+        // Git packs what it keeps, so a search of its files would find nothing.
+        let (_, log) = self.run(key, &["--json", "memory", "log"], "");
+        for change in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+            self.run(key, &["memory", "diff", change["commit"].as_str().expect("an id")], "");
+        }
+    }
+
+    /// Nobody said it, nothing holds it.
+    fn search(&self, canary: &str) {
+        for form in forms(canary) {
+            let holds = |bytes: &[u8]| bytes.windows(form.len()).any(|window| window == form);
+            for (what, said) in &self.said {
+                assert!(!holds(said), "{what} says {:?}", String::from_utf8_lossy(&form));
+            }
+            for_each_file(self.session.folder(), &mut |path, bytes| {
+                assert!(!holds(bytes), "{} holds {:?}", path.display(), String::from_utf8_lossy(&form));
+            });
+            for request in self.program.claude.requests() {
+                assert!(!holds(&request.raw) && !holds(request.path.as_bytes()), "a request has it beside its header");
+            }
+        }
+    }
+}
+
+/// A text as it is, in UTF-16, in hex, for a URL, and in base64 at each of the three places where it can begin.
+fn forms(text: &str) -> Vec<Vec<u8>> {
+    let bytes = text.as_bytes();
+    let url: String = text
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || "-_.~".contains(c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) })
+        .collect();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut forms =
+        vec![bytes.to_vec(), url.into_bytes(), hex.into_bytes(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()];
+    for alphabet in [*b"+/", *b"-_"] {
+        forms.extend((0..3).map(|skip| base64(&bytes[skip..][..(bytes.len() - skip) / 3 * 3], alphabet)));
+    }
+    forms
+}
+
+fn base64(bytes: &[u8], last_two: [u8; 2]) -> Vec<u8> {
+    let alphabet: Vec<u8> = (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain(last_two).collect();
+    let group = |three: &[u8]| {
+        let bits = three.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+        [18, 12, 6, 0].map(|shift| alphabet[bits >> shift & 63])
+    };
+    bytes.chunks_exact(3).flat_map(group).collect()
+}
+
+fn for_each_file(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let kind = std::fs::symlink_metadata(&path).expect("it is there").file_type();
+        if kind.is_dir() {
+            for_each_file(&path, look);
+        } else if kind.is_file() {
+            look(&path, path.as_os_str().as_encoded_bytes());
+            look(&path, &std::fs::read(&path).expect("a file of ours"));
+        }
+    }
+}
+
+/// Follows a host over its socket as any client can, and gives all that came when the host has ended.
+fn listen(socket: &Path) -> std::thread::JoinHandle<Vec<u8>> {
+    let mut stream = UnixStream::connect(socket).expect("a host listens");
+    // The last one is not right: what is wrong with it must be said without repeating it.
+    let wrong = format!(r#""check_key","name":"anthropic","value":["{WRONG}"]"#);
+    for (id, request) in [r#""follow""#, r#""keys""#, &wrong].iter().enumerate() {
+        writeln!(stream, r#"{{"id":{id},"request":{{"op":{request}}}}}"#).expect("it reads");
+    }
+    let mut heard = BufReader::new(stream.try_clone().expect("a socket"));
+    let mut first = Vec::new();
+    heard.read_until(b'\n', &mut first).expect("it is answered");
+    std::thread::spawn(move || {
+        let _open = stream;
+        // A host that is killed may end it in any way.
+        let _ = heard.read_to_end(&mut first);
+        first
+    })
+}
+
+#[test]
+fn a_key_is_in_the_keychain_and_nowhere_else() {
+    let Some(session) = DesktopSession::start() else { return };
+    let mut watched = Watched::new(session);
+    let right = watched.program.claude.key().to_owned();
+    watched.program.claude.route(model);
+    // Given by standard input, refused, kept unchecked, then kept for good.
+    assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
+    assert_eq!(watched.run(None, &["keys", "set", WRONG], &right).0, Some(1), "pasted in the wrong place");
+    assert_eq!(watched.run(None, &["keys", "set", "anthropic", "--unchecked"], WRONG).0, Some(0));
+    assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1), "the kept key is wrong");
+    assert_eq!(watched.run(None, &["--json", "keys", "set", "anthropic"], &right).0, Some(0));
+    // The story: an answer, a memory, two sub-agents; then with a key of the environment, right and wrong.
+    for message in MESSAGES {
+        assert_eq!(watched.run(None, &["chat", message], "").0, Some(0), "{message}");
+    }
+    assert_eq!(watched.run(Some(&right), &["chat", MESSAGES[0]], "").0, Some(0));
+    assert_eq!(watched.run(Some(WRONG), &["chat", MESSAGES[0]], "").0, Some(1));
+    // A provider that repeats the key in its error.
+    let echo = right.clone();
+    watched.program.claude.route(move |_| Some(Script::error(400, "invalid_request_error", &format!("bad key {echo}"))));
+    assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1));
+    a_host_is_listened_to_and_crashes(&mut watched, &right);
+    watched.program.claude.route(|_| Some(says("Here I am again.")));
+    watched.run(None, &["chat"], "");
+    watched.look_at_everything(None);
+    watched.look_at_everything(Some(&right));
+
+    // The keychain has it, and only under the name of this folder's profile.
+    assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
+    assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
+    let logs = watched.said.iter().filter(|(_, said)| String::from_utf8_lossy(said).contains("TRACE")).count();
+    assert!(logs > 10, "every log is on, in {logs} commands");
+    watched.search(&right);
+    watched.search(WRONG);
+}
+
+/// A host that is set a key while a stranger listens, and is killed, once as by the system and once as by a fault.
+fn a_host_is_listened_to_and_crashes(watched: &mut Watched, right: &str) {
+    for signal in ["KILL", "ABRT"] {
+        let hold = Hold::new();
+        let held = hold.clone();
+        watched.program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+        let mut host = watched.command(None, &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.held());
+        let heard = listen(&watched.program.profile().join("host.sock"));
+        assert_eq!(watched.run(None, &["keys", "set", "anthropic"], right).0, Some(0));
+        assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).expect("it runs");
+        let cores = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+        assert_eq!(cores.split_whitespace().nth(4), Some("1"), "{cores}: no image of its memory may be written");
+        let started = std::fs::read(format!("/proc/{}/cmdline", host.id())).expect("it runs");
+        watched.said.push(("its command line".to_owned(), started));
+        if signal == "KILL" {
+            kill(&mut host);
+        } else {
+            let sent = Command::new("kill").args(["-s", signal, &host.id().to_string()]).status();
+            assert!(sent.is_ok_and(|status| status.success()));
+        }
+        watched.keep(signal, host);
+        let heard = heard.join().expect("it listened");
+        let text = String::from_utf8_lossy(&heard);
+        assert!(text.contains(r#""source":"keychain""#) && text.contains("does not know this request"), "{text}");
+        watched.said.push(("the socket".to_owned(), heard));
+        hold.release();
+    }
+}
+
+#[test]
+fn the_search_finds_what_it_looks_for() {
+    let planted = [
+        format!("log: {WRONG}\n"),
+        "https://example.org/?key=sk-ant-api03-canary%2Bwrong%2Fkey%3D0000".to_owned(),
+        // `Basic x:WRONG` and `{"k":"WRONG"}`, made with another program.
+        String::from_utf8(base64(format!("x:{WRONG}__").as_bytes(), *b"+/")).expect("letters"),
+        "eyJrIjoic2stYW50LWFwaTAzLWNhbmFyeSt3cm9uZy9rZXk9MDAwMCJ9".to_owned(),
+    ];
+    for text in planted {
+        let found = forms(WRONG).iter().any(|form| text.as_bytes().windows(form.len()).any(|window| window == form));
+        assert!(found, "{text}");
+    }
+}

@@ -1,0 +1,139 @@
+//! Keys: checked by the provider, kept in a real keychain, and what happens where there is none.
+
+use crate::program::{Program, Ran, kill, run_with};
+use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::{DesktopSession, outside};
+use std::process::Command;
+
+/// The command without a key in its environment, placed in this session or in none.
+fn command(program: &Program, session: Option<&DesktopSession>, args: &[&str]) -> Command {
+    let mut command = program.command(args);
+    command.env_remove("ANTHROPIC_API_KEY");
+    match session {
+        Some(session) => session.enter(&mut command),
+        None => outside(&mut command),
+    }
+    command
+}
+
+fn run(program: &Program, session: Option<&DesktopSession>, args: &[&str], input: &str) -> Ran {
+    run_with(command(program, session, args), input.as_bytes())
+}
+
+fn has(ran: &Ran, code: i32, words: &[&str]) {
+    let text = format!("{}{}", ran.out, ran.err);
+    assert!(ran.code == Some(code) && words.iter().all(|word| text.contains(word)), "{words:?} in {ran:?}");
+}
+
+#[test]
+fn a_kept_key_is_used_by_every_later_start_until_it_is_removed() {
+    let Some(mut session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    program.claude.route(|_| Some(says("Hello, I am Claude.")));
+    let key = program.claude.key().to_owned();
+    has(
+        &run(&program, Some(&session), &["keys", "set", "anthropic"], &key),
+        0,
+        &["accepts this key", "in the system's keychain"],
+    );
+    session.unlock();
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic", "in the system's keychain"]);
+    has(&run(&program, Some(&session), &["doctor"], ""), 0, &["anthropic: in the system's keychain", "keys are kept"]);
+    has(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["I am Claude"]);
+    has(&run(&program, Some(&session), &["keys", "remove", "anthropic"], ""), 0, &[]);
+    has(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["no AI"]);
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    program.claude.assert_all_accepted();
+}
+
+#[test]
+fn a_key_is_not_shared_with_another_folder() {
+    let Some(session) = DesktopSession::start() else { return };
+    let (one, other) = (Program::new(), Program::new());
+    has(&run(&one, Some(&session), &["keys", "set", "anthropic"], one.claude.key()), 0, &[]);
+    has(&run(&other, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+}
+
+#[test]
+fn a_refused_key_is_kept_only_if_that_is_wanted() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    let ran = run(&program, Some(&session), &["keys", "set", "anthropic"], "sk-canary");
+    has(&ran, 1, &["refused the key", "not kept", "--unchecked"]);
+    assert!(!format!("{ran:?}").contains("canary"), "{ran:?}");
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    has(&run(&program, Some(&session), &["keys", "set", "anthropic", "--unchecked"], "sk-canary"), 0, &["keychain"]);
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic"]);
+}
+
+#[test]
+fn without_a_network_a_key_is_kept_and_that_is_said() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    let mut offline = command(&program, Some(&session), &["keys", "set", "anthropic"]);
+    offline.env("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
+    has(&run_with(offline, b"sk-later"), 0, &["could not be checked", "in the system's keychain"]);
+}
+
+#[test]
+fn a_locked_or_absent_keychain_is_said_and_nothing_is_kept_elsewhere() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    session.lock();
+    let key = program.claude.key();
+    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], key), 1, &["was not kept", "locked", "Unlock it"]);
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys", "locked"]);
+    has(&run(&program, None, &["keys", "set", "anthropic"], key), 1, &["was not kept", "no keychain"]);
+    has(&run(&program, None, &["doctor"], ""), 0, &["no keychain"]);
+}
+
+#[test]
+fn the_environment_comes_first_and_is_named() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    let key = program.claude.key().to_owned();
+    for (args, input, words) in [
+        (vec!["keys", "set", "anthropic"], key.as_str(), "the environment has one too"),
+        (vec!["keys", "list"], "", "from the environment"),
+        (vec!["keys", "remove", "anthropic"], "", "the environment still has one"),
+    ] {
+        let mut with_key = program.command(&args);
+        session.enter(&mut with_key);
+        has(&run_with(with_key, input.as_bytes()), 0, &[words]);
+    }
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+}
+
+#[test]
+fn a_running_host_holds_a_key_until_the_keychain_is_unlocked() {
+    let Some(mut session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    session.lock();
+    let mut host = command(&program, Some(&session), &["chat"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    while run(&program, Some(&session), &["doctor"], "").out.contains("none runs") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let key = program.claude.key().to_owned();
+    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &["in memory", "locked"]);
+    session.unlock();
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
+    kill(&mut host);
+    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
+}
+
+#[test]
+fn work_that_a_kill_broke_off_goes_on_with_the_kept_key() {
+    let Some(session) = DesktopSession::start() else { return };
+    let program = Program::new();
+    let key = program.claude.key().to_owned();
+    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &[]);
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    let mut host = command(&program, Some(&session), &["chat", "hello"]).spawn().unwrap();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(hold.held());
+    kill(&mut host);
+    hold.release();
+    program.claude.route(|_| Some(says("Here I am again.")));
+    has(&run(&program, Some(&session), &["chat"], ""), 0, &["Here I am again."]);
+}

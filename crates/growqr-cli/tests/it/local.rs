@@ -1,0 +1,128 @@
+//! The same stories on a model server of one's own: Ollama and its like, by their strict stand-in.
+
+use crate::kills::{every_append_of, go_on, told, undisturbed};
+use crate::program::{Program, kill};
+use crate::story::{MESSAGES, end_state, model};
+use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::openai::{Manner, OpenAiStandIn};
+use serde_json::Value;
+
+#[test]
+fn the_story_plays_the_same_whoever_the_model_is() {
+    for manner in [Manner::plain(), Manner::ollama(), Manner::lm_studio(), Manner::vllm()] {
+        let program = Program::on_local(manner);
+        program.route(model);
+        told(&program);
+        assert_eq!(end_state(&program), undisturbed());
+        assert_eq!(program.claude.requests().len(), 0, "nothing goes to anybody else");
+    }
+}
+
+#[test]
+fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
+    assert!(every_append_of(1, "after", || Program::on_local(Manner::ollama())) >= 4);
+}
+
+#[test]
+fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
+    assert!(every_append_of(2, "before", || Program::on_local(Manner::ollama())) >= 8);
+}
+
+#[test]
+fn killed_in_the_middle_of_a_streamed_reply_it_asks_again() {
+    let program = Program::on_local(Manner::ollama());
+    let hold = Hold::new();
+    let held = hold.clone();
+    let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+    program.route(move |asked| {
+        let script = model(asked)?;
+        let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
+        Some(if is_first { script.hold(Point::Events(3), &held) } else { script })
+    });
+    let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    kill(&mut child);
+    hold.release();
+    go_on(&program);
+    assert_eq!(end_state(&program), undisturbed());
+    program.assert_all_accepted();
+    let budget = &program.json(&["budget", "show"])[0];
+    assert_eq!((&budget["spent"], &budget["unknown"]), (&Value::from(0), &Value::from(0)), "one's own machine costs nothing");
+}
+
+#[test]
+fn a_conversation_goes_over_from_one_model_to_another_and_back() {
+    let program = Program::on_local(Manner::ollama());
+    program.route(|asked| Some(says(&format!("{} heard: {}", asked.model(), asked.first_user_text().replace('\n', " ")))));
+    let choose = |name: &str| assert_eq!(program.run(&["config", "set", "model", name]).code, Some(0));
+    choose("guide");
+    assert_eq!(program.chat("remember that I like tea").code, Some(0));
+    choose("openai/qwen3:8b");
+    let ran = program.chat("and what do I like?");
+    assert!(ran.out.contains("qwen3:8b heard: <earlier_conversation>") && ran.out.contains("I like tea"), "{ran:?}");
+    choose("claude-opus-4-7");
+    let ran = program.chat("say it again");
+    assert!(ran.out.contains("claude-opus-4-7 heard: <earlier_conversation>") && ran.out.contains("I like tea"), "{ran:?}");
+    choose("openai/qwen3:8b");
+    let ran = program.chat("once more");
+    assert!(ran.out.contains("qwen3:8b heard: <earlier_conversation>"), "{ran:?}");
+    program.assert_all_accepted();
+}
+
+#[test]
+fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
+    let mut program = Program::on_local(Manner::ollama());
+    let address = program.local().base_url().to_owned();
+    program.local = None;
+    let set = program.run(&["config", "set", "openai.base_url", &address]);
+    assert_eq!(set.code, Some(0), "{set:?}");
+    let ran = program.chat("hello");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.err.contains(&format!("No model server answers at {address}")), "{ran:?}");
+    assert!(!ran.out.contains("no AI") && program.claude.requests().is_empty(), "{ran:?}");
+    let doctor = program.run(&["doctor"]);
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains(&format!("nothing answers at {address}")), "{doctor:?}");
+    // Once there is one, the message that waited is answered.
+    let server = OpenAiStandIn::start_blocking(Manner::ollama()).expect("a port");
+    server.route(model);
+    assert_eq!(program.run(&["config", "set", "openai.base_url", server.base_url()]).code, Some(0));
+    let resumed = program.run(&["agents", "resume", "grow"]);
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
+    assert!(server.chats()[0].body.to_string().contains("hello"));
+    server.assert_all_accepted();
+}
+
+#[test]
+fn doctor_and_models_tell_what_the_server_has() {
+    let program = Program::on_local(Manner::ollama());
+    program.route(model);
+    let models = program.json(&["models"]);
+    let row = serde_json::json!({"id": "openai/qwen3:8b", "name": "qwen3:8b", "provider": "openai"});
+    assert!(models.contains(&row) && models.iter().any(|row| row["id"] == "guide"), "{models:?}");
+    assert!(program.run(&["models"]).out.contains(&format!("Ollama at {}", program.local().base_url())));
+    let doctor = program.run(&["doctor"]);
+    assert!(doctor.out.contains("4096 tokens are assumed") && doctor.out.contains("OLLAMA_CONTEXT_LENGTH"), "{doctor:?}");
+    assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
+    let doctor = program.run(&["doctor"]);
+    assert!(doctor.out.contains("qwen3:8b, which reads 32768 tokens"), "{doctor:?}");
+    assert_eq!(program.run(&["config", "set", "model", "openai/llama9"]).code, Some(0));
+    let doctor = program.run(&["doctor"]);
+    assert_eq!(doctor.code, Some(1));
+    assert!(doctor.out.contains("ollama pull llama9"), "{doctor:?}");
+}
+
+#[test]
+fn an_address_that_would_send_words_in_the_open_is_refused() {
+    let program = Program::new();
+    let ran = program.run(&["config", "set", "openai.base_url", "http://models.example.com/v1"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("https://"), "{ran:?}");
+    let mut command = program.command(&["chat", "hello"]);
+    command.env("OPENAI_BASE_URL", "http://models.example.com/v1");
+    assert_eq!(program.run(&["config", "set", "model", "openai/x"]).code, Some(0));
+    let ran = crate::program::run_with(command, b"");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("OPENAI_BASE_URL") && ran.err.contains("https://"), "{ran:?}");
+}

@@ -1,0 +1,96 @@
+//! The prompt on a real terminal (a pseudo-terminal that util-linux's `script` makes).
+
+use crate::program::Program;
+use growqr_testkit::anthropic::{Hold, Point, calls, says};
+use serde_json::json;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+/// Longer than any machine needs, and an end to a test that would hang.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Terminal {
+    child: Child,
+    keys: ChildStdin,
+    shown: Receiver<Vec<u8>>,
+    seen: String,
+}
+
+impl Terminal {
+    fn open(program: &Program) -> Terminal {
+        let chat = program.command(&["chat"]);
+        let words = std::iter::once(chat.get_program()).chain(chat.get_args());
+        let line: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
+        let mut command = Command::new("script");
+        command.args(["--quiet", "--flush", "--return", "--command", &line.join(" "), "/dev/null"]);
+        for (name, value) in chat.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("script starts");
+        let (keys, mut output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
+        let (sender, shown) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Terminal { child, keys, shown, seen: String::new() }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("it reads");
+    }
+
+    /// Waits until this stands on the terminal, after what was awaited before.
+    fn shows(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            let more = self.shown.recv_timeout(PATIENCE);
+            let more = more.unwrap_or_else(|_| panic!("{text:?} is not shown, but: {:?}", self.seen));
+            self.seen.push_str(&String::from_utf8_lossy(&more));
+        }
+        let end = self.seen.find(text).expect("just found") + text.len();
+        self.seen.drain(..end);
+    }
+}
+
+#[test]
+fn what_happens_while_a_person_types_stands_above_their_line() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |asked| {
+        Some(if asked.first_user_text().contains("look at tea") {
+            says("Tea is liked.").hold(Point::Events(2), &held)
+        } else if asked.last_user_text().contains("Tea is liked") {
+            says("The scout says that tea is liked.\nAnd so it is.")
+        } else if asked.has_tool_results() {
+            says("Sent.")
+        } else {
+            calls([("spawn_sub_agent", json!({"name": "scout", "task": "look at tea"}))])
+        })
+    });
+    let mut terminal = Terminal::open(&program);
+    terminal.shows("Ctrl-D leaves");
+    terminal.shows("> ");
+    terminal.types("send a scout\r");
+    terminal.shows("Sent.");
+    terminal.shows("> ");
+    terminal.types("and the");
+    terminal.shows("and the");
+    hold.release();
+    terminal.shows("← scout");
+    terminal.shows("The scout says that tea is liked.");
+    terminal.shows("And so it is.");
+    terminal.shows("> and the");
+    terminal.types("\u{15}\u{4}");
+    assert!(terminal.child.wait().expect("it ends").success());
+}

@@ -1,0 +1,193 @@
+//! Whole trees of agents, their mail in any order that keeps each pair's: nobody waits for ever, and at the end every
+//! micro-cent that was spent anywhere is counted once at the top.
+
+use super::world::{World, calls, says, spawn};
+use crate::agent::{Input, State, ToolResult};
+use crate::id::{AgentId, MessageId};
+use crate::mail::Mail;
+use crate::model::FailureKind;
+use crate::money::Money;
+use proptest::prelude::*;
+use serde_json::json;
+use std::collections::{BTreeMap, VecDeque};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Say,
+    Tell(usize),
+    Cancel(usize),
+    Deliver(usize),
+    Restart(usize),
+    Done(usize),
+    Fail(usize),
+    Spawn(usize, usize),
+    Message(usize, usize),
+    CancelChild(usize, usize),
+    Wait(usize),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = || any::<usize>();
+    prop_oneof![
+        2 => Just(Step::Say),
+        2 => any().prop_map(Step::Tell),
+        1 => any().prop_map(Step::Cancel),
+        12 => any().prop_map(Step::Deliver),
+        1 => any().prop_map(Step::Restart),
+        5 => any().prop_map(Step::Done),
+        1 => any().prop_map(Step::Fail),
+        6 => (any(), 1_usize..3).prop_map(|(who, count)| Step::Spawn(who, count)),
+        3 => (any(), any()).prop_map(|(who, whom)| Step::Message(who, whom)),
+        1 => (any(), any()).prop_map(|(who, whom)| Step::CancelChild(who, whom)),
+        2 => any().prop_map(Step::Wait),
+    ]
+}
+
+#[derive(Default)]
+struct Forest {
+    agents: BTreeMap<AgentId, World>,
+    /// What was taken from each journal.
+    read: BTreeMap<AgentId, usize>,
+    mail: BTreeMap<(AgentId, AgentId), VecDeque<Mail>>,
+    said: usize,
+}
+
+impl Forest {
+    fn new() -> Forest {
+        let mut forest = Forest::default();
+        forest.agents.insert(AgentId::grow(), World::grow());
+        forest.with(&AgentId::grow(), |grow| drop(grow.say("go")));
+        forest
+    }
+
+    /// Lets something happen to one agent and takes its new mail.
+    fn with(&mut self, id: &AgentId, happen: impl FnOnce(&mut World)) {
+        let world = self.agents.get_mut(id).expect("it lives");
+        happen(world);
+        let read = self.read.entry(id.clone()).or_default();
+        for mail in world.mail().into_iter().skip(*read) {
+            *read += 1;
+            self.mail.entry((mail.from.clone(), mail.to.clone())).or_default().push_back(mail.clone());
+        }
+    }
+
+    fn at(&self, which: usize, wanted: impl Fn(&World) -> bool) -> Option<AgentId> {
+        let fit: Vec<&AgentId> = self.agents.iter().filter(|(_, world)| wanted(world)).map(|(id, _)| id).collect();
+        (!fit.is_empty()).then(|| fit[which % fit.len()].clone())
+    }
+
+    fn deliver(&mut self, which: usize) -> bool {
+        let waiting: Vec<(AgentId, AgentId)> =
+            self.mail.iter().filter(|(_, queue)| !queue.is_empty()).map(|(pair, _)| pair.clone()).collect();
+        if waiting.is_empty() {
+            return false;
+        }
+        let pair = &waiting[which % waiting.len()];
+        let mail = self.mail.get_mut(pair).and_then(VecDeque::pop_front).expect("not empty");
+        let to = mail.to.clone();
+        self.agents.entry(to.clone()).or_insert_with(|| World::of(State::new(to.clone())));
+        self.with(&to, |world| drop(world.input(Input::Mail(mail))));
+        true
+    }
+
+    fn take(&mut self, step: Step) {
+        let asked = |world: &World| world.attempt().is_some();
+        let born = |world: &World| world.state.seq().0 > 0;
+        match step {
+            Step::Say => self.with(&AgentId::grow(), |grow| drop(grow.say("more"))),
+            Step::Tell(whom) => {
+                let Some(agent) = self.at(whom, |world| world.state.depth() > 0) else { return };
+                self.said += 1;
+                let id = MessageId::new(format!("t{}", self.said));
+                self.with(&AgentId::grow(), |grow| drop(grow.input(Input::Tell { agent, id, text: "more".into() })));
+            }
+            Step::Cancel(whom) => {
+                let Some(id) = self.at(whom, born) else { return };
+                self.with(&id, |world| drop(world.input(Input::Cancel)));
+            }
+            Step::Deliver(which) => drop(self.deliver(which)),
+            Step::Restart(whom) => {
+                let Some(id) = self.at(whom, born) else { return };
+                self.with(&id, |world| drop(world.restart()));
+            }
+            Step::Done(who) => self.answers(who, &|_| Some(says("done"))),
+            Step::Fail(who) => {
+                let Some(id) = self.at(who, asked) else { return };
+                self.with(&id, |world| drop(world.fail(FailureKind::Rejected)));
+            }
+            Step::Spawn(who, count) => self.answers(who, &|_| Some(calls(&vec![spawn("s"); count]))),
+            Step::Message(who, whom) => {
+                self.answers(who, &|world| {
+                    let id = child(world, whom)?;
+                    Some(calls(&[("message_sub_agent", json!({"id": id.as_str(), "text": "more"}))]))
+                });
+            }
+            Step::CancelChild(who, whom) => {
+                self.answers(who, &|world| {
+                    let id = child(world, whom)?;
+                    Some(calls(&[("cancel_sub_agent", json!({"id": id.as_str()}))]))
+                });
+            }
+            Step::Wait(who) => self.answers(who, &|_| Some(calls(&[("wait_for_sub_agents", json!({}))]))),
+        }
+    }
+
+    fn answers(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<crate::model::Reply>) {
+        let Some(id) = self.at(who, |world| world.attempt().is_some()) else { return };
+        self.with(&id, |world| {
+            if let Some(reply) = reply(world) {
+                world.answer(reply);
+            }
+        });
+    }
+
+    /// Delivers all mail and lets every agent be done; whatever happened before, this ends.
+    fn settle(&mut self) {
+        for _ in 0..5_000 {
+            if self.deliver(0) {
+                continue;
+            }
+            if let Some(id) = self.at(0, |world| world.attempt().is_some()) {
+                self.with(&id, |world| drop(world.answer(says("done"))));
+            } else if let Some(id) = self.at(0, |world| !world.open_tools().is_empty()) {
+                self.with(&id, |world| {
+                    let effect = world.open_tools().remove(0);
+                    world.finish(&effect, ToolResult::ok("done"));
+                });
+            } else {
+                return;
+            }
+        }
+        panic!("the agents never come to rest");
+    }
+}
+
+fn child(world: &World, which: usize) -> Option<AgentId> {
+    let sent: Vec<AgentId> =
+        world.mail().into_iter().filter(|mail| mail.to.as_str() != "grow").map(|mail| mail.to.clone()).collect();
+    (!sent.is_empty()).then(|| sent[which % sent.len()].clone())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_tree_of_agents_comes_to_rest_with_all_its_money_accounted_for(steps in prop::collection::vec(step(), 1..120)) {
+        let mut forest = Forest::new();
+        for step in steps {
+            forest.take(step);
+        }
+        forest.settle();
+        let mut spent = Money::ZERO;
+        for (id, world) in &forest.agents {
+            world.check_replay();
+            prop_assert!(!world.state.is_at_work(), "{id} waits for ever");
+            prop_assert_eq!(world.state.children_at_work().count(), 0, "{} thinks that somebody works for it", id);
+            let purse = world.state.purse();
+            prop_assert_eq!(purse.allowance.unwrap_or_default(), Money::ZERO, "{} holds money between turns", id);
+            spent += purse.spent + purse.unknown;
+        }
+        let grow = forest.agents[&AgentId::grow()].state.purse();
+        prop_assert_eq!(grow.since_report, spent, "what was used at the top is what was spent anywhere");
+    }
+}

@@ -1,0 +1,85 @@
+//! What an HTTP answer other than 200 means: wait and try again, or a failure in words for the person.
+
+use crate::http::{Head, Verdict, tidy};
+use growqr_core::model::{Failure, FailureKind};
+use serde::Deserialize;
+
+#[derive(Default, Deserialize)]
+struct ErrorBody {
+    #[serde(default)]
+    error: ErrorFields,
+    request_id: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct ErrorFields {
+    #[serde(rename = "type", default)]
+    kind: String,
+    #[serde(default)]
+    message: String,
+    details: Option<Details>,
+}
+
+#[derive(Deserialize)]
+struct Details {
+    error_code: Option<String>,
+}
+
+/// Judges an answer whose status is not 200. `secret` is taken out of the service's words, should it repeat it.
+pub(super) fn judge(head: &Head, body: &[u8], model: &str, secret: &str) -> Verdict {
+    let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    let error = parsed.error;
+    let kind = kind(head.status, &error);
+    let words = tidy(&error.message, secret);
+    let failure = Failure {
+        kind,
+        message: sentence(kind, head.status, model, &words),
+        request_id: head.request_id.clone().or(parsed.request_id),
+    };
+    // A spent budget does not come back by waiting, whatever a header says.
+    if !head.may_ask_again() || kind == FailureKind::NoCredit {
+        return Verdict::Fail(failure);
+    }
+    Verdict::Retry { after: head.named_wait(), reason: reason(head.status), failure }
+}
+
+fn kind(status: u16, error: &ErrorFields) -> FailureKind {
+    let says = |fragment: &str| error.message.contains(fragment);
+    let spent = says("You have reached your") && (says("API usage limits") || says("spend limit"))
+        || error.details.as_ref().and_then(|details| details.error_code.as_deref()) == Some("enforced_spend_limit_reached");
+    match status {
+        402 => FailureKind::NoCredit,
+        _ if spent || says("credit balance is too low") => FailureKind::NoCredit,
+        400 if says("prompt is too long") || says("exceed context limit") => FailureKind::PromptTooLong,
+        401 | 403 => FailureKind::Key,
+        404 if error.kind == "not_found_error" && says("model") => FailureKind::UnknownModel,
+        413 => FailureKind::TooLarge,
+        429 | 529 => FailureKind::Busy,
+        408 | 409 | 500.. => FailureKind::Unavailable,
+        _ => FailureKind::Rejected,
+    }
+}
+
+fn sentence(kind: FailureKind, status: u16, model: &str, words: &str) -> String {
+    let start = match kind {
+        FailureKind::Key if status == 403 => "Anthropic does not allow this key to do that".to_owned(),
+        FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
+        FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
+        FailureKind::PromptTooLong => "The conversation is too long for this model".to_owned(),
+        FailureKind::TooLarge => "The request is too large for Anthropic".to_owned(),
+        FailureKind::UnknownModel => format!("Anthropic has no model {model:?}"),
+        FailureKind::Busy if status == 529 => "Anthropic is overloaded".to_owned(),
+        FailureKind::Busy => "Anthropic limits how fast this key may ask".to_owned(),
+        FailureKind::Unavailable => format!("Anthropic fails at the moment (HTTP {status})"),
+        _ => format!("Anthropic refused the request (HTTP {status})"),
+    };
+    if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
+}
+
+fn reason(status: u16) -> String {
+    match status {
+        429 => "rate limited".to_owned(),
+        529 => "overloaded".to_owned(),
+        other => format!("HTTP {other}"),
+    }
+}

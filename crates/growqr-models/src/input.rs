@@ -1,0 +1,29 @@
+//! The input of a tool call, as models stream it: text that should be JSON and sometimes is not.
+
+use growqr_core::raw::RawJson;
+use serde_json::{Map, Value};
+
+/// A tool's input: the exact text if it is an object, `{}` if there is none, and otherwise the text wrapped so that it can
+/// be sent back and the model sees what it wrote.
+pub(crate) fn whole_input(text: String) -> String {
+    if text.trim().is_empty() {
+        return "{}".to_owned();
+    }
+    match serde_json::from_str::<Map<String, Value>>(&text) {
+        Ok(_) => text,
+        Err(_) => format!("{{\"INVALID_JSON\":{}}}", RawJson::of(&text).text()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tool_input_keeps_the_text_that_was_streamed() {
+        assert_eq!(whole_input(r#"{"b": 1.0, "a":"\u0041"}"#.into()), r#"{"b": 1.0, "a":"\u0041"}"#);
+        assert_eq!(whole_input(String::new()), "{}");
+        assert_eq!(whole_input(r#"{"a": "x"#.into()), r#"{"INVALID_JSON":"{\"a\": \"x"}"#);
+        assert_eq!(whole_input("[1]".into()), r#"{"INVALID_JSON":"[1]"}"#);
+    }
+}

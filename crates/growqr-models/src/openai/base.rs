@@ -1,0 +1,181 @@
+//! The address of an OpenAI-compatible service, and what may be sent to it.
+//!
+//! Without TLS only this machine and private addresses are spoken to, and a key goes over such a connection only within
+//! this machine.
+
+use crate::http::{Place, place};
+use reqwest::Url;
+use std::fmt;
+
+/// A checked address; `…/v1` as a rule.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    url: Url,
+    place: Place,
+}
+
+/// Why a text is no address to speak to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BaseProblem {
+    /// No `http://…` or `https://…` with a host.
+    #[error("write the address of a server, such as http://127.0.0.1:11434/v1")]
+    NotAnAddress,
+    /// Not encrypted, and not near.
+    #[error("http:// is for this computer (localhost) and for private addresses such as 192.168.1.7; write https:// for others")]
+    NotEncrypted,
+    /// A name or password in the address, which would be stored in plain text.
+    #[error("leave out the name and password: a key is given with `growqr keys set openai` or OPENAI_API_KEY")]
+    Credentials,
+    /// Something after the path.
+    #[error("leave out what stands after ? or #")]
+    Extra,
+}
+
+impl BaseUrl {
+    /// Reads an address as the person wrote it. One without a path gets `/v1`.
+    ///
+    /// # Errors
+    /// [`BaseProblem`], in words for the person.
+    pub fn parse(text: &str) -> Result<BaseUrl, BaseProblem> {
+        let mut url = Url::parse(text.trim()).map_err(|_| BaseProblem::NotAnAddress)?;
+        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+            return Err(BaseProblem::NotAnAddress);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseProblem::Credentials);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseProblem::Extra);
+        }
+        let place = place(&url);
+        if url.scheme() == "http" && place == Place::Anywhere {
+            return Err(BaseProblem::NotEncrypted);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(if path.is_empty() { "/v1" } else { &path });
+        Ok(BaseUrl { url, place })
+    }
+
+    /// A port of this machine.
+    #[must_use]
+    pub fn of_port(port: u16) -> BaseUrl {
+        BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1")).expect("a loopback address with a port is an address")
+    }
+
+    /// As text, without a slash at the end.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.url.as_str()
+    }
+
+    /// Whether the service is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.place == Place::Loopback
+    }
+
+    /// Whether both are the same service, however this machine is called.
+    pub(super) fn is_same(&self, other: &BaseUrl) -> bool {
+        let port = |base: &BaseUrl| base.url.port_or_known_default();
+        let alike = self.url.host() == other.url.host() || (self.is_loopback() && other.is_loopback());
+        alike && port(self) == port(other) && self.url.path() == other.url.path()
+    }
+
+    /// Whether the service is on this machine or its network.
+    pub(super) fn is_near(&self) -> bool {
+        self.place != Place::Anywhere
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        self.url.scheme() == "http"
+    }
+
+    /// Whether a key may be sent there.
+    pub(super) fn may_have_key(&self) -> bool {
+        !self.is_plain() || self.is_loopback()
+    }
+
+    /// Whether it is OpenAI's own service, which calls one field differently.
+    pub(super) fn is_openai(&self) -> bool {
+        self.url.host_str().is_some_and(|host| host == "api.openai.com")
+    }
+
+    /// A path under the address: `chat/completions`, `models`.
+    pub(super) fn join(&self, path: &str) -> Url {
+        self.with_path(&format!("{}/{path}", self.url.path()))
+    }
+
+    /// A path beside `/v1`, where servers keep their own interfaces.
+    pub(super) fn beside(&self, path: &str) -> Url {
+        let root = self.url.path().strip_suffix("/v1").unwrap_or(self.url.path());
+        self.with_path(&format!("{root}/{path}"))
+    }
+
+    fn with_path(&self, path: &str) -> Url {
+        let mut url = self.url.clone();
+        url.set_path(path);
+        url
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_tls_only_near_addresses_are_spoken_to() {
+        for near in ["http://localhost:1234/v1", "http://127.0.0.1:8080", "http://[::1]:8000/v1", "http://192.168.1.7:11434"] {
+            assert!(BaseUrl::parse(near).unwrap().is_near(), "{near}");
+        }
+        for far in ["http://api.example.com/v1", "http://8.8.8.8/v1", "http://nas.local:11434/v1"] {
+            assert_eq!(BaseUrl::parse(far), Err(BaseProblem::NotEncrypted), "{far}");
+        }
+        assert!(!BaseUrl::parse("https://api.example.com/v1").unwrap().is_near());
+    }
+
+    #[test]
+    fn a_key_leaves_this_machine_over_tls_alone() {
+        for (url, may) in [
+            ("http://127.0.0.1:1/v1", true),
+            ("http://192.168.1.7/v1", false),
+            ("https://192.168.1.7/v1", true),
+            ("https://api.example.com/v1", true),
+        ] {
+            assert_eq!(BaseUrl::parse(url).unwrap().may_have_key(), may, "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_and_the_rest_made_even() {
+        for (text, problem) in [
+            ("", BaseProblem::NotAnAddress),
+            ("localhost:11434", BaseProblem::NotAnAddress),
+            ("ftp://127.0.0.1", BaseProblem::NotAnAddress),
+            ("file:///etc", BaseProblem::NotAnAddress),
+            ("https://me:secret@example.com/v1", BaseProblem::Credentials),
+            ("https://example.com/v1?key=secret", BaseProblem::Extra),
+        ] {
+            assert_eq!(BaseUrl::parse(text), Err(problem), "{text}");
+        }
+        for text in ["http://127.0.0.1:11434", "http://127.0.0.1:11434/", " http://127.0.0.1:11434/v1/ "] {
+            assert_eq!(BaseUrl::parse(text).unwrap().text(), "http://127.0.0.1:11434/v1");
+        }
+        let proxied = BaseUrl::parse("https://example.com/ai/v1").unwrap();
+        assert_eq!(proxied.join("models").as_str(), "https://example.com/ai/v1/models");
+        assert_eq!(proxied.beside("api/version").as_str(), "https://example.com/ai/api/version");
+        let local = BaseUrl::parse("http://localhost:11434").unwrap();
+        assert!(local.is_same(&BaseUrl::of_port(11434)) && !local.is_same(&BaseUrl::of_port(1234)));
+    }
+}

@@ -1,0 +1,149 @@
+//! One call: what is learned of the server first, the request's bytes, and the answer with what it cost.
+
+use super::accumulate::{Accumulator, Answered};
+use super::discover::Program;
+use super::refusal::Asked;
+use super::{OpenAi, bearer, request};
+use crate::http::{Head, OnDelta, Patience, Verdict, Voice, failure};
+use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::Money;
+use growqr_core::prompt::{Block, blocks};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, Request};
+use std::collections::BTreeSet;
+
+/// No text has fewer tokens than one for so many bytes, apart from runs of one character.
+const MOST_BYTES_A_TOKEN: u64 = 6;
+
+/// Most texts have fewer tokens than one for so many bytes.
+const FEW_BYTES_A_TOKEN: u64 = 3;
+
+/// The least room for an answer that is asked for.
+const LEAST_ROOM: u64 = 256;
+
+impl Voice for Asked<'_> {
+    fn name(&self) -> String {
+        Asked::name(self)
+    }
+
+    fn judge(&self, head: &Head, body: &[u8]) -> Verdict {
+        Asked::judge(self, head, body)
+    }
+
+    fn unreachable(&self, cause: &str) -> Failure {
+        Asked::unreachable(self, cause)
+    }
+
+    fn reported(&self, words: &str, begun: bool) -> Failure {
+        Asked::reported(self, words, begun)
+    }
+}
+
+impl OpenAi {
+    /// Makes a call as [`growqr_core::model::Model::call`] promises.
+    pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
+        let model = request.segment.model.as_str();
+        if self.should_learn(model) {
+            // What is not learned stays a guess; whether the server answers is found out by the call itself.
+            self.learn(model).await;
+        }
+        let config = &self.config;
+        let secret = config.key.as_ref().map_or("", |key| key.expose());
+        let asked = Asked { base: &config.base, program: self.program(), model, secret };
+        let limit = if config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
+        let bytes = request::body(request, limit, request.max_tokens).len() as u64;
+        self.check_room(&asked, bytes)?;
+        let body = request::body(request, limit, self.room(model, bytes).min(request.max_tokens));
+        let patience = Patience { first: config.first_timeout, idle: config.idle_timeout, comments_count: true };
+        let http = self.request(body)?;
+        // The permit is kept until the stream has ended.
+        let (response, _permit) = self.line.open(http, &request.agent, patience, &asked, on_delta).await?;
+        let mut answer = Accumulator::default();
+        let read = self.line.read(response, patience, &asked, &mut answer, on_delta).await;
+        match read {
+            Ok(request_id) => {
+                let answered = answer.answered(&ids(request), request.messages.len());
+                let reply = self.reply(model, answered, bytes, request_id);
+                tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered");
+                Ok(reply)
+            }
+            Err(failure) => {
+                tracing::debug!(model, kind = ?failure.kind, "the answer broke off");
+                Err(failure)
+            }
+        }
+    }
+
+    fn request(&self, body: String) -> Result<Request, Failure> {
+        let mut http = Request::new(Method::POST, self.config.base.join("chat/completions"));
+        if let Some(key) = self.config.key.as_ref().filter(|_| self.config.base.may_have_key()) {
+            let key = bearer(key).ok_or_else(|| {
+                failure(FailureKind::Key, "The key for the model server is empty or has characters that no key has.", None)
+            })?;
+            http.headers_mut().insert(AUTHORIZATION, key);
+        }
+        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        http.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        *http.body_mut() = Some(body.into());
+        Ok(http)
+    }
+
+    /// Refuses what cannot fit where the server would not: Ollama drops the beginning of a prompt without a word, and
+    /// LM Studio may answer with nothing.
+    fn check_room(&self, asked: &Asked<'_>, bytes: u64) -> Result<(), Failure> {
+        let window = self.window(asked.model);
+        let is_silent = asked.program.is_some_and(Program::loads_models);
+        if !is_silent || !window.is_told || bytes / MOST_BYTES_A_TOKEN <= window.tokens {
+            return Ok(());
+        }
+        let step = match asked.program {
+            Some(Program::Ollama) => "start Ollama with OLLAMA_CONTEXT_LENGTH=32768",
+            _ => "load the model with a larger context length",
+        };
+        let text = format!(
+            "The conversation does not fit into the {} tokens that {} gives {:?}; for a larger window, {step}.",
+            window.tokens,
+            asked.name(),
+            asked.model
+        );
+        Err(failure(FailureKind::PromptTooLong, &text, None))
+    }
+
+    /// The most tokens of an answer that a strict server accepts behind this prompt: vLLM refuses a request whose prompt
+    /// and output limit together are larger than the window.
+    fn room(&self, model: &str, bytes: u64) -> u64 {
+        let window = self.window(model);
+        if window.is_told { window.tokens.saturating_sub(bytes / FEW_BYTES_A_TOKEN).max(LEAST_ROOM) } else { u64::MAX }
+    }
+
+    /// Where the server counted nothing, the counts are an estimate on the high side, and a price is unknown unless it is
+    /// zero anyway.
+    fn reply(&self, model: &str, answered: Answered, bytes: u64, request_id: Option<String>) -> Reply {
+        let estimate = Usage {
+            input_tokens: bytes.div_ceil(FEW_BYTES_A_TOKEN),
+            output_tokens: answered.bytes.div_ceil(FEW_BYTES_A_TOKEN),
+            ..Usage::default()
+        };
+        let usage = answered.usage.filter(|usage| usage.prompt_tokens() > 0).unwrap_or(estimate);
+        let window = self.window(model);
+        let is_full = window.is_told && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
+        let stop = match answered.stop {
+            StopReason::MaxTokens if is_full => StopReason::ContextFull,
+            other => other,
+        };
+        let cost = self.prices(model).map(|_| Money::ZERO);
+        let model = answered.model.unwrap_or_else(|| model.to_owned());
+        Reply { content: answered.content, stop, usage, model, request_id, cost }
+    }
+}
+
+/// The ids of all calls so far.
+fn ids(request: &ModelRequest) -> BTreeSet<String> {
+    let blocks = request.messages.iter().flat_map(|message| blocks(&message.content));
+    blocks
+        .filter_map(|block| match block {
+            Block::Call { id, .. } => Some(id.to_string()),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,286 @@
+//! What runs where: which program answers at an address, which models it offers, and how large their windows are.
+//!
+//! A window is taken from the server itself where it tells the one that it *uses*. What a model was trained for is no
+//! answer: Ollama and LM Studio give a model far less unless told otherwise, and Ollama then drops the beginning of a
+//! longer prompt without a word. So an untold window is guessed small.
+
+use super::BaseUrl;
+use crate::http::body_of;
+use growqr_core::secret::Secret;
+use futures_util::future::join_all;
+use reqwest::{Client, Method, Request, Url};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Where programs that run models listen unless told otherwise: Ollama, LM Studio, llama.cpp and LocalAI, vLLM.
+pub const USUAL_PORTS: [u16; 4] = [OLLAMA_PORT, 1234, 8080, 8000];
+
+/// Where Ollama listens.
+pub const OLLAMA_PORT: u16 = 11434;
+
+/// The longest that one server is waited for when looking around.
+pub const LOOK: Duration = Duration::from_millis(800);
+
+/// What Ollama and LM Studio give a model on a machine without a large graphics card, unless told otherwise.
+const SMALL_WINDOW: u64 = 4_096;
+
+/// What most people give a model whose server does not tell.
+const NEAR_WINDOW: u64 = 8_192;
+
+/// What every service on the internet offers at least.
+const FAR_WINDOW: u64 = 32_768;
+
+/// The largest list of models that is read.
+const LIST_LIMIT: usize = 4 * 1024 * 1024;
+
+/// A program that answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// Ollama.
+    Ollama,
+    /// LM Studio.
+    LmStudio,
+    /// llama-server of llama.cpp.
+    LlamaCpp,
+    /// vLLM.
+    Vllm,
+    /// It speaks the language and does not say more.
+    Other,
+}
+
+impl Program {
+    /// Its name for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Program::Ollama => "Ollama",
+            Program::LmStudio => "LM Studio",
+            Program::LlamaCpp => "llama.cpp",
+            Program::Vllm => "vLLM",
+            Program::Other => "OpenAI-compatible server",
+        }
+    }
+
+    /// Whether a model's window may change as it is loaded.
+    pub(super) fn loads_models(self) -> bool {
+        matches!(self, Program::Ollama | Program::LmStudio)
+    }
+}
+
+/// A model that a server offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its id there.
+    pub id: String,
+    /// Tokens of prompt and answer together, if the server told it with the list.
+    pub window: Option<u64>,
+}
+
+/// A server that answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Which program it is.
+    pub program: Program,
+    /// Where it is.
+    pub base: BaseUrl,
+    /// What it offers, in its own order.
+    pub models: Vec<Offered>,
+}
+
+/// How many tokens of prompt and answer fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// So many.
+    pub tokens: u64,
+    /// Whether the server itself said so; else it is a careful guess.
+    pub is_told: bool,
+}
+
+/// Where to look.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// The address that the person has set, and the key for it.
+    pub set: Option<(BaseUrl, Option<Secret>)>,
+    /// Ports of this machine. No key is sent there.
+    pub ports: Vec<u16>,
+    /// The longest that the whole takes.
+    pub bound: Duration,
+}
+
+/// Looks at all places at once. Those that answer with a list of models are there, in the order of the search.
+pub async fn discover(search: &Search) -> Vec<Server> {
+    // A client for plain connections within this machine; the set address may need more.
+    let Ok(client) = plain_client() else { return Vec::new() };
+    let ports = search.ports.iter().map(|port| BaseUrl::of_port(*port));
+    let set = search.set.iter().map(|(base, _)| base);
+    let is_set = |base: &BaseUrl| search.set.as_ref().is_some_and(|(set, _)| set.is_same(base));
+    let bases: Vec<BaseUrl> = set.cloned().chain(ports.filter(|base| !is_set(base))).collect();
+    let deadline = Instant::now() + search.bound;
+    let looks = bases.iter().map(async |base| {
+        let key = search.set.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
+        let own = if base.is_plain() { None } else { far_client().ok() };
+        Ask { client: own.as_ref().unwrap_or(&client), base, key, deadline }.server().await
+    });
+    join_all(looks).await.into_iter().flatten().collect()
+}
+
+fn plain_client() -> Result<Client, reqwest::Error> {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]).build()
+}
+
+fn far_client() -> Result<Client, reqwest::Error> {
+    Client::builder().redirect(reqwest::redirect::Policy::none()).build()
+}
+
+/// One server being asked, until a moment.
+pub(super) struct Ask<'a> {
+    pub client: &'a Client,
+    pub base: &'a BaseUrl,
+    pub key: Option<&'a Secret>,
+    pub deadline: Instant,
+}
+
+#[derive(Deserialize)]
+struct ModelList {
+    /// Ollama without any model says `null`.
+    data: Option<Vec<ModelItem>>,
+}
+
+/// Services disagree about the name of the window. What a model was trained for is not among these fields.
+#[derive(Deserialize)]
+struct ModelItem {
+    id: String,
+    #[serde(default)]
+    owned_by: Option<String>,
+    max_model_len: Option<u64>,
+    context_length: Option<u64>,
+    context_window: Option<u64>,
+}
+
+impl ModelItem {
+    fn offered(self) -> Offered {
+        Offered { id: self.id, window: self.max_model_len.or(self.context_length).or(self.context_window) }
+    }
+}
+
+impl Ask<'_> {
+    /// The server, if it answers with a list of models.
+    pub async fn server(&self) -> Option<Server> {
+        let list: ModelList = serde_json::from_value(self.get(self.base.join("models")).await?).ok()?;
+        let items = list.data.unwrap_or_default();
+        let program = self.program(&items).await;
+        let mut models: Vec<Offered> = items.into_iter().map(ModelItem::offered).collect();
+        if program == Program::LmStudio {
+            let known = self.lm_studio().await.unwrap_or_default();
+            models.retain(|model| !known.iter().any(|item| item.id == model.id && item.kind == "embeddings"));
+        }
+        Some(Server { program, base: self.base.clone(), models })
+    }
+
+    async fn program(&self, models: &[ModelItem]) -> Program {
+        let owner = |name: &str| models.iter().any(|model| model.owned_by.as_deref() == Some(name));
+        if !self.base.is_near() {
+            return Program::Other;
+        }
+        if owner("vllm") {
+            Program::Vllm
+        } else if owner("llamacpp") {
+            Program::LlamaCpp
+        } else if self.get(self.base.beside("api/version")).await.is_some_and(|found| found["version"].is_string()) {
+            Program::Ollama
+        } else if self.lm_studio().await.is_some() {
+            Program::LmStudio
+        } else {
+            Program::Other
+        }
+    }
+
+    /// The window that a server gives a model.
+    pub async fn window(&self, server: &Server, model: &str) -> Window {
+        let listed = server.models.iter().find(|offered| offered.id == model).and_then(|offered| offered.window);
+        let told = match server.program {
+            Program::Ollama => self.ollama_window(model).await,
+            Program::LmStudio => self.lm_studio_window(model).await,
+            Program::LlamaCpp => {
+                let props = self.get(self.base.beside("props")).await;
+                props.and_then(|props| props["default_generation_settings"]["n_ctx"].as_u64())
+            }
+            Program::Vllm | Program::Other => listed,
+        };
+        told.filter(|tokens| *tokens > 0)
+            .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_told: true })
+    }
+
+    /// The window of a model that is loaded, or else the one that its description asks for.
+    async fn ollama_window(&self, model: &str) -> Option<u64> {
+        let is_it = |running: &&Value| {
+            let tagged = format!("{model}:latest");
+            ["name", "model"].iter().any(|field| running[field] == model || running[field] == tagged.as_str())
+        };
+        let running = self.get(self.base.beside("api/ps")).await?;
+        let loaded = running["models"].as_array().and_then(|models| models.iter().find(is_it).cloned());
+        if let Some(tokens) = loaded.and_then(|model| model["context_length"].as_u64()) {
+            return Some(tokens);
+        }
+        let described = self.ask(Method::POST, self.base.beside("api/show"), Some(json!({"model": model}))).await?;
+        let asked_for = described["parameters"].as_str()?.lines().find_map(|line| line.trim().strip_prefix("num_ctx"))?;
+        asked_for.trim().parse().ok()
+    }
+
+    async fn lm_studio_window(&self, model: &str) -> Option<u64> {
+        let models = self.lm_studio().await?;
+        models.into_iter().find(|item| item.id == model).and_then(|item| item.loaded_context_length)
+    }
+
+    async fn lm_studio(&self) -> Option<Vec<LmStudioItem>> {
+        let found = self.get(self.base.beside("api/v0/models")).await?;
+        serde_json::from_value::<LmStudioList>(found).ok().map(|list| list.data)
+    }
+
+    async fn get(&self, url: Url) -> Option<Value> {
+        self.ask(Method::GET, url, None).await
+    }
+
+    /// Any JSON that came with 200 in time.
+    async fn ask(&self, method: Method, url: Url, body: Option<Value>) -> Option<Value> {
+        let mut request = Request::new(method, url);
+        if let Some(key) = self.key.filter(|_| self.base.may_have_key()).and_then(super::bearer) {
+            request.headers_mut().insert(reqwest::header::AUTHORIZATION, key);
+        }
+        if let Some(body) = body {
+            let kind = reqwest::header::HeaderValue::from_static("application/json");
+            request.headers_mut().insert(reqwest::header::CONTENT_TYPE, kind);
+            *request.body_mut() = Some(body.to_string().into());
+        }
+        let answer = timeout_at(self.deadline, async {
+            let response = self.client.execute(request).await.ok().filter(|response| response.status() == 200)?;
+            Some(body_of(response, LIST_LIMIT).await)
+        });
+        serde_json::from_slice(&answer.await.ok()??).ok()
+    }
+}
+
+#[derive(Deserialize)]
+struct LmStudioList {
+    data: Vec<LmStudioItem>,
+}
+
+#[derive(Deserialize)]
+struct LmStudioItem {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    loaded_context_length: Option<u64>,
+}
+
+/// The window of a model that nobody told anything about.
+pub(super) fn guess(base: &BaseUrl, program: Option<Program>) -> Window {
+    let tokens = match program {
+        Some(program) if program.loads_models() => SMALL_WINDOW,
+        _ if base.is_near() => NEAR_WINDOW,
+        _ => FAR_WINDOW,
+    };
+    Window { tokens, is_told: false }
+}

@@ -1,0 +1,189 @@
+//! What an error of a server means: wait and try again, or a failure in words for the person. Servers agree on little:
+//! errors come as objects, as bare texts, with one status or another, or in mid-stream behind a 200.
+
+use super::{BaseUrl, Program};
+use crate::http::{Head, Verdict, tidy};
+use growqr_core::model::{Failure, FailureKind};
+use serde_json::Value;
+
+/// Who was asked for what.
+pub(super) struct Asked<'a> {
+    pub base: &'a BaseUrl,
+    pub program: Option<Program>,
+    pub model: &'a str,
+    /// Taken out of the server's words, should it repeat it.
+    pub secret: &'a str,
+}
+
+/// The words of an error, in whichever form they come; empty if there are none.
+pub(super) fn words_of(body: &Value) -> String {
+    let error = &body["error"];
+    let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
+    candidates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl Asked<'_> {
+    /// The server's name in a sentence.
+    pub fn name(&self) -> String {
+        match self.program {
+            Some(program) if program != Program::Other => program.name().to_owned(),
+            _ if self.base.is_openai() => "OpenAI".to_owned(),
+            _ => format!("The model server at {}", self.base),
+        }
+    }
+
+    /// Judges an answer whose status is not 200.
+    pub fn judge(&self, head: &Head, body: &[u8]) -> Verdict {
+        let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+        let words = words_of(&parsed);
+        let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
+        let kind = kind(head.status, code, &words);
+        let message = self.sentence(kind, head.status, &tidy(&words, self.secret));
+        let failure = Failure { kind, message, request_id: head.request_id.clone() };
+        // A credit that is used up does not come back by waiting, nor does a window grow.
+        if !head.may_ask_again() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
+            return Verdict::Fail(failure);
+        }
+        let reason = match head.status {
+            429 => "rate limited".to_owned(),
+            503 => "the server is not ready yet".to_owned(),
+            other => format!("HTTP {other}"),
+        };
+        Verdict::Retry { after: head.named_wait(), reason, failure }
+    }
+
+    /// An error behind a 200. Before the answer has begun it is a refusal like any other.
+    pub fn reported(&self, words: &str, begun: bool) -> Failure {
+        let shown = tidy(words, self.secret);
+        let (kind, message) = match kind(400, "", words) {
+            kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
+            _ => (FailureKind::Broken, format!("{} broke the answer off: {shown}", self.name())),
+        };
+        Failure { kind, message, request_id: None }
+    }
+
+    /// Nobody answers.
+    pub fn unreachable(&self, cause: &str) -> Failure {
+        let step = match self.program {
+            _ if !self.base.is_near() => "Check the network and the setting openai.base_url.".to_owned(),
+            Some(Program::LmStudio) => "Start its server (in LM Studio: Developer, or: lms server start).".to_owned(),
+            Some(Program::Ollama) => START_OLLAMA.to_owned(),
+            None if self.base.is_same(&BaseUrl::of_port(super::OLLAMA_PORT)) => START_OLLAMA.to_owned(),
+            _ => "Start it, or correct the setting openai.base_url.".to_owned(),
+        };
+        let message = format!(
+            "No model server answers at {}. {step} Or choose another model: growqr config set model guide ({cause})",
+            self.base
+        );
+        Failure { kind: FailureKind::Offline, message, request_id: None }
+    }
+
+    fn sentence(&self, kind: FailureKind, status: u16, words: &str) -> String {
+        let name = self.name();
+        let start = match kind {
+            FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
+            FailureKind::Key => format!("{name} does not accept the API key; check it, or add one: growqr keys set openai"),
+            FailureKind::NoCredit => format!("{name} says that there is no credit left"),
+            FailureKind::PromptTooLong => format!("The conversation is longer than {name} lets {:?} read", self.model),
+            FailureKind::TooLarge => format!("The request is too large for {name}"),
+            FailureKind::UnknownModel => format!("{name} has no model {:?}{}", self.model, self.how_to_get()),
+            FailureKind::Busy => format!("{name} limits how fast it may be asked"),
+            FailureKind::Unavailable if status == 503 => format!("{name} is not ready; it may still be loading the model"),
+            FailureKind::Unavailable => format!("{name} fails at the moment (HTTP {status})"),
+            _ if has(words, &["support tools", "support tool"]) => {
+                format!("The model {:?} cannot use tools, which GrowQR needs; choose another, such as qwen3:8b", self.model)
+            }
+            _ if status == 404 => {
+                format!("{name} has no chat at this address; see whether openai.base_url should end in /v1 (HTTP 404)")
+            }
+            _ => format!("{name} refused the request (HTTP {status})"),
+        };
+        if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
+    }
+
+    fn how_to_get(&self) -> String {
+        match self.program {
+            // The model's id came from a setting; nothing else is put into a command for the person to type.
+            Some(Program::Ollama) => format!("; get it with: ollama pull {}", self.model),
+            _ => String::new(),
+        }
+    }
+}
+
+const START_OLLAMA: &str = "Start Ollama (ollama serve).";
+
+fn has(words: &str, parts: &[&str]) -> bool {
+    let words = words.to_lowercase();
+    parts.iter().any(|part| words.contains(part))
+}
+
+fn kind(status: u16, code: &str, words: &str) -> FailureKind {
+    let too_long = has(words, &["context"])
+        && has(words, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
+        || has(code, &["context_length_exceeded", "exceed_context_size"])
+        || has(words, &["prompt is too long", "input is too long"]);
+    let no_model = has(code, &["model_not_found"])
+        || has(words, &["model"]) && has(words, &["not found", "does not exist", "no models loaded", "unknown model"]);
+    match status {
+        402 => FailureKind::NoCredit,
+        _ if has(code, &["insufficient_quota"]) => FailureKind::NoCredit,
+        401 | 403 => FailureKind::Key,
+        400 | 404 | 413 | 422 | 500 if too_long => FailureKind::PromptTooLong,
+        400 | 404 | 422 if no_model => FailureKind::UnknownModel,
+        413 => FailureKind::TooLarge,
+        429 => FailureKind::Busy,
+        408 | 409 | 500.. => FailureKind::Unavailable,
+        _ => FailureKind::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_real_servers_are_understood() {
+        let table = [
+            // OpenAI and vLLM.
+            (
+                400,
+                "",
+                "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens",
+                FailureKind::PromptTooLong,
+            ),
+            // llama.cpp.
+            (
+                400,
+                "exceed_context_size_error",
+                "the request exceeds the available context size, try increasing it",
+                FailureKind::PromptTooLong,
+            ),
+            (503, "unavailable_error", "Loading model", FailureKind::Unavailable),
+            // LM Studio.
+            (
+                400,
+                "",
+                "Trying to keep the first 11149 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough.",
+                FailureKind::PromptTooLong,
+            ),
+            (404, "", "No models loaded. Please load a model in the developer page", FailureKind::UnknownModel),
+            // Ollama.
+            (404, "api_error", "model 'qwen3:8b' not found", FailureKind::UnknownModel),
+            (400, "api_error", "registry.ollama.ai/library/gemma:2b does not support tools", FailureKind::Rejected),
+            // OpenAI.
+            (
+                404,
+                "model_not_found",
+                "The model `gpt-9` does not exist or you do not have access to it.",
+                FailureKind::UnknownModel,
+            ),
+            (429, "insufficient_quota", "You exceeded your current quota, please check your plan", FailureKind::NoCredit),
+            (429, "rate_limit_exceeded", "Rate limit reached for gpt-5", FailureKind::Busy),
+            (404, "", "404 page not found", FailureKind::Rejected),
+            (401, "invalid_api_key", "Incorrect API key provided", FailureKind::Key),
+        ];
+        for (status, code, words, expected) in table {
+            assert_eq!(kind(status, code, words), expected, "{status} {words}");
+        }
+    }
+}

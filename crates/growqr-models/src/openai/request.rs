@@ -1,0 +1,180 @@
+//! A request's body: the conversation in the journal's form, said in the language of chat completions.
+//!
+//! The translation depends on the conversation alone, so the same request always has the same bytes. What may change
+//! from call to call (the output limit) stands behind the messages. Thinking is left out: it belongs to the model that
+//! thought it. Words of the user that follow each other become one message, for many models accept nothing else.
+
+use growqr_core::model::ModelRequest;
+use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
+use growqr_core::raw::RawJson;
+use std::fmt::Write;
+
+/// The body of `POST …/chat/completions`. `limit` is the name of the output limit, which differs by service.
+pub(super) fn body(request: &ModelRequest, limit: &str, max_tokens: u64) -> String {
+    let size: usize = request.messages.iter().map(|message| message.content.text().len() + 64).sum();
+    let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
+    head(&mut out, &request.segment);
+    out.push_str(r#","messages":["#);
+    out.push_str(&messages(&request.segment.system, &request.messages).join(","));
+    // Writing to a String cannot fail.
+    let _ = write!(out, r#"],"{limit}":{max_tokens}}}"#);
+    out
+}
+
+fn head(out: &mut String, segment: &Segment) {
+    let _ = write!(out, r#"{{"model":{},"stream":true,"stream_options":{{"include_usage":true}}"#, json(&segment.model));
+    if segment.tools.is_empty() {
+        return;
+    }
+    let tools: Vec<String> = segment
+        .tools
+        .iter()
+        .map(|tool| {
+            format!(
+                r#"{{"type":"function","function":{{"name":{},"description":{},"parameters":{}}}}}"#,
+                json(&tool.name),
+                json(&tool.description),
+                tool.input_schema.text()
+            )
+        })
+        .collect();
+    let _ = write!(out, r#","tools":[{}]"#, tools.join(","));
+}
+
+/// Every message as JSON text.
+fn messages(system: &str, conversation: &[Message]) -> Vec<String> {
+    let mut out = Vec::new();
+    if !system.trim().is_empty() {
+        out.push(format!(r#"{{"role":"system","content":{}}}"#, json(system)));
+    }
+    // What the user has said and no message carries yet.
+    let mut said: Vec<String> = Vec::new();
+    for message in conversation {
+        match message.role {
+            Role::User => user(&mut out, &mut said, &message.content),
+            Role::Assistant => {
+                if let Some(answer) = assistant(&message.content) {
+                    flush(&mut out, &mut said);
+                    out.push(answer);
+                }
+            }
+        }
+    }
+    flush(&mut out, &mut said);
+    out
+}
+
+fn flush(out: &mut Vec<String>, said: &mut Vec<String>) {
+    if !said.is_empty() {
+        out.push(format!(r#"{{"role":"user","content":{}}}"#, json(&said.join("\n\n"))));
+        said.clear();
+    }
+}
+
+/// Results right after the calls, each a message of its own; words after all of them.
+fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
+    for block in blocks(content) {
+        match block {
+            Block::Result { id, content, is_error } => {
+                let text = if is_error { format!("ERROR: {content}") } else { content };
+                out.push(format!(r#"{{"role":"tool","tool_call_id":{},"content":{}}}"#, json(id.as_str()), json(&text)));
+            }
+            Block::Text(text) => said.push(text),
+            Block::Thinking(_) | Block::Call { .. } | Block::Other(_) => {}
+        }
+    }
+}
+
+/// `None` if nothing of it can be said in this language.
+fn assistant(content: &RawJson) -> Option<String> {
+    let mut words = Vec::new();
+    let mut calls = Vec::new();
+    for block in blocks(content) {
+        match block {
+            Block::Text(text) => words.push(text),
+            Block::Call { id, name, input } => calls.push(format!(
+                r#"{{"id":{},"type":"function","function":{{"name":{},"arguments":{}}}}}"#,
+                json(id.as_str()),
+                json(&name),
+                json(input.text())
+            )),
+            Block::Thinking(_) | Block::Result { .. } | Block::Other(_) => {}
+        }
+    }
+    if words.is_empty() && calls.is_empty() {
+        return None;
+    }
+    // Some servers refuse a missing or null content, none an empty one.
+    let content = json(&words.join("\n\n"));
+    let calls = if calls.is_empty() { String::new() } else { format!(r#","tool_calls":[{}]"#, calls.join(",")) };
+    Some(format!(r#"{{"role":"assistant","content":{content}{calls}}}"#))
+}
+
+fn json(text: &str) -> String {
+    RawJson::of(text).text().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn translated(conversation: &[(Role, Value)]) -> Vec<Value> {
+        let conversation: Vec<Message> =
+            conversation.iter().map(|(role, content)| Message { role: *role, content: RawJson::of(content) }).collect();
+        messages("Be kind.", &conversation).iter().map(|text| serde_json::from_str(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn results_come_one_by_one_right_after_the_calls_and_words_after_them() {
+        let found = translated(&[
+            (Role::User, json!([{"type": "text", "text": "look"}])),
+            (
+                Role::Assistant,
+                json!([
+                    {"type": "thinking", "thinking": "hm", "signature": "s"},
+                    {"type": "text", "text": "I look."},
+                    {"type": "tool_use", "id": "a", "name": "read", "input": {"path": "x"}},
+                    {"type": "tool_use", "id": "b", "name": "read", "input": {}},
+                ]),
+            ),
+            (
+                Role::User,
+                json!([
+                    {"type": "tool_result", "tool_use_id": "a", "content": "seen"},
+                    {"type": "tool_result", "tool_use_id": "b", "content": "gone", "is_error": true},
+                    {"type": "text", "text": "and hurry"},
+                ]),
+            ),
+        ]);
+        let call = |id: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": "read", "arguments": arguments}});
+        assert_eq!(
+            found,
+            [
+                json!({"role": "system", "content": "Be kind."}),
+                json!({"role": "user", "content": "look"}),
+                json!({"role": "assistant", "content": "I look.", "tool_calls": [call("a", r#"{"path":"x"}"#), call("b", "{}")]}),
+                json!({"role": "tool", "tool_call_id": "a", "content": "seen"}),
+                json!({"role": "tool", "tool_call_id": "b", "content": "ERROR: gone"}),
+                json!({"role": "user", "content": "and hurry"}),
+            ]
+        );
+    }
+
+    #[test]
+    fn words_that_follow_each_other_are_one_message_and_the_unsayable_is_left_out() {
+        let found = translated(&[
+            (Role::User, json!([{"type": "text", "text": "one"}])),
+            (Role::Assistant, json!([{"type": "hologram"}])),
+            (Role::User, json!([{"type": "text", "text": "two"}])),
+        ]);
+        assert_eq!(found[1..], [json!({"role": "user", "content": "one\n\ntwo"})]);
+    }
+
+    #[test]
+    fn the_arguments_of_a_call_keep_their_exact_text() {
+        let content = RawJson::parse(r#"[{"type":"tool_use","id":"t","name":"n","input":{"b": 1.50, "a":"\u0041"}}]"#).unwrap();
+        let found: Value = serde_json::from_str(&assistant(&content).unwrap()).unwrap();
+        assert_eq!(found["tool_calls"][0]["function"]["arguments"], r#"{"b": 1.50, "a":"\u0041"}"#);
+    }
+}

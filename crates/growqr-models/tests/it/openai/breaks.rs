@@ -1,0 +1,101 @@
+use super::world::{World, hello};
+use growqr_core::model::{FailureKind, Model};
+use growqr_testkit::openai::{Ended, Hold, Manner, Point, Script, breaks, calls, says};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_answer_without_its_end_is_no_answer() {
+    let world = World::of(Manner { says_done: false, counts: false, ..Manner::plain() }).await;
+    let answer = || says("a longer text, in several pieces").calls([("look", json!({"path": "a"}))]);
+    for point in [Point::BeforeHead, Point::Events(0), Point::Events(1), Point::Events(4), Point::Bytes(333), Point::BeforeStop] {
+        world.server.will(answer().cut(point));
+        let failure = world.failure(&hello()).await;
+        assert_eq!(failure.kind, FailureKind::Broken, "{point:?}: {failure}");
+    }
+    assert_eq!(world.server.chats().len(), 6, "nothing is asked twice on its own account");
+    // In good order, but without ever having said why it ends.
+    world.server.will(says("hi").insert(Point::BeforeStop, "data: [DONE]\n\n"));
+    assert_eq!(world.failure(&hello()).await.kind, FailureKind::Broken);
+}
+
+#[tokio::test]
+async fn an_error_in_mid_stream_ends_the_answer_in_whatever_form_it_comes() {
+    let world = World::new().await;
+    for data in [
+        r#"{"error":"out of memory"}"#,
+        r#"{"error":{"message":"out of memory"}}"#,
+        r#"{"object":"error","message":"out of memory"}"#,
+    ] {
+        for at in [0, 1, 3] {
+            world.server.will(breaks(says("a longer text"), Point::Events(at), data));
+            let failure = world.failure(&hello()).await;
+            assert_eq!(failure.kind, FailureKind::Broken, "{failure}");
+            assert!(failure.message.ends_with("broke the answer off: out of memory"), "{failure}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_behind_a_200_is_a_refusal_before_the_answer_and_a_break_after_it_began() {
+    let world = World::new().await;
+    let full = r#"{"error":{"message":"Context size has been exceeded."}}"#;
+    world.server.will_all([breaks(says("text"), Point::Events(0), full), breaks(says("text"), Point::Events(2), full)]);
+    assert_eq!(world.failure(&hello()).await.kind, FailureKind::PromptTooLong);
+    assert_eq!(world.failure(&hello()).await.kind, FailureKind::Broken);
+}
+
+#[tokio::test]
+async fn nonsense_in_the_stream_ends_the_answer() {
+    let world = World::new().await;
+    for raw in ["data: not json\n\n", "data: [1]\n\n", "data: {\"choices\":7}\n\n"] {
+        world.server.will(says("a").insert(Point::Events(1), raw));
+        assert_eq!(world.failure(&hello()).await.kind, FailureKind::Broken, "{raw}");
+    }
+    let page = Script::http(200, &[("content-type", "text/html")], "<html>some other program</html>");
+    world.server.will(page);
+    assert_eq!(world.failure(&hello()).await.kind, FailureKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_model_may_take_long_to_load_and_silence_afterwards_is_noticed() {
+    let world = World::with(Manner::plain(), |config| {
+        config.first_timeout = Duration::from_secs(3);
+        config.idle_timeout = Duration::from_millis(300);
+    })
+    .await;
+    // Comments, as proxies send them, count as life; there is no event for longer than the shorter patience.
+    world.server.will(says("at last").pings(Point::Events(0), Some(6), Duration::from_millis(100)));
+    world.answer(&hello()).await;
+    world.server.will(says("a longer text").silence(Point::Events(2)));
+    let failure = world.failure(&hello()).await;
+    assert_eq!(failure.kind, FailureKind::Broken);
+    assert!(failure.message.starts_with("Nothing came from"), "{failure}");
+    let left = world.server.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
+    assert_eq!(left.last().unwrap().ended, Some(Ended::ClientLeft), "the connection is closed");
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
+    let world = World::with(Manner::plain(), |config| config.at_once = 1).await;
+    let hold = Hold::new();
+    world.server.will_all([says("a long text").hold(Point::Events(3), &hold), says("next")]);
+    let request = hello();
+    {
+        let mut call = world.provider.call(&request, &|_| ());
+        tokio::select! {
+            _ = &mut call => panic!("it was held"),
+            () = hold.held() => {}
+        }
+    }
+    world.server.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
+    assert_eq!(world.server.chats()[0].ended, Some(Ended::ClientLeft));
+    world.answer(&request).await;
+}
+
+#[tokio::test]
+async fn a_call_that_the_limit_has_cut_is_told_as_such() {
+    let world = World::new().await;
+    world.server.will(calls([("look", json!({}))]).calls_raw("look", "{\"path\": \"a").stop("max_tokens"));
+    assert_eq!(world.answer(&hello()).await.stop, growqr_core::model::StopReason::MaxTokens);
+}

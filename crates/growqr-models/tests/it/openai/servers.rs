@@ -1,0 +1,95 @@
+use super::world::{MODEL, World, hello};
+use growqr_core::model::Model;
+use growqr_core::secret::Secret;
+use growqr_models::openai::{BaseUrl, LOOK, Program, Search, Window, discover};
+use growqr_testkit::openai::{Manner, OpenAiStandIn, says};
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+
+fn search(servers: &[&OpenAiStandIn]) -> Search {
+    Search { set: None, ports: servers.iter().map(|server| server.port()).collect(), bound: Duration::from_secs(5) }
+}
+
+#[tokio::test]
+async fn each_server_is_recognised_and_its_models_are_listed() {
+    let embedding = || vec!["qwen3:8b".to_owned(), "text-embedding-nomic".to_owned()];
+    for (manner, program, models) in [
+        (Manner::plain(), Program::Other, vec!["tiny", "qwen3:8b"]),
+        (Manner::ollama(), Program::Ollama, vec!["tiny", "qwen3:8b"]),
+        (Manner { models: Vec::new(), ..Manner::ollama() }, Program::Ollama, vec![]),
+        (Manner { models: embedding(), ..Manner::lm_studio() }, Program::LmStudio, vec!["qwen3:8b"]),
+        (Manner::llama_cpp(), Program::LlamaCpp, vec!["tiny", "qwen3:8b"]),
+        (Manner::vllm(), Program::Vllm, vec!["tiny", "qwen3:8b"]),
+    ] {
+        let server = OpenAiStandIn::start(manner).await;
+        let found = discover(&search(&[&server])).await;
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].program, program);
+        assert_eq!(found[0].base.text(), server.base_url());
+        assert_eq!(found[0].models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>(), models);
+    }
+}
+
+#[tokio::test]
+async fn a_window_is_what_the_server_gives_and_not_what_the_model_was_made_for() {
+    let told = |tokens| Window { tokens, is_told: true };
+    let guessed = |tokens| Window { tokens, is_told: false };
+    for (manner, before, loaded) in [
+        (Manner::ollama(), guessed(4_096), told(32_768)),
+        (Manner::lm_studio(), guessed(4_096), told(32_768)),
+        (Manner::llama_cpp(), told(32_768), told(32_768)),
+        (Manner::vllm(), told(32_768), told(32_768)),
+        (Manner::plain(), guessed(8_192), guessed(8_192)),
+    ] {
+        let program = manner.program;
+        let world = World::of(manner).await;
+        assert!(!world.provider.window(MODEL).is_told, "nothing is known before anybody looked");
+        let (_, window) = world.provider.learn(MODEL).await.unwrap();
+        assert_eq!(window, before, "{program:?}");
+        world.server.will_all([says("hi"), says("hi")]);
+        // The first call loads the model; the second finds out what it was given.
+        world.answer(&hello()).await;
+        world.answer(&hello()).await;
+        assert_eq!(world.provider.window(MODEL), loaded, "{program:?}");
+        let card = world.provider.card(MODEL);
+        assert_eq!((card.context_tokens, card.max_output_tokens), (loaded.tokens, loaded.tokens / 2));
+    }
+}
+
+#[tokio::test]
+async fn the_address_that_is_set_comes_first_and_only_once_and_alone_gets_the_key() {
+    let secret = "sk-secret";
+    let service = OpenAiStandIn::start(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
+    let ollama = OpenAiStandIn::start(Manner::ollama()).await;
+    let base = BaseUrl::parse(&service.base_url().replace("127.0.0.1", "localhost")).unwrap();
+    let set = Some((base, Some(Secret::new(secret))));
+    let found = discover(&Search { set, ..search(&[&ollama, &service]) }).await;
+    assert_eq!(found.iter().map(|server| server.program).collect::<Vec<_>>(), [Program::Other, Program::Ollama]);
+    assert!(ollama.requests().iter().all(|request| request.header("authorization").is_none()));
+    assert!(service.requests().iter().all(|request| request.header("authorization").is_some()));
+}
+
+#[tokio::test]
+async fn other_programs_and_silent_ones_are_passed_over_in_time() {
+    // One that takes connections and says nothing, and one that says something else.
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let ports = vec![silent.local_addr().unwrap().port(), other.local_addr().unwrap().port()];
+    let page = async {
+        let (mut stream, _) = other.accept().await.unwrap();
+        let mut head = [0; 1024];
+        let _ = stream.read(&mut head).await;
+        let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 5\r\n\r\n<html";
+        tokio::io::AsyncWriteExt::write_all(&mut stream, page.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    };
+    let begun = std::time::Instant::now();
+    let search = Search { set: None, ports, bound: LOOK };
+    let look = discover(&search);
+    let found = tokio::select! {
+        found = look => found,
+        () = page => unreachable!("it waits for ever"),
+    };
+    assert_eq!(found, []);
+    assert!(begun.elapsed() < LOOK * 3, "it took {:?}", begun.elapsed());
+}

@@ -1,0 +1,107 @@
+//! A thread of its own for a keychain whose calls block. One at a time and in order, as such keychains want it.
+//!
+//! A call that hangs holds up those behind it; their callers give up in time, and what nobody waits for any more is
+//! not done late.
+
+use growqr_core::secret::{Secret, SecretError};
+use std::sync::mpsc;
+use tokio::sync::oneshot;
+
+/// What the thread does, in blocking calls.
+pub(crate) trait Blocking: Send + 'static {
+    fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError>;
+    fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError>;
+    fn remove(&mut self, user: &str) -> Result<(), SecretError>;
+}
+
+type Job = Box<dyn FnOnce(&mut dyn Blocking) + Send>;
+
+/// The thread's handle. It ends with the last handle.
+#[derive(Debug)]
+pub(crate) struct Worker(mpsc::Sender<Job>);
+
+impl Worker {
+    /// Starts the thread.
+    pub(crate) fn start(mut keychain: impl Blocking) -> std::io::Result<Worker> {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
+            for job in inbox {
+                job(&mut keychain);
+            }
+        })?;
+        Ok(Worker(jobs))
+    }
+
+    /// Has the thread do this, and waits for as long as the caller likes.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut dyn Blocking) -> Result<T, SecretError> + Send + 'static,
+    ) -> Result<T, SecretError> {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |keychain| {
+            if !reply.is_closed() {
+                // Whoever asked may have given up meanwhile.
+                let _ = reply.send(work(keychain));
+            }
+        });
+        let gone = |_| SecretError::Refused("its thread has ended".to_owned());
+        self.0.send(job).map_err(|_| gone(()))?;
+        answer.await.map_err(|_| gone(()))?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Waits at each write until it is let go on.
+    struct Slow {
+        kept: BTreeMap<String, Secret>,
+        gate: mpsc::Receiver<()>,
+    }
+
+    impl Blocking for Slow {
+        fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError> {
+            Ok(self.kept.get(user).cloned())
+        }
+
+        fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError> {
+            self.gate.recv().map_err(|_| SecretError::Locked)?;
+            self.kept.insert(user.to_owned(), value.clone());
+            Ok(())
+        }
+
+        fn remove(&mut self, user: &str) -> Result<(), SecretError> {
+            self.kept.remove(user);
+            Ok(())
+        }
+    }
+
+    fn set(worker: &Worker, user: &'static str) -> impl Future<Output = Result<(), SecretError>> {
+        worker.run(move |keychain| keychain.set(user, &Secret::new("value")))
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_done_late() {
+        let (gate, closed) = mpsc::channel();
+        let worker = Worker::start(Slow { kept: BTreeMap::new(), gate: closed }).unwrap();
+        let mut first = Box::pin(set(&worker, "first"));
+        let mut second = Box::pin(set(&worker, "second"));
+        tokio::select! {
+            biased;
+            _ = &mut first => panic!("the gate is closed"),
+            _ = &mut second => panic!("the first is not done"),
+            () = std::future::ready(()) => {}
+        }
+        drop(second);
+        gate.send(()).unwrap();
+        gate.send(()).unwrap();
+        assert_eq!(first.await, Ok(()));
+        let names = ["first", "second"].map(|name| worker.run(move |keychain| keychain.get(name)));
+        let [first, second] = names;
+        assert_eq!((first.await.unwrap().is_some(), second.await.unwrap().is_some()), (true, false));
+        worker.run(|keychain| keychain.remove("first")).await.unwrap();
+        assert_eq!(worker.run(|keychain| keychain.get("first")).await, Ok(None));
+    }
+}

@@ -1,0 +1,38 @@
+//! Who the person is.
+
+use super::SqliteStore;
+use crate::error::at;
+use crate::rows::UserRow;
+use async_trait::async_trait;
+use growqr_core::journal::{StoreError, User, Users};
+
+#[async_trait]
+impl Users for SqliteStore {
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let rows: Vec<UserRow> =
+            sqlx::query_as("select id, email, name, picture_url, last_verified_at from users where profile_id = ? order by id")
+                .bind(self.profile())
+                .fetch_all(&self.db.readers)
+                .await
+                .map_err(at("read who the person is"))?;
+        Ok(rows.into_iter().map(User::from).collect())
+    }
+
+    async fn save_user(&self, user: &User) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "insert into users (profile_id, id, email, name, picture_url, last_verified_at) values (?, ?, ?, ?, ?, ?) \
+             on conflict (profile_id, id) do update set email = excluded.email, name = excluded.name, \
+             picture_url = excluded.picture_url, last_verified_at = excluded.last_verified_at",
+        )
+        .bind(self.profile())
+        .bind(&user.id)
+        .bind(&user.email)
+        .bind(&user.name)
+        .bind(&user.picture_url)
+        .bind(user.last_verified_at.0);
+        let mut writer = self.db.writer().await?;
+        query.execute(&mut *writer).await.map_err(at("keep who the person is"))?;
+        writer.keep();
+        Ok(())
+    }
+}

@@ -1,0 +1,175 @@
+//! A desktop session of its own: a message bus, a home folder, and a real GNOME Keyring, for Linux only.
+
+use crate::skipped;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// What opens the keyring.
+const PASSWORD: &[u8] = b"open sesame";
+
+/// A bus on which nothing starts by itself, so that no other keyring and no question appears.
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:dir=DIR</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"#;
+
+/// A session whose keyring is unlocked at first. Everything ends and goes with it.
+#[derive(Debug)]
+pub struct DesktopSession {
+    folder: TempDir,
+    address: String,
+    bus: Child,
+    keyring: Option<Child>,
+}
+
+impl DesktopSession {
+    /// Starts one. `None`, said loudly, where GNOME Keyring is not installed.
+    ///
+    /// # Panics
+    /// If it is not and `GROWQR_REQUIRE_KEYRING` is set, or if a program that is there fails.
+    #[must_use]
+    pub fn start() -> Option<DesktopSession> {
+        let there = ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_there(program));
+        if !there {
+            assert!(std::env::var_os("GROWQR_REQUIRE_KEYRING").is_none(), "GNOME Keyring is required, but there is none");
+            skipped("the keychain: gnome-keyring, dbus and libsecret-tools are not installed here");
+            return None;
+        }
+        let folder = tempfile::Builder::new().prefix("growqr-session").tempdir().expect("a temporary folder");
+        for name in ["home", "run", "data", "config", "cache"] {
+            std::fs::create_dir(folder.path().join(name)).expect("a folder in an empty one");
+        }
+        let config = folder.path().join("bus.conf");
+        std::fs::write(&config, BUS.replace("DIR", &folder.path().join("run").display().to_string())).expect("a small file");
+        let mut command = Command::new("dbus-daemon");
+        command.arg(format!("--config-file={}", config.display())).args(["--nofork", "--print-address=1"]);
+        let mut bus = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a bus");
+        let mut address = String::new();
+        BufReader::new(bus.stdout.take().expect("a pipe")).read_line(&mut address).expect("the bus tells its address");
+        let mut session = DesktopSession { folder, address: address.trim().to_owned(), bus, keyring: None };
+        session.unlock();
+        Some(session)
+    }
+
+    /// Its home folder.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// Everything that belongs to it: home, app data and the keyring's own files.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Makes a program part of this session.
+    pub fn enter(&self, command: &mut Command) {
+        outside(command);
+        command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.home());
+        for (name, folder) in
+            [("XDG_RUNTIME_DIR", "run"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
+        {
+            command.env(name, self.folder.path().join(folder));
+        }
+    }
+
+    /// Locks the keyring, as a screen that is left alone may do.
+    ///
+    /// # Panics
+    /// If the keyring fails.
+    pub fn lock(&self) {
+        let mut command = self.dbus_send();
+        command.args(["--dest=org.freedesktop.secrets", "/org/freedesktop/secrets", "org.freedesktop.Secret.Service.Lock"]);
+        let output = command.arg("array:objpath:/org/freedesktop/secrets/collection/login").output().expect("dbus-send starts");
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Starts the keyring anew, with its password, as signing in does.
+    ///
+    /// # Panics
+    /// If the keyring fails.
+    pub fn unlock(&mut self) {
+        self.end_keyring();
+        let mut command = Command::new("gnome-keyring-daemon");
+        command.args(["--unlock", "--foreground", "--components=secrets"]);
+        self.enter(&mut command);
+        let mut keyring =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a keyring daemon");
+        keyring.stdin.take().expect("a pipe").write_all(PASSWORD).expect("it reads its password");
+        self.keyring = Some(keyring);
+        while !self.has_keyring() {
+            // The bus tells nobody but its members.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends the keyring: the bus goes on without one.
+    ///
+    /// # Panics
+    /// If the system forbids it.
+    pub fn end_keyring(&mut self) {
+        if let Some(mut keyring) = self.keyring.take() {
+            keyring.kill().expect("a child of ours");
+            keyring.wait().expect("it is gone");
+        }
+    }
+
+    /// A secret as another program finds it.
+    ///
+    /// # Panics
+    /// If `secret-tool` does not start.
+    #[must_use]
+    pub fn lookup(&self, service: &str, username: &str) -> Option<String> {
+        let mut command = Command::new("secret-tool");
+        self.enter(command.args(["lookup", "service", service, "username", username]));
+        let output = command.output().expect("secret-tool starts");
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn has_keyring(&self) -> bool {
+        let mut command = self.dbus_send();
+        command.args(["--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", "string:org.freedesktop.secrets"]);
+        command.output().is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains("true"))
+    }
+
+    fn dbus_send(&self) -> Command {
+        let mut command = Command::new("dbus-send");
+        self.enter(command.args(["--session", "--print-reply"]));
+        command
+    }
+}
+
+impl Drop for DesktopSession {
+    fn drop(&mut self) {
+        for child in self.keyring.iter_mut().chain([&mut self.bus]) {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Takes a program out of this machine's own session: it reaches no bus, and so no keychain, and no display.
+pub fn outside(command: &mut Command) {
+    for name in ["DISPLAY", "WAYLAND_DISPLAY", "GNOME_KEYRING_CONTROL"] {
+        command.env_remove(name);
+    }
+    // Without an address the usual place would be tried.
+    command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+}
+
+fn is_there(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}

@@ -1,0 +1,166 @@
+//! How a server behaves: each field is something that real servers do differently.
+
+use serde_json::{Value, json};
+
+/// Which program the stand-in is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // The names are the programs' own.
+pub enum Program {
+    /// None that could be recognised.
+    Plain,
+    Ollama,
+    LmStudio,
+    LlamaCpp,
+    Vllm,
+}
+
+/// How tool calls are streamed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Calls {
+    /// Name first, then the arguments in pieces, each with its index.
+    InPieces,
+    /// Each whole in one event, all with index 0.
+    WholeAtZero,
+    /// Each whole in one event, without an index.
+    WholeWithoutIndex,
+}
+
+/// A server's ways.
+#[derive(Clone, Debug)]
+pub struct Manner {
+    /// Which program it is.
+    pub program: Program,
+    /// The ids of its models.
+    pub models: Vec<String>,
+    /// Tokens of prompt and answer together.
+    pub window: u64,
+    /// The key that it wants; `None`: it wants none.
+    pub key: Option<String>,
+    /// How it streams tool calls.
+    pub calls: Calls,
+    /// Whether calls have ids.
+    pub ids: bool,
+    /// Whether it says `stop` where it should say `tool_calls`.
+    pub says_stop: bool,
+    /// The field of its thinking.
+    pub thinking_field: &'static str,
+    /// Whether it counts, when it is asked to.
+    pub counts: bool,
+    /// Whether it ends its streams with `[DONE]`.
+    pub says_done: bool,
+    /// Whether its lines end with CR LF, with comments between the events.
+    pub crlf: bool,
+    /// Whether its errors are bare texts.
+    pub bare_errors: bool,
+}
+
+impl Manner {
+    /// A server that does everything as OpenAI's documents say.
+    #[must_use]
+    pub fn plain() -> Manner {
+        Manner {
+            program: Program::Plain,
+            models: vec!["tiny".to_owned(), "qwen3:8b".to_owned()],
+            window: 32_768,
+            key: None,
+            calls: Calls::InPieces,
+            ids: true,
+            says_stop: false,
+            thinking_field: "reasoning_content",
+            counts: true,
+            says_done: true,
+            crlf: false,
+            bare_errors: false,
+        }
+    }
+
+    /// Ollama's ways.
+    #[must_use]
+    pub fn ollama() -> Manner {
+        Manner { program: Program::Ollama, calls: Calls::WholeAtZero, thinking_field: "reasoning", ..Manner::plain() }
+    }
+
+    /// LM Studio's ways.
+    #[must_use]
+    pub fn lm_studio() -> Manner {
+        Manner { program: Program::LmStudio, ..Manner::plain() }
+    }
+
+    /// The ways of llama.cpp's server.
+    #[must_use]
+    pub fn llama_cpp() -> Manner {
+        Manner { program: Program::LlamaCpp, ..Manner::plain() }
+    }
+
+    /// vLLM's ways.
+    #[must_use]
+    pub fn vllm() -> Manner {
+        Manner { program: Program::Vllm, thinking_field: "reasoning", ..Manner::plain() }
+    }
+
+    /// `GET /v1/models`.
+    pub(super) fn list(&self) -> Value {
+        let owner = match self.program {
+            Program::Plain => "somebody",
+            Program::Ollama => "library",
+            Program::LmStudio => "organization_owner",
+            Program::LlamaCpp => "llamacpp",
+            Program::Vllm => "vllm",
+        };
+        let models: Vec<Value> = self
+            .models
+            .iter()
+            .map(|id| {
+                let mut model = json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": owner});
+                match self.program {
+                    Program::Vllm => model["max_model_len"] = json!(self.window),
+                    // What the model was trained for is not what it is given.
+                    Program::LlamaCpp => model["meta"] = json!({"n_ctx_train": 1_000_000}),
+                    _ => {}
+                }
+                model
+            })
+            .collect();
+        match self.program {
+            Program::Ollama if models.is_empty() => json!({"object": "list", "data": null}),
+            // llama.cpp lists them twice.
+            Program::LlamaCpp => json!({"object": "list", "data": models, "models": [{"name": "tiny", "model": "tiny"}]}),
+            _ => json!({"object": "list", "data": models}),
+        }
+    }
+
+    /// The program's own interface: what it answers to this, if anything.
+    pub(super) fn own(&self, method: &str, path: &str, body: &Value, is_loaded: bool) -> Option<Value> {
+        let is_known = |id: &Value| id.as_str().is_some_and(|id| self.models.iter().any(|model| model == id));
+        match (self.program, method, path) {
+            (Program::Ollama, "GET", "/api/version") => Some(json!({"version": "0.13.1"})),
+            (Program::Ollama, "GET", "/api/ps") => {
+                let loaded = |id: &String| json!({"name": id, "model": id, "size": 1, "context_length": self.window});
+                Some(json!({"models": if is_loaded { self.models.iter().map(loaded).collect() } else { Vec::new() }}))
+            }
+            (Program::Ollama, "POST", "/api/show") if is_known(&body["model"]) => Some(json!({
+                "parameters": "stop                           \"<|im_end|>\"\ntemperature                    0.6",
+                "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 262_144},
+                "capabilities": ["completion", "tools"],
+            })),
+            (Program::LmStudio, "GET", "/api/v0/models") => {
+                let models: Vec<Value> = self.models.iter().map(|id| self.lm_studio_row(id, is_loaded)).collect();
+                Some(json!({"object": "list", "data": models}))
+            }
+            (Program::LlamaCpp, "GET", "/props") => {
+                Some(json!({"default_generation_settings": {"n_ctx": self.window}, "total_slots": 4}))
+            }
+            _ => None,
+        }
+    }
+
+    fn lm_studio_row(&self, id: &str, is_loaded: bool) -> Value {
+        let kind = if id.contains("embed") { "embeddings" } else { "llm" };
+        let state = if is_loaded { "loaded" } else { "not-loaded" };
+        let mut row = json!({"id": id, "object": "model", "type": kind, "state": state, "max_context_length": 131_072});
+        if is_loaded {
+            row["loaded_context_length"] = json!(self.window);
+        }
+        row
+    }
+}

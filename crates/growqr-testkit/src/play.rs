@@ -1,0 +1,86 @@
+//! Playing a script: its bytes and its faults in their places.
+
+use crate::http::Connection;
+use crate::record::Ended;
+use crate::script::{Point, Script, Step};
+use std::io;
+
+/// One thing to do while answering.
+pub(crate) enum Action {
+    /// Send bytes; by then so many output tokens are billed.
+    Send(Vec<u8>, u64),
+    Do(Step),
+}
+
+/// Performs a step; `Some` if the answer ends with it.
+pub(crate) async fn perform(client: &mut Connection, step: &Step, ping: &[u8]) -> io::Result<Option<Ended>> {
+    match step {
+        Step::Cut => Ok(Some(Ended::Cut)),
+        Step::Silence => {
+            client.client_left().await;
+            Ok(Some(Ended::ClientLeft))
+        }
+        Step::Hold(hold) => tokio::select! {
+            () = hold.stand() => Ok(None),
+            () = client.client_left() => Ok(Some(Ended::ClientLeft)),
+        },
+        Step::Insert(bytes) => client.chunk(bytes).await.map(|()| None),
+        Step::Pings { count, every } => {
+            let mut sent = 0;
+            while count.is_none_or(|count| sent < count) {
+                tokio::select! {
+                    () = tokio::time::sleep(*every) => {}
+                    () = client.client_left() => return Ok(Some(Ended::ClientLeft)),
+                }
+                client.chunk(ping).await?;
+                sent += 1;
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// A text in pieces of some characters.
+pub(crate) fn pieces(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
+    let mut left = text;
+    std::iter::from_fn(move || {
+        let end = left.char_indices().nth(size).map_or(left.len(), |(at, _)| at);
+        let (piece, rest) = left.split_at(end);
+        left = rest;
+        (!piece.is_empty()).then(|| piece.to_owned())
+    })
+}
+
+/// Puts the script's steps between the events and cuts the bytes into pieces. `last` is the event that ends the answer.
+pub(crate) fn arrange(script: &Script, events: Vec<(Vec<u8>, u64)>, last: usize) -> Vec<Action> {
+    let count_of_all = events.len();
+    let mut actions = Vec::new();
+    let mut sent = 0;
+    let at_events = |actions: &mut Vec<Action>, count: usize| {
+        let here = |point: &Point| *point == Point::Events(count) || (*point == Point::BeforeStop && count == last);
+        actions.extend(script.steps.iter().filter(|(point, _)| here(point)).map(|(_, step)| Action::Do(step.clone())));
+    };
+    for (count, (bytes, billed)) in events.into_iter().enumerate() {
+        at_events(&mut actions, count);
+        let mut from = 0;
+        for (point, step) in &script.steps {
+            let Point::Bytes(offset) = *point else { continue };
+            if offset >= sent + from && offset < sent + bytes.len() {
+                send(&mut actions, &bytes[from..offset - sent], billed, script.piece);
+                actions.push(Action::Do(step.clone()));
+                from = offset - sent;
+            }
+        }
+        send(&mut actions, &bytes[from..], billed, script.piece);
+        sent += bytes.len();
+    }
+    at_events(&mut actions, count_of_all);
+    actions
+}
+
+fn send(actions: &mut Vec<Action>, bytes: &[u8], billed: u64, piece: Option<usize>) {
+    match piece {
+        None => actions.push(Action::Send(bytes.to_vec(), billed)),
+        Some(size) => actions.extend(bytes.chunks(size).map(|chunk| Action::Send(chunk.to_vec(), billed))),
+    }
+}

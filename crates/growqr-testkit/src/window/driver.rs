@@ -1,0 +1,99 @@
+//! As much of the WebDriver protocol as a test of a window needs: JSON over HTTP on loopback.
+
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::time::Duration;
+
+/// What went wrong, in words for whoever reads the failed test.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// How long the driver may take for one answer; longer than it may wait for the page.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often to look for the driver's port, and how many times: it gives no signal when it listens.
+const LOOK: Duration = Duration::from_millis(10);
+const LOOKS: usize = 1_000;
+
+/// Under this name the protocol gives references to elements.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// An open window, as the driver knows it.
+pub(super) struct Session {
+    port: u16,
+    id: String,
+}
+
+impl Session {
+    /// Waits for the driver on `port`, has it start the program, and takes the window. Scripts may wait so long.
+    pub fn start(port: u16, program: &Path, patience_ms: u64) -> Result<Session, Failure> {
+        let mut looks = 0;
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            looks += 1;
+            if looks == LOOKS {
+                return Err("the driver does not listen".into());
+            }
+            std::thread::sleep(LOOK);
+        }
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "wry",
+            "pageLoadStrategy": "none",
+            "timeouts": {"script": patience_ms},
+            "webkitgtk:browserOptions": {"binary": program, "args": []},
+        }}});
+        let made = call(port, "POST", "/session", Some(&wanted))?;
+        let id = made["sessionId"].as_str().ok_or("the driver gave no session")?.to_owned();
+        Ok(Session { port, id })
+    }
+
+    /// Sends a command.
+    pub fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+        call(self.port, "POST", &format!("/session/{}{path}", self.id), Some(&body))
+    }
+
+    /// Reads something.
+    pub fn get(&self, path: &str) -> Result<Value, Failure> {
+        call(self.port, "GET", &format!("/session/{}{path}", self.id), None)
+    }
+
+    /// A picture of the page, as PNG.
+    pub fn picture(&self) -> Result<Vec<u8>, Failure> {
+        use base64::Engine;
+        let coded = self.get("/screenshot")?;
+        Ok(base64::engine::general_purpose::STANDARD.decode(coded.as_str().unwrap_or_default())?)
+    }
+
+    /// Closes the window and ends the program.
+    pub fn end(&self) -> Result<(), Failure> {
+        call(self.port, "DELETE", &format!("/session/{}", self.id), None).map(drop)
+    }
+}
+
+/// A port that nobody uses just now.
+pub(super) fn free_port() -> Result<u16, Failure> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// The reference to an element that a script has given.
+pub(super) fn reference(found: &Value) -> Result<String, Failure> {
+    Ok(found[ELEMENT].as_str().ok_or("the driver gave no element")?.to_owned())
+}
+
+fn call(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let body = body.map(Value::to_string).unwrap_or_default();
+    let length = body.len();
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    let text = String::from_utf8(answer)?;
+    let (_, body) = text.split_once("\r\n\r\n").ok_or("the driver's answer has no body")?;
+    let mut body: Value = serde_json::from_str(body)?;
+    let value = body["value"].take();
+    match value.get("error") {
+        Some(error) => Err(format!("{error}: {}", value["message"]).into()),
+        None => Ok(value),
+    }
+}

@@ -1,0 +1,129 @@
+//! Processes and their children: what they are, what memory they take, and their end.
+
+use super::Failure;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How often to look whether a process has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// A program that is ended when this is dropped.
+pub(super) struct Started(pub Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts a program and waits for the first line that it prints, which says where it is.
+pub(super) fn announced(command: &mut Command) -> Result<(Started, String), Failure> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let output = child.stdout.take();
+    let started = Started(child);
+    let mut line = String::new();
+    BufReader::new(output.ok_or("a program without output")?).read_line(&mut line)?;
+    if line.trim().is_empty() {
+        return Err(format!("{} did not start", command.get_program().to_string_lossy()).into());
+    }
+    Ok((started, line.trim().to_owned()))
+}
+
+/// A process and all that it has started, however deep.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    /// Parents before their children.
+    ids: Vec<u32>,
+}
+
+impl Tree {
+    /// What there is of it now.
+    #[must_use]
+    pub fn of(root: u32) -> Tree {
+        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (id, parent) in parents() {
+            children.entry(parent).or_default().push(id);
+        }
+        let mut ids = vec![root];
+        let mut at = 0;
+        while at < ids.len() {
+            ids.extend(children.remove(&ids[at]).unwrap_or_default());
+            at += 1;
+        }
+        Tree { ids }
+    }
+
+    /// The same without its root, as it is now.
+    #[must_use]
+    pub fn children(&self) -> Tree {
+        Tree { ids: Tree::of(self.ids[0]).ids.split_off(1) }
+    }
+
+    /// Each process: its name and the memory in bytes that it takes, memory that several share counted in parts.
+    #[must_use]
+    pub fn memory(&self) -> Vec<(String, u64)> {
+        let read = |id: &u32, file: &str| std::fs::read_to_string(format!("/proc/{id}/{file}")).ok();
+        let of = |id: &u32| {
+            let rollup = read(id, "smaps_rollup")?;
+            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
+            Some((read(id, "comm")?.trim().to_owned(), kilobytes * 1024))
+        };
+        self.ids.iter().filter_map(of).collect()
+    }
+
+    /// When the first of them was started, in milliseconds since 1970; exact to 10 ms.
+    ///
+    /// # Errors
+    /// If there is none, or the system does not tell.
+    pub fn began_ms(&self) -> Result<f64, Failure> {
+        let id = self.ids.first().ok_or("the program has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+        let ticks: f64 = after_name(&stat).and_then(|mut fields| fields.nth(19)).ok_or("no start time")?.parse()?;
+        #[expect(clippy::disallowed_methods, reason = "the system's own clock is what is asked for")]
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs_f64();
+        let uptime = std::fs::read_to_string("/proc/uptime")?;
+        let up: f64 = uptime.split(' ').next().ok_or("no uptime")?.parse()?;
+        // There are always 100 ticks a second in what Linux shows.
+        Ok((now - up + ticks / 100.0) * 1e3)
+    }
+
+    /// Ends all of them the hard way, and returns once they have let go of everything. Those that are gone already do not
+    /// matter.
+    pub fn kill(&self) {
+        if !self.ids.is_empty() {
+            let ids = self.ids.iter().map(u32::to_string);
+            let _ = Command::new("kill").arg("-9").args(ids).stderr(Stdio::null()).status();
+        }
+        // They are children of others, and only a parent is told when its child ends.
+        while self.ids.iter().any(|id| is_alive(*id)) {
+            std::thread::sleep(LOOK);
+        }
+    }
+}
+
+/// Whether it still runs. One that has ended and waits for its parent to hear of it does not.
+fn is_alive(id: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    after_name(&stat).and_then(|mut fields| fields.next()).is_some_and(|state| !matches!(state, "Z" | "X"))
+}
+
+/// Every process and its parent.
+fn parents() -> Vec<(u32, u32)> {
+    let Ok(folder) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let of = |entry: std::fs::DirEntry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+        Some((id, after_name(&stat)?.nth(1)?.parse().ok()?))
+    };
+    folder.flatten().filter_map(of).collect()
+}
+
+/// The fields of a `stat` line behind the name, which may hold anything.
+fn after_name(stat: &str) -> Option<std::str::SplitWhitespace<'_>> {
+    Some(stat.rsplit_once(')')?.1.split_whitespace())
+}

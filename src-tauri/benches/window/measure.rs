@@ -1,0 +1,88 @@
+//! Starting the program again and again, and looking at it.
+
+use crate::past;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use growqr_testkit::window::{self, Screen, Window};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const EVENTS: u64 = 100_000;
+const RUNS: usize = 9;
+
+/// After this nothing happens any more: the provider's models have been asked for, and the watch of the memory stands.
+const SETTLED: Duration = Duration::from_secs(10);
+
+/// Notes in the page when it has first drawn the words that are looked for.
+const DRAWN: &str = "\
+    if (window.drawn) return window.drawn;\
+    if (window.isDrawing || !textWith('log', 'Conversation', WORDS)) return null;\
+    window.isDrawing = true;\
+    requestAnimationFrame(() => requestAnimationFrame(() => {\
+        const first = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0;\
+        window.drawn = [performance.timeOrigin, first, performance.now()];\
+        document.documentElement.dataset.drawn = true;\
+    }));\
+    return null";
+
+/// Every figure of the window.
+pub fn all() {
+    first_scripts();
+    if !window::is_possible() {
+        println!("# the window was not measured: it cannot be driven here");
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(past::live(&home.path().join("growqr"), EVENTS));
+    let screen = Screen::start().expect("a screen");
+    // The first start fills the system's caches.
+    drop(start(&screen, home.path()));
+    let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| start(&screen, home.path()).1).collect();
+    for (index, name) in ["window_page_began", "window_first_paint", "window_conversation"].into_iter().enumerate() {
+        let mut times: Vec<f64> = runs.iter().map(|run| run[index]).collect();
+        times.sort_by(f64::total_cmp);
+        println!("{name} {:.0} ms", times[RUNS / 2]);
+        println!("{name}_slowest {:.0} ms", times[RUNS - 1]);
+    }
+    let (window, _) = start(&screen, home.path());
+    std::thread::sleep(SETTLED);
+    let memory = window.processes().memory();
+    for (name, bytes) in &memory {
+        println!("# {name} {:.0} MB", *bytes as f64 / 1e6);
+    }
+    println!("window_idle_memory {:.0} MB", memory.iter().map(|(_, bytes)| *bytes as f64).sum::<f64>() / 1e6);
+}
+
+/// Starts the program. When its page began, first showed anything, and showed the conversation, in milliseconds.
+fn start(screen: &Screen, home: &Path) -> (Window, [f64; 3]) {
+    let place = |name: &str| home.join(name);
+    let variables: [(&str, PathBuf); 5] = [
+        ("HOME", home.to_path_buf()),
+        ("GROWQR_DATA_DIR", place("growqr")),
+        ("XDG_DATA_HOME", place("share")),
+        ("XDG_CONFIG_HOME", place("config")),
+        ("XDG_CACHE_HOME", place("cache")),
+    ];
+    let window = screen.open(Path::new(env!("CARGO_BIN_EXE_growqr-desktop")), &variables).expect("the window opens");
+    let look = DRAWN.replace("WORDS", &format!("{:?}", past::LAST_WORDS));
+    let drawn = window.until(&look, "the conversation is drawn").expect("it is drawn");
+    let began = window.processes().began_ms().expect("the system tells");
+    let [origin, first, drawn] = [0, 1, 2].map(|index| drawn[index].as_f64().expect("a time"));
+    (window, [origin - began, origin + first - began, origin + drawn - began])
+}
+
+/// The scripts that the page names itself, as they would be sent: compressed.
+fn first_scripts() {
+    let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist");
+    let html = std::fs::read_to_string(pages.join("index.html")).expect("the pages are built");
+    let named = html.split('"').filter(|part| part.ends_with(".js"));
+    let mut bytes = 0;
+    for script in named {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(&std::fs::read(pages.join(script)).expect("a script")).expect("memory");
+        bytes += packed.finish().expect("memory").len();
+    }
+    println!("window_first_scripts {:.1} kB", bytes as f64 / 1e3);
+}

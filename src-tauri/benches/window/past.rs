@@ -1,0 +1,125 @@
+//! A long past, written through the store: one conversation of many thousand turns.
+
+use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{Ended, Entry, Event, Limits, ModelAnswered, ModelRequested, TurnEnded, TurnStarted, UserSaid};
+use growqr_core::id::{AgentId, MessageId, ProfileId};
+use growqr_core::journal::{Append, Head, Store};
+use growqr_core::model::{ModelCard, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::prompt::Segment;
+use growqr_core::raw::RawJson;
+use growqr_store::{Db, DbConfig};
+use serde_json::json;
+use std::path::Path;
+
+/// Turns recorded together: one by one, each would wait for the disk.
+const TURNS: u64 = 200;
+
+/// A day in November 2026.
+const BEGAN: i64 = 1_795_305_600_000;
+
+/// What the last answer says.
+pub const LAST_WORDS: &str = "These are the last words.";
+
+/// Makes a profile in this data folder whose Grow Agent has lived through at least so many events.
+pub async fn live(data: &Path, events: u64) {
+    let folder = data.join("profiles/local");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let db = Db::open(&DbConfig::Sqlite { path: folder.join("growqr.db") }).await.expect("a database");
+    let store = db.profile(&ProfileId::new("local"), Timestamp(BEGAN)).await.expect("a profile");
+    let (setup, segment) = setup();
+    let mut life = Life { state: State::new(AgentId::grow()), head: Head::default(), now: Timestamp(BEGAN), said: 0 };
+    let created = decide(&life.state, Input::Created, &setup, life.now);
+    life.record(&*store, created, None).await;
+    let id = MessageId::new("m-0");
+    let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.now);
+    life.record(&*store, first, Some(&segment)).await;
+    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you.") });
+    let ended = TurnEnded { turn: 1, ended: Ended::Done, report: None }.into();
+    life.record(&*store, vec![answered, ended], None).await;
+    while life.head.seq.0 < events {
+        let some =
+            (0..TURNS).flat_map(|_| life.turn("Take **one** step a week, and write down what it gave:\n\n- read\n- try\n- tell"));
+        let some = some.collect();
+        life.record(&*store, some, None).await;
+    }
+    let last = life.turn(LAST_WORDS).into();
+    life.record(&*store, last, None).await;
+    db.close().await;
+}
+
+struct Life {
+    state: State,
+    head: Head,
+    now: Timestamp,
+    said: u64,
+}
+
+impl Life {
+    /// One message and its answer.
+    fn turn(&mut self, words: &str) -> [Event; 5] {
+        self.said += 1;
+        let turn = self.said + 1;
+        let text = format!("This is message {}: what should I do next week to learn more?", self.said);
+        let requested = ModelRequested {
+            attempt: 1,
+            request_hash: format!("{turn:064x}"),
+            max_tokens: 16_000,
+            reservation: Some(Money(1_000)),
+        };
+        [
+            UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
+            TurnStarted { turn, limits: Limits::default() }.into(),
+            requested.into(),
+            ModelAnswered { reply: reply(words) }.into(),
+            TurnEnded { turn, ended: Ended::Done, report: None }.into(),
+        ]
+    }
+
+    async fn record(&mut self, store: &dyn Store, events: Vec<Event>, segment: Option<&Segment>) {
+        let at = self.now;
+        self.now = Timestamp(at.0 + 60_000);
+        let mut messages = Vec::new();
+        for event in &events {
+            let entry = Entry { seq: self.state.seq().next(), at, event: event.clone() };
+            messages.extend(message_view(self.state.id(), &entry));
+            self.state.apply(&entry);
+        }
+        let segment = segment.map(Segment::encode);
+        let append = Append { head: self.head, at, events, agent: self.state.view(), messages, segment };
+        self.head = store.append(append).await.expect("it is recorded").head;
+    }
+}
+
+fn reply(words: &str) -> Reply {
+    Reply {
+        content: RawJson::of(&json!([{"type": "text", "text": words}])),
+        stop: StopReason::EndTurn,
+        usage: Usage { input_tokens: 1_000, output_tokens: 40, ..Usage::default() },
+        model: "claude-opus-4-7".to_owned(),
+        request_id: None,
+        cost: Some(Money(100)),
+    }
+}
+
+fn setup() -> (Setup, Segment) {
+    let segment = Segment {
+        provider: "anthropic".to_owned(),
+        model: "claude-opus-4-7".to_owned(),
+        effort: None,
+        system: "Be.".to_owned(),
+        tools: tools::all(),
+    };
+    let (hash, bytes) = segment.encode();
+    let card = ModelCard {
+        id: segment.model.clone(),
+        name: "Claude".to_owned(),
+        context_tokens: 1_000_000,
+        max_output_tokens: 16_000,
+        prices: Some(Prices::free()),
+        effort: None,
+    };
+    let provider = segment.provider.clone();
+    (Setup { segment: hash, provider, card, bytes: bytes.len() as u64, limits: Limits::default() }, segment)
+}

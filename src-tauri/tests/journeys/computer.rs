@@ -1,0 +1,152 @@
+//! A person's computer: a home, a screen, a model to talk to, the window and the command line.
+
+use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::window::{self, Element, Failure, Screen, Window};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// One of its own for each journey.
+pub struct Computer {
+    pub claude: AnthropicStandIn,
+    screen: Screen,
+    home: tempfile::TempDir,
+}
+
+impl Computer {
+    /// `None`, said loudly, where windows cannot be driven.
+    pub fn new() -> Option<Computer> {
+        if !window::is_possible() {
+            return None;
+        }
+        let claude = AnthropicStandIn::start_blocking().expect("a loopback port");
+        Some(Computer { claude, screen: Screen::start().expect("a screen"), home: tempfile::tempdir().expect("a folder") })
+    }
+
+    /// Opens the window with a key for the stand-in.
+    pub fn open(&self) -> Open {
+        let key = [("ANTHROPIC_API_KEY", self.claude.key().into()), ("ANTHROPIC_BASE_URL", self.claude.base_url().into())];
+        self.open_with([self.places().as_slice(), &key].concat())
+    }
+
+    /// Opens the window as somebody who has no key.
+    pub fn open_without_key(&self) -> Open {
+        self.open_with(self.places().to_vec())
+    }
+
+    fn open_with(&self, variables: Vec<(&str, PathBuf)>) -> Open {
+        let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop"));
+        Open { window: self.screen.open(program, &variables).expect("the window opens") }
+    }
+
+    /// Nothing of this machine's person is read or written.
+    fn places(&self) -> [(&'static str, PathBuf); 5] {
+        let place = |name: &str| self.home.path().join(name);
+        [
+            ("HOME", self.home.path().to_path_buf()),
+            ("GROWQR_DATA_DIR", self.data()),
+            ("XDG_DATA_HOME", place("share")),
+            ("XDG_CONFIG_HOME", place("config")),
+            ("XDG_CACHE_HOME", place("cache")),
+        ]
+    }
+
+    fn data(&self) -> PathBuf {
+        self.home.path().join("growqr")
+    }
+
+    /// A page of memory, as a file.
+    pub fn page(&self, path: &str) -> PathBuf {
+        self.data().join("profiles/local/memory").join(path)
+    }
+
+    /// The command line on the same profile. The tests of the whole workspace build it beside the window's program.
+    pub fn growqr(&self, arguments: &[&str]) -> Command {
+        let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop")).with_file_name("growqr");
+        assert!(program.exists(), "{} is missing: cargo build -p growqr-cli", program.display());
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(self.places());
+        command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+    }
+
+    /// What the command line prints with `--json`, one value a line.
+    pub fn json(&self, arguments: &[&str]) -> Vec<Value> {
+        let output = self.growqr(&[&["--json"], arguments].concat()).output().expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+    }
+
+    /// The main conversation as recorded: whether the person said it, and what.
+    pub fn said(&self) -> Vec<(bool, String)> {
+        let line = |line: &Value| (line["author"] == "person", line["text"].as_str().unwrap_or_default().to_owned());
+        self.json(&["agents", "show", "grow"]).iter().skip(1).map(line).collect()
+    }
+}
+
+/// The open window. A journey that fails leaves a picture of it and its page's source in the target folder.
+pub struct Open {
+    window: Window,
+}
+
+impl Open {
+    pub fn click(&self, element: Element<'_>) {
+        must(self.window.click(element));
+    }
+
+    pub fn see(&self, element: Element<'_>, words: &str) -> String {
+        must(self.window.see(element, words))
+    }
+
+    pub fn see_anywhere(&self, words: &str) {
+        must(self.window.see_anywhere(words));
+    }
+
+    pub fn type_into(&self, element: Element<'_>, text: &str) {
+        must(self.window.type_into(element, text));
+    }
+
+    pub fn value(&self, element: Element<'_>) -> String {
+        must(self.window.value(element))
+    }
+
+    /// Types a message and sends it with Enter.
+    pub fn say(&self, text: &str) {
+        self.type_into(crate::names::MESSAGE, &format!("{text}\u{E007}"));
+    }
+
+    pub fn reload(&self) {
+        must(self.window.reload());
+    }
+
+    pub fn run(&self, script: &str) -> Value {
+        must(self.window.run(script))
+    }
+
+    /// Ends the program the hard way.
+    pub fn kill(self) {
+        self.window.processes().kill();
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let name = std::thread::current().name().unwrap_or("journey").replace("::", "-");
+        // From target/debug/deps/journeys to target/journeys.
+        let program = std::env::current_exe().unwrap_or_default();
+        let folder = program.ancestors().nth(3).unwrap_or(Path::new(".")).join("journeys");
+        match self.window.keep(&folder, &name) {
+            Ok([picture, source]) => eprintln!("how it looked: {}, {}", picture.display(), source.display()),
+            Err(failure) => eprintln!("how it looked is not known: {failure}"),
+        }
+    }
+}
+
+fn must<T>(done: Result<T, Failure>) -> T {
+    done.unwrap_or_else(|failure| panic!("{failure}"))
+}

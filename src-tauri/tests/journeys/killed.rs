@@ -1,0 +1,31 @@
+//! The program is killed while an answer streams, as by a power cut.
+
+use crate::computer::Computer;
+use crate::names;
+use growqr_testkit::anthropic::{Hold, Point, says};
+
+#[test]
+fn killed_in_mid_stream_and_started_again_the_answer_arrives_once() {
+    let Some(computer) = Computer::new() else { return };
+    let hold = Hold::new();
+    computer.claude.will(says("Hello to you."));
+    computer.claude.will(says("It counts to three.").hold(Point::Events(4), &hold));
+    computer.claude.will(says("It counts to three."));
+    let window = computer.open();
+    window.say("hello");
+    window.see(names::CONVERSATION, "Hello to you.");
+    window.say("count");
+    window.see(names::CONVERSATION, "It counts to");
+    window.kill();
+
+    let window = computer.open();
+    let seen = window.see(names::CONVERSATION, "It counts to three.");
+    for words in ["hello", "Hello to you.", "It counts to"] {
+        assert_eq!(seen.matches(words).count(), 1, "{words:?} in {seen}");
+    }
+    computer.claude.assert_all_accepted();
+    drop(window);
+    let said = computer.said();
+    let expected = [(true, "hello"), (false, "Hello to you."), (true, "count"), (false, "It counts to three.")];
+    assert_eq!(said, expected.map(|(by_person, text)| (by_person, text.to_owned())));
+}

@@ -1,0 +1,42 @@
+//! What the window's elements are called: the only place where the journeys name them.
+
+use growqr_testkit::window::Element;
+
+// The first run.
+pub const START_WITH_GUIDE: Element<'_> = Element::button("Start with the guide");
+/// One of the first messages that are suggested, and its words.
+pub const SUGGESTED: &str = "Remember that I want to learn something new every week";
+
+// The way around.
+pub const AGENTS: Element<'_> = Element::link("Agents");
+pub const MEMORY: Element<'_> = Element::link("Memory");
+pub const SETTINGS: Element<'_> = Element::link("Settings");
+
+// A conversation.
+pub const CONVERSATION: Element<'_> = Element::log("Conversation");
+pub const MESSAGE: Element<'_> = Element::textbox("Message");
+/// What stands beside the name of a sub-agent that has reported.
+pub const REPORTED: &str = "reported back";
+
+// Agents.
+pub const AGENT_TREE: Element<'_> = Element::region("Agents");
+/// The state of an agent whose work is done.
+pub const DONE: &str = "Done";
+
+// A page of memory.
+pub const EDIT: Element<'_> = Element::button("Edit");
+pub const SAVE: Element<'_> = Element::button("Save");
+pub const PAGE_TAB: Element<'_> = Element::tab("Page");
+pub const PAGE: Element<'_> = Element::region("Page");
+pub const HISTORY_TAB: Element<'_> = Element::tab("History");
+pub const HISTORY: Element<'_> = Element::region("History");
+pub const BLAME_TAB: Element<'_> = Element::tab("Who wrote what");
+pub const BLAME: Element<'_> = Element::region("Who wrote what");
+pub const UNDO: Element<'_> = Element::button("Undo this change");
+/// What is said once a change is undone.
+pub const UNDONE: &str = "Undone";
+
+/// The field in which a page is edited.
+pub fn editor_of(path: &str) -> String {
+    format!("Text of {path}")
+}
