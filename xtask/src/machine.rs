@@ -4,7 +4,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
-pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol";
+pub const ALL_FEATURES: &str =
+    "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol";
 
 /// The same without the window.
 pub const NO_WINDOW: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer";

@@ -13,11 +13,21 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("growqr-store", &["growqr-core"]),
     ("growqr-models", &["growqr-core"]),
     ("growqr-memory", &["growqr-core"]),
+    ("growqr-auth", &["growqr-core"]),
     ("growqr-actors", &["growqr-core"]),
     ("growqr-secrets", &["growqr-core"]),
     (
         "growqr-app",
-        &["growqr-core", "growqr-store", "growqr-models", "growqr-memory", "growqr-actors", "growqr-secrets", "growqr-wire"],
+        &[
+            "growqr-core",
+            "growqr-store",
+            "growqr-models",
+            "growqr-memory",
+            "growqr-actors",
+            "growqr-auth",
+            "growqr-secrets",
+            "growqr-wire",
+        ],
     ),
     ("growqr-cli", &["growqr-app", "growqr-wire"]),
     ("growqr-desktop", &["growqr-app", "growqr-wire"]),
@@ -29,6 +39,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
     ("bollard", "growqr-stack"),
     ("git2", "growqr-memory"),
+    ("jsonwebtoken", "growqr-auth"),
     ("keyring", "growqr-secrets"),
     ("secret-service", "growqr-secrets"),
     ("tauri", "growqr-desktop"),
@@ -39,18 +50,23 @@ const OWNERS: &[(&str, &str)] = &[
 /// What core must never know.
 const NOT_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "tracing", "rand"];
 
-/// Each crate of the workspace and what it depends on outside its tests.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+/// What cargo knows of the crates of the workspace.
+fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output =
         Command::new(cargo).args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root()).output().unwrap();
     let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// Each crate of the workspace and what it depends on outside its tests.
+fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
     let uses = |package: &Value| {
         let all = package["dependencies"].as_array().unwrap().iter();
         all.filter(|dependency| dependency["kind"] != "dev").map(name).collect()
     };
-    metadata["packages"].as_array().unwrap().iter().map(|package| (name(package), uses(package))).collect()
+    packages().iter().map(|package| (name(package), uses(package))).collect()
 }
 
 #[test]
@@ -81,4 +97,25 @@ fn core_knows_no_runtime_no_database_and_no_network() {
     for library in NOT_IN_CORE {
         assert!(!uses.iter().any(|used| used == library), "growqr-core uses {library}");
     }
+}
+
+#[test]
+fn nothing_that_ships_lets_an_issuer_be_http() {
+    const SWITCH: &str = "loopback-issuer";
+    for package in packages() {
+        let name = package["name"].as_str().unwrap();
+        // A test of a crate may turn it on; a dependency of what ships may not.
+        let shipped = package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"] != "dev");
+        for dependency in shipped {
+            let features = dependency["features"].as_array().unwrap();
+            assert!(!features.iter().any(|feature| feature == SWITCH), "{name} turns {SWITCH} on in {}", dependency["name"]);
+        }
+        // It may be handed on under its own name, for a test build that asks for it, and under no other.
+        for (feature, turns_on) in package["features"].as_object().unwrap() {
+            let hands_on = turns_on.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(SWITCH));
+            assert!(!hands_on || feature == SWITCH, "the feature {feature} of {name} turns {SWITCH} on");
+        }
+    }
+    // It exists: were it renamed, this test would hold nothing.
+    assert!(packages().iter().any(|package| package["name"] == "growqr-auth" && package["features"][SWITCH].is_array()));
 }

@@ -1,1 +1,339 @@
+//! Cases 49 and 52 to 55 of what every build must refuse, and what renewal promises.
 
+use crate::world::{World, impatient};
+use growqr_auth::{Because, HttpError, Kept, RefreshError, SignInError, SignedOut, Status, VaultError};
+use growqr_testkit::clerk::{self, Fault, User};
+
+/// Just before the access token of a day is renewed at the latest.
+const NEARLY_A_DAY: i64 = 86_200;
+
+#[tokio::test]
+async fn two_renewals_at_once_are_one_request() {
+    let (world, _) = World::signed_in().await;
+    world.pass(NEARLY_A_DAY);
+    let auth = &world.auth;
+    let results = tokio::join!(auth.refresh_if_due(), auth.refresh_if_due(), auth.access_token(), auth.access_token());
+    assert!(results.0.is_ok() && results.1.is_ok());
+    assert!(results.2.unwrap().is(results.3.unwrap().reveal()));
+    assert_eq!(world.exchanges(), 2);
+    let forced = tokio::join!(auth.refresh_now(), auth.refresh_now());
+    assert!(forced.0.is_ok() && forced.1.is_ok());
+    assert_eq!(world.exchanges(), 3);
+}
+
+#[tokio::test]
+async fn nothing_is_renewed_before_it_is_due() {
+    let (world, _) = World::signed_in().await;
+    world.auth.refresh_if_due().await.unwrap();
+    world.auth.access_token().await.unwrap();
+    assert_eq!(world.exchanges(), 1);
+    let due = world.auth.next_refresh().unwrap();
+    world.pass(86_100);
+    assert_eq!(due.seconds(), 1_795_305_600 + 86_100);
+    world.auth.refresh_if_due().await.unwrap();
+    assert_eq!(world.exchanges(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_loses_no_rotation() {
+    let (world, _) = World::signed_in().await;
+    world.pass(NEARLY_A_DAY);
+    {
+        let auth = world.auth.clone();
+        let caller = tokio::spawn(async move { auth.refresh_now().await });
+        world.clerk.until("/oauth/token", 2).await;
+        caller.abort();
+    }
+    world.auth.shut_down().await;
+    let another = world.another();
+    another.open(known(&world)).await;
+    another.refresh_now().await.unwrap();
+}
+
+fn known(world: &World) -> growqr_auth::Identity {
+    match world.auth.status() {
+        Status::Online { identity, .. } | Status::Offline { identity, .. } | Status::NeedsSignIn { identity } => identity,
+        other => panic!("nobody is known: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn case_49_a_refresh_token_used_twice_ends_the_sign_in() {
+    let (mut world, identity) = World::signed_in().await;
+    let stolen = world.vault.entries.lock().unwrap().clone();
+    world.auth.refresh_now().await.unwrap();
+    // A copy of the keychain from before comes to be used.
+    *world.vault.entries.lock().unwrap() = stolen;
+    world.restart();
+    world.auth.open(identity.clone()).await;
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
+    assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
+    assert!(world.vault.is_empty());
+    assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn what_another_program_has_renewed_is_taken_from_the_keychain() {
+    let (world, identity) = World::signed_in().await;
+    let another = world.another();
+    another.open(identity).await;
+    another.refresh_now().await.unwrap();
+    // A gentle server: one that ends the family would have ended it with the first use of the old token.
+    world.clerk.forgive_replays();
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn case_52_no_failure_of_the_network_signs_out() {
+    for (fault, expected) in [
+        (Fault::Status(500), HttpError::Busy { status: 500, retry_after: None }),
+        (Fault::Status(503), HttpError::Busy { status: 503, retry_after: None }),
+        (Fault::TooMany(30), HttpError::Busy { status: 429, retry_after: Some(30) }),
+        (Fault::Cut, HttpError::Unreachable),
+        (Fault::Hang, HttpError::Unreachable),
+        (Fault::Garbage, HttpError::Unreadable),
+        (Fault::Huge, HttpError::TooLarge),
+        (Fault::Status(404), HttpError::Refused(404)),
+        (Fault::Redirect("https://clerk.evil.example/".to_owned()), HttpError::Redirected),
+    ] {
+        let (mut world, identity) = World::signed_in().await;
+        for path in ["/oauth/token", "/.well-known/openid-configuration"] {
+            world.restart_with(impatient());
+            world.auth.open(identity.clone()).await;
+            world.clerk.break_at(path, fault.clone());
+            let offline = Because::Network(expected);
+            assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(offline)), "{path}: {fault:?}");
+            let Status::Offline { identity: known, because, .. } = world.auth.status() else { panic!("{fault:?}") };
+            assert_eq!((known, because), (identity.clone(), offline));
+            assert!(!world.vault.is_empty());
+            world.clerk.mend();
+        }
+        world.auth.refresh_now().await.unwrap();
+        assert!(world.is_online());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_signs_nobody_out() {
+    let (mut world, identity) = World::signed_in().await;
+    let gone = growqr_testkit::clerk::ClerkStandIn::start().await;
+    let elsewhere = gone.issuer().to_owned();
+    drop(gone);
+    world
+        .clerk
+        .alter_discovery(move |document| document["token_endpoint"] = serde_json::json!(format!("{elsewhere}/oauth/token")));
+    world.restart();
+    world.auth.open(identity).await;
+    let offline = RefreshError::Offline(Because::Network(HttpError::Unreachable));
+    assert_eq!(world.auth.refresh_if_due().await, Err(offline));
+    assert!(!world.vault.is_empty());
+}
+
+#[tokio::test]
+async fn after_a_failure_there_is_a_pause_and_the_servers_wish_is_heeded() {
+    let (world, _) = World::signed_in().await;
+    world.pass(86_390);
+    world.clerk.break_at("/oauth/token", Fault::TooMany(30));
+    // The old token still lives for a moment.
+    world.auth.access_token().await.unwrap();
+    world.clerk.mend();
+    world.pass(20);
+    assert!(world.auth.access_token().await.is_err());
+    assert_eq!(world.exchanges(), 2);
+    world.pass(11);
+    world.auth.access_token().await.unwrap();
+    assert_eq!(world.exchanges(), 3);
+}
+
+#[tokio::test]
+async fn case_53_clerk_ends_the_sign_in_whatever_the_status() {
+    for status in [400, 401, 403] {
+        let (world, identity) = World::signed_in().await;
+        world.clerk.switch(|switches| switches.grant_error_status = status);
+        world.clerk.end_all_grants();
+        world.pass(NEARLY_A_DAY);
+        assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
+        assert_eq!(world.auth.status(), Status::NeedsSignIn { identity: identity.clone() });
+        assert!(world.vault.is_empty());
+        let asked = world.exchanges();
+        assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::NeedsSignIn));
+        assert_eq!(world.exchanges(), asked, "it asked again in vain");
+        // The clear way back.
+        world.sign_in().await.unwrap();
+        assert!(world.is_online());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_clock_signs_nobody_out_and_says_so() {
+    let (world, _) = World::signed_in().await;
+    world.skew(3 * 86_400);
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(Because::Clock)));
+    assert!(!world.vault.is_empty());
+    world.skew(-3 * 86_400);
+    world.auth.refresh_now().await.unwrap();
+}
+
+#[tokio::test]
+async fn case_54_signing_out_works_when_clerk_does_not() {
+    for fault in [Fault::Status(500), Fault::Hang, Fault::Cut] {
+        let (mut world, identity) = World::signed_in().await;
+        world.restart_with(impatient());
+        world.auth.open(identity).await;
+        world.auth.refresh_now().await.unwrap();
+        world.clerk.break_at("/oauth/token/revoke", fault);
+        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()) });
+        assert_eq!(world.auth.status(), Status::SignedOut);
+        assert!(world.vault.is_empty());
+        assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::SignedOut);
+    }
+}
+
+#[tokio::test]
+async fn signing_out_says_when_the_keychain_keeps_the_entry() {
+    let (world, _) = World::signed_in().await;
+    world.vault.fail(VaultError::Locked);
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked) });
+    assert_eq!(world.auth.status(), Status::SignedOut);
+    assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn case_55_a_keychain_that_fails_after_a_rotation() {
+    let (mut world, identity) = World::signed_in().await;
+    let old = world.vault.entries.lock().unwrap().clone();
+    world.vault.fail(VaultError::Locked);
+    world.auth.refresh_now().await.unwrap();
+    // The sign-in lives on in this run, and says that it will not outlive it.
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
+    assert_eq!(kept, Kept::ThisRun(VaultError::Locked));
+    assert_eq!(*world.vault.entries.lock().unwrap(), old);
+    // Unlocked, it is kept, without asking Clerk again.
+    world.vault.fail(None);
+    world.auth.refresh_if_due().await.unwrap();
+    assert_eq!(world.exchanges(), 2);
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
+    assert_eq!(kept, Kept::Keychain);
+    world.restart();
+    world.auth.open(identity).await;
+    world.auth.refresh_now().await.unwrap();
+}
+
+#[tokio::test]
+async fn case_55_a_crash_between_rotation_and_keychain_asks_to_sign_in_again() {
+    let (mut world, identity) = World::signed_in().await;
+    world.vault.fail(VaultError::Failed);
+    world.auth.refresh_now().await.unwrap();
+    world.vault.fail(None);
+    world.restart();
+    world.auth.open(identity.clone()).await;
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
+    assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
+    world.sign_in().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_renewal_ends_in_an_honest_new_sign_in() {
+    let (world, _) = World::signed_in().await;
+    world.clerk.break_at("/oauth/token", Fault::LoseAnswer);
+    assert!(matches!(world.auth.refresh_now().await, Err(RefreshError::Offline(_))));
+    world.clerk.mend();
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
+}
+
+#[tokio::test]
+async fn a_locked_keychain_at_the_start_is_waited_for() {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart();
+    world.vault.fail(VaultError::Locked);
+    let status = world.auth.open(identity).await;
+    assert!(matches!(status, Status::Offline { because: Because::Vault(VaultError::Locked), .. }));
+    world.vault.fail(None);
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn without_a_keychain_a_sign_in_lasts_for_this_run() {
+    let world = World::new().await;
+    world.vault.fail(VaultError::Absent);
+    world.sign_in().await.unwrap();
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("not signed in") };
+    assert_eq!(kept, Kept::ThisRun(VaultError::Absent));
+    world.pass(NEARLY_A_DAY);
+    world.auth.access_token().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_refresh_token_a_sign_in_lasts_until_its_token_ends() {
+    let world = World::new().await;
+    world.clerk.switch(|switches| switches.gives_refresh_token = false);
+    world.sign_in().await.unwrap();
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("not signed in") };
+    assert_eq!(kept, Kept::UntilExpiry);
+    assert!(world.vault.is_empty());
+    world.pass(86_400);
+    assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
+    assert_eq!(world.exchanges(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_rotate_keeps_its_token_good() {
+    let (world, _) = World::signed_in().await;
+    world.clerk.switch(|switches| switches.gives_refresh_token = false);
+    world.auth.refresh_now().await.unwrap();
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn signing_out_during_a_renewal_leaves_nothing_behind() {
+    let (world, _) = World::signed_in().await;
+    let (renewed, signed_out) = tokio::join!(world.auth.refresh_now(), async {
+        world.clerk.until("/oauth/token", 2).await;
+        world.auth.sign_out().await
+    });
+    assert!(renewed == Ok(()) || renewed == Err(RefreshError::SignedOut));
+    assert_eq!(signed_out.removed, Ok(()));
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn cancelling_during_the_exchange_leaves_nothing_behind() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let (finished, ()) = tokio::join!(world.auth.callback(&good), async {
+        world.clerk.until("/oauth/token", 1).await;
+        world.auth.cancel();
+    });
+    assert_eq!(finished.unwrap_err().to_string(), "sign-in failed");
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn accounts_are_switched_without_signing_in_again() {
+    let (world, ada) = World::signed_in().await;
+    world.clerk.sign_in_as(User::grace());
+    let grace = world.sign_in().await.unwrap();
+    assert_ne!(ada.sub, grace.sub);
+    assert_eq!(world.vault.entries.lock().unwrap().len(), 2);
+    for person in [&ada, &grace] {
+        assert!(matches!(world.auth.open(person.clone()).await, Status::Offline { because: Because::NotAsked, .. }));
+        world.auth.refresh_if_due().await.unwrap();
+        assert_eq!(known(&world).sub, person.sub);
+    }
+    world.auth.sign_out().await;
+    assert_eq!(world.vault.entries.lock().unwrap().len(), 1);
+    // Nobody is known whom the keychain does not know.
+    assert_eq!(world.auth.open(grace.clone()).await, Status::NeedsSignIn { identity: grace });
+}
+
+#[tokio::test]
+async fn a_denied_attempt_leaves_the_session() {
+    let (world, _) = World::signed_in().await;
+    let attempt = world.begin().await;
+    let _ = world.auth.callback(&clerk::deny(&attempt.url).await).await;
+    assert_eq!(attempt.outcome().await, Err(SignInError::Denied));
+    assert!(world.is_online());
+}

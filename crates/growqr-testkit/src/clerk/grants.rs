@@ -50,6 +50,8 @@ pub(super) struct Grants {
     refreshes: HashMap<String, Refresh>,
     accesses: HashMap<String, (usize, i64)>,
     made: u64,
+    /// Whether a used refresh token is refused without ending the family.
+    pub forgives: bool,
 }
 
 impl Grants {
@@ -116,7 +118,7 @@ impl Grants {
             return Err("The refresh token was issued to another client.");
         }
         if refresh.used {
-            grant.revoked = true;
+            grant.revoked = !self.forgives;
             return Err("The refresh token has already been used.");
         }
         refresh.used = true;

@@ -263,6 +263,11 @@ impl ClerkStandIn {
         self.shared.update(|state| state.grants.revoke_all());
     }
 
+    /// A used refresh token is still refused, but ends nothing else.
+    pub fn forgive_replays(&self) {
+        self.shared.update(|state| state.grants.forgives = true);
+    }
+
     /// How many grants live.
     #[must_use]
     pub fn living_grants(&self) -> usize {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod cache;
+mod clerk;
 mod client;
 mod conversation;
 mod faults;
