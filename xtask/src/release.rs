@@ -15,8 +15,9 @@ pub fn run(yes: bool) -> Result<(), Failure> {
     // tauri.conf.json names it as a file of the package.
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let tauri = machine::root().join("ui/node_modules/.bin/tauri");
-    // It builds the pages as well, as tauri.conf.json says.
-    command::run(Command::new(tauri).args(["build", "--ci", "--bundles", "deb"]).current_dir(machine::root()))?;
+    // It builds the pages as well, as tauri.conf.json says. The window is no default member, so its package is named.
+    let build = ["build", "--ci", "--bundles", "deb", "--", "-p", "growqr-desktop"];
+    command::run(Command::new(tauri).args(build).current_dir(machine::root()))?;
     let package = newest(&machine::root().join("target/release/bundle/deb"))?;
     let size = std::fs::metadata(&package)?.len();
     println!("{} ({:.1} MB)", package.display(), size as f64 / 1e6);

@@ -217,7 +217,7 @@ fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> 
     let adopter = Arc::clone(memory);
     let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {
         Ok(adopted) if adopted.commits.is_empty() => {}
-        Ok(_) => drop(changed.send_replace(())),
+        Ok(_) => changed.send_replace(()),
         Err(error) => tracing::warn!(%error, "hand edits could not be taken up yet"),
     };
     match memory.watch(QUIET, adopt) {
