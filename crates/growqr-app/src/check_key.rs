@@ -1,11 +1,13 @@
 //! Asking a provider whether it takes a key, before the key is kept anywhere.
 
 use crate::error::AppError;
-use crate::home::Environment;
+use crate::home::{Environment, Home};
 use crate::keys;
+use crate::models::{self, Address};
 use growqr_core::model::FailureKind;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};
+use growqr_models::openai::{self, OpenAi};
 use growqr_wire::KeyCheck;
 use std::time::Duration;
 
@@ -19,36 +21,70 @@ const CONNECT: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// If there is no such provider, or if this is no key at all. What the provider says is never an error.
-pub async fn check_key(environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
-    keys::known(name)?;
-    let config = config(environment.get("ANTHROPIC_BASE_URL"), keys::checked(value)?);
-    let provider = Anthropic::new(config);
-    Ok(match tokio::time::timeout(PATIENCE, provider.check()).await {
+pub async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
+    let name = keys::known(name)?;
+    let key = keys::checked(value)?;
+    let (service, checked) = if name == openai::PROVIDER {
+        let address = Address::of(environment, &models::stored(home).await?);
+        let base = match address.base {
+            Ok(base) if address.is_set => base,
+            _ => return Ok(KeyCheck::Unknown { message: "No server is set that the key would be sent to.".to_owned() }),
+        };
+        let mut config = openai::Config::new(base, Some(key), 0);
+        (config.retry, config.connect_timeout) = (once(), CONNECT);
+        ("The server", tokio::time::timeout(PATIENCE, OpenAi::new(config).check()).await)
+    } else {
+        let config = config(environment.get("ANTHROPIC_BASE_URL"), key);
+        ("Anthropic", tokio::time::timeout(PATIENCE, Anthropic::new(config).check()).await)
+    };
+    Ok(match checked {
         Ok(Ok(())) => KeyCheck::Accepted,
         Ok(Err(failure)) if failure.kind == FailureKind::Key => KeyCheck::Refused { message: failure.message },
         Ok(Err(failure)) => KeyCheck::Unknown { message: failure.message },
-        Err(_) => KeyCheck::Unknown { message: format!("Anthropic did not answer within {} seconds.", PATIENCE.as_secs()) },
+        Err(_) => KeyCheck::Unknown { message: format!("{service} did not answer within {} seconds.", PATIENCE.as_secs()) },
     })
 }
 
-/// Once, and not again: the person can.
 fn config(base_url: Option<&str>, key: Secret) -> Config {
     let mut config = Config::new(key, 0);
-    config.retry = RetryPolicy { tries: 1, connect_tries: 1, ..RetryPolicy::default() };
-    config.connect_timeout = CONNECT;
+    (config.retry, config.connect_timeout) = (once(), CONNECT);
     if let Some(base_url) = base_url {
         base_url.clone_into(&mut config.base_url);
     }
     config
 }
 
+/// Once, and not again: the person can.
+fn once() -> RetryPolicy {
+    RetryPolicy { tries: 1, connect_tries: 1, ..RetryPolicy::default() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use growqr_testkit::anthropic::AnthropicStandIn;
+    use growqr_testkit::openai::{Manner, OpenAiStandIn};
 
     async fn check(base_url: &str, key: &str) -> KeyCheck {
-        check_key(&Environment::of(&[("ANTHROPIC_BASE_URL", base_url)]), "anthropic", key).await.unwrap()
+        ask("anthropic", "ANTHROPIC_BASE_URL", base_url, key).await
+    }
+
+    async fn ask(name: &str, variable: &str, base_url: &str, key: &str) -> KeyCheck {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::of(&[(variable, base_url)]);
+        let home = Home::find(Some(folder.path()), &environment).unwrap();
+        check_key(&home, &environment, name, key).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_key_for_a_server_is_shown_to_the_set_one_alone() {
+        let manner = Manner { key: Some("sk-right".to_owned()), ..Manner::plain() };
+        let server = OpenAiStandIn::start(manner).await;
+        assert_eq!(ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-right").await, KeyCheck::Accepted);
+        let refused = ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-canary").await;
+        let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
+        assert!(!message.contains("canary"), "{message}");
+        assert!(matches!(ask("openai", "OTHER", "", "sk-canary").await, KeyCheck::Unknown { .. }));
     }
 
     #[tokio::test]

@@ -86,7 +86,7 @@ impl Desk {
     pub async fn ask(&self, request: Request) -> Result<Reply, AppError> {
         if let Request::CheckKey { name, value } = &request {
             // No host is needed for it, and what happens meanwhile is not held up by a slow network.
-            return Ok(Reply::KeyChecked { check: check_key(&self.environment, name, &value.0).await? });
+            return Ok(Reply::KeyChecked { check: check_key(self.library.home(), &self.environment, name, &value.0).await? });
         }
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask { request, reply }).await.map_err(|_| closed())?;

@@ -90,7 +90,7 @@ impl App {
                 Ok(self.keys().await)
             }
             Request::CheckKey { name, value } => {
-                Ok(Reply::KeyChecked { check: check_key(&self.environment, &name, &value.0).await? })
+                Ok(Reply::KeyChecked { check: check_key(self.library.home(), &self.environment, &name, &value.0).await? })
             }
             Request::Keys => {
                 self.choices.refresh_keys().await;

@@ -58,7 +58,7 @@ async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &st
             Reply::KeyChecked { check } => check,
             other => return Err(strange(&other)),
         },
-        None => check_key(environment, name, &value.0).await?,
+        None => check_key(home, environment, name, &value.0).await?,
     };
     match check {
         KeyCheck::Accepted => out.notice("the provider accepts this key"),

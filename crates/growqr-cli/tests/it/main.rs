@@ -6,6 +6,7 @@ mod keys;
 mod kills;
 mod local;
 mod program;
+mod sign_in;
 mod story;
 mod talking;
 #[cfg(target_os = "linux")]

@@ -5,6 +5,7 @@ use super::discover::Program;
 use super::refusal::Asked;
 use super::{OpenAi, bearer, request};
 use crate::http::{Head, OnDelta, Patience, Verdict, Voice, failure};
+use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::Money;
 use growqr_core::prompt::{Block, blocks};
@@ -74,17 +75,34 @@ impl OpenAi {
         }
     }
 
+    /// Asks the server whether it takes the key: one list, nothing that costs. A server that wants no key takes any.
+    ///
+    /// # Errors
+    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    pub async fn check(&self) -> Result<(), Failure> {
+        let secret = self.config.key.as_ref().map_or("", |key| key.expose());
+        let asked = Asked { base: &self.config.base, program: self.program(), model: "", secret };
+        let patience = Patience { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_count: true };
+        let http = self.signed(Request::new(Method::GET, self.config.base.join("models")))?;
+        self.line.open(http, &AgentId::new("check"), patience, &asked, &|_| ()).await.map(drop)
+    }
+
     fn request(&self, body: String) -> Result<Request, Failure> {
-        let mut http = Request::new(Method::POST, self.config.base.join("chat/completions"));
+        let mut http = self.signed(Request::new(Method::POST, self.config.base.join("chat/completions")))?;
+        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        http.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        *http.body_mut() = Some(body.into());
+        Ok(http)
+    }
+
+    /// Adds the key, if there is one and it may be sent there.
+    fn signed(&self, mut http: Request) -> Result<Request, Failure> {
         if let Some(key) = self.config.key.as_ref().filter(|_| self.config.base.may_have_key()) {
             let key = bearer(key).ok_or_else(|| {
                 failure(FailureKind::Key, "The key for the model server is empty or has characters that no key has.", None)
             })?;
             http.headers_mut().insert(AUTHORIZATION, key);
         }
-        http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        http.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        *http.body_mut() = Some(body.into());
         Ok(http)
     }
 

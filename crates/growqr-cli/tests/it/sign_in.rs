@@ -1,0 +1,164 @@
+//! Signing in on the command line, against the stand-in of a Clerk instance and a real keyring.
+
+use crate::program::{Program, Ran};
+use growqr_testkit::DesktopSession;
+use growqr_testkit::anthropic::says;
+use growqr_testkit::clerk::{ClerkStandIn, User, allow, deny, open};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A computer with a keyring, and a sign-in service.
+struct World {
+    program: Program,
+    clerk: ClerkStandIn,
+    session: DesktopSession,
+}
+
+impl World {
+    fn new() -> Option<World> {
+        let session = DesktopSession::start()?;
+        let clerk = ClerkStandIn::start_blocking().expect("a port");
+        let program = Program::new();
+        program.claude.route(|asked| Some(says(&format!("You said: {}", asked.last_user_text()))));
+        Some(World { program, clerk, session })
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.program.command(args);
+        self.session.enter(&mut command);
+        command.env("CLERK_ISSUER", self.clerk.issuer()).env("CLERK_OAUTH_CLIENT_ID", self.clerk.client_id());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        crate::program::run_with(self.command(args), b"")
+    }
+
+    fn status(&self) -> Value {
+        let ran = self.run(&["--json", "auth", "status"]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        serde_json::from_str(&ran.out).expect("a JSON line")
+    }
+
+    /// Signs in as whoever sits at the browser, who presses Allow or Deny.
+    fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
+        let mut command = self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat());
+        let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
+        let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut err = String::new();
+        let address = loop {
+            let mut line = String::new();
+            if told.read_line(&mut line).expect("text") == 0 {
+                break None;
+            }
+            err.push_str(&line);
+            if line.starts_with("http") {
+                break Some(line.trim().to_owned());
+            }
+        };
+        if let Some(address) = address {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let back = if allows { allow(&address).await } else { deny(&address).await };
+                let page = open(&back).await.expect("the program listens");
+                assert!(!page.text.contains("code="), "the page echoes nothing");
+            });
+        }
+        told.read_to_string(&mut err).expect("text");
+        let output = child.wait_with_output().expect("it ends");
+        Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned(), err }
+    }
+}
+
+#[test]
+fn signing_in_opens_a_profile_of_ones_own_and_signing_out_closes_it() {
+    let Some(world) = World::new() else { return };
+    assert_eq!(world.run(&["chat", "before"]).code, Some(0));
+    let ran = world.sign_in(&["--fresh"], true);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("Signed in as Ada"), "{ran:?}");
+    let status = world.status();
+    assert_eq!(status["person"]["email"], "ada+clerk_test@example.com", "{status}");
+    assert_eq!(world.run(&["search", "before"]).out, "", "what was said before is not theirs");
+    assert_eq!(world.run(&["chat", "as ada"]).code, Some(0));
+    let out = world.run(&["auth", "sign-out"]);
+    assert_eq!(out.code, Some(0), "{out:?}");
+    assert_eq!(world.clerk.living_grants(), 0, "the service knows");
+    assert_eq!(world.status()["state"], "signed_out");
+    assert!(world.run(&["search", "before"]).out.contains("before"));
+    assert!(!world.run(&["search", "as ada"]).out.contains("as ada"));
+    world.sign_in(&["--fresh"], true);
+    assert!(world.run(&["search", "as ada"]).out.contains("as ada"), "the data has waited");
+}
+
+#[test]
+fn what_is_on_the_computer_is_taken_over_once_and_only_when_said_so() {
+    let Some(world) = World::new() else { return };
+    assert_eq!(world.run(&["chat", "mine"]).code, Some(0));
+    let unsure = world.sign_in(&[], true);
+    assert!(unsure.code == Some(1) && unsure.err.contains("--adopt"), "{unsure:?}");
+    assert_eq!(world.clerk.count("/oauth/authorize"), 0, "nobody was sent to a browser");
+    assert_eq!(world.sign_in(&["--adopt"], true).code, Some(0));
+    assert!(world.run(&["search", "mine"]).out.contains("mine"));
+    world.clerk.sign_in_as(User::grace());
+    assert_eq!(world.sign_in(&["--adopt", "--someone-else"], true).code, Some(0));
+    assert_eq!(world.run(&["search", "mine"]).out, "", "it belongs to the other one");
+    assert_eq!(world.run(&["auth", "switch", "ada+clerk_test@example.com"]).code, Some(0));
+    assert!(world.run(&["search", "mine"]).out.contains("mine"));
+    let status = world.run(&["auth", "status"]);
+    assert!(status.out.contains("Ada") && status.out.contains("Also here"), "{status:?}");
+    assert_eq!(world.run(&["auth", "switch", "nobody@example.com"]).code, Some(1));
+}
+
+#[test]
+fn a_denied_sign_in_changes_nothing() {
+    let Some(world) = World::new() else { return };
+    let ran = world.sign_in(&["--fresh"], false);
+    assert!(ran.code == Some(1) && ran.err.contains("denied"), "{ran:?}");
+    assert_eq!(world.status()["state"], "signed_out");
+}
+
+#[test]
+fn without_a_service_everything_stays_local_and_says_so() {
+    let program = Program::new();
+    let ran = program.run(&["auth", "sign-in"]);
+    assert!(ran.code == Some(1) && ran.err.contains("CLERK_PUBLISHABLE_KEY"), "{ran:?}");
+    let ran = program.run(&["auth", "status"]);
+    assert!(ran.code == Some(0) && ran.out.contains("local profile"), "{ran:?}");
+}
+
+#[test]
+fn no_token_is_left_anywhere_but_in_the_keychain() {
+    let Some(world) = World::new() else { return };
+    let signed_in = world.sign_in(&["--fresh"], true);
+    let mut chat = world.command(&["chat", "hello"]);
+    chat.env("RUST_LOG", "trace");
+    let chat = crate::program::run_with(chat, b"");
+    let mut out = world.command(&["auth", "sign-out"]);
+    out.env("RUST_LOG", "trace");
+    let out = crate::program::run_with(out, b"");
+    let sent = world.clerk.requests();
+    let secrets: Vec<String> = ["code", "code_verifier", "token"]
+        .iter()
+        .flat_map(|field| sent.iter().filter_map(|request| request.field(field).map(str::to_owned)))
+        .collect();
+    assert!(secrets.len() >= 3, "{secrets:?}");
+    let mut texts = vec![signed_in.out, signed_in.err, chat.out, chat.err, out.out, out.err];
+    files(world.program.folder(), &mut texts);
+    for secret in &secrets {
+        assert!(texts.iter().all(|text| !text.contains(secret.as_str())), "a secret of sign-in was left behind");
+    }
+}
+
+fn files(folder: &Path, texts: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files(&path, texts);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            texts.push(String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+}
