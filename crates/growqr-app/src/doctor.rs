@@ -142,7 +142,9 @@ fn model_key(keys: &[Key]) -> Check {
             "model key",
             CheckState::Missing,
             "none; the built-in guide (no AI) answers",
-            Some("Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic. Or use a model on this computer: growqr models"),
+            Some(
+                "Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic. Or use a model on this computer: growqr models",
+            ),
         );
     };
     let place = match key.source {

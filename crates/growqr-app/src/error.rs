@@ -199,7 +199,9 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
         SignInFailure::Begin(BeginError::Discovery(_)) | SignInFailure::Refresh(RefreshError::Offline(_)) => {
             error.retryable().next("Look at the network and try again. Everything on this computer works meanwhile.")
         }
-        SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => error.next("Nothing was changed. Sign in again when you like."),
+        SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => {
+            error.next("Nothing was changed. Sign in again when you like.")
+        }
         SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_about_time() => {
             error.retryable().next("Set this computer's clock, then sign in again.")
         }

@@ -43,8 +43,8 @@ pub use keys::{keys_without_host, unlock_keychain};
 pub use library::Library;
 pub use models::{local_servers, models};
 pub use open::App;
-pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
+pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

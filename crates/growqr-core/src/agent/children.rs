@@ -6,11 +6,63 @@ use super::render::report_text;
 use super::tools::{AgentCall, ToolCall};
 use super::{Pending, Phase, Progress, State, ToolResult};
 use crate::budget::{LEAST_ALLOWANCE, share};
+use crate::clock::Timestamp;
 use crate::event::{ChildCancelled, ChildRequested, ChildTold, LimitReached};
 use crate::id::{AgentId, EffectId, MessageId, child_id, effect_id};
 use crate::mail::{Birth, Mail, MailBody};
 use crate::money::Money;
 use crate::raw::RawJson;
+use serde::{Deserialize, Serialize};
+
+/// One that gave a sub-agent words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sponsor {
+    pub(super) agent: AgentId,
+    /// What it gave for the current turn.
+    pub(super) given: Money,
+    /// The number of its last words.
+    pub(super) up_to: u64,
+}
+
+/// A sub-agent as one knows it that gave it words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Child {
+    /// Letters with words sent to it.
+    pub(super) told: u64,
+    /// Of those, the ones it had taken when it last reported.
+    pub(super) taken: u64,
+    /// Told to stop: its report wakes nobody.
+    pub(super) cancelled: bool,
+    /// At work for the person: its report wakes nobody.
+    pub(super) by_person: bool,
+    /// When it got the first money of its current work.
+    pub(super) granted_at: Timestamp,
+    /// The number of the person's message for which it was sent to work.
+    pub(super) message: i64,
+}
+
+impl Child {
+    pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
+        Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
+    }
+
+    /// Some of its words have brought no report yet.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.told > self.taken
+    }
+
+    /// More words for it. Money of one work counts as given when the first of it was.
+    pub(super) fn tell(&mut self, again: Child) {
+        let told = self.told + 1;
+        if self.is_at_work() {
+            self.cancelled = false;
+            self.by_person &= again.by_person;
+        } else {
+            *self = Child { taken: self.taken, ..again };
+        }
+        self.told = told;
+    }
+}
 
 /// Sends a sub-agent to work. `count` spawns of the same answer, this one included, share what is there.
 pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str, count: u64) -> ToolResult {
@@ -124,7 +176,7 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
 pub(super) fn wait_result(state: &State, effect: &EffectId, person_spoke: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
     let at_work: Vec<&str> =
-        ids.iter().filter(|id| state.children.get(*id).is_some_and(super::Child::is_at_work)).map(AgentId::as_str).collect();
+        ids.iter().filter(|id| state.children.get(*id).is_some_and(Child::is_at_work)).map(AgentId::as_str).collect();
     if !at_work.is_empty() && !person_spoke {
         return None;
     }

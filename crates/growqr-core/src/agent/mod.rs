@@ -24,6 +24,8 @@ pub use decide::decide;
 pub use transcript::Transcript;
 pub use view::message_view;
 
+use children::{Child, Sponsor};
+
 use crate::budget::Purse;
 use crate::clock::Timestamp;
 use crate::event::{Ended, LimitReached, Limits};
@@ -291,33 +293,6 @@ enum Pending {
     Nudge,
 }
 
-/// One that gave a sub-agent words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Sponsor {
-    agent: AgentId,
-    /// What it gave for the current turn.
-    given: Money,
-    /// The number of its last words.
-    up_to: u64,
-}
-
-/// A sub-agent as one knows it that gave it words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Child {
-    /// Letters with words sent to it.
-    told: u64,
-    /// Of those, the ones it had taken when it last reported.
-    taken: u64,
-    /// Told to stop: its report wakes nobody.
-    cancelled: bool,
-    /// At work for the person: its report wakes nobody.
-    by_person: bool,
-    /// When it got the first money of its current work.
-    granted_at: Timestamp,
-    /// The number of the person's message for which it was sent to work.
-    message: i64,
-}
-
 impl State {
     /// An agent to which nothing has happened yet.
     #[must_use]
@@ -441,29 +416,6 @@ impl State {
             }
             Phase::Tools(calls) => calls.iter().filter_map(Call::intent).collect(),
         }
-    }
-}
-
-impl Child {
-    fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
-    }
-
-    /// Some of its words have brought no report yet.
-    fn is_at_work(&self) -> bool {
-        self.told > self.taken
-    }
-
-    /// More words for it. Money of one work counts as given when the first of it was.
-    fn tell(&mut self, again: Child) {
-        let told = self.told + 1;
-        if self.is_at_work() {
-            self.cancelled = false;
-            self.by_person &= again.by_person;
-        } else {
-            *self = Child { taken: self.taken, ..again };
-        }
-        self.told = told;
     }
 }
 

@@ -6,8 +6,8 @@
 
 use super::BaseUrl;
 use crate::http::body_of;
-use growqr_core::secret::Secret;
 use futures_util::future::join_all;
+use growqr_core::secret::Secret;
 use reqwest::{Client, Method, Request, Url};
 use serde::Deserialize;
 use serde_json::{Value, json};

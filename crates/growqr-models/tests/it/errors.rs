@@ -9,8 +9,15 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
     let table: Vec<(Script, FailureKind, &str)> = vec![
         (invalid("tools: Tool names must be unique."), Rejected, "Tool names must be unique."),
         (invalid("prompt is too long: 201756 tokens > 200000 maximum"), PromptTooLong, "too long for this model"),
+        (
+            invalid(
+                "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation.",
+            ),
+            PastRefused,
+            "said before",
+        ),
         (invalid("input length and `max_tokens` exceed context limit: 1 + 2 > 3"), PromptTooLong, "too long"),
-        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), Rejected, "signature"),
+        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), PastRefused, "said before"),
         (invalid("messages.1.content.0: blocks in the latest assistant message cannot be modified."), Rejected, "modified"),
         (invalid("Your credit balance is too low to access the Anthropic API."), NoCredit, "no credit"),
         (

@@ -475,6 +475,21 @@ fn each_giver_of_words_gets_a_report_and_its_money_back() {
 }
 
 #[test]
+fn a_past_that_is_refused_is_carried_along_in_short() {
+    let mut world = World::grow();
+    world.say("hello");
+    world.answer(says("hi"));
+    world.say("go on");
+    assert_eq!(world.fail(FailureKind::PastRefused), ["model_failed", "turn_ended"]);
+    assert_eq!(world.say("again"), ["user_said", "segment_started", "turn_started", "model_requested"]);
+    let carried = world.entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::SegmentStarted(body) => body.carried.clone(),
+        _ => None,
+    });
+    assert!(carried.expect("a past").contains("hello"));
+}
+
+#[test]
 fn words_without_money_end_with_the_persons_own_limit() {
     let mut world = World::grow();
     world.setup.limits.per_day = Money::ZERO;
