@@ -3,7 +3,8 @@
 use crate::home::{Environment, Home};
 use crate::library::{self, Library};
 use crate::lock::ProfileLock;
-use crate::models::{self, Address};
+use crate::models;
+use crate::servers::Address;
 use crate::settings::{Preferences, Stored, openai_model};
 use crate::socket::Attached;
 use growqr_models::openai::{Config, OpenAi, Program, Window};

@@ -20,6 +20,7 @@ mod memory;
 mod models;
 mod open;
 mod persona;
+mod servers;
 mod settings;
 mod setups;
 mod socket;

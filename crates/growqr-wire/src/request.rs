@@ -74,7 +74,7 @@ pub enum Request {
     },
     /// Keep a key, or forget it.
     SetKey {
-        /// `anthropic`.
+        /// `anthropic` or `openai`.
         name: String,
         /// `None` to forget it.
         #[ts(type = "string | null")]

@@ -228,7 +228,7 @@ pub struct Setting {
 /// A key that is known, never its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Key {
-    /// `anthropic`.
+    /// `anthropic` or `openai`.
     pub name: String,
     /// Where it comes from: `environment` or `memory` (of the running host).
     pub source: String,
