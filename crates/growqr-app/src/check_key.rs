@@ -3,7 +3,8 @@
 use crate::error::AppError;
 use crate::home::{Environment, Home};
 use crate::keys;
-use crate::models::{self, Address};
+use crate::models;
+use crate::servers::Address;
 use growqr_core::model::FailureKind;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};

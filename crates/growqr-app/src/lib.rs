@@ -23,11 +23,13 @@ mod memory;
 mod models;
 mod open;
 mod persona;
+mod servers;
 mod settings;
 mod setups;
 mod sign_in;
 mod socket;
 mod under_way;
+mod vault;
 
 pub use check_key::check_key;
 pub use client::Client;

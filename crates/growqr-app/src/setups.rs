@@ -4,18 +4,17 @@
 use crate::error::AppError;
 use crate::home::Environment;
 use crate::keys::Keys;
-use crate::models::{self, Address};
 use crate::persona;
+use crate::servers::{self, Address, OpenAiModel};
 use crate::settings::{Preferences, Stored, openai_model};
-use async_trait::async_trait;
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, tools};
-use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
+use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
-use growqr_models::openai::{self, BaseProblem, OpenAi};
+use growqr_models::openai;
 use growqr_wire::LocalServer;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -57,7 +56,7 @@ impl Choices {
         let providers = Providers {
             guide: Arc::new(Guide),
             anthropic: (anthropic_key, anthropic),
-            openai: (address.clone(), key.clone(), openai_client(&address, key, seed)),
+            openai: (address.clone(), key.clone(), servers::client(&address, key, seed)),
         };
         let chosen = choose(&providers, &stored);
         Choices {
@@ -114,7 +113,7 @@ impl Choices {
     /// The OpenAI-compatible servers that answer now.
     pub(crate) async fn local_servers(&self) -> Vec<LocalServer> {
         let address = Address::of(&self.environment, &self.stored());
-        models::look(&address, self.keys.get(openai::PROVIDER)).await
+        servers::look(&address, self.keys.get(openai::PROVIDER)).await
     }
 
     /// If a model of an OpenAI-compatible server is chosen: finds out which server it is and how large the model's window
@@ -160,7 +159,7 @@ impl Choices {
             providers.anthropic = (anthropic_key, Arc::new(fresh));
         }
         if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
-            providers.openai = (address.clone(), key.clone(), openai_client(&address, key, self.seed));
+            providers.openai = (address.clone(), key.clone(), servers::client(&address, key, self.seed));
         }
         let chosen = choose(&providers, &stored);
         drop(providers);
@@ -187,51 +186,6 @@ impl Setups for Choices {
             openai::PROVIDER => Some(providers.openai.2),
             _ => None,
         }
-    }
-}
-
-/// A provider that can look at its server.
-#[async_trait]
-trait OpenAiModel: Model {
-    /// As [`OpenAi::learn`].
-    async fn learn(&self, model: &str);
-}
-
-#[async_trait]
-impl OpenAiModel for OpenAi {
-    async fn learn(&self, model: &str) {
-        OpenAi::learn(self, model).await;
-    }
-}
-
-/// Stands where a server should be whose address cannot be used, and says so when it is asked.
-struct NoServer(BaseProblem);
-
-#[async_trait]
-impl Model for NoServer {
-    fn provider(&self) -> &'static str {
-        openai::PROVIDER
-    }
-
-    fn card(&self, model: &str) -> ModelCard {
-        OpenAi::new(openai::Config::new(openai::BaseUrl::of_port(openai::OLLAMA_PORT), None, 0)).card(model)
-    }
-
-    async fn call(&self, _: &ModelRequest, _: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
-        let message = format!("The address of the model server (OPENAI_BASE_URL) cannot be used: {}.", self.0);
-        Err(Failure { kind: FailureKind::Rejected, message, request_id: None })
-    }
-}
-
-#[async_trait]
-impl OpenAiModel for NoServer {
-    async fn learn(&self, _: &str) {}
-}
-
-fn openai_client(address: &Address, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
-    match &address.base {
-        Ok(base) => Arc::new(OpenAi::new(openai::Config::new(base.clone(), key, seed))),
-        Err(problem) => Arc::new(NoServer(*problem)),
     }
 }
 

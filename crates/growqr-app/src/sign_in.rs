@@ -6,14 +6,13 @@ use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::home::{Environment, Home};
 use crate::library::Library;
-use async_trait::async_trait;
+use crate::vault::InKeychain;
 use growqr_auth::{
     Attempt, Auth, Because, BeginError, CallbackError, Config, ConfigError, Identity, Kept, Ports, Redirect, RefreshError,
-    SignInError, Status, SystemRandom, Vault, VaultError, Who,
+    SignInError, Status, SystemRandom, Who,
 };
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
-use growqr_core::secret::{Secret, SecretError, SecretStore};
 use growqr_secrets::Keychain;
 use growqr_wire::{Person, SignIn as View, SignInState};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -420,32 +419,5 @@ fn unconfirmed(because: Because) -> Option<String> {
         Because::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
         Because::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
         Because::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
-    }
-}
-
-/// The keychain as the engine wants it.
-struct InKeychain(Arc<dyn SecretStore>);
-
-#[async_trait]
-impl Vault for InKeychain {
-    async fn get(&self, name: &str) -> Result<Option<growqr_auth::Secret>, VaultError> {
-        let found = self.0.get(name).await.map_err(|error| refused(&error))?;
-        Ok(found.map(|secret| growqr_auth::Secret::new(secret.expose().to_owned())))
-    }
-
-    async fn set(&self, name: &str, value: &growqr_auth::Secret) -> Result<(), VaultError> {
-        self.0.set(name, &Secret::new(value.reveal())).await.map_err(|error| refused(&error))
-    }
-
-    async fn remove(&self, name: &str) -> Result<(), VaultError> {
-        self.0.remove(name).await.map_err(|error| refused(&error))
-    }
-}
-
-fn refused(error: &SecretError) -> VaultError {
-    match error {
-        SecretError::Locked => VaultError::Locked,
-        SecretError::Absent => VaultError::Absent,
-        SecretError::Refused(_) => VaultError::Failed,
     }
 }

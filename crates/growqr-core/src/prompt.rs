@@ -36,7 +36,7 @@ pub struct Tool {
 /// Provider, model, effort, system text and tools: what must not change while a cached conversation goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
-    /// `anthropic` or `guide`.
+    /// `anthropic`, `openai` or `guide`.
     pub provider: String,
     /// The provider's model id.
     pub model: String,

@@ -36,7 +36,7 @@ pub async fn live(data: &Path, events: u64) {
     let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.now);
     life.record(&*store, first, Some(&segment)).await;
     let answered = Event::from(ModelAnswered { reply: reply("Good morning to you.") });
-    let ended = TurnEnded { turn: 1, ended: Ended::Done, report: None }.into();
+    let ended = TurnEnded { turn: 1, ended: Ended::Done, reports: Vec::new() }.into();
     life.record(&*store, vec![answered, ended], None).await;
     while life.head.seq.0 < events {
         let some =
@@ -73,7 +73,7 @@ impl Life {
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
             ModelAnswered { reply: reply(words) }.into(),
-            TurnEnded { turn, ended: Ended::Done, report: None }.into(),
+            TurnEnded { turn, ended: Ended::Done, reports: Vec::new() }.into(),
         ]
     }
 

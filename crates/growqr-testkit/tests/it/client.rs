@@ -32,7 +32,12 @@ impl Answer {
 
 /// Sends these headers and this body, and reads until the other side closes.
 pub async fn send(claude: &AnthropicStandIn, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-    let address = claude.base_url().strip_prefix("http://").unwrap();
+    send_to(claude.base_url(), method, target, headers, body).await
+}
+
+/// The same to whoever listens at this address; what stands after its port does not matter.
+pub async fn send_to(base: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    let address = base.strip_prefix("http://").unwrap().split('/').next().unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut head = format!("{method} {target} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {

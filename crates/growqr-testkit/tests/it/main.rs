@@ -1,4 +1,4 @@
-//! The stand-in refuses what the service refuses. Everything here is asked by a client written from plain sockets.
+//! The stand-ins refuse what the services refuse. Everything here is asked by a client written from plain sockets.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod cache;
@@ -8,4 +8,5 @@ mod conversation;
 mod faults;
 mod head;
 mod models;
+mod openai;
 mod signatures;

@@ -1,0 +1,121 @@
+//! OpenAI-compatible servers: which one is meant, which ones answer, and what stands in where none can be meant.
+
+use crate::home::Environment;
+use crate::settings::{Preferences, Stored};
+use async_trait::async_trait;
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
+use growqr_core::secret::Secret;
+use growqr_models::openai::{self, BaseProblem, BaseUrl, Config, LOOK, OLLAMA_PORT, OpenAi, Search, Server, USUAL_PORTS};
+use growqr_wire::{LocalServer, ModelRow};
+use std::sync::Arc;
+
+/// Which OpenAI-compatible server is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub(crate) base: Result<BaseUrl, BaseProblem>,
+    /// Whether the person named it; else it is Ollama's usual place.
+    pub(crate) is_set: bool,
+}
+
+impl Address {
+    /// The setting, then the environment, then Ollama on this machine.
+    pub(crate) fn of(environment: &Environment, stored: &Stored) -> Address {
+        let set = Preferences::forgiving(stored).openai_base.map(Ok);
+        let set = set.or_else(|| environment.get("OPENAI_BASE_URL").map(BaseUrl::parse));
+        Address { is_set: set.is_some(), base: set.unwrap_or_else(|| Ok(BaseUrl::of_port(OLLAMA_PORT))) }
+    }
+
+    /// The key to send there. A key goes only where the person has said: whatever listens on a usual port of this machine
+    /// has no claim to a key that is meant for a service.
+    pub(crate) fn key(&self, known: Option<Secret>) -> Option<Secret> {
+        known.filter(|_| self.is_set)
+    }
+}
+
+/// Looks around.
+pub(crate) async fn look(address: &Address, key: Option<Secret>) -> Vec<LocalServer> {
+    let key = address.key(key);
+    let set = address.base.clone().ok().filter(|_| address.is_set).map(|base| (base, key));
+    let search = Search { set, ports: USUAL_PORTS.to_vec(), bound: LOOK };
+    openai::discover(&search).await.into_iter().map(row).collect()
+}
+
+fn row(server: Server) -> LocalServer {
+    let models = server.models.into_iter().map(|offered| ModelRow {
+        id: format!("{}/{}", openai::PROVIDER, offered.id),
+        name: offered.id,
+        provider: openai::PROVIDER.to_owned(),
+    });
+    LocalServer { name: server.program.name().to_owned(), url: server.base.to_string(), models: models.collect() }
+}
+
+/// A provider that can look at its server.
+#[async_trait]
+pub(crate) trait OpenAiModel: Model {
+    /// As [`OpenAi::learn`].
+    async fn learn(&self, model: &str);
+}
+
+#[async_trait]
+impl OpenAiModel for OpenAi {
+    async fn learn(&self, model: &str) {
+        OpenAi::learn(self, model).await;
+    }
+}
+
+/// Stands where a server should be whose address cannot be used, and says so when it is asked.
+struct NoServer(BaseProblem);
+
+#[async_trait]
+impl Model for NoServer {
+    fn provider(&self) -> &'static str {
+        openai::PROVIDER
+    }
+
+    fn card(&self, model: &str) -> ModelCard {
+        OpenAi::new(Config::new(BaseUrl::of_port(OLLAMA_PORT), None, 0)).card(model)
+    }
+
+    async fn call(&self, _: &ModelRequest, _: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        let message = format!("The address of the model server (OPENAI_BASE_URL) cannot be used: {}.", self.0);
+        Err(Failure { kind: FailureKind::Rejected, message, request_id: None })
+    }
+}
+
+#[async_trait]
+impl OpenAiModel for NoServer {
+    async fn learn(&self, _: &str) {}
+}
+
+pub(crate) fn client(address: &Address, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
+    match &address.base {
+        Ok(base) => Arc::new(OpenAi::new(Config::new(base.clone(), key, seed))),
+        Err(problem) => Arc::new(NoServer(*problem)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_wins_over_the_environment_and_both_over_ollama() {
+        let environment = Environment::of(&[("OPENAI_BASE_URL", "https://api.openai.com/v1")]);
+        let set = Stored::from([("openai.base_url".to_owned(), "http://localhost:1234".to_owned())]);
+        let base =
+            |environment: &Environment, stored: &Stored| Address::of(environment, stored).base.map(|base| base.to_string());
+        assert_eq!(base(&environment, &set).unwrap(), "http://localhost:1234/v1");
+        assert_eq!(base(&environment, &Stored::new()).unwrap(), "https://api.openai.com/v1");
+        assert_eq!(base(&Environment::default(), &Stored::new()).unwrap(), "http://127.0.0.1:11434/v1");
+        let unsafe_one = Environment::of(&[("OPENAI_BASE_URL", "http://example.com")]);
+        assert_eq!(base(&unsafe_one, &Stored::new()), Err(BaseProblem::NotEncrypted), "told, not passed over");
+    }
+
+    #[test]
+    fn a_key_is_sent_only_where_the_person_said() {
+        let key = || Some(Secret::new("sk-x"));
+        assert_eq!(Address::of(&Environment::default(), &Stored::new()).key(key()), None);
+        let set = Environment::of(&[("OPENAI_BASE_URL", "http://127.0.0.1:8000")]);
+        assert_eq!(Address::of(&set, &Stored::new()).key(key()), key());
+    }
+}

@@ -1,0 +1,33 @@
+//! The keychain as the sign-in engine wants it.
+
+use async_trait::async_trait;
+use growqr_auth::{Vault, VaultError};
+use growqr_core::secret::{Secret, SecretError, SecretStore};
+use std::sync::Arc;
+
+/// Keeps the sign-ins of everybody who has signed in here.
+pub(crate) struct InKeychain(pub(crate) Arc<dyn SecretStore>);
+
+#[async_trait]
+impl Vault for InKeychain {
+    async fn get(&self, name: &str) -> Result<Option<growqr_auth::Secret>, VaultError> {
+        let found = self.0.get(name).await.map_err(|error| refused(&error))?;
+        Ok(found.map(|secret| growqr_auth::Secret::new(secret.expose().to_owned())))
+    }
+
+    async fn set(&self, name: &str, value: &growqr_auth::Secret) -> Result<(), VaultError> {
+        self.0.set(name, &Secret::new(value.reveal())).await.map_err(|error| refused(&error))
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), VaultError> {
+        self.0.remove(name).await.map_err(|error| refused(&error))
+    }
+}
+
+fn refused(error: &SecretError) -> VaultError {
+    match error {
+        SecretError::Locked => VaultError::Locked,
+        SecretError::Absent => VaultError::Absent,
+        SecretError::Refused(_) => VaultError::Failed,
+    }
+}
