@@ -16,7 +16,7 @@ test("the guide answers within a minute and remembers", async () => {
   await page.getByRole("button", { name: "Start with the guide" }).click();
   await page.getByText("there is no AI in it").waitFor();
   await page.getByRole("button", { name: "Remember that I want to learn something new every week" }).click();
-  await page.getByText("I have written it down in").waitFor();
+  await page.getByText("I have written it down in").last().waitFor();
   await page.getByRole("button", { name: "Wrote journal/notes.md" }).click();
   await page.getByText("committed journal/notes.md").waitFor();
   await page.getByRole("link", { name: /^change / }).click();

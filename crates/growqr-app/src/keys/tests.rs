@@ -92,7 +92,7 @@ async fn a_key_goes_into_the_keychain_and_is_there_for_the_next_run() {
 #[tokio::test]
 async fn the_environment_comes_first_and_leaves_the_keychain_alone() {
     let fake = Fake::new(StoreState::Ready);
-    let keys = keys(&[("ANTHROPIC_API_KEY", "sk-environment ")], &fake);
+    let keys = keys(&[("ANTHROPIC_API_KEY", "sk-environment "), ("OPENAI_API_KEY", "sk-other")], &fake);
     keys.refresh().await;
     assert_eq!(*fake.asked.read().unwrap(), 0);
     keys.set("anthropic", "sk-kept").await.unwrap();
