@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
 pub const ALL_FEATURES: &str =
-    "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol";
+    "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
 
 /// The same without the window.
 pub const NO_WINDOW: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer";

@@ -39,6 +39,7 @@ pub use desk::Desk;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use following::Following;
+pub use growqr_auth::{CallbackError, Link, Schemes, picture};
 pub use home::{Environment, Home};
 pub use hosting::{Hosting, Pushes};
 pub use keys::{keys_without_host, unlock_keychain};

@@ -9,7 +9,7 @@ use crate::library::Library;
 use crate::vault::InKeychain;
 use growqr_auth::{
     Attempt, Auth, Because, BeginError, CallbackError, Config, ConfigError, Identity, Kept, Ports, Redirect, RefreshError,
-    SignInError, Status, SystemRandom, Who,
+    Schemes, SignInError, Status, SystemRandom, Who,
 };
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
@@ -101,8 +101,16 @@ impl SignIn {
     /// # Errors
     /// [`SignInFailure::Config`] if what is set is wrong.
     pub fn find(home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
+        SignIn::find_for(Schemes::RELEASE, home, environment)
+    }
+
+    /// The same, coming back by the links of this edition of the app.
+    ///
+    /// # Errors
+    /// As [`SignIn::find`].
+    pub fn find_for(schemes: Schemes, home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
         let config = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
-        let Some(config) = config else { return Ok(None) };
+        let Some(config) = config.map(|config| Config { schemes, ..config }) else { return Ok(None) };
         let issuer = config.issuer().to_owned();
         let keychain = Arc::new(InKeychain(Arc::new(Keychain::new(home.sign_in_namespace()))));
         let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain };

@@ -84,6 +84,14 @@ pub enum SignInError {
     Late,
 }
 
+impl SignInError {
+    /// Whether the person ended it, and so need not be told.
+    #[must_use]
+    pub fn is_by_the_person(self) -> bool {
+        matches!(self, Self::Cancelled | Self::Replaced)
+    }
+}
+
 /// Why a callback did not sign in. Unless it is `Failed` or `Late`, an attempt that waits goes on waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {

@@ -1,5 +1,7 @@
 //! What the page may ask for: one line each, over `growqr-app`. Every refusal is a [`wire::Error`].
 
+use super::account;
+use super::arrivals::{Arrivals, Place};
 use super::desktop::Desktop;
 use super::following::{self, Follower};
 use super::link;
@@ -29,7 +31,7 @@ fn about(desktop: Desk<'_>) -> Answer<wire::About> {
 
 #[tauri::command]
 async fn ask(desktop: Desk<'_>, request: wire::Request) -> Answer<wire::Reply> {
-    Ok(desktop.desk().await?.ask(request).await?)
+    Ok(desktop.followed_desk().await?.ask(request).await?)
 }
 
 #[tauri::command]
@@ -110,6 +112,53 @@ async fn memory_diff(desktop: Desk<'_>, rev: String) -> Answer<wire::Text> {
 #[tauri::command]
 async fn memory_blame(desktop: Desk<'_>, path: String) -> Answer<Vec<wire::BlamedLine>> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_blame(&path)).await?)
+}
+
+/// What is to be shown about signing in; each of the next answers it anew.
+#[tauri::command]
+async fn sign_in_view(app: AppHandle) -> Answer<wire::SignIn> {
+    account::view(&app).await
+}
+
+#[tauri::command(rename_all = "snake_case")]
+async fn sign_in(app: AppHandle, someone_else: bool, by_port: bool) -> Answer<wire::SignIn> {
+    account::begin(&app, someone_else, by_port).await
+}
+
+#[tauri::command]
+async fn sign_in_cancel(app: AppHandle) -> Answer<wire::SignIn> {
+    account::cancel(&app).await
+}
+
+#[tauri::command]
+async fn sign_in_choose(app: AppHandle, adopt: bool) -> Answer<wire::SignIn> {
+    account::choose(&app, adopt).await
+}
+
+#[tauri::command]
+async fn sign_in_check(app: AppHandle) -> Answer<wire::SignIn> {
+    account::check(&app).await
+}
+
+#[tauri::command]
+async fn sign_out(app: AppHandle) -> Answer<wire::SignIn> {
+    account::sign_out(&app).await
+}
+
+#[tauri::command]
+async fn switch_profile(app: AppHandle, profile: String) -> Answer<wire::SignIn> {
+    account::switch(&app, &profile).await
+}
+
+#[tauri::command]
+async fn picture(app: AppHandle) -> Answer<Option<String>> {
+    account::picture(&app).await
+}
+
+/// Where a link that opened the app leads, once.
+#[tauri::command]
+fn take_place(arrivals: State<'_, Arrivals>) -> Option<Place> {
+    arrivals.take()
 }
 
 /// In the system's file manager. The page cannot name a folder: it is always this one.

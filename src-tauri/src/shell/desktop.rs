@@ -1,37 +1,106 @@
-//! The profile behind the window, opened once. When that fails, whoever asks next tries again, so that a person can
-//! mend what is wrong and go on without a restart.
+//! The profile behind the window. When it cannot be opened, whoever asks next tries again, so that a person can mend
+//! what is wrong and go on without a restart. Another profile takes its place while the window stays.
 
-use growqr_app::{Desk, Environment, Home};
+use growqr_app::{Desk, Environment, Following, Home};
 use growqr_wire as wire;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use tauri::{AppHandle, Manager};
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 /// The state that commands get.
 pub struct Desktop {
     environment: Environment,
-    desk: OnceCell<Desk>,
+    /// The profile that was switched to; `None`: the one that is found at the start.
+    home: StdMutex<Option<Home>>,
+    open: Mutex<Open>,
+}
+
+#[derive(Default)]
+struct Open {
+    desk: Option<Arc<Desk>>,
+    /// Whether a page follows this profile. One that was made for another profile does not, and may change nothing here.
+    is_followed: bool,
 }
 
 impl Desktop {
     /// For this process's environment. Opens nothing.
     pub fn of_process() -> Desktop {
-        Desktop { environment: Environment::of_process(), desk: OnceCell::new() }
+        Desktop::of(Environment::of_process())
+    }
+
+    fn of(environment: Environment) -> Desktop {
+        Desktop { environment, home: StdMutex::default(), open: Mutex::default() }
+    }
+
+    /// What the process was started with.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
     }
 
     /// Where things are; needs nothing to be open.
     pub fn home(&self) -> Result<Home, wire::Error> {
-        Ok(Home::find(None, &self.environment)?)
+        let chosen = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(chosen.map_or_else(|| Home::find(None, &self.environment), Ok)?)
     }
 
     /// The open profile.
-    pub async fn desk(&self) -> Result<&Desk, wire::Error> {
-        let open = || async { Desk::open(Home::find(None, &self.environment)?, self.environment.clone()).await };
-        Ok(self.desk.get_or_try_init(open).await?)
+    pub async fn desk(&self) -> Result<Arc<Desk>, wire::Error> {
+        self.opening(&mut *self.open.lock().await).await
+    }
+
+    /// The open profile, for a page that changes something in it.
+    ///
+    /// # Errors
+    /// [`wire::ErrorCode::Stopping`] for a page that was loaded before the profile was switched.
+    pub async fn followed_desk(&self) -> Result<Arc<Desk>, wire::Error> {
+        let mut open = self.open.lock().await;
+        if !open.is_followed {
+            let text = "another profile is open now; nothing was changed in it";
+            return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
+                .retryable()
+                .next("Look at what is open, then try again."));
+        }
+        self.opening(&mut open).await
+    }
+
+    /// Everything that happens in the open profile from now on.
+    pub async fn follow(&self) -> Result<Following, wire::Error> {
+        let mut open = self.open.lock().await;
+        let following = self.opening(&mut open).await?.follow();
+        open.is_followed = true;
+        Ok(following)
+    }
+
+    /// Closes the open profile in good order and opens this one. `false` if it is open already.
+    ///
+    /// # Errors
+    /// If it cannot be opened. It is the chosen one all the same, and whoever asks next tries again.
+    pub async fn switch(&self, home: Home) -> Result<bool, wire::Error> {
+        let mut open = self.open.lock().await;
+        if self.home().is_ok_and(|current| current.profile() == home.profile()) {
+            return Ok(false);
+        }
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
+        let old = std::mem::take(&mut *open);
+        if let Some(desk) = old.desk {
+            desk.close().await;
+        }
+        self.opening(&mut open).await?;
+        Ok(true)
     }
 
     /// The open profile, if it is.
-    pub fn opened(&self) -> Option<&Desk> {
-        self.desk.get()
+    pub async fn opened(&self) -> Option<Arc<Desk>> {
+        self.open.lock().await.desk.clone()
+    }
+
+    async fn opening(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
+        if let Some(desk) = &open.desk {
+            return Ok(Arc::clone(desk));
+        }
+        let desk = Arc::new(Desk::open(self.home()?, self.environment.clone()).await?);
+        open.desk = Some(Arc::clone(&desk));
+        Ok(desk)
     }
 }
 
@@ -46,8 +115,59 @@ pub fn open_early(app: &AppHandle) {
 }
 
 /// Closes the profile in good order, if it is open.
-pub fn close(app: &AppHandle) {
-    if let Some(desk) = app.state::<Desktop>().opened() {
-        tauri::async_runtime::block_on(desk.close());
+pub async fn close(app: &AppHandle) {
+    if let Some(desk) = app.state::<Desktop>().opened().await {
+        desk.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn desktop(folder: &std::path::Path, config: &str) -> Desktop {
+        std::fs::write(folder.join("config.toml"), config).unwrap();
+        Desktop::of(Environment::of(&[("GROWQR_DATA_DIR", &folder.display().to_string())]))
+    }
+
+    fn other(folder: &std::path::Path) -> Home {
+        std::fs::write(folder.join("config.toml"), "profile = \"other\"").unwrap();
+        Home::find(Some(folder), &Environment::default()).unwrap()
+    }
+
+    fn set(value: &str) -> wire::Request {
+        wire::Request::SetSetting { name: "budget.per_day".to_owned(), value: Some(value.to_owned()) }
+    }
+
+    async fn per_day(desktop: &Desktop) -> String {
+        let settings = desktop.desk().await.unwrap().library().settings().await.unwrap();
+        settings.into_iter().find(|setting| setting.name == "budget.per_day").unwrap().value
+    }
+
+    #[tokio::test]
+    async fn a_switch_closes_one_profile_opens_the_other_and_ends_what_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let desktop = desktop(folder.path(), "");
+        let mut following = desktop.follow().await.unwrap();
+        let first = desktop.desk().await.unwrap();
+        desktop.followed_desk().await.unwrap().ask(set("3")).await.unwrap();
+        assert!(desktop.switch(other(folder.path())).await.unwrap());
+        assert_eq!(following.next().await, None);
+        assert!(first.ask(set("4")).await.is_err(), "the old profile is closed");
+        assert_eq!(desktop.home().unwrap().profile().as_str(), "other");
+        assert_ne!(per_day(&desktop).await, "3", "what was set in one profile is not seen in the other");
+        assert!(!desktop.switch(desktop.home().unwrap()).await.unwrap(), "it is open already");
+    }
+
+    #[tokio::test]
+    async fn a_page_of_the_old_profile_changes_nothing_in_the_new_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let desktop = desktop(folder.path(), "");
+        desktop.follow().await.unwrap();
+        desktop.switch(other(folder.path())).await.unwrap();
+        let Err(refused) = desktop.followed_desk().await else { panic!("it may not change anything") };
+        assert_eq!(refused.code, wire::ErrorCode::Stopping);
+        desktop.follow().await.unwrap();
+        assert!(desktop.followed_desk().await.unwrap().ask(set("5")).await.is_ok());
     }
 }

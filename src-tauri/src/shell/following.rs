@@ -7,7 +7,8 @@ use tauri::State;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 
-/// The one follower there is: the page that runs now. A page that was reloaded follows anew, which ends the old one.
+/// The one follower there is: the page that runs now. A page that was reloaded follows anew, which ends the old one; so
+/// does a switch of the profile.
 #[derive(Default)]
 pub struct Follower(Mutex<Option<JoinHandle<()>>>);
 
@@ -17,7 +18,7 @@ pub async fn begin(
     follower: State<'_, Follower>,
     channel: Channel<Push>,
 ) -> Result<(), wire::Error> {
-    let mut following = desktop.desk().await?.follow();
+    let mut following = desktop.follow().await?;
     let task = tauri::async_runtime::spawn(async move {
         while let Some(push) = following.next().await {
             if let Err(error) = channel.send(push) {

@@ -1,5 +1,7 @@
 //! Joins the parts of the window: plugins, commands, tray, and the end.
 
+mod account;
+mod arrivals;
 mod commands;
 mod desktop;
 mod dialog;
@@ -39,9 +41,13 @@ pub fn run() -> ExitCode {
 }
 
 fn build() -> tauri::Result<App> {
+    let mut context = tauri::generate_context!();
+    arrivals::configure(context.config_mut());
     tauri::Builder::default()
-        // First, so that a second start ends before it has opened anything.
+        // First, so that a second start ends before it has opened anything; it passes on a link that it was started with.
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
+        // Links that open GrowQR.
+        .plugin(tauri_plugin_deep_link::init())
         // Whether the window was hidden when GrowQR quit says nothing about the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
         // Used from Rust alone; the page has no right to them.
@@ -49,15 +55,19 @@ fn build() -> tauri::Result<App> {
         .plugin(tauri_plugin_store::Builder::new().build())
         .manage(Desktop::of_process())
         .manage(following::Follower::default())
+        .manage(account::Account::default())
+        .manage(arrivals::Arrivals::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
             let has_tray = tray::add(app.handle());
             app.manage(tray::Tray { is_there: has_tray });
             desktop::open_early(app.handle());
+            account::resume_early(app.handle());
+            arrivals::listen(app.handle());
             Ok(())
         })
-        .build(tauri::generate_context!())
+        .build(context)
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
@@ -67,7 +77,10 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
             api.prevent_exit();
             quit::ask(app);
         }
-        RunEvent::Exit => desktop::close(app),
+        RunEvent::Exit => tauri::async_runtime::block_on(async {
+            account::close(app).await;
+            desktop::close(app).await;
+        }),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}

@@ -19,7 +19,7 @@ pub fn ask(app: &AppHandle) {
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let at_work = match app.state::<Desktop>().opened() {
+        let at_work = match app.state::<Desktop>().opened().await {
             // A store that cannot be read keeps nobody from quitting.
             Some(desk) => desk.at_work().await.unwrap_or(0),
             None => 0,

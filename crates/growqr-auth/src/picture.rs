@@ -1,0 +1,137 @@
+//! A person's picture. Its address comes from outside, and so does what is found there: bounded in time and size, over
+//! https only, and taken only if it is what a picture looks like.
+
+use crate::issuer;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Client, Url, redirect};
+use std::time::Duration;
+
+/// For the whole of it. A person without a picture waits for nothing.
+const WHOLE: Duration = Duration::from_secs(8);
+
+/// Pictures of people are a tenth of it.
+const LARGEST: usize = 1 << 20;
+
+/// Picture servers move people's pictures once or twice.
+const REDIRECTS: usize = 3;
+
+/// The picture at this address as a `data:` URL, which a page can show without a right to the network. `None` if it
+/// cannot be had, or is none: why makes no difference to anybody.
+pub async fn picture(address: &str) -> Option<String> {
+    let bytes = read(address).await?;
+    let kind = kind(&bytes)?;
+    Some(format!("data:{kind};base64,{}", STANDARD.encode(&bytes)))
+}
+
+async fn read(address: &str) -> Option<Vec<u8>> {
+    if !issuer::allows(address) {
+        return None;
+    }
+    let address = Url::parse(address).ok()?;
+    let loopback = address.scheme() == "http";
+    let mut answer = client(loopback).ok()?.get(address).send().await.ok()?.error_for_status().ok()?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        if bytes.len() + chunk.len() > LARGEST {
+            return None;
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Some(bytes)
+}
+
+fn client(loopback: bool) -> Result<Client, reqwest::Error> {
+    let follow = redirect::Policy::custom(|attempt| {
+        let goes_on = attempt.previous().len() <= REDIRECTS && issuer::allows(attempt.url().as_str());
+        if goes_on { attempt.follow() } else { attempt.stop() }
+    });
+    let builder = Client::builder().timeout(WHOLE).redirect(follow).referer(false);
+    // Only a test build has an http address, of this machine; there is nothing to verify.
+    if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
+}
+
+/// By what it begins with, whatever the server calls it. Nothing that can carry a script is among these.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
+
+    /// Answers the given requests one after the other, and returns its address.
+    fn server(answers: Vec<Vec<u8>>) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}/me", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(&answer);
+            }
+        });
+        address
+    }
+
+    fn ok(body: &[u8]) -> Vec<u8> {
+        [b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n", body].concat()
+    }
+
+    #[test]
+    fn a_picture_is_known_by_what_it_begins_with() {
+        let table: [(&[u8], Option<&str>); 7] = [
+            (PNG, Some("image/png")),
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"GIF89a", Some("image/gif")),
+            (b"RIFF\0\0\0\0WEBPVP8 ", Some("image/webp")),
+            (b"<svg onload=x>", None),
+            (b"<html>", None),
+            (b"", None),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(kind(bytes), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn only_https_is_asked() {
+        for address in ["http://example.org/a.png", "file:///etc/passwd", "data:image/png;base64,AA", "https://u:p@a.b/", ""] {
+            assert_eq!(picture(address).await, None, "{address}");
+        }
+    }
+
+    #[cfg(feature = "loopback-issuer")]
+    #[tokio::test]
+    async fn a_picture_comes_as_it_is_whatever_the_server_calls_it() {
+        let address = server(vec![ok(PNG)]);
+        assert_eq!(picture(&address).await, Some(format!("data:image/png;base64,{}", STANDARD.encode(PNG))));
+    }
+
+    #[cfg(feature = "loopback-issuer")]
+    #[tokio::test]
+    async fn what_is_too_large_missing_or_no_picture_is_none() {
+        let large = [PNG, &vec![0; LARGEST]].concat();
+        let missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
+        for answer in [ok(&large), missing, ok(b"<html>hello")] {
+            assert_eq!(picture(&server(vec![answer])).await, None);
+        }
+    }
+
+    #[cfg(feature = "loopback-issuer")]
+    #[tokio::test]
+    async fn a_redirect_to_a_plain_address_is_not_followed() {
+        let away = b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/x\r\ncontent-length: 0\r\n\r\n".to_vec();
+        assert_eq!(picture(&server(vec![away])).await, None);
+    }
+}

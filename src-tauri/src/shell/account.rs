@@ -1,0 +1,202 @@
+//! Who is signed in: one service for the whole life of the window, and the page told of every change.
+//!
+//! Nothing secret passes here. The address of an attempt goes to the browser and to the page, which shows it for
+//! copying; codes and tokens stay behind `growqr-app`.
+
+use super::desktop::Desktop;
+use super::{arrivals, link};
+use growqr_app::{AppError, Arrival, Begun, Home, SignIn, SignInFailure, WayBack, without_sign_in};
+use growqr_wire as wire;
+use std::sync::{Arc, Mutex, PoisonError};
+use tauri::{AppHandle, Emitter, Manager};
+use tauri_plugin_opener::OpenerExt;
+use tokio::sync::OnceCell;
+
+/// Heard by the page: what is to be shown about signing in is not what it was.
+const SIGN_IN_CHANGED: &str = "sign-in-changed";
+
+/// Heard by the page: another profile is open, and everything on the screen is of the old one.
+const PROFILE_CHANGED: &str = "profile-changed";
+
+/// The state that commands get.
+#[derive(Default)]
+pub struct Account {
+    service: OnceCell<Option<Arc<SignIn>>>,
+    /// What is left to say about the last thing the person did.
+    said: Mutex<Option<String>>,
+}
+
+impl Account {
+    fn say(&self, text: Option<String>) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    }
+}
+
+/// Goes on as whoever's profile is open, and keeps their sign-in alive. Returns at once.
+pub fn resume_early(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = service(&app).await {
+            tracing::warn!(%error, "signing in is not possible");
+        }
+        tell(&app);
+    });
+}
+
+/// Ends an attempt, so that nothing is left half done.
+pub async fn close(app: &AppHandle) {
+    if let Some(Some(service)) = app.state::<Account>().service.get() {
+        service.close().await;
+    }
+}
+
+/// What is to be shown.
+pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
+    let view = match service(app).await? {
+        Some(service) => service.view()?,
+        None => without_sign_in(&app.state::<Desktop>().home()?)?,
+    };
+    let said = app.state::<Account>().said.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(wire::SignIn { notice: view.notice.or(said), ..view })
+}
+
+/// Begins an attempt and opens the browser; how it ends is told to the page.
+pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
+    let service = configured(app).await?;
+    let way = if !by_port && arrivals::come_back(app).await { WayBack::Link } else { WayBack::Port };
+    let begun = service.begin(way, someone_else).await?;
+    let mut said = begun.notice.clone();
+    if let Err(error) = open(app, &begun.url) {
+        tracing::info!(%error, "no browser could be opened");
+        said = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
+    }
+    app.state::<Account>().say(said);
+    tauri::async_runtime::spawn(finish(app.clone(), service, begun));
+    view(app).await
+}
+
+/// Ends the attempt, or the question whose data this is.
+pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
+    configured(app).await?.cancel().await;
+    app.state::<Account>().say(None);
+    view(app).await
+}
+
+/// The answer of somebody new: whether what is in the local profile is theirs.
+pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
+    let home = configured(app).await?.choose(adopt)?;
+    show_profile(app, home).await?;
+    view(app).await
+}
+
+/// Signs out on this computer. The local profile is open then.
+pub async fn sign_out(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
+    let (home, notice) = configured(app).await?.sign_out().await?;
+    app.state::<Account>().say(notice);
+    show_profile(app, home).await?;
+    view(app).await
+}
+
+/// Opens the profile of somebody who has one here.
+pub async fn switch(app: &AppHandle, profile: &str) -> Result<wire::SignIn, wire::Error> {
+    let home = configured(app).await?.switch(profile).await?;
+    app.state::<Account>().say(None);
+    show_profile(app, home).await?;
+    view(app).await
+}
+
+/// Asks the service now.
+pub async fn check(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
+    configured(app).await?.refresh().await?;
+    view(app).await
+}
+
+/// The person's picture as a `data:` address. `None` if they have none, or it is not to be had.
+pub async fn picture(app: &AppHandle) -> Result<Option<String>, wire::Error> {
+    let address = view(app).await?.person.and_then(|person| person.picture_url);
+    match address {
+        Some(address) => Ok(growqr_app::picture(&address).await),
+        None => Ok(None),
+    }
+}
+
+/// Takes a link that says it is the browser's answer. Anybody can send one: only the right one does anything.
+pub async fn callback(app: &AppHandle, link: &str) {
+    let Ok(Some(service)) = service(app).await else { return };
+    let Err(error) = service.callback(link).await else { return };
+    tracing::info!(%error, "a link did not sign in");
+    // While an attempt waits, a stranger's link is not worth a word. Without one, this may be the answer to an attempt
+    // that ended with the program.
+    if service.view().is_ok_and(|view| view.state != wire::SignInState::SigningIn) && is_unasked(&error) {
+        app.state::<Account>().say(Some("That sign-in is no longer waited for. Start again.".to_owned()));
+        tell(app);
+    }
+}
+
+fn is_unasked(error: &AppError) -> bool {
+    matches!(error, AppError::SignIn(SignInFailure::Callback(growqr_app::CallbackError::NoAttempt)))
+}
+
+/// The service, if one is set. Found once; what is set wrong can be mended without a restart.
+async fn service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
+    let account = app.state::<Account>();
+    let found = account.service.get_or_try_init(|| find(app)).await?;
+    Ok(found.clone())
+}
+
+async fn find(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
+    let desktop = app.state::<Desktop>();
+    let Some(service) = SignIn::find_for(arrivals::schemes(), &desktop.home()?, desktop.environment())? else {
+        return Ok(None);
+    };
+    let service = Arc::new(service);
+    service.resume().await?;
+    let (kept, told) = (Arc::clone(&service), app.clone());
+    tauri::async_runtime::spawn(async move { kept.keep(|| tell(&told)).await });
+    Ok(Some(service))
+}
+
+async fn configured(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
+    let service = service(app).await?;
+    Ok(service.ok_or(AppError::from(SignInFailure::NotConfigured))?)
+}
+
+/// Waits for the end of an attempt, however long the person takes.
+async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
+    let arrived = match service.complete(begun, None).await {
+        Ok(Arrival::Opened(home)) => show_profile(&app, *home).await,
+        Ok(Arrival::Asks) => Ok(()),
+        // Whoever ended it knows.
+        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_by_the_person() => Ok(()),
+        Err(error) => Err(error.into()),
+    };
+    if let Err(error) = arrived {
+        let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
+        app.state::<Account>().say(Some(format!("Signing in did not work: {}.{step}", error.message)));
+    }
+    tell(&app);
+}
+
+async fn show_profile(app: &AppHandle, home: Home) -> Result<(), wire::Error> {
+    let switched = app.state::<Desktop>().switch(home).await;
+    // Also where it cannot be opened: what is on the screen is no longer what is asked for.
+    if !matches!(switched, Ok(false)) {
+        emit(app, PROFILE_CHANGED);
+    }
+    switched.map(drop)
+}
+
+fn tell(app: &AppHandle) {
+    emit(app, SIGN_IN_CHANGED);
+}
+
+fn emit(app: &AppHandle, event: &str) {
+    if let Err(error) = app.emit_to("main", event, ()) {
+        tracing::warn!(%error, event, "the page could not be told");
+    }
+}
+
+fn open(app: &AppHandle, address: &str) -> Result<(), String> {
+    let address = link::checked(address).map_err(|refused| refused.message)?;
+    app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| error.to_string())
+}
