@@ -109,8 +109,9 @@ impl SignIn {
     /// # Errors
     /// As [`SignIn::find`].
     pub fn find_for(schemes: Schemes, home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
-        let config = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
-        let Some(config) = config.map(|config| Config { schemes, ..config }) else { return Ok(None) };
+        let found = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
+        let Some(mut config) = found else { return Ok(None) };
+        config.schemes = schemes;
         let issuer = config.issuer().to_owned();
         let keychain = Arc::new(InKeychain(Arc::new(Keychain::new(home.sign_in_namespace()))));
         let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain };
