@@ -70,8 +70,15 @@ impl Host {
         let store = Arc::clone(&ports.store);
         let open: Vec<AgentId> =
             store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
-        let links =
-            Links { ports, config, publish: publish.clone(), mail: Arc::clone(&mail), idle: idle_sender, stop: stop.clone() };
+        let links = Links {
+            ports,
+            config,
+            publish: publish.clone(),
+            mail: Arc::clone(&mail),
+            idle: idle_sender,
+            stop: stop.clone(),
+            tidying: Arc::default(),
+        };
         let host = Host { requests, publish, store, stop: stop.clone(), ended: Arc::default() };
         let mut registrar = Registrar { links, awake: HashMap::new(), tasks: JoinSet::new(), names: HashMap::new() };
         open.into_iter().for_each(|agent| registrar.wake(agent, Vec::new()));

@@ -11,6 +11,7 @@ pub mod host;
 mod perform;
 pub mod ports;
 mod runner;
+mod tidying;
 
 pub use host::{Host, HostError};
 pub use ports::{HostConfig, Ports, Setups};

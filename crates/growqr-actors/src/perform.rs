@@ -76,8 +76,7 @@ pub(crate) async fn commit(memory: Arc<dyn Memory>, call: MemoryCall, plan: Comm
     let effect = origin.effect.clone();
     let failed =
         Input::Finished { effect: effect.clone(), result: ToolResult::error("memory failed; read the page and try again") };
-    let afterwards = Arc::clone(&memory);
-    let done = blocking(move || match memory.commit(&plan) {
+    blocking(move || match memory.commit(&plan) {
         Ok(()) => Input::Finished { effect, result: ToolResult::ok(committed(&plan)) },
         Err(MemoryError::HeadMoved) => match change(&call, origin, at) {
             Some(change) => prepared(&*memory, &change),
@@ -85,14 +84,8 @@ pub(crate) async fn commit(memory: Arc<dyn Memory>, call: MemoryCall, plan: Comm
         },
         Err(error) => Input::Finished { effect, result: ToolResult::error(error.to_string()) },
     })
-    .await;
-    // Nobody waits for it: it is short, and what a stop cuts off is made up for at the next start.
-    drop(tokio::task::spawn_blocking(move || {
-        if let Err(error) = afterwards.tidy() {
-            tracing::warn!(%error, "memory could not be tidied up; the next change or start sees to it");
-        }
-    }));
-    done.unwrap_or(failed)
+    .await
+    .unwrap_or(failed)
 }
 
 fn committed(plan: &CommitPlan) -> String {
@@ -134,7 +127,7 @@ fn read(memory: &dyn Memory, call: &MemoryCall) -> ToolResult {
 }
 
 /// Runs blocking work on a thread made for it. `None` only if it panicked.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Some(done),
         Err(error) => {

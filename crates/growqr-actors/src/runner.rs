@@ -5,6 +5,7 @@
 
 use crate::perform;
 use crate::ports::{HostConfig, Ports};
+use crate::tidying::Tidying;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide, message_view};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -85,6 +86,7 @@ pub(crate) struct Links {
     /// The agent has had nothing to do for a while, after reading so many letters.
     pub(crate) idle: mpsc::Sender<(AgentId, u64)>,
     pub(crate) stop: CancellationToken,
+    pub(crate) tidying: Arc<Tidying>,
 }
 
 /// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host
@@ -361,7 +363,13 @@ impl Runner {
             }
             Intent::Commit { effect, call, plan, at } => {
                 let origin = origin(effect);
-                self.work.spawn(perform::commit(ports.memory, call, plan, origin, at))
+                let (tidying, memory) = (Arc::clone(&self.links.tidying), Arc::clone(&ports.memory));
+                let done = perform::commit(ports.memory, call, plan, origin, at);
+                self.work.spawn(async move {
+                    let done = done.await;
+                    tidying.soon(memory);
+                    done
+                })
             }
         })
     }

@@ -32,43 +32,45 @@ fn model(asked: &Asked<'_>) -> Option<Script> {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let folder = measure::folder();
-    measure::print("fsync_4k", fsync_4k(folder.path()).as_secs_f64() * 1e6, "us");
-    runtime.block_on(turns(folder.path()));
+    measure::print("fsync_4k", fsync_4k(measure::folder().path()).as_secs_f64() * 1e6, "us");
+    for kind in ["hello", "list", "note"] {
+        runtime.block_on(turns(kind));
+    }
     runtime.block_on(awake());
 }
 
-async fn turns(folder: &std::path::Path) {
+/// In a profile of its own: a conversation of another kind before it would only make the requests longer, and what is
+/// subtracted larger than what is measured.
+async fn turns(kind: &str) {
+    let folder = measure::folder();
     let claude = AnthropicStandIn::start().await;
     claude.route(model);
     let environment = Environment::of(&[("ANTHROPIC_API_KEY", claude.key()), ("ANTHROPIC_BASE_URL", claude.base_url())]);
-    let home = Home::find(Some(folder), &environment).expect("a home");
+    let home = Home::find(Some(folder.path()), &environment).expect("a home");
     let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
     let hosting = Hosting::start(app).await.expect("it starts");
-    for kind in ["hello", "list", "note"] {
-        // The first turns of each kind warm caches and connections.
-        for n in 0..5 {
-            turn(&hosting, &format!("{kind} warm{n}")).await;
-        }
-        let first = claude.messages().len();
-        let mut taken = Vec::new();
-        let mut appends = 0;
-        for n in 0..TURNS {
-            let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
-            taken.push(time);
-            appends = count;
-        }
-        let requests = claude.messages().split_off(first);
-        let per_turn = requests.len() / TURNS;
-        // The same bytes again, over one bare connection.
-        let bare = bare_requests(claude.base_url(), &requests);
-        let whole = median(&mut taken);
-        let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
-        measure::print(&format!("{kind}_turn"), ms(whole), "ms");
-        measure::print(&format!("{kind}_turn_bare_requests"), ms(bare), "ms");
-        measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");
-        measure::print(&format!("{kind}_turn_appends"), f64::from(appends), "");
+    // The first turns of each kind warm caches and connections.
+    for n in 0..5 {
+        turn(&hosting, &format!("{kind} warm{n}")).await;
     }
+    let first = claude.messages().len();
+    let mut taken = Vec::new();
+    let mut appends = 0;
+    for n in 0..TURNS {
+        let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
+        taken.push(time);
+        appends = count;
+    }
+    let requests = claude.messages().split_off(first);
+    let per_turn = requests.len() / TURNS;
+    // The same bytes again, over one bare connection.
+    let bare = bare_requests(claude.base_url(), &requests);
+    let whole = median(&mut taken);
+    let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
+    measure::print(&format!("{kind}_turn"), ms(whole), "ms");
+    measure::print(&format!("{kind}_turn_bare_requests"), ms(bare), "ms");
+    measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");
+    measure::print(&format!("{kind}_turn_appends"), f64::from(appends), "");
     hosting.stop().await;
 }
 

@@ -12,6 +12,7 @@ use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
 use growqr_core::journal::Store;
+use growqr_core::memory::Memory;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, Hold};
 use growqr_wire::{Reply, Request};
@@ -117,7 +118,7 @@ impl App {
     pub(crate) fn ports(&self) -> Ports {
         Ports {
             store: Arc::clone(&self.store),
-            memory: Arc::clone(&self.memory) as Arc<dyn growqr_core::memory::Memory>,
+            memory: Arc::clone(&self.memory) as Arc<dyn Memory>,
             setups: Arc::clone(&self.choices) as Arc<dyn growqr_actors::Setups>,
             clock: Arc::new(SystemClock),
         }
@@ -125,6 +126,10 @@ impl App {
 
     /// Closes the database in good order. Dropping loses nothing either.
     pub async fn close(self) {
+        let tidied = self.with_memory(|memory| Ok(memory.tidy()?)).await;
+        if let Err(error) = tidied {
+            tracing::warn!(%error, "memory could not be tidied up; the next start sees to it");
+        }
         drop(self.store);
         self.db.close().await;
     }

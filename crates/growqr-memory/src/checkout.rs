@@ -59,7 +59,7 @@ impl Git {
         self.tidy()
     }
 
-    fn finish_checkouts(&self) -> Result<(), MemoryError> {
+    pub(crate) fn finish_checkouts(&self) -> Result<(), MemoryError> {
         let entries = match fs::read_dir(&self.staged) {
             Ok(entries) => entries,
             Err(_) => return Ok(()),

@@ -236,7 +236,7 @@ impl Memory for MemoryRepo {
 
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
         let git = self.git();
-        git.finish_earlier()?;
+        git.finish_checkouts()?;
         git.carry_out(&prepare::plan(plan)?, Files::Ours)
     }
 

@@ -26,7 +26,7 @@ impl Git {
     /// See [`growqr_core::memory::Memory::prepare`].
     pub(crate) fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
         path::check(&change.path)?;
-        self.finish_earlier()?;
+        self.finish_checkouts()?;
         if let Some(plan) = self.plan_of_effect(change)? {
             return Ok(plan);
         }
