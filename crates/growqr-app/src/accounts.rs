@@ -4,6 +4,7 @@
 //! Written whole and renamed into place, so that a stop leaves the old or the new one.
 
 use crate::error::AppError;
+use crate::gate;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::journal::User;
@@ -87,11 +88,27 @@ impl Accounts {
         Ok(accounts)
     }
 
+    /// Reads, changes and writes it, while no other program does.
+    ///
+    /// # Errors
+    /// As reading and writing; then nothing has changed.
+    pub(crate) fn change<T>(root: &Path, change: impl FnOnce(&mut Accounts) -> T) -> Result<T, AppError> {
+        let path = root.join("accounts.lock");
+        let _turn = gate::wait_for(&path).map_err(|source| AppError::file("lock", &path, source))?;
+        let before = Accounts::read(root)?;
+        let mut accounts = before.clone();
+        let result = change(&mut accounts);
+        if accounts != before {
+            accounts.write(root)?;
+        }
+        Ok(result)
+    }
+
     /// Writes it, durable when it returns.
     ///
     /// # Errors
     /// [`AppError::File`]; then what was there before still is.
-    pub(crate) fn write(&self, root: &Path) -> Result<(), AppError> {
+    fn write(&self, root: &Path) -> Result<(), AppError> {
         let path = file(root);
         let new = path.with_extension("json.new");
         let write = || -> io::Result<()> {

@@ -14,6 +14,7 @@ mod desk;
 mod doctor;
 mod error;
 mod following;
+mod gate;
 mod home;
 mod hosting;
 mod keys;
@@ -47,7 +48,7 @@ pub use library::Library;
 pub use models::{local_servers, models};
 pub use open::App;
 pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
-pub use sign_in::{Arrival, Begun, SignIn, SignInFailure, WayBack, without_sign_in};
+pub use sign_in::{Arrival, Begun, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 use crate::SystemClock;
 use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
+use crate::gate::FileGate;
 use crate::home::{Environment, Home};
 use crate::library::Library;
 use crate::vault::InKeychain;
@@ -20,6 +21,9 @@ use std::time::Duration;
 
 /// How long to sleep at most before the time is looked at again: a computer that slept wakes up late.
 const LOOK: Duration = Duration::from_secs(30);
+
+/// Names nobody's profile to [`SignIn::switch`], whatever the profiles are called.
+pub const NOBODY: &str = "";
 
 /// Why signing in, or out, did not work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +91,8 @@ pub enum Arrival {
 /// The service: one per process.
 pub struct SignIn {
     home: Home,
+    /// The profile that is open in this process.
+    open: Mutex<ProfileId>,
     auth: Auth,
     issuer: String,
     /// The address of the attempt under way.
@@ -114,9 +120,11 @@ impl SignIn {
         config.schemes = schemes;
         let issuer = config.issuer().to_owned();
         let keychain = Arc::new(InKeychain(Arc::new(Keychain::new(home.sign_in_namespace()))));
-        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain };
+        let gate = Arc::new(FileGate(home.root().join("sign-in.lock")));
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain, gate };
         let auth = Auth::new(config, ports);
-        Ok(Some(SignIn { home: home.clone(), auth, issuer, url: Mutex::default(), asked: Mutex::default() }))
+        let open = Mutex::new(home.profile().clone());
+        Ok(Some(SignIn { home: home.clone(), open, auth, issuer, url: Mutex::default(), asked: Mutex::default() }))
     }
 
     /// Goes on as whoever's profile is open. Asks the keychain, not the network.
@@ -124,9 +132,9 @@ impl SignIn {
     /// # Errors
     /// If the accounts cannot be read.
     pub async fn resume(&self) -> Result<(), AppError> {
-        if let Some(account) = Accounts::read(self.home.root())?.of_profile(self.home.profile()).filter(|it| self.is_ours(it)) {
-            self.auth.open(identity(account)).await;
-        }
+        let accounts = Accounts::read(self.home.root())?;
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.go_on_as(accounts.of_profile(&open)).await;
         Ok(())
     }
 
@@ -176,7 +184,7 @@ impl SignIn {
             WayBack::Port => Redirect::Loopback,
         };
         let who = if someone_else { Who::SomeoneElse } else { Who::Anyone };
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.cancel().await?;
         let attempt = self.auth.begin(redirect, who).await.map_err(SignInFailure::from)?;
         let url = attempt.url.clone();
         *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
@@ -206,7 +214,7 @@ impl SignIn {
             *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
             return Ok(Arrival::Asks);
         }
-        self.open(&identity, adopt.unwrap_or(false)).map(|home| Arrival::Opened(Box::new(home)))
+        self.open_for(&identity, adopt.unwrap_or(false)).map(|home| Arrival::Opened(Box::new(home)))
     }
 
     /// Whether somebody new who signs in now would find something in the local profile.
@@ -224,36 +232,44 @@ impl SignIn {
     /// [`SignInFailure::NothingAsked`].
     pub fn choose(&self, adopt: bool) -> Result<Home, AppError> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let home = self.open(&asked.ok_or(SignInFailure::NothingAsked)?, adopt)?;
+        let home = self.open_for(&asked.ok_or(SignInFailure::NothingAsked)?, adopt)?;
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
         Ok(home)
     }
 
-    /// Ends the attempt, or the question. Somebody new who does not answer is signed out again.
-    pub async fn cancel(&self) {
+    /// Ends the attempt, or the question. Somebody new who does not answer is signed out again, and whoever's profile is
+    /// open is signed in as before.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub async fn cancel(&self) -> Result<(), AppError> {
         self.auth.cancel();
-        if self.asked.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if asked.is_some() {
             self.auth.sign_out().await;
+            self.resume().await?;
         }
+        Ok(())
     }
 
-    /// Opens the profile of somebody who has one here, named by profile or address; `local` is nobody's.
+    /// Opens the profile of somebody who has one here, named by profile or address, or nobody's by [`NOBODY`] or, while
+    /// no one has adopted the profile of that name, by `local`. Ends an attempt or a question first.
     ///
     /// # Errors
     /// [`SignInFailure::Unknown`].
     pub async fn switch(&self, name: &str) -> Result<Home, AppError> {
-        let mut accounts = Accounts::read(self.home.root())?;
+        self.cancel().await?;
+        let accounts = Accounts::read(self.home.root())?;
         let named = |account: &&Account| account.profile.as_str() == name || account.email.as_deref() == Some(name);
-        match accounts.accounts.iter().find(named).cloned() {
-            Some(account) => {
-                accounts.current = account.profile.clone();
-                self.auth.open(identity(&account)).await;
-            }
-            None if name == "local" => accounts.signed_out(),
+        let account = accounts.accounts.iter().find(named).filter(|_| name != NOBODY);
+        let profile = match account {
+            Some(account) => account.profile.clone(),
+            None if name == NOBODY || name == "local" => accounts.local.clone(),
             None => return Err(SignInFailure::Unknown.into()),
-        }
-        accounts.write(self.home.root())?;
-        Ok(self.home.with_profile(accounts.current))
+        };
+        self.go_on_as(account).await;
+        Accounts::change(self.home.root(), |accounts| accounts.current = profile.clone())?;
+        Ok(self.opened(profile))
     }
 
     /// Signs out on this computer and opens the local profile. Their data stays for their next sign-in. Returns what is
@@ -265,16 +281,18 @@ impl SignIn {
         if self.auth.status() == Status::SignedOut {
             return Err(SignInFailure::Nobody.into());
         }
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
         let out = self.auth.sign_out().await;
-        let mut accounts = Accounts::read(self.home.root())?;
-        accounts.signed_out();
-        accounts.write(self.home.root())?;
+        let local = Accounts::change(self.home.root(), |accounts| {
+            accounts.signed_out();
+            accounts.current.clone()
+        })?;
         let notice = match (out.removed, out.revoked) {
             (Err(error), _) => Some(format!("The keychain still holds the sign-in: {error}. Unlock it and sign out again.")),
             (Ok(()), false) => Some("The sign-in service could not be told; the sign-in ends there by itself.".to_owned()),
             (Ok(()), true) => None,
         };
-        Ok((self.home.with_profile(accounts.current), notice))
+        Ok((self.opened(local), notice))
     }
 
     /// Asks the service now: after waking up, or because the person wants it.
@@ -320,27 +338,33 @@ impl SignIn {
     /// Takes up what the service said of somebody who has a profile here.
     fn note(&self) -> Result<(), AppError> {
         let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
-        let mut accounts = Accounts::read(self.home.root())?;
-        let seen = self.account(&accounts, &identity);
-        let known = accounts.accounts.iter_mut().find(|account| account.profile == seen.profile && **account != seen);
-        match known {
-            Some(account) => {
+        Accounts::change(self.home.root(), |accounts| {
+            let seen = self.account(accounts, &identity);
+            if let Some(account) = accounts.accounts.iter_mut().find(|account| account.profile == seen.profile) {
                 *account = seen;
-                accounts.write(self.home.root())
             }
-            None => Ok(()),
+        })
+    }
+
+    fn open_for(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
+        let profile = Accounts::change(self.home.root(), |accounts| {
+            accounts.signed_in(self.account(accounts, identity), adopt);
+            accounts.current.clone()
+        })?;
+        Ok(self.opened(profile))
+    }
+
+    fn opened(&self, profile: ProfileId) -> Home {
+        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = profile.clone();
+        self.home.with_profile(profile)
+    }
+
+    /// Somebody of another service has a profile here, but no sign-in.
+    async fn go_on_as(&self, account: Option<&Account>) {
+        match account.filter(|account| account.issuer == self.issuer) {
+            Some(account) => drop(self.auth.open(identity(account)).await),
+            None => self.auth.leave().await,
         }
-    }
-
-    fn open(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
-        let mut accounts = Accounts::read(self.home.root())?;
-        accounts.signed_in(self.account(&accounts, identity), adopt);
-        accounts.write(self.home.root())?;
-        Ok(self.home.with_profile(accounts.current))
-    }
-
-    fn is_ours(&self, account: &Account) -> bool {
-        account.issuer == self.issuer
     }
 
     /// Somebody as an account; without a profile yet, if they are new.

@@ -4,6 +4,7 @@ use crate::attempt::Pending;
 use crate::callback::ErrorCode;
 use crate::config::Config;
 use crate::discovery::{self, DiscoveryError, Endpoints};
+use crate::gate::Gate;
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::keys::Keys;
@@ -28,6 +29,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Where the refresh token is kept.
     pub vault: Arc<dyn Vault>,
+    /// Keeps other programs that know the same vault out while a token is used.
+    pub gate: Arc<dyn Gate>,
 }
 
 /// Signing in with Clerk, for one account at a time. A handle; clones are the same service. It needs a tokio runtime.

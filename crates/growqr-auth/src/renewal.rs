@@ -34,6 +34,8 @@ struct Job {
     id: u64,
     sub: String,
     refresh: Option<Secret>,
+    /// Whether another program finds it in the vault.
+    is_shared: bool,
     nonce: Option<Secret>,
 }
 
@@ -68,6 +70,12 @@ impl Auth {
         let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()) } };
         let inner = self.inner.clone();
         self.inner.to_the_end(async move { inner.forget(session).await }).await
+    }
+
+    /// Goes on as nobody. The sign-in stays in the vault, for [`Auth::open`]; one that only this run knows is lost.
+    pub async fn leave(&self) {
+        let _turn = self.inner.turn.lock().await;
+        self.inner.change(|state| state.session = None);
     }
 
     async fn refresh(&self, now: bool) -> Result<(), RefreshError> {
@@ -113,11 +121,9 @@ impl Inner {
         let _turn = self.turn.lock().await;
         self.keep().await;
         let now = self.now();
-        let Some(job) = self.change(|state| job(state, now, forced, seen))? else { return Ok(()) };
-        let used = match job.refresh.clone() {
-            Some(refresh) => refresh,
-            None => self.load(job.id, &job.sub).await?,
-        };
+        let Some(mut job) = self.change(|state| job(state, now, forced, seen))? else { return Ok(()) };
+        let _pass = self.ports.gate.enter().await;
+        let used = self.latest(&mut job).await?;
         let endpoints = self.endpoints().await.map_err(|error| {
             let because =
                 if let DiscoveryError::Http(error) = error { Because::Network(error) } else { Because::Discovery(error) };
@@ -128,6 +134,7 @@ impl Inner {
             Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
                 // Another program of this profile has renewed it: its token is the good one.
                 Ok(Some(other)) if !other.is(used.reveal()) => {
+                    job.nonce = None;
                     let answer = token::refresh(link, &endpoints.token, &other).await;
                     (other, answer)
                 }
@@ -140,6 +147,23 @@ impl Inner {
             Err(TokenError::InvalidGrant) => Err(self.dismiss(&job).await),
             Err(TokenError::Http(error)) => Err(self.wait(job.id, Because::Network(error))),
             Err(error) => Err(self.wait(job.id, Because::Refused(error))),
+        }
+    }
+
+    /// The token to be used. Where another program has put one into the vault since, it is that: a newer one of the same
+    /// sign-in, or one of a sign-in of its own, with a nonce that is not known here.
+    async fn latest(&self, job: &mut Job) -> Result<Secret, RefreshError> {
+        let Some(ours) = job.refresh.take() else { return self.load(job.id, &job.sub).await };
+        if !job.is_shared {
+            return Ok(ours);
+        }
+        match self.entries().load(&job.sub).await {
+            Ok(Some(kept)) if !kept.is(ours.reveal()) => {
+                job.nonce = None;
+                Ok(kept)
+            }
+            // Nothing proves that ours is worthless, neither an empty vault nor a locked one.
+            _ => Ok(ours),
         }
     }
 
@@ -200,9 +224,9 @@ impl Inner {
             let session = state.session.as_ref().filter(|session| matches!(session.kept, Kept::ThisRun(_)))?;
             Some((session.id, session.identity.sub.clone(), session.refresh.clone()?))
         });
-        if let Some((id, sub, refresh)) = unkept
-            && self.entries().save(&sub, &refresh).await.is_ok()
-        {
+        let Some((id, sub, refresh)) = unkept else { return };
+        let _pass = self.ports.gate.enter().await;
+        if self.entries().save(&sub, &refresh).await.is_ok() {
             self.change(|state| state.session_mut(id).map(|session| session.kept = Kept::Keychain));
         }
     }
@@ -235,16 +259,20 @@ impl Inner {
 
     async fn forget(self: Arc<Self>, session: Session) -> SignedOut {
         let _turn = self.turn.lock().await;
+        let _pass = self.ports.gate.enter().await;
         let sub = &session.identity.sub;
-        let refresh = match session.refresh {
-            Some(refresh) => Some(refresh),
-            None => self.entries().load(sub).await.unwrap_or_default(),
-        };
+        let mut tokens: Vec<Secret> = session.refresh.into_iter().collect();
+        if let Ok(Some(kept)) = self.entries().load(sub).await
+            && !tokens.iter().any(|ours| ours.is(kept.reveal()))
+        {
+            // Another program has renewed it, or has signed in for itself.
+            tokens.push(kept);
+        }
         let removed = self.entries().remove(sub).await;
-        let revoked = match refresh {
-            Some(refresh) => self.revoke(&refresh).await,
-            None => false,
-        };
+        let mut revoked = !tokens.is_empty();
+        for token in &tokens {
+            revoked &= self.revoke(token).await;
+        }
         SignedOut { revoked, removed }
     }
 
@@ -279,6 +307,7 @@ fn job(state: &mut State, now: Timestamp, forced: bool, seen: Option<(u64, u64)>
             id: session.id,
             sub: session.identity.sub.clone(),
             refresh: session.refresh.clone(),
+            is_shared: session.kept == Kept::Keychain,
             nonce: session.nonce.clone(),
         })),
     }

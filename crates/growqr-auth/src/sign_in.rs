@@ -295,6 +295,7 @@ impl Inner {
     /// Makes it the session, unless the attempt was cancelled meanwhile.
     async fn install(&self, id: u64, identity: Identity, tokens: &Tokens, pending: &Pending) -> Result<Identity, SignInError> {
         let _turn = self.turn.lock().await;
+        let _pass = self.ports.gate.enter().await;
         if !self.look(|state| state.is_attempt(id)) {
             return Err(SignInError::Cancelled);
         }

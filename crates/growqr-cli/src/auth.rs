@@ -63,7 +63,7 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
     let arrival = tokio::select! {
         arrival = service.complete(begun, adopt) => arrival?,
         _ = tokio::signal::ctrl_c() => {
-            service.cancel().await;
+            service.cancel().await?;
             return Err(SignInFailure::Stopped.into());
         }
     };

@@ -63,9 +63,11 @@ pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 /// Begins an attempt and opens the browser; how it ends is told to the page.
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
     let service = configured(app).await?;
-    let way = if !by_port && arrivals::come_back(app).await { WayBack::Link } else { WayBack::Port };
+    let has_links = by_port || arrivals::come_back(app).await;
+    let way = if has_links && !by_port { WayBack::Link } else { WayBack::Port };
     let begun = service.begin(way, someone_else).await?;
-    let mut said = begun.notice.clone();
+    let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
+    let mut said = begun.notice.clone().or_else(|| (!has_links).then(no_links));
     if let Err(error) = open(app, &begun.url) {
         tracing::info!(%error, "no browser could be opened");
         said = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
@@ -77,7 +79,7 @@ pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result
 
 /// Ends the attempt, or the question whose data this is.
 pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    configured(app).await?.cancel().await;
+    configured(app).await?.cancel().await?;
     app.state::<Account>().say(None);
     view(app).await
 }
@@ -85,7 +87,15 @@ pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 /// The answer of somebody new: whether what is in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
     let home = configured(app).await?.choose(adopt)?;
-    show_profile(app, home).await?;
+    app.state::<Account>().say(None);
+    if adopt {
+        // Nothing in it has changed but whose it is, which is kept beside its data.
+        let opened = app.state::<Desktop>().reopen(home).await;
+        emit(app, PROFILE_CHANGED);
+        opened?;
+    } else {
+        show_profile(app, home).await?;
+    }
     view(app).await
 }
 
@@ -108,6 +118,7 @@ pub async fn switch(app: &AppHandle, profile: &str) -> Result<wire::SignIn, wire
 /// Asks the service now.
 pub async fn check(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
     configured(app).await?.refresh().await?;
+    app.state::<Account>().say(None);
     view(app).await
 }
 
@@ -164,17 +175,23 @@ async fn configured(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
 /// Waits for the end of an attempt, however long the person takes.
 async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
     let arrived = match service.complete(begun, None).await {
-        Ok(Arrival::Opened(home)) => show_profile(&app, *home).await,
-        Ok(Arrival::Asks) => Ok(()),
+        Ok(Arrival::Opened(home)) => show_profile(&app, *home).await.map(|()| true),
+        Ok(Arrival::Asks) => Ok(true),
         // Whoever ended it knows.
-        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_by_the_person() => Ok(()),
+        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_by_the_person() => Ok(false),
         Err(error) => Err(error.into()),
     };
-    if let Err(error) = arrived {
-        let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
-        app.state::<Account>().say(Some(format!("Signing in did not work: {}.{step}", error.message)));
+    match arrived {
+        // What was said while it went on is settled, but for what the status says itself.
+        Ok(true) => app.state::<Account>().say(None),
+        Ok(false) => {}
+        Err(error) => app.state::<Account>().say(Some(explained(error))),
     }
     tell(&app);
+}
+fn explained(error: wire::Error) -> String {
+    let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
+    format!("Signing in did not work: {}.{step}", error.message)
 }
 
 async fn show_profile(app: &AppHandle, home: Home) -> Result<(), wire::Error> {

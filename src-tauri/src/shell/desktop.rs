@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 /// The state that commands get.
 pub struct Desktop {
     environment: Environment,
-    /// The profile that was switched to; `None`: the one that is found at the start.
+    /// The profile that was opened, or is to be; `None`: the one that is found at the start. What is found later may be
+    /// another, since a sign-in is noted before its profile is opened.
     home: StdMutex<Option<Home>>,
     open: Mutex<Open>,
 }
@@ -77,16 +78,31 @@ impl Desktop {
     /// If it cannot be opened. It is the chosen one all the same, and whoever asks next tries again.
     pub async fn switch(&self, home: Home) -> Result<bool, wire::Error> {
         let mut open = self.open.lock().await;
-        if self.home().is_ok_and(|current| current.profile() == home.profile()) {
+        if open.desk.as_ref().is_some_and(|desk| desk.library().home().profile() == home.profile()) {
             return Ok(false);
         }
-        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
-        let old = std::mem::take(&mut *open);
-        if let Some(desk) = old.desk {
+        self.replace(&mut open, home).await?;
+        Ok(true)
+    }
+
+    /// The same, also if it is open already: it belongs to somebody else now.
+    ///
+    /// # Errors
+    /// As [`Desktop::switch`].
+    pub async fn reopen(&self, home: Home) -> Result<(), wire::Error> {
+        self.replace(&mut *self.open.lock().await, home).await
+    }
+
+    async fn replace(&self, open: &mut Open, home: Home) -> Result<(), wire::Error> {
+        self.choose(home);
+        if let Some(desk) = std::mem::take(open).desk {
             desk.close().await;
         }
-        self.opening(&mut open).await?;
-        Ok(true)
+        self.opening(open).await.map(drop)
+    }
+
+    fn choose(&self, home: Home) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
     }
 
     /// The open profile, if it is.
@@ -98,7 +114,9 @@ impl Desktop {
         if let Some(desk) = &open.desk {
             return Ok(Arc::clone(desk));
         }
-        let desk = Arc::new(Desk::open(self.home()?, self.environment.clone()).await?);
+        let home = self.home()?;
+        let desk = Arc::new(Desk::open(home.clone(), self.environment.clone()).await?);
+        self.choose(home);
         open.desk = Some(Arc::clone(&desk));
         Ok(desk)
     }

@@ -78,8 +78,52 @@ async fn what_another_program_has_renewed_is_taken_from_the_keychain() {
     let another = world.another();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
-    // A gentle server: one that ends the family would have ended it with the first use of the old token.
-    world.clerk.forgive_replays();
+    // The server ends everything at the second use of a token: the old one is not even tried.
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn two_programs_that_renew_at_once_use_no_token_twice() {
+    let (world, identity) = World::signed_in().await;
+    let another = world.another();
+    another.open(identity).await;
+    world.pass(NEARLY_A_DAY);
+    for _ in 0..5 {
+        let (here, there) = tokio::join!(world.auth.refresh_now(), another.refresh_now());
+        assert_eq!((here, there), (Ok(()), Ok(())));
+    }
+    assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[tokio::test]
+async fn when_another_program_signs_the_same_person_in_this_one_goes_on_with_it() {
+    let (world, _) = World::signed_in().await;
+    let another = world.another();
+    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::Who::Anyone).await.unwrap();
+    another.callback(&clerk::allow(&attempt.url).await).await.unwrap();
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn signing_out_ends_what_another_program_has_renewed_too() {
+    let (world, identity) = World::signed_in().await;
+    let another = world.another();
+    another.open(identity).await;
+    another.refresh_now().await.unwrap();
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()) });
+    world.assert_nobody();
+    assert_eq!(another.refresh_now().await, Err(RefreshError::NeedsSignIn));
+}
+
+#[tokio::test]
+async fn leaving_an_account_keeps_its_sign_in_for_the_next_time() {
+    let (world, identity) = World::signed_in().await;
+    world.auth.leave().await;
+    assert_eq!(world.auth.status(), Status::SignedOut);
+    assert_eq!(world.clerk.living_grants(), 1);
+    world.auth.open(identity).await;
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }

@@ -1,8 +1,8 @@
 //! A Clerk instance, a clock, a keychain, and the service between them.
 
 use growqr_auth::{
-    Attempt, Auth, CallbackError, Config, Identity, Policy, Ports, Redirect, Secret, SignInError, Status, SystemRandom, Vault,
-    VaultError, Who,
+    Attempt, Auth, CallbackError, Config, Gate, Identity, Policy, Ports, Redirect, Secret, SignInError, Status, SystemRandom,
+    Vault, VaultError, Who,
 };
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_testkit::clerk::{self, ClerkStandIn};
@@ -63,10 +63,22 @@ impl Vault for TestVault {
     }
 }
 
+/// The turns of the programs on one computer.
+#[derive(Default)]
+pub struct TestGate(Arc<tokio::sync::Mutex<()>>);
+
+#[async_trait::async_trait]
+impl Gate for TestGate {
+    async fn enter(&self) -> Box<dyn Send> {
+        Box::new(self.0.clone().lock_owned().await)
+    }
+}
+
 pub struct World {
     pub clerk: ClerkStandIn,
     pub clock: Arc<TestClock>,
     pub vault: Arc<TestVault>,
+    gate: Arc<TestGate>,
     pub auth: Auth,
 }
 
@@ -76,8 +88,9 @@ impl World {
         clerk.set_time(START_MS / 1000);
         let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
         let vault = Arc::new(TestVault::default());
-        let auth = service(&clerk, &clock, &vault, Policy::default());
-        World { clerk, clock, vault, auth }
+        let gate = Arc::new(TestGate::default());
+        let auth = service(&clerk, (&clock, &vault, &gate), Policy::default());
+        World { clerk, clock, vault, gate, auth }
     }
 
     /// One where somebody is signed in.
@@ -93,12 +106,16 @@ impl World {
     }
 
     pub fn restart_with(&mut self, policy: Policy) {
-        self.auth = service(&self.clerk, &self.clock, &self.vault, policy);
+        self.auth = service(&self.clerk, self.ports(), policy);
     }
 
     /// Another service on the same keychain, as of another program.
     pub fn another(&self) -> Auth {
-        service(&self.clerk, &self.clock, &self.vault, Policy::default())
+        service(&self.clerk, self.ports(), Policy::default())
+    }
+
+    fn ports(&self) -> (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>) {
+        (&self.clock, &self.vault, &self.gate)
     }
 
     /// Time passes, here and at Clerk.
@@ -145,10 +162,14 @@ impl World {
     }
 }
 
-fn service(clerk: &ClerkStandIn, clock: &Arc<TestClock>, vault: &Arc<TestVault>, policy: Policy) -> Auth {
+fn service(
+    clerk: &ClerkStandIn,
+    (clock, vault, gate): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>),
+    policy: Policy,
+) -> Auth {
     let mut config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
     config.http = policy;
-    Auth::new(config, Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone() })
+    Auth::new(config, Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone(), gate: gate.clone() })
 }
 
 /// Little patience, for what never answers.
