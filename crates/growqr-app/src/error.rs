@@ -207,7 +207,9 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
         }
         SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
         SignInFailure::Begin(_) | SignInFailure::Ended(_) => error.retryable().next("Sign in again."),
-        SignInFailure::Refresh(_) | SignInFailure::Nobody => error.next("Sign in with: growqr auth sign-in"),
+        SignInFailure::Refresh(_) | SignInFailure::Nobody => {
+            error.next("Sign in again, in the settings or with: growqr auth sign-in")
+        }
         SignInFailure::Unknown => error.next("See who has: growqr auth status"),
         SignInFailure::NothingAsked => error.next("Sign in first."),
     }

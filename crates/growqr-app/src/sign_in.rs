@@ -160,6 +160,9 @@ impl SignIn {
                 notice: notice.map(|code| format!("The sign-in page reported {code:?}. If nothing happens, start again.")),
                 ..view
             },
+            Status::Online { identity, .. } if !self.is_open(&accounts, &identity) => {
+                View { state: SignInState::SigningIn, person: whom(&identity), ..view }
+            }
             Status::Online { identity, expires_at, kept } => View {
                 state: SignInState::Online,
                 person: whom(&identity),
@@ -208,6 +211,15 @@ impl SignIn {
     /// [`SignInFailure::Ended`].
     pub async fn complete(&self, begun: Begun, adopt: Option<bool>) -> Result<Arrival, AppError> {
         let identity = begun.attempt.outcome().await.map_err(SignInFailure::from)?;
+        let arrived = self.arrive(identity, adopt).await;
+        if arrived.is_err() {
+            // Signed in, but with no profile to be in.
+            self.auth.sign_out().await;
+        }
+        arrived
+    }
+
+    async fn arrive(&self, identity: Identity, adopt: Option<bool>) -> Result<Arrival, AppError> {
         let accounts = Accounts::read(self.home.root())?;
         let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
         if is_new && adopt.is_none() && has_data(&self.home.with_profile(accounts.local)).await? {
@@ -352,6 +364,12 @@ impl SignIn {
             accounts.current.clone()
         })?;
         Ok(self.opened(profile))
+    }
+
+    /// Whether their profile is the open one. Between the service's answer and the opening it is not yet.
+    fn is_open(&self, accounts: &Accounts, identity: &Identity) -> bool {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.profile_of(&self.issuer, &identity.sub) == Some(&*open)
     }
 
     fn opened(&self, profile: ProfileId) -> Home {

@@ -74,6 +74,12 @@ impl DesktopSession {
         self.folder.path()
     }
 
+    /// The address of its message bus.
+    #[must_use]
+    pub fn bus(&self) -> &str {
+        &self.address
+    }
+
     /// Makes a program part of this session.
     pub fn enter(&self, command: &mut Command) {
         outside(command);

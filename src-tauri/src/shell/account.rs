@@ -96,6 +96,7 @@ pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::
     } else {
         show_profile(app, home).await?;
     }
+    tell(app);
     view(app).await
 }
 

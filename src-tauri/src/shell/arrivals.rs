@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use tauri::{AppHandle, Emitter, Manager, Url};
 use tauri_plugin_deep_link::DeepLinkExt;
+use tokio::sync::OnceCell;
 
 /// Heard by the page: there is a place to be shown.
 const PLACE: &str = "place";
@@ -24,14 +25,19 @@ pub enum Place {
     Memory(String),
 }
 
-/// The place that a link leads to and that the page has not shown yet. A newer one takes its place.
+/// What there is to know of links.
 #[derive(Default)]
-pub struct Arrivals(Mutex<Option<Place>>);
+pub struct Arrivals {
+    /// The place that a link leads to and that the page has not shown yet. A newer one takes its place.
+    place: Mutex<Option<Place>>,
+    /// Set once the system was told that links open this program, where it has to be told.
+    registered: OnceCell<()>,
+}
 
 impl Arrivals {
     /// Gives the place, once.
     pub fn take(&self) -> Option<Place> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -56,19 +62,31 @@ pub fn listen(app: &AppHandle) {
         Ok(started_with) => started_with.iter().flatten().for_each(|link| follow(app, link)),
         Err(error) => tracing::warn!(%error, "the link that GrowQR was started with cannot be read"),
     }
-    if needs_registering() {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move { register(&app).await });
+}
+
+/// Tells the system that links open this program, where no installer does. It starts programs of the system, which take
+/// their time.
+async fn register(app: &AppHandle) {
+    let tell = || async {
         let app = app.clone();
-        // It starts programs of the system, which take their time.
-        tauri::async_runtime::spawn_blocking(move || {
-            if let Err(error) = app.deep_link().register_all() {
+        let told = tauri::async_runtime::spawn_blocking(move || {
+            if needs_registering()
+                && let Err(error) = app.deep_link().register_all()
+            {
                 tracing::info!(%error, "links cannot be made to open GrowQR; sign-in comes back to a port instead");
             }
         });
-    }
+        // A panic in it has been reported already.
+        let _ = told.await;
+    };
+    app.state::<Arrivals>().registered.get_or_init(tell).await;
 }
 
 /// Whether the browser's answer would come back to this program by a link.
 pub async fn come_back(app: &AppHandle) -> bool {
+    register(app).await;
     let app = app.clone();
     let asked = tauri::async_runtime::spawn_blocking(move || {
         is_installed(schemes().sign_in) || app.deep_link().is_registered(schemes().sign_in).unwrap_or(false)
@@ -92,7 +110,7 @@ fn follow(app: &AppHandle, link: &Url) {
             return;
         }
     };
-    *app.state::<Arrivals>().0.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    *app.state::<Arrivals>().place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     window::show(app);
     if let Err(error) = app.emit_to("main", PLACE, ()) {
         tracing::warn!(%error, "the page could not be told");
@@ -136,7 +154,7 @@ mod tests {
     #[test]
     fn a_place_is_given_to_the_page_once() {
         let arrivals = Arrivals::default();
-        *arrivals.0.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
+        *arrivals.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
         assert_eq!(arrivals.take(), Some(Place::Agents("a1".to_owned())));
         assert_eq!(arrivals.take(), None);
     }

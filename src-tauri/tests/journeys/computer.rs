@@ -1,5 +1,6 @@
 //! A person's computer: a home, a screen, a model to talk to, the window and the command line.
 
+use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::AnthropicStandIn;
 use growqr_testkit::window::{self, Element, Failure, Screen, Window};
 use serde_json::Value;
@@ -11,6 +12,8 @@ pub struct Computer {
     pub claude: AnthropicStandIn,
     screen: Screen,
     home: tempfile::TempDir,
+    /// What its programs are told besides.
+    variables: Vec<(&'static str, PathBuf)>,
 }
 
 impl Computer {
@@ -19,39 +22,80 @@ impl Computer {
         if !window::is_possible() {
             return None;
         }
+        Some(Computer::with(Screen::start().expect("a screen")))
+    }
+
+    /// One with a keychain, in the session that has it.
+    pub fn in_session(session: &DesktopSession) -> Option<Computer> {
+        window::is_possible().then(|| Computer::with(Screen::of_session(session.bus()).expect("a screen")))
+    }
+
+    fn with(screen: Screen) -> Computer {
         let claude = AnthropicStandIn::start_blocking().expect("a loopback port");
-        Some(Computer { claude, screen: Screen::start().expect("a screen"), home: tempfile::tempdir().expect("a folder") })
+        Computer { claude, screen, home: tempfile::tempdir().expect("a folder"), variables: Vec::new() }
+    }
+
+    /// Sets a variable for all its programs from now on.
+    pub fn set(&mut self, name: &'static str, value: impl Into<PathBuf>) {
+        self.variables.push((name, value.into()));
+    }
+
+    /// Takes it back.
+    pub fn unset(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| *known != name);
+    }
+
+    /// The person's home folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// Opens the window with a key for the stand-in.
     pub fn open(&self) -> Open {
+        self.open_by(&[])
+    }
+
+    /// The same, told this on its command line.
+    pub fn open_by(&self, arguments: &[&str]) -> Open {
         let key = [("ANTHROPIC_API_KEY", self.claude.key().into()), ("ANTHROPIC_BASE_URL", self.claude.base_url().into())];
-        self.open_with([self.places().as_slice(), &key].concat())
+        self.open_with(arguments, &[self.places().as_slice(), &key].concat())
     }
 
     /// Opens the window as somebody who has no key.
     pub fn open_without_key(&self) -> Open {
-        self.open_with(self.places().to_vec())
+        self.open_with(&[], &self.places())
     }
 
-    fn open_with(&self, variables: Vec<(&str, PathBuf)>) -> Open {
+    fn open_with(&self, arguments: &[&str], variables: &[(&str, PathBuf)]) -> Open {
         let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop"));
-        Open { window: self.screen.open(program, &variables).expect("the window opens") }
+        Open { window: self.screen.open_with(program, arguments, variables).expect("the window opens") }
+    }
+
+    /// Another program of the same person, on the same screen.
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.places());
+        self.screen.enter(&mut command);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 
     /// Nothing of this machine's person is read or written.
-    fn places(&self) -> [(&'static str, PathBuf); 5] {
+    fn places(&self) -> Vec<(&'static str, PathBuf)> {
         let place = |name: &str| self.home.path().join(name);
-        [
+        let mut variables = vec![
             ("HOME", self.home.path().to_path_buf()),
             ("GROWQR_DATA_DIR", self.data()),
             ("XDG_DATA_HOME", place("share")),
             ("XDG_CONFIG_HOME", place("config")),
             ("XDG_CACHE_HOME", place("cache")),
-        ]
+        ];
+        variables.extend_from_slice(&self.variables);
+        variables
     }
 
-    fn data(&self) -> PathBuf {
+    /// Where GrowQR keeps everything.
+    pub fn data(&self) -> PathBuf {
         self.home.path().join("growqr")
     }
 
@@ -66,6 +110,7 @@ impl Computer {
         assert!(program.exists(), "{} is missing: cargo build -p growqr-cli", program.display());
         let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(self.places());
+        self.screen.enter(&mut command);
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
@@ -123,6 +168,11 @@ impl Open {
 
     pub fn run(&self, script: &str) -> Value {
         must(self.window.run(script))
+    }
+
+    /// Waits until the body of a function gives something.
+    pub fn until(&self, look: &str, what: &str) -> Value {
+        must(self.window.until(look, what))
     }
 
     /// Ends the program the hard way.

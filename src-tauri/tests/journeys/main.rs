@@ -2,12 +2,15 @@
 //! computer of its own for each. On Linux only: they drive WebKitGTK.
 #![cfg(target_os = "linux")]
 
+mod account;
 mod attached;
 mod computer;
 mod first_run;
 mod helpers;
 mod killed;
+mod links;
 mod memory;
 mod names;
 mod policy;
 mod reload;
+mod sign_in;

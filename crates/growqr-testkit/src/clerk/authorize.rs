@@ -36,13 +36,17 @@ pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> R
     if must_sign_in {
         return page("Sign in", &ticket, &[("/sign-in", "sign-in", &format!("Continue as {name}"))]);
     }
-    consent_page(&ticket)
+    consent_page(state, &ticket)
 }
 
 /// After the sign-in page.
 pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
     state.switches.signed_out = false;
-    if state.asked.contains_key(ticket) { consent_page(ticket) } else { Reply::clerk(404, "not_found", "No such sign-in.") }
+    if state.asked.contains_key(ticket) {
+        consent_page(state, ticket)
+    } else {
+        Reply::clerk(404, "not_found", "No such sign-in.")
+    }
 }
 
 /// The person has pressed a button. Each page can be answered once.
@@ -135,8 +139,13 @@ fn back(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply
     Reply::redirect(&with_query(redirect_uri, &parameters))
 }
 
-fn consent_page(ticket: &str) -> Reply {
-    page("GrowQR wants to know who you are", ticket, &[("/oauth/consent", "allow", "Allow"), ("/oauth/consent", "deny", "Deny")])
+fn consent_page(state: &State, ticket: &str) -> Reply {
+    let buttons = [("/oauth/consent", "allow", "Allow"), ("/oauth/consent", "deny", "Deny")];
+    let mut reply = page("GrowQR wants to know who you are", ticket, &buttons);
+    if state.switches.is_hurried {
+        reply.body.push_str("<script>document.getElementById('allow').click()</script>");
+    }
+    reply
 }
 
 /// One form for each button, so that a page works without scripts.

@@ -197,6 +197,12 @@ impl ClerkStandIn {
         &self.client_id
     }
 
+    /// Where it keeps a picture of a person, for [`User::picture`].
+    #[must_use]
+    pub fn picture_url(&self) -> String {
+        format!("{}/picture.gif", self.issuer)
+    }
+
     /// Registers one more redirect URI. Known from the start: the app's own scheme, and `/callback` on 127.0.0.1.
     pub fn register(&self, redirect_uri: &str) {
         self.shared.update(|state| state.redirect_uris.push(redirect_uri.to_owned()));

@@ -18,6 +18,12 @@ impl Reply {
         Self::new(status, &[("content-type", "text/html; charset=utf-8"), ("cache-control", "no-store")], body)
     }
 
+    /// A GIF of one pixel.
+    pub fn picture() -> Self {
+        let pixel = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+        Self::new(200, &[("content-type", "image/gif")], pixel.to_owned())
+    }
+
     pub fn redirect(to: &str) -> Self {
         Self::new(303, &[("location", to)], String::new())
     }

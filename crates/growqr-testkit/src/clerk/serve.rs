@@ -93,6 +93,7 @@ fn route(state: &mut State, request: &Request) -> Reply {
         ("GET" | "POST", "/oauth/userinfo") => {
             token::userinfo(state, authorization.and_then(|value| value.strip_prefix("Bearer ")))
         }
+        ("GET", "/picture.gif") => Reply::picture(),
         _ => Reply::clerk(404, "resource_not_found", "not found"),
     }
 }

@@ -14,6 +14,8 @@ pub struct Switches {
     pub loses_parameters: bool,
     /// Nobody is signed in in the browser, so that a sign-in page comes before the consent page.
     pub signed_out: bool,
+    /// The person at a real browser presses Allow as soon as it is there: the page does it for them.
+    pub is_hurried: bool,
     /// The status of `invalid_grant`: documents say 401 here, 400 there.
     pub grant_error_status: u16,
     /// Whether a refresh token is given, on sign-in and on renewal.
@@ -45,6 +47,7 @@ impl Default for Switches {
             iss: Iss::Right,
             loses_parameters: false,
             signed_out: false,
+            is_hurried: false,
             grant_error_status: 401,
             gives_refresh_token: true,
             gives_id_token: true,

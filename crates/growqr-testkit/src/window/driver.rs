@@ -27,7 +27,7 @@ pub(super) struct Session {
 
 impl Session {
     /// Waits for the driver on `port`, has it start the program, and takes the window. Scripts may wait so long.
-    pub fn start(port: u16, program: &Path, patience_ms: u64) -> Result<Session, Failure> {
+    pub fn start(port: u16, (program, arguments): (&Path, &[&str]), patience_ms: u64) -> Result<Session, Failure> {
         let mut looks = 0;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             looks += 1;
@@ -40,7 +40,7 @@ impl Session {
             "browserName": "wry",
             "pageLoadStrategy": "none",
             "timeouts": {"script": patience_ms},
-            "webkitgtk:browserOptions": {"binary": program, "args": []},
+            "webkitgtk:browserOptions": {"binary": program, "args": arguments},
         }}});
         let made = call(port, "POST", "/session", Some(&wanted))?;
         let id = made["sessionId"].as_str().ok_or("the driver gave no session")?.to_owned();

@@ -57,7 +57,7 @@ pub fn is_possible() -> bool {
 pub struct Screen {
     display: String,
     bus: String,
-    _running: [Started; 2],
+    _running: Vec<Started>,
 }
 
 impl Screen {
@@ -66,13 +66,28 @@ impl Screen {
     /// # Errors
     /// If one of them does not start.
     pub fn start() -> Result<Screen, Failure> {
-        let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"]).stderr(Stdio::null());
-        let (screen, display) = process::announced(&mut xvfb)?;
         let mut dbus = Command::new("dbus-daemon");
         // It tells of each service that it starts.
         let (daemon, bus) = process::announced(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
-        Ok(Screen { display: format!(":{display}"), bus, _running: [screen, daemon] })
+        let mut screen = Screen::of_session(&bus)?;
+        screen._running.push(daemon);
+        Ok(screen)
+    }
+
+    /// Starts a screen in a session whose message bus runs already.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub fn of_session(bus: &str) -> Result<Screen, Failure> {
+        let mut xvfb = Command::new("Xvfb");
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"]).stderr(Stdio::null());
+        let (screen, display) = process::announced(&mut xvfb)?;
+        Ok(Screen { display: format!(":{display}"), bus: bus.to_owned(), _running: vec![screen] })
+    }
+
+    /// Lets a program show itself here, and reach what else runs here.
+    pub fn enter(&self, command: &mut Command) {
+        command.env("DISPLAY", &self.display).env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
     }
 
     /// Starts the program on this screen through a driver of its own, and takes its window. Of this process's
@@ -81,6 +96,19 @@ impl Screen {
     /// # Errors
     /// If it shows no window.
     pub fn open<V: AsRef<OsStr>>(&self, program: &Path, variables: &[(&str, V)]) -> Result<Window, Failure> {
+        self.open_with(program, &[], variables)
+    }
+
+    /// The same, with what the program is told on its command line.
+    ///
+    /// # Errors
+    /// If it shows no window.
+    pub fn open_with<V: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        arguments: &[&str],
+        variables: &[(&str, V)],
+    ) -> Result<Window, Failure> {
         let port = driver::free_port()?;
         let mut command = Command::new("WebKitWebDriver");
         command.arg(format!("--port={port}")).env_clear();
@@ -93,12 +121,11 @@ impl Screen {
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             // Nobody listens there, and looking for it takes time.
             .env("NO_AT_BRIDGE", "1")
-            .env("DISPLAY", &self.display)
-            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .envs(variables.iter().map(|(name, value)| (name, value)));
+        self.enter(&mut command);
         let driver = Started(command.spawn()?);
         let tree = Tree::of(driver.0.id());
-        let session = Session::start(port, program, PATIENCE_MS)?;
+        let session = Session::start(port, (program, arguments), PATIENCE_MS)?;
         Ok(Window { session, tree, _driver: driver })
     }
 }

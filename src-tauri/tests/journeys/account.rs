@@ -1,0 +1,117 @@
+//! Who is signed in, as the person sees and changes it in the window: the only place where the journeys know how.
+
+use crate::computer::Open;
+use serde_json::{Value, json};
+
+/// Asks anew what is to be shown whenever the page is told that it has changed.
+const WATCH: &str = r"
+  if (!window.__TAURI_INTERNALS__) return null;
+  if (!window.signInSeen) {
+    window.signInSeen = {};
+    const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+    const look = () => invoke('sign_in_view').then((view) => {
+      window.signInSeen = view;
+      document.documentElement.dataset.signInSeen = view.state;
+    });
+    const heard = { event: 'sign-in-changed', target: { kind: 'Any' }, handler: transformCallback(look) };
+    invoke('plugin:event|listen', heard).then(look);
+    const switched = () => { document.documentElement.dataset.profileCame = 'yes'; };
+    invoke('plugin:event|listen', { ...heard, event: 'profile-changed', handler: transformCallback(switched) });
+  }
+  const seen = window.signInSeen;
+";
+
+/// Begins to sign in.
+pub fn sign_in(window: &Open) -> Value {
+    asked(window, "sign_in", json!({"someone_else": false, "by_port": false}))
+}
+
+/// Waits until sign-in stands like this; all that is shown of it.
+pub fn see(window: &Open, state: &str) -> Value {
+    window.until(&format!("{WATCH} return seen.state === {state:?} && seen"), &format!("sign-in is {state}"))
+}
+
+/// Waits until another profile is open than when this page began to watch; which.
+pub fn other_profile(window: &Open) -> String {
+    window.until("return document.documentElement.dataset.profileCame", "another profile is open");
+    profile(window)
+}
+
+/// The name that is shown.
+pub fn name(window: &Open, state: &str) -> String {
+    see(window, state)["person"]["name"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The picture that is shown.
+pub fn picture(window: &Open) -> String {
+    asked(window, "picture", json!({})).as_str().unwrap_or_default().to_owned()
+}
+
+/// Answers whether what is in the local profile is theirs.
+pub fn choose(window: &Open, adopt: bool) {
+    asked(window, "sign_in_choose", json!({"adopt": adopt}));
+}
+
+/// Asks the service now. How that is refused, if it is.
+pub fn check(window: &Open) -> Result<Value, Value> {
+    ask(window, "sign_in_check", json!({}))
+}
+
+/// Signs out. What is said about it.
+pub fn sign_out(window: &Open) -> Value {
+    asked(window, "sign_out", json!({}))
+}
+
+/// Which profile is open.
+pub fn profile(window: &Open) -> String {
+    asked(window, "about", json!({}))["profile"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Where the link that came last leads, once.
+pub fn place(window: &Open) -> Value {
+    asked(window, "take_place", json!({}))
+}
+
+/// Waits until there is a place to be shown, beginning to wait before `come` brings it.
+pub fn place_after(window: &Open, come: impl FnOnce()) -> Value {
+    ready(window);
+    let listen = r"
+      const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+      const heard = { event: 'place', target: { kind: 'Any' }, handler: transformCallback(() => {
+        document.documentElement.dataset.placeCame = 'yes';
+      }) };
+      delete document.documentElement.dataset.placeCame;
+      invoke('plugin:event|listen', heard).then(() => { document.documentElement.dataset.placeAwaited = 'yes'; });
+      return null;";
+    window.run(listen);
+    window.until("return document.documentElement.dataset.placeAwaited", "the page listens");
+    come();
+    window.until("return document.documentElement.dataset.placeCame", "a place is announced");
+    place(window)
+}
+
+fn asked(window: &Open, command: &str, arguments: Value) -> Value {
+    ask(window, command, arguments).unwrap_or_else(|refused| panic!("{command} is refused: {refused}"))
+}
+
+/// Asks as the page does.
+fn ask(window: &Open, command: &str, arguments: Value) -> Result<Value, Value> {
+    ready(window);
+    let script = format!(
+        "window.told = null;
+         const tell = (told) => {{ window.told = told; document.documentElement.dataset.told = {command:?}; }};
+         window.__TAURI_INTERNALS__.invoke({command:?}, {arguments})
+           .then((done) => tell({{ done }}), (refused) => tell({{ refused }}));
+         return null"
+    );
+    window.run(&script);
+    let told = window.until("return window.told", &format!("{command} is answered"));
+    match told.get("refused") {
+        Some(refused) => Err(refused.clone()),
+        None => Ok(told["done"].clone()),
+    }
+}
+
+fn ready(window: &Open) {
+    window.until("return window.__TAURI_INTERNALS__ && document.body", "the page is there");
+}

@@ -1,0 +1,141 @@
+//! What a desktop does with links: which program opens the web, and which opens GrowQR's.
+
+use crate::computer::Computer;
+use growqr_testkit::window::Tree;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// The scheme of the way back from sign-in.
+pub const SIGN_IN: &str = "ai.growqr.desktop";
+/// The scheme of links to places.
+pub const PLACES: &str = "growqr";
+
+/// How long the system may take to start a program: long enough for a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Programs that are needed.
+const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
+
+/// Whether links can be opened here; says loudly if not.
+pub fn are_possible() -> bool {
+    let possible = PROGRAMS.iter().all(|name| Path::new("/usr/bin").join(name).exists());
+    if !possible {
+        growqr_testkit::skipped("signing in in the real window: a program that opens links is missing");
+    }
+    possible
+}
+
+/// The browser that is installed here.
+pub fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
+    let found = named.into_iter().chain(usual).find(|program| program.exists());
+    if found.is_none() {
+        growqr_testkit::skipped("signing in with a real browser: there is no Chromium");
+    }
+    found
+}
+
+/// A desktop on which the web and links of other kinds have programs of their own.
+pub struct Links {
+    home: PathBuf,
+}
+
+impl Links {
+    /// Makes it a desktop where the web is opened by a program that does nothing, and where GrowQR tells the system
+    /// itself that it opens its links, as it does where no installer has.
+    pub fn of(computer: &mut Computer) -> Links {
+        let links = Links { home: computer.home().to_path_buf() };
+        computer.set("XDG_CURRENT_DESKTOP", "GNOME");
+        computer.set("APPIMAGE", links.starter());
+        links.takes(&["http", "https"], "browser", &links.script("browser", "exit 0"));
+        links
+    }
+
+    /// The web is opened by a real browser, which has been told before that links from this site may open GrowQR. (Its
+    /// own question whether they may is no part of a page, so that nothing here could press its button.)
+    pub fn browse_with(&self, chromium: &Path, site: &str) {
+        let profile = self.home.join("chromium");
+        let allowed = serde_json::json!({"protocol_handler": {"allowed_origin_protocol_pairs": {site: {SIGN_IN: true}}}});
+        write(&profile.join("Default/Preferences"), &allowed.to_string());
+        let flags = "--no-sandbox --no-first-run --no-default-browser-check --disable-gpu --password-store=basic";
+        let (pids, profile, chromium) = (self.pids().display().to_string(), profile.display(), chromium.display());
+        let start = format!("echo $$ >> '{pids}'\nexec '{chromium}' {flags} --user-data-dir='{profile}' \"$1\"");
+        self.script("browser", &start);
+    }
+
+    /// Another program has taken these links.
+    pub fn are_taken(&self, schemes: &[&str]) {
+        self.takes(schemes, "other", &self.script("other", "exit 0"));
+    }
+
+    /// Opens a link as any other program does.
+    pub fn open(&self, computer: &Computer, link: &str) {
+        let status = computer.program("xdg-open").arg(link).status().expect("it starts");
+        assert!(status.success(), "nothing opens {link}");
+    }
+
+    /// Opens a link while GrowQR does not run. What the system tells it on its command line; starting it is up to the
+    /// caller, who wants to drive its window.
+    pub fn start(&self, computer: &Computer, link: &str) -> Vec<String> {
+        let made = computer.program("mkfifo").arg(self.waiting()).status().expect("it starts");
+        assert!(made.success());
+        let (tell, told) = mpsc::channel();
+        let pipe = self.waiting();
+        std::thread::spawn(move || tell.send(fs::read_to_string(pipe)));
+        self.open(computer, link);
+        let told = told.recv_timeout(PATIENCE).expect("GrowQR is started").expect("text");
+        fs::remove_file(self.waiting()).expect("it was there");
+        told.lines().map(str::to_owned).collect()
+    }
+
+    /// What stands for the program in the system's list. While a test waits for it, it passes on what it is told.
+    fn starter(&self) -> PathBuf {
+        let (pipe, program) = (self.waiting().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
+        let body = format!("if [ -p '{pipe}' ]; then printf '%s\\n' \"$@\" > '{pipe}'; else exec '{program}' \"$@\"; fi");
+        self.script("growqr-desktop", &body)
+    }
+
+    fn waiting(&self) -> PathBuf {
+        self.home.join("waiting")
+    }
+
+    fn pids(&self) -> PathBuf {
+        self.home.join("browsers")
+    }
+
+    fn script(&self, name: &str, body: &str) -> PathBuf {
+        let path = self.home.join("bin").join(name);
+        write(&path, &format!("#!/bin/sh\n{body}\n"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a file of ours");
+        path
+    }
+
+    fn takes(&self, schemes: &[&str], name: &str, program: &Path) {
+        let kinds: String = schemes.iter().map(|scheme| format!("x-scheme-handler/{scheme};")).collect();
+        let entry = format!(
+            "[Desktop Entry]\nType=Application\nName={name}\nExec=\"{}\" %u\nMimeType={kinds}\nNoDisplay=true\n",
+            program.display()
+        );
+        write(&self.home.join(format!("share/applications/{name}.desktop")), &entry);
+        let list = self.home.join("config/mimeapps.list");
+        let before = fs::read_to_string(&list).unwrap_or_else(|_| "[Default Applications]\n".to_owned());
+        let added: String = schemes.iter().map(|scheme| format!("x-scheme-handler/{scheme}={name}.desktop\n")).collect();
+        write(&list, &(before + &added));
+    }
+}
+
+impl Drop for Links {
+    fn drop(&mut self) {
+        let pids = fs::read_to_string(self.pids()).unwrap_or_default();
+        pids.lines().filter_map(|pid| pid.parse().ok()).for_each(|pid| Tree::of(pid).kill());
+    }
+}
+
+fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("it is in a folder")).expect("a folder");
+    fs::write(path, text).expect("a small file");
+}

@@ -1,0 +1,300 @@
+//! Signing in in the window: a stand-in of Clerk, a real keyring, a real browser, and links that open the app.
+
+use crate::account;
+use crate::computer::{Computer, Open};
+use crate::links::{self, Links};
+use crate::names;
+use growqr_core::clock::Timestamp;
+use growqr_core::id::ProfileId;
+use growqr_core::journal::User as Mirrored;
+use growqr_store::{Db, DbConfig};
+use growqr_testkit::DesktopSession;
+use growqr_testkit::clerk::{ClerkStandIn, User, allow};
+use serde_json::json;
+
+/// A computer with a keyring, where links open programs, and a sign-in service.
+struct World {
+    computer: Computer,
+    links: Links,
+    clerk: ClerkStandIn,
+    session: DesktopSession,
+}
+
+impl World {
+    /// `None`, said loudly, where one of these cannot be had.
+    fn new() -> Option<World> {
+        let session = DesktopSession::start()?;
+        let mut computer = Computer::in_session(&session).filter(|_| links::are_possible())?;
+        let clerk = ClerkStandIn::start_blocking().expect("a port");
+        clerk.sign_in_as(User { picture: clerk.picture_url(), ..User::ada() });
+        computer.set("CLERK_ISSUER", clerk.issuer());
+        computer.set("CLERK_OAUTH_CLIENT_ID", clerk.client_id());
+        let links = Links::of(&mut computer);
+        Some(World { computer, links, clerk, session })
+    }
+
+    /// One where the browser is a real one, and the person at it presses Allow.
+    fn with_browser() -> Option<World> {
+        let world = World::new()?;
+        world.links.browse_with(&links::chromium()?, world.clerk.issuer());
+        world.clerk.switch(|switches| switches.is_hurried = true);
+        Some(world)
+    }
+
+    fn open(&self) -> Open {
+        self.computer.open()
+    }
+
+    /// Presses Sign in, and Allow in a browser that is not on this screen. The link that comes of it.
+    fn allowed(&self, window: &Open) -> String {
+        let view = account::sign_in(window);
+        assert_eq!(view["state"], "signing_in", "{view}");
+        now(allow(view["url"].as_str().expect("an address to copy")))
+    }
+
+    fn signed_in(&self, window: &Open) {
+        let link = self.allowed(window);
+        self.links.open(&self.computer, &link);
+        account::see(window, "online");
+    }
+
+    /// Where each code came back to.
+    fn came_back_to(&self) -> Vec<String> {
+        let requests = self.clerk.requests();
+        requests.iter().filter_map(|request| request.field("redirect_uri").map(str::to_owned)).collect()
+    }
+
+    /// Waits until tokens were asked for so many times.
+    fn until_asked(&self, times: usize) {
+        now(self.clerk.until("/oauth/token", times));
+    }
+
+    /// The files in which something of what was traded for tokens, or with them, can be read.
+    fn left_behind(&self) -> Vec<String> {
+        let secrets: Vec<String> = ["code", "code_verifier", "refresh_token"]
+            .iter()
+            .flat_map(|field| self.clerk.requests().into_iter().filter_map(|request| request.field(field).map(str::to_owned)))
+            .collect();
+        assert!(secrets.len() >= 3, "{secrets:?}");
+        let mut found = Vec::new();
+        let mut folders = vec![self.computer.home().to_path_buf()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let Ok(kind) = entry.file_type() else { continue };
+                let text = if kind.is_file() { std::fs::read(entry.path()).unwrap_or_default() } else { Vec::new() };
+                let text = String::from_utf8_lossy(&text);
+                if secrets.iter().any(|secret| text.contains(secret.as_str())) {
+                    found.push(entry.path().display().to_string());
+                }
+                if kind.is_dir() {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        found
+    }
+
+    /// The copy of the person beside their data.
+    fn mirrored(&self, profile: &str) -> Vec<Mirrored> {
+        let path = self.computer.data().join("profiles").join(profile).join("growqr.db");
+        now(async {
+            let db = Db::open(&DbConfig::Sqlite { path }).await.expect("a database");
+            let store = db.profile(&ProfileId::new(profile), Timestamp(0)).await.expect("a profile");
+            store.users().await.expect("it can be read")
+        })
+    }
+}
+
+fn now<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(work)
+}
+
+#[test]
+fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out() {
+    let Some(world) = World::with_browser() else { return };
+    let window = world.open();
+    assert_eq!(account::see(&window, "signed_out")["person"], json!(null));
+    account::sign_in(&window);
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    assert!(account::picture(&window).starts_with("data:image/gif;base64,"));
+    assert_eq!(world.came_back_to(), [format!("{}://auth/callback", links::SIGN_IN)]);
+    let profile = account::other_profile(&window);
+    assert!(profile.starts_with("u-"), "{profile}");
+    let mirrored = world.mirrored(&profile);
+    assert_eq!(mirrored[0].email.as_deref(), Some("ada+clerk_test@example.com"), "{mirrored:?}");
+
+    drop(window);
+    let window = world.open();
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    assert_eq!(account::profile(&window), profile);
+    assert_eq!(world.clerk.count("/oauth/authorize"), 1, "nobody was asked again");
+
+    world.clerk.switch(|switches| switches.expires_in = Some(1));
+    account::check(&window).expect("it is confirmed");
+    let asked = world.clerk.count("/oauth/token");
+    world.until_asked(asked + 2);
+    assert_eq!(world.clerk.living_grants(), 1, "no token was used twice");
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+
+    account::sign_out(&window);
+    account::see(&window, "signed_out");
+    assert_eq!(account::profile(&window), "local");
+    assert_eq!(world.clerk.living_grants(), 0, "the service knows");
+    drop(window);
+    account::see(&world.open(), "signed_out");
+}
+
+#[test]
+fn only_the_right_link_signs_in_and_others_change_nothing() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    let link = world.allowed(&window);
+    let (address, query) = link.split_once('?').expect("parameters");
+    let strangers = [
+        format!("{address}?code=stolen&state=guessed"),
+        format!("{address}?error=access_denied"),
+        format!("{}://auth/callback?{query}", links::PLACES),
+        format!("{}://elsewhere?{query}", links::SIGN_IN),
+    ];
+    for stranger in &strangers {
+        world.links.open(&world.computer, stranger);
+    }
+    assert_eq!(account::see(&window, "signing_in")["until"].as_i64().map(|until| until > 0), Some(true));
+    world.links.open(&world.computer, &link);
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    world.links.open(&world.computer, &link);
+    assert_eq!(world.came_back_to().len(), 1, "a code is traded once");
+    account::check(&window).expect("it is confirmed");
+    assert_eq!(world.left_behind(), Vec::<String>::new(), "secrets are in the keychain alone");
+}
+
+#[test]
+fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    account::see(&window, "signed_out");
+    world.signed_in(&window);
+    let profile = account::other_profile(&window);
+    assert_eq!(world.computer.json(&["auth", "status"])[0]["person"]["name"], "Ada Lovelace");
+    world.computer.json(&["auth", "sign-out"]);
+    account::check(&window).expect_err("it has ended");
+    account::see(&window, "needs_sign_in");
+    assert_eq!(account::profile(&window), profile, "the window keeps what it shows");
+    world.signed_in(&window);
+    let status = &world.computer.json(&["auth", "status"])[0];
+    assert_eq!(status["person"]["profile"], json!(profile), "{status}");
+    assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[test]
+fn an_answer_that_finds_the_program_ended_is_said_to_be_late() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    let link = world.allowed(&window);
+    drop(window);
+    let told = world.links.start(&world.computer, &link);
+    assert_eq!(told, [link]);
+    let window = world.computer.open_by(&told.iter().map(String::as_str).collect::<Vec<_>>());
+    let words = "window.signInSeen.notice?.includes('no longer waited for')";
+    account::see(&window, "signed_out");
+    window.until(&format!("return {words}"), "it says so");
+    assert!(world.came_back_to().is_empty(), "nobody else trades the code");
+    world.signed_in(&window);
+}
+
+#[test]
+fn ended_by_the_service_one_is_asked_to_sign_in_and_still_reads_everything() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    account::see(&window, "signed_out");
+    world.signed_in(&window);
+    let profile = account::other_profile(&window);
+    world.clerk.end_all_grants();
+    let refused = account::check(&window).expect_err("it has ended");
+    assert_eq!(refused["code"], "sign_in", "{refused}");
+    assert_eq!(account::name(&window, "needs_sign_in"), "Ada Lovelace");
+    assert_eq!(account::profile(&window), profile, "their data stays open");
+    world.signed_in(&window);
+    assert_eq!(account::profile(&window), profile);
+}
+
+#[test]
+fn what_was_said_before_signing_in_becomes_theirs_if_they_say_so() {
+    let Some(world) = World::new() else { return };
+    world.computer.claude.route(|asked| Some(growqr_testkit::anthropic::says(&format!("You said: {}.", asked.last_user_text()))));
+    let window = world.open();
+    window.say("before");
+    window.see(names::CONVERSATION, "You said: before.");
+    let link = world.allowed(&window);
+    world.links.open(&world.computer, &link);
+    assert_eq!(account::name(&window, "choosing"), "Ada Lovelace");
+    account::choose(&window, true);
+    account::see(&window, "online");
+    assert_eq!(account::profile(&window), "local", "the profile keeps its name");
+    assert_eq!(world.mirrored("local").len(), 1);
+    window.reload();
+    window.see(names::CONVERSATION, "You said: before.");
+    account::sign_out(&window);
+    assert_eq!(account::profile(&window), "local-2");
+}
+
+#[test]
+fn with_a_locked_keyring_one_is_offline_until_it_opens() {
+    let Some(mut world) = World::new() else { return };
+    let window = world.open();
+    world.signed_in(&window);
+    drop(window);
+    world.session.lock();
+    let window = world.open();
+    let view = account::see(&window, "offline");
+    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("locked")), "{view}");
+    world.session.unlock();
+    account::check(&window).expect("it is confirmed");
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+}
+
+#[test]
+fn without_a_keyring_one_is_signed_in_for_this_run_and_told_so() {
+    let Some(mut world) = World::new() else { return };
+    world.session.end_keyring();
+    let window = world.open();
+    world.signed_in(&window);
+    let view = account::see(&window, "online");
+    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("after a restart")), "{view}");
+    drop(window);
+    let window = world.open();
+    assert_eq!(account::see(&window, "offline")["person"]["name"], "Ada Lovelace");
+    world.signed_in(&window);
+}
+
+#[test]
+fn where_another_program_takes_the_links_the_browser_comes_back_to_a_port() {
+    let Some(mut world) = World::with_browser() else { return };
+    world.computer.unset("APPIMAGE");
+    world.links.are_taken(&[links::SIGN_IN]);
+    let window = world.open();
+    let view = account::sign_in(&window);
+    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("port")), "{view}");
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    let back = world.came_back_to();
+    assert!(back.len() == 1 && back[0].starts_with("http://127.0.0.1:"), "{back:?}");
+}
+
+#[test]
+fn a_link_leads_to_an_agent_or_a_page_once_while_it_runs_and_when_it_starts_it() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    account::see(&window, "signed_out");
+    let agent = format!("{}://agent/grow", links::PLACES);
+    let place = account::place_after(&window, || world.links.open(&world.computer, &agent));
+    assert_eq!(place, json!({"view": "agents", "id": "grow"}));
+    assert_eq!(account::place(&window), json!(null), "given once");
+    drop(window);
+    let page = format!("{}://memory/people/me%20too.md", links::PLACES);
+    let told = world.links.start(&world.computer, &page);
+    assert_eq!(told, [page]);
+    let window = world.computer.open_by(&[&told[0]]);
+    assert_eq!(account::place(&window), json!({"view": "memory", "id": "people/me too.md"}));
+    window.reload();
+    assert_eq!(account::place(&window), json!(null), "not again for a page that is loaded anew");
+}
