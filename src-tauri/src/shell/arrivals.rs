@@ -6,11 +6,13 @@
 use super::{account, window};
 use growqr_app::{Link, Schemes};
 use serde::Serialize;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
-use tauri::{AppHandle, Emitter, Manager, Url};
-use tauri_plugin_deep_link::DeepLinkExt;
+use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::OnceCell;
+
+/// The entry of the program in the system's list, as packages bring it.
+#[cfg(target_os = "linux")]
+const ENTRY: &str = "GrowQR.desktop";
 
 /// Heard by the page: there is a place to be shown.
 const PLACE: &str = "place";
@@ -53,33 +55,26 @@ pub fn configure(config: &mut tauri::Config) {
     config.plugins.0.insert("deep-link".to_owned(), links);
 }
 
-/// Takes links from now on, and the one that the app was started with.
-pub fn listen(app: &AppHandle) {
-    let links = app.deep_link();
-    let to = app.clone();
-    links.on_open_url(move |event| event.urls().iter().for_each(|link| follow(&to, link)));
-    match links.get_current() {
-        Ok(started_with) => started_with.iter().flatten().for_each(|link| follow(app, link)),
-        Err(error) => tracing::warn!(%error, "the link that GrowQR was started with cannot be read"),
-    }
+/// Takes the link that the app was started with.
+pub fn begin(app: &AppHandle) {
+    take(app, std::env::args());
     let app = app.clone();
     tauri::async_runtime::spawn(async move { register(&app).await });
 }
 
-/// Tells the system that links open this program, where no installer does. It starts programs of the system, which take
-/// their time.
+/// Takes what a start of the app was told: its name, and a link if that is all.
+pub fn take(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
+    if let [link] = &*arguments.into_iter().skip(1).collect::<Vec<_>>() {
+        follow(app, link);
+    }
+}
+
+/// Tells the system that links open this program, once. It starts programs of the system, which take their time.
 async fn register(app: &AppHandle) {
     let tell = || async {
         let app = app.clone();
-        let told = tauri::async_runtime::spawn_blocking(move || {
-            if needs_registering()
-                && let Err(error) = app.deep_link().register_all()
-            {
-                tracing::info!(%error, "links cannot be made to open GrowQR; sign-in comes back to a port instead");
-            }
-        });
         // A panic in it has been reported already.
-        let _ = told.await;
+        let _ = tauri::async_runtime::spawn_blocking(move || system::register(&app)).await;
     };
     app.state::<Arrivals>().registered.get_or_init(tell).await;
 }
@@ -88,17 +83,15 @@ async fn register(app: &AppHandle) {
 pub async fn come_back(app: &AppHandle) -> bool {
     register(app).await;
     let app = app.clone();
-    let asked = tauri::async_runtime::spawn_blocking(move || {
-        is_installed(schemes().sign_in) || app.deep_link().is_registered(schemes().sign_in).unwrap_or(false)
-    });
-    asked.await.unwrap_or(false)
+    tauri::async_runtime::spawn_blocking(move || system::opens(&app, schemes().sign_in)).await.unwrap_or(false)
 }
 
-fn follow(app: &AppHandle, link: &Url) {
-    let place = match Link::parse_for(schemes(), link.as_str()) {
+/// Follows a link, if it is one.
+pub fn follow(app: &AppHandle, link: &str) {
+    let place = match Link::parse_for(schemes(), link) {
         Ok(Link::AuthCallback) => {
             window::show(app);
-            let (app, link) = (app.clone(), link.to_string());
+            let (app, link) = (app.clone(), link.to_owned());
             tauri::async_runtime::spawn(async move { account::callback(&app, &link).await });
             return;
         }
@@ -117,34 +110,59 @@ fn follow(app: &AppHandle, link: &Url) {
     }
 }
 
-/// What is installed has its entry from the installer, which one of ours would hide.
-fn needs_registering() -> bool {
-    cfg!(any(windows, target_os = "linux")) && (tauri::is_dev() || std::env::var_os("APPIMAGE").is_some())
-}
+/// The system's list of which program opens which links.
+#[cfg(not(target_os = "macos"))]
+mod system {
+    use tauri::AppHandle;
+    use tauri_plugin_deep_link::DeepLinkExt;
 
-/// Whether links of this scheme lead to the entry that a package brought, and this is the program that it names.
-#[cfg(target_os = "linux")]
-fn is_installed(scheme: &str) -> bool {
-    const ENTRY: &str = "GrowQR.desktop";
-    if !std::env::current_exe().is_ok_and(|program| program.starts_with(Path::new("/usr"))) {
-        return false;
+    /// What is installed has its entry from the installer, which one of ours would hide.
+    pub fn register(app: &AppHandle) {
+        let is_installed = !tauri::is_dev() && std::env::var_os("APPIMAGE").is_none();
+        if is_installed {
+            return;
+        }
+        if let Err(error) = app.deep_link().register_all() {
+            tracing::info!(%error, "links cannot be made to open GrowQR; sign-in comes back to a port instead");
+        }
     }
-    let kind = format!("x-scheme-handler/{scheme}");
-    let asked = std::process::Command::new("xdg-mime").args(["query", "default", &kind]).output();
-    asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(ENTRY))
+
+    /// Whether links of this scheme open this program.
+    pub fn opens(app: &AppHandle, scheme: &str) -> bool {
+        is_packaged(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
+    }
+
+    /// Whether they lead to the entry that a package brought, and this is the program that it names.
+    #[cfg(target_os = "linux")]
+    fn is_packaged(scheme: &str) -> bool {
+        if !std::env::current_exe().is_ok_and(|program| program.starts_with("/usr")) {
+            return false;
+        }
+        let kind = format!("x-scheme-handler/{scheme}");
+        let asked = std::process::Command::new("xdg-mime").args(["query", "default", &kind]).output();
+        asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::ENTRY))
+    }
+
+    /// The installer's entry is as the plugin would write it.
+    #[cfg(windows)]
+    fn is_packaged(_scheme: &str) -> bool {
+        false
+    }
 }
 
-/// The system sends links to a bundle alone.
+/// The system reads it from the bundle, and sends links to bundles alone.
 #[cfg(target_os = "macos")]
-fn is_installed(_scheme: &str) -> bool {
-    let is_bundle = |folder: &Path| folder.extension().is_some_and(|ending| ending == "app");
-    std::env::current_exe().is_ok_and(|program| program.ancestors().any(is_bundle))
-}
+mod system {
+    use std::path::Path;
+    use tauri::AppHandle;
 
-/// The plugin can tell.
-#[cfg(windows)]
-fn is_installed(_scheme: &str) -> bool {
-    false
+    pub fn register(_app: &AppHandle) {}
+
+    /// Whether this program is in a bundle.
+    pub fn opens(_app: &AppHandle, _scheme: &str) -> bool {
+        let is_bundle = |folder: &Path| folder.extension().is_some_and(|ending| ending == "app");
+        std::env::current_exe().is_ok_and(|program| program.ancestors().any(is_bundle))
+    }
 }
 
 #[cfg(test)]
@@ -157,6 +175,15 @@ mod tests {
         *arrivals.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
         assert_eq!(arrivals.take(), Some(Place::Agents("a1".to_owned())));
         assert_eq!(arrivals.take(), None);
+    }
+
+    #[test]
+    fn packages_bring_an_entry_for_the_links_of_this_edition() {
+        let conf: serde_json::Value = serde_json::from_str(include_str!("../../../tauri.conf.json")).unwrap();
+        let Schemes { sign_in, places } = Schemes::RELEASE;
+        assert_eq!(conf["plugins"]["deep-link"]["desktop"]["schemes"], serde_json::json!([sign_in, places]));
+        #[cfg(target_os = "linux")]
+        assert_eq!(format!("{}.desktop", conf["productName"].as_str().unwrap()), ENTRY);
     }
 
     #[test]

@@ -43,11 +43,17 @@ pub fn run() -> ExitCode {
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     arrivals::configure(context.config_mut());
-    tauri::Builder::default()
-        // First, so that a second start ends before it has opened anything; it passes on a link that it was started with.
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| window::show(app)))
-        // Links that open GrowQR.
-        .plugin(tauri_plugin_deep_link::init())
+    let builder = tauri::Builder::default()
+        // First, so that a second start ends before it has opened anything; it passes on what it was told.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _folder| {
+            window::show(app);
+            arrivals::take(app, arguments);
+        }));
+    // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
+    // to hear; here they are received by nobody but `arrivals`.
+    #[cfg(not(target_os = "macos"))]
+    let builder = builder.plugin(tauri_plugin_deep_link::init());
+    builder
         // Whether the window was hidden when GrowQR quit says nothing about the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
         // Used from Rust alone; the page has no right to them.
@@ -64,7 +70,7 @@ fn build() -> tauri::Result<App> {
             app.manage(tray::Tray { is_there: has_tray });
             desktop::open_early(app.handle());
             account::resume_early(app.handle());
-            arrivals::listen(app.handle());
+            arrivals::begin(app.handle());
             Ok(())
         })
         .build(context)
@@ -81,6 +87,8 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
             account::close(app).await;
             desktop::close(app).await;
         }),
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => urls.iter().for_each(|link| arrivals::follow(app, link.as_str())),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}

@@ -90,6 +90,25 @@ pub fn place_after(window: &Open, come: impl FnOnce()) -> Value {
     place(window)
 }
 
+/// Lets the page listen for what the plugin tells of links.
+pub fn listen_for_links(window: &Open) {
+    ready(window);
+    let listen = r"
+      const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
+      window.linksHeard = 0;
+      const handler = transformCallback(() => { window.linksHeard += 1; });
+      invoke('plugin:event|listen', { event: 'deep-link://new-url', target: { kind: 'Any' }, handler })
+        .then(() => { document.documentElement.dataset.linksAwaited = 'yes'; });
+      return null;";
+    window.run(listen);
+    window.until("return document.documentElement.dataset.linksAwaited", "the page listens");
+}
+
+/// How many it was told of since.
+pub fn heard_links(window: &Open) -> Value {
+    window.run("return window.linksHeard")
+}
+
 fn asked(window: &Open, command: &str, arguments: Value) -> Value {
     ask(window, command, arguments).unwrap_or_else(|refused| panic!("{command} is refused: {refused}"))
 }

@@ -148,6 +148,7 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
 fn only_the_right_link_signs_in_and_others_change_nothing() {
     let Some(world) = World::new() else { return };
     let window = world.open();
+    account::listen_for_links(&window);
     let link = world.allowed(&window);
     let (address, query) = link.split_once('?').expect("parameters");
     let strangers = [
@@ -160,6 +161,7 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
         world.links.open(&world.computer, stranger);
     }
     assert_eq!(account::see(&window, "signing_in")["until"].as_i64().map(|until| until > 0), Some(true));
+    assert_eq!(account::heard_links(&window), json!(0), "no page is told of a link");
     world.links.open(&world.computer, &link);
     assert_eq!(account::name(&window, "online"), "Ada Lovelace");
     world.links.open(&world.computer, &link);

@@ -1,0 +1,101 @@
+//! What is shown about signing in: the state, the people, and what is to be said. It looks and changes nothing.
+
+use super::SignIn;
+use crate::accounts::{Account, Accounts};
+use crate::error::AppError;
+use crate::home::Home;
+use growqr_auth::{Because, Identity, Kept, Status};
+use growqr_wire::{Person, SignIn as View, SignInState};
+use std::sync::PoisonError;
+
+impl SignIn {
+    /// What is to be shown.
+    ///
+    /// # Errors
+    /// If the accounts cannot be read.
+    pub fn view(&self) -> Result<View, AppError> {
+        let accounts = Accounts::read(self.home.root())?;
+        let whom = |identity: &Identity| Some(person(&self.account(&accounts, identity)));
+        let view = View { people: people(&accounts), ..nobody(SignInState::SignedOut) };
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(identity) = asked {
+            return Ok(View { state: SignInState::Choosing, person: whom(&identity), ..view });
+        }
+        Ok(match self.auth.status() {
+            Status::SignedOut => view,
+            Status::SigningIn { deadline, notice, known } => View {
+                state: SignInState::SigningIn,
+                person: known.as_ref().and_then(whom),
+                url: self.url.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                until: Some(deadline.0),
+                notice: notice.map(|code| format!("The sign-in page reported {code:?}. If nothing happens, start again.")),
+                ..view
+            },
+            Status::Online { identity, .. } if !self.is_open(&accounts, &identity) => {
+                View { state: SignInState::SigningIn, person: whom(&identity), ..view }
+            }
+            Status::Online { identity, expires_at, kept } => View {
+                state: SignInState::Online,
+                person: whom(&identity),
+                until: Some(expires_at.0),
+                notice: not_kept(kept),
+                ..view
+            },
+            Status::Offline { identity, because, .. } => {
+                View { state: SignInState::Offline, person: whom(&identity), notice: unconfirmed(because), ..view }
+            }
+            Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: whom(&identity), ..view },
+        })
+    }
+}
+
+/// What is to be shown where no service is set: who has a profile here all the same.
+///
+/// # Errors
+/// If the accounts cannot be read.
+pub fn without_sign_in(home: &Home) -> Result<View, AppError> {
+    let accounts = Accounts::read(home.root())?;
+    let person = accounts.of_profile(home.profile()).map(person);
+    Ok(View { person, people: people(&accounts), ..nobody(SignInState::NotConfigured) })
+}
+
+fn nobody(state: SignInState) -> View {
+    View { state, person: None, people: Vec::new(), url: None, until: None, notice: None }
+}
+
+fn people(accounts: &Accounts) -> Vec<Person> {
+    let mut people: Vec<Person> = accounts.accounts.iter().map(person).collect();
+    people.sort_by(|a, b| (&a.name, &a.email, &a.profile).cmp(&(&b.name, &b.email, &b.profile)));
+    people
+}
+
+fn person(account: &Account) -> Person {
+    Person {
+        profile: account.profile.to_string(),
+        id: account.sub.clone(),
+        name: account.name.clone(),
+        email: account.email.clone(),
+        picture_url: account.picture_url.clone(),
+        last_verified_at: account.last_verified_at,
+    }
+}
+
+fn not_kept(kept: Kept) -> Option<String> {
+    match kept {
+        Kept::Keychain => None,
+        Kept::UntilExpiry => Some("The service gave no lasting sign-in: you will have to sign in again tomorrow.".to_owned()),
+        Kept::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
+    }
+}
+
+fn unconfirmed(because: Because) -> Option<String> {
+    match because {
+        Because::NotAsked => None,
+        Because::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
+        Because::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
+        Because::Clock => Some("This computer's clock is wrong; set it, then it goes on.".to_owned()),
+        Because::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
+        Because::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
+        Because::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
+    }
+}
