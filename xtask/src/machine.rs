@@ -4,8 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Features of the whole workspace, window included. One set for every chore, so that nothing is compiled twice.
-pub const ALL_FEATURES: &str =
-    "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
+pub const ALL_FEATURES: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer,growqr-desktop/desktop,growqr-desktop/custom-protocol,growqr-desktop/loopback-issuer";
 
 /// The same without the window.
 pub const NO_WINDOW: &str = "growqr-cli/hold-points,growqr-cli/loopback-issuer";
@@ -47,6 +46,11 @@ pub fn has_keyring() -> bool {
 pub fn has_chromium() -> bool {
     std::env::var_os("CHROMIUM").is_some()
         || ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| Path::new("/usr/bin").join(name).exists())
+}
+
+/// Whether the journeys that sign in find what opens links.
+pub fn can_open_links() -> bool {
+    ["xdg-open", "xdg-mime", "gio"].iter().all(|name| Path::new("/usr/bin").join(name).exists())
 }
 
 /// Whether the journeys in the real window can be made. They drive WebKitGTK, which is on Linux only.

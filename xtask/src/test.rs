@@ -53,6 +53,8 @@ impl Report {
         self.suite(&mut command::cargo(&[&tests[..], &[machine::ALL_FEATURES]].concat()))?;
         if !machine::can_drive_window() {
             self.skip("the journeys in the real window: not Linux, or Xvfb, dbus-daemon or WebKitWebDriver is missing");
+        } else if !machine::can_open_links() {
+            self.skip("signing in in the real window: what opens links is missing (cargo xtask install)");
         }
         Ok(())
     }

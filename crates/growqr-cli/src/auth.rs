@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::args::{Auth, SignIn as Flags};
 use crate::print::{Look, Out, plain, time};
-use growqr_app::{AppError, Arrival, Environment, Home, SignIn, SignInFailure, WayBack, without_sign_in};
+use growqr_app::{AppError, Arrival, Environment, Home, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
 use growqr_wire::{Person, SignIn as View, SignInState};
 use std::io::{IsTerminal, Write};
 
@@ -38,6 +38,8 @@ async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
                 out.notice(&notice);
             }
         }
+        // A person whose profile has that name is found by their address.
+        Auth::Switch { who } if who == "local" => drop(service.switch(NOBODY).await?),
         Auth::Switch { who } => drop(service.switch(&who).await?),
     }
     show(out, &service.view()?);

@@ -26,6 +26,26 @@ pub fn sign_in(window: &Open) -> Value {
     asked(window, "sign_in", json!({"someone_else": false, "by_port": false}))
 }
 
+/// Begins to sign in as another person than who is signed in at the browser.
+pub fn sign_in_as_another(window: &Open) -> Value {
+    asked(window, "sign_in", json!({"someone_else": true, "by_port": false}))
+}
+
+/// Ends the attempt, or the question whose data this is.
+pub fn cancel(window: &Open) {
+    asked(window, "sign_in_cancel", json!({}));
+}
+
+/// Opens the profile of somebody who has one here; an empty name is nobody's.
+pub fn switch(window: &Open, profile: &str) {
+    asked(window, "switch_profile", json!({"profile": profile}));
+}
+
+/// How a page is refused that was loaded for another profile and wants to change something.
+pub fn refused_change(window: &Open) -> Value {
+    ask(window, "ask", json!({"request": {"op": "keys"}})).expect_err("it is of another profile")
+}
+
 /// Waits until sign-in stands like this; all that is shown of it.
 pub fn see(window: &Open, state: &str) -> Value {
     window.until(&format!("{WATCH} return seen.state === {state:?} && seen"), &format!("sign-in is {state}"))

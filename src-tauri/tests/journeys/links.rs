@@ -23,9 +23,15 @@ const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
 pub fn are_possible() -> bool {
     let possible = PROGRAMS.iter().all(|name| Path::new("/usr/bin").join(name).exists());
     if !possible {
+        required();
         growqr_testkit::skipped("signing in in the real window: a program that opens links is missing");
     }
     possible
+}
+
+/// Where the real window is required, so is what it needs to sign in.
+fn required() {
+    assert!(std::env::var_os("GROWQR_REQUIRE_WINDOW").is_none(), "signing in needs Chromium and {PROGRAMS:?}");
 }
 
 /// The browser that is installed here.
@@ -34,6 +40,7 @@ pub fn chromium() -> Option<PathBuf> {
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
     let found = named.into_iter().chain(usual).find(|program| program.exists());
     if found.is_none() {
+        required();
         growqr_testkit::skipped("signing in with a real browser: there is no Chromium");
     }
     found

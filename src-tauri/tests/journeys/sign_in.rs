@@ -9,8 +9,9 @@ use growqr_core::id::ProfileId;
 use growqr_core::journal::User as Mirrored;
 use growqr_store::{Db, DbConfig};
 use growqr_testkit::DesktopSession;
+use growqr_testkit::anthropic::says;
 use growqr_testkit::clerk::{ClerkStandIn, User, allow};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A computer with a keyring, where links open programs, and a sign-in service.
 struct World {
@@ -47,7 +48,10 @@ impl World {
 
     /// Presses Sign in, and Allow in a browser that is not on this screen. The link that comes of it.
     fn allowed(&self, window: &Open) -> String {
-        let view = account::sign_in(window);
+        self.allow(&account::sign_in(window))
+    }
+
+    fn allow(&self, view: &Value) -> String {
         assert_eq!(view["state"], "signing_in", "{view}");
         now(allow(view["url"].as_str().expect("an address to copy")))
     }
@@ -223,7 +227,7 @@ fn ended_by_the_service_one_is_asked_to_sign_in_and_still_reads_everything() {
 #[test]
 fn what_was_said_before_signing_in_becomes_theirs_if_they_say_so() {
     let Some(world) = World::new() else { return };
-    world.computer.claude.route(|asked| Some(growqr_testkit::anthropic::says(&format!("You said: {}.", asked.last_user_text()))));
+    world.computer.claude.route(|asked| Some(says(&format!("You said: {}.", asked.last_user_text()))));
     let window = world.open();
     window.say("before");
     window.see(names::CONVERSATION, "You said: before.");
@@ -241,6 +245,43 @@ fn what_was_said_before_signing_in_becomes_theirs_if_they_say_so() {
 }
 
 #[test]
+fn people_who_share_a_computer_each_see_their_own() {
+    let Some(world) = World::new() else { return };
+    world.computer.claude.route(|asked| Some(says(&format!("You said: {}.", asked.last_user_text()))));
+    let window = world.open();
+    window.say("for nobody");
+    window.see(names::CONVERSATION, "You said: for nobody.");
+    let link = world.allowed(&window);
+    world.links.open(&world.computer, &link);
+    account::see(&window, "choosing");
+    account::choose(&window, false);
+    let ada = account::other_profile(&window);
+    assert_eq!(account::refused_change(&window)["code"], "stopping");
+    window.reload();
+    window.say("for ada");
+    let seen = window.see(names::CONVERSATION, "You said: for ada.");
+    assert!(!seen.contains("nobody"), "{seen}");
+
+    world.clerk.sign_in_as(User::grace());
+    let link = world.allow(&account::sign_in_as_another(&window));
+    world.links.open(&world.computer, &link);
+    assert_eq!(account::name(&window, "choosing"), "Grace Hopper");
+    account::cancel(&window);
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace", "she is signed in as before");
+    assert_eq!(world.clerk.living_grants(), 1, "nobody else is");
+
+    account::switch(&window, "");
+    account::see(&window, "signed_out");
+    window.reload();
+    window.see(names::CONVERSATION, "You said: for nobody.");
+    account::switch(&window, &ada);
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    window.reload();
+    window.see(names::CONVERSATION, "You said: for ada.");
+    assert_eq!(world.clerk.count("/oauth/authorize"), 2, "switching back asks nobody to sign in");
+}
+
+#[test]
 fn with_a_locked_keyring_one_is_offline_until_it_opens() {
     let Some(mut world) = World::new() else { return };
     let window = world.open();
@@ -250,9 +291,14 @@ fn with_a_locked_keyring_one_is_offline_until_it_opens() {
     let window = world.open();
     let view = account::see(&window, "offline");
     assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("locked")), "{view}");
+    world.signed_in(&window);
+    let view = account::see(&window, "online");
+    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("after a restart")), "{view}");
     world.session.unlock();
-    account::check(&window).expect("it is confirmed");
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    let view = account::check(&window).expect("it is confirmed");
+    assert_eq!((&view["state"], &view["notice"]), (&json!("online"), &json!(null)), "now it is kept");
+    drop(window);
+    assert_eq!(account::name(&world.open(), "online"), "Ada Lovelace");
 }
 
 #[test]

@@ -110,6 +110,9 @@ fn what_is_on_the_computer_is_taken_over_once_and_only_when_said_so() {
     let status = world.run(&["auth", "status"]);
     assert!(status.out.contains("Ada") && status.out.contains("Also here"), "{status:?}");
     assert_eq!(world.run(&["auth", "switch", "nobody@example.com"]).code, Some(1));
+    assert_eq!(world.run(&["auth", "switch", "local"]).code, Some(0));
+    assert_eq!(world.status()["state"], "signed_out", "also after somebody has adopted the profile of that name");
+    assert_eq!(world.run(&["search", "mine"]).out, "");
 }
 
 #[test]
