@@ -1,11 +1,12 @@
-//! Who is signed in, as the person sees and changes it in the window: the only place where the journeys know how.
+//! Who is signed in, as the person sees and changes it in the window: the only place where the journeys know how. It
+//! goes on when the page is loaded anew, as it is after a change of the profile.
 
 use crate::computer::Open;
 use serde_json::{Value, json};
 
-/// Asks anew what is to be shown whenever the page is told that it has changed.
+/// Asks anew what is to be shown, and which profile is open, whenever the page is told that it has changed.
 const WATCH: &str = r"
-  if (!window.__TAURI_INTERNALS__) return null;
+  if (!window.__TAURI_INTERNALS__ || !document.body) return null;
   if (!window.signInSeen) {
     window.signInSeen = {};
     const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
@@ -13,12 +14,18 @@ const WATCH: &str = r"
       window.signInSeen = view;
       document.documentElement.dataset.signInSeen = view.state;
     });
-    const heard = { event: 'sign-in-changed', target: { kind: 'Any' }, handler: transformCallback(look) };
-    invoke('plugin:event|listen', heard).then(look);
-    const switched = () => { document.documentElement.dataset.profileCame = 'yes'; };
-    invoke('plugin:event|listen', { ...heard, event: 'profile-changed', handler: transformCallback(switched) });
+    // Agents are there once a profile is open.
+    const ask = () => invoke('agents').then(() => invoke('about')).then(({ profile }) => {
+      window.profileSeen = profile;
+      document.documentElement.dataset.profileSeen = profile;
+    });
+    const listen = (event, then) =>
+      invoke('plugin:event|listen', { event, target: { kind: 'Any' }, handler: transformCallback(then) }).then(then);
+    listen('sign-in-changed', look);
+    listen('profile-changed', ask);
   }
   const seen = window.signInSeen;
+  const profile = window.profileSeen;
 ";
 
 /// Begins to sign in.
@@ -38,12 +45,7 @@ pub fn cancel(window: &Open) {
 
 /// Opens the profile of somebody who has one here; an empty name is nobody's.
 pub fn switch(window: &Open, profile: &str) {
-    asked(window, "switch_profile", json!({"profile": profile}));
-}
-
-/// How a page is refused that was loaded for another profile and wants to change something.
-pub fn refused_change(window: &Open) -> Value {
-    ask(window, "ask", json!({"request": {"op": "keys"}})).expect_err("it is of another profile")
+    begin(window, "switch_profile", json!({"profile": profile}));
 }
 
 /// Waits until sign-in stands like this; all that is shown of it.
@@ -51,10 +53,15 @@ pub fn see(window: &Open, state: &str) -> Value {
     window.until(&format!("{WATCH} return seen.state === {state:?} && seen"), &format!("sign-in is {state}"))
 }
 
-/// Waits until another profile is open than when this page began to watch; which.
-pub fn other_profile(window: &Open) -> String {
-    window.until("return document.documentElement.dataset.profileCame", "another profile is open");
-    profile(window)
+/// Which profile is open.
+pub fn profile(window: &Open) -> String {
+    profile_but(window, "")
+}
+
+/// Waits until a profile is open, and another than this; which.
+pub fn profile_but(window: &Open, old: &str) -> String {
+    let profile = window.until(&format!("{WATCH} return profile !== {old:?} && profile"), &format!("{old:?} is not open"));
+    profile.as_str().unwrap_or_default().to_owned()
 }
 
 /// The name that is shown.
@@ -69,7 +76,7 @@ pub fn picture(window: &Open) -> String {
 
 /// Answers whether what is in the local profile is theirs.
 pub fn choose(window: &Open, adopt: bool) {
-    asked(window, "sign_in_choose", json!({"adopt": adopt}));
+    begin(window, "sign_in_choose", json!({"adopt": adopt}));
 }
 
 /// Asks the service now. How that is refused, if it is.
@@ -77,14 +84,9 @@ pub fn check(window: &Open) -> Result<Value, Value> {
     ask(window, "sign_in_check", json!({}))
 }
 
-/// Signs out. What is said about it.
-pub fn sign_out(window: &Open) -> Value {
-    asked(window, "sign_out", json!({}))
-}
-
-/// Which profile is open.
-pub fn profile(window: &Open) -> String {
-    asked(window, "about", json!({}))["profile"].as_str().unwrap_or_default().to_owned()
+/// Signs out.
+pub fn sign_out(window: &Open) {
+    begin(window, "sign_out", json!({}));
 }
 
 /// Where the link that came last leads, once.
@@ -131,6 +133,12 @@ pub fn heard_links(window: &Open) -> Value {
 
 fn asked(window: &Open, command: &str, arguments: Value) -> Value {
     ask(window, command, arguments).unwrap_or_else(|refused| panic!("{command} is refused: {refused}"))
+}
+
+/// Asks what is followed by another page, which gets no answer.
+fn begin(window: &Open, command: &str, arguments: Value) {
+    ready(window);
+    window.run(&format!("window.__TAURI_INTERNALS__.invoke({command:?}, {arguments}); return null"));
 }
 
 /// Asks as the page does.

@@ -68,7 +68,8 @@ impl Links {
         let profile = self.home.join("chromium");
         let allowed = serde_json::json!({"protocol_handler": {"allowed_origin_protocol_pairs": {site: {SIGN_IN: true}}}});
         write(&profile.join("Default/Preferences"), &allowed.to_string());
-        let flags = "--no-sandbox --no-first-run --no-default-browser-check --disable-gpu --password-store=basic";
+        let flags =
+            "--no-sandbox --no-first-run --no-default-browser-check --disable-gpu --disable-dev-shm-usage --password-store=basic";
         let (pids, profile, chromium) = (self.pids().display().to_string(), profile.display(), chromium.display());
         let start = format!("echo $$ >> '{pids}'\nexec '{chromium}' {flags} --user-data-dir='{profile}' \"$1\"");
         self.script("browser", &start);

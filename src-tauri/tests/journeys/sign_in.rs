@@ -122,7 +122,7 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
     assert_eq!(account::name(&window, "online"), "Ada Lovelace");
     assert!(account::picture(&window).starts_with("data:image/gif;base64,"));
     assert_eq!(world.came_back_to(), [format!("{}://auth/callback", links::SIGN_IN)]);
-    let profile = account::other_profile(&window);
+    let profile = account::profile_but(&window, "local");
     assert!(profile.starts_with("u-"), "{profile}");
     let mirrored = world.mirrored(&profile);
     assert_eq!(mirrored[0].email.as_deref(), Some("ada+clerk_test@example.com"), "{mirrored:?}");
@@ -142,7 +142,7 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
 
     account::sign_out(&window);
     account::see(&window, "signed_out");
-    assert_eq!(account::profile(&window), "local");
+    assert_eq!(account::profile_but(&window, &profile), "local");
     assert_eq!(world.clerk.living_grants(), 0, "the service knows");
     drop(window);
     account::see(&world.open(), "signed_out");
@@ -180,7 +180,7 @@ fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both()
     let window = world.open();
     account::see(&window, "signed_out");
     world.signed_in(&window);
-    let profile = account::other_profile(&window);
+    let profile = account::profile_but(&window, "local");
     assert_eq!(world.computer.json(&["auth", "status"])[0]["person"]["name"], "Ada Lovelace");
     world.computer.json(&["auth", "sign-out"]);
     account::check(&window).expect_err("it has ended");
@@ -214,7 +214,7 @@ fn ended_by_the_service_one_is_asked_to_sign_in_and_still_reads_everything() {
     let window = world.open();
     account::see(&window, "signed_out");
     world.signed_in(&window);
-    let profile = account::other_profile(&window);
+    let profile = account::profile_but(&window, "local");
     world.clerk.end_all_grants();
     let refused = account::check(&window).expect_err("it has ended");
     assert_eq!(refused["code"], "sign_in", "{refused}");
@@ -241,7 +241,7 @@ fn what_was_said_before_signing_in_becomes_theirs_if_they_say_so() {
     window.reload();
     window.see(names::CONVERSATION, "You said: before.");
     account::sign_out(&window);
-    assert_eq!(account::profile(&window), "local-2");
+    assert_eq!(account::profile_but(&window, "local"), "local-2");
 }
 
 #[test]
@@ -255,8 +255,7 @@ fn people_who_share_a_computer_each_see_their_own() {
     world.links.open(&world.computer, &link);
     account::see(&window, "choosing");
     account::choose(&window, false);
-    let ada = account::other_profile(&window);
-    assert_eq!(account::refused_change(&window)["code"], "stopping");
+    let ada = account::profile_but(&window, "local");
     window.reload();
     window.say("for ada");
     let seen = window.see(names::CONVERSATION, "You said: for ada.");
@@ -272,10 +271,12 @@ fn people_who_share_a_computer_each_see_their_own() {
 
     account::switch(&window, "");
     account::see(&window, "signed_out");
+    assert_eq!(account::profile_but(&window, &ada), "local");
     window.reload();
     window.see(names::CONVERSATION, "You said: for nobody.");
     account::switch(&window, &ada);
     assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    assert_eq!(account::profile_but(&window, "local"), ada);
     window.reload();
     window.see(names::CONVERSATION, "You said: for ada.");
     assert_eq!(world.clerk.count("/oauth/authorize"), 2, "switching back asks nobody to sign in");
