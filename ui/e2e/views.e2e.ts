@@ -141,6 +141,19 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, 
   await context.close();
 });
 
+test("a narrow window shows the pages or what changed lately, and leads from one to the other", async () => {
+  const { page, context } = await open(chromium, { at: "#/memory", size: { width: 480, height: 700 } });
+  await page.getByRole("link", { name: "What changed lately" }).click();
+  await page.getByRole("region", { name: "What changed lately" }).waitFor();
+  expect(await page.getByRole("navigation", { name: "Pages" }).isVisible()).toBe(false);
+  await accessible(page);
+  await picture(page, "narrow-memory-recent");
+  await page.getByRole("link", { name: "All pages" }).click();
+  await page.getByRole("navigation", { name: "Pages" }).waitFor();
+  await picture(page, "narrow-memory-pages");
+  await context.close();
+});
+
 test("a narrow window with large text has no sideways scrolling", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();

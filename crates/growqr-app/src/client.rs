@@ -2,11 +2,12 @@
 
 use crate::error::AppError;
 use crate::home::{Environment, Home};
-use crate::hosting::{Hosting, Pushes};
+use crate::hosting::{Hosting, Pushes, Serving};
 use crate::lock::ProfileLock;
 use crate::open::App;
 use crate::socket::Attached;
 use growqr_wire::{Push, Reply, Request, VERSION};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait for a process that holds the lock and does not listen: it may just be starting or ending.
@@ -84,6 +85,14 @@ impl Client {
             Kind::Attached(attached) => attached.call(request).await,
             Kind::Hosting(hosting, _) => hosting.handle(request).await,
             Kind::Holding(app) => app.handle(request).await,
+        }
+    }
+
+    /// Who answers, if that is this process.
+    pub(crate) fn serving(&self) -> Option<Arc<Serving>> {
+        match &self.0 {
+            Kind::Hosting(hosting, _) => Some(hosting.serving()),
+            Kind::Attached(_) | Kind::Holding(_) => None,
         }
     }
 

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Requests that may wait at once.
@@ -73,6 +73,7 @@ impl Desk {
             pushes: sender,
             under_way: Arc::clone(&under_way),
             is_host: Arc::clone(&is_host),
+            beside: JoinSet::new(),
         };
         let task = tokio::spawn(driver.run(inbox, stop.clone()));
         Ok(Desk { environment: own, library, asks, pushes, under_way, is_host, stop, task: Mutex::new(Some(task)) })
@@ -156,6 +157,8 @@ struct Driver {
     pushes: broadcast::Sender<Push>,
     under_way: Arc<Mutex<UnderWay>>,
     is_host: Arc<AtomicBool>,
+    /// Answers that wait for other programs, and hold nothing up.
+    beside: JoinSet<()>,
 }
 
 impl Driver {
@@ -166,10 +169,7 @@ impl Driver {
                 biased;
                 () = stop.cancelled() => break,
                 ask = asks.recv() => match ask {
-                    Some(Ask { request, reply }) => {
-                        // Whoever asked may have gone; what was asked is done all the same.
-                        let _ = reply.send(self.ask(request).await);
-                    }
+                    Some(ask) => self.answer(ask).await,
                     None => break,
                 },
                 push = next(&mut self.client) => match push {
@@ -182,8 +182,25 @@ impl Driver {
                 },
             }
         }
+        self.beside.shutdown().await;
         if let Some(client) = self.client {
             client.close().await;
+        }
+    }
+
+    /// Whoever asked may have gone; what was asked is done all the same.
+    async fn answer(&mut self, Ask { request, reply }: Ask) {
+        let serving = self.client.as_ref().and_then(Client::serving);
+        match (request, serving) {
+            (request @ Request::LocalServers, Some(serving)) => {
+                while self.beside.try_join_next().is_some() {}
+                self.beside.spawn(async move {
+                    let _ = reply.send(serving.handle(request).await);
+                });
+            }
+            (request, _) => {
+                let _ = reply.send(self.ask(request).await);
+            }
         }
     }
 

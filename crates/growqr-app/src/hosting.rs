@@ -84,6 +84,11 @@ impl Hosting {
         self.serving.handle(request).await
     }
 
+    /// Who answers, for a question beside which others go on. Does not outlive [`Hosting::stop`].
+    pub(crate) fn serving(&self) -> Arc<Serving> {
+        Arc::clone(&self.serving)
+    }
+
     /// Everything that happens from now on.
     #[must_use]
     pub fn follow(&self) -> Pushes {

@@ -10,6 +10,7 @@
 
 mod adopt;
 mod checkout;
+mod draft;
 mod failure;
 mod index;
 mod message;

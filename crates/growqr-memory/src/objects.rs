@@ -1,5 +1,6 @@
 //! The object database: heads, blobs, trees and commits. Writes objects only; moves no ref and touches no file.
 
+use crate::draft::Draft;
 use crate::failure::{Doing, Probe};
 use crate::message::{self, Author};
 use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Repository, RepositoryState, Tree};
@@ -24,6 +25,8 @@ pub(crate) struct Git {
     pub(crate) effects: RefCell<Effects>,
     /// Paths of commits that git's index does not know yet.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
+    /// The same repository again, to write objects side by side. Opened with the first change.
+    pub(crate) hands: RefCell<Vec<Repository>>,
 }
 
 /// Commits of agents by tool call, filled from the history as far as it was walked.
@@ -101,11 +104,12 @@ impl Git {
         }
     }
 
-    /// Writes trees and a commit that makes these changes after `base`. Durable when it returns; visible nowhere.
+    /// Writes a commit that makes these changes after `base`, with its trees and what else is in the draft. Durable when
+    /// it returns; visible nowhere.
     pub(crate) fn write_commit(
         &self,
-        base: Option<Oid>,
-        mut files: Vec<FileChange>,
+        mut draft: Draft,
+        (base, mut files): (Option<Oid>, Vec<FileChange>),
         author: &Author<'_>,
         words: &str,
         at: Timestamp,
@@ -113,23 +117,28 @@ impl Git {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let baseline = self.tree(base)?;
         let changes: Vec<(&str, Option<Oid>)> = files.iter().map(|file| (file.path.as_str(), file.new)).collect();
-        let tree = match self.write_tree(baseline.as_ref(), &changes)? {
+        let tree = match self.add_tree(&mut draft, baseline.as_ref(), &changes)? {
             Some(tree) => tree,
-            None => self.repo.treebuilder(None).and_then(|builder| builder.write()).doing("write a tree")?,
+            None => {
+                let empty = draft.builder(None)?.write().doing("write a tree")?;
+                draft.made(empty);
+                empty
+            }
         };
-        let tree = self.repo.find_tree(tree).doing("read a tree")?;
-        let parents: Vec<Commit<'_>> =
-            base.into_iter().map(|oid| self.repo.find_commit(oid)).collect::<Result<_, _>>().doing("read HEAD")?;
         let signature = author.signature(at).doing("name the author")?;
         let message = message::compose(words, &default_title(&files), author);
-        let parents: Vec<&Commit<'_>> = parents.iter().collect();
-        let commit = self.repo.commit(None, &signature, &signature, &message, &tree, &parents).doing("write the commit")?;
+        let commit = draft.commit((base, tree), &signature, &message)?;
+        self.keep(&draft)?;
         Ok(Plan { base, commit, files })
     }
 
     /// Applies changes to a tree; `None` if nothing is left in it. git keeps no empty folders.
-    fn write_tree(&self, baseline: Option<&Tree<'_>>, changes: &[(&str, Option<Oid>)]) -> Result<Option<Oid>, MemoryError> {
-        let mut builder = self.repo.treebuilder(baseline).doing("write a tree")?;
+    fn add_tree(
+        &self,
+        draft: &mut Draft,
+        baseline: Option<&Tree<'_>>,
+        changes: &[(&str, Option<Oid>)],
+    ) -> Result<Option<Oid>, MemoryError> {
         let mut leaves = Vec::new();
         let mut folders: BTreeMap<&str, Vec<(&str, Option<Oid>)>> = BTreeMap::new();
         for (path, new) in changes {
@@ -138,18 +147,23 @@ impl Git {
                 None => leaves.push((*path, *new)),
             }
         }
+        let mut below = Vec::new();
+        for (name, inside) in folders {
+            let old = baseline.and_then(|tree| tree.get_name(name)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+            let old = old.map(|entry| self.repo.find_tree(entry.id())).transpose().doing("read a tree")?;
+            below.push((name, old.is_some(), self.add_tree(draft, old.as_ref(), &inside)?));
+        }
+        let mut builder = draft.builder(baseline)?;
         // Names that go make room for folders, folders that empty make room for names.
         for (name, _) in leaves.iter().filter(|(_, new)| new.is_none()) {
             if builder.get(name).doing("read a tree")?.is_some_and(|entry| entry.kind() == Some(ObjectType::Blob)) {
                 builder.remove(name).doing("write a tree")?;
             }
         }
-        for (name, inside) in folders {
-            let below = baseline.and_then(|tree| tree.get_name(name)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
-            let below = below.map(|entry| self.repo.find_tree(entry.id())).transpose().doing("read a tree")?;
-            match self.write_tree(below.as_ref(), &inside)? {
+        for (name, was_there, tree) in below {
+            match tree {
                 Some(oid) => drop(builder.insert(name, oid, FOLDER).doing("write a tree")?),
-                None if below.is_some() => builder.remove(name).doing("write a tree")?,
+                None if was_there => builder.remove(name).doing("write a tree")?,
                 None => {}
             }
         }
@@ -160,7 +174,13 @@ impl Git {
                 builder.insert(name, oid, mode).doing("write a tree")?;
             }
         }
-        if builder.is_empty() { Ok(None) } else { builder.write().map(Some).doing("write a tree") }
+        if builder.is_empty() {
+            return Ok(None);
+        }
+        let tree = builder.write().doing("write a tree")?;
+        drop(builder);
+        draft.made(tree);
+        Ok(Some(tree))
     }
 
     /// The files that a commit changed against its first parent, by path.

@@ -153,7 +153,7 @@ impl Git {
         }
         let (undone, _) = message::read(&commit);
         let words = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
-        self.write_commit(head, files, &Author::Person, &words, at)
+        self.write_commit(self.draft()?, (head, files), &Author::Person, &words, at)
     }
 
     /// What a page becomes when the change `file` is taken out of it.

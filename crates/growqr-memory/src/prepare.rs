@@ -47,16 +47,17 @@ impl Git {
         let head = self.head()?;
         let tree = self.tree(head)?;
         let old = blob_at(tree.as_ref(), wanted.path);
+        let mut draft = self.draft()?;
         let (new, merged) = match wanted.edit {
             Edit::Delete if old.is_none() => return Err(MemoryError::Missing { path: wanted.path.to_owned() }),
             Edit::Delete => (None, false),
             Edit::Write { content, base } => {
                 let (content, merged) = self.merged(wanted.path, old, content, base.as_deref())?;
-                (Some(self.repo.blob(content.as_bytes()).doing("write the page")?), merged)
+                (Some(draft.blob(content.as_bytes())?), merged)
             }
         };
         let file = FileChange { path: wanted.path.to_owned(), old, new };
-        let plan = self.write_commit(head, vec![file], &wanted.author, wanted.words, wanted.at)?;
+        let plan = self.write_commit(draft, (head, vec![file]), &wanted.author, wanted.words, wanted.at)?;
         self.probe.reached(Step::ObjectsWritten)?;
         Ok((plan, merged))
     }
@@ -92,20 +93,20 @@ impl Git {
     pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
-        let new = match place::look(&self.folder, page) {
+        let bytes = match place::look(&self.folder, page) {
             OnDisk::Odd(reason) => return Err(reason),
+            OnDisk::File(_, oid) if Some(oid) == old => return Ok(()),
+            OnDisk::Absent if old.is_none() => return Ok(()),
             OnDisk::Absent => None,
-            OnDisk::File(_, oid) if Some(oid) == old => Some(oid),
             OnDisk::File(bytes, _) => {
                 place::text(page, &bytes)?;
-                Some(self.repo.blob(&bytes).doing("record a hand edit")?)
+                Some(bytes)
             }
         };
-        if new == old {
-            return Ok(());
-        }
+        let mut draft = self.draft()?;
+        let new = bytes.map(|bytes| draft.blob(&bytes)).transpose()?;
         let file = FileChange { path: page.to_owned(), old, new };
-        let plan = self.write_commit(head, vec![file], &Author::Person, &format!("Edited by hand: {page}"), at)?;
+        let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;
         self.carry_out(&plan, Files::ByHand)
     }
 

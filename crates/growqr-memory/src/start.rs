@@ -46,7 +46,15 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let staged = own.join("staged");
     use_own_config(&repo, &own)?;
     fs::create_dir_all(&staged).doing("make its folder for staged files")?;
-    let git = Git { repo, folder: work_tree, staged, probe, effects: Default::default(), unindexed: Default::default() };
+    let git = Git {
+        repo,
+        folder: work_tree,
+        staged,
+        probe,
+        effects: Default::default(),
+        unindexed: Default::default(),
+        hands: Default::default(),
+    };
     git.clear_own_index_lock();
     git.finish_earlier()?;
     if git.head()?.is_none() {
@@ -75,6 +83,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         probe: Arc::new(crate::Unwatched),
         effects: Default::default(),
         unindexed: Default::default(),
+        hands: Default::default(),
     }))
 }
 
@@ -97,6 +106,13 @@ fn use_own_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
 }
 
 impl Git {
+    /// The repository once more, on the same terms.
+    pub(crate) fn again(&self) -> Result<Repository, MemoryError> {
+        let repo = Repository::open(&self.folder).doing("open")?;
+        use_own_config(&repo, &repo.path().join("growqr"))?;
+        Ok(repo)
+    }
+
     fn begin(&self, at: Timestamp) -> Result<(), MemoryError> {
         self.settle_for_others()?;
         let mut files = Vec::new();
@@ -108,7 +124,7 @@ impl Git {
                 files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
             }
         }
-        let plan = self.write_commit(None, files, &Author::Program, "Begin", at)?;
+        let plan = self.write_commit(self.draft()?, (None, files), &Author::Program, "Begin", at)?;
         self.probe.reached(Step::ObjectsWritten)?;
         self.carry_out(&plan, Files::Ours)?;
         self.tidy()

@@ -14,6 +14,8 @@ export const toChat = "#/chat";
 export const toSettings = "#/settings";
 export const toAgents = "#/agents";
 export const toMemory = "#/memory";
+/** Where there is room for one pane alone, `toMemory` is the list of pages; this is what stands beside it. */
+export const toRecent = "#/memory?at=recent";
 
 export function toAgent(id: string, at?: string): string {
   return `#/agents/${encodeURIComponent(id)}${at ? `?at=${encodeURIComponent(at)}` : ""}`;

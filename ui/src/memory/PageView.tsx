@@ -1,14 +1,15 @@
 /** One page: read, edited, its history, and whose line is whose. */
-import { ArrowLeft, Pencil, Trash2 } from "lucide-react";
+import { Pencil, Trash2 } from "lucide-react";
 import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
 import { Failed, Loading, Trouble } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { useAsk } from "../data/context";
-import { toMemory, toPage } from "../data/links";
+import { toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
+import { AllPages } from "./AllPages";
 import { Author } from "./Author";
 import { Blame } from "./Blame";
 import { Editor } from "./Editor";
@@ -35,9 +36,7 @@ export function PageView({ path, tab, change }: { path: string; tab: string | nu
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
-        <a href={toMemory} className="@2xl/view:hidden" aria-label="All pages">
-          <ArrowLeft className="size-4" aria-hidden />
-        </a>
+        <AllPages />
         <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (

@@ -1,12 +1,12 @@
 /** The pages there are, or the lines that were searched for. */
-import { ChevronRight, FileText, FolderOpen, Plus } from "lucide-react";
+import { ChevronRight, FileText, FolderOpen, History, Plus } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
 import { Read, Trouble } from "../design/states";
 import { useHost } from "../data/context";
-import { toMemory, toPage } from "../data/links";
+import { toMemory, toPage, toRecent } from "../data/links";
 import { useFound, usePages } from "../data/queries";
 import { type Folder, pageTree } from "./pageTree";
 
@@ -21,6 +21,9 @@ export function Side({ open }: { open: string | null }) {
         <h2 className="grow px-2 font-semibold">
           <a href={toMemory}>Memory</a>
         </h2>
+        <a href={toRecent} aria-label="What changed lately" className="flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-hover @2xl/view:hidden">
+          <History className="size-4" aria-hidden />
+        </a>
         <IconButton label="Open the memory folder" onClick={() => void host.call("open_memory_folder", {}).catch(() => {})}>
           <FolderOpen className="size-4" aria-hidden />
         </IconButton>

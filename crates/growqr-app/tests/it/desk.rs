@@ -107,3 +107,18 @@ async fn memory_that_was_written_is_read_at_once() {
     assert_eq!(changes[0].origin, None);
     desk.close().await;
 }
+
+#[tokio::test]
+async fn the_persons_own_git_sees_nothing_unfinished_once_the_desk_has_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = desk(folder.path()).await;
+    let memory = desk.library().home().memory();
+    let mut following = desk.follow();
+    desk.ask(say("m-1", "remember that I like tea")).await.unwrap();
+    turn_ended(&mut following, 1).await;
+    assert!(desk.library().memory_log(None).unwrap().len() > 1, "something was remembered");
+    desk.close().await;
+    let looked = std::process::Command::new("git").current_dir(&memory).args(["status", "--porcelain"]).output().unwrap();
+    assert!(looked.status.success(), "{}", String::from_utf8_lossy(&looked.stderr));
+    assert_eq!(String::from_utf8_lossy(&looked.stdout), "");
+}
