@@ -23,6 +23,8 @@ export interface Options {
   slow?: number;
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
+  account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
+  notice?: string;
   at?: string;
   size?: { width: number; height: number };
 }
@@ -41,7 +43,8 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both" });
+  const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
+  if (options.notice) query.set("notice", options.notice);
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
   return { page, context, complaints };
 }

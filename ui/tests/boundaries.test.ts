@@ -13,8 +13,9 @@ const MAY: Record<string, string[]> = {
   data: ["bridge"],
   journal: ["bridge", "data", "design"],
   providers: ["bridge", "data", "design"],
-  ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal", "providers"]])),
-  app: ["bridge", "data", "design", "journal", ...FEATURES],
+  account: ["bridge", "data", "design"],
+  ...Object.fromEntries(FEATURES.map((feature) => [feature, ["bridge", "data", "design", "journal", "providers", "account"]])),
+  app: ["bridge", "data", "design", "journal", "account", ...FEATURES],
   ".": ["app", "design"],
 };
 

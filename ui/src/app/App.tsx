@@ -1,13 +1,14 @@
 /** Everything joined: the host, what is read from it, and the window. */
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
+import { SigningIn } from "../account/SigningIn";
 import { Failed } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { startFeed } from "../data/feed";
 import { Journals } from "../data/journals";
 import { Alone } from "./Alone";
 import { Links } from "./Links";
-import { openNewMessage } from "./newMessage";
+import { listen } from "./happenings";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
@@ -16,10 +17,8 @@ async function join() {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
-  await startFeed(host, client, journals);
-  // Without it the tray only opens the window.
-  host.onNewMessage(openNewMessage).catch(() => {});
-  return { host, client, journals };
+  const [about] = await Promise.all([host.call("about", {}), startFeed(host, client, journals), listen(host, client)]);
+  return { host, client, journals, profile: about.profile };
 }
 
 type Joined = Awaited<ReturnType<typeof join>>;
@@ -51,6 +50,7 @@ export function App() {
     <DataProvider {...joined}>
       <Links>
         <Shell />
+        <SigningIn />
       </Links>
     </DataProvider>
   );

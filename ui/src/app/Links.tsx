@@ -1,8 +1,9 @@
 /** Opening what leads out of the window: the person sees where it goes, then decides. */
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useCallback, useEffect, useRef, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { Button } from "../design/Button";
 import { LinkProvider, target, type Target } from "../design/links";
+import { Modal } from "../design/Modal";
 import { Trouble } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useHost } from "../data/context";
@@ -19,18 +20,11 @@ export function Links({ children }: { children: ReactNode }) {
 }
 
 function Question({ text, target, onClose }: { text: string; target: Target | null; onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null);
   const host = useHost();
   const [copied, copy] = useCopy();
   const open = useMutation({ mutationFn: (address: string) => host.call("open_link", { address }), onSuccess: onClose });
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // Closed before it goes, so that the focus returns to the link.
-    return () => element?.close();
-  }, []);
   return (
-    <dialog ref={dialog} aria-labelledby="link-title" onClose={onClose} className="m-auto w-[min(34rem,92vw)] rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil">
+    <Modal labelledBy="link-title" onClose={onClose}>
       <h2 id="link-title" className="font-semibold [overflow-wrap:anywhere]">
         {target === null ? "This link is not opened" : target.kind === "mail" ? `Write to ${target.owner}?` : `Leave for ${target.owner}?`}
       </h2>
@@ -50,6 +44,6 @@ function Question({ text, target, onClose }: { text: string; target: Target | nu
           </Button>
         )}
       </div>
-    </dialog>
+    </Modal>
   );
 }

@@ -1,6 +1,7 @@
 /** The window: the way around, and the view that is open. */
 import { WifiOff } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
+import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
 import { Failed, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
@@ -71,6 +72,7 @@ function Frame() {
       <main className="@container/view flex min-w-0 grow flex-col">
         <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
+        <Notices />
         <Crash key={place.view}>
           <Suspense fallback={<Loading />}>
             <View place={place} finding={finding} onFinding={setFinding} />

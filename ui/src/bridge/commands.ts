@@ -16,6 +16,7 @@ import type {
   Reply,
   Request,
   Setting,
+  SignIn,
   Text,
 } from "./wire";
 
@@ -25,6 +26,12 @@ export interface About {
   profile: string;
   data_folder: string;
   memory_folder: string;
+}
+
+/** Where a link that opened the program leads. It may name what is not there. */
+export interface LinkedPlace {
+  view: "agents" | "memory";
+  id: string;
 }
 
 type Nothing = Record<string, never>;
@@ -56,6 +63,23 @@ export interface Commands {
   quit: [Nothing, null];
   /** In the browser or the mail program. The person has seen the address and agreed. */
   open_link: [{ address: string }, null];
+  /** What is to be shown about signing in; each of the next answers it anew. */
+  sign_in_view: [Nothing, SignIn];
+  /** Opens the browser, in place of an earlier attempt. By port: where links do not come back to this program. */
+  sign_in: [{ someone_else: boolean; by_port: boolean }, SignIn];
+  /** Ends the attempt, or the question whose data this is. */
+  sign_in_cancel: [Nothing, SignIn];
+  /** Whether what is in the local profile belongs to somebody new. */
+  sign_in_choose: [{ adopt: boolean }, SignIn];
+  /** Asks the service now. */
+  sign_in_check: [Nothing, SignIn];
+  sign_out: [Nothing, SignIn];
+  /** Opens the profile of somebody who has one here; an empty name opens nobody's. */
+  switch_profile: [{ profile: string }, SignIn];
+  /** The picture of who is signed in, as a `data:` address. */
+  picture: [Nothing, string | null];
+  /** Once for each link. */
+  take_place: [Nothing, LinkedPlace | null];
 }
 
 export type CommandName = keyof Commands;

@@ -7,9 +7,15 @@ export interface Host {
   call<N extends CommandName>(name: N, args: Args<N>): Promise<Answer<N>>;
   /** Resolves once everything that happens from now on is given to `onPush`. */
   follow(onPush: (push: Push) => void): Promise<void>;
-  /** Calls `listener` whenever the person asks for a new message from outside the window. */
-  onNewMessage(listener: () => void): Promise<void>;
+  /** Calls `listener` whenever this happens outside the window. */
+  on(happening: Happening, listener: () => void): Promise<void>;
 }
+
+/**
+ * What the shell tells of: the tray asks for a new message; who is signed in has changed; another profile is open; a
+ * link leads to a place.
+ */
+export type Happening = "new-message" | "sign-in-changed" | "profile-changed" | "place";
 
 /** A wire `Error` as something that can be thrown. Branch on `code`, never on the text. */
 export class HostError extends Error {

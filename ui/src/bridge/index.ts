@@ -2,8 +2,8 @@
 import type { Host } from "./host";
 import { tauri } from "./tauri";
 
-export type { About, Answer, Args, CommandName } from "./commands";
-export { HostError, type Host } from "./host";
+export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
+export { type Happening, HostError, type Host } from "./host";
 export type * from "./wire";
 
 /**

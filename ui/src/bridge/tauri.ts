@@ -21,7 +21,7 @@ export const tauri: Host = {
       throw HostError.from(thrown);
     }
   },
-  async onNewMessage(listener) {
-    await listen("new-message", listener);
+  async on(happening, listener) {
+    await listen(happening, listener);
   },
 };

@@ -6,13 +6,13 @@ import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
 import { spoiled } from "./queries";
 
-const Hosts = createContext<{ host: Host; journals: Journals } | null>(null);
+const Hosts = createContext<{ host: Host; journals: Journals; profile: string } | null>(null);
 
-export function DataProvider(props: { host: Host; journals: Journals; client: QueryClient; children: ReactNode }) {
-  const { host, journals, client, children } = props;
+export function DataProvider(props: { host: Host; journals: Journals; profile: string; client: QueryClient; children: ReactNode }) {
+  const { host, journals, profile, client, children } = props;
   return (
     <QueryClientProvider client={client}>
-      <Hosts.Provider value={{ host, journals }}>{children}</Hosts.Provider>
+      <Hosts.Provider value={{ host, journals, profile }}>{children}</Hosts.Provider>
     </QueryClientProvider>
   );
 }
@@ -35,6 +35,11 @@ function useHosts() {
 
 export function useHost(): Host {
   return useHosts().host;
+}
+
+/** Whose data this page shows. With another profile the page is loaded anew. */
+export function useProfile(): string {
+  return useHosts().profile;
 }
 
 export function useJournals(): Journals {

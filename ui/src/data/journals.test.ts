@@ -32,7 +32,7 @@ class Store {
       if (this.failing) throw new HostError({ code: "database", message: "No.", retryable: true, next_step: null });
       return found;
     };
-    return { call: call as Host["call"], follow: async () => {}, onNewMessage: async () => {} };
+    return { call: call as Host["call"], follow: async () => {}, on: async () => {} };
   }
 }
 

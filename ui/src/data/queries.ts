@@ -1,6 +1,6 @@
 /** Everything that is read from the host and cached: one list of keys, and a hook for each. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
-import type { Agent, Host, Key, Keychain, LocalServer, Request } from "../bridge";
+import type { Agent, Host, Key, Keychain, LocalServer, Person, Request } from "../bridge";
 import { useHost } from "./context";
 
 export const keys = {
@@ -19,6 +19,8 @@ export const keys = {
   diff: (rev: string) => ["diff", rev],
   blame: (path: string) => ["memory", "blame", path],
   search: (text: string) => ["search", text],
+  signIn: ["sign_in"],
+  picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 
 export function useAbout() {
@@ -81,6 +83,18 @@ export function useBlame(path: string) {
 export function useMessageSearch(text: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.search(text), queryFn: () => host.call("search", { text }), enabled: text !== "" });
+}
+
+/** Asked again when the shell tells that it has changed. */
+export function useSignIn() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.signIn, queryFn: () => host.call("sign_in_view", {}) });
+}
+/** The picture of who is signed in; none if it is not to be had. */
+export function usePicture(person: Person) {
+  const host = useHost();
+  const queryKey = keys.picture(person.profile, person.picture_url);
+  return useQuery({ queryKey, queryFn: () => host.call("picture", {}), enabled: person.picture_url !== null, staleTime: Infinity });
 }
 
 async function readKeys(host: Host): Promise<{ keys: Key[]; keychain: Keychain | null }> {

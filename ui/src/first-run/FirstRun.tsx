@@ -1,6 +1,7 @@
 /** The first minute: what this is, and who shall answer. */
 import { Brain, GitBranch, Sprout, Users } from "lucide-react";
 import { Guide, Local, WithKey } from "./choices";
+import { Returning } from "./Returning";
 
 const PROMISES = [
   { icon: Brain, text: "An AI that helps you grow, in skills, career and projects." },
@@ -39,6 +40,7 @@ export default function FirstRun({ onGuide }: { onGuide: () => void }) {
             <Guide onStart={onGuide} />
           </div>
         </section>
+        <Returning />
       </div>
     </main>
   );

@@ -3,7 +3,7 @@ import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { IconButton } from "../design/Button";
 import { Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { useAsk, useProfile } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 
@@ -82,7 +82,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
 
 /** A text that outlives the window, one for each agent. */
 function useDraft(agent: string) {
-  const key = `draft:${agent}`;
+  const key = `draft:${useProfile()}:${agent}`;
   const [drafts, setDrafts] = useState<Record<string, string>>({});
   const text = drafts[agent] ?? localStorage.getItem(key) ?? "";
   const set = (next: string | ((now: string) => string)) => {

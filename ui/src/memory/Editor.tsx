@@ -3,18 +3,16 @@ import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
 import { Trouble } from "../design/states";
-import { useAsk, useHost } from "../data/context";
+import { useAsk, useHost, useProfile } from "../data/context";
 
 interface Draft {
   text: string;
   base: string | null;
 }
 
-const key = (path: string) => `edit:${path}`;
-
-function kept(path: string): Draft | null {
+function kept(key: string): Draft | null {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key(path)) ?? "null");
+    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
     return typeof stored === "object" && stored !== null && "text" in stored && typeof stored.text === "string" ? (stored as Draft) : null;
   } catch {
     return null;
@@ -22,16 +20,17 @@ function kept(path: string): Draft | null {
 }
 
 export function Editor({ path, page, onDone }: { path: string; page: Page | null; onDone: () => void }) {
-  const [draft, setDraft] = useState<Draft>(() => kept(path) ?? { text: page?.text ?? "", base: page?.version ?? null });
+  const key = `edit:${useProfile()}:${path}`;
+  const [draft, setDraft] = useState<Draft>(() => kept(key) ?? { text: page?.text ?? "", base: page?.version ?? null });
   const [theirs, setTheirs] = useState<Page | null>(null);
   const ask = useAsk();
   const host = useHost();
   const change = (next: Draft) => {
     setDraft(next);
-    localStorage.setItem(key(path), JSON.stringify(next));
+    localStorage.setItem(key, JSON.stringify(next));
   };
   const leave = () => {
-    localStorage.removeItem(key(path));
+    localStorage.removeItem(key);
     onDone();
   };
   const save = (base: string | null) => {

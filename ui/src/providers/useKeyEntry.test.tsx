@@ -12,7 +12,7 @@ class Provider {
   host: Host = {
     call: ((_name: string, args: { request: Request }) => new Promise((answer) => this.asked.push({ request: args.request, answer }))) as Host["call"],
     follow: async () => {},
-    onNewMessage: async () => {},
+    on: async () => {},
   };
 
   async says(index: number, check: KeyCheck) {
@@ -34,7 +34,7 @@ beforeEach(() => {
 function entry() {
   const journals = new Journals(provider.host, { request: () => 1, cancel: () => {} });
   const wrapper = ({ children }: { children: ReactNode }) => (
-    <DataProvider host={provider.host} journals={journals} client={client}>
+    <DataProvider host={provider.host} journals={journals} profile="local" client={client}>
       {children}
     </DataProvider>
   );

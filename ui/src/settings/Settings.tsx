@@ -4,6 +4,7 @@ import { Read } from "../design/states";
 import { useSettings } from "../data/queries";
 import { Servers } from "../providers/Servers";
 import { About } from "./About";
+import { Account } from "./Account";
 import { Looks } from "./Looks";
 import { Keys } from "./Keys";
 import { Model } from "./Model";
@@ -19,6 +20,9 @@ export default function Settings() {
     <section aria-label="Settings" className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">Settings</h2>
+        <Group title="Account">
+          <Account />
+        </Group>
         <Group title="Who answers">
           <Read query={settings}>{(list) => <Model settings={list} />}</Read>
         </Group>

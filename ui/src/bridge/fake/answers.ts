@@ -1,16 +1,17 @@
 /** What the simulation answers to each command. */
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
+import type { Account } from "./account";
 import { known, MODELS, type Providers } from "./providers";
 import { refuse } from "./refuse";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
 
-export function answers(world: World, providers: Providers): Answers {
+export function answers(world: World, providers: Providers, account: Account): Answers {
   const { memory } = world;
   return {
-    about: () => ({ version: "0.1.0", profile: "local", data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
+    about: () => ({ version: "0.1.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
@@ -30,6 +31,15 @@ export function answers(world: World, providers: Providers): Answers {
     open_data_folder: () => null,
     quit: () => null,
     open_link: ({ address }) => open(address),
+    sign_in_view: () => account.view(),
+    sign_in: ({ by_port }) => account.begin(by_port),
+    sign_in_cancel: () => account.cancel(),
+    sign_in_choose: ({ adopt }) => account.choose(adopt),
+    sign_in_check: () => account.check(),
+    sign_out: () => account.signOut(),
+    switch_profile: ({ profile }) => account.switchTo(profile),
+    picture: () => account.picture(),
+    take_place: () => account.takePlace(),
   };
 }
 

@@ -3,10 +3,12 @@
  * and for tests; a production build does not contain it. Options stand in the address:
  * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,b` commands that fail,
  * `?slow=500` milliseconds before any answer, `?keychain=ready|locked|absent`, `?local=both|ollama|empty|none` what
- * listens on the usual ports. The event `fake-new-message` of the page stands for the tray's.
+ * listens on the usual ports, `?account=signed_out|online|…` where sign-in stands. The page's events `fake-new-message`,
+ * `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place stands in `sessionStorage`) and the browser's.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";
+import { Account } from "./account";
 import { answers } from "./answers";
 import { Providers } from "./providers";
 import { World } from "./world";
@@ -27,7 +29,7 @@ export function fakeHost(): Host {
 
   const failing = new Set((options.get("fail") ?? "").split(","));
   const slow = Number(options.get("slow") ?? "0");
-  const commands = answers(world, new Providers(options, speed));
+  const commands = answers(world, new Providers(options, speed), new Account(options));
   return {
     async call(name, args) {
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
@@ -39,8 +41,8 @@ export function fakeHost(): Host {
     async follow(onPush) {
       listeners.add(onPush);
     },
-    async onNewMessage(listener) {
-      addEventListener("fake-new-message", listener);
+    async on(happening, listener) {
+      addEventListener(`fake-${happening}`, listener);
     },
   };
 }

@@ -1,0 +1,185 @@
+/** Signing in, as the person sees it: every state, every way in and out, and links that lead into the window. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessible, browser, open, type Options, picture, say } from "./window";
+
+let chromium: Browser;
+beforeAll(async () => {
+  chromium = await browser();
+});
+afterAll(() => chromium.close());
+
+const corner = (page: Page) => page.getByRole("button", { name: "Account:" });
+const tell = (page: Page, event: string) => page.evaluate((name) => void dispatchEvent(new Event(name)), `fake-${event}`);
+
+const STATES: Array<{ name: string; options: Options; ready: string }> = [
+  { name: "signed-out", options: { account: "signed_out" }, ready: "Not signed in" },
+  { name: "waiting", options: { account: "signing_in" }, ready: "Finish in your browser" },
+  { name: "waiting-notice", options: { account: "signing_in", notice: "No browser could be opened: copy the address and open it by hand." }, ready: "No browser could be opened" },
+  { name: "choosing", options: { account: "choosing" }, ready: "Is what is on this computer yours" },
+  { name: "online", options: { account: "online" }, ready: "Ada Okafor" },
+  { name: "offline", options: { account: "offline" }, ready: "Not confirmed yet" },
+  { name: "needs-sign-in", options: { account: "needs_sign_in" }, ready: "Your sign-in has ended" },
+  { name: "notice", options: { account: "signed_out", notice: "Signing in did not work: access was denied. Start again." }, ready: "access was denied" },
+  { name: "settings", options: { account: "online", at: "#/settings" }, ready: "Last confirmed" },
+  { name: "settings-offline", options: { account: "offline", at: "#/settings" }, ready: "cannot be reached" },
+  { name: "settings-none", options: { account: "not_configured", at: "#/settings" }, ready: "Everything works without signing in" },
+  { name: "first-run", options: { account: "signed_out", world: "empty" }, ready: "Do you have an account?" },
+];
+
+describe.each(["light", "dark"] as const)("%s", (theme) => {
+  test.each(STATES)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
+    const { page, context, complaints } = await open(chromium, { ...options, theme });
+    await page.getByText(ready).first().waitFor();
+    await accessible(page);
+    await picture(page, `account-${name}-${theme}`);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test("the menu is accessible", async () => {
+    const { page, context } = await open(chromium, { account: "online", theme });
+    await corner(page).click();
+    await page.getByRole("menuitem", { name: "Switch to Lin Park" }).waitFor();
+    await accessible(page);
+    await picture(page, `account-menu-${theme}`);
+    await context.close();
+  });
+});
+
+test("without a sign-in service nothing speaks of accounts but the settings", async () => {
+  const { page, context } = await open(chromium);
+  await page.getByText("shall I write to Mara").waitFor();
+  expect(await corner(page).count()).toBe(0);
+  await context.close();
+});
+
+test("the menu is used by keys alone, and gives the focus back", async () => {
+  const { page, context } = await open(chromium, { account: "online" });
+  await corner(page).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("menu").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("menu").waitFor({ state: "detached" });
+  expect(await corner(page).evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "menuitem");
+  await page.keyboard.press("End");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
+  await context.close();
+});
+
+test("somebody new signs in, is asked whose the data is, and adopts it", async () => {
+  const { page, context } = await open(chromium, { account: "signed_out" });
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Sign in…" }).click();
+  const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
+  await waiting.getByRole("group", { name: "Address" }).getByText("ai.growqr.desktop").waitFor();
+  await tell(page, "signed-in");
+  await page.getByRole("dialog", { name: "Is what is on this computer yours, Ada Okafor?" }).waitFor();
+  await page.getByRole("button", { name: "Yes, it is mine" }).click();
+  await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await context.close();
+});
+
+test("to cancel the question, or the wait, signs nobody in", async () => {
+  const { page, context } = await open(chromium, { account: "choosing" });
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Sign in…" }).click();
+  await page.getByRole("dialog", { name: "Finish in your browser" }).getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
+  await context.close();
+});
+
+test("when nothing happens there is another way, and the wait can go on behind", async () => {
+  const { page, context } = await open(chromium, { account: "signing_in" });
+  const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
+  await waiting.getByRole("button", { name: "Try the other way" }).click();
+  await waiting.getByRole("group", { name: "Address" }).getByText("127.0.0.1").waitFor();
+  await page.keyboard.press("Escape");
+  await waiting.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Account: Local profile Signing in…" }).click();
+  await page.getByRole("menuitem", { name: "Show the sign-in…" }).click();
+  await waiting.waitFor();
+  await context.close();
+});
+
+test("another person gets another profile, and nobody's draft moves", async () => {
+  const { page, context } = await open(chromium, { account: "online" });
+  await page.getByRole("textbox", { name: "Message" }).fill("words of Ada");
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Switch to Lin Park" }).click();
+  await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
+  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click();
+  await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
+  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("words of Ada");
+  await context.close();
+});
+
+test("whoever was signed out by the service finds the way back, and can work meanwhile", async () => {
+  const { page, context } = await open(chromium, { account: "needs_sign_in" });
+  await say(page, "still here?");
+  await page.getByText("still here?").first().waitFor();
+  await page.getByRole("button", { name: "Sign in again", exact: true }).click();
+  await page.getByRole("dialog", { name: "Finish in your browser" }).waitFor();
+  await tell(page, "signed-in");
+  await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
+  expect(await page.getByText("Your sign-in has ended").count()).toBe(0);
+  await context.close();
+});
+
+test("settings sign out, and say what stays", async () => {
+  const { page, context } = await open(chromium, { account: "online", at: "#/settings" });
+  const account = page.getByRole("region", { name: "Account" });
+  await account.getByText("stay here, for your next sign-in").waitFor();
+  await account.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
+  await context.close();
+});
+
+test.each([
+  ["sign_in", "signed_out", "Sign in…"],
+  ["sign_out", "online", "Sign out"],
+  ["sign_in_check", "offline", "Check now"],
+  ["switch_profile", "online", "Switch to Lin"],
+] as const)("when %s fails it is said, with the next step", async (fail, account, item) => {
+  const { page, context } = await open(chromium, { account, fail });
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: item }).click();
+  await page.getByRole("alert").getByText("Check that the disk is there").waitFor();
+  await accessible(page);
+  await context.close();
+});
+
+test("a link leads to an agent or a page, also one that opened the program, and does nothing else", async () => {
+  const { page, context } = await open(chromium);
+  await page.getByText("shall I write to Mara").waitFor();
+  const place = (view: string, id: string) => page.evaluate((json) => sessionStorage.setItem("fake-place", json), JSON.stringify({ view, id }));
+  await place("memory", "goals/rust.md");
+  await tell(page, "place");
+  await page.getByText("Key-value store").first().waitFor();
+  await place("agents", "nobody");
+  await tell(page, "place");
+  await page.getByText("no agent").first().waitFor();
+  await picture(page, "link-to-no-agent");
+  await place("memory", "no/such page.md");
+  await page.reload();
+  await page.getByText("There is no page").first().waitFor();
+  expect(await page.evaluate(() => document.documentElement.dataset["opened"] ?? null)).toBe(null);
+  await context.close();
+});
+
+test("a narrow window keeps the corner and its menu whole", async () => {
+  const { page, context } = await open(chromium, { account: "online", size: { width: 480, height: 640 } });
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Account settings" }).waitFor();
+  const box = await page.getByRole("menu").boundingBox();
+  expect(box && box.x >= 0 && box.x + box.width <= 480 && box.y >= 0 && box.y + box.height <= 640).toBe(true);
+  await picture(page, "account-narrow");
+  await context.close();
+});

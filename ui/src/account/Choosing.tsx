@@ -1,0 +1,46 @@
+/** Somebody new has signed in, and there is something in the local profile: whose is it? Asked once. */
+import { FolderInput, FolderPlus, type LucideIcon } from "lucide-react";
+import { type ReactNode, useId } from "react";
+import type { SignIn } from "../bridge";
+import { Button } from "../design/Button";
+import { Modal } from "../design/Modal";
+import { Trouble } from "../design/states";
+import { useAccount } from "./useAccount";
+import { called } from "./words";
+
+export default function Choosing({ view }: { view: SignIn }) {
+  const id = useId();
+  const choose = useAccount("sign_in_choose");
+  const cancel = useAccount("sign_in_cancel");
+  const busy = choose.isPending || cancel.isPending;
+  return (
+    <Modal labelledBy={id} onClose={() => cancel.mutate({})}>
+      <h2 id={id} className="font-semibold">
+        Is what is on this computer yours{view.person && `, ${called(view.person)}`}?
+      </h2>
+      <p className="mt-1 text-sm text-ink-2">The local profile holds conversations or memory. This is asked once; nothing is deleted either way.</p>
+      <div className="mt-4 grid gap-3 sm:grid-cols-2">
+        <Choice icon={FolderInput} title="Yes, it is mine" about="It becomes your account’s: conversations, memory and budget, as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
+        <Choice icon={FolderPlus} title="No, start empty" about="Your account begins with nothing. The local profile stays, for whoever uses it signed out." disabled={busy} onClick={() => choose.mutate({ adopt: false })} />
+      </div>
+      <Trouble problem={choose.error ?? cancel.error} />
+      <div className="mt-5 flex items-center gap-2">
+        <p className="grow text-xs text-ink-3">To cancel signs you out again.</p>
+        <Button disabled={busy} onClick={() => cancel.mutate({})}>
+          Cancel
+        </Button>
+      </div>
+    </Modal>
+  );
+}
+
+function Choice(props: { icon: LucideIcon; title: string; about: ReactNode; disabled: boolean; onClick: () => void }) {
+  const { icon: Icon, title, about, ...rest } = props;
+  return (
+    <button type="button" {...rest} className="flex cursor-pointer flex-col items-start gap-1 rounded-xl border border-line p-4 text-left hover:border-accent/50 hover:bg-hover disabled:cursor-default disabled:opacity-50">
+      <Icon className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
+      <span className="mt-1 font-medium">{title}</span>
+      <span className="text-sm text-ink-2">{about}</span>
+    </button>
+  );
+}

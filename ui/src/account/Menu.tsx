@@ -1,0 +1,73 @@
+/** The menu of the account corner: who I am, somebody else, in and out. Open from its first moment. */
+import { Check, LogIn, LogOut, type LucideIcon, RefreshCw, Settings, UserPlus, UserRound } from "lucide-react";
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import type { SignIn } from "../bridge";
+import { Trouble } from "../design/states";
+import { toSettings } from "../data/links";
+import { CornerButton } from "./Corner";
+import { showAttempt } from "./attempt";
+import { useAccount } from "./useAccount";
+import { called, STATES } from "./words";
+
+const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-hover";
+
+export default function Menu({ view }: { view: SignIn }) {
+  const signIn = useAccount("sign_in");
+  const signOut = useAccount("sign_out");
+  const check = useAccount("sign_in_check");
+  const change = useAccount("switch_profile");
+  const { state, person } = view;
+  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  const others = view.people.filter((one) => one.profile !== person?.profile);
+  const trouble = signIn.error ?? signOut.error ?? check.error ?? change.error;
+  const begin = (someone_else: boolean) => signIn.mutate({ someone_else, by_port: false });
+  return (
+    <>
+      <Radix.Root defaultOpen modal={false}>
+        <Radix.Trigger asChild>
+          <CornerButton view={view} />
+        </Radix.Trigger>
+        <Radix.Content side="top" align="start" sideOffset={6} collisionPadding={8} className="z-20 w-72 rounded-2xl border border-line bg-surface p-1.5 text-ink shadow-card">
+          <div className="px-2.5 py-2">
+            <p className="truncate font-medium">{person ? called(person) : "Local profile"}</p>
+            {person?.email && person.name && <p className="truncate text-xs text-ink-3">{person.email}</p>}
+            <p className="mt-1 text-xs text-ink-2">{view.notice ?? STATES[state].label}</p>
+          </div>
+          <Line />
+          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show the sign-in…"} />}
+          {state === "needs_sign_in" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in again…" />}
+          {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in…" />}
+          {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label="Check now" />}
+          {others.map((one) => (
+            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${called(one)}`} />
+          ))}
+          {isIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
+          {(isIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
+          <Line />
+          <Row icon={Settings} onSelect={() => (location.hash = toSettings)} label="Account settings" />
+          {isIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
+        </Radix.Content>
+      </Radix.Root>
+      {state === "online" && check.isSuccess && (
+        <p role="status" className="hidden items-center gap-1.5 px-2 pt-1 text-xs text-ink-3 @3xl/window:flex">
+          <Check className="size-3.5" aria-hidden /> Confirmed just now
+        </p>
+      )}
+      <Trouble problem={trouble} />
+    </>
+  );
+}
+
+function Row({ icon: Icon, label, onSelect }: { icon: LucideIcon; label: ReactNode; onSelect: () => void }) {
+  return (
+    <Radix.Item onSelect={onSelect} className={ROW}>
+      <Icon className="size-4 shrink-0 text-ink-3" strokeWidth={1.7} aria-hidden />
+      <span className="truncate">{label}</span>
+    </Radix.Item>
+  );
+}
+
+function Line() {
+  return <Radix.Separator className="my-1.5 h-px bg-line" />;
+}

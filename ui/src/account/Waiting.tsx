@@ -1,0 +1,65 @@
+/** The browser is open, and this waits for it. */
+import { Copy, Globe } from "lucide-react";
+import { useId } from "react";
+import type { SignIn } from "../bridge";
+import { Button } from "../design/Button";
+import { Modal } from "../design/Modal";
+import { Trouble } from "../design/states";
+import { useCopy } from "../design/useCopy";
+import { useNow } from "../design/useNow";
+import { putAside } from "./attempt";
+import { useAccount } from "./useAccount";
+import { timeLeft } from "./words";
+
+export default function Waiting({ view }: { view: SignIn }) {
+  const id = useId();
+  const now = useNow(false);
+  const [copied, copy] = useCopy();
+  const again = useAccount("sign_in");
+  const cancel = useAccount("sign_in_cancel");
+  const { url, until, notice } = view;
+  return (
+    <Modal labelledBy={id} onClose={putAside}>
+      <h2 id={id} className="flex items-center gap-2.5 font-semibold">
+        <Globe className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
+        Finish in your browser
+      </h2>
+      <p className="mt-2 text-sm text-ink-2">A page has opened there. Sign in and allow GrowQR; the browser then leads back here by itself.</p>
+      {notice && (
+        <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-ink-2">
+          {notice}
+        </p>
+      )}
+      {url && (
+        <div className="mt-4">
+          <p className="text-sm font-medium">Is there no page? Open this address yourself:</p>
+          <div className="mt-1.5 flex items-center gap-2">
+            <p tabIndex={0} role="group" aria-label="Address" className="code min-w-0 grow overflow-x-auto rounded-lg border border-line px-3 py-1.5 whitespace-nowrap select-all">
+              {url}
+            </p>
+            <Button onClick={() => copy(url)} className="shrink-0">
+              <Copy className="size-4" aria-hidden /> {copied ? "Copied" : "Copy"}
+            </Button>
+          </div>
+        </div>
+      )}
+      <div className="mt-4 rounded-xl bg-sunken px-4 py-3">
+        <p className="text-sm font-medium">Did you sign in, and nothing happened here?</p>
+        <p className="mt-0.5 text-sm text-ink-2">The browser may not be allowed to open GrowQR. Try again another way: the page opens anew and answers over this computer’s own network.</p>
+        <Button className="mt-2" disabled={again.isPending} onClick={() => again.mutate({ someone_else: false, by_port: true })}>
+          Try the other way
+        </Button>
+      </div>
+      <Trouble problem={again.error ?? cancel.error} />
+      <div className="mt-5 flex flex-wrap items-center gap-2">
+        {until !== null && <p className="grow text-xs text-ink-3">Waits for {timeLeft(until, now)} more.</p>}
+        <Button look="quiet" onClick={putAside}>
+          Keep waiting in the background
+        </Button>
+        <Button disabled={cancel.isPending} onClick={() => cancel.mutate({})}>
+          Cancel
+        </Button>
+      </div>
+    </Modal>
+  );
+}

@@ -1,0 +1,16 @@
+/** Asks the shell to change who is signed in. Whatever it answers is shown. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { Args, HostError, SignIn } from "../bridge";
+import { useHost } from "../data/context";
+import { keys } from "../data/queries";
+
+type Change = "sign_in" | "sign_in_cancel" | "sign_in_choose" | "sign_in_check" | "sign_out" | "switch_profile";
+
+export function useAccount<N extends Change>(name: N) {
+  const host = useHost();
+  const client = useQueryClient();
+  return useMutation<SignIn, HostError, Args<N>>({
+    mutationFn: (args) => host.call(name, args),
+    onSuccess: (view) => client.setQueryData(keys.signIn, view),
+  });
+}

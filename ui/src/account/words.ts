@@ -1,0 +1,37 @@
+/** How signing in stands, in words. */
+import type { Person, SignInState } from "../bridge";
+import type { Tone } from "../design/Dot";
+
+export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
+  not_configured: { label: "On this computer", tone: "quiet" },
+  signed_out: { label: "Not signed in", tone: "quiet" },
+  signing_in: { label: "Signing in…", tone: "active" },
+  choosing: { label: "One question left", tone: "waiting" },
+  online: { label: "Signed in", tone: "good" },
+  offline: { label: "Not confirmed yet", tone: "quiet" },
+  needs_sign_in: { label: "Sign in again", tone: "warn" },
+};
+
+/** What somebody is called here. */
+export function called(person: Person): string {
+  return person.name?.trim() || person.email || "Somebody";
+}
+
+/** One or two letters for who has no picture. */
+export function initials(person: Person): string {
+  const words = called(person)
+    .split("@", 1)[0]!
+    .split(/[\s._-]+/)
+    .filter(Boolean);
+  const [first = "?", last] = words.length > 1 ? [words[0], words.at(-1)] : words;
+  return [first, last]
+    .filter((word) => word !== undefined)
+    .map((word) => [...word][0]!.toLocaleUpperCase())
+    .join("");
+}
+
+/** How long an attempt still waits, in whole minutes: it is no race. */
+export function timeLeft(until: number, now: number): string {
+  const minutes = Math.ceil((until - now) / 60_000);
+  return minutes > 1 ? `${minutes} minutes` : "a minute";
+}

@@ -1,0 +1,24 @@
+/** For who has an account already: a quiet way in. Where no one can sign in there is nothing. */
+import { LogIn } from "lucide-react";
+import { Button } from "../design/Button";
+import { Trouble } from "../design/states";
+import { useAccount } from "../account/useAccount";
+import { useSignIn } from "../data/queries";
+
+export function Returning() {
+  const view = useSignIn().data;
+  const signIn = useAccount("sign_in");
+  if (view?.state !== "signed_out") return null;
+  return (
+    <div className="text-sm text-ink-2">
+      <p className="flex flex-wrap items-center gap-3">
+        Do you have an account?
+        <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
+          <LogIn className="size-4" aria-hidden /> Sign in
+        </Button>
+      </p>
+      {view.notice && <p role="status">{view.notice}</p>}
+      <Trouble problem={signIn.error} />
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** Who is signed in, who else has a profile here, and the ways in and out. */
+import { LogIn, LogOut, RefreshCw } from "lucide-react";
+import type { Person, SignIn } from "../bridge";
+import { Initials, OwnAvatar } from "../account/Avatar";
+import { useAccount } from "../account/useAccount";
+import { called, STATES } from "../account/words";
+import { Button } from "../design/Button";
+import { Read, Trouble } from "../design/states";
+import { useNow } from "../design/useNow";
+import { useSignIn } from "../data/queries";
+import { ago, exactTime } from "../data/time";
+import { Line } from "./Line";
+
+export function Account() {
+  return <Read query={useSignIn()}>{(view) => <Shown view={view} />}</Read>;
+}
+
+function Shown({ view }: { view: SignIn }) {
+  const others = view.people.filter((one) => one.profile !== view.person?.profile);
+  return (
+    <>
+      {view.person ? <Me view={view} person={view.person} /> : <NoOne view={view} />}
+      {others.map((person) => (
+        <Other key={person.profile} person={person} canSwitch={view.state !== "not_configured"} />
+      ))}
+    </>
+  );
+}
+
+function Me({ view, person }: { view: SignIn; person: Person }) {
+  const signIn = useAccount("sign_in");
+  const signOut = useAccount("sign_out");
+  const check = useAccount("sign_in_check");
+  const now = useNow(false);
+  const { state } = view;
+  const seen = (
+    <>
+      {person.name && person.email && <span className="block normal-case">{person.email}</span>}
+      <span title={exactTime(person.last_verified_at)}>
+        {STATES[state].label}. Last confirmed {ago(person.last_verified_at, now)}.
+      </span>
+      {view.notice && <span className="block text-ink-2">{view.notice}</span>}
+    </>
+  );
+  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  return (
+    <>
+      <div className="flex items-center gap-3">
+        <OwnAvatar person={person} className="size-10 text-sm" />
+        <div className="grow">
+          <Line label={called(person)} about={seen} below={<Trouble problem={signIn.error ?? check.error} />}>
+            {(state === "online" || state === "offline") && (
+              <Button disabled={check.isPending} onClick={() => check.mutate({})}>
+                <RefreshCw className="size-4" aria-hidden /> Check now
+              </Button>
+            )}
+            {state === "needs_sign_in" && (
+              <Button look="primary" disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
+                <LogIn className="size-4" aria-hidden /> Sign in again
+              </Button>
+            )}
+          </Line>
+        </div>
+      </div>
+      {isIn && (
+        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations and memory stay here, for your next sign-in." below={<Trouble problem={signOut.error} />}>
+          <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
+            <LogOut className="size-4" aria-hidden /> Sign out
+          </Button>
+        </Line>
+      )}
+    </>
+  );
+}
+
+function NoOne({ view }: { view: SignIn }) {
+  const signIn = useAccount("sign_in");
+  if (view.state === "not_configured") {
+    return (
+      <Line
+        label="Local profile"
+        about={
+          <>
+            Everything works without signing in. To use accounts, give GrowQR a Clerk application: <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in small letters in <Code>config.toml</Code> in the data folder; then start it again.
+          </>
+        }
+      >
+        {null}
+      </Line>
+    );
+  }
+  return (
+    <Line label="Local profile" about="You are not signed in. What you do is kept on this computer." below={<Trouble problem={signIn.error} />}>
+      <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
+        <LogIn className="size-4" aria-hidden /> Sign in
+      </Button>
+    </Line>
+  );
+}
+
+function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
+  const change = useAccount("switch_profile");
+  return (
+    <div className="flex items-center gap-3">
+      <Initials person={person} className="size-10 text-sm" />
+      <div className="grow">
+        <Line label={called(person)} about={person.name && <span className="normal-case">{person.email}</span>} below={<Trouble problem={change.error} />}>
+          {canSwitch && (
+            <Button aria-label={`Switch to ${called(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
+              Switch
+            </Button>
+          )}
+        </Line>
+      </div>
+    </div>
+  );
+}
+
+function Code({ children }: { children: string }) {
+  return <span className="font-mono normal-case select-all">{children}</span>;
+}
