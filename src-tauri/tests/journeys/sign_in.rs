@@ -10,9 +10,11 @@ use growqr_core::journal::User as Mirrored;
 use growqr_store::{Db, DbConfig};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
-use growqr_testkit::clerk::{ClerkStandIn, User, allow};
+use growqr_testkit::clerk::{ClerkStandIn, User, allow, open};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::Stdio;
 
 /// A computer with a keyring, where links open programs, and a sign-in service.
 struct World {
@@ -185,6 +187,24 @@ fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both()
     let status = &world.computer.json(&["auth", "status"])[0];
     assert_eq!(status["person"]["profile"], json!(profile), "{status}");
     assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[test]
+fn who_signs_in_on_the_command_line_is_among_the_people_of_the_window() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    account::see(&window, "signed_out");
+    let mut growqr = world.computer.growqr(&["auth", "sign-in", "--no-browser", "--fresh"]);
+    let mut child = growqr.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    let address = told.find(|line| line.starts_with("http")).expect("an address to open");
+    now(async { open(&allow(&address).await).await.expect("the program listens") });
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(account::profile(&window), "local", "the window keeps what it shows");
+    let people = account::people(&window);
+    assert_eq!(people[0]["name"], "Ada Lovelace");
+    account::switch(&window, people[0]["profile"].as_str().expect("a profile"));
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace", "without another visit to the browser");
 }
 
 #[test]
