@@ -166,8 +166,9 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
     world.links.open(&world.computer, &link);
     assert_eq!(account::name(&window, "online"), "Ada Lovelace");
     world.links.open(&world.computer, &link);
+    let view = account::check(&window).expect("it is confirmed");
+    assert_eq!(view["notice"], json!(null), "a second copy is not worth a word");
     assert_eq!(world.came_back_to().len(), 1, "a code is traded once");
-    account::check(&window).expect("it is confirmed");
     assert_eq!(world.left_behind(), Vec::<PathBuf>::new(), "secrets are in the keychain alone");
 }
 
