@@ -254,9 +254,10 @@ impl SignIn {
     /// # Errors
     /// [`SignInFailure::Nobody`].
     pub async fn sign_out(&self) -> Result<(Home, Option<String>), AppError> {
-        if self.auth.status() == Status::SignedOut {
-            return Err(SignInFailure::Nobody.into());
-        }
+        let had_ended = match self.auth.status() {
+            Status::SignedOut => return Err(SignInFailure::Nobody.into()),
+            status => matches!(status, Status::NeedsSignIn { .. }),
+        };
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
         let out = self.auth.sign_out().await;
         let local = Accounts::change(self.home.root(), |accounts| {
@@ -265,8 +266,10 @@ impl SignIn {
         })?;
         let notice = match (out.removed, out.revoked) {
             (Err(error), _) => Some(format!("The keychain still holds the sign-in: {error}. Unlock it and sign out again.")),
-            (Ok(()), false) => Some("The sign-in service could not be told; the sign-in ends there by itself.".to_owned()),
-            (Ok(()), true) => None,
+            (Ok(()), false) if !had_ended => {
+                Some("The sign-in service could not be told; the sign-in ends there by itself.".to_owned())
+            }
+            (Ok(()), _) => None,
         };
         Ok((self.opened(local), notice))
     }

@@ -137,9 +137,10 @@ pub async fn callback(app: &AppHandle, link: &str) {
     let Ok(Some(service)) = service(app).await else { return };
     let Err(error) = service.callback(link).await else { return };
     tracing::info!(%error, "a link did not sign in");
-    // While an attempt waits, a stranger's link is not worth a word. Without one, this may be the answer to an attempt
-    // that ended with the program.
-    if service.view().is_ok_and(|view| view.state != wire::SignInState::SigningIn) && is_unasked(&error) {
+    // While an attempt waits, or somebody is signed in, a stray link is not worth a word. Else this may be the answer to
+    // an attempt that ended with the program.
+    let is_nobody = |view: wire::SignIn| matches!(view.state, wire::SignInState::SignedOut | wire::SignInState::NeedsSignIn);
+    if is_unasked(&error) && service.view().is_ok_and(is_nobody) {
         app.state::<Account>().say(Some("That sign-in is no longer waited for. Start again.".to_owned()));
         tell(app);
     }
@@ -190,6 +191,7 @@ async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
     }
     tell(&app);
 }
+
 fn explained(error: wire::Error) -> String {
     let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
     format!("Signing in did not work: {}.{step}", error.message)

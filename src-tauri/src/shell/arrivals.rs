@@ -64,9 +64,14 @@ pub fn begin(app: &AppHandle) {
 
 /// Takes what a start of the app was told: its name, and a link if that is all.
 pub fn take(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
-    if let [link] = &*arguments.into_iter().skip(1).collect::<Vec<_>>() {
-        follow(app, link);
+    if let Some(link) = only(arguments) {
+        follow(app, &link);
     }
+}
+
+fn only(arguments: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut told = arguments.into_iter().skip(1);
+    told.next().filter(|_| told.next().is_none())
 }
 
 /// Tells the system that links open this program, once. It starts programs of the system, which take their time.
@@ -175,6 +180,16 @@ mod tests {
         *arrivals.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
         assert_eq!(arrivals.take(), Some(Place::Agents("a1".to_owned())));
         assert_eq!(arrivals.take(), None);
+    }
+
+    #[test]
+    fn a_link_is_all_that_a_start_is_told() {
+        let table: [(&[&str], Option<&str>); 4] =
+            [(&[], None), (&["growqr"], None), (&["growqr", "link"], Some("link")), (&["growqr", "--flag", "link"], None)];
+        for (arguments, expected) in table {
+            let given = arguments.iter().map(|argument| (*argument).to_owned());
+            assert_eq!(only(given).as_deref(), expected, "{arguments:?}");
+        }
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub struct Desktop {
 #[derive(Default)]
 struct Open {
     desk: Option<Arc<Desk>>,
-    /// Whether a page follows this profile. One that was made for another profile does not, and may change nothing here.
-    is_followed: bool,
+    /// Set by a switch until a page follows: the page that is there was made for another profile.
+    is_unfollowed: bool,
 }
 
 impl Desktop {
@@ -49,13 +49,14 @@ impl Desktop {
         self.opening(&mut *self.open.lock().await).await
     }
 
-    /// The open profile, for a page that changes something in it.
+    /// The open profile, for a request of the page's.
     ///
     /// # Errors
-    /// [`wire::ErrorCode::Stopping`] for a page that was loaded before the profile was switched.
-    pub async fn followed_desk(&self) -> Result<Arc<Desk>, wire::Error> {
+    /// [`wire::ErrorCode::Stopping`] if it would change something, and the page was loaded before the profile was
+    /// switched.
+    pub async fn desk_for(&self, request: &wire::Request) -> Result<Arc<Desk>, wire::Error> {
         let mut open = self.open.lock().await;
-        if !open.is_followed {
+        if open.is_unfollowed && !only_looks(request) {
             let text = "another profile is open now; nothing was changed in it";
             return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
                 .retryable()
@@ -68,7 +69,7 @@ impl Desktop {
     pub async fn follow(&self) -> Result<Following, wire::Error> {
         let mut open = self.open.lock().await;
         let following = self.opening(&mut open).await?.follow();
-        open.is_followed = true;
+        open.is_unfollowed = false;
         Ok(following)
     }
 
@@ -95,7 +96,8 @@ impl Desktop {
 
     async fn replace(&self, open: &mut Open, home: Home) -> Result<(), wire::Error> {
         self.choose(home);
-        if let Some(desk) = std::mem::take(open).desk {
+        open.is_unfollowed = true;
+        if let Some(desk) = open.desk.take() {
             desk.close().await;
         }
         self.opening(open).await.map(drop)
@@ -132,6 +134,12 @@ pub fn open_early(app: &AppHandle) {
     });
 }
 
+/// What a page asks of itself while it loads, before it follows.
+fn only_looks(request: &wire::Request) -> bool {
+    use wire::Request;
+    matches!(request, Request::Keys | Request::LocalServers | Request::CheckKey { .. })
+}
+
 /// Closes the profile in good order, if it is open.
 pub async fn close(app: &AppHandle) {
     if let Some(desk) = app.state::<Desktop>().opened().await {
@@ -157,6 +165,11 @@ mod tests {
         wire::Request::SetSetting { name: "budget.per_day".to_owned(), value: Some(value.to_owned()) }
     }
 
+    async fn change(desktop: &Desktop, value: &str) -> Result<(), wire::Error> {
+        let request = set(value);
+        Ok(desktop.desk_for(&request).await?.ask(request).await.map(drop)?)
+    }
+
     async fn per_day(desktop: &Desktop) -> String {
         let settings = desktop.desk().await.unwrap().library().settings().await.unwrap();
         settings.into_iter().find(|setting| setting.name == "budget.per_day").unwrap().value
@@ -168,7 +181,7 @@ mod tests {
         let desktop = desktop(folder.path(), "");
         let mut following = desktop.follow().await.unwrap();
         let first = desktop.desk().await.unwrap();
-        desktop.followed_desk().await.unwrap().ask(set("3")).await.unwrap();
+        change(&desktop, "3").await.unwrap();
         assert!(desktop.switch(other(folder.path())).await.unwrap());
         assert_eq!(following.next().await, None);
         assert!(first.ask(set("4")).await.is_err(), "the old profile is closed");
@@ -181,11 +194,12 @@ mod tests {
     async fn a_page_of_the_old_profile_changes_nothing_in_the_new_one() {
         let folder = tempfile::tempdir().unwrap();
         let desktop = desktop(folder.path(), "");
-        desktop.follow().await.unwrap();
+        change(&desktop, "3").await.unwrap();
         desktop.switch(other(folder.path())).await.unwrap();
-        let Err(refused) = desktop.followed_desk().await else { panic!("it may not change anything") };
-        assert_eq!(refused.code, wire::ErrorCode::Stopping);
+        assert_eq!(change(&desktop, "4").await.unwrap_err().code, wire::ErrorCode::Stopping);
+        assert!(desktop.desk_for(&wire::Request::Keys).await.is_ok(), "it may look");
         desktop.follow().await.unwrap();
-        assert!(desktop.followed_desk().await.unwrap().ask(set("5")).await.is_ok());
+        change(&desktop, "5").await.unwrap();
+        assert_eq!(per_day(&desktop).await, "5");
     }
 }

@@ -69,6 +69,11 @@ pub fn name(window: &Open, state: &str) -> String {
     see(window, state)["person"]["name"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Who has a profile here.
+pub fn people(window: &Open) -> Value {
+    asked(window, "sign_in_view", json!({}))["people"].clone()
+}
+
 /// The picture that is shown.
 pub fn picture(window: &Open) -> String {
     asked(window, "picture", json!({})).as_str().unwrap_or_default().to_owned()

@@ -14,6 +14,8 @@ pub struct Computer {
     home: tempfile::TempDir,
     /// What its programs are told besides.
     variables: Vec<(&'static str, PathBuf)>,
+    /// What is started to open the window.
+    starter: PathBuf,
 }
 
 impl Computer {
@@ -32,7 +34,8 @@ impl Computer {
 
     fn with(screen: Screen) -> Computer {
         let claude = AnthropicStandIn::start_blocking().expect("a loopback port");
-        Computer { claude, screen, home: tempfile::tempdir().expect("a folder"), variables: Vec::new() }
+        let starter = PathBuf::from(env!("CARGO_BIN_EXE_growqr-desktop"));
+        Computer { claude, screen, home: tempfile::tempdir().expect("a folder"), variables: Vec::new(), starter }
     }
 
     /// Sets a variable for all its programs from now on.
@@ -43,6 +46,11 @@ impl Computer {
     /// Takes it back.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(known, _)| *known != name);
+    }
+
+    /// Opens the window by a program that starts it.
+    pub fn start_by(&mut self, starter: PathBuf) {
+        self.starter = starter;
     }
 
     /// The person's home folder.
@@ -67,8 +75,7 @@ impl Computer {
     }
 
     fn open_with(&self, arguments: &[&str], variables: &[(&str, PathBuf)]) -> Open {
-        let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop"));
-        Open { window: self.screen.open_with(program, arguments, variables).expect("the window opens") }
+        Open { window: self.screen.open_with(&self.starter, arguments, variables).expect("the window opens") }
     }
 
     /// Another program of the same person, on the same screen.
@@ -92,6 +99,23 @@ impl Computer {
         ];
         variables.extend_from_slice(&self.variables);
         variables
+    }
+
+    /// Every file of the person's.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let (mut files, mut folders) = (Vec::new(), vec![self.home.path().to_path_buf()]);
+        while let Some(folder) = folders.pop() {
+            // It may have gone meanwhile, with what was in it.
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries.flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                    Ok(kind) if kind.is_file() => files.push(entry.path()),
+                    _ => {}
+                }
+            }
+        }
+        files
     }
 
     /// Where GrowQR keeps everything.

@@ -75,6 +75,12 @@ impl Links {
         self.script("browser", &start);
     }
 
+    /// What starts GrowQR so that it writes all it has to say into the person's home folder.
+    pub fn talkative(&self) -> PathBuf {
+        let (program, log) = (env!("CARGO_BIN_EXE_growqr-desktop"), self.home.join("log"));
+        self.script("talkative", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
+    }
+
     /// Another program has taken these links.
     pub fn are_taken(&self, schemes: &[&str]) {
         self.takes(schemes, "other", &self.script("other", "exit 0"));

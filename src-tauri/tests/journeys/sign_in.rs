@@ -10,8 +10,11 @@ use growqr_core::journal::User as Mirrored;
 use growqr_store::{Db, DbConfig};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
-use growqr_testkit::clerk::{ClerkStandIn, User, allow};
+use growqr_testkit::clerk::{ClerkStandIn, User, allow, open};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
 
 /// A computer with a keyring, where links open programs, and a sign-in service.
 struct World {
@@ -73,29 +76,22 @@ impl World {
         now(self.clerk.until("/oauth/token", times));
     }
 
-    /// The files in which something of what was traded for tokens, or with them, can be read.
-    fn left_behind(&self) -> Vec<String> {
-        let secrets: Vec<String> = ["code", "code_verifier", "refresh_token"]
-            .iter()
-            .flat_map(|field| self.clerk.requests().into_iter().filter_map(|request| request.field(field).map(str::to_owned)))
-            .collect();
-        assert!(secrets.len() >= 3, "{secrets:?}");
-        let mut found = Vec::new();
-        let mut folders = vec![self.computer.home().to_path_buf()];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-                let Ok(kind) = entry.file_type() else { continue };
-                let text = if kind.is_file() { std::fs::read(entry.path()).unwrap_or_default() } else { Vec::new() };
-                let text = String::from_utf8_lossy(&text);
-                if secrets.iter().any(|secret| text.contains(secret.as_str())) {
-                    found.push(entry.path().display().to_string());
-                }
-                if kind.is_dir() {
-                    folders.push(entry.path());
-                }
-            }
-        }
-        found
+    /// The files in which something secret of what the service was sent can be read.
+    fn left_behind(&self) -> Vec<PathBuf> {
+        let requests = self.clerk.requests();
+        let fields = ["code", "code_verifier", "refresh_token"];
+        let sent = fields.iter().flat_map(|field| requests.iter().filter_map(|request| request.field(field)));
+        let bearers = requests.iter().filter_map(|request| request.header("authorization")?.strip_prefix("Bearer "));
+        let secrets: Vec<&str> = sent.chain(bearers).collect();
+        assert!(secrets.len() >= 4, "one of each kind: {secrets:?}");
+        let text = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
+        let files = self.computer.files();
+        assert!(files.iter().any(|path| path.ends_with("log") && text(path).contains("TRACE")), "all is logged");
+        let tells = |path: &PathBuf| {
+            let text = text(path);
+            secrets.iter().any(|secret| text.contains(secret))
+        };
+        files.into_iter().filter(tells).collect()
     }
 
     /// The copy of the person beside their data.
@@ -150,7 +146,8 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
 
 #[test]
 fn only_the_right_link_signs_in_and_others_change_nothing() {
-    let Some(world) = World::new() else { return };
+    let Some(mut world) = World::new() else { return };
+    world.computer.start_by(world.links.talkative());
     let window = world.open();
     account::listen_for_links(&window);
     let link = world.allowed(&window);
@@ -169,9 +166,10 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
     world.links.open(&world.computer, &link);
     assert_eq!(account::name(&window, "online"), "Ada Lovelace");
     world.links.open(&world.computer, &link);
+    let view = account::check(&window).expect("it is confirmed");
+    assert_eq!(view["notice"], json!(null), "a second copy is not worth a word");
     assert_eq!(world.came_back_to().len(), 1, "a code is traded once");
-    account::check(&window).expect("it is confirmed");
-    assert_eq!(world.left_behind(), Vec::<String>::new(), "secrets are in the keychain alone");
+    assert_eq!(world.left_behind(), Vec::<PathBuf>::new(), "secrets are in the keychain alone");
 }
 
 #[test]
@@ -190,6 +188,24 @@ fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both()
     let status = &world.computer.json(&["auth", "status"])[0];
     assert_eq!(status["person"]["profile"], json!(profile), "{status}");
     assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[test]
+fn who_signs_in_on_the_command_line_is_among_the_people_of_the_window() {
+    let Some(world) = World::new() else { return };
+    let window = world.open();
+    account::see(&window, "signed_out");
+    let mut growqr = world.computer.growqr(&["auth", "sign-in", "--no-browser", "--fresh"]);
+    let mut child = growqr.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe")).lines().map(|line| line.expect("text"));
+    let address = told.find(|line| line.starts_with("http")).expect("an address to open");
+    now(async { open(&allow(&address).await).await.expect("the program listens") });
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(account::profile(&window), "local", "the window keeps what it shows");
+    let people = account::people(&window);
+    assert_eq!(people[0]["name"], "Ada Lovelace");
+    account::switch(&window, people[0]["profile"].as_str().expect("a profile"));
+    assert_eq!(account::name(&window, "online"), "Ada Lovelace", "without another visit to the browser");
 }
 
 #[test]
