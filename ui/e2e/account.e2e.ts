@@ -123,6 +123,8 @@ test("another person gets another profile, and nobody's draft moves", async () =
 
 test("whoever was signed out by the service finds the way back, and can work meanwhile", async () => {
   const { page, context } = await open(chromium, { account: "needs_sign_in" });
+  const box = await page.getByRole("textbox", { name: "Message" }).boundingBox();
+  expect(box && box.y + box.height < 820, "what is said over the view pushes nothing out of the window").toBe(true);
   await say(page, "still here?");
   await page.getByText("still here?").first().waitFor();
   await page.getByRole("button", { name: "Sign in again", exact: true }).click();

@@ -24,7 +24,7 @@ export default function Waiting({ view }: { view: SignIn }) {
         <Globe className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
         Finish in your browser
       </h2>
-      <p className="mt-2 text-sm text-ink-2">A page has opened there. Sign in and allow GrowQR; the browser then leads back here by itself.</p>
+      <p className="mt-2 text-sm text-ink-2">A page has opened there. Sign in and allow GrowQR; the browser then leads back here by itself.{until !== null && ` This waits for ${timeLeft(until, now)} more.`}</p>
       {notice && (
         <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-ink-2">
           {notice}
@@ -51,10 +51,9 @@ export default function Waiting({ view }: { view: SignIn }) {
         </Button>
       </div>
       <Trouble problem={again.error ?? cancel.error} />
-      <div className="mt-5 flex flex-wrap items-center gap-2">
-        {until !== null && <p className="grow text-xs text-ink-3">Waits for {timeLeft(until, now)} more.</p>}
+      <div className="mt-5 flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={putAside}>
-          Keep waiting in the background
+          Wait in the background
         </Button>
         <Button disabled={cancel.isPending} onClick={() => cancel.mutate({})}>
           Cancel

@@ -73,11 +73,13 @@ function Frame() {
         <h1 className="sr-only">GrowQR: {VIEWS.find(({ view }) => view === place.view)?.label}</h1>
         <Offline />
         <Notices />
-        <Crash key={place.view}>
-          <Suspense fallback={<Loading />}>
-            <View place={place} finding={finding} onFinding={setFinding} />
-          </Suspense>
-        </Crash>
+        <div className="min-h-0 grow">
+          <Crash key={place.view}>
+            <Suspense fallback={<Loading />}>
+              <View place={place} finding={finding} onFinding={setFinding} />
+            </Suspense>
+          </Crash>
+        </div>
       </main>
       {palette && (
         <Suspense fallback={null}>

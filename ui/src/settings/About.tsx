@@ -39,5 +39,5 @@ export function About() {
 }
 
 function Path({ text }: { text: string }) {
-  return <span className="font-mono break-all normal-case select-all">{text}</span>;
+  return <span className="font-mono break-all select-all">{text}</span>;
 }

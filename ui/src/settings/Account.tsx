@@ -35,7 +35,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
   const { state } = view;
   const seen = (
     <>
-      {person.name && person.email && <span className="block normal-case">{person.email}</span>}
+      {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
         {STATES[state].label}. Last confirmed {ago(person.last_verified_at, now)}.
       </span>
@@ -104,7 +104,7 @@ function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
     <div className="flex items-center gap-3">
       <Initials person={person} className="size-10 text-sm" />
       <div className="grow">
-        <Line label={called(person)} about={person.name && <span className="normal-case">{person.email}</span>} below={<Trouble problem={change.error} />}>
+        <Line label={called(person)} about={person.name && <span>{person.email}</span>} below={<Trouble problem={change.error} />}>
           {canSwitch && (
             <Button aria-label={`Switch to ${called(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
               Switch
@@ -117,5 +117,5 @@ function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
 }
 
 function Code({ children }: { children: string }) {
-  return <span className="font-mono normal-case select-all">{children}</span>;
+  return <span className="font-mono select-all">{children}</span>;
 }

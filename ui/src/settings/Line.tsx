@@ -1,5 +1,6 @@
 /** One line of settings: what it is, and the means to change it. */
 import type { ReactNode } from "react";
+import { cx } from "../design/cx";
 
 export function Line(props: { label: string; about?: ReactNode; htmlFor?: string; children: ReactNode; below?: ReactNode }) {
   return (
@@ -13,7 +14,7 @@ export function Line(props: { label: string; about?: ReactNode; htmlFor?: string
           ) : (
             <p className="text-sm font-medium">{props.label}</p>
           )}
-          {props.about && <p className="text-xs text-ink-3 first-letter:uppercase">{props.about}</p>}
+          {props.about && <p className={cx("text-xs text-ink-3", typeof props.about === "string" && "first-letter:uppercase")}>{props.about}</p>}
         </div>
         {props.children}
       </div>
