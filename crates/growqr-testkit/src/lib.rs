@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod clerk;
+mod dead_port;
 mod desktop_session;
 mod http;
 pub mod openai;
@@ -17,6 +18,7 @@ mod small_disk;
 #[cfg(target_os = "linux")]
 pub mod window;
 
+pub use dead_port::DeadPort;
 pub use desktop_session::{DesktopSession, outside};
 pub use small_disk::SmallDisk;
 

@@ -2,55 +2,100 @@
 //! goes on when the page is loaded anew, as it is after a change of the profile.
 
 use crate::computer::Open;
-use serde_json::{Value, json};
+use crate::names;
+use growqr_testkit::window::Element;
+use serde_json::Value;
 
-/// Asks anew what is to be shown, and which profile is open, whenever the page is told that it has changed.
-const WATCH: &str = r"
-  if (!window.__TAURI_INTERNALS__ || !document.body) return null;
-  if (!window.signInSeen) {
-    window.signInSeen = {};
-    const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-    const look = () => invoke('sign_in_view').then((view) => {
-      window.signInSeen = view;
-      document.documentElement.dataset.signInSeen = view.state;
-    });
-    // Agents are there once a profile is open.
-    const ask = () => invoke('agents').then(() => invoke('about')).then(({ profile }) => {
-      window.profileSeen = profile;
-      document.documentElement.dataset.profileSeen = profile;
-    });
-    const listen = (event, then) =>
-      invoke('plugin:event|listen', { event, target: { kind: 'Any' }, handler: transformCallback(then) }).then(then);
-    listen('sign-in-changed', look);
-    listen('profile-changed', ask);
-  }
-  const seen = window.signInSeen;
-  const profile = window.profileSeen;
-";
-
-/// Begins to sign in.
-pub fn sign_in(window: &Open) -> Value {
-    asked(window, "sign_in", json!({"someone_else": false, "by_port": false}))
+/// How signing in stands, as the corner says it.
+#[derive(Clone, Copy, Debug)]
+pub enum State {
+    SignedOut,
+    Waiting,
+    Asked,
+    Online,
+    Offline,
+    Ended,
 }
 
-/// Begins to sign in as another person than who is signed in at the browser.
-pub fn sign_in_as_another(window: &Open) -> Value {
-    asked(window, "sign_in", json!({"someone_else": true, "by_port": false}))
+impl State {
+    fn label(self) -> &'static str {
+        match self {
+            State::SignedOut => "Not signed in",
+            State::Waiting => "Signing in…",
+            State::Asked => "One question left",
+            State::Online => "Signed in",
+            State::Offline => "Not confirmed yet",
+            State::Ended => "Sign in again",
+        }
+    }
+}
+
+/// What nobody's profile is called.
+pub const NOBODY: &str = "Local profile";
+
+/// Waits until the corner shows this person in this state.
+pub fn see(window: &Open, name: &str, state: State) {
+    window.see(Element::button(&format!("Account: {name} {}", state.label())), name);
+}
+
+/// Presses Sign in, wherever it stands now. The address that is shown for copying.
+pub fn sign_in(window: &Open) -> String {
+    choose(window, "Sign in");
+    address(window)
+}
+
+/// The same as another person than who is signed in at the browser.
+pub fn sign_in_as_another(window: &Open) -> String {
+    choose(window, "Sign in as someone else…");
+    address(window)
+}
+
+/// The address of the attempt that goes on.
+fn address(window: &Open) -> String {
+    window.see(names::WAITING, "Copy");
+    window.see(names::ADDRESS, "http")
+}
+
+/// Chooses in the menu of the corner.
+pub fn choose(window: &Open, item: &str) {
+    window.click(names::CORNER);
+    window.click(Element::menuitem(item));
+}
+
+/// What the menu of the corner says beside the name; it is closed again.
+pub fn see_told(window: &Open, words: &str) {
+    window.click(names::CORNER);
+    window.see(names::MENU, words);
+    window.press_escape();
+    window.until_gone(names::MENU);
 }
 
 /// Ends the attempt, or the question whose data this is.
 pub fn cancel(window: &Open) {
-    asked(window, "sign_in_cancel", json!({}));
+    window.click(names::CANCEL);
 }
 
-/// Opens the profile of somebody who has one here; an empty name is nobody's.
-pub fn switch(window: &Open, profile: &str) {
-    begin(window, "switch_profile", json!({"profile": profile}));
+/// Answers whether what is in the local profile is theirs.
+pub fn answer(window: &Open, name: &str, is_theirs: bool) {
+    window.see(Element::dialog(&format!("Is what is on this computer yours, {name}?")), "asked once");
+    window.click(Element::button(if is_theirs { "Yes, it is mine" } else { "No, start empty" }));
 }
 
-/// Waits until sign-in stands like this; all that is shown of it.
-pub fn see(window: &Open, state: &str) -> Value {
-    window.until(&format!("{WATCH} return seen.state === {state:?} && seen"), &format!("sign-in is {state}"))
+/// Opens the profile of somebody who has one here.
+pub fn switch(window: &Open, name: &str) {
+    choose(window, &format!("Switch to {name}"));
+}
+
+/// Asks the service now, in the settings. Returns once it has answered: until then the button cannot be pressed.
+pub fn check(window: &Open) {
+    window.click(names::SETTINGS);
+    window.click(names::CHECK);
+    window.until("return find('button', 'Check now') ?? find('button', 'Sign in again')", "the service has answered");
+}
+
+/// Signs out.
+pub fn sign_out(window: &Open) {
+    choose(window, "Sign out");
 }
 
 /// Which profile is open.
@@ -58,68 +103,39 @@ pub fn profile(window: &Open) -> String {
     profile_but(window, "")
 }
 
-/// Waits until a profile is open, and another than this; which.
+/// Waits until a profile is open, and another than this; which, as the settings tell. The page may be loaded anew
+/// meanwhile, which leads to the chat.
 pub fn profile_but(window: &Open, old: &str) -> String {
-    let profile = window.until(&format!("{WATCH} return profile !== {old:?} && profile"), &format!("{old:?} is not open"));
-    profile.as_str().unwrap_or_default().to_owned()
+    let look = format!(
+        "if (!location.hash.startsWith('#/settings')) location.hash = '#/settings';
+         const profile = /Profile (\\S+)/.exec(textWith('region', 'On this computer', 'Profile') ?? '')?.[1];
+         return profile !== {old:?} && profile"
+    );
+    window.until(&look, &format!("{old:?} is not open")).as_str().unwrap_or_default().to_owned()
 }
 
-/// The name that is shown.
-pub fn name(window: &Open, state: &str) -> String {
-    see(window, state)["person"]["name"].as_str().unwrap_or_default().to_owned()
-}
-
-/// Who has a profile here.
-pub fn people(window: &Open) -> Value {
-    asked(window, "sign_in_view", json!({}))["people"].clone()
-}
-
-/// The picture that is shown.
+/// Waits for the picture in the corner; its address.
 pub fn picture(window: &Open) -> String {
-    asked(window, "picture", json!({})).as_str().unwrap_or_default().to_owned()
+    let picture = window.until("return find('button', 'Account:')?.querySelector('img')?.src", "there is a picture");
+    picture.as_str().unwrap_or_default().to_owned()
 }
 
-/// Answers whether what is in the local profile is theirs.
-pub fn choose(window: &Open, adopt: bool) {
-    begin(window, "sign_in_choose", json!({"adopt": adopt}));
+/// Waits until the window shows this place.
+pub fn is_at(window: &Open, place: &str) {
+    window.until(&format!("return location.hash === {place:?}"), &format!("it shows {place}"));
 }
 
-/// Asks the service now. How that is refused, if it is.
-pub fn check(window: &Open) -> Result<Value, Value> {
-    ask(window, "sign_in_check", json!({}))
-}
-
-/// Signs out.
-pub fn sign_out(window: &Open) {
-    begin(window, "sign_out", json!({}));
-}
-
-/// Where the link that came last leads, once.
-pub fn place(window: &Open) -> Value {
-    asked(window, "take_place", json!({}))
-}
-
-/// Waits until there is a place to be shown, beginning to wait before `come` brings it.
-pub fn place_after(window: &Open, come: impl FnOnce()) -> Value {
-    ready(window);
-    let listen = r"
-      const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-      const heard = { event: 'place', target: { kind: 'Any' }, handler: transformCallback(() => {
-        document.documentElement.dataset.placeCame = 'yes';
-      }) };
-      delete document.documentElement.dataset.placeCame;
-      invoke('plugin:event|listen', heard).then(() => { document.documentElement.dataset.placeAwaited = 'yes'; });
+/// Whether there is a place left that the page has not been led to.
+pub fn place_left(window: &Open) -> Value {
+    let look = r"
+      window.__TAURI_INTERNALS__.invoke('take_place', {}).then((place) => { document.documentElement.dataset.left = JSON.stringify(place); });
       return null;";
-    window.run(listen);
-    window.until("return document.documentElement.dataset.placeAwaited", "the page listens");
-    come();
-    window.until("return document.documentElement.dataset.placeCame", "a place is announced");
-    place(window)
+    window.run(look);
+    window.until("return document.documentElement.dataset.left", "it is answered")
 }
 
 /// Lets the page listen for what the plugin tells of links.
 pub fn listen_for_links(window: &Open) {
-    ready(window);
     let listen = r"
       const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
       window.linksHeard = 0;
@@ -134,36 +150,4 @@ pub fn listen_for_links(window: &Open) {
 /// How many it was told of since.
 pub fn heard_links(window: &Open) -> Value {
     window.run("return window.linksHeard")
-}
-
-fn asked(window: &Open, command: &str, arguments: Value) -> Value {
-    ask(window, command, arguments).unwrap_or_else(|refused| panic!("{command} is refused: {refused}"))
-}
-
-/// Asks what is followed by another page, which gets no answer.
-fn begin(window: &Open, command: &str, arguments: Value) {
-    ready(window);
-    window.run(&format!("window.__TAURI_INTERNALS__.invoke({command:?}, {arguments}); return null"));
-}
-
-/// Asks as the page does.
-fn ask(window: &Open, command: &str, arguments: Value) -> Result<Value, Value> {
-    ready(window);
-    let script = format!(
-        "window.told = null;
-         const tell = (told) => {{ window.told = told; document.documentElement.dataset.told = {command:?}; }};
-         window.__TAURI_INTERNALS__.invoke({command:?}, {arguments})
-           .then((done) => tell({{ done }}), (refused) => tell({{ refused }}));
-         return null"
-    );
-    window.run(&script);
-    let told = window.until("return window.told", &format!("{command} is answered"));
-    match told.get("refused") {
-        Some(refused) => Err(refused.clone()),
-        None => Ok(told["done"].clone()),
-    }
-}
-
-fn ready(window: &Open) {
-    window.until("return window.__TAURI_INTERNALS__ && document.body", "the page is there");
 }

@@ -169,8 +169,8 @@ impl Open {
         must(self.window.see(element, words))
     }
 
-    pub fn see_anywhere(&self, words: &str) {
-        must(self.window.see_anywhere(words));
+    pub fn see_anywhere(&self, words: &str) -> String {
+        must(self.window.see_anywhere(words))
     }
 
     pub fn type_into(&self, element: Element<'_>, text: &str) {
@@ -184,6 +184,14 @@ impl Open {
     /// Types a message and sends it with Enter.
     pub fn say(&self, text: &str) {
         self.type_into(crate::names::MESSAGE, &format!("{text}\u{E007}"));
+    }
+
+    pub fn until_gone(&self, element: Element<'_>) {
+        must(self.window.until_gone(element));
+    }
+
+    pub fn press_escape(&self) {
+        must(self.window.press("\u{E00C}"));
     }
 
     pub fn reload(&self) {

@@ -8,9 +8,18 @@ pub const START_WITH_GUIDE: Element<'_> = Element::button("Start with the guide"
 pub const SUGGESTED: &str = "Remember that I want to learn something new every week";
 
 // The way around.
+pub const CHAT: Element<'_> = Element::link("Chat");
 pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
+
+// Who is signed in.
+pub const CORNER: Element<'_> = Element::button("Account:");
+pub const MENU: Element<'_> = Element::menu("");
+pub const WAITING: Element<'_> = Element::dialog("Finish in your browser");
+pub const ADDRESS: Element<'_> = Element::group("Address");
+pub const CANCEL: Element<'_> = Element::button("Cancel");
+pub const CHECK: Element<'_> = Element::button("Check now");
 
 // A conversation.
 pub const CONVERSATION: Element<'_> = Element::log("Conversation");

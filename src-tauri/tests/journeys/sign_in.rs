@@ -1,6 +1,6 @@
 //! Signing in in the window: a stand-in of Clerk, a real keyring, a real browser, and links that open the app.
 
-use crate::account;
+use crate::account::{self, NOBODY, State};
 use crate::computer::{Computer, Open};
 use crate::links::{self, Links};
 use crate::names;
@@ -11,10 +11,13 @@ use growqr_store::{Db, DbConfig};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
 use growqr_testkit::clerk::{ClerkStandIn, User, allow, open};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::Stdio;
+
+/// Whom the service knows first.
+const ADA: &str = "Ada Lovelace";
 
 /// A computer with a keyring, where links open programs, and a sign-in service.
 struct World {
@@ -51,18 +54,13 @@ impl World {
 
     /// Presses Sign in, and Allow in a browser that is not on this screen. The link that comes of it.
     fn allowed(&self, window: &Open) -> String {
-        self.allow(&account::sign_in(window))
-    }
-
-    fn allow(&self, view: &Value) -> String {
-        assert_eq!(view["state"], "signing_in", "{view}");
-        now(allow(view["url"].as_str().expect("an address to copy")))
+        now(allow(&account::sign_in(window)))
     }
 
     fn signed_in(&self, window: &Open) {
         let link = self.allowed(window);
         self.links.open(&self.computer, &link);
-        account::see(window, "online");
+        account::see(window, ADA, State::Online);
     }
 
     /// Where each code came back to.
@@ -113,9 +111,9 @@ fn now<T>(work: impl Future<Output = T>) -> T {
 fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out() {
     let Some(world) = World::with_browser() else { return };
     let window = world.open();
-    assert_eq!(account::see(&window, "signed_out")["person"], json!(null));
-    account::sign_in(&window);
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::see(&window, NOBODY, State::SignedOut);
+    account::choose(&window, "Sign in");
+    account::see(&window, ADA, State::Online);
     assert!(account::picture(&window).starts_with("data:image/gif;base64,"));
     assert_eq!(world.came_back_to(), [format!("{}://auth/callback", links::SIGN_IN)]);
     let profile = account::profile_but(&window, "local");
@@ -125,23 +123,23 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
 
     drop(window);
     let window = world.open();
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::see(&window, ADA, State::Online);
     assert_eq!(account::profile(&window), profile);
     assert_eq!(world.clerk.count("/oauth/authorize"), 1, "nobody was asked again");
 
     world.clerk.switch(|switches| switches.expires_in = Some(1));
-    account::check(&window).expect("it is confirmed");
     let asked = world.clerk.count("/oauth/token");
-    world.until_asked(asked + 2);
+    account::check(&window);
+    world.until_asked(asked + 3);
     assert_eq!(world.clerk.living_grants(), 1, "no token was used twice");
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::see(&window, ADA, State::Online);
 
     account::sign_out(&window);
-    account::see(&window, "signed_out");
+    account::see(&window, NOBODY, State::SignedOut);
     assert_eq!(account::profile_but(&window, &profile), "local");
     assert_eq!(world.clerk.living_grants(), 0, "the service knows");
     drop(window);
-    account::see(&world.open(), "signed_out");
+    account::see(&world.open(), NOBODY, State::SignedOut);
 }
 
 #[test]
@@ -149,8 +147,9 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
     let Some(mut world) = World::new() else { return };
     world.computer.start_by(world.links.talkative());
     let window = world.open();
-    account::listen_for_links(&window);
+    account::see(&window, NOBODY, State::SignedOut);
     let link = world.allowed(&window);
+    account::listen_for_links(&window);
     let (address, query) = link.split_once('?').expect("parameters");
     let strangers = [
         format!("{address}?code=stolen&state=guessed"),
@@ -161,14 +160,17 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
     for stranger in &strangers {
         world.links.open(&world.computer, stranger);
     }
-    assert_eq!(account::see(&window, "signing_in")["until"].as_i64().map(|until| until > 0), Some(true));
+    account::see(&window, NOBODY, State::Waiting);
     assert_eq!(account::heard_links(&window), json!(0), "no page is told of a link");
     world.links.open(&world.computer, &link);
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::see(&window, ADA, State::Online);
     world.links.open(&world.computer, &link);
-    let view = account::check(&window).expect("it is confirmed");
-    assert_eq!(view["notice"], json!(null), "a second copy is not worth a word");
+    account::check(&window);
+    world.until_asked(2);
+    account::see(&window, ADA, State::Online);
     assert_eq!(world.came_back_to().len(), 1, "a code is traded once");
+    let page = window.see_anywhere(ADA);
+    assert!(!page.contains("no longer waited for"), "a second copy is not worth a word: {page}");
     assert_eq!(world.left_behind(), Vec::<PathBuf>::new(), "secrets are in the keychain alone");
 }
 
@@ -176,13 +178,12 @@ fn only_the_right_link_signs_in_and_others_change_nothing() {
 fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, "signed_out");
     world.signed_in(&window);
     let profile = account::profile_but(&window, "local");
-    assert_eq!(world.computer.json(&["auth", "status"])[0]["person"]["name"], "Ada Lovelace");
+    assert_eq!(world.computer.json(&["auth", "status"])[0]["person"]["name"], ADA);
     world.computer.json(&["auth", "sign-out"]);
-    account::check(&window).expect_err("it has ended");
-    account::see(&window, "needs_sign_in");
+    account::check(&window);
+    account::see(&window, ADA, State::Ended);
     assert_eq!(account::profile(&window), profile, "the window keeps what it shows");
     world.signed_in(&window);
     let status = &world.computer.json(&["auth", "status"])[0];
@@ -194,7 +195,7 @@ fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both()
 fn who_signs_in_on_the_command_line_is_among_the_people_of_the_window() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, "signed_out");
+    account::see(&window, NOBODY, State::SignedOut);
     let mut growqr = world.computer.growqr(&["auth", "sign-in", "--no-browser", "--fresh"]);
     let mut child = growqr.stderr(Stdio::piped()).spawn().expect("it starts");
     let mut told = BufReader::new(child.stderr.take().expect("a pipe")).lines().map(|line| line.expect("text"));
@@ -202,10 +203,10 @@ fn who_signs_in_on_the_command_line_is_among_the_people_of_the_window() {
     now(async { open(&allow(&address).await).await.expect("the program listens") });
     assert!(child.wait().expect("it ends").success());
     assert_eq!(account::profile(&window), "local", "the window keeps what it shows");
-    let people = account::people(&window);
-    assert_eq!(people[0]["name"], "Ada Lovelace");
-    account::switch(&window, people[0]["profile"].as_str().expect("a profile"));
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace", "without another visit to the browser");
+    window.reload();
+    account::switch(&window, ADA);
+    account::see(&window, ADA, State::Online);
+    assert_eq!(world.clerk.count("/oauth/authorize"), 1, "without another visit to the browser");
 }
 
 #[test]
@@ -217,9 +218,8 @@ fn an_answer_that_finds_the_program_ended_is_said_to_be_late() {
     let told = world.links.start(&world.computer, &link);
     assert_eq!(told, [link]);
     let window = world.computer.open_by(&told.iter().map(String::as_str).collect::<Vec<_>>());
-    let words = "window.signInSeen.notice?.includes('no longer waited for')";
-    account::see(&window, "signed_out");
-    window.until(&format!("return {words}"), "it says so");
+    window.see_anywhere("That sign-in is no longer waited for. Start again.");
+    account::see(&window, NOBODY, State::SignedOut);
     assert!(world.came_back_to().is_empty(), "nobody else trades the code");
     world.signed_in(&window);
 }
@@ -228,13 +228,12 @@ fn an_answer_that_finds_the_program_ended_is_said_to_be_late() {
 fn ended_by_the_service_one_is_asked_to_sign_in_and_still_reads_everything() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, "signed_out");
     world.signed_in(&window);
     let profile = account::profile_but(&window, "local");
     world.clerk.end_all_grants();
-    let refused = account::check(&window).expect_err("it has ended");
-    assert_eq!(refused["code"], "sign_in", "{refused}");
-    assert_eq!(account::name(&window, "needs_sign_in"), "Ada Lovelace");
+    account::check(&window);
+    account::see(&window, ADA, State::Ended);
+    window.see_anywhere("Your sign-in has ended.");
     assert_eq!(account::profile(&window), profile, "their data stays open");
     world.signed_in(&window);
     assert_eq!(account::profile(&window), profile);
@@ -249,13 +248,12 @@ fn what_was_said_before_signing_in_becomes_theirs_if_they_say_so() {
     window.see(names::CONVERSATION, "You said: before.");
     let link = world.allowed(&window);
     world.links.open(&world.computer, &link);
-    assert_eq!(account::name(&window, "choosing"), "Ada Lovelace");
-    account::choose(&window, true);
-    account::see(&window, "online");
+    account::see(&window, ADA, State::Asked);
+    account::answer(&window, ADA, true);
+    account::see(&window, ADA, State::Online);
+    window.see(names::CONVERSATION, "You said: before.");
     assert_eq!(account::profile(&window), "local", "the profile keeps its name");
     assert_eq!(world.mirrored("local").len(), 1);
-    window.reload();
-    window.see(names::CONVERSATION, "You said: before.");
     account::sign_out(&window);
     assert_eq!(account::profile_but(&window, "local"), "local-2");
 }
@@ -269,31 +267,31 @@ fn people_who_share_a_computer_each_see_their_own() {
     window.see(names::CONVERSATION, "You said: for nobody.");
     let link = world.allowed(&window);
     world.links.open(&world.computer, &link);
-    account::see(&window, "choosing");
-    account::choose(&window, false);
+    account::answer(&window, ADA, false);
+    account::see(&window, ADA, State::Online);
     let ada = account::profile_but(&window, "local");
-    window.reload();
+    window.click(names::CHAT);
     window.say("for ada");
     let seen = window.see(names::CONVERSATION, "You said: for ada.");
     assert!(!seen.contains("nobody"), "{seen}");
 
     world.clerk.sign_in_as(User::grace());
-    let link = world.allow(&account::sign_in_as_another(&window));
+    let link = now(allow(&account::sign_in_as_another(&window)));
     world.links.open(&world.computer, &link);
-    assert_eq!(account::name(&window, "choosing"), "Grace Hopper");
+    account::see(&window, "Grace Hopper", State::Asked);
     account::cancel(&window);
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace", "she is signed in as before");
-    assert_eq!(world.clerk.living_grants(), 1, "nobody else is");
+    account::see(&window, ADA, State::Online);
+    assert_eq!(world.clerk.living_grants(), 1, "she is signed in as before, and nobody else is");
 
-    account::switch(&window, "");
-    account::see(&window, "signed_out");
+    account::switch(&window, "the local profile");
+    account::see(&window, NOBODY, State::SignedOut);
     assert_eq!(account::profile_but(&window, &ada), "local");
-    window.reload();
+    window.click(names::CHAT);
     window.see(names::CONVERSATION, "You said: for nobody.");
-    account::switch(&window, &ada);
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::switch(&window, ADA);
+    account::see(&window, ADA, State::Online);
     assert_eq!(account::profile_but(&window, "local"), ada);
-    window.reload();
+    window.click(names::CHAT);
     window.see(names::CONVERSATION, "You said: for ada.");
     assert_eq!(world.clerk.count("/oauth/authorize"), 2, "switching back asks nobody to sign in");
 }
@@ -306,16 +304,16 @@ fn with_a_locked_keyring_one_is_offline_until_it_opens() {
     drop(window);
     world.session.lock();
     let window = world.open();
-    let view = account::see(&window, "offline");
-    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("locked")), "{view}");
+    account::see(&window, ADA, State::Offline);
+    account::see_told(&window, "locked");
     world.signed_in(&window);
-    let view = account::see(&window, "online");
-    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("after a restart")), "{view}");
+    account::see_told(&window, "after a restart");
     world.session.unlock();
-    let view = account::check(&window).expect("it is confirmed");
-    assert_eq!((&view["state"], &view["notice"]), (&json!("online"), &json!(null)), "now it is kept");
+    account::check(&window);
+    window.until("return !textWith('page', '', 'after a restart')", "it is kept now");
+    account::see(&window, ADA, State::Online);
     drop(window);
-    assert_eq!(account::name(&world.open(), "online"), "Ada Lovelace");
+    account::see(&world.open(), ADA, State::Online);
 }
 
 #[test]
@@ -324,11 +322,10 @@ fn without_a_keyring_one_is_signed_in_for_this_run_and_told_so() {
     world.session.end_keyring();
     let window = world.open();
     world.signed_in(&window);
-    let view = account::see(&window, "online");
-    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("after a restart")), "{view}");
+    window.see_anywhere("after a restart");
     drop(window);
     let window = world.open();
-    assert_eq!(account::see(&window, "offline")["person"]["name"], "Ada Lovelace");
+    account::see(&window, ADA, State::Offline);
     world.signed_in(&window);
 }
 
@@ -338,9 +335,8 @@ fn where_another_program_takes_the_links_the_browser_comes_back_to_a_port() {
     world.computer.unset("APPIMAGE");
     world.links.are_taken(&[links::SIGN_IN]);
     let window = world.open();
-    let view = account::sign_in(&window);
-    assert!(view["notice"].as_str().is_some_and(|notice| notice.contains("port")), "{view}");
-    assert_eq!(account::name(&window, "online"), "Ada Lovelace");
+    account::choose(&window, "Sign in");
+    account::see(&window, ADA, State::Online);
     let back = world.came_back_to();
     assert!(back.len() == 1 && back[0].starts_with("http://127.0.0.1:"), "{back:?}");
 }
@@ -349,17 +345,17 @@ fn where_another_program_takes_the_links_the_browser_comes_back_to_a_port() {
 fn a_link_leads_to_an_agent_or_a_page_once_while_it_runs_and_when_it_starts_it() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, "signed_out");
-    let agent = format!("{}://agent/grow", links::PLACES);
-    let place = account::place_after(&window, || world.links.open(&world.computer, &agent));
-    assert_eq!(place, json!({"view": "agents", "id": "grow"}));
-    assert_eq!(account::place(&window), json!(null), "given once");
+    account::see(&window, NOBODY, State::SignedOut);
+    world.links.open(&world.computer, &format!("{}://agent/grow", links::PLACES));
+    account::is_at(&window, "#/agents/grow");
+    window.see_anywhere("There is no agent grow");
+    assert_eq!(account::place_left(&window), json!("null"), "given once");
     drop(window);
     let page = format!("{}://memory/people/me%20too.md", links::PLACES);
     let told = world.links.start(&world.computer, &page);
     assert_eq!(told, [page]);
     let window = world.computer.open_by(&[&told[0]]);
-    assert_eq!(account::place(&window), json!({"view": "memory", "id": "people/me too.md"}));
-    window.reload();
-    assert_eq!(account::place(&window), json!(null), "not again for a page that is loaded anew");
+    account::is_at(&window, "#/memory/people%2Fme%20too.md");
+    window.see_anywhere("There is no page");
+    assert_eq!(account::place_left(&window), json!("null"), "not again for a page that is loaded anew");
 }

@@ -3,6 +3,7 @@
 use crate::kills::{every_append_of, go_on, told, undisturbed};
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
+use growqr_testkit::DeadPort;
 use growqr_testkit::anthropic::{Hold, Point, says};
 use growqr_testkit::openai::{Manner, OpenAiStandIn};
 use serde_json::Value;
@@ -73,8 +74,9 @@ fn a_conversation_goes_over_from_one_model_to_another_and_back() {
 #[test]
 fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
     let mut program = Program::on_local(Manner::ollama());
-    let address = program.local().base_url().to_owned();
     program.local = None;
+    let nobody = DeadPort::take();
+    let address = format!("http://{}/v1", nobody.address());
     let set = program.run(&["config", "set", "openai.base_url", &address]);
     assert_eq!(set.code, Some(0), "{set:?}");
     let ran = program.chat("hello");

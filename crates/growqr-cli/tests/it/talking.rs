@@ -1,8 +1,8 @@
 //! What people see when all is well.
 
-use crate::program::Program;
+use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
-use growqr_testkit::anthropic::{calls, says};
+use growqr_testkit::anthropic::{Hold, Point, calls, says};
 use serde_json::json;
 
 #[test]
@@ -168,17 +168,24 @@ fn a_wrong_limit_changes_no_limit() {
 #[test]
 fn stopping_an_agent_wakes_nobody() {
     let program = Program::new();
-    let mark = program.folder().join("held");
-    program.claude.route(model);
-    let mut command = program.command(&["chat", MESSAGES[2]]);
-    command.env("GROWQR_HOLD", "after:4").env("GROWQR_HOLD_MARK", &mark);
-    assert!(program.kill_at(command, &mark));
-    let asked = program.claude.messages().len();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |asked| {
+        let is_looker = asked.first_user_text().contains("look at tea");
+        model(asked).map(|script| if is_looker { script.hold(Point::BeforeHead, &held) } else { script })
+    });
+    let mut chat = program.command(&["chat", MESSAGES[2]]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    kill(&mut chat);
+    hold.release();
     let agents = program.json(&["agents", "list"]);
-    let child = agents.iter().find(|agent| agent["depth"] == 1).expect("a sub-agent")["id"].clone();
-    let stopped = program.json(&["agents", "cancel", child.as_str().expect("an id")]);
+    let looker = agents.iter().find(|agent| agent["name"] == "looker").expect("it was at work")["id"].clone();
+    let last = program.json(&["events", "--last", "1"])[0]["position"].to_string();
+    let stopped = program.json(&["agents", "cancel", looker.as_str().expect("an id")]);
     assert_eq!(stopped[0]["status"], "cancelled");
-    assert_eq!(program.claude.messages().len(), asked);
+    let since = program.json(&["events", "--since", &last]);
+    assert!(since.iter().all(|event| event["agent"] == looker && event["kind"] != "model_requested"), "{since:?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 use crate::world::{World, hello, request, user};
 use growqr_core::model::FailureKind::{self, *};
+use growqr_testkit::DeadPort;
 use growqr_testkit::anthropic::{Script, says};
 
 /// What the service says, and what the person is told.
@@ -76,8 +77,8 @@ async fn a_body_above_the_limit_is_not_even_sent() {
 
 #[tokio::test]
 async fn without_a_network_it_gives_up_after_two_quick_retries() {
-    // A port that was free a moment ago and that nobody listens on.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let nobody = DeadPort::take();
+    let port = nobody.address().port();
     let world = World::with(|config| config.base_url = format!("http://127.0.0.1:{port}")).await;
     let (result, shown) = world.ask(&hello()).await;
     assert_eq!(result.unwrap_err().kind, Offline);

@@ -3,6 +3,7 @@
 use crate::given::World;
 use growqr_core::journal::StoreError;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
+use growqr_testkit::DeadPort;
 
 async fn refused(url: String) -> String {
     let config = DbConfig::Postgres { url: DatabaseUrl::new(url) };
@@ -17,8 +18,8 @@ async fn refused(url: String) -> String {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unreachable() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    refused(format!("postgres://me:hunter2@127.0.0.1:{port}/growqr")).await;
+    let port = DeadPort::take();
+    refused(format!("postgres://me:hunter2@{}/growqr", port.address())).await;
 }
 
 #[tokio::test]

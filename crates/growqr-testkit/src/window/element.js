@@ -9,6 +9,10 @@ const ROLES = {
   region: "section[aria-label], section[aria-labelledby], [role=region], main, nav",
   log: "[role=log]",
   heading: "h1, h2, h3",
+  menu: "[role=menu]",
+  menuitem: "[role=menuitem]",
+  dialog: "dialog[open], [role=dialog]",
+  group: "[role=group]",
 };
 
 const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();
@@ -18,7 +22,18 @@ function nameOf(element) {
   const by = element.getAttribute("aria-labelledby");
   if (by) return plain(by.split(" ").map((id) => document.getElementById(id)?.textContent).join(" "));
   const label = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent;
-  return plain(label ?? element.innerText);
+  return plain(label ?? spoken(element));
+}
+
+/** Its words without those that are drawn for the eye alone. */
+function spoken(element) {
+  const isDrawn = (part) => part.getAttribute("aria-hidden") === "true" && part.textContent.trim() !== "";
+  if (![...element.querySelectorAll("[aria-hidden]")].some(isDrawn)) return element.innerText;
+  const skip = (node) => (node.nodeType === Node.ELEMENT_NODE && node.getAttribute("aria-hidden") === "true" ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT, skip);
+  const words = [];
+  while (walker.nextNode()) if (walker.currentNode.nodeType === Node.TEXT_NODE) words.push(walker.currentNode.data);
+  return words.join(" ");
 }
 
 /** Those in sight; one with exactly this name before one that only begins with it. */

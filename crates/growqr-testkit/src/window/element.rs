@@ -40,6 +40,14 @@ roles! {
     log
     /// A title.
     heading
+    /// What opens to choose from.
+    menu
+    /// One of its choices.
+    menuitem
+    /// A question over the page.
+    dialog
+    /// What belongs together.
+    group
 }
 
 impl Element<'_> {

@@ -181,6 +181,23 @@ impl Window {
         self.see(Element::page(), words)
     }
 
+    /// Waits until it is no longer there.
+    ///
+    /// # Errors
+    /// If it stays.
+    pub fn until_gone(&self, element: Element<'_>) -> Result<(), Failure> {
+        self.wait("return !find(...given)", element.arguments(), &format!("{element} is gone")).map(drop)
+    }
+
+    /// Presses a key where the focus is, by the driver's name for it: `\u{E00C}` is Escape.
+    ///
+    /// # Errors
+    /// If the window is gone.
+    pub fn press(&self, key: &str) -> Result<(), Failure> {
+        let keys = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
+        self.session.post("/actions", json!({"actions": [{"type": "key", "id": "keyboard", "actions": keys}]})).map(drop)
+    }
+
     /// The text in a field.
     ///
     /// # Errors

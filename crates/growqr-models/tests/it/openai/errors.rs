@@ -3,6 +3,7 @@ use growqr_core::model::FailureKind::{self, *};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
+use growqr_testkit::DeadPort;
 use growqr_testkit::openai::{Manner, Script, bare_error, error, loading, rate_limited, says};
 use std::sync::Arc;
 
@@ -54,8 +55,8 @@ async fn what_passes_is_waited_for() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_with_the_next_step() {
-    // A port that was free a moment ago and that nobody listens on.
-    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let nobody = DeadPort::take();
+    let port = nobody.address().port();
     let world = World::with(Manner::plain(), |config| config.base = BaseUrl::of_port(port)).await;
     let failure = world.failure(&hello()).await;
     assert_eq!(failure.kind, Offline);
