@@ -121,9 +121,18 @@ impl Client {
     }
 }
 
-/// Attaches to a running host. `None` if there is none, or if it went away while it was greeted: a connection may
-/// still be accepted in the name of a process that has just been killed.
+/// Attaches to a running host. `None` if there is none.
+///
+/// # Errors
+/// [`AppError::Held`] if it does not answer: the system accepts connections in the name of a process that is suspended.
 async fn attach(home: &Home) -> Result<Option<Attached>, AppError> {
+    let held = || AppError::Held { holder: ProfileLock::holder(home) };
+    tokio::time::timeout(PATIENCE, greet(home)).await.unwrap_or_else(|_| Err(held()))
+}
+
+/// `None` also if the host went away while it was greeted: a connection may still be accepted in the name of a process
+/// that has just been killed.
+async fn greet(home: &Home) -> Result<Option<Attached>, AppError> {
     let Some(mut attached) = Attached::connect(home).await? else { return Ok(None) };
     for greeting in [Request::Hello { version: VERSION }, Request::Follow] {
         match attached.call(greeting).await {

@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,10 @@ use tokio_util::sync::CancellationToken;
 const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// How long to wait after a client could not be accepted.
-const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long a host may take to answer: somebody may have to unlock the keychain meanwhile.
+const ANSWER: Duration = Duration::from_secs(120);
 
 /// Makes the socket. The profile's lock is held, so one that is there already is a left-over.
 pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
@@ -127,7 +131,17 @@ impl Attached {
         }
     }
 
+    /// Asks one thing.
+    ///
+    /// # Errors
+    /// What the host says, or [`AppError::Protocol`] if it cannot be spoken to or does not answer: then it may have done
+    /// what it was asked, or do it later.
     pub(crate) async fn call(&mut self, request: Request) -> Result<Reply, AppError> {
+        let late = || AppError::Protocol { problem: "did not answer in time".to_owned() };
+        tokio::time::timeout(ANSWER, self.answered(request)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn answered(&mut self, request: Request) -> Result<Reply, AppError> {
         self.calls += 1;
         let id = self.calls;
         self.lines.send(&Call { id, request }).await.map_err(|error| left(&error))?;

@@ -4,8 +4,12 @@
 use growqr_app::{Desk, Environment, Following, Home};
 use growqr_wire as wire;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
 use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
+
+/// How long to wait for a profile that is being opened before the program ends without it.
+const OPENING: Duration = Duration::from_secs(2);
 
 /// The state that commands get.
 pub struct Desktop {
@@ -107,9 +111,9 @@ impl Desktop {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
     }
 
-    /// The open profile, if it is.
+    /// The open profile, if it is. Whoever wants to quit does not wait for one that is slow to open.
     pub async fn opened(&self) -> Option<Arc<Desk>> {
-        self.open.lock().await.desk.clone()
+        tokio::time::timeout(OPENING, self.open.lock()).await.ok()?.desk.clone()
     }
 
     async fn opening(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {

@@ -191,6 +191,33 @@ fn a_profile_held_by_something_that_does_not_answer() {
     told(&program.chat("hello"), "holds this profile", "end that process");
 }
 
+/// As by Ctrl-Z: the system goes on taking connections in its name.
+#[cfg(unix)]
+#[test]
+fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {
+    let program = Program::new();
+    let hold = Hold::new();
+    let held = hold.clone();
+    program.claude.route(move |_| Some(says("Back again.").hold(Point::Events(2), &held)));
+    let host = program.command(&["chat", "first"]).spawn().expect("it starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(hold.held());
+    let signal = |name: &str| {
+        let status = std::process::Command::new("kill").args([name, &host.id().to_string()]).status();
+        assert!(status.expect("it starts").success());
+    };
+    signal("-STOP");
+    for command in [&["chat", "second"][..], &["keys", "list"]] {
+        told(&program.run(command), "holds this profile", "end that process");
+    }
+    signal("-CONT");
+    hold.release();
+    let output = host.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{output:?}");
+    let said: Vec<_> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "user_said").collect();
+    assert_eq!(said.len(), 1, "what was refused was not taken: {said:?}");
+}
+
 #[test]
 fn a_host_killed_while_a_client_is_attached() {
     let program = Program::new();
