@@ -1,7 +1,7 @@
 /** Signing in, as the person sees it: every state, every way in and out, and links that lead into the window. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, open, type Options, picture, say } from "./window";
+import { accessible, anew, browser, focused, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -60,11 +60,11 @@ test("the menu is used by keys alone, and gives the focus back", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("menu").waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("menu").waitFor({ state: "detached" });
-  expect(await corner(page).evaluate((element) => element === document.activeElement)).toBe(true);
+  await focused(corner(page));
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "menuitem");
+  await focused(page.getByRole("menuitem", { name: "Switch to Lin Park" }));
   await page.keyboard.press("End");
+  await focused(page.getByRole("menuitem", { name: "Sign out" }));
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
   await context.close();
@@ -111,11 +111,11 @@ test("another person gets another profile, and nobody's draft moves", async () =
   const { page, context } = await open(chromium, { account: "online" });
   await page.getByRole("textbox", { name: "Message" }).fill("words of Ada");
   await corner(page).click();
-  await page.getByRole("menuitem", { name: "Switch to Lin Park" }).click();
+  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
   await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
   await corner(page).click();
-  await page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click();
+  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
   await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("words of Ada");
   await context.close();
