@@ -11,7 +11,8 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { type Target, TranscriptView } from "../journal/TranscriptView";
+import type { Target } from "../journal/rows";
+import { TranscriptView } from "../journal/TranscriptView";
 import { Finder } from "./Finder";
 import { Suggestions } from "./Suggestions";
 
@@ -59,11 +60,11 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
       <span className="flex items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> {label}
       </span>
-      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @2xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
-        {root ? `${money(root.total)} in all` : ""}
+      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @3xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
+        {root ? `${money(root.total)} in this conversation` : ""}
       </span>
       {budget && (
-        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @2xl/view:ml-0" title="Budget of today">
+        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @3xl/view:ml-0" title="Budget of today">
           <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 @2xl/view:w-20" />
           {money(budget.used_day)} of {money(budget.per_day)} today
         </a>

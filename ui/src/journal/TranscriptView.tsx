@@ -13,14 +13,8 @@ import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
 import type { Item } from "./items";
-import { Row } from "./rows";
+import { Row, type Target } from "./rows";
 import { useTranscript } from "./useTranscript";
-
-export interface Target {
-  /** A tool call, or a place in the journal. */
-  effect?: string;
-  seq?: number;
-}
 
 export function TranscriptView(props: { agent: string; empty: ReactNode; target: Target | null }) {
   const { agent, target } = props;
@@ -32,16 +26,18 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
 
-  const { items } = transcript;
+  const { items, waiting } = transcript;
   const isLive = useIsLive(agent);
-  const live = transcript.calling || isLive;
-  const count = items.length + (live ? 1 : 0);
+  const live = transcript.calling !== null || isLive;
+  /** What waits stands under the answer that is written. */
+  const first = items.length + (live ? 1 : 0);
+  const count = first + waiting.length;
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => 90,
-    // An answer that is written has the key that it will have: it is recorded next.
-    getItemKey: (index) => items[index]?.key ?? `answer-${transcript.last + 1}`,
+    // An answer that is written has the key that it will have.
+    getItemKey: (index) => (items[index] ?? waiting[index - first])?.key ?? `answer-${transcript.calling ?? "live"}`,
     overscan: 6,
     anchorTo: "end",
     followOnAppend: true,
@@ -63,7 +59,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   }, [count, target, virtual]);
 
   // What the person says is worth seeing, wherever they have scrolled to.
-  const said = items.findLast((item) => item.kind === "said" && item.by === "person")?.seq ?? 0;
+  const said = (waiting.at(-1) ?? items.findLast((item) => item.kind === "said" && item.by === "person"))?.seq ?? 0;
   const saidBefore = useRef(said);
   useEffect(() => {
     if (started.current && said > saidBefore.current) virtual.scrollToEnd();
@@ -92,11 +88,12 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
       <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
-            const item = items[row.index];
+            const waits = waiting[row.index - first];
+            const item = items[row.index] ?? waits;
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
-                <DayLine before={items[row.index - 1]?.at} at={item?.at} />
-                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} /> : <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} />}
+                <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} waits={waits !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}
@@ -109,7 +106,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">
-        <Trouble problem={journal.stopped ?? journal.error} />
+        <Trouble problem={ask.error ?? journal.stopped ?? journal.error} />
       </div>
     </div>
   );
