@@ -1,7 +1,7 @@
 /** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, open, type Options, picture, say } from "./window";
+import { accessible, browser, go, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -93,9 +93,15 @@ describe("what fails", () => {
 });
 
 test("what loads says so", async () => {
+  const { page, context } = await open(chromium, { held: "calls" });
+  await page.getByRole("status").getByText("Loading").waitFor();
+  await accessible(page);
+  await go(page);
+  await page.getByText("shall I write to Mara").waitFor();
+  await context.close();
   for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
     const { page, context } = await open(chromium, { slow: 700, at });
-    await page.getByRole("status").first().waitFor();
+    await page.getByRole("status").getByText("Loading").first().waitFor();
     await accessible(page);
     await context.close();
   }
@@ -158,9 +164,9 @@ test("a narrow window with large text has no sideways scrolling", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
   await page.setViewportSize({ width: 480, height: 700 });
-  for (const key of ["1", "2", "3", "4"]) {
+  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"]] as const) {
     await page.keyboard.press(`Control+${key}`);
-    await page.waitForFunction(() => document.readyState === "complete");
+    await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
   }
   await context.close();

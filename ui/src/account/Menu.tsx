@@ -54,7 +54,12 @@ export default function Menu({ view }: { view: SignIn }) {
           <Check className="size-3.5" aria-hidden /> Confirmed just now
         </p>
       )}
-      <Trouble problem={trouble} />
+      {trouble && (
+        // Beside the way around, which is too narrow for a sentence where the window is small.
+        <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
+          <Trouble problem={trouble} />
+        </div>
+      )}
     </>
   );
 }
