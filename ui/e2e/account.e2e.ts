@@ -84,6 +84,18 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
   await context.close();
 });
 
+test("keys pressed as the question appears answer nothing and move nothing behind it", async () => {
+  const { page, context } = await open(chromium, { account: "choosing" });
+  const question = page.getByRole("dialog", { name: "Is what is on this computer yours, Ada Okafor?" });
+  await focused(question);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("3");
+  await page.keyboard.press("Tab");
+  await focused(page.getByRole("button", { name: "Yes, it is mine" }));
+  expect(new URL(page.url()).hash).toBe("");
+  await context.close();
+});
+
 test("to cancel the question, or the wait, signs nobody in", async () => {
   const { page, context } = await open(chromium, { account: "choosing" });
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
@@ -183,5 +195,17 @@ test("a narrow window keeps the corner and its menu whole", async () => {
   const box = await page.getByRole("menu").boundingBox();
   expect(box && box.x >= 0 && box.x + box.width <= 480 && box.y >= 0 && box.y + box.height <= 640).toBe(true);
   await picture(page, "account-narrow");
+  await context.close();
+});
+
+test("in a narrow window what failed can be read, and put away", async () => {
+  const { page, context } = await open(chromium, { account: "online", fail: "sign_out", size: { width: 480, height: 640 } });
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  expect((await alert.boundingBox())?.width).toBeGreaterThan(200);
+  await page.getByRole("button", { name: "Close" }).click();
+  await alert.waitFor({ state: "detached" });
   await context.close();
 });

@@ -160,14 +160,22 @@ test("a narrow window shows the pages or what changed lately, and leads from one
   await context.close();
 });
 
-test("a narrow window with large text has no sideways scrolling", async () => {
+test("a narrow window with large text has no sideways scrolling and cuts nothing off", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
-  await page.setViewportSize({ width: 480, height: 700 });
+  await page.setViewportSize({ width: 480, height: 640 });
   for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"]] as const) {
     await page.keyboard.press(`Control+${key}`);
     await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
+    expect(await cutOff(page)).toEqual([]);
+    await picture(page, `narrow-larger-${name.toLowerCase()}`);
   }
+  // The widest that the header of the chat becomes.
+  await page.keyboard.press("Control+1");
+  await say(page, "Send three helpers to find out about databases");
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+  expect(await cutOff(page)).toEqual([]);
+  await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();
 });

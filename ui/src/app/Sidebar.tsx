@@ -17,7 +17,7 @@ function AtWorkMark({ count }: { count: number }) {
   return (
     <span className="@3xl/window:hidden">
       <Dot tone="active" className="absolute top-1 right-1 ring-2 ring-sunken" />
-      <span className="sr-only">, {count} at work</span>
+      <span className="sr-only">{count} at work</span>
     </span>
   );
 }
@@ -66,10 +66,10 @@ function AtWork() {
       <ul className="min-h-0 overflow-y-auto">
         {busy.map((agent) => (
           <li key={agent.id}>
-            <a href={toAgent(agent.id)} className="rise flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
+            <a href={toAgent(agent.id)} className="rise flex items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
               <Dot tone={state(agent.status).tone} />
-              <span className="truncate">{agent.name}</span>
-              <span className="ml-auto text-xs text-ink-3 tabular-nums" title={money(agent.spent)}>
+              <span className="-mr-1 truncate">{agent.name}</span>
+              <span className="ml-auto text-xs whitespace-nowrap text-ink-3 tabular-nums" title={money(agent.spent)}>
                 {agent.parent === null ? state(agent.status).label : duration(now - agent.created_at)}
               </span>
             </a>

@@ -1,7 +1,7 @@
 /**
  * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
  * and for tests; a production build does not contain it. Options stand in the address:
- * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,b` commands that fail,
+ * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or requests, that fail,
  * `?slow=500` milliseconds before any answer, `?held=calls|providers` what waits for the page's event `fake-go`,
  * `?keychain=ready|locked|absent`, `?local=both|ollama|empty|none` what
  * listens on the usual ports, `?account=signed_out|online|…` where sign-in stands. The page's events `fake-new-message`,
@@ -37,7 +37,7 @@ export function fakeHost(): Host {
     async call(name, args) {
       if (held === "calls") await go;
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
-      if (failing.has(name)) {
+      if (failing.has(name) || ("request" in args && failing.has(`ask:${args.request.op}`))) {
         throw new HostError({ code: "database", message: "The database cannot be read.", retryable: true, next_step: "Check that the disk is there, then try again." });
       }
       return structuredClone(await commands[name](args));

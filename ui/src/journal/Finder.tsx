@@ -1,4 +1,4 @@
-/** Searching in one conversation. */
+/** Searching in what was said by one agent and to it. */
 import { X } from "lucide-react";
 import { type KeyboardEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
@@ -7,7 +7,7 @@ import { Trouble } from "../design/states";
 import { useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
-export function Finder(props: { agent: string; onPick: (seq: number) => void; onClose: () => void }) {
+export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim());
   const found = useMessageSearch(wanted);
@@ -43,7 +43,7 @@ export function Finder(props: { agent: string; onPick: (seq: number) => void; on
           {hits.map((hit, index) => (
             <li key={hit.seq}>
               <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
-                <span className="w-10 shrink-0 text-ink-3">{hit.author === "person" ? "You" : "Grow"}</span>
+                <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
                 <span className="min-w-0 grow truncate">{around(hit.text, wanted)}</span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
               </button>
