@@ -58,7 +58,7 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
       <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
-        <Dot tone={tone} /> <span className="truncate">{label}</span>
+        <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
       <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @3xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
         {root ? `${money(root.total)} in this conversation` : ""}

@@ -17,9 +17,6 @@ import { clock, exactTime } from "../data/time";
 import type { Answer } from "./items";
 import { preparing } from "./toolWords";
 
-/** What a search or a link has led to. */
-export const MARKED = "outline-2 outline-offset-4 outline-accent/60";
-
 export function openPage(path: string) {
   location.hash = toPage(path.replace(/^\.?\//, ""));
 }
@@ -30,7 +27,7 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
   const text = item?.text ?? live?.text ?? "";
   const thinking = item?.thinking ?? live?.thinking ?? "";
   return (
-    <div className={cx("group relative py-1.5", marked && cx("rounded-lg", MARKED))} aria-busy={item === null}>
+    <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-left-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} growing={item === null} onPage={openPage} />}

@@ -80,8 +80,15 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
-  if (journal.status === "loading") return <Loading label="Loading the conversation" />;
-  if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
+  // All of these take the same room, so that what stands below does not jump.
+  if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label="Loading the conversation" /></div>;
+  if (journal.status === "failed" && journal.error) {
+    return (
+      <div className="min-h-0 grow overflow-auto">
+        <Failed problem={journal.error} retry={() => journals.retry(agent)} />
+      </div>
+    );
+  }
   if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
   return (
     <div className="relative min-h-0 grow">

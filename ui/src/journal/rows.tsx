@@ -10,7 +10,7 @@ import { ending } from "../data/ended";
 import { toAgent, toSettings } from "../data/links";
 import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
-import { MARKED, openPage } from "./AnswerRow";
+import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
@@ -52,7 +52,7 @@ function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; 
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
       {!mine && <p className="mb-1 text-xs text-ink-3">Task from {nameOf(item.by)}</p>}
-      <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && MARKED)}>
+      <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
         {item.text}
       </div>
       {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step</p>}
