@@ -114,6 +114,7 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("log").getByText("Message number 1238:").waitFor();
   await page.getByText(/^2 of \d+$/).waitFor();
   await page.keyboard.press("Escape");
+  await focused(page.getByRole("textbox", { name: "Message" }));
   await page.getByRole("button", { name: "Latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await context.close();

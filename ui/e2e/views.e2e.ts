@@ -125,9 +125,14 @@ test("what is empty says what to do", async () => {
 
 test("offline is said, and ends when the network is back", async () => {
   const { page, context } = await open(chromium);
-  await page.getByText("Grow Agent").first().waitFor();
+  await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
+  // It takes room away, and the end of the conversation stays in sight.
+  await page.waitForFunction(() => {
+    const log = document.querySelector("[role=log]");
+    return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
+  });
   await accessible(page);
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });

@@ -14,6 +14,11 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
   const hits = (found.data ?? []).filter((hit) => hit.agent === props.agent);
   // The hit that is shown, by its place in the list.
   const [at, setAt] = useState<number | null>(null);
+  // Whoever searched goes on with writing.
+  const close = () => {
+    props.onClose();
+    document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  };
   const pick = (index: number) => {
     const hit = hits[index];
     if (!hit) return;
@@ -27,10 +32,10 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
     pick(at === null ? 0 : (at + step) % hits.length);
   };
   return (
-    <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && props.onClose()}>
+    <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && close()}>
       <div className="flex items-center gap-2">
         <Input autoFocus type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
-        <IconButton label="Close search" onClick={props.onClose}>
+        <IconButton label="Close search" onClick={close}>
           <X className="size-4" aria-hidden />
         </IconButton>
       </div>

@@ -73,10 +73,23 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     else if (!journal.whole) void journals.loadOlder(agent);
   }, [target, journal.status, journal.lines[0]?.seq, agent]);
 
+  // Where the room becomes less (a notice, a search, a smaller window), the end stays in sight if it was.
+  const atEnd = useRef(target === null);
+  const isShown = journal.status === "ready" && count > 0;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!isShown || !element) return;
+    const observer = new ResizeObserver(() => atEnd.current && virtual.scrollToEnd());
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isShown, virtual]);
+
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    setAway(element.scrollHeight - element.scrollTop - element.clientHeight > 240);
+    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+    atEnd.current = left < 32;
+    setAway(left > 240);
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
