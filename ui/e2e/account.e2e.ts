@@ -1,7 +1,7 @@
 /** Signing in, as the person sees it: every state, every way in and out, and links that lead into the window. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, open, type Options, picture, say } from "./window";
+import { accessible, anew, browser, focused, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -60,11 +60,11 @@ test("the menu is used by keys alone, and gives the focus back", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("menu").waitFor();
   await page.keyboard.press("Escape");
-  await page.getByRole("menu").waitFor({ state: "detached" });
-  expect(await corner(page).evaluate((element) => element === document.activeElement)).toBe(true);
+  await focused(corner(page));
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.activeElement?.getAttribute("role") === "menuitem");
+  await focused(page.getByRole("menuitem", { name: "Switch to Lin Park" }));
   await page.keyboard.press("End");
+  await focused(page.getByRole("menuitem", { name: "Sign out" }));
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
   await context.close();
@@ -81,6 +81,18 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
   await page.getByRole("button", { name: "Yes, it is mine" }).click();
   await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
   expect(await page.getByRole("dialog").count()).toBe(0);
+  await context.close();
+});
+
+test("keys pressed as the question appears answer nothing and move nothing behind it", async () => {
+  const { page, context } = await open(chromium, { account: "choosing" });
+  const question = page.getByRole("dialog", { name: "Is what is on this computer yours, Ada Okafor?" });
+  await focused(question);
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("3");
+  await page.keyboard.press("Tab");
+  await focused(page.getByRole("button", { name: "Yes, it is mine" }));
+  expect(new URL(page.url()).hash).toBe("");
   await context.close();
 });
 
@@ -111,11 +123,11 @@ test("another person gets another profile, and nobody's draft moves", async () =
   const { page, context } = await open(chromium, { account: "online" });
   await page.getByRole("textbox", { name: "Message" }).fill("words of Ada");
   await corner(page).click();
-  await page.getByRole("menuitem", { name: "Switch to Lin Park" }).click();
+  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
   await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
   await corner(page).click();
-  await page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click();
+  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
   await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("words of Ada");
   await context.close();
@@ -183,5 +195,17 @@ test("a narrow window keeps the corner and its menu whole", async () => {
   const box = await page.getByRole("menu").boundingBox();
   expect(box && box.x >= 0 && box.x + box.width <= 480 && box.y >= 0 && box.y + box.height <= 640).toBe(true);
   await picture(page, "account-narrow");
+  await context.close();
+});
+
+test("in a narrow window what failed can be read, and put away", async () => {
+  const { page, context } = await open(chromium, { account: "online", fail: "sign_out", size: { width: 480, height: 640 } });
+  await corner(page).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  const alert = page.getByRole("alert");
+  await alert.waitFor();
+  expect((await alert.boundingBox())?.width).toBeGreaterThan(200);
+  await page.getByRole("button", { name: "Close" }).click();
+  await alert.waitFor({ state: "detached" });
   await context.close();
 });

@@ -1,7 +1,7 @@
 /** The first minute: every state of the three choices. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, open, picture } from "./window";
+import { accessible, browser, go, open, picture } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -27,11 +27,12 @@ test("the guide answers within a minute and remembers", async () => {
 
 describe("a key", () => {
   test("is checked as it is entered, said to be accepted, kept, and nowhere to be found in the page", async () => {
-    const { page, context, complaints } = await open(chromium, { world: "empty", speed: 0.5 });
+    const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers" });
     await page.getByText("It will be kept in your system's keychain.").waitFor();
     await page.getByRole("textbox", { name: "Anthropic key" }).fill(KEY);
     await page.getByText("Checking the key…").waitFor();
     await accessible(page);
+    await go(page);
     await page.getByText("Anthropic accepts this key.").waitFor();
     await accessible(page);
     await picture(page, "first-run-accepted");
@@ -84,9 +85,10 @@ describe("a key", () => {
 
 describe("a model on this computer", () => {
   test("is looked for, listed by server, and answers", async () => {
-    const { page, context, complaints } = await open(chromium, { world: "empty", speed: 0.5, theme: "dark" });
+    const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers", theme: "dark" });
     await page.getByText("Looking for Ollama and LM Studio…").waitFor();
     await accessible(page);
+    await go(page);
     await page.getByText("Ollama is running with 2 models.").waitFor();
     await page.getByText("LM Studio is running with 1 model.").waitFor();
     await accessible(page);

@@ -1,7 +1,7 @@
 /** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, open, type Options, picture, say } from "./window";
+import { accessible, browser, go, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -88,14 +88,21 @@ describe("what fails", () => {
     await alert.getByRole("button", { name: "Try again" }).waitFor();
     await accessible(page);
     await picture(page, `failed-${name}`);
+    if (name === "chat") expect((await page.getByRole("textbox", { name: "Message" }).boundingBox())?.y, "the field stays where it always is").toBeGreaterThan(700);
     await context.close();
   });
 });
 
 test("what loads says so", async () => {
+  const { page, context } = await open(chromium, { held: "calls" });
+  await page.getByRole("status").getByText("Loading").waitFor();
+  await accessible(page);
+  await go(page);
+  await page.getByText("shall I write to Mara").waitFor();
+  await context.close();
   for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
     const { page, context } = await open(chromium, { slow: 700, at });
-    await page.getByRole("status").first().waitFor();
+    await page.getByRole("status").getByText("Loading").first().waitFor();
     await accessible(page);
     await context.close();
   }
@@ -118,9 +125,14 @@ test("what is empty says what to do", async () => {
 
 test("offline is said, and ends when the network is back", async () => {
   const { page, context } = await open(chromium);
-  await page.getByText("Grow Agent").first().waitFor();
+  await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
+  // It takes room away, and the end of the conversation stays in sight.
+  await page.waitForFunction(() => {
+    const log = document.querySelector("[role=log]");
+    return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
+  });
   await accessible(page);
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });
@@ -154,14 +166,22 @@ test("a narrow window shows the pages or what changed lately, and leads from one
   await context.close();
 });
 
-test("a narrow window with large text has no sideways scrolling", async () => {
+test("a narrow window with large text has no sideways scrolling and cuts nothing off", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
-  await page.setViewportSize({ width: 480, height: 700 });
-  for (const key of ["1", "2", "3", "4"]) {
+  await page.setViewportSize({ width: 480, height: 640 });
+  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"]] as const) {
     await page.keyboard.press(`Control+${key}`);
-    await page.waitForFunction(() => document.readyState === "complete");
+    await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
+    expect(await cutOff(page)).toEqual([]);
+    await picture(page, `narrow-larger-${name.toLowerCase()}`);
   }
+  // The widest that the header of the chat becomes.
+  await page.keyboard.press("Control+1");
+  await say(page, "Send three helpers to find out about databases");
+  await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+  expect(await cutOff(page)).toEqual([]);
+  await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();
 });

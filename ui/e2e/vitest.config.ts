@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["**/*.e2e.ts"],
     globalSetup: ["./server.ts"],
     environment: "node",
-    testTimeout: 45_000,
+    testTimeout: 120_000,
     hookTimeout: 60_000,
     fileParallelism: false,
   },

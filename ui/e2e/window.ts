@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
 import { expect, inject } from "vitest";
 
 const BROWSERS = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -23,6 +23,8 @@ export interface Options {
   slow?: number;
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
+  /** What waits until the test says `go`: every command, or providers and local servers alone. */
+  held?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
   notice?: string;
   at?: string;
@@ -38,12 +40,14 @@ export interface Window {
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
   const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
-  context.setDefaultTimeout(10_000);
+  // No test waits for long where all is well; on a machine that is busy with other things it may.
+  context.setDefaultTimeout(25_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
+  if (options.held) query.set("held", options.held);
   if (options.notice) query.set("notice", options.notice);
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
   return { page, context, complaints };
@@ -52,6 +56,19 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
 export async function say(page: Page, text: string) {
   await page.getByRole("textbox", { name: "Message" }).fill(text);
   await page.keyboard.press("Enter");
+}
+
+/** Lets go on what `held` holds. */
+export const go = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-go")));
+
+/** Does something after which the page is loaded anew, and waits until it is: the old one may show the new names already. */
+export async function anew(page: Page, act: () => Promise<void>) {
+  await Promise.all([page.waitForEvent("load"), act()]);
+}
+
+/** Waits until that is where keys go. Menus, dialogs and views move the focus a moment after they appear or go. */
+export async function focused(target: Locator) {
+  await target.and(target.page().locator(":focus")).waitFor();
 }
 
 /** Fails with the list of what axe finds wrong on the page. */

@@ -3,6 +3,7 @@ import { Check, LogIn, LogOut, type LucideIcon, RefreshCw, Settings, UserPlus, U
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import type { SignIn } from "../bridge";
+import { Button } from "../design/Button";
 import { Trouble } from "../design/states";
 import { toSettings } from "../data/links";
 import { CornerButton } from "./Corner";
@@ -54,7 +55,15 @@ export default function Menu({ view }: { view: SignIn }) {
           <Check className="size-3.5" aria-hidden /> Confirmed just now
         </p>
       )}
-      <Trouble problem={trouble} />
+      {trouble && (
+        // Beside the way around, which is too narrow for a sentence where the window is small.
+        <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
+          <Trouble problem={trouble} />
+          <Button look="quiet" className="mt-1 -ml-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>
+            Close
+          </Button>
+        </div>
+      )}
     </>
   );
 }

@@ -24,7 +24,7 @@ export default function Waiting({ view }: { view: SignIn }) {
         <Globe className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
         Finish in your browser
       </h2>
-      <p className="mt-2 text-sm text-ink-2">A page has opened there. Sign in and allow GrowQR; the browser then leads back here by itself.{until !== null && ` This waits for ${timeLeft(until, now)} more.`}</p>
+      <p className="mt-2 text-sm text-ink-2">Sign in on the page there and allow GrowQR; the browser then leads back here by itself.{until !== null && ` This waits for ${timeLeft(until, now)} more.`}</p>
       {notice && (
         <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-ink-2">
           {notice}

@@ -1,8 +1,8 @@
 /** One agent: its transcript, its log, and the means to talk to it, stop it, let it go on. */
-import { ArrowLeft, Bot, Play, Square } from "lucide-react";
-import { useMemo, useState } from "react";
+import { ArrowLeft, Bot, Play, Search, Square } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
 import type { Agent } from "../bridge";
-import { Button } from "../design/Button";
+import { Button, IconButton } from "../design/Button";
 import { Dot, TEXT } from "../design/Dot";
 import { cx } from "../design/cx";
 import { Empty, Trouble } from "../design/states";
@@ -12,6 +12,8 @@ import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { canResume, isBusy, state } from "../data/status";
 import { Composer } from "../journal/Composer";
+import { Finder } from "../journal/Finder";
+import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { EventLog } from "./EventLog";
 
@@ -23,11 +25,14 @@ const TABS = [
 export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<"transcript" | "log">("transcript");
   const ask = useAsk();
-  const target = useMemo(() => (at ? { effect: at } : null), [at]);
+  const [finding, setFinding] = useState(false);
+  const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
+  const [found, setFound] = useState<Target | null>(null);
+  useEffect(() => setFound(null), [linked]);
   const { label, tone } = state(agent.status);
   return (
     <>
-      <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 px-6 pt-2">
+      <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
         <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
@@ -52,13 +57,19 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
               <Play className="size-3.5" aria-hidden /> Go on
             </Button>
           )}
+          {tab === "transcript" && (
+            <IconButton data-find label={`Search in the transcript of ${agent.name}`} aria-pressed={finding} onClick={() => setFinding(!finding)}>
+              <Search className="size-4" aria-hidden />
+            </IconButton>
+          )}
         </span>
         <Trouble problem={ask.error} />
       </header>
       <Tabs label="Channel" tabs={TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
-            <TranscriptView agent={agent.id} target={target} empty={<Empty icon={Bot} title="Nothing said yet" />} />
+            {finding && <Finder agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setFinding(false)} />}
+            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="Nothing said yet" />} />
             <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
           </>
         ) : (

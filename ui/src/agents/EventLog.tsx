@@ -10,7 +10,7 @@ import { useJournal, useJournals } from "../data/context";
 import { ALL } from "../data/journals";
 import { toAgent } from "../data/links";
 import { useAgents } from "../data/queries";
-import { clock, exactTime } from "../data/time";
+import { clockSeconds, exactTime } from "../data/time";
 import { summary } from "./summary";
 
 export function EventLog({ agent }: { agent: string }) {
@@ -77,11 +77,11 @@ const LogLine = memo(function LogLine({ line, name, nameOf }: { line: EventLine;
   return (
     <div>
       <div className="flex items-center gap-2.5 rounded-md px-2 hover:bg-hover">
-        <span className="w-16 shrink-0 text-xs whitespace-nowrap text-ink-3 tabular-nums" title={exactTime(line.at)}>
-          {clock(line.at)}
+        <span className="min-w-15 shrink-0 text-xs whitespace-nowrap text-ink-3 tabular-nums" title={exactTime(line.at)}>
+          {clockSeconds(line.at)}
         </span>
         {name !== null && (
-          <span className="w-28 shrink-0 truncate text-sm font-medium">
+          <span className="w-20 shrink-0 truncate text-sm font-medium @2xl/view:w-28">
             {name && (
               <a href={toAgent(line.agent)} className="hover:underline">
                 {name}
@@ -94,10 +94,10 @@ const LogLine = memo(function LogLine({ line, name, nameOf }: { line: EventLine;
           <span className="shrink-0">{what}</span>
           <span className="truncate text-ink-3">{detail}</span>
         </button>
-        <span className="text-xs text-ink-3 tabular-nums">{line.seq}</span>
+        <span className="hidden text-xs text-ink-3 tabular-nums @2xl/view:inline">{line.seq}</span>
       </div>
       {open && (
-        <pre tabIndex={0} aria-label="Stored event" className="code my-1 ml-18 max-h-72 overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap">
+        <pre tabIndex={0} aria-label="Stored event" className="code my-1 max-h-72 @2xl/view:ml-18 overflow-auto rounded-lg border border-line p-3 whitespace-pre-wrap">
           {JSON.stringify(line.data, null, 2)}
         </pre>
       )}

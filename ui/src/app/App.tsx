@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
 import { SigningIn } from "../account/SigningIn";
-import { Failed } from "../design/states";
+import { Failed, Loading } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { startFeed } from "../data/feed";
 import { Journals } from "../data/journals";
@@ -45,7 +45,13 @@ export function App() {
       </Alone>
     );
   }
-  if (!joined) return null;
+  if (!joined) {
+    return (
+      <Alone>
+        <Loading />
+      </Alone>
+    );
+  }
   return (
     <DataProvider {...joined}>
       <Links>

@@ -34,7 +34,7 @@ function Question({ text, target, onClose }: { text: string; target: Target | nu
       </p>
       <Trouble problem={open.error} />
       <div className="mt-4 flex flex-wrap justify-end gap-2">
-        <Button look="quiet" autoFocus onClick={onClose}>
+        <Button look="quiet" onClick={onClose}>
           {target ? "Stay here" : "Close"}
         </Button>
         <Button onClick={() => copy(target?.address ?? text)}>{copied ? "Copied" : "Copy the address"}</Button>

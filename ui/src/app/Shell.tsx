@@ -60,6 +60,7 @@ function Frame() {
       find: () => {
         if (readPlace(location.hash).view === "chat") setFinding(true);
         document.querySelector<HTMLElement>("[data-search]")?.focus();
+        document.querySelector<HTMLElement>("[data-find][aria-pressed=false]")?.click();
       },
       escape: () => setFinding(false),
     }),

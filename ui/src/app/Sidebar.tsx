@@ -11,7 +11,19 @@ import { isBusy, state } from "../data/status";
 import { duration } from "../data/time";
 import { MOD, VIEWS } from "./views";
 
+/** How many agents are at work, where there is no room for the list of them. */
+function AtWorkMark({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <span className="@3xl/window:hidden">
+      <Dot tone="active" className="absolute top-1 right-1 ring-2 ring-sunken" />
+      <span className="sr-only">{count} at work</span>
+    </span>
+  );
+}
+
 export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => void }) {
+  const atWork = (useAgents().data ?? []).filter(isBusy).length;
   return (
     <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
       <p className="flex h-9 items-center gap-2.5 px-2 font-semibold">
@@ -24,10 +36,11 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
           href={href}
           aria-current={place.view === view ? "page" : undefined}
           title={`${label} (${index + 1})`}
-          className={cx("flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
+          className={cx("relative flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
           <span className="sr-only @3xl/window:not-sr-only">{label}</span>
+          {view === "agents" && <AtWorkMark count={atWork} />}
         </a>
       ))}
       <button type="button" onClick={onPalette} className="flex h-9 cursor-pointer items-center gap-2.5 rounded-lg px-2.5 text-sm text-ink-2 hover:bg-hover">
@@ -53,10 +66,10 @@ function AtWork() {
       <ul className="min-h-0 overflow-y-auto">
         {busy.map((agent) => (
           <li key={agent.id}>
-            <a href={toAgent(agent.id)} className="rise flex items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
+            <a href={toAgent(agent.id)} className="rise flex items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
               <Dot tone={state(agent.status).tone} />
-              <span className="truncate">{agent.name}</span>
-              <span className="ml-auto text-xs text-ink-3 tabular-nums" title={money(agent.spent)}>
+              <span className="-mr-1 truncate">{agent.name}</span>
+              <span className="ml-auto text-xs whitespace-nowrap text-ink-3 tabular-nums" title={money(agent.spent)}>
                 {agent.parent === null ? state(agent.status).label : duration(now - agent.created_at)}
               </span>
             </a>

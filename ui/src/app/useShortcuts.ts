@@ -5,6 +5,8 @@ import { VIEWS } from "./views";
 export function useShortcuts(actions: { palette: () => void; find: () => void; escape: () => void }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      // A question or a menu has the keys for itself.
+      if (event.target instanceof Element && event.target.closest("dialog, [role=menu]")) return;
       const mod = event.ctrlKey || event.metaKey;
       if (mod && event.key.toLowerCase() === "k") {
         event.preventDefault();

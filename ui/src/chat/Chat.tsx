@@ -11,8 +11,9 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { type Target, TranscriptView } from "../journal/TranscriptView";
-import { Finder } from "./Finder";
+import { Finder } from "../journal/Finder";
+import type { Target } from "../journal/rows";
+import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 
 const GROW = "grow";
@@ -24,7 +25,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
       <Header finding={finding} onFinding={onFinding} />
-      {finding && <Finder agent={GROW} onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
+      {finding && <Finder agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
       {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
           The built-in guide answers by fixed rules; there is no AI in it.{" "}
@@ -54,18 +55,18 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
   const root = tree(agents).find((node) => node.agent.id === GROW);
   const { label, tone } = state(root?.agent.status ?? "idle");
   return (
-    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line px-6">
+    <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>
-      <span className="flex items-center gap-1.5 text-xs text-ink-3">
-        <Dot tone={tone} /> {label}
+      <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
+        <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
-      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @2xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
-        {root ? `${money(root.total)} in all` : ""}
+      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @3xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
+        {root ? `${money(root.total)} in this conversation` : ""}
       </span>
       {budget && (
-        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @2xl/view:ml-0" title="Budget of today">
-          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="w-12 @2xl/view:w-20" />
-          {money(budget.used_day)} of {money(budget.per_day)} today
+        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @3xl/view:ml-0" title="Budget of today">
+          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
+          {money(budget.used_day)} <span className="-mx-1 hidden @sm/view:inline">of {money(budget.per_day)}</span> today
         </a>
       )}
       <IconButton label="Search in the conversation" aria-pressed={finding} onClick={() => onFinding(!finding)}>

@@ -26,6 +26,7 @@ export function ago(at: number, now: number): string {
 
 // Making one of these costs more than using it a hundred times.
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const TIME_AND_SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const DATE_AND_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
@@ -33,6 +34,11 @@ const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle:
 /** The time of day, as the person's system writes it. */
 export function clock(at: number): string {
   return TIME.format(at);
+}
+
+/** The same to the second, where many things happen in a minute. */
+export function clockSeconds(at: number): string {
+  return TIME_AND_SECONDS.format(at);
 }
 
 /** Whether both are on the same day. */

@@ -1,4 +1,7 @@
-/** A question over the window. The focus stays in it, and returns to where it was. */
+/**
+ * A question over the window. The focus stays in it, and returns to where it was. It begins at the question itself: so it
+ * is read out, and an Enter that was meant for something else answers nothing.
+ */
 import { type ReactNode, useEffect, useRef } from "react";
 
 export function Modal({ labelledBy, onClose, children }: { labelledBy: string; onClose: () => void; children: ReactNode }) {
@@ -6,6 +9,7 @@ export function Modal({ labelledBy, onClose, children }: { labelledBy: string; o
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.focus();
     // Closed before it goes, so that the focus returns.
     return () => element?.close();
   }, []);
@@ -15,7 +19,7 @@ export function Modal({ labelledBy, onClose, children }: { labelledBy: string; o
     onClose();
   };
   return (
-    <dialog ref={dialog} aria-labelledby={labelledBy} onCancel={cancelled} className="m-auto w-[min(34rem,92vw)] rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil">
+    <dialog ref={dialog} tabIndex={-1} aria-labelledby={labelledBy} onCancel={cancelled} className="m-auto outline-none w-[min(34rem,92vw)] rounded-2xl border border-line bg-surface p-5 text-ink shadow-card backdrop:bg-veil">
       {children}
     </dialog>
   );

@@ -6,7 +6,8 @@ import { cx } from "./cx";
 
 export function Loading({ label = "Loading" }: { label?: string }) {
   return (
-    <div role="status" className="flex flex-col gap-3 p-6" aria-label={label}>
+    <div role="status" className="flex flex-col gap-3 p-6">
+      <span className="sr-only">{label}</span>
       {["w-1/3", "w-2/3", "w-1/2"].map((width) => (
         <div key={width} className={cx("breathe h-3 rounded bg-hover", width)} />
       ))}

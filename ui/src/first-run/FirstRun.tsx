@@ -1,4 +1,4 @@
-/** The first minute: what this is, and who shall answer. */
+/** The first minute: what this is, and who shall answer. It hangs from above, so that what is found later moves nothing. */
 import { Brain, GitBranch, Sprout, Users } from "lucide-react";
 import { Guide, Local, WithKey } from "./choices";
 import { Returning } from "./Returning";
@@ -12,7 +12,7 @@ const PROMISES = [
 export default function FirstRun({ onGuide }: { onGuide: () => void }) {
   return (
     <main className="@container/window h-full overflow-y-auto">
-      <div className="mx-auto flex min-h-full max-w-5xl flex-col justify-center gap-7 p-6 @3xl/window:p-8">
+      <div className="mx-auto flex max-w-5xl flex-col gap-7 p-6 @3xl/window:px-8 @3xl/window:pt-[min(14vh,9rem)]">
         <header className="flex flex-col gap-4">
           <h1 className="flex items-center gap-3 text-2xl font-semibold">
             <span className="grid size-11 place-items-center rounded-2xl bg-accent text-on-accent">

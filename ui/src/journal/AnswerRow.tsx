@@ -22,12 +22,12 @@ export function openPage(path: string) {
 }
 
 /** Without an `item` it is the answer that the agent is writing: then this renders with every frame, and nothing else does. */
-export const AnswerRow = memo(function AnswerRow({ agent, item }: { agent: string; item: Answer | null }) {
+export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
   const live = useLive(agent, item === null);
   const text = item?.text ?? live?.text ?? "";
   const thinking = item?.thinking ?? live?.thinking ?? "";
   return (
-    <div className="group relative py-1.5" aria-busy={item === null}>
+    <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-left-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} growing={item === null} onPage={openPage} />}
@@ -62,7 +62,8 @@ function Underway({ live }: { live: Live | null }) {
       {live?.call && <p className="breathe px-1.5 py-1 text-sm text-ink-3">{preparing(live.call)}</p>}
       {live?.retrying && <p className="px-1.5 py-1 text-sm text-warn">{live.retrying}</p>}
       {!live?.text && !live?.thinking && !live?.call && !live?.retrying && (
-        <p className="flex h-8 items-center gap-1 px-1.5" role="status" aria-label="Thinking">
+        <p className="flex h-8 items-center gap-1 px-1.5" role="status">
+          <span className="sr-only">Thinking</span>
           {[0, 200, 400].map((delay) => (
             <span key={delay} className="breathe size-1.5 rounded-full bg-ink-3" style={{ animationDelay: `${delay}ms` }} />
           ))}

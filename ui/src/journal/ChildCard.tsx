@@ -5,6 +5,7 @@ import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { useNow } from "../design/useNow";
+import { Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 import { toAgent } from "../data/links";
 import { money, share } from "../data/money";
@@ -30,7 +31,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
         </a>
         <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
-          <IconButton label={`Stop ${child.name}`} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => ask.mutate({ op: "cancel", agent: child.id })}>
+          <IconButton label={`Stop ${child.name}`} disabled={ask.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => ask.mutate({ op: "cancel", agent: child.id })}>
             <Square className="size-3 fill-current" aria-hidden />
           </IconButton>
         )}
@@ -38,6 +39,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
       <p className="line-clamp-2 text-xs text-ink-3" title={child.task}>
         {child.task}
       </p>
+      <Trouble problem={ask.error} />
       <div className="mt-auto flex items-center gap-2 pt-1 text-xs text-ink-3 tabular-nums">
         <Meter label={`Spent by ${child.name}`} value={share(spent, allowance)} text={`${money(spent)} of ${money(allowance)}`} className="grow" />
         <span>{money(spent)}</span>

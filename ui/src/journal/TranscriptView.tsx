@@ -13,14 +13,8 @@ import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
 import { AnswerRow } from "./AnswerRow";
 import type { Item } from "./items";
-import { Row } from "./rows";
+import { Row, type Target } from "./rows";
 import { useTranscript } from "./useTranscript";
-
-export interface Target {
-  /** A tool call, or a place in the journal. */
-  effect?: string;
-  seq?: number;
-}
 
 export function TranscriptView(props: { agent: string; empty: ReactNode; target: Target | null }) {
   const { agent, target } = props;
@@ -32,16 +26,18 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
 
-  const { items } = transcript;
+  const { items, waiting } = transcript;
   const isLive = useIsLive(agent);
-  const live = transcript.calling || isLive;
-  const count = items.length + (live ? 1 : 0);
+  const live = transcript.calling !== null || isLive;
+  /** What waits stands under the answer that is written. */
+  const first = items.length + (live ? 1 : 0);
+  const count = first + waiting.length;
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => 90,
-    // An answer that is written has the key that it will have: it is recorded next.
-    getItemKey: (index) => items[index]?.key ?? `answer-${transcript.last + 1}`,
+    // An answer that is written has the key that it will have.
+    getItemKey: (index) => (items[index] ?? waiting[index - first])?.key ?? `answer-${transcript.calling ?? "live"}`,
     overscan: 6,
     anchorTo: "end",
     followOnAppend: true,
@@ -63,7 +59,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   }, [count, target, virtual]);
 
   // What the person says is worth seeing, wherever they have scrolled to.
-  const said = items.findLast((item) => item.kind === "said" && item.by === "person")?.seq ?? 0;
+  const said = (waiting.at(-1) ?? items.findLast((item) => item.kind === "said" && item.by === "person"))?.seq ?? 0;
   const saidBefore = useRef(said);
   useEffect(() => {
     if (started.current && said > saidBefore.current) virtual.scrollToEnd();
@@ -77,26 +73,47 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     else if (!journal.whole) void journals.loadOlder(agent);
   }, [target, journal.status, journal.lines[0]?.seq, agent]);
 
+  // Where the room becomes less (a notice, a search, a smaller window), the end stays in sight if it was.
+  const atEnd = useRef(target === null);
+  const isShown = journal.status === "ready" && count > 0;
+  useEffect(() => {
+    const element = scroller.current;
+    if (!isShown || !element) return;
+    const observer = new ResizeObserver(() => atEnd.current && virtual.scrollToEnd());
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [isShown, virtual]);
+
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    setAway(element.scrollHeight - element.scrollTop - element.clientHeight > 240);
+    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
+    atEnd.current = left < 32;
+    setAway(left > 240);
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
-  if (journal.status === "loading") return <Loading label="Loading the conversation" />;
-  if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
+  // All of these take the same room, so that what stands below does not jump.
+  if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label="Loading the conversation" /></div>;
+  if (journal.status === "failed" && journal.error) {
+    return (
+      <div className="min-h-0 grow overflow-auto">
+        <Failed problem={journal.error} retry={() => journals.retry(agent)} />
+      </div>
+    );
+  }
   if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
   return (
     <div className="relative min-h-0 grow">
       <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
-            const item = items[row.index];
+            const waits = waiting[row.index - first];
+            const item = items[row.index] ?? waits;
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
-                <DayLine before={items[row.index - 1]?.at} at={item?.at} />
-                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} /> : <Row item={item} at={target?.effect ?? null} nameOf={nameOf} onResume={onResume} />}
+                <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} waits={waits !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}
@@ -109,7 +126,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">
-        <Trouble problem={journal.stopped ?? journal.error} />
+        <Trouble problem={ask.error ?? journal.stopped ?? journal.error} />
       </div>
     </div>
   );

@@ -51,6 +51,25 @@ describe("a transcript", () => {
     ]);
   });
 
+  test("keeps what is said during a turn until the model is given it, and an answer's key from its request on", () => {
+    seq = 0;
+    const lines = [
+      line("turn_started", { turn: 1 }),
+      line("model_requested", { attempt: 1 }),
+      line("user_said", { id: "m2", text: "also this" }),
+      line("model_requested", { attempt: 2 }),
+      line("model_answered", { reply: { content: [{ type: "text", text: "First." }], stop: "end_turn", usage, model: "m", cost: 1 } }),
+      line("model_requested", { attempt: 1 }),
+      line("model_answered", { reply: { content: [{ type: "text", text: "Second." }], stop: "end_turn", usage, model: "m", cost: 1 } }),
+    ];
+    const during = folded(lines.slice(0, 4));
+    expect(during.items).toEqual([]);
+    expect(during.waiting).toMatchObject([{ kind: "said", text: "also this" }]);
+    const after = folded(lines);
+    expect(after.waiting).toEqual([]);
+    expect(after.items.map((item) => item.key)).toEqual(["answer-4", "said-3", "answer-6"]);
+  });
+
   test("is the same in whatever portions the events come, twice or not", () => {
     const lines = story();
     const whole = folded(lines);
@@ -76,7 +95,7 @@ describe("a transcript", () => {
 
   test("knows whether the model is being asked", () => {
     const lines = story();
-    expect([3, 4, 5, 13, 15].map((count) => folded(lines.slice(0, count)).calling)).toEqual([false, true, false, true, false]);
+    expect([3, 4, 5, 13, 15].map((count) => folded(lines.slice(0, count)).calling)).toEqual([null, 4, null, 13, null]);
   });
 
   test("says so when an event is of a later build or damaged", () => {

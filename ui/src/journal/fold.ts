@@ -4,7 +4,7 @@
  */
 import type { EventLine } from "../bridge";
 import { type Block, type KnownEvent, type Mail, understood } from "../data/events";
-import { type Call, type Calls, EMPTY, type Item, type Transcript } from "./items";
+import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
 /** Adds events in order. Those up to `transcript.last` are known already and skipped. */
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
@@ -28,6 +28,12 @@ export function folded(lines: readonly EventLine[]): Transcript {
 
 type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
 
+/** What a person said: at once, or, during a turn, with the next call of the model. */
+function say(draft: Draft, said: Said) {
+  if (draft.working) draft.waiting = [...draft.waiting, said];
+  else push(draft, said);
+}
+
 /** Work goes on: the last end is not the last thing any more. */
 function goOn(draft: Draft) {
   const index = draft.items.findLastIndex((item) => item.kind === "end");
@@ -50,7 +56,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       return;
     case "user_said":
       goOn(draft);
-      return push(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
+      return say(draft, { kind: "said", ...place(line, "said"), text: event.data.text, by: "person" });
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":
@@ -58,18 +64,25 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       return;
     case "turn_started":
       goOn(draft);
+      draft.working = true;
       draft.turnAt = line.at;
       draft.turnCost = 0;
       draft.asked = null;
       return;
     case "model_requested":
-      draft.calling = true;
+      draft.working = true;
+      draft.calling = line.seq;
+      // Another attempt repeats the first: it says no more than that did.
+      if (event.data.attempt > 1) return;
+      draft.items.push(...draft.waiting);
+      draft.waiting = [];
       return;
     case "model_failed":
-      draft.calling = false;
+      draft.calling = null;
       return;
     case "model_answered": {
-      draft.calling = false;
+      const key = `answer-${draft.calling ?? line.seq}`;
+      draft.calling = null;
       const { reply } = event.data;
       draft.turnCost += reply.cost ?? 0;
       const blocks = Array.isArray(reply.content) ? reply.content : [];
@@ -77,7 +90,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       const text = words(blocks, "text");
       const thinking = words(blocks, "thinking");
       if (text || thinking) {
-        push(draft, { kind: "answer", ...place(line, "answer"), text, thinking, cost: reply.cost, usage: reply.usage, model: reply.model });
+        push(draft, { kind: "answer", ...place(line, "answer"), key, text, thinking, cost: reply.cost, usage: reply.usage, model: reply.model });
       }
       return;
     }
@@ -108,7 +121,8 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       const took = draft.turnAt === null ? null : line.at - draft.turnAt;
       push(draft, { kind: "end", ...place(line, "end"), ended: event.data.ended, took, cost: draft.turnCost, last: true });
       draft.turnAt = null;
-      draft.calling = false;
+      draft.working = false;
+      draft.calling = null;
       return;
     }
     case "child_told":
@@ -122,7 +136,9 @@ function addMail(draft: Draft, line: EventLine, mail: Mail) {
   if (typeof mail.body === "string") return;
   if ("say" in mail.body) {
     const { text, by_person } = mail.body.say;
-    push(draft, { kind: "said", ...place(line, "said"), text, by: by_person ? "person" : mail.from });
+    const said: Said = { kind: "said", ...place(line, "said"), text, by: by_person ? "person" : mail.from };
+    if (by_person) say(draft, said);
+    else push(draft, said);
   } else if ("report" in mail.body) {
     draft.turnCost += mail.body.report.spent;
     push(draft, { kind: "reported", ...place(line, "report"), from: mail.from, report: mail.body.report });

@@ -91,10 +91,14 @@ export interface Transcript {
   /** When the turn that is under way began; `null` between turns. */
   turnAt: number | null;
   turnCost: number;
-  /** Whether a model call is under way. */
-  calling: boolean;
+  /** Whether a turn is under way. */
+  working: boolean;
+  /** What the person said during a turn and the model has not been given yet: it is, with its next call. */
+  waiting: readonly Said[];
+  /** The number of the request whose answer is under way; `null` if no model call is. */
+  calling: number | null;
   /** The latest model call that was answered in this turn. */
   asked: Asked | null;
 }
 
-export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, calling: false, asked: null };
+export const EMPTY: Transcript = { items: [], first: 0, last: 0, turnAt: null, turnCost: 0, working: false, waiting: [], calling: null, asked: null };

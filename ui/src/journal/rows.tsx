@@ -15,21 +15,28 @@ import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
+/** What is pointed at: a tool call, or a place in the journal. */
+export interface Target {
+  effect?: string;
+  seq?: number;
+}
+
 export interface RowProps {
   /** Any but an answer, which has a row of its own. */
   item: Exclude<Item, Answer>;
-  /** The tool call to point at. */
-  at: string | null;
+  /** It was said, and the model has not been given it yet. */
+  waits: boolean;
+  at: Target | null;
   nameOf: (agent: string) => string;
   onResume: (() => void) | null;
 }
 
-export const Row = memo(function Row({ item, at, nameOf, onResume }: RowProps) {
+export const Row = memo(function Row({ item, waits, at, nameOf, onResume }: RowProps) {
   switch (item.kind) {
     case "said":
-      return <SaidRow item={item} nameOf={nameOf} />;
+      return <SaidRow item={item} waits={waits} marked={item.seq === at?.seq} nameOf={nameOf} />;
     case "calls":
-      return <CallsRow item={item} at={at} />;
+      return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
       return <ReportRow item={item} />;
     case "note":
@@ -39,14 +46,16 @@ export const Row = memo(function Row({ item, at, nameOf, onResume }: RowProps) {
   }
 });
 
-function SaidRow({ item, nameOf }: { item: Said; nameOf: (agent: string) => string }) {
+function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; marked: boolean; nameOf: (agent: string) => string }) {
   const mine = item.by === "person";
+  const look = !mine ? "rounded-bl-md border border-line bg-surface" : waits ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
       {!mine && <p className="mb-1 text-xs text-ink-3">Task from {nameOf(item.by)}</p>}
-      <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", mine ? "rounded-br-md bg-said" : "rounded-bl-md border border-line bg-surface")}>
+      <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
         {item.text}
       </div>
+      {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step</p>}
     </div>
   );
 }

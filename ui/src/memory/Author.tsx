@@ -14,7 +14,7 @@ export function Author({ name, origin }: { name: string; origin: CommitOrigin | 
     );
   }
   return (
-    <a href={toAgent(origin.agent, origin.tool_call)} className="inline-flex items-center gap-1.5 text-accent-ink hover:underline" title={`Turn ${origin.turn}, tool call ${origin.tool_call}`}>
+    <a href={toAgent(origin.agent, origin.tool_call)} className="inline-flex max-w-full min-w-0 items-center gap-1.5 align-top text-accent-ink hover:underline" title={`Turn ${origin.turn}, tool call ${origin.tool_call}`}>
       <Bot className="size-3.5 shrink-0" aria-hidden /> <span className="truncate">{agent?.name ?? name}</span>
     </a>
   );

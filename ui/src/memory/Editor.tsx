@@ -52,11 +52,11 @@ export function Editor({ path, page, onDone }: { path: string; page: Page | null
       onKeyDown={(event) => {
         if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
           event.preventDefault();
-          if (changed) save(draft.base);
+          if (changed && !theirs) save(draft.base);
         }
       }}
     >
-      <div className="flex min-h-0 grow gap-3">
+      <div className="flex min-h-0 grow flex-col gap-3 @2xl/view:flex-row">
         <textarea
           autoFocus
           aria-label={`Text of ${path}`}
@@ -66,8 +66,10 @@ export function Editor({ path, page, onDone }: { path: string; page: Page | null
           className="code min-h-0 grow basis-0 resize-none rounded-lg border border-line-strong/60 p-4 text-ink"
         />
         {theirs && (
-          <section aria-label="What is there now" className="flex grow basis-0 flex-col gap-2">
-            <p className="text-sm font-medium text-warn">It was changed meanwhile. This is there now:</p>
+          <section aria-label="What is there now" className="flex min-h-0 grow basis-0 flex-col gap-2">
+            <p role="alert" className="text-sm">
+              <span className="font-medium text-warn">It was changed meanwhile; nothing is saved yet.</span> This is there now. Take over what you want to keep, then replace it.
+            </p>
             <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
               {theirs.text}
             </pre>
@@ -80,17 +82,17 @@ export function Editor({ path, page, onDone }: { path: string; page: Page | null
           </section>
         )}
       </div>
-      <div className="flex items-center gap-2">
-        <Button look="primary" disabled={!changed || ask.isPending} onClick={() => save(draft.base)}>
-          Save
-        </Button>
+      <div className="flex flex-wrap items-center gap-2">
+        {!theirs && (
+          <Button look="primary" disabled={!changed || ask.isPending} onClick={() => save(draft.base)}>
+            Save
+          </Button>
+        )}
         <Button look="quiet" onClick={leave}>
           {changed ? "Discard" : "Cancel"}
         </Button>
-        <span className="ml-2 text-xs text-ink-3">Saved as a change of your own, with history.</span>
-        <div className="ml-auto">
-          <Trouble problem={ask.error} />
-        </div>
+        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as a change of your own, with history.</span>}
+        {!(theirs && ask.error?.code === "conflict") && <Trouble problem={ask.error} />}
       </div>
     </div>
   );

@@ -1,15 +1,18 @@
 /** A page that is not there: never was, or was deleted and can be brought back. */
 import { FilePlus, FileX, Undo2 } from "lucide-react";
 import { Button } from "../design/Button";
-import { Empty, Trouble } from "../design/states";
+import { Empty, Loading, Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLog } from "../data/queries";
 import { ago } from "../data/time";
 import { Author } from "./Author";
 
 export function Missing({ path, onWrite }: { path: string; onWrite: () => void }) {
-  const [last] = useLog(path).data ?? [];
+  const log = useLog(path);
+  const [last] = log.data ?? [];
   const ask = useAsk();
+  // Whether it was ever there is not known yet.
+  if (log.isPending) return <Loading />;
   if (!last) {
     return (
       <Empty icon={FilePlus} title={`There is no page ${path}`}>

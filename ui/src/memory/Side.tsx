@@ -1,6 +1,8 @@
 /** The pages there are, or the lines that were searched for. */
+import { useMutation } from "@tanstack/react-query";
 import { ChevronRight, FileText, FolderOpen, History, Plus } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
+import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
@@ -14,6 +16,7 @@ export function Side({ open }: { open: string | null }) {
   const [text, setText] = useState("");
   const [naming, setNaming] = useState(false);
   const host = useHost();
+  const openFolder = useMutation<null, HostError>({ mutationFn: () => host.call("open_memory_folder", {}) });
   const wanted = useDeferredValue(text.trim());
   return (
     <>
@@ -24,13 +27,14 @@ export function Side({ open }: { open: string | null }) {
         <a href={toRecent} aria-label="What changed lately" className="flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-hover @2xl/view:hidden">
           <History className="size-4" aria-hidden />
         </a>
-        <IconButton label="Open the memory folder" onClick={() => void host.call("open_memory_folder", {}).catch(() => {})}>
+        <IconButton label="Open the memory folder" onClick={() => openFolder.mutate()}>
           <FolderOpen className="size-4" aria-hidden />
         </IconButton>
         <IconButton label="New page" aria-pressed={naming} onClick={() => setNaming(!naming)}>
           <Plus className="size-4" aria-hidden />
         </IconButton>
       </div>
+      <div className="px-5 empty:hidden">{openFolder.error && <Trouble problem={openFolder.error} />}</div>
       {naming && <NewPage onDone={() => setNaming(false)} />}
       <div className="px-3 pb-3">
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />

@@ -1,5 +1,5 @@
 /** The keys of the model providers, and where they are kept. */
-import { Lock, LockOpen, ShieldOff } from "lucide-react";
+import { Lock, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Keychain } from "../bridge";
 import { Button } from "../design/Button";
 import { Read } from "../design/states";
@@ -22,7 +22,7 @@ export function Keys() {
   );
 }
 
-const ICONS = { ready: LockOpen, locked: Lock, absent: ShieldOff };
+const ICONS = { ready: ShieldCheck, locked: Lock, absent: ShieldOff };
 
 /** Looking again also keeps what had to stay in memory, if the keychain answers now. */
 function Where({ keychain, onLook }: { keychain: Keychain; onLook: () => void }) {

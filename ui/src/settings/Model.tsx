@@ -10,7 +10,14 @@ import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
 import { Line } from "./Line";
 
-const EFFORTS = ["auto", "low", "medium", "high", "xhigh", "max"];
+const EFFORTS = [
+  ["auto", "Automatic"],
+  ["low", "Low"],
+  ["medium", "Medium"],
+  ["high", "High"],
+  ["xhigh", "Very high"],
+  ["max", "Maximum"],
+] as const;
 const LABELS: Record<string, string> = { anthropic: "Anthropic", guide: "Without AI" };
 
 export function Model({ settings }: { settings: readonly Setting[] }) {
@@ -84,9 +91,9 @@ function Effort({ value }: { value: string }) {
   return (
     <Line label="Effort" about="How hard the model works, where it can be chosen" htmlFor={id} below={<Trouble problem={ask.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
-        {EFFORTS.map((effort) => (
+        {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
-            {effort}
+            {label}
           </option>
         ))}
       </Select>

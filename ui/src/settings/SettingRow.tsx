@@ -22,22 +22,27 @@ export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
   const [value, setValue] = useState(setting.value);
   const ask = useAsk();
+  const label = LABELS[setting.name] ?? setting.name;
   useEffect(() => setValue(setting.value), [setting.value]);
   const save = () => {
     const next = value.trim();
     if (next !== setting.value) ask.mutate({ op: "set_setting", name: setting.name, value: next });
   };
   return (
-    <Line label={LABELS[setting.name] ?? setting.name} about={setting.about} htmlFor={id} below={<Trouble problem={ask.error} />}>
+    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={ask.error} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
-          <IconButton label={`Back to the default: ${LABELS[setting.name] ?? setting.name}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
+          <IconButton label={`Back to the default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
             <RotateCcw className="size-4" aria-hidden />
           </IconButton>
         )}
-        {setting.name.startsWith("budget.") && <span className="text-sm text-ink-3">$</span>}
+        {setting.name.startsWith("budget.") && value !== "none" && <span className="text-sm text-ink-3">$</span>}
         <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
       </span>
     </Line>
   );
+}
+
+function sameWords(one: string, other: string): boolean {
+  return one.localeCompare(other, "en", { sensitivity: "base" }) === 0;
 }

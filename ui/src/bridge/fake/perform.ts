@@ -89,8 +89,10 @@ function end(world: World, id: string, ended: unknown) {
   world.state.queues[id] = [];
   world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: statusAfter(ended, agent.depth) });
   for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
-  const next = world.state.waiting[id]?.shift();
-  if (next !== undefined && ended === "done") world.begin(id, next);
+  if (ended !== "done" || !world.state.waiting[id]?.length) return;
+  const next = world.state.waiting[id].join("\n\n");
+  world.state.waiting[id] = [];
+  world.begin(id, next);
 }
 
 /** Stops an agent where it is: open tool calls end, the turn ends. */

@@ -35,7 +35,10 @@ export class Providers {
   readonly #options: URLSearchParams;
   readonly #speed: number;
 
-  constructor(options: URLSearchParams, speed: number) {
+  readonly #held: Promise<void> | null;
+
+  constructor(options: URLSearchParams, speed: number, held: Promise<void> | null) {
+    this.#held = held;
     this.#options = options;
     this.#speed = speed;
   }
@@ -63,7 +66,7 @@ export class Providers {
   }
 
   #passes(ms: number): Promise<void> {
-    return new Promise((done) => setTimeout(done, ms / this.#speed));
+    return this.#held ?? new Promise((done) => setTimeout(done, ms / this.#speed));
   }
 }
 

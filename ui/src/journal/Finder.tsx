@@ -1,0 +1,68 @@
+/** Searching in what was said by one agent and to it. */
+import { X } from "lucide-react";
+import { type KeyboardEvent, useDeferredValue, useState } from "react";
+import { IconButton } from "../design/Button";
+import { Input } from "../design/Field";
+import { Trouble } from "../design/states";
+import { useMessageSearch } from "../data/queries";
+import { ago } from "../data/time";
+
+export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
+  const [text, setText] = useState("");
+  const wanted = useDeferredValue(text.trim());
+  const found = useMessageSearch(wanted);
+  const hits = (found.data ?? []).filter((hit) => hit.agent === props.agent);
+  // The hit that is shown, by its place in the list.
+  const [at, setAt] = useState<number | null>(null);
+  // Whoever searched goes on with writing.
+  const close = () => {
+    props.onClose();
+    document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  };
+  const pick = (index: number) => {
+    const hit = hits[index];
+    if (!hit) return;
+    setAt(index);
+    props.onPick(hit.seq);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.nativeEvent.isComposing || hits.length === 0) return;
+    event.preventDefault();
+    const step = event.shiftKey ? hits.length - 1 : 1;
+    pick(at === null ? 0 : (at + step) % hits.length);
+  };
+  return (
+    <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && close()}>
+      <div className="flex items-center gap-2">
+        <Input autoFocus type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
+        <IconButton label="Close search" onClick={close}>
+          <X className="size-4" aria-hidden />
+        </IconButton>
+      </div>
+      <Trouble problem={found.error} />
+      <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
+        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
+      </p>
+      {wanted && found.data && (
+        <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
+          {hits.map((hit, index) => (
+            <li key={hit.seq}>
+              <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
+                <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
+                <span className="min-w-0 grow truncate">{around(hit.text, wanted)}</span>
+                <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The part of a text where the words stand. */
+export function around(text: string, words: string): string {
+  const flat = text.replace(/\s+/g, " ");
+  const at = flat.toLowerCase().indexOf(words.toLowerCase());
+  return at > 40 ? `…${flat.slice(at - 30)}` : flat;
+}
