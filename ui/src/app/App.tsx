@@ -2,13 +2,15 @@
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
 import { SigningIn } from "../account/SigningIn";
-import { Failed, Loading } from "../design/states";
+import { Failed } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { startFeed } from "../data/feed";
-import { Journals } from "../data/journals";
+import { GROW, Journals } from "../data/journals";
+import { keys, readEarly } from "../data/queries";
 import { Alone } from "./Alone";
 import { Links } from "./Links";
 import { listen } from "./happenings";
+import { Opening } from "./Opening";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
@@ -17,7 +19,13 @@ async function join() {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
+  const early = Promise.all([readEarly(host, client), journals.begin(GROW)]);
   const [about] = await Promise.all([host.call("about", {}), startFeed(host, client, journals), listen(host, client)]);
+  // What was read before this window followed may be behind already.
+  void early.then(() => {
+    for (const queryKey of [keys.agents, keys.budget]) void client.invalidateQueries({ queryKey });
+    journals.catchUp();
+  });
   return { host, client, journals, profile: about.profile };
 }
 
@@ -45,13 +53,7 @@ export function App() {
       </Alone>
     );
   }
-  if (!joined) {
-    return (
-      <Alone>
-        <Loading />
-      </Alone>
-    );
-  }
+  if (!joined) return <Opening />;
   return (
     <DataProvider {...joined}>
       <Links>

@@ -10,6 +10,7 @@ import { useAgents, useKeys, useSettings } from "../data/queries";
 import { clock } from "../data/time";
 import { Alone } from "./Alone";
 import { Crash } from "./Crash";
+import { Opening } from "./Opening";
 import { Sidebar } from "./Sidebar";
 import { useOfflineSince } from "./useOnline";
 import { usePlace } from "./usePlace";
@@ -27,22 +28,24 @@ export function Shell() {
   const keys = useKeys();
   const settings = useSettings();
   const [guide, setGuide] = useState(false);
+  // Keys may take their time, where a keychain is asked; whoever has talked before is not new, whatever they are.
+  if (agents.data?.some((agent) => agent.turn > 0)) return <Frame />;
   const error = agents.error ?? keys.error;
   if (!agents.data || !keys.data || settings.isPending) {
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
-    return <Alone>{error ? <Failed problem={error} retry={retry} /> : <Loading />}</Alone>;
+    return error ? (
+      <Alone>
+        <Failed problem={error} retry={retry} />
+      </Alone>
+    ) : (
+      <Opening />
+    );
   }
   // Settings that cannot be read are said where they are shown.
-  const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key" && agents.data.every((agent) => agent.turn === 0);
+  const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key";
   if (isNew && !guide) {
     return (
-      <Suspense
-        fallback={
-          <Alone>
-            <Loading />
-          </Alone>
-        }
-      >
+      <Suspense fallback={<Opening />}>
         <FirstRun onGuide={() => setGuide(true)} />
       </Suspense>
     );

@@ -6,6 +6,7 @@ import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { Empty } from "../design/states";
 import { useAnswerer } from "../data/answerer";
+import { GROW } from "../data/journals";
 import { toSettings } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
@@ -15,8 +16,6 @@ import { Finder } from "../journal/Finder";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
-
-const GROW = "grow";
 
 export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);

@@ -4,16 +4,17 @@ import { useKeys, useSettings } from "./queries";
 
 export type Answerer = "model" | "guide" | "no_key";
 
-export function answerer(settings: readonly Setting[], keys: readonly Key[]): Answerer {
+/** `null` where that depends on keys that are not known yet. */
+export function answerer(settings: readonly Setting[], keys: readonly Key[] | undefined): Answerer | null {
   const model = settings.find((one) => one.name === "model")?.value ?? "";
   if (model === "guide") return "guide";
   if (model.startsWith("openai/")) return "model";
-  return keys.some((key) => key.name === "anthropic") ? "model" : "no_key";
+  return keys ? (keys.some((key) => key.name === "anthropic") ? "model" : "no_key") : null;
 }
 
 /** `null` while it is not known. */
 export function useAnswerer(): Answerer | null {
   const settings = useSettings().data;
   const keys = useKeys().data;
-  return settings && keys ? answerer(settings, keys.keys) : null;
+  return settings ? answerer(settings, keys?.keys) : null;
 }

@@ -10,6 +10,9 @@ import { older, tail } from "./pages";
 /** Every agent's lines together, as if it were an agent. */
 export const ALL = "#all";
 
+/** The Grow Agent. */
+export const GROW = "grow";
+
 export interface Journal {
   lines: readonly EventLine[];
   status: "loading" | "ready" | "failed";
@@ -56,6 +59,16 @@ export class Journals {
     return () => slot.listeners.delete(listener);
   }
 
+  /** Begins to read a journal before anybody shows it. */
+  async begin(agent: string): Promise<void> {
+    if (this.#slot(agent).journal.status === "loading") await this.#read(agent);
+  }
+
+  /** Reads what may have been recorded while nobody listened. */
+  catchUp() {
+    for (const agent of this.#slots.keys()) void this.#read(agent);
+  }
+
   get(agent: string): Journal {
     return this.#slot(agent).journal;
   }
@@ -90,7 +103,7 @@ export class Journals {
   push(push: Push) {
     if (push === "missed") {
       this.#words.clear();
-      for (const agent of this.#slots.keys()) void this.#read(agent);
+      this.catchUp();
     } else if (push === "memory_changed") {
       return;
     } else if ("delta" in push) {

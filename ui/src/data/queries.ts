@@ -23,32 +23,43 @@ export const keys = {
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 
+/** What the first view shows. */
+const first = {
+  agents: (host: Host) => ({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) }),
+  budget: (host: Host) => ({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) }),
+  settings: (host: Host) => ({ queryKey: keys.settings, queryFn: () => host.call("settings", {}) }),
+  keys: (host: Host) => ({ queryKey: keys.keys, queryFn: () => readKeys(host) }),
+  signIn: (host: Host) => ({ queryKey: keys.signIn, queryFn: () => host.call("sign_in_view", {}) }),
+};
+
+/** Begins to read what the first view shows. Never rejects: what fails is told where it is shown. */
+export async function readEarly(host: Host, client: QueryClient): Promise<void> {
+  const { agents, budget, settings, keys, signIn } = first;
+  await Promise.all([client.prefetchQuery(agents(host)), client.prefetchQuery(budget(host)), client.prefetchQuery(settings(host)), client.prefetchQuery(keys(host)), client.prefetchQuery(signIn(host))]);
+}
+
 export function useAbout() {
   const host = useHost();
   return useQuery({ queryKey: keys.about, queryFn: () => host.call("about", {}) });
 }
 export function useAgents() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) });
+  return useQuery(first.agents(useHost()));
 }
 export function useAgent(id: string): Agent | undefined {
   return useAgents().data?.find((agent) => agent.id === id);
 }
 export function useBudget() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) });
+  return useQuery(first.budget(useHost()));
 }
 export function useSettings() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.settings, queryFn: () => host.call("settings", {}) });
+  return useQuery(first.settings(useHost()));
 }
 export function useModels() {
   const host = useHost();
   return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });
 }
 export function useKeys() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.keys, queryFn: () => readKeys(host) });
+  return useQuery(first.keys(useHost()));
 }
 /** Those that answer now. They come and go, so it is looked again whenever somebody wants to know. */
 export function useLocalServers() {
@@ -87,8 +98,7 @@ export function useMessageSearch(text: string) {
 
 /** Asked again when the shell tells that it has changed. */
 export function useSignIn() {
-  const host = useHost();
-  return useQuery({ queryKey: keys.signIn, queryFn: () => host.call("sign_in_view", {}) });
+  return useQuery(first.signIn(useHost()));
 }
 /** The picture of who is signed in; none if it is not to be had. */
 export function usePicture(person: Person) {

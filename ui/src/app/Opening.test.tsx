@@ -1,0 +1,10 @@
+import { readFileSync } from "node:fs";
+import { render } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { Opening } from "./Opening";
+
+test("what is seen before the scripts run is what they show first", () => {
+  const page = new DOMParser().parseFromString(readFileSync("index.html", "utf8"), "text/html");
+  const { container } = render(<Opening />);
+  expect(page.querySelector("#root")?.innerHTML).toBe(container.innerHTML);
+});
