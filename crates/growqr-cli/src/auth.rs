@@ -70,7 +70,7 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
         }
     };
     if let Arrival::Asks = arrival {
-        service.choose(asked(out)?)?;
+        service.choose(asked(out)?).await?;
     }
     Ok(true)
 }

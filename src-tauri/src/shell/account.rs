@@ -86,7 +86,7 @@ pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 
 /// The answer of somebody new: whether what is in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.choose(adopt)?;
+    let home = configured(app).await?.choose(adopt).await?;
     app.state::<Account>().say(None);
     if adopt {
         // Nothing in it has changed but whose it is, which is kept beside its data.
