@@ -14,6 +14,7 @@ use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::gate::FileGate;
 use crate::home::{Environment, Home};
+use crate::keys;
 use crate::library::Library;
 use crate::vault::InKeychain;
 use growqr_auth::{
@@ -399,8 +400,11 @@ fn identity(account: &Account) -> Identity {
     }
 }
 
-/// Whether anything was said or remembered there.
+/// Whether anything was said, remembered, set or kept there.
 async fn has_data(home: &Home) -> Result<bool, AppError> {
     let library = Library::open_all(home.clone()).await?;
-    Ok(!library.agents().await?.is_empty() || library.memory_log(None)?.len() > 1)
+    Ok(!library.agents().await?.is_empty()
+        || library.memory_log(None)?.len() > 1
+        || library.settings().await?.iter().any(|setting| setting.is_set)
+        || keys::is_any_kept(home).await)
 }
