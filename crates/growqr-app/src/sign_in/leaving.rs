@@ -69,7 +69,11 @@ impl SignIn {
     pub(super) async fn finish_leaving(&self) -> Result<bool, AppError> {
         let mut is_any_gone = false;
         for leaving in Accounts::read(self.home.root())?.leaving {
-            if leaving.issuer != self.issuer || !is_gone(self.auth.forget(&leaving.sub, Timestamp(leaving.at)).await.removed) {
+            if leaving.issuer != self.issuer {
+                continue;
+            }
+            // A keychain that was there and is not may only be starting anew.
+            if self.auth.forget(&leaving.sub, Timestamp(leaving.at)).await.removed.is_err() {
                 continue;
             }
             self.change(move |accounts| accounts.left(&leaving)).await?;

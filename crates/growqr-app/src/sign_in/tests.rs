@@ -1,5 +1,7 @@
 //! Who is signed in and whose profile is open, over a keychain that the test locks and unlocks.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
+
 use super::*;
 use crate::open::App;
 use growqr_core::secret::{Secret, SecretError, StoreState};
@@ -159,6 +161,8 @@ async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
     assert_eq!(world.state(), SignInState::NeedsSignIn);
     world.restart().await;
     assert_eq!(world.state(), SignInState::NeedsSignIn);
+    world.keychain.is_now(StoreState::Absent);
+    world.restart().await;
     world.keychain.is_now(StoreState::Ready);
     world.restart().await;
     assert_eq!(world.state(), SignInState::NeedsSignIn);
