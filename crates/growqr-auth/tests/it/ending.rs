@@ -1,7 +1,7 @@
 //! Case 54 of what every build must refuse, and what ending a sign-in promises.
 
 use crate::world::{World, impatient};
-use growqr_auth::{Gate, Identity, Kept, RefreshError, SignInError, SignedOut, Status, VaultError};
+use growqr_auth::{Gate, Identity, Kept, RefreshError, SignedOut, Status, VaultError};
 use growqr_core::clock::Clock;
 use growqr_testkit::clerk::{self, Fault};
 use std::time::Duration;
