@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long to wait for another program that changes it: longer than that takes on a slow disk.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The profile of a machine on which nobody has signed in.
 const FIRST_LOCAL: &str = "local";
@@ -31,6 +35,20 @@ pub(crate) struct Account {
     pub(crate) picture_url: Option<String>,
     /// When the issuer last vouched for them, in ms.
     pub(crate) last_verified_at: i64,
+    /// Until when what the issuer confirmed last is good, in ms; the next confirmation comes before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) valid_until: Option<i64>,
+}
+
+/// One who has signed out, and whose sign-in the keychain may still hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Leaving {
+    /// Who vouched for them.
+    pub(crate) issuer: String,
+    /// Their id there.
+    pub(crate) sub: String,
+    /// When they signed out, in ms: what began later is a new sign-in.
+    pub(crate) at: i64,
 }
 
 impl Account {
@@ -50,6 +68,12 @@ impl Account {
     }
 }
 
+impl Leaving {
+    fn is(&self, issuer: &str, sub: &str) -> bool {
+        self.issuer == issuer && self.sub == sub
+    }
+}
+
 /// Who is who.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Accounts {
@@ -58,12 +82,18 @@ pub(crate) struct Accounts {
     /// The profile of this machine while nobody is signed in.
     pub(crate) local: ProfileId,
     pub(crate) accounts: Vec<Account>,
+    /// Somebody new, who has not answered yet whether the local profile is theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) newcomer: Option<Account>,
+    /// Whose sign-in is never taken up again, and removed as soon as the keychain opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) leaving: Vec<Leaving>,
 }
 
 impl Default for Accounts {
     fn default() -> Accounts {
         let local = ProfileId::new(FIRST_LOCAL);
-        Accounts { current: local.clone(), local, accounts: Vec::new() }
+        Accounts { current: local.clone(), local, accounts: Vec::new(), newcomer: None, leaving: Vec::new() }
     }
 }
 
@@ -91,20 +121,28 @@ impl Accounts {
     /// Reads, changes and writes it, while no other program does.
     ///
     /// # Errors
-    /// As reading and writing; then nothing has changed.
-    pub(crate) fn change<T>(root: &Path, change: impl FnOnce(&mut Accounts) -> T) -> Result<T, AppError> {
+    /// As reading and writing, or if another program does not let go of it; then nothing has changed.
+    pub(crate) async fn change<T: Send + 'static>(
+        root: &Path,
+        change: impl FnOnce(&mut Accounts) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
         let path = root.join("accounts.lock");
-        let _turn = gate::wait_for(&path).map_err(|source| AppError::file("lock", &path, source))?;
-        let before = Accounts::read(root)?;
-        let mut accounts = before.clone();
-        let result = change(&mut accounts);
-        if accounts != before {
-            accounts.write(root)?;
-        }
-        Ok(result)
+        let turn = gate::wait_for(&path, PATIENCE).await.map_err(|source| AppError::file("lock", &path, source))?;
+        let root = root.to_path_buf();
+        let work = move || {
+            let _turn = turn;
+            let before = Accounts::read(&root)?;
+            let mut accounts = before.clone();
+            let result = change(&mut accounts);
+            if accounts != before {
+                accounts.write(&root)?;
+            }
+            Ok(result)
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
 
-    /// Writes it, durable when it returns.
+    /// Writes it for this user alone, durable when it returns.
     ///
     /// # Errors
     /// [`AppError::File`]; then what was there before still is.
@@ -113,10 +151,11 @@ impl Accounts {
         let new = path.with_extension("json.new");
         let write = || -> io::Result<()> {
             fs::create_dir_all(root)?;
-            let mut file = File::create(&new)?;
+            let mut file = create_private(&new)?;
             file.write_all(&serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
             file.sync_all()?;
-            fs::rename(&new, &path)
+            fs::rename(&new, &path)?;
+            sync_folder(root)
         };
         write().map_err(|source| AppError::file("write", &path, source))
     }
@@ -129,6 +168,33 @@ impl Accounts {
     /// The profile that this person has here, if they were here before.
     pub(crate) fn profile_of(&self, issuer: &str, sub: &str) -> Option<&ProfileId> {
         self.accounts.iter().find(|account| account.is(issuer, sub)).map(|account| &account.profile)
+    }
+
+    /// Whether this person has signed out, and their sign-in is not to be taken up.
+    pub(crate) fn is_leaving(&self, issuer: &str, sub: &str) -> bool {
+        self.leaving.iter().any(|leaving| leaving.is(issuer, sub))
+    }
+
+    /// Notes that this person signs out now.
+    pub(crate) fn leave(&mut self, issuer: &str, sub: &str, at: i64) {
+        self.newcomer.take_if(|newcomer| newcomer.is(issuer, sub));
+        self.leaving.retain(|leaving| !leaving.is(issuer, sub));
+        self.leaving.push(Leaving { issuer: issuer.to_owned(), sub: sub.to_owned(), at });
+        if let Some(account) = self.accounts.iter_mut().find(|account| account.is(issuer, sub)) {
+            account.valid_until = None;
+        }
+    }
+
+    /// Notes that the keychain has let go of what was signed out.
+    pub(crate) fn left(&mut self, gone: &Leaving) {
+        self.leaving.retain(|leaving| leaving != gone);
+    }
+
+    /// Takes in what an issuer says of somebody who has a profile here.
+    pub(crate) fn confirmed(&mut self, seen: Account) {
+        if let Some(account) = self.accounts.iter_mut().find(|account| account.is(&seen.issuer, &seen.sub)) {
+            *account = Account { profile: account.profile.clone(), ..seen };
+        }
     }
 
     /// Takes in what an issuer says of a person, and opens their profile. One who is new here gets a profile of their
@@ -144,8 +210,11 @@ impl Accounts {
             None => profile_of(&seen.issuer, &seen.sub),
         };
         self.accounts.retain(|account| !account.is(&seen.issuer, &seen.sub));
+        self.leaving.retain(|leaving| !leaving.is(&seen.issuer, &seen.sub));
+        let newcomer = self.newcomer.take_if(|newcomer| newcomer.is(&seen.issuer, &seen.sub));
+        let valid_until = seen.valid_until.or(newcomer.and_then(|newcomer| newcomer.valid_until));
         self.current = profile.clone();
-        self.accounts.push(Account { profile, ..seen });
+        self.accounts.push(Account { profile, valid_until, ..seen });
     }
 
     /// Opens the local profile.
@@ -164,6 +233,26 @@ impl Accounts {
 /// The profile that somebody new gets: the same at every sign-in, and a plain name whatever the issuer's ids are.
 fn profile_of(issuer: &str, sub: &str) -> ProfileId {
     ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
+    // One that was left there keeps the mode it had.
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Elsewhere the user's app data is theirs alone already.
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> io::Result<File> {
+    File::create(path)
+}
+
+/// Makes the new name durable. Windows does so with the file itself and cannot open folders for it.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(windows) { Ok(()) } else { File::open(folder)?.sync_all() }
 }
 
 fn file(root: &Path) -> PathBuf {
@@ -189,6 +278,7 @@ mod tests {
             name: Some("Ada".to_owned()),
             picture_url: None,
             last_verified_at: 1,
+            valid_until: None,
         }
     }
 
@@ -232,6 +322,42 @@ mod tests {
         let first = accounts.current.clone();
         accounts.signed_in(Account { issuer: "https://clerk.example.com".to_owned(), ..ada() }, false);
         assert_ne!(accounts.current, first);
+    }
+
+    #[test]
+    fn one_who_has_signed_out_is_leaving_until_it_is_done_or_they_sign_in_again() {
+        let mut accounts = Accounts::default();
+        accounts.signed_in(Account { valid_until: Some(9), ..ada() }, false);
+        let (issuer, sub) = (ada().issuer, ada().sub);
+        accounts.leave(&issuer, &sub, 1);
+        accounts.leave(&issuer, &sub, 2);
+        assert!(accounts.is_leaving(&issuer, &sub));
+        assert_eq!(accounts.accounts[0].valid_until, None, "what was confirmed is good no longer");
+        accounts.left(&Leaving { issuer: issuer.clone(), sub: sub.clone(), at: 1 });
+        assert!(accounts.is_leaving(&issuer, &sub), "that was an earlier time");
+        accounts.left(&Leaving { issuer: issuer.clone(), sub: sub.clone(), at: 2 });
+        assert!(!accounts.is_leaving(&issuer, &sub));
+        accounts.leave(&issuer, &sub, 3);
+        accounts.signed_in(ada(), false);
+        assert!(!accounts.is_leaving(&issuer, &sub));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn it_is_written_for_this_user_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(file(folder.path()).with_extension("json.new"), "left behind").unwrap();
+        Accounts::default().write(folder.path()).unwrap();
+        assert_eq!(fs::metadata(file(folder.path())).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_program_that_keeps_it_locked_is_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let _stuck = gate::wait_for(&folder.path().join("accounts.lock"), PATIENCE).await.unwrap();
+        let changed = Accounts::change(folder.path(), |accounts| accounts.signed_out()).await;
+        assert!(matches!(changed, Err(AppError::File { doing: "lock", .. })), "{changed:?}");
     }
 
     #[test]

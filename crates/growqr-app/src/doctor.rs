@@ -21,6 +21,7 @@ pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
     let (keys, keychain) = keys(home, environment).await;
     checks.push(model_key(&keys));
     checks.push(of_keychain(keychain));
+    checks.extend(environment.warning().map(secret_key));
     // What cannot be read is told by the database's check.
     if let Ok(stored) = models::stored(home).await
         && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
@@ -156,6 +157,10 @@ fn model_key(keys: &[Key]) -> Check {
     check("model key", CheckState::Ok, format!("{}: {place}", key.name), None)
 }
 
+fn secret_key(warning: &'static str) -> Check {
+    check("environment", CheckState::Missing, warning, None)
+}
+
 fn of_keychain(keychain: Keychain) -> Check {
     let state = match keychain.state {
         KeychainState::Ready => CheckState::Ok,
@@ -207,4 +212,20 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
         _ => "That is little. For more, give the model a larger context length on the server.",
     };
     check(name, CheckState::Ok, found, Some(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_secret_key_of_clerk_is_warned_about_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let environment = Environment::of(&[("CLERK_SECRET_KEY", "sk_test_hidden")]);
+        let home = Home::find(Some(folder.path()), &environment).unwrap();
+        let checks = doctor(&home, &environment).await;
+        assert!(checks.iter().any(|check| check.found.contains("CLERK_SECRET_KEY is set")));
+        assert!(!format!("{checks:?}").contains("sk_test_hidden"));
+        assert!(doctor(&home, &Environment::default()).await.iter().all(|check| check.name != "environment"));
+    }
 }

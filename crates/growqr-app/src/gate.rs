@@ -2,17 +2,33 @@
 
 use async_trait::async_trait;
 use growqr_auth::Gate;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Waits for this file, and holds it until it is dropped. Blocks; whoever has it holds it for a few requests at most.
-pub(crate) fn wait_for(path: &Path) -> io::Result<File> {
+/// How long to sleep between two looks at a lock that another program has: the system tells nobody when it is free.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Waits for this file, and holds it until it is dropped.
+///
+/// # Errors
+/// [`io::ErrorKind::TimedOut`] if another program does not let go of it in time.
+pub(crate) async fn wait_for(path: &Path, patience: Duration) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
-    file.lock()?;
+    let locked = async {
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOOK).await,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    };
+    tokio::time::timeout(patience, locked).await??;
     Ok(file)
 }
 
@@ -21,16 +37,13 @@ pub(crate) struct FileGate(pub(crate) PathBuf);
 
 #[async_trait]
 impl Gate for FileGate {
-    async fn enter(&self) -> Box<dyn Send> {
-        let path = self.0.clone();
-        match tokio::task::spawn_blocking(move || wait_for(&path)).await {
-            Ok(Ok(file)) => Box::new(file),
-            Ok(Err(error)) => {
+    async fn enter(&self, patience: Duration) -> Box<dyn Send> {
+        match wait_for(&self.0, patience).await {
+            Ok(file) => Box::new(file),
+            Err(error) => {
                 tracing::warn!(%error, "other programs cannot be kept from using the same sign-in at once");
                 Box::new(())
             }
-            // Only the end of the runtime stops it.
-            Err(_) => Box::new(()),
         }
     }
 }
@@ -39,20 +52,34 @@ impl Gate for FileGate {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(60);
+
     #[tokio::test]
     async fn the_next_one_enters_when_the_first_has_left() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one", "two"].map(|_| FileGate(folder.path().join("data/sign-in.lock")));
-        let pass = one.enter().await;
+        let pass = one.enter(PATIENCE).await;
         assert!(File::open(&two.0).unwrap().try_lock().is_err());
         drop(pass);
-        drop(two.enter().await);
+        drop(two.enter(PATIENCE).await);
     }
 
     #[tokio::test]
     async fn where_no_file_can_be_made_it_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
-        drop(FileGate(folder.path().join("file/sign-in.lock")).enter().await);
+        drop(FileGate(folder.path().join("file/sign-in.lock")).enter(PATIENCE).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_never_leaves_is_waited_for_only_so_long() {
+        let folder = tempfile::tempdir().unwrap();
+        let gate = FileGate(folder.path().join("sign-in.lock"));
+        let _stuck = gate.enter(PATIENCE).await;
+        let began = tokio::time::Instant::now();
+        drop(gate.enter(PATIENCE).await);
+        assert!(began.elapsed() >= PATIENCE && began.elapsed() < 2 * PATIENCE);
+        let late = wait_for(&gate.0, PATIENCE).await.map(drop).map_err(|error| error.kind());
+        assert_eq!(late, Err(io::ErrorKind::TimedOut));
     }
 }

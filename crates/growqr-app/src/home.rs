@@ -2,6 +2,7 @@
 
 use crate::accounts::{Accounts, is_folder_name};
 use crate::error::AppError;
+use growqr_auth::secret_key_warning;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::secret::Secret;
 use growqr_store::{DatabaseUrl, DbConfig};
@@ -16,6 +17,8 @@ const IDENTIFIER: &str = "ai.growqr.desktop";
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, Secret>,
+    /// What to say of a secret that must not be on this computer. It is not among the variables.
+    warning: Option<&'static str>,
 }
 
 impl Environment {
@@ -35,20 +38,50 @@ impl Environment {
     /// This process's environment.
     #[must_use]
     pub fn of_process() -> Environment {
-        if std::env::var_os("CLERK_SECRET_KEY").is_some() {
-            tracing::warn!("CLERK_SECRET_KEY is set; GrowQR never reads it: a desktop app has no use for a server's secret");
+        let warning = secret_key_warning(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        if let Some(warning) = warning {
+            tracing::warn!("{warning}");
         }
         let read = |name: &&str| {
             std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret::new(value)))
         };
-        Environment { variables: Environment::NAMES.iter().filter_map(read).collect() }
+        Environment { variables: Environment::NAMES.iter().filter_map(read).collect(), warning }
+    }
+
+    /// The same for a development build: unless a data folder is named it has one of its own, so that it neither reads
+    /// nor spoils what the installed app has.
+    #[must_use]
+    pub fn of_development() -> Environment {
+        Environment::of_process().in_development(usual_root())
+    }
+
+    fn in_development(mut self, usual: Option<PathBuf>) -> Environment {
+        if let Some(usual) = usual.filter(|_| self.get("GROWQR_DATA_DIR").is_none()) {
+            let folder = format!("{}.dev", usual.display());
+            self.variables.insert("GROWQR_DATA_DIR".to_owned(), Secret::new(folder));
+        }
+        self
+    }
+
+    /// A short text that differs between any two data folders that are named. `None` for the system's place.
+    #[must_use]
+    pub fn data_folder_mark(&self) -> Option<String> {
+        let named = PathBuf::from(self.get("GROWQR_DATA_DIR")?);
+        let folder = std::path::absolute(&named).unwrap_or(named);
+        Some(sha256_hex(folder.to_string_lossy().as_bytes())[..16].to_owned())
+    }
+
+    /// What to say of a secret in it that must not be on this computer.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        self.warning
     }
 
     /// An environment of these variables alone, for tests and benches.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Environment {
         let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
-        Environment { variables: variables.iter().map(secret).collect() }
+        let warning = secret_key_warning(|secret| variables.iter().any(|(name, _)| *name == secret));
+        Environment { variables: variables.iter().map(secret).collect(), warning }
     }
 
     /// A variable; empty ones count as unset.
@@ -279,6 +312,17 @@ mod tests {
     #[test]
     fn a_password_in_the_url_is_never_shown() {
         assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
+    }
+
+    #[test]
+    fn a_development_build_has_a_data_folder_of_its_own_unless_one_is_named() {
+        let usual = || Some(PathBuf::from("/data/ai.growqr.desktop"));
+        let own = Environment::default().in_development(usual());
+        assert_eq!(own.get("GROWQR_DATA_DIR"), Some("/data/ai.growqr.desktop.dev"));
+        let named = Environment::of(&[("GROWQR_DATA_DIR", "/elsewhere")]);
+        assert_eq!(named.clone().in_development(usual()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
+        assert_ne!(own.data_folder_mark(), named.data_folder_mark());
+        assert_eq!(Environment::default().data_folder_mark(), None);
     }
 
     #[test]

@@ -28,6 +28,19 @@ pub async fn unlock_keychain(home: &Home) -> bool {
     keychain(home).unlock().await.is_ok()
 }
 
+/// Whether this profile has a key in the keychain. What a locked one has is not known.
+pub(crate) async fn is_any_kept(home: &Home) -> bool {
+    let keychain = keychain(home);
+    for (name, _) in PROVIDERS {
+        match keychain.get(name).await {
+            Ok(Some(_)) => return true,
+            Ok(None) => {}
+            Err(_) => return false,
+        }
+    }
+    false
+}
+
 /// The keychain as this profile sees it.
 pub(crate) fn keychain(home: &Home) -> Arc<dyn SecretStore> {
     Arc::new(Keychain::new(home.secrets_namespace()))

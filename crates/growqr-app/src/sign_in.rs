@@ -1,6 +1,10 @@
 //! Signing in, and whose profile is open. The engine is `growqr-auth`; here it meets the keychain, the list of accounts
 //! and the words that people read. Opening a profile is up to the caller, who gets its [`Home`].
 
+mod keeping;
+mod leaving;
+#[cfg(all(test, feature = "loopback-issuer"))]
+mod tests;
 mod view;
 
 pub use view::without_sign_in;
@@ -10,6 +14,7 @@ use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::gate::FileGate;
 use crate::home::{Environment, Home};
+use crate::keys;
 use crate::library::Library;
 use crate::vault::InKeychain;
 use growqr_auth::{
@@ -18,12 +23,10 @@ use growqr_auth::{
 };
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
+use growqr_core::secret::SecretStore;
 use growqr_secrets::Keychain;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// How long to sleep at most before the time is looked at again: a computer that slept wakes up late.
-const LOOK: Duration = Duration::from_secs(30);
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Names nobody's profile to [`SignIn::switch`], whatever the profiles are called.
 pub const NOBODY: &str = "";
@@ -100,8 +103,12 @@ pub struct SignIn {
     issuer: String,
     /// The address of the attempt under way.
     url: Mutex<Option<String>>,
+    /// Whether it is for somebody else than who is signed in in the browser.
+    is_for_someone_else: AtomicBool,
     /// Somebody new who was not asked yet.
     asked: Mutex<Option<Identity>>,
+    /// Held by whoever changes who is signed in, or whose profile is open: one at a time, each to its end.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl SignIn {
@@ -121,24 +128,57 @@ impl SignIn {
         let found = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
         let Some(mut config) = found else { return Ok(None) };
         config.schemes = schemes;
-        let issuer = config.issuer().to_owned();
-        let keychain = Arc::new(InKeychain(Arc::new(Keychain::new(home.sign_in_namespace()))));
-        let gate = Arc::new(FileGate(home.root().join("sign-in.lock")));
-        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault: keychain, gate };
-        let auth = Auth::new(config, ports);
-        let open = Mutex::new(home.profile().clone());
-        Ok(Some(SignIn { home: home.clone(), open, auth, issuer, url: Mutex::default(), asked: Mutex::default() }))
+        Ok(Some(SignIn::of(config, home, Arc::new(Keychain::new(home.sign_in_namespace())))))
     }
 
-    /// Goes on as whoever's profile is open. Asks the keychain, not the network.
+    /// The service over this keychain.
+    fn of(config: Config, home: &Home, keychain: Arc<dyn SecretStore>) -> SignIn {
+        let issuer = config.issuer().to_owned();
+        let vault = Arc::new(InKeychain(keychain));
+        let gate = Arc::new(FileGate(home.root().join("sign-in.lock")));
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault, gate };
+        SignIn {
+            home: home.clone(),
+            open: Mutex::new(home.profile().clone()),
+            auth: Auth::new(config, ports),
+            issuer,
+            url: Mutex::default(),
+            is_for_someone_else: AtomicBool::default(),
+            asked: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Goes on as whoever's profile is open, or as somebody new who has not answered yet, and with what earlier sign-outs
+    /// left undone. Asks the keychain, and the network for the latter alone.
     ///
     /// # Errors
     /// If the accounts cannot be read.
     pub async fn resume(&self) -> Result<(), AppError> {
+        let _turn = self.turn.lock().await;
+        if !self.ask_again().await? {
+            self.go_on().await?;
+        }
+        self.finish_leaving().await.map(drop)
+    }
+
+    async fn go_on(&self) -> Result<(), AppError> {
         let accounts = Accounts::read(self.home.root())?;
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.go_on_as(accounts.of_profile(&open)).await;
+        let open = locked(&self.open).clone();
+        self.go_on_as(&accounts, accounts.of_profile(&open)).await;
         Ok(())
+    }
+
+    /// Asks somebody new again, if the program ended before they answered. Without their sign-in there is nothing to ask.
+    async fn ask_again(&self) -> Result<bool, AppError> {
+        let accounts = Accounts::read(self.home.root())?;
+        let Some(newcomer) = accounts.newcomer.filter(|newcomer| newcomer.issuer == self.issuer) else { return Ok(false) };
+        if matches!(self.auth.open(identity(&newcomer)).await, Status::NeedsSignIn { .. }) {
+            self.change(|accounts| accounts.newcomer = None).await?;
+            return Ok(false);
+        }
+        *locked(&self.asked) = Some(identity(&newcomer));
+        Ok(true)
     }
 
     /// Begins an attempt, in place of an earlier one.
@@ -150,11 +190,15 @@ impl SignIn {
             WayBack::Link => Redirect::DeepLink,
             WayBack::Port => Redirect::Loopback,
         };
+        // Whoever tries the other way while an attempt waits still means the same person.
+        let is_retry = way == WayBack::Port && matches!(self.auth.status(), Status::SigningIn { .. });
+        let someone_else = someone_else || is_retry && self.is_for_someone_else.load(Ordering::Relaxed);
+        self.is_for_someone_else.store(someone_else, Ordering::Relaxed);
         let who = if someone_else { Who::SomeoneElse } else { Who::Anyone };
         self.cancel().await?;
         let attempt = self.auth.begin(redirect, who).await.map_err(SignInFailure::from)?;
         let url = attempt.url.clone();
-        *self.url.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
+        *locked(&self.url) = Some(url.clone());
         let notice = attempt.vault.err().map(|error| format!("You will have to sign in again after a restart: {error}."));
         Ok(Begun { url, notice, attempt })
     }
@@ -175,10 +219,19 @@ impl SignIn {
     /// [`SignInFailure::Ended`].
     pub async fn complete(&self, begun: Begun, adopt: Option<bool>) -> Result<Arrival, AppError> {
         let identity = begun.attempt.outcome().await.map_err(SignInFailure::from)?;
-        let arrived = self.arrive(identity, adopt).await;
+        let _turn = self.turn.lock().await;
+        if who(&self.auth.status()).is_none_or(|known| known.sub != identity.sub) {
+            // The person has chosen somebody else since.
+            self.dismiss_unknown(&identity).await?;
+            return Err(SignInFailure::Ended(SignInError::Replaced).into());
+        }
+        let arrived = self.arrive(identity.clone(), adopt).await;
         if arrived.is_err() {
-            // Signed in, but with no profile to be in.
-            self.auth.sign_out().await;
+            // Signed in, but with no profile to be in. What cannot be noted is done all the same.
+            if self.leave(&identity, |_| ()).await.is_err() {
+                self.auth.sign_out().await;
+            }
+            self.go_on().await?;
         }
         arrived
     }
@@ -187,10 +240,21 @@ impl SignIn {
         let accounts = Accounts::read(self.home.root())?;
         let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
         if is_new && adopt.is_none() && has_data(&self.home.with_profile(accounts.local)).await? {
-            *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+            // Noted first, so that a sign-in is never kept of somebody whom nobody knows.
+            let newcomer = self.account(&identity);
+            self.change(|accounts| accounts.newcomer = Some(newcomer)).await?;
+            *locked(&self.asked) = Some(identity);
             return Ok(Arrival::Asks);
         }
-        self.open_for(&identity, adopt.unwrap_or(false)).map(|home| Arrival::Opened(Box::new(home)))
+        self.open_for(&identity, adopt.unwrap_or(false)).await.map(|home| Arrival::Opened(Box::new(home)))
+    }
+
+    /// Signs somebody out again who came too late, unless they have a profile here.
+    async fn dismiss_unknown(&self, identity: &Identity) -> Result<(), AppError> {
+        if Accounts::read(self.home.root())?.profile_of(&self.issuer, &identity.sub).is_none() {
+            self.auth.forget(&identity.sub, SystemClock.now()).await;
+        }
+        Ok(())
     }
 
     /// Whether somebody new who signs in now would find something in the local profile.
@@ -206,10 +270,11 @@ impl SignIn {
     ///
     /// # Errors
     /// [`SignInFailure::NothingAsked`].
-    pub fn choose(&self, adopt: bool) -> Result<Home, AppError> {
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let home = self.open_for(&asked.ok_or(SignInFailure::NothingAsked)?, adopt)?;
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
+    pub async fn choose(&self, adopt: bool) -> Result<Home, AppError> {
+        let _turn = self.turn.lock().await;
+        let asked = locked(&self.asked).clone();
+        let home = self.open_for(&asked.ok_or(SignInFailure::NothingAsked)?, adopt).await?;
+        locked(&self.asked).take();
         Ok(home)
     }
 
@@ -217,24 +282,30 @@ impl SignIn {
     /// open is signed in as before.
     ///
     /// # Errors
-    /// If the accounts cannot be read.
+    /// If the accounts cannot be read or written.
     pub async fn cancel(&self) -> Result<(), AppError> {
         self.auth.cancel();
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if asked.is_some() {
-            self.auth.sign_out().await;
-            self.resume().await?;
-        }
-        Ok(())
+        let _turn = self.turn.lock().await;
+        self.end_question().await
+    }
+
+    async fn end_question(&self) -> Result<(), AppError> {
+        self.auth.cancel();
+        let asked = locked(&self.asked).clone();
+        let Some(newcomer) = asked else { return Ok(()) };
+        self.leave(&newcomer, |_| ()).await?;
+        locked(&self.asked).take();
+        self.go_on().await
     }
 
     /// Opens the profile of somebody who has one here, named by profile or address, or nobody's by [`NOBODY`] or, while
     /// no one has adopted the profile of that name, by `local`. Ends an attempt or a question first.
     ///
     /// # Errors
-    /// [`SignInFailure::Unknown`].
+    /// [`SignInFailure::Unknown`], or if it cannot be noted; then whoever was signed in still is.
     pub async fn switch(&self, name: &str) -> Result<Home, AppError> {
-        self.cancel().await?;
+        let _turn = self.turn.lock().await;
+        self.end_question().await?;
         let accounts = Accounts::read(self.home.root())?;
         let named = |account: &&Account| account.profile.as_str() == name || account.email.as_deref() == Some(name);
         let account = accounts.accounts.iter().find(named).filter(|_| name != NOBODY);
@@ -243,120 +314,54 @@ impl SignIn {
             None if name == NOBODY || name == "local" => accounts.local.clone(),
             None => return Err(SignInFailure::Unknown.into()),
         };
-        self.go_on_as(account).await;
-        Accounts::change(self.home.root(), |accounts| accounts.current = profile.clone())?;
+        let current = profile.clone();
+        self.change(move |accounts| accounts.current = current).await?;
+        self.go_on_as(&accounts, account).await;
         Ok(self.opened(profile))
     }
 
-    /// Signs out on this computer and opens the local profile. Their data stays for their next sign-in. Returns what is
-    /// to be said about it, if anything.
-    ///
-    /// # Errors
-    /// [`SignInFailure::Nobody`].
-    pub async fn sign_out(&self) -> Result<(Home, Option<String>), AppError> {
-        let had_ended = match self.auth.status() {
-            Status::SignedOut => return Err(SignInFailure::Nobody.into()),
-            status => matches!(status, Status::NeedsSignIn { .. }),
-        };
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let out = self.auth.sign_out().await;
-        let local = Accounts::change(self.home.root(), |accounts| {
-            accounts.signed_out();
+    async fn open_for(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
+        let seen = self.account(identity);
+        let opened = move |accounts: &mut Accounts| {
+            accounts.signed_in(seen, adopt);
             accounts.current.clone()
-        })?;
-        let notice = match (out.removed, out.revoked) {
-            (Err(error), _) => Some(format!("The keychain still holds the sign-in: {error}. Unlock it and sign out again.")),
-            (Ok(()), false) if !had_ended => {
-                Some("The sign-in service could not be told; the sign-in ends there by itself.".to_owned())
-            }
-            (Ok(()), _) => None,
         };
-        Ok((self.opened(local), notice))
+        Ok(self.opened(self.change(opened).await?))
     }
 
-    /// Asks the service now: after waking up, or because the person wants it.
-    ///
-    /// # Errors
-    /// [`SignInFailure::Refresh`].
-    pub async fn refresh(&self) -> Result<(), AppError> {
-        self.auth.refresh_now().await.map_err(SignInFailure::from)?;
-        self.note()
-    }
-
-    /// Keeps the sign-in alive for as long as it is polled, and calls `changed` each time there is something new to show.
-    pub async fn keep(&self, changed: impl Fn()) {
-        let mut status = self.auth.subscribe();
-        loop {
-            let now = SystemClock.now();
-            let due = self.auth.next_refresh();
-            if due.is_some_and(|at| at <= now) {
-                // How it went shows in the status.
-                let _ = self.auth.refresh_if_due().await;
-            }
-            let pause = due.map_or(LOOK, |at| LOOK.min(until(now, at)));
-            tokio::select! {
-                () = tokio::time::sleep(pause.max(Duration::from_millis(100))) => {}
-                change = status.changed() => {
-                    if change.is_err() {
-                        return;
-                    }
-                    if let Err(error) = self.note() {
-                        tracing::warn!(%error, "who is signed in could not be noted");
-                    }
-                    changed();
-                }
-            }
-        }
-    }
-
-    /// Ends the attempt, and returns once nothing is left half done.
-    pub async fn close(&self) {
-        self.auth.shut_down().await;
-    }
-
-    /// Takes up what the service said of somebody who has a profile here.
-    fn note(&self) -> Result<(), AppError> {
-        let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
-        Accounts::change(self.home.root(), |accounts| {
-            let seen = self.account(accounts, &identity);
-            if let Some(account) = accounts.accounts.iter_mut().find(|account| account.profile == seen.profile) {
-                *account = seen;
-            }
-        })
-    }
-
-    fn open_for(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
-        let profile = Accounts::change(self.home.root(), |accounts| {
-            accounts.signed_in(self.account(accounts, identity), adopt);
-            accounts.current.clone()
-        })?;
-        Ok(self.opened(profile))
+    async fn change<T: Send + 'static>(&self, change: impl FnOnce(&mut Accounts) -> T + Send + 'static) -> Result<T, AppError> {
+        Accounts::change(self.home.root(), change).await
     }
 
     /// Whether their profile is the open one. Between the service's answer and the opening it is not yet.
     fn is_open(&self, accounts: &Accounts, identity: &Identity) -> bool {
-        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.profile_of(&self.issuer, &identity.sub) == Some(&*open)
+        accounts.profile_of(&self.issuer, &identity.sub) == Some(&*locked(&self.open))
     }
 
     fn opened(&self, profile: ProfileId) -> Home {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = profile.clone();
+        *locked(&self.open) = profile.clone();
         self.home.with_profile(profile)
     }
 
-    /// Somebody of another service has a profile here, but no sign-in.
-    async fn go_on_as(&self, account: Option<&Account>) {
+    /// Somebody of another service has a profile here, but no sign-in; of one who has signed out none is taken up.
+    async fn go_on_as(&self, accounts: &Accounts, account: Option<&Account>) {
         match account.filter(|account| account.issuer == self.issuer) {
+            Some(account) if accounts.is_leaving(&account.issuer, &account.sub) => {
+                self.auth.remember_ended(identity(account)).await;
+            }
             Some(account) => drop(self.auth.open(identity(account)).await),
             None => self.auth.leave().await,
         }
     }
 
-    /// Somebody as an account; without a profile yet, if they are new.
-    fn account(&self, accounts: &Accounts, identity: &Identity) -> Account {
-        let profile = accounts.profile_of(&self.issuer, &identity.sub).cloned();
+    /// Somebody as an account, without a profile.
+    fn account(&self, identity: &Identity) -> Account {
+        let valid_until = match self.auth.status() {
+            Status::Online { identity: known, expires_at, .. } if known.sub == identity.sub => Some(expires_at.0),
+            _ => None,
+        };
         Account {
-            profile: profile.unwrap_or_else(|| ProfileId::new("")),
+            profile: ProfileId::new(""),
             issuer: self.issuer.clone(),
             sub: identity.sub.clone(),
             email: identity.email.clone(),
@@ -364,6 +369,22 @@ impl SignIn {
             name: identity.name.clone(),
             picture_url: identity.picture.clone(),
             last_verified_at: identity.last_verified_at.0,
+            valid_until,
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whom a status is about.
+fn who(status: &Status) -> Option<Identity> {
+    match status {
+        Status::SignedOut => None,
+        Status::SigningIn { known, .. } => known.clone(),
+        Status::Online { identity, .. } | Status::Offline { identity, .. } | Status::NeedsSignIn { identity } => {
+            Some(identity.clone())
         }
     }
 }
@@ -379,12 +400,11 @@ fn identity(account: &Account) -> Identity {
     }
 }
 
-/// Whether anything was said or remembered there.
+/// Whether anything was said, remembered, set or kept there.
 async fn has_data(home: &Home) -> Result<bool, AppError> {
     let library = Library::open_all(home.clone()).await?;
-    Ok(!library.agents().await?.is_empty() || library.memory_log(None)?.len() > 1)
-}
-
-fn until(now: Timestamp, at: Timestamp) -> Duration {
-    Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0))
+    Ok(!library.agents().await?.is_empty()
+        || library.memory_log(None)?.len() > 1
+        || library.settings().await?.iter().any(|setting| setting.is_set)
+        || keys::is_any_kept(home).await)
 }

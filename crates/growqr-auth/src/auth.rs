@@ -16,9 +16,13 @@ use crate::status::{Because, Status};
 use crate::vault::{Entries, Vault};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long closing waits for what is under way.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// What sign-in needs of the world.
 #[derive(Clone)]
@@ -75,6 +79,8 @@ pub(crate) struct State {
     pub endpoints: Option<Endpoints>,
     /// The attempt that was asked for last; an older one that is still being prepared comes to nothing.
     pub newest: u64,
+    /// Refresh tokens of sign-ins that have ended and of which Clerk does not know it yet.
+    pub owed: Vec<Secret>,
     last_id: u64,
 }
 
@@ -143,11 +149,14 @@ impl Auth {
         });
     }
 
-    /// Ends the attempt, and returns once no work is left halfway. The session stays in the vault.
+    /// Ends the attempt, and returns once no work is left halfway, or after a few seconds: what hangs then is most likely
+    /// another program, or the network. The session stays in the vault.
     pub async fn shut_down(&self) {
         self.cancel();
         self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+        if tokio::time::timeout(CLOSING, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!("what sign-in was about to do is left undone");
+        }
     }
 }
 

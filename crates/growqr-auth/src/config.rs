@@ -88,7 +88,7 @@ impl Config {
 /// What to say where Clerk's secret key lies about. The key itself is never read: `is_set` tells whether a name has a
 /// value.
 #[must_use]
-pub fn secret_key_warning(is_set: impl Fn(&str) -> bool) -> Option<&'static str> {
+pub fn secret_key_warning(is_set: impl FnOnce(&str) -> bool) -> Option<&'static str> {
     is_set("CLERK_SECRET_KEY").then_some(
         "CLERK_SECRET_KEY is set. GrowQR never reads it, and it must not be on this machine: remove it and, if others \
          could see it, replace it in Clerk's dashboard.",

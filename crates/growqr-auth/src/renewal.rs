@@ -2,38 +2,28 @@
 
 use crate::auth::{Auth, Inner, RefreshError, State};
 use crate::discovery::{DiscoveryError, Endpoints};
+use crate::gate;
 use crate::http::HttpError;
 use crate::identity::Identity;
 use crate::random;
 use crate::secret::Secret;
 use crate::session::{Access, Session, Standing};
-use crate::sign_in::SignInError;
 use crate::status::{Because, Kept, Status};
 use crate::token::{self, TokenError, Tokens};
-use crate::vault::VaultError;
+use crate::vault::Entry;
 use crate::verify::{Expected, Nonce, TokenRefusal};
 use growqr_core::clock::Timestamp;
-use std::sync::Arc;
 
 /// The first and the longest pause between two tries, in milliseconds.
 const PAUSES: (i64, i64) = (5_000, 300_000);
 /// The longest pause that the server may ask for, in seconds.
 const LONGEST_PAUSE: u64 = 3600;
 
-/// What signing out came to. The person is signed out on this device in any case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignedOut {
-    /// Whether Clerk took note. The browser's own session, and an access token already given out, live on.
-    pub revoked: bool,
-    /// Whether the keychain has let go of the sign-in.
-    pub removed: Result<(), VaultError>,
-}
-
 /// One renewal to be done.
 struct Job {
     id: u64,
     sub: String,
-    refresh: Option<Secret>,
+    ours: Option<Entry>,
     /// Whether another program finds it in the vault.
     is_shared: bool,
     nonce: Option<Secret>,
@@ -60,18 +50,6 @@ impl Auth {
         self.refresh(true).await
     }
 
-    /// Signs out: forgets everything at once, removes the entry in the vault, and tells Clerk if it can be reached soon.
-    pub async fn sign_out(&self) -> SignedOut {
-        let session = self.inner.change(|state| {
-            state.newest = state.next_id();
-            state.end_attempt(Err(SignInError::Cancelled));
-            state.session.take()
-        });
-        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()) } };
-        let inner = self.inner.clone();
-        self.inner.to_the_end(async move { inner.forget(session).await }).await
-    }
-
     /// Goes on as nobody. The sign-in stays in the vault, for [`Auth::open`]; one that only this run knows is lost.
     pub async fn leave(&self) {
         let _turn = self.inner.turn.lock().await;
@@ -81,7 +59,13 @@ impl Auth {
     async fn refresh(&self, now: bool) -> Result<(), RefreshError> {
         let seen = self.inner.look(|state| state.session.as_ref().map(|session| (session.id, session.renewals)));
         let inner = self.inner.clone();
-        self.inner.to_the_end(async move { inner.renew(now, seen).await }).await
+        self.inner
+            .to_the_end(async move {
+                let renewed = inner.renew(now, seen).await;
+                inner.settle();
+                renewed
+            })
+            .await
     }
 }
 
@@ -105,14 +89,14 @@ impl Inner {
     }
 
     /// Reads the refresh token of a session from the vault.
-    async fn load(&self, id: u64, sub: &str) -> Result<Secret, RefreshError> {
+    async fn load(&self, id: u64, sub: &str) -> Result<Entry, RefreshError> {
         match self.entries().load(sub).await {
-            Ok(Some(refresh)) => {
-                self.change(|state| state.session_mut(id).map(|session| session.refresh = Some(refresh.clone())));
-                Ok(refresh)
+            Ok(Some(entry)) => {
+                self.change(|state| state.session_mut(id).map(|session| session.take(&entry)));
+                Ok(entry)
             }
             // A locked keychain may say so too: nothing is removed.
-            Ok(None) => Err(self.end(id)),
+            Ok(None) => Err(self.end_session(id)),
             Err(error) => Err(self.wait(id, Because::Vault(error))),
         }
     }
@@ -122,7 +106,7 @@ impl Inner {
         self.keep().await;
         let now = self.now();
         let Some(mut job) = self.change(|state| job(state, now, forced, seen))? else { return Ok(()) };
-        let _pass = self.ports.gate.enter().await;
+        let _pass = self.ports.gate.enter(gate::RENEWAL).await;
         let used = self.latest(&mut job).await?;
         let endpoints = self.endpoints().await.map_err(|error| {
             let because =
@@ -130,12 +114,12 @@ impl Inner {
             self.wait(job.id, because)
         })?;
         let link = (&self.http, &self.config);
-        let (used, answer) = match token::refresh(link, &endpoints.token, &used).await {
+        let (used, answer) = match token::refresh(link, &endpoints.token, &used.refresh).await {
             Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
                 // Another program of this profile has renewed it: its token is the good one.
-                Ok(Some(other)) if !other.is(used.reveal()) => {
+                Ok(Some(other)) if !other.refresh.is(used.refresh.reveal()) => {
                     job.nonce = None;
-                    let answer = token::refresh(link, &endpoints.token, &other).await;
+                    let answer = token::refresh(link, &endpoints.token, &other.refresh).await;
                     (other, answer)
                 }
                 _ => (used, Err(TokenError::InvalidGrant)),
@@ -152,13 +136,13 @@ impl Inner {
 
     /// The token to be used. Where another program has put one into the vault since, it is that: a newer one of the same
     /// sign-in, or one of a sign-in of its own, with a nonce that is not known here.
-    async fn latest(&self, job: &mut Job) -> Result<Secret, RefreshError> {
-        let Some(ours) = job.refresh.take() else { return self.load(job.id, &job.sub).await };
+    async fn latest(&self, job: &mut Job) -> Result<Entry, RefreshError> {
+        let Some(ours) = job.ours.take() else { return self.load(job.id, &job.sub).await };
         if !job.is_shared {
             return Ok(ours);
         }
         match self.entries().load(&job.sub).await {
-            Ok(Some(kept)) if !kept.is(ours.reveal()) => {
+            Ok(Some(kept)) if !kept.refresh.is(ours.refresh.reveal()) => {
                 job.nonce = None;
                 Ok(kept)
             }
@@ -168,19 +152,19 @@ impl Inner {
     }
 
     /// Keeps the new refresh token, and only then looks at what else came: whatever happens next, it is not lost.
-    async fn rotate(&self, job: &Job, used: Secret, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
-        let refresh = tokens.refresh.clone().unwrap_or(used);
-        let kept = self.entries().save(&job.sub, &refresh).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain);
+    async fn rotate(&self, job: &Job, used: Entry, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
+        let entry = Entry { refresh: tokens.refresh.clone().unwrap_or(used.refresh), since: used.since };
+        let kept = self.entries().save(&job.sub, &entry).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain);
         let still = self.change(|state| {
             let session = state.session_mut(job.id)?;
-            session.refresh = Some(refresh.clone());
+            session.take(&entry);
             session.kept = kept;
             session.renewals += 1;
             Some(())
         });
         if still.is_none() {
             // Signed out meanwhile, with the token before this one; whoever does that removes the entry.
-            self.revoke(&refresh).await;
+            self.end_grant(entry.refresh).await;
             return Err(RefreshError::SignedOut);
         }
         let identity = match self.check(job, &tokens, endpoints).await {
@@ -218,17 +202,34 @@ impl Inner {
         Ok(Some(claims.identity(now)))
     }
 
-    /// Tries again to keep what the keychain did not take.
+    /// Tries again to keep what the keychain did not take. Of two sign-ins the later one stays: another program may have
+    /// kept one of its own since, or an older one may have been there all the time.
     async fn keep(&self) {
         let unkept = self.look(|state| {
             let session = state.session.as_ref().filter(|session| matches!(session.kept, Kept::ThisRun(_)))?;
-            Some((session.id, session.identity.sub.clone(), session.refresh.clone()?))
+            Some((session.id, session.identity.sub.clone(), session.entry()?))
         });
-        let Some((id, sub, refresh)) = unkept else { return };
-        let _pass = self.ports.gate.enter().await;
-        if self.entries().save(&sub, &refresh).await.is_ok() {
-            self.change(|state| state.session_mut(id).map(|session| session.kept = Kept::Keychain));
-        }
+        let Some((id, sub, ours)) = unkept else { return };
+        let _pass = self.ports.gate.enter(gate::RENEWAL).await;
+        let Ok(found) = self.entries().load(&sub).await else { return };
+        let (kept, replaced) = match found {
+            Some(theirs) if theirs.since > ours.since => (theirs, Some(ours)),
+            found => {
+                if self.entries().save(&sub, &ours).await.is_err() {
+                    return;
+                }
+                // One of the same sign-in is only an earlier token of it.
+                let other = found.filter(|found| found.since != ours.since);
+                (ours, other)
+            }
+        };
+        self.change(|state| {
+            if let Some(session) = state.session_mut(id) {
+                session.take(&kept);
+                session.kept = Kept::Keychain;
+            }
+            state.owed.extend(replaced.map(|entry| entry.refresh));
+        });
     }
 
     /// Clerk has ended it: the entry is worth nothing any more.
@@ -236,10 +237,10 @@ impl Inner {
         if let Err(error) = self.entries().remove(&job.sub).await {
             tracing::warn!(%error, "a sign-in that has ended stays in the keychain");
         }
-        self.end(job.id)
+        self.end_session(job.id)
     }
 
-    fn end(&self, id: u64) -> RefreshError {
+    fn end_session(&self, id: u64) -> RefreshError {
         self.change(|state| state.session_mut(id).map(Session::end));
         RefreshError::NeedsSignIn
     }
@@ -255,33 +256,6 @@ impl Inner {
             }
         });
         RefreshError::Offline(because)
-    }
-
-    async fn forget(self: Arc<Self>, session: Session) -> SignedOut {
-        let _turn = self.turn.lock().await;
-        let _pass = self.ports.gate.enter().await;
-        let sub = &session.identity.sub;
-        let mut tokens: Vec<Secret> = session.refresh.into_iter().collect();
-        if let Ok(Some(kept)) = self.entries().load(sub).await
-            && !tokens.iter().any(|ours| ours.is(kept.reveal()))
-        {
-            // Another program has renewed it, or has signed in for itself.
-            tokens.push(kept);
-        }
-        let removed = self.entries().remove(sub).await;
-        let mut revoked = !tokens.is_empty();
-        for token in &tokens {
-            revoked &= self.revoke(token).await;
-        }
-        SignedOut { revoked, removed }
-    }
-
-    async fn revoke(&self, refresh: &Secret) -> bool {
-        let ask = async {
-            let endpoints = self.endpoints().await.ok()?;
-            Some(token::revoke((&self.http, &self.config), endpoints.revoke.as_deref()?, refresh).await)
-        };
-        tokio::time::timeout(self.config.http.revocation, ask).await.ok().flatten().unwrap_or(false)
     }
 }
 
@@ -306,7 +280,7 @@ fn job(state: &mut State, now: Timestamp, forced: bool, seen: Option<(u64, u64)>
         _ => Ok(Some(Job {
             id: session.id,
             sub: session.identity.sub.clone(),
-            refresh: session.refresh.clone(),
+            ours: session.entry(),
             is_shared: session.kept == Kept::Keychain,
             nonce: session.nonce.clone(),
         })),

@@ -4,6 +4,7 @@ use crate::identity::Identity;
 use crate::secret::Secret;
 use crate::status::{Because, Kept, Status};
 use crate::token::Tokens;
+use crate::vault::Entry;
 use growqr_core::clock::Timestamp;
 
 /// What an access token is taken to live where Clerk does not say, in seconds.
@@ -17,6 +18,8 @@ pub(crate) struct Session {
     /// Differs between any two sessions of a run.
     pub id: u64,
     pub identity: Identity,
+    /// When the sign-in began; the beginning of time before the vault was read.
+    pub since: Timestamp,
     /// `None` before the vault was read, or if Clerk gave none.
     pub refresh: Option<Secret>,
     /// That of the sign-in, while this run remembers it.
@@ -56,12 +59,24 @@ impl Session {
     /// A session that an earlier run began.
     pub fn remembered(id: u64, identity: Identity, now: Timestamp) -> Self {
         let standing = Standing::Waiting { because: Because::NotAsked, retry_at: now };
-        Self { id, identity, refresh: None, nonce: None, access: None, kept: Kept::Keychain, standing, failures: 0, renewals: 0 }
+        Self {
+            id,
+            identity,
+            since: Timestamp(0),
+            refresh: None,
+            nonce: None,
+            access: None,
+            kept: Kept::Keychain,
+            standing,
+            failures: 0,
+            renewals: 0,
+        }
     }
 
     /// A session that begins with these tokens.
     pub fn new((id, identity): (u64, Identity), tokens: &Tokens, nonce: Secret, kept: Kept, now: Timestamp) -> Self {
         Self {
+            since: now,
             refresh: tokens.refresh.clone(),
             nonce: Some(nonce),
             access: Some(Access::new(tokens, now)),
@@ -93,6 +108,19 @@ impl Session {
     /// The access token, while it lives.
     pub fn usable(&self, now: Timestamp) -> Option<Secret> {
         self.access.as_ref().filter(|access| now < access.expires_at).map(|access| access.token.clone())
+    }
+
+    /// What the vault is to keep of it.
+    pub fn entry(&self) -> Option<Entry> {
+        Some(Entry { refresh: self.refresh.clone()?, since: self.since })
+    }
+
+    /// Goes on with what the vault has, or is to have. The nonce is that of the sign-in which this run has seen begin.
+    pub fn take(&mut self, entry: &Entry) {
+        if self.since != entry.since {
+            self.nonce = None;
+        }
+        (self.refresh, self.since) = (Some(entry.refresh.clone()), entry.since);
     }
 
     /// Ends it: no token is left.

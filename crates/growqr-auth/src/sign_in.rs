@@ -4,6 +4,7 @@ use crate::attempt::{self, Pending, Redirect, Who};
 use crate::auth::{Auth, Inner, Slot, State};
 use crate::callback::{Callback, ErrorCode, Outcome};
 use crate::discovery::DiscoveryError;
+use crate::gate;
 use crate::identity::Identity;
 use crate::link::Refused;
 use crate::loopback::{self, Heard};
@@ -11,7 +12,7 @@ use crate::secret::Secret;
 use crate::session::Session;
 use crate::status::Kept;
 use crate::token::{self, TokenError, Tokens};
-use crate::vault::VaultError;
+use crate::vault::{Entry, VaultError};
 use crate::verify::{Expected, Nonce, Person, TokenRefusal};
 use growqr_core::clock::Timestamp;
 use serde::Deserialize;
@@ -244,6 +245,7 @@ impl Inner {
     async fn finish(self: Arc<Self>, answered: Answered) -> Result<Identity, SignInError> {
         let id = answered.id;
         let result = self.complete(answered).await;
+        self.settle();
         if let Err(error) = result {
             tracing::info!(%error, "sign-in failed");
             self.change(|state| {
@@ -292,36 +294,60 @@ impl Inner {
         self.install(id, identity, tokens, pending).await
     }
 
-    /// Makes it the session, unless the attempt was cancelled meanwhile.
+    /// Makes it the session, unless the attempt was cancelled meanwhile. What it takes the place of is ended.
     async fn install(&self, id: u64, identity: Identity, tokens: &Tokens, pending: &Pending) -> Result<Identity, SignInError> {
         let _turn = self.turn.lock().await;
-        let _pass = self.ports.gate.enter().await;
+        let _pass = self.ports.gate.enter(gate::SIGN_IN).await;
         if !self.look(|state| state.is_attempt(id)) {
             return Err(SignInError::Cancelled);
         }
+        let now = self.now();
+        let before = self.entries().load(&identity.sub).await.ok().flatten();
         let kept = match &tokens.refresh {
             None => Kept::UntilExpiry,
-            Some(refresh) => self.entries().save(&identity.sub, refresh).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain),
+            Some(refresh) => {
+                let entry = Entry { refresh: refresh.clone(), since: now };
+                self.entries().save(&identity.sub, &entry).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain)
+            }
         };
-        let now = self.now();
-        let installed = self.change(|state| {
+        let is_installed = self.change(|state| {
             if !state.is_attempt(id) {
                 return false;
             }
             let owner = (state.next_id(), identity.clone());
-            state.session = Some(Session::new(owner, tokens, pending.nonce.clone(), kept, now));
+            let old = state.session.replace(Session::new(owner, tokens, pending.nonce.clone(), kept, now));
+            state.owed.extend(replaced(old, before.as_ref(), &identity.sub, kept));
             state.end_attempt(Ok(identity.clone()));
             true
         });
-        if installed {
+        if is_installed {
             return Ok(identity);
         }
-        // What was kept a moment ago is about to be revoked.
-        if let Err(error) = self.entries().remove(&identity.sub).await {
-            tracing::warn!(%error, "a cancelled sign-in stays in the keychain");
-        }
+        self.put_back(&identity.sub, before).await;
         Err(SignInError::Cancelled)
     }
+
+    /// Lets the vault have what it had before: what was kept a moment ago is about to be revoked.
+    async fn put_back(&self, sub: &str, before: Option<Entry>) {
+        let done = match before {
+            Some(entry) => self.entries().save(sub, &entry).await,
+            None => self.entries().remove(sub).await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "a cancelled sign-in stays in the keychain");
+        }
+    }
+}
+
+/// The tokens of this user that nobody will use any more, now that there is another sign-in that is kept like this.
+fn replaced(old: Option<Session>, before: Option<&Entry>, sub: &str, kept: Kept) -> Vec<Secret> {
+    // One that the vault still has is ended when the new one takes its place there.
+    let before = before.filter(|_| kept == Kept::Keychain).map(|entry| entry.refresh.clone());
+    let old = old.filter(|old| old.identity.sub == sub && (kept == Kept::Keychain || matches!(old.kept, Kept::ThisRun(_))));
+    let mut tokens: Vec<Secret> = before.into_iter().collect();
+    let ours = old.and_then(|old| old.refresh);
+    tokens.extend(ours.filter(|ours| !tokens.iter().any(|token| token.is(ours.reveal()))));
+    tokens
 }
 
 impl State {

@@ -70,10 +70,10 @@ pub(crate) async fn refresh((http, config): (&Http, &Config), endpoint: &str, to
     read(&http.post(endpoint, &fields).await?)
 }
 
-/// Ends a grant. `true` if Clerk took note of it.
-pub(crate) async fn revoke((http, config): (&Http, &Config), endpoint: &str, token: &Secret) -> bool {
+/// Ends a grant. Whether Clerk took note of it; `None` if it could not be reached.
+pub(crate) async fn revoke((http, config): (&Http, &Config), endpoint: &str, token: &Secret) -> Option<bool> {
     let fields = [("token", token.reveal()), ("token_type_hint", "refresh_token"), ("client_id", config.client_id())];
-    http.post_briefly(endpoint, &fields).await.is_ok_and(|answer| answer.status.is_success())
+    http.post_briefly(endpoint, &fields).await.ok().map(|answer| answer.status.is_success())
 }
 
 /// Decides by the error's name: Clerk's documents list some under 401 where the RFC has 400.

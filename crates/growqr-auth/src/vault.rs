@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::secret::Secret;
+use growqr_core::clock::Timestamp;
 use growqr_core::id::sha256_hex;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +32,8 @@ pub enum VaultError {
     Failed,
 }
 
-/// Everything that outlives the program. The issuer, the client and the user bind the token to what it is for.
+/// Everything that outlives the program. The issuer, the client and the user bind the token to what it is for; by its
+/// time a sign-in is told from one that took its place.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct Record {
@@ -39,6 +41,16 @@ struct Record {
     client_id: String,
     sub: String,
     refresh_token: Secret,
+    #[serde(default)]
+    since: i64,
+}
+
+/// A sign-in as the vault has it.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    pub refresh: Secret,
+    /// When the sign-in began. Renewals do not change it.
+    pub since: Timestamp,
 }
 
 /// The vault as seen by one configuration: one entry per user.
@@ -53,23 +65,24 @@ impl Entries<'_> {
         format!("sign-in-{}", &sha256_hex(bound.as_bytes())[..32])
     }
 
-    /// The refresh token of this user. An entry that is not for exactly this user, client and issuer counts as none.
-    pub async fn load(&self, sub: &str) -> Result<Option<Secret>, VaultError> {
+    /// The sign-in of this user. An entry that is not for exactly this user, client and issuer counts as none.
+    pub async fn load(&self, sub: &str) -> Result<Option<Entry>, VaultError> {
         let Some(text) = self.vault.get(&self.name(sub)).await? else { return Ok(None) };
         let record = serde_json::from_str::<Record>(text.reveal()).ok().filter(|record| {
             record.sub == sub && record.issuer == self.config.issuer() && record.client_id == self.config.client_id()
         });
-        Ok(record.map(|record| record.refresh_token))
+        Ok(record.map(|record| Entry { refresh: record.refresh_token, since: Timestamp(record.since) }))
     }
 
-    pub async fn save(&self, sub: &str, refresh_token: &Secret) -> Result<(), VaultError> {
+    pub async fn save(&self, sub: &str, entry: &Entry) -> Result<(), VaultError> {
         let record = Record {
             issuer: self.config.issuer().to_owned(),
             client_id: self.config.client_id().to_owned(),
             sub: sub.to_owned(),
-            refresh_token: refresh_token.clone(),
+            refresh_token: entry.refresh.clone(),
+            since: entry.since.0,
         };
-        let text = serde_json::to_string(&record).expect("four texts are always JSON");
+        let text = serde_json::to_string(&record).expect("texts and a number are always JSON");
         self.vault.set(&self.name(sub), &Secret::new(text)).await
     }
 

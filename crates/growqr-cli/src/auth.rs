@@ -6,6 +6,7 @@ use crate::print::{Look, Out, plain, time};
 use growqr_app::{AppError, Arrival, Environment, Home, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
 use growqr_wire::{Person, SignIn as View, SignInState};
 use std::io::{IsTerminal, Write};
+use tokio::sync::mpsc;
 
 pub async fn auth(home: Home, environment: &Environment, out: &Out, command: Auth) -> Done {
     let service = SignIn::find(&home, environment)?;
@@ -70,26 +71,45 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
         }
     };
     if let Arrival::Asks = arrival {
-        service.choose(asked(out)?)?;
+        let Some(adopt) = answer(out).await else {
+            service.cancel().await?;
+            return Err(SignInFailure::Stopped.into());
+        };
+        service.choose(adopt).await?;
     }
     Ok(true)
 }
 
-/// Whether what is in the local profile belongs to who has signed in.
-fn asked(out: &Out) -> Result<bool, AppError> {
+/// Whether what is in the local profile belongs to who has signed in. `None` if the person does not say.
+async fn answer(out: &Out) -> Option<bool> {
+    let mut lines = lines();
     loop {
         out.notice("You are new here, and there is something in the profile of this computer.");
         eprint!("Is it yours, and shall it become your profile? [y/n] ");
         let _ = std::io::stderr().flush();
-        let mut answer = String::new();
-        let read = std::io::stdin().read_line(&mut answer);
-        match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => return Ok(true),
-            "n" | "no" => return Ok(false),
-            _ if matches!(read, Ok(0) | Err(_)) => return Ok(false),
+        let line = tokio::select! {
+            line = lines.recv() => line?,
+            _ = tokio::signal::ctrl_c() => return None,
+        };
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => return Some(true),
+            "n" | "no" => return Some(false),
             _ => {}
         }
     }
+}
+
+/// What is typed, line by line until it ends. Reading cannot be stopped, so it has a thread that ends with the program.
+fn lines() -> mpsc::Receiver<String> {
+    let (typed, lines) = mpsc::channel(1);
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lines().map_while(Result::ok) {
+            if typed.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 /// Whether there is something to open a browser on; starting one without a screen only prints nonsense.
@@ -109,9 +129,12 @@ fn show(out: &Out, view: &View) {
             (SignInState::NotConfigured, None) => "This GrowQR knows no sign-in service; the local profile is open.".to_owned(),
             (SignInState::SignedOut, _) | (_, None) => "Nobody is signed in; the local profile is open.".to_owned(),
             (SignInState::NeedsSignIn, Some(person)) => format!("{}: the sign-in has ended; sign in again.", who(person)),
-            (SignInState::Online, Some(person)) => format!("Signed in as {}.", who(person)),
+            (SignInState::Choosing, Some(person)) => {
+                format!("{} has not said yet whether what is on this computer is theirs; sign in again.", who(person))
+            }
             (_, Some(person)) => {
-                format!("Signed in as {}, last confirmed {} UTC.", who(person), time(person.last_verified_at))
+                let until = view.until.map(|until| format!(", valid until {} UTC", time(until))).unwrap_or_default();
+                format!("Signed in as {}, last confirmed {} UTC{until}.", who(person), time(person.last_verified_at))
             }
         };
         let notice = view.notice.as_ref().map(|notice| format!("\n{notice}")).unwrap_or_default();

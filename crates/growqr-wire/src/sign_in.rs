@@ -15,9 +15,9 @@ pub enum SignInState {
     SigningIn,
     /// Somebody new has signed in, and is asked whether what is on this computer is theirs.
     Choosing,
-    /// Signed in, and the service agrees.
+    /// Signed in, and the service agrees; or it did lately, and what it said is still good.
     Online,
-    /// Signed in before; the service has not confirmed it in this run.
+    /// Signed in before; the service has not confirmed it lately.
     Offline,
     /// The service has ended the sign-in.
     NeedsSignIn,
@@ -51,7 +51,8 @@ pub struct SignIn {
     pub people: Vec<Person>,
     /// While signing in: the address that the browser shows, for copying.
     pub url: Option<String>,
-    /// While signing in: when the attempt ends by itself. Online: when the service is asked again.
+    /// While signing in: when the attempt ends by itself. Online: until when what the service said is good, which is asked
+    /// again before. Offline: until when it was.
     pub until: Option<i64>,
     /// Something to say about it: what did not work, or what will not last.
     pub notice: Option<String>,

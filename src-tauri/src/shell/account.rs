@@ -68,8 +68,9 @@ pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result
     let begun = service.begin(way, someone_else).await?;
     let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
     let mut said = begun.notice.clone().or_else(|| (!has_links).then(no_links));
-    if let Err(error) = open(app, &begun.url) {
-        tracing::info!(%error, "no browser could be opened");
+    if !is_opened(app, &begun.url) {
+        // Not why: the reason repeats the address, which belongs into no log.
+        tracing::info!("no browser could be opened");
         said = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
     }
     app.state::<Account>().say(said);
@@ -86,7 +87,7 @@ pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 
 /// The answer of somebody new: whether what is in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.choose(adopt)?;
+    let home = configured(app).await?.choose(adopt).await?;
     app.state::<Account>().say(None);
     if adopt {
         // Nothing in it has changed but whose it is, which is kept beside its data.
@@ -216,7 +217,6 @@ fn emit(app: &AppHandle, event: &str) {
     }
 }
 
-fn open(app: &AppHandle, address: &str) -> Result<(), String> {
-    let address = link::checked(address).map_err(|refused| refused.message)?;
-    app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| error.to_string())
+fn is_opened(app: &AppHandle, address: &str) -> bool {
+    link::checked(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
 }

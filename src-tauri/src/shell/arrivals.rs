@@ -48,8 +48,11 @@ pub fn schemes() -> Schemes {
     if tauri::is_dev() { Schemes::DEVELOPMENT } else { Schemes::RELEASE }
 }
 
-/// The same in the configuration of the plugin, which listens to no other.
+/// The same in the configuration of the plugin, which listens to no other; and a name that is not the installed app's.
 pub fn configure(config: &mut tauri::Config) {
+    if tauri::is_dev() {
+        config.identifier.push_str(".dev");
+    }
     let Schemes { sign_in, places } = schemes();
     let links = serde_json::json!({"desktop": {"schemes": [sign_in, places]}});
     config.plugins.0.insert("deep-link".to_owned(), links);

@@ -30,7 +30,7 @@ struct Open {
 impl Desktop {
     /// For this process's environment. Opens nothing.
     pub fn of_process() -> Desktop {
-        Desktop::of(Environment::of_process())
+        Desktop::of(if tauri::is_dev() { Environment::of_development() } else { Environment::of_process() })
     }
 
     fn of(environment: Environment) -> Desktop {

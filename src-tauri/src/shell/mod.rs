@@ -43,12 +43,15 @@ pub fn run() -> ExitCode {
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     arrivals::configure(context.config_mut());
-    let builder = tauri::Builder::default()
-        // First, so that a second start ends before it has opened anything; it passes on what it was told.
-        .plugin(tauri_plugin_single_instance::init(|app, arguments, _folder| {
-            window::show(app);
-            arrivals::take(app, arguments);
-        }));
+    let desktop = Desktop::of_process();
+    // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
+    let name = only_instance(&context.config().identifier, desktop.environment().data_folder_mark());
+    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+        window::show(app);
+        arrivals::take(app, arguments);
+    });
+    // First, so that a second start ends before it has opened anything; it passes on what it was told.
+    let builder = tauri::Builder::default().plugin(only.build());
     // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
     // to hear; here they are received by nobody but `arrivals`.
     #[cfg(not(target_os = "macos"))]
@@ -59,7 +62,7 @@ fn build() -> tauri::Result<App> {
         // Used from Rust alone; the page has no right to them.
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_store::Builder::new().build())
-        .manage(Desktop::of_process())
+        .manage(desktop)
         .manage(following::Follower::default())
         .manage(account::Account::default())
         .manage(arrivals::Arrivals::default())
@@ -74,6 +77,12 @@ fn build() -> tauri::Result<App> {
             Ok(())
         })
         .build(context)
+}
+
+/// The name that one program at a time has: another data folder is another app.
+fn only_instance(identifier: &str, folder: Option<String>) -> String {
+    // No part of such a name begins with a digit.
+    folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
@@ -92,5 +101,16 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_data_folder_is_another_app() {
+        assert_eq!(only_instance("ai.growqr.desktop", None), "ai.growqr.desktop");
+        assert_eq!(only_instance("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
     }
 }

@@ -308,12 +308,35 @@ fn with_a_locked_keyring_one_is_offline_until_it_opens() {
     account::see_told(&window, "locked");
     world.signed_in(&window);
     account::see_told(&window, "after a restart");
+    window.click(names::SETTINGS);
+    window.see_anywhere("after a restart");
     world.session.unlock();
-    account::check(&window);
     window.until("return !textWith('page', '', 'after a restart')", "it is kept now");
     account::see(&window, ADA, State::Online);
     drop(window);
     account::see(&world.open(), ADA, State::Online);
+}
+
+#[test]
+fn signed_out_with_a_locked_keyring_one_is_not_signed_in_again_when_it_opens() {
+    let Some(mut world) = World::new() else { return };
+    let window = world.open();
+    world.signed_in(&window);
+    drop(window);
+    world.session.lock();
+    let window = world.open();
+    account::see(&window, ADA, State::Offline);
+    account::sign_out(&window);
+    account::see(&window, NOBODY, State::SignedOut);
+    assert_eq!(world.clerk.living_grants(), 1, "its token cannot be read");
+    world.session.unlock();
+    now(world.clerk.until("/oauth/token/revoke", 1));
+    drop(window);
+    let window = world.open();
+    account::see(&window, NOBODY, State::SignedOut);
+    account::switch(&window, ADA);
+    account::see(&window, ADA, State::Ended);
+    assert_eq!(world.clerk.living_grants(), 0);
 }
 
 #[test]

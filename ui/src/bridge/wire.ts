@@ -458,7 +458,8 @@ people: Array<Person>,
  */
 url: string | null, 
 /**
- * While signing in: when the attempt ends by itself. Online: when the service is asked again.
+ * While signing in: when the attempt ends by itself. Online: until when what the service said is good, which is asked
+ * again before. Offline: until when it was.
  */
 until: number | null, 
 /**

@@ -69,4 +69,10 @@ fn a_link_that_opens_the_app_reaches_it() {
     // Without %u GNOME starts the app and drops the link.
     let entry = std::fs::read_to_string(root().join("main.desktop")).unwrap();
     assert!(entry.lines().any(|line| line.starts_with("Exec=") && line.ends_with(" %u")));
+    let conf = std::fs::read_to_string(root().join("tauri.conf.json")).unwrap();
+    // An AppImage takes the entry of the Debian package.
+    for package in ["deb", "rpm"] {
+        let own = format!("\"{package}\": {{ \"desktopTemplate\": \"main.desktop\"");
+        assert!(conf.contains(&own), "the {package} package brings an entry of its own");
+    }
 }

@@ -1,12 +1,14 @@
 //! What is shown about signing in: the state, the people, and what is to be said. It looks and changes nothing.
 
-use super::SignIn;
+use super::{SignIn, locked};
+use crate::SystemClock;
 use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
 use crate::home::Home;
 use growqr_auth::{Because, Identity, Kept, Status};
+use growqr_core::clock::Clock;
+use growqr_core::id::ProfileId;
 use growqr_wire::{Person, SignIn as View, SignInState};
-use std::sync::PoisonError;
 
 impl SignIn {
     /// What is to be shown.
@@ -15,18 +17,21 @@ impl SignIn {
     /// If the accounts cannot be read.
     pub fn view(&self) -> Result<View, AppError> {
         let accounts = Accounts::read(self.home.root())?;
-        let whom = |identity: &Identity| Some(person(&self.account(&accounts, identity)));
+        let whom = |identity: &Identity| {
+            let profile = accounts.profile_of(&self.issuer, &identity.sub).cloned();
+            Some(person(&Account { profile: profile.unwrap_or_else(|| ProfileId::new("")), ..self.account(identity) }))
+        };
         let view = View { people: people(&accounts), ..nobody(SignInState::SignedOut) };
-        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let asked = locked(&self.asked).clone();
         if let Some(identity) = asked {
             return Ok(View { state: SignInState::Choosing, person: whom(&identity), ..view });
         }
         Ok(match self.auth.status() {
-            Status::SignedOut => view,
+            Status::SignedOut => View { notice: self.is_anybody_leaving(&accounts).then(still_kept), ..view },
             Status::SigningIn { deadline, notice, known } => View {
                 state: SignInState::SigningIn,
                 person: known.as_ref().and_then(whom),
-                url: self.url.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+                url: locked(&self.url).clone(),
                 until: Some(deadline.0),
                 notice: notice.map(|code| format!("The sign-in page reported {code:?}. If nothing happens, start again.")),
                 ..view
@@ -42,7 +47,12 @@ impl SignIn {
                 ..view
             },
             Status::Offline { identity, because, .. } => {
-                View { state: SignInState::Offline, person: whom(&identity), notice: unconfirmed(because), ..view }
+                let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.of_profile(profile));
+                let until = known.and_then(|account| account.valid_until);
+                // What an earlier run, or another program, was told is good until then.
+                let is_good = because == Because::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
+                let state = if is_good { SignInState::Online } else { SignInState::Offline };
+                View { state, person: whom(&identity), until, notice: unconfirmed(because), ..view }
             }
             Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: whom(&identity), ..view },
         })
@@ -78,6 +88,11 @@ fn person(account: &Account) -> Person {
         picture_url: account.picture_url.clone(),
         last_verified_at: account.last_verified_at,
     }
+}
+
+fn still_kept() -> String {
+    "The keychain still holds a sign-in that has ended. Nobody can use it here; it is removed as soon as the keychain opens."
+        .to_owned()
 }
 
 fn not_kept(kept: Kept) -> Option<String> {

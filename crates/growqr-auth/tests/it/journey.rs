@@ -64,5 +64,5 @@ async fn nothing_that_is_printed_holds_a_secret() {
     assert!(!printed.contains(token.reveal()));
     assert!(!printed.contains(refresh["refresh_token"].as_str().unwrap()));
     let names: Vec<&String> = refresh.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["client_id", "issuer", "refresh_token", "sub"], "the keychain holds more than it must");
+    assert_eq!(names, ["client_id", "issuer", "refresh_token", "since", "sub"], "the keychain holds more than it must");
 }

@@ -1,7 +1,7 @@
-//! Cases 49 and 52 to 55 of what every build must refuse, and what renewal promises.
+//! Cases 49, 52, 53 and 55 of what every build must refuse, and what renewal promises.
 
 use crate::world::{World, impatient};
-use growqr_auth::{Because, HttpError, Kept, RefreshError, SignInError, SignedOut, Status, VaultError};
+use growqr_auth::{Because, HttpError, Kept, RefreshError, SignInError, Status, VaultError};
 use growqr_testkit::clerk::{self, Fault, User};
 
 /// Just before the access token of a day is renewed at the latest.
@@ -107,17 +107,6 @@ async fn when_another_program_signs_the_same_person_in_this_one_goes_on_with_it(
 }
 
 #[tokio::test]
-async fn signing_out_ends_what_another_program_has_renewed_too() {
-    let (world, identity) = World::signed_in().await;
-    let another = world.another();
-    another.open(identity).await;
-    another.refresh_now().await.unwrap();
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()) });
-    world.assert_nobody();
-    assert_eq!(another.refresh_now().await, Err(RefreshError::NeedsSignIn));
-}
-
-#[tokio::test]
 async fn leaving_an_account_keeps_its_sign_in_for_the_next_time() {
     let (world, identity) = World::signed_in().await;
     world.auth.leave().await;
@@ -220,30 +209,6 @@ async fn a_wrong_clock_signs_nobody_out_and_says_so() {
 }
 
 #[tokio::test]
-async fn case_54_signing_out_works_when_clerk_does_not() {
-    for fault in [Fault::Status(500), Fault::Hang, Fault::Cut] {
-        let (mut world, identity) = World::signed_in().await;
-        world.restart_with(impatient());
-        world.auth.open(identity).await;
-        world.auth.refresh_now().await.unwrap();
-        world.clerk.break_at("/oauth/token/revoke", fault);
-        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()) });
-        assert_eq!(world.auth.status(), Status::SignedOut);
-        assert!(world.vault.is_empty());
-        assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::SignedOut);
-    }
-}
-
-#[tokio::test]
-async fn signing_out_says_when_the_keychain_keeps_the_entry() {
-    let (world, _) = World::signed_in().await;
-    world.vault.fail(VaultError::Locked);
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked) });
-    assert_eq!(world.auth.status(), Status::SignedOut);
-    assert_eq!(world.clerk.living_grants(), 0);
-}
-
-#[tokio::test]
 async fn case_55_a_keychain_that_fails_after_a_rotation() {
     let (mut world, identity) = World::signed_in().await;
     let old = world.vault.entries.lock().unwrap().clone();
@@ -329,30 +294,6 @@ async fn a_server_that_does_not_rotate_keeps_its_token_good() {
     world.auth.refresh_now().await.unwrap();
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
-}
-
-#[tokio::test]
-async fn signing_out_during_a_renewal_leaves_nothing_behind() {
-    let (world, _) = World::signed_in().await;
-    let (renewed, signed_out) = tokio::join!(world.auth.refresh_now(), async {
-        world.clerk.until("/oauth/token", 2).await;
-        world.auth.sign_out().await
-    });
-    assert!(renewed == Ok(()) || renewed == Err(RefreshError::SignedOut));
-    assert_eq!(signed_out.removed, Ok(()));
-    world.assert_nobody();
-}
-
-#[tokio::test]
-async fn cancelling_during_the_exchange_leaves_nothing_behind() {
-    let world = World::new().await;
-    let good = world.allowed().await;
-    let (finished, ()) = tokio::join!(world.auth.callback(&good), async {
-        world.clerk.until("/oauth/token", 1).await;
-        world.auth.cancel();
-    });
-    assert_eq!(finished.unwrap_err().to_string(), "sign-in failed");
-    world.assert_nobody();
 }
 
 #[tokio::test]

@@ -27,11 +27,17 @@ impl Clock for TestClock {
 pub struct TestVault {
     pub entries: Mutex<HashMap<String, String>>,
     fault: Mutex<Option<VaultError>>,
+    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl TestVault {
     pub fn fail(&self, fault: impl Into<Option<VaultError>>) {
         *self.fault.lock().unwrap() = fault.into();
+    }
+
+    /// What happens while the next secret is being kept.
+    pub fn meanwhile(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.meanwhile.lock().unwrap() = Some(Box::new(happens));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -53,6 +59,8 @@ impl Vault for TestVault {
     async fn set(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
         self.check()?;
         self.entries.lock().unwrap().insert(name.to_owned(), value.reveal().to_owned());
+        let happens = self.meanwhile.lock().unwrap().take();
+        happens.into_iter().for_each(|happens| happens());
         Ok(())
     }
 
@@ -69,8 +77,11 @@ pub struct TestGate(Arc<tokio::sync::Mutex<()>>);
 
 #[async_trait::async_trait]
 impl Gate for TestGate {
-    async fn enter(&self) -> Box<dyn Send> {
-        Box::new(self.0.clone().lock_owned().await)
+    async fn enter(&self, patience: Duration) -> Box<dyn Send> {
+        match tokio::time::timeout(patience, self.0.clone().lock_owned()).await {
+            Ok(pass) => Box::new(pass),
+            Err(_) => Box::new(()),
+        }
     }
 }
 
@@ -78,7 +89,7 @@ pub struct World {
     pub clerk: ClerkStandIn,
     pub clock: Arc<TestClock>,
     pub vault: Arc<TestVault>,
-    gate: Arc<TestGate>,
+    pub gate: Arc<TestGate>,
     pub auth: Auth,
 }
 

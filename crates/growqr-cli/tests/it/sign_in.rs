@@ -42,6 +42,14 @@ impl World {
         serde_json::from_str(&ran.out).expect("a JSON line")
     }
 
+    /// Whether the keyring has a sign-in, as another program finds it.
+    fn has_entries(&self) -> bool {
+        let mut command = Command::new("secret-tool");
+        self.session.enter(command.args(["search", "--all", "service", "ai.growqr.desktop"]));
+        let found = command.output().expect("secret-tool starts");
+        String::from_utf8_lossy(&[found.stdout, found.stderr].concat()).contains("sign-in-")
+    }
+
     /// Signs in as whoever sits at the browser, who presses Allow or Deny.
     fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
         let mut command = self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat());
@@ -81,6 +89,12 @@ fn signing_in_opens_a_profile_of_ones_own_and_signing_out_closes_it() {
     assert!(ran.out.contains("Signed in as Ada"), "{ran:?}");
     let status = world.status();
     assert_eq!(status["person"]["email"], "ada+clerk_test@example.com", "{status}");
+    assert_eq!(status["state"], "online", "{status}");
+    let (confirmed, until) = (status["person"]["last_verified_at"].as_i64(), status["until"].as_i64());
+    assert_eq!(until.unwrap() / 1000 - confirmed.unwrap() / 1000, 86_400, "{status}");
+    let told = world.run(&["auth", "status"]);
+    assert!(told.out.contains("last confirmed") && told.out.contains("valid until"), "{told:?}");
+    assert_eq!(world.clerk.count("/oauth/token"), 1, "it was not asked for that");
     assert_eq!(world.run(&["search", "before"]).out, "", "what was said before is not theirs");
     assert_eq!(world.run(&["chat", "as ada"]).code, Some(0));
     let out = world.run(&["auth", "sign-out"]);
@@ -130,6 +144,50 @@ fn without_a_service_everything_stays_local_and_says_so() {
     assert!(ran.code == Some(1) && ran.err.contains("CLERK_PUBLISHABLE_KEY"), "{ran:?}");
     let ran = program.run(&["auth", "status"]);
     assert!(ran.code == Some(0) && ran.out.contains("local profile"), "{ran:?}");
+}
+
+#[test]
+fn signing_out_while_the_keyring_is_locked_is_finished_once_it_opens() {
+    let Some(mut world) = World::new() else { return };
+    assert_eq!(world.sign_in(&["--fresh"], true).code, Some(0));
+    assert!(world.has_entries());
+    world.session.lock();
+    for _ in 0..2 {
+        let out = world.run(&["auth", "sign-out"]);
+        assert!(out.code == Some(0) && out.out.contains("still holds"), "{out:?}");
+    }
+    assert_eq!(world.status()["state"], "signed_out");
+    world.session.unlock();
+    assert_eq!(world.status()["state"], "signed_out");
+    assert!(!world.has_entries());
+    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.run(&["auth", "sign-out"]).code, Some(1), "nothing is left to be done");
+    assert_eq!(world.run(&["auth", "switch", "ada+clerk_test@example.com"]).code, Some(0));
+    assert_eq!(world.status()["state"], "needs_sign_in");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn one_who_does_not_answer_whose_data_it_is_is_not_signed_in() {
+    use crate::terminal::Terminal;
+    let Some(world) = World::new() else { return };
+    assert_eq!(world.run(&["chat", "mine"]).code, Some(0));
+    for (times, way_out) in ["\u{3}", "\u{4}"].into_iter().enumerate() {
+        let mut terminal = Terminal::open(&world.command(&["auth", "sign-in", "--no-browser"]));
+        let address = terminal.line("http");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async { open(&allow(&address).await).await.expect("the program listens") });
+        terminal.shows("[y/n] ");
+        terminal.types("perhaps\r");
+        terminal.shows("[y/n] ");
+        terminal.types(way_out);
+        terminal.shows("signing in was stopped");
+        assert_eq!(terminal.child.wait().expect("it ends").code(), Some(1));
+        assert_eq!(world.clerk.count("/oauth/token/revoke"), times + 1);
+        assert_eq!((world.clerk.living_grants(), world.has_entries()), (0, false));
+        assert_eq!(world.status()["state"], "signed_out");
+        assert_eq!(world.status()["people"], serde_json::json!([]));
+    }
 }
 
 #[test]

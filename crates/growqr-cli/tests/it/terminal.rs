@@ -11,21 +11,21 @@ use std::time::Duration;
 /// Longer than any machine needs, and an end to a test that would hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Terminal {
-    child: Child,
+pub struct Terminal {
+    pub child: Child,
     keys: ChildStdin,
     shown: Receiver<Vec<u8>>,
     seen: String,
 }
 
 impl Terminal {
-    fn open(program: &Program) -> Terminal {
-        let chat = program.command(&["chat"]);
-        let words = std::iter::once(chat.get_program()).chain(chat.get_args());
+    /// Runs this in one.
+    pub fn open(program: &Command) -> Terminal {
+        let words = std::iter::once(program.get_program()).chain(program.get_args());
         let line: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
         let mut command = Command::new("script");
         command.args(["--quiet", "--flush", "--return", "--command", &line.join(" "), "/dev/null"]);
-        for (name, value) in chat.get_envs() {
+        for (name, value) in program.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
@@ -46,12 +46,12 @@ impl Terminal {
         Terminal { child, keys, shown, seen: String::new() }
     }
 
-    fn types(&mut self, keys: &str) {
+    pub fn types(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("it reads");
     }
 
     /// Waits until this stands on the terminal, after what was awaited before.
-    fn shows(&mut self, text: &str) {
+    pub fn shows(&mut self, text: &str) {
         while !self.seen.contains(text) {
             let more = self.shown.recv_timeout(PATIENCE);
             let more = more.unwrap_or_else(|_| panic!("{text:?} is not shown, but: {:?}", self.seen));
@@ -59,6 +59,18 @@ impl Terminal {
         }
         let end = self.seen.find(text).expect("just found") + text.len();
         self.seen.drain(..end);
+    }
+
+    /// Waits for a line that begins so; the whole line.
+    pub fn line(&mut self, start: &str) -> String {
+        self.shows(&format!("\n{start}"));
+        let mut line = start.to_owned();
+        while !self.seen.contains('\n') {
+            let more = self.shown.recv_timeout(PATIENCE).expect("the line ends");
+            self.seen.push_str(&String::from_utf8_lossy(&more));
+        }
+        line.push_str(self.seen.lines().next().unwrap_or_default());
+        line
     }
 }
 
@@ -78,7 +90,7 @@ fn what_happens_while_a_person_types_stands_above_their_line() {
             calls([("spawn_sub_agent", json!({"name": "scout", "task": "look at tea"}))])
         })
     });
-    let mut terminal = Terminal::open(&program);
+    let mut terminal = Terminal::open(&program.command(&["chat"]));
     terminal.shows("Ctrl-D leaves");
     terminal.shows("> ");
     terminal.types("send a scout\r");

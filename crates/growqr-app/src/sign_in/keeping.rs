@@ -1,0 +1,73 @@
+//! Keeping a sign-in alive, and what is known of it on disk.
+
+use super::SignIn;
+use crate::SystemClock;
+use crate::error::AppError;
+use crate::sign_in::SignInFailure;
+use growqr_auth::Status;
+use growqr_core::clock::{Clock, Timestamp};
+use std::time::Duration;
+
+/// How long to sleep at most before everything is looked at again: a computer that slept wakes up late, and a keychain
+/// that has opened tells nobody. A build for tests has less patience.
+const LOOK: Duration = Duration::from_secs(if cfg!(feature = "loopback-issuer") { 2 } else { 30 });
+
+impl SignIn {
+    /// Asks the service now: after waking up, or because the person wants it.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Refresh`].
+    pub async fn refresh(&self) -> Result<(), AppError> {
+        self.auth.refresh_now().await.map_err(SignInFailure::from)?;
+        self.note().await
+    }
+
+    /// Keeps the sign-in alive for as long as it is polled, and calls `changed` each time there is something new to show.
+    pub async fn keep(&self, changed: impl Fn()) {
+        let mut status = self.auth.subscribe();
+        loop {
+            // How it went shows in the status. Before it is due, this only tries to keep what is not kept yet.
+            let _ = self.auth.refresh_if_due().await;
+            self.finish_leaving_in_turn(&changed).await;
+            let pause = self.auth.next_refresh().map_or(LOOK, |at| LOOK.min(until(SystemClock.now(), at)));
+            tokio::select! {
+                () = tokio::time::sleep(pause.max(Duration::from_millis(100))) => {}
+                change = status.changed() => {
+                    if change.is_err() {
+                        return;
+                    }
+                    if let Err(error) = self.note().await {
+                        tracing::warn!(%error, "who is signed in could not be noted");
+                    }
+                    changed();
+                }
+            }
+        }
+    }
+
+    /// Ends the attempt, and returns once nothing is left half done, or after a few seconds. A question that stands is
+    /// asked again at the next start.
+    pub async fn close(&self) {
+        self.auth.shut_down().await;
+    }
+
+    /// Takes up what the service said of somebody who has a profile here.
+    async fn note(&self) -> Result<(), AppError> {
+        let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
+        let seen = self.account(&identity);
+        self.change(move |accounts| accounts.confirmed(seen)).await
+    }
+
+    async fn finish_leaving_in_turn(&self, changed: &impl Fn()) {
+        let _turn = self.turn.lock().await;
+        match self.finish_leaving().await {
+            Ok(true) => changed(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "what signing out left undone is left so for now"),
+        }
+    }
+}
+
+fn until(now: Timestamp, at: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(at.0 - now.0).unwrap_or(0))
+}

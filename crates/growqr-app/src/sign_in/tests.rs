@@ -1,0 +1,239 @@
+//! Who is signed in and whose profile is open, over a keychain that the test locks and unlocks.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
+
+use super::*;
+use crate::open::App;
+use growqr_core::secret::{Secret, SecretError, StoreState};
+use growqr_testkit::clerk::{ClerkStandIn, User, allow};
+use growqr_wire::{Request, SignInState};
+use std::collections::HashMap;
+use tempfile::TempDir;
+
+/// A keychain in the test's hands.
+struct Fake {
+    entries: Mutex<HashMap<String, Secret>>,
+    state: Mutex<StoreState>,
+}
+
+impl Fake {
+    fn is_now(&self, state: StoreState) {
+        *locked(&self.state) = state;
+    }
+
+    fn is_empty(&self) -> bool {
+        locked(&self.entries).is_empty()
+    }
+
+    fn check(&self) -> Result<(), SecretError> {
+        match *locked(&self.state) {
+            StoreState::Ready => Ok(()),
+            StoreState::Locked => Err(SecretError::Locked),
+            StoreState::Absent => Err(SecretError::Absent),
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl SecretStore for Fake {
+    async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+        self.check()?;
+        Ok(locked(&self.entries).get(name).cloned())
+    }
+
+    async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
+        self.check()?;
+        locked(&self.entries).insert(name.to_owned(), value.clone());
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), SecretError> {
+        self.check()?;
+        locked(&self.entries).remove(name);
+        Ok(())
+    }
+
+    async fn state(&self) -> StoreState {
+        *locked(&self.state)
+    }
+
+    async fn unlock(&self) -> Result<(), SecretError> {
+        self.check()
+    }
+}
+
+struct World {
+    folder: TempDir,
+    clerk: ClerkStandIn,
+    keychain: Arc<Fake>,
+    service: SignIn,
+}
+
+impl World {
+    async fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let clerk = ClerkStandIn::start().await;
+        let keychain = Arc::new(Fake { entries: Mutex::default(), state: Mutex::new(StoreState::Ready) });
+        let service = start(&folder, &clerk, &keychain);
+        World { folder, clerk, keychain, service }
+    }
+
+    /// A new run of the program.
+    async fn restart(&mut self) {
+        self.service.close().await;
+        self.service = start(&self.folder, &self.clerk, &self.keychain);
+        self.service.resume().await.unwrap();
+    }
+
+    /// Something is in the local profile: a setting that was changed.
+    async fn with_data(&self) {
+        let environment = Environment::default();
+        let app = App::open(self.home(), &environment).await.unwrap().unwrap();
+        let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
+        app.handle(set).await.unwrap();
+        app.close().await;
+    }
+
+    fn home(&self) -> Home {
+        Home::find(Some(self.folder.path()), &Environment::default()).unwrap()
+    }
+
+    async fn sign_in(&self) -> Result<Arrival, AppError> {
+        let begun = self.service.begin(WayBack::Link, false).await?;
+        self.service.callback(&allow(&begun.url).await).await?;
+        self.service.complete(begun, None).await
+    }
+
+    fn state(&self) -> SignInState {
+        self.service.view().unwrap().state
+    }
+
+    /// While it is so, nothing can be noted.
+    fn disk(&self, is_full: bool) {
+        let in_the_way = self.folder.path().join("accounts.json.new");
+        if is_full { std::fs::create_dir(in_the_way).unwrap() } else { std::fs::remove_dir(in_the_way).unwrap() }
+    }
+}
+
+fn start(folder: &TempDir, clerk: &ClerkStandIn, keychain: &Arc<Fake>) -> SignIn {
+    let home = Home::find(Some(folder.path()), &Environment::default()).unwrap();
+    let config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
+    SignIn::of(config, &home, keychain.clone())
+}
+
+#[tokio::test]
+async fn a_question_that_was_not_answered_is_asked_again_after_a_restart() {
+    let mut world = World::new().await;
+    world.with_data().await;
+    assert!(matches!(world.sign_in().await.unwrap(), Arrival::Asks), "a changed setting is something too");
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::Choosing);
+    world.service.choose(false).await.unwrap();
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::Online);
+    assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[tokio::test]
+async fn one_who_does_not_answer_after_a_restart_leaves_nothing_behind() {
+    let mut world = World::new().await;
+    world.with_data().await;
+    world.sign_in().await.unwrap();
+    world.restart().await;
+    world.service.cancel().await.unwrap();
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::SignedOut);
+    assert!(world.keychain.is_empty());
+    assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
+    let mut world = World::new().await;
+    world.sign_in().await.unwrap();
+    let ada = world.home().profile().to_string();
+    world.keychain.is_now(StoreState::Locked);
+    world.restart().await;
+    world.service.sign_out().await.unwrap();
+    assert!(world.service.view().unwrap().notice.is_some_and(|notice| notice.contains("still holds")));
+    world.service.sign_out().await.unwrap();
+    world.service.switch(&ada).await.unwrap();
+    assert_eq!(world.state(), SignInState::NeedsSignIn);
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::NeedsSignIn);
+    world.keychain.is_now(StoreState::Absent);
+    world.restart().await;
+    world.keychain.is_now(StoreState::Ready);
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::NeedsSignIn);
+    assert!(world.keychain.is_empty());
+    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(Accounts::read(world.folder.path()).unwrap().leaving, []);
+}
+
+#[tokio::test]
+async fn without_a_keychain_signing_out_leaves_nothing_to_be_removed() {
+    let world = World::new().await;
+    world.keychain.is_now(StoreState::Absent);
+    world.sign_in().await.unwrap();
+    assert_eq!(world.service.sign_out().await.unwrap().1, None);
+    assert_eq!(world.service.view().unwrap().notice, None);
+    let again = world.service.sign_out().await;
+    assert!(matches!(again, Err(AppError::SignIn(SignInFailure::Nobody))), "{again:?}");
+}
+
+#[tokio::test]
+async fn one_who_signs_in_again_is_no_longer_leaving() {
+    let mut world = World::new().await;
+    world.sign_in().await.unwrap();
+    world.keychain.is_now(StoreState::Locked);
+    world.service.sign_out().await.unwrap();
+    world.keychain.is_now(StoreState::Ready);
+    world.sign_in().await.unwrap();
+    world.restart().await;
+    assert_eq!(world.state(), SignInState::Online);
+    assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_noted_changes_nobody() {
+    let world = World::new().await;
+    world.sign_in().await.unwrap();
+    let ada = world.service.view().unwrap().person.unwrap();
+    world.disk(true);
+    assert!(world.service.switch(NOBODY).await.is_err());
+    assert!(world.service.sign_out().await.is_err());
+    world.clerk.sign_in_as(User::grace());
+    assert!(world.sign_in().await.is_err());
+    world.disk(false);
+    let view = world.service.view().unwrap();
+    assert_eq!((view.state, view.person.unwrap().id), (SignInState::Online, ada.id));
+    assert_eq!(world.clerk.living_grants(), 1, "the other one is signed out again");
+    world.service.switch(NOBODY).await.unwrap();
+    assert_eq!(world.state(), SignInState::SignedOut);
+}
+
+#[tokio::test]
+async fn what_was_confirmed_is_known_to_the_next_run() {
+    let mut world = World::new().await;
+    world.sign_in().await.unwrap();
+    let before = world.service.view().unwrap();
+    world.restart().await;
+    let after = world.service.view().unwrap();
+    assert_eq!((after.state, after.until), (SignInState::Online, before.until));
+    assert_eq!(world.clerk.count("/oauth/token"), 1, "nobody asked again");
+    let root = world.folder.path();
+    Accounts::change(root, |accounts| accounts.accounts[0].valid_until = Some(1)).await.unwrap();
+    assert_eq!(world.state(), SignInState::Offline, "it is good no longer");
+}
+
+#[tokio::test]
+async fn trying_the_other_way_asks_for_the_same_kind_of_person() {
+    let world = World::new().await;
+    let asks_anew = |begun: &Begun| begun.url.contains("prompt=login");
+    let first = world.service.begin(WayBack::Link, true).await.unwrap();
+    let retry = world.service.begin(WayBack::Port, false).await.unwrap();
+    assert!(asks_anew(&first) && asks_anew(&retry));
+    world.service.cancel().await.unwrap();
+    assert!(!asks_anew(&world.service.begin(WayBack::Port, false).await.unwrap()));
+}

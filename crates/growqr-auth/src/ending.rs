@@ -1,0 +1,138 @@
+//! Ending sign-ins: on this device at once, in the keychain and at Clerk as soon as they can be reached.
+
+use crate::auth::{Auth, Inner, State};
+use crate::gate;
+use crate::identity::Identity;
+use crate::secret::Secret;
+use crate::session::{Session, Standing};
+use crate::sign_in::SignInError;
+use crate::token;
+use crate::vault::VaultError;
+use growqr_core::clock::Timestamp;
+use std::sync::Arc;
+
+/// What signing out came to. The person is signed out on this device in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedOut {
+    /// Whether Clerk took note. The browser's own session, and an access token already given out, live on.
+    pub revoked: bool,
+    /// Whether the keychain has let go of the sign-in.
+    pub removed: Result<(), VaultError>,
+}
+
+/// What is to be forgotten: whatever of this user began until then.
+struct Ended {
+    sub: String,
+    until: Timestamp,
+    /// What this run knew of it.
+    tokens: Vec<Secret>,
+}
+
+impl Auth {
+    /// Signs out: forgets everything at once, removes the entry in the vault, and tells Clerk if it can be reached soon.
+    /// Clerk is told later, in this run, if it cannot; an entry that cannot be removed is up to [`Auth::forget`].
+    pub async fn sign_out(&self) -> SignedOut {
+        let session = self.inner.change(|state| {
+            state.newest = state.next_id();
+            state.end_attempt(Err(SignInError::Cancelled));
+            state.session.take()
+        });
+        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()) } };
+        let tokens = session.refresh.into_iter().collect();
+        self.end(Ended { sub: session.identity.sub, until: self.inner.now(), tokens }).await
+    }
+
+    /// Does again what signing this user out left undone: removes the entry of a sign-in that began until then, and
+    /// tells Clerk. One that began later stays as it is.
+    pub async fn forget(&self, sub: &str, until: Timestamp) -> SignedOut {
+        self.end(Ended { sub: sub.to_owned(), until, tokens: Vec::new() }).await
+    }
+
+    /// Goes on as this person, whose sign-in has ended. Asks neither the vault nor the network.
+    pub async fn remember_ended(&self, identity: Identity) {
+        let _turn = self.inner.turn.lock().await;
+        let now = self.inner.now();
+        self.inner.change(|state| {
+            let id = state.next_id();
+            let standing = Standing::Ended;
+            state.session = Some(Session { standing, ..Session::remembered(id, identity, now) });
+        });
+    }
+
+    async fn end(&self, ended: Ended) -> SignedOut {
+        let inner = self.inner.clone();
+        self.inner.to_the_end(async move { inner.end(ended).await }).await
+    }
+}
+
+impl Inner {
+    async fn end(&self, ended: Ended) -> SignedOut {
+        let _turn = self.turn.lock().await;
+        let _pass = self.ports.gate.enter(gate::SIGN_OUT).await;
+        let Ended { sub, until, mut tokens } = ended;
+        tokens.extend(self.change(|state| state.end_session_of(&sub, until)));
+        let removed = match self.entries().load(&sub).await {
+            // They have signed in again, perhaps with another program.
+            Ok(Some(entry)) if entry.since > until => Ok(()),
+            found => {
+                let kept = found.ok().flatten().map(|entry| entry.refresh);
+                // Another program may have renewed it, or have signed in for itself.
+                tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.is(kept.reveal()))));
+                self.entries().remove(&sub).await
+            }
+        };
+        let mut revoked = !tokens.is_empty();
+        for token in tokens {
+            revoked &= self.end_grant(token).await;
+        }
+        SignedOut { revoked, removed }
+    }
+
+    /// Ends a grant, now or as soon as Clerk can be reached in this run. `true` if it took note now.
+    pub async fn end_grant(&self, refresh: Secret) -> bool {
+        let told = self.revoke(&refresh).await;
+        if told.is_none() {
+            self.owe(refresh);
+        }
+        told.unwrap_or(false)
+    }
+
+    /// Has this grant ended by [`Inner::settle`].
+    pub fn owe(&self, refresh: Secret) {
+        self.change(|state| state.owed.push(refresh));
+    }
+
+    /// Ends the grants that Clerk was not told of yet. Nobody waits for it.
+    pub fn settle(self: &Arc<Self>) {
+        let owed = self.change(|state| std::mem::take(&mut state.owed));
+        if owed.is_empty() {
+            return;
+        }
+        let inner = self.clone();
+        self.tasks.spawn(async move {
+            for refresh in owed {
+                inner.end_grant(refresh).await;
+            }
+        });
+    }
+
+    /// Whether Clerk took note; `None` if it could not be reached.
+    async fn revoke(&self, refresh: &Secret) -> Option<bool> {
+        let ask = async {
+            let endpoints = self.endpoints().await.ok()?;
+            let Some(endpoint) = endpoints.revoke.as_deref() else { return Some(false) };
+            token::revoke((&self.http, &self.config), endpoint, refresh).await
+        };
+        tokio::time::timeout(self.config.http.revocation, ask).await.ok().flatten()
+    }
+}
+
+impl State {
+    /// Ends the session if it is this user's and began until then. Its token is still good at Clerk.
+    fn end_session_of(&mut self, sub: &str, until: Timestamp) -> Option<Secret> {
+        let session = self.session.as_mut().filter(|session| session.identity.sub == sub && session.since <= until)?;
+        let refresh = session.refresh.take();
+        session.end();
+        refresh
+    }
+}

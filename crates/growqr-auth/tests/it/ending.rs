@@ -1,0 +1,208 @@
+//! Case 54 of what every build must refuse, and what ending a sign-in promises.
+
+use crate::world::{World, impatient};
+use growqr_auth::{Gate, Identity, Kept, RefreshError, SignedOut, Status, VaultError};
+use growqr_core::clock::Clock;
+use growqr_testkit::clerk::{self, Fault};
+use std::time::Duration;
+
+#[tokio::test]
+async fn signing_out_ends_what_another_program_has_renewed_too() {
+    let (world, identity) = World::signed_in().await;
+    let another = world.another();
+    another.open(identity).await;
+    another.refresh_now().await.unwrap();
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()) });
+    world.assert_nobody();
+    assert_eq!(another.refresh_now().await, Err(RefreshError::NeedsSignIn));
+}
+
+#[tokio::test]
+async fn case_54_signing_out_works_when_clerk_does_not() {
+    for fault in [Fault::Status(500), Fault::Hang, Fault::Cut] {
+        let (mut world, identity) = World::signed_in().await;
+        world.restart_with(impatient());
+        world.auth.open(identity).await;
+        world.auth.refresh_now().await.unwrap();
+        world.clerk.break_at("/oauth/token/revoke", fault);
+        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()) });
+        assert_eq!(world.auth.status(), Status::SignedOut);
+        assert!(world.vault.is_empty());
+        assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::SignedOut);
+    }
+}
+
+#[tokio::test]
+async fn signing_out_says_when_the_keychain_keeps_the_entry() {
+    let (world, _) = World::signed_in().await;
+    world.vault.fail(VaultError::Locked);
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked) });
+    assert_eq!(world.auth.status(), Status::SignedOut);
+    assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn signing_out_during_a_renewal_leaves_nothing_behind() {
+    let (world, _) = World::signed_in().await;
+    let (renewed, signed_out) = tokio::join!(world.auth.refresh_now(), async {
+        world.clerk.until("/oauth/token", 2).await;
+        world.auth.sign_out().await
+    });
+    assert!(renewed == Ok(()) || renewed == Err(RefreshError::SignedOut));
+    assert_eq!(signed_out.removed, Ok(()));
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn cancelling_during_the_exchange_leaves_nothing_behind() {
+    let world = World::new().await;
+    let good = world.allowed().await;
+    let (finished, ()) = tokio::join!(world.auth.callback(&good), async {
+        world.clerk.until("/oauth/token", 1).await;
+        world.auth.cancel();
+    });
+    assert_eq!(finished.unwrap_err().to_string(), "sign-in failed");
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn what_a_locked_keychain_has_kept_is_removed_and_ended_once_it_opens() {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart();
+    world.vault.fail(VaultError::Locked);
+    world.auth.open(identity.clone()).await;
+    let until = world.clock.now();
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Err(VaultError::Locked) });
+    assert_eq!(world.auth.forget(&identity.sub, until).await.removed, Err(VaultError::Locked));
+    world.vault.fail(None);
+    world.restart();
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: true, removed: Ok(()) });
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn a_sign_in_that_began_later_is_not_forgotten() {
+    let (world, identity) = World::signed_in().await;
+    let until = world.clock.now();
+    world.pass(1);
+    world.sign_in().await.unwrap();
+    world.auth.refresh_now().await.unwrap();
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: false, removed: Ok(()) });
+    world.auth.refresh_now().await.unwrap();
+    assert!(world.is_online());
+}
+
+#[tokio::test]
+async fn one_who_signed_out_with_another_program_is_no_longer_signed_in_here() {
+    let (world, identity) = World::signed_in().await;
+    let forgotten = world.auth.forget(&identity.sub, world.clock.now()).await;
+    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()) });
+    assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
+    assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn a_service_that_could_not_be_told_is_told_later() {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart_with(impatient());
+    world.auth.open(identity).await;
+    world.clerk.break_at("/oauth/token/revoke", Fault::Cut);
+    assert!(!world.auth.sign_out().await.revoked);
+    world.clerk.mend();
+    assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::SignedOut));
+    world.auth.shut_down().await;
+    world.assert_nobody();
+}
+
+#[tokio::test]
+async fn one_whose_sign_in_has_ended_is_known_and_not_taken_up() {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart();
+    world.auth.remember_ended(identity.clone()).await;
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
+    assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
+    assert_eq!(world.exchanges(), 1, "nobody asked Clerk");
+}
+
+#[tokio::test]
+async fn cancelling_while_it_is_kept_leaves_the_sign_in_that_was_there() {
+    let (world, identity) = World::signed_in().await;
+    world.pass(1);
+    let good = world.allowed().await;
+    let auth = world.auth.clone();
+    world.vault.meanwhile(move || auth.cancel());
+    assert!(world.auth.callback(&good).await.is_err());
+    assert_eq!(world.clerk.living_grants(), 1);
+    let another = world.another();
+    another.open(identity).await;
+    another.refresh_now().await.unwrap();
+}
+
+#[tokio::test]
+async fn signing_in_again_ends_the_sign_in_before() {
+    let (mut world, _) = World::signed_in().await;
+    world.pass(1);
+    world.sign_in().await.unwrap();
+    world.auth.shut_down().await;
+    assert_eq!(world.clerk.living_grants(), 1);
+    world.restart();
+    world.pass(1);
+    world.sign_in().await.unwrap();
+    world.auth.shut_down().await;
+    assert_eq!(world.clerk.living_grants(), 1, "also of one that only the keychain knew");
+}
+
+/// Somebody signed in once, and again while the keychain was locked.
+async fn signed_in_while_locked() -> (World, Identity) {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart();
+    world.pass(1);
+    world.vault.fail(VaultError::Locked);
+    world.sign_in().await.unwrap();
+    world.vault.fail(None);
+    (world, identity)
+}
+
+#[tokio::test]
+async fn what_is_kept_late_takes_the_place_of_what_was_there_before() {
+    let (mut world, identity) = signed_in_while_locked().await;
+    assert_eq!(world.clerk.living_grants(), 2);
+    world.auth.refresh_if_due().await.unwrap();
+    world.auth.shut_down().await;
+    assert_eq!(world.clerk.living_grants(), 1);
+    world.restart();
+    world.auth.open(identity).await;
+    world.auth.refresh_now().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_kept_late_leaves_what_another_program_has_kept_since() {
+    let (world, _) = signed_in_while_locked().await;
+    let another = world.another();
+    world.pass(1);
+    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::Who::Anyone).await.unwrap();
+    another.callback(&clerk::allow(&attempt.url).await).await.unwrap();
+    another.shut_down().await;
+    let theirs = world.vault.entries.lock().unwrap().clone();
+    world.auth.refresh_if_due().await.unwrap();
+    assert_eq!(*world.vault.entries.lock().unwrap(), theirs);
+    let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
+    assert_eq!(kept, Kept::Keychain);
+    world.auth.refresh_now().await.unwrap();
+    world.auth.shut_down().await;
+    assert_eq!(world.clerk.living_grants(), 1);
+}
+
+#[tokio::test]
+async fn closing_does_not_wait_for_another_program_for_long() {
+    let (world, _) = World::signed_in().await;
+    let _stuck = world.gate.enter(Duration::ZERO).await;
+    tokio::time::pause();
+    let auth = world.auth.clone();
+    let renewal = tokio::spawn(async move { auth.refresh_now().await });
+    tokio::task::yield_now().await;
+    let began = tokio::time::Instant::now();
+    world.auth.shut_down().await;
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    renewal.abort();
+}
