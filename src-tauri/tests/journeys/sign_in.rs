@@ -329,11 +329,11 @@ fn signed_out_with_a_locked_keyring_one_is_not_signed_in_again_when_it_opens() {
     account::sign_out(&window);
     account::see(&window, NOBODY, State::SignedOut);
     assert_eq!(world.clerk.living_grants(), 1, "its token cannot be read");
-    world.session.unlock();
-    now(world.clerk.until("/oauth/token/revoke", 1));
     drop(window);
+    world.session.unlock();
     let window = world.open();
     account::see(&window, NOBODY, State::SignedOut);
+    now(world.clerk.until("/oauth/token/revoke", 1));
     account::switch(&window, ADA);
     account::see(&window, ADA, State::Ended);
     assert_eq!(world.clerk.living_grants(), 0);
