@@ -44,6 +44,21 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   await context.close();
 });
 
+test("who scrolls up while an answer is written is left there, a little as well as much", async () => {
+  const { page, context } = await open(chromium, { speed: 2 });
+  await say(page, "endless");
+  await written(page).getByText("What to learn").nth(2).waitFor();
+  await page.getByRole("log").hover();
+  await page.mouse.wheel(0, -20);
+  const left = () => page.getByRole("log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
+  await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
+  expect(await left()).toBeGreaterThan(200);
+  await page.getByRole("button", { name: "Latest" }).click();
+  await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
+  expect(await left()).toBeLessThan(200);
+  await context.close();
+});
+
 test("Enter sends, Shift and Enter is a new line, Enter while composing is neither", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   const box = page.getByRole("textbox", { name: "Message" });

@@ -55,16 +55,17 @@ describe("ten thousand messages", () => {
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached", timeout: 40_000 });
     const { frames, tasks } = await measured(page);
-    const { rows, toEnd } = await page.evaluate(() => {
+    const rows = await page.evaluate(() => document.querySelectorAll("[data-index]").length);
+    // The last row comes with the end of the turn and is measured in the frame after; then its end is in sight, and stays there.
+    await page.waitForFunction(() => {
       const log = document.querySelector("[role=log]");
-      return { rows: document.querySelectorAll("[data-index]").length, toEnd: log ? log.scrollHeight - log.scrollTop - log.clientHeight : -1 };
+      return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
     });
     const slow = frames.filter((frame) => frame > 50);
     console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms; ${tasks.length} long tasks`);
     // Other work on the machine may cost some frames; parsing or drawing all of it again would cost most of them.
     expect(slow.length).toBeLessThanOrEqual(frames.length / 20);
     expect(rows).toBeLessThan(60);
-    expect(toEnd).toBeLessThanOrEqual(2);
     await context.close();
   });
 });

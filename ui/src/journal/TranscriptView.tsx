@@ -73,22 +73,30 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     else if (!journal.whole) void journals.loadOlder(agent);
   }, [target, journal.status, journal.lines[0]?.seq, agent]);
 
-  // Where the room becomes less (a notice, a search, a smaller window), the end stays in sight if it was.
+  // The end stays in sight if it was, where the room becomes less (a notice, a search, a smaller window) and where a row
+  // is measured after it was followed. Only who scrolls up leaves the end.
   const atEnd = useRef(target === null);
+  const top = useRef(0);
   const isShown = journal.status === "ready" && count > 0;
   useEffect(() => {
     const element = scroller.current;
     if (!isShown || !element) return;
-    const observer = new ResizeObserver(() => atEnd.current && virtual.scrollToEnd());
+    const observer = new ResizeObserver(() => {
+      if (atEnd.current) element.scrollTop = element.scrollHeight;
+      setAway(below(element) > 240);
+    });
     observer.observe(element);
+    if (element.firstElementChild) observer.observe(element.firstElementChild);
     return () => observer.disconnect();
-  }, [isShown, virtual]);
+  }, [isShown]);
 
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    const left = element.scrollHeight - element.scrollTop - element.clientHeight;
-    atEnd.current = left < 32;
+    const left = below(element);
+    if (left <= 2) atEnd.current = true;
+    else if (element.scrollTop < top.current) atEnd.current = false;
+    top.current = element.scrollTop;
     setAway(left > 240);
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
@@ -143,6 +151,11 @@ function DayLine({ before, at }: { before: number | undefined; at: number | unde
       <span className="h-px grow bg-line" />
     </p>
   );
+}
+
+/** How much stands below what is in sight. */
+function below(element: HTMLElement): number {
+  return element.scrollHeight - element.scrollTop - element.clientHeight;
 }
 
 function isTarget(item: Item, target: Target): boolean {
