@@ -101,7 +101,7 @@ test("what loads says so", async () => {
   await page.getByText("shall I write to Mara").waitFor();
   await context.close();
   for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
-    const { page, context } = await open(chromium, { slow: 700, at });
+    const { page, context } = await open(chromium, { slow: 8_000, at });
     await page.getByRole("status").getByText("Loading").first().waitFor();
     await accessible(page);
     await context.close();

@@ -10,7 +10,7 @@ mod view;
 pub use view::without_sign_in;
 
 use crate::SystemClock;
-use crate::accounts::{Account, Accounts};
+use crate::accounts::{Account, Accounts, Leaving};
 use crate::error::AppError;
 use crate::gate::FileGate;
 use crate::home::{Environment, Home};
@@ -107,6 +107,8 @@ pub struct SignIn {
     is_for_someone_else: AtomicBool,
     /// Somebody new who was not asked yet.
     asked: Mutex<Option<Identity>>,
+    /// Of whom nothing was found in the keychain when their sign-in was to be removed.
+    missed: Mutex<Vec<Leaving>>,
     /// Held by whoever changes who is signed in, or whose profile is open: one at a time, each to its end.
     turn: tokio::sync::Mutex<()>,
 }
@@ -145,6 +147,7 @@ impl SignIn {
             url: Mutex::default(),
             is_for_someone_else: AtomicBool::default(),
             asked: Mutex::default(),
+            missed: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }
     }

@@ -18,6 +18,8 @@ pub struct SignedOut {
     pub revoked: bool,
     /// Whether the keychain has let go of the sign-in.
     pub removed: Result<(), VaultError>,
+    /// Whether the keychain had one, or would not say. One that is just starting may say that it has none.
+    pub was_kept: bool,
 }
 
 /// What is to be forgotten: whatever of this user began until then.
@@ -37,7 +39,7 @@ impl Auth {
             state.end_attempt(Err(SignInError::Cancelled));
             state.session.take()
         });
-        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()) } };
+        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()), was_kept: false } };
         let tokens = session.refresh.into_iter().collect();
         self.end(Ended { sub: session.identity.sub, until: self.inner.now(), tokens }).await
     }
@@ -71,21 +73,26 @@ impl Inner {
         let _pass = self.ports.gate.enter(gate::SIGN_OUT).await;
         let Ended { sub, until, mut tokens } = ended;
         tokens.extend(self.change(|state| state.end_session_of(&sub, until)));
+        let mut was_kept = true;
         let removed = match self.entries().load(&sub).await {
             // They have signed in again, perhaps with another program.
             Ok(Some(entry)) if entry.since > until => Ok(()),
-            found => {
-                let kept = found.ok().flatten().map(|entry| entry.refresh);
+            Ok(found) => {
+                was_kept = found.is_some();
                 // Another program may have renewed it, or have signed in for itself.
+                let kept = found.map(|entry| entry.refresh);
                 tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.is(kept.reveal()))));
                 self.entries().remove(&sub).await
             }
+            // What cannot be read is not removed either, though the keychain may open this moment: nobody could tell
+            // Clerk of it any more.
+            Err(error) => Err(error),
         };
         let mut revoked = !tokens.is_empty();
         for token in tokens {
             revoked &= self.end_grant(token).await;
         }
-        SignedOut { revoked, removed }
+        SignedOut { revoked, removed, was_kept }
     }
 
     /// Ends a grant, now or as soon as Clerk can be reached in this run. `true` if it took note now.

@@ -63,6 +63,9 @@ fn part_fault(part: &str) -> Option<&'static str> {
     if part.ends_with(['.', ' ']) || part.starts_with(' ') {
         return Some("no part may end with a dot or begin or end with a space");
     }
+    if part.ends_with('~') {
+        return Some("no part may end with ~: editors keep copies under such names, which are not memory");
+    }
     if part.chars().any(char::is_control) {
         return Some("leave out control characters");
     }
@@ -140,6 +143,7 @@ mod tests {
             "",
             "/",
             "/etc/passwd",
+            "notes~",
             "//server/share",
             "\\\\server\\share",
             "C:\\x",

@@ -14,7 +14,7 @@ pub const SIGN_IN: &str = "ai.growqr.desktop";
 pub const PLACES: &str = "growqr";
 
 /// How long the system may take to start a program: long enough for a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Programs that are needed.
 const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];

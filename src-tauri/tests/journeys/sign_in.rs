@@ -71,7 +71,13 @@ impl World {
 
     /// Waits until tokens were asked for so many times.
     fn until_asked(&self, times: usize) {
-        now(self.clerk.until("/oauth/token", times));
+        self.until("/oauth/token", times);
+    }
+
+    /// Waits until the service was asked for this so many times.
+    fn until(&self, path: &str, times: usize) {
+        let asked = async { tokio::time::timeout(links::PATIENCE, self.clerk.until(path, times)).await };
+        now(asked).unwrap_or_else(|_| panic!("waited in vain until {path} is asked for {times} times"));
     }
 
     /// The files in which something secret of what the service was sent can be read.
@@ -333,7 +339,7 @@ fn signed_out_with_a_locked_keyring_one_is_not_signed_in_again_when_it_opens() {
     world.session.unlock();
     let window = world.open();
     account::see(&window, NOBODY, State::SignedOut);
-    now(world.clerk.until("/oauth/token/revoke", 1));
+    world.until("/oauth/token/revoke", 1);
     account::switch(&window, ADA);
     account::see(&window, ADA, State::Ended);
     assert_eq!(world.clerk.living_grants(), 0);

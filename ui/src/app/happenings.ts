@@ -19,8 +19,13 @@ export async function listen(host: Host, client: QueryClient): Promise<void> {
 
 /** Everything on the screen, and all that is kept in the page, is of another profile. */
 function beginAnew() {
-  history.replaceState(null, "", location.pathname + location.search);
-  location.reload();
+  const load = () => {
+    history.replaceState(null, "", location.pathname + location.search);
+    location.reload();
+  };
+  // Whoever follows a link in this instant stops the loading.
+  window.addEventListener("hashchange", load);
+  load();
 }
 
 async function showPlace(host: Host): Promise<void> {

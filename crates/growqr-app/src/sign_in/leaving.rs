@@ -56,7 +56,9 @@ impl SignIn {
             })
             .await?;
         let out = self.auth.sign_out().await;
+        // What was told to the service is worth nothing, wherever it may still be.
         if is_gone(out.removed)
+            && (out.was_kept || out.revoked)
             && let Err(error) = self.change(move |accounts| accounts.left(&gone)).await
         {
             // Then it is looked for once more.
@@ -72,14 +74,25 @@ impl SignIn {
             if leaving.issuer != self.issuer {
                 continue;
             }
-            // A keychain that was there and is not may only be starting anew.
-            if self.auth.forget(&leaving.sub, Timestamp(leaving.at)).await.removed.is_err() {
+            // A keychain that was there and is not, or has nothing in it, may only be starting anew.
+            let out = self.auth.forget(&leaving.sub, Timestamp(leaving.at)).await;
+            if out.removed.is_err() || !out.was_kept && self.is_missed_first(&leaving) {
                 continue;
             }
             self.change(move |accounts| accounts.left(&leaving)).await?;
             is_any_gone = true;
         }
         Ok(is_any_gone)
+    }
+
+    /// Whether nothing was found in this run until now.
+    fn is_missed_first(&self, leaving: &Leaving) -> bool {
+        let mut missed = locked(&self.missed);
+        let is_first = !missed.contains(leaving);
+        if is_first {
+            missed.push(leaving.clone());
+        }
+        is_first
     }
 
     /// Whether the keychain may still hold a sign-in of somebody who has signed out.

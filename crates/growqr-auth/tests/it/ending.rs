@@ -12,7 +12,7 @@ async fn signing_out_ends_what_another_program_has_renewed_too() {
     let another = world.another();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()) });
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
     world.assert_nobody();
     assert_eq!(another.refresh_now().await, Err(RefreshError::NeedsSignIn));
 }
@@ -25,7 +25,7 @@ async fn case_54_signing_out_works_when_clerk_does_not() {
         world.auth.open(identity).await;
         world.auth.refresh_now().await.unwrap();
         world.clerk.break_at("/oauth/token/revoke", fault);
-        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()) });
+        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()), was_kept: true });
         assert_eq!(world.auth.status(), Status::SignedOut);
         assert!(world.vault.is_empty());
         assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::SignedOut);
@@ -36,9 +36,25 @@ async fn case_54_signing_out_works_when_clerk_does_not() {
 async fn signing_out_says_when_the_keychain_keeps_the_entry() {
     let (world, _) = World::signed_in().await;
     world.vault.fail(VaultError::Locked);
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked) });
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked), was_kept: true });
     assert_eq!(world.auth.status(), Status::SignedOut);
     assert_eq!(world.clerk.living_grants(), 0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_removed_unread() {
+    let (mut world, identity) = World::signed_in().await;
+    world.restart();
+    world.vault.fail(VaultError::Locked);
+    world.auth.open(identity.clone()).await;
+    world.vault.fail(None);
+    world.vault.fail_one_read(VaultError::Locked);
+    let until = world.clock.now();
+    let out = world.auth.sign_out().await;
+    assert_eq!((out.removed, world.clerk.living_grants()), (Err(VaultError::Locked), 1));
+    let forgotten = world.auth.forget(&identity.sub, until).await;
+    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
+    world.assert_nobody();
 }
 
 #[tokio::test]
@@ -72,11 +88,11 @@ async fn what_a_locked_keychain_has_kept_is_removed_and_ended_once_it_opens() {
     world.vault.fail(VaultError::Locked);
     world.auth.open(identity.clone()).await;
     let until = world.clock.now();
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Err(VaultError::Locked) });
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Err(VaultError::Locked), was_kept: true });
     assert_eq!(world.auth.forget(&identity.sub, until).await.removed, Err(VaultError::Locked));
     world.vault.fail(None);
     world.restart();
-    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: true, removed: Ok(()) });
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
     world.assert_nobody();
 }
 
@@ -87,7 +103,7 @@ async fn a_sign_in_that_began_later_is_not_forgotten() {
     world.pass(1);
     world.sign_in().await.unwrap();
     world.auth.refresh_now().await.unwrap();
-    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: false, removed: Ok(()) });
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: false, removed: Ok(()), was_kept: true });
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
@@ -96,7 +112,7 @@ async fn a_sign_in_that_began_later_is_not_forgotten() {
 async fn one_who_signed_out_with_another_program_is_no_longer_signed_in_here() {
     let (world, identity) = World::signed_in().await;
     let forgotten = world.auth.forget(&identity.sub, world.clock.now()).await;
-    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()) });
+    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
     assert_eq!(world.clerk.living_grants(), 0);
 }

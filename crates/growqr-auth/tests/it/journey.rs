@@ -36,7 +36,7 @@ async fn sign_in_restart_renew_sign_out() {
     assert!(!third.is(second.reveal()));
     assert_ne!(*world.vault.entries.lock().unwrap(), before, "the rotated token was not kept");
 
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()) });
+    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
     world.assert_nobody();
     assert_eq!(world.clerk.count("/oauth/token/revoke"), 1);
 }

@@ -27,12 +27,19 @@ impl Clock for TestClock {
 pub struct TestVault {
     pub entries: Mutex<HashMap<String, String>>,
     fault: Mutex<Option<VaultError>>,
+    /// Lies over the fault for one read.
+    read_fault: Mutex<Option<VaultError>>,
     meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl TestVault {
     pub fn fail(&self, fault: impl Into<Option<VaultError>>) {
         *self.fault.lock().unwrap() = fault.into();
+    }
+
+    /// The next secret cannot be read; it opens right after.
+    pub fn fail_one_read(&self, fault: VaultError) {
+        *self.read_fault.lock().unwrap() = Some(fault);
     }
 
     /// What happens while the next secret is being kept.
@@ -53,6 +60,7 @@ impl TestVault {
 impl Vault for TestVault {
     async fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
         self.check()?;
+        self.read_fault.lock().unwrap().take().map_or(Ok(()), Err)?;
         Ok(self.entries.lock().unwrap().get(name).cloned().map(Secret::new))
     }
 

@@ -31,8 +31,12 @@ impl Voice for About<'_> {
         failure(FailureKind::Offline, &text, None)
     }
 
-    fn reported(&self, words: &str, _begun: bool) -> Failure {
+    /// Before the answer has begun nothing is billed: the service is overloaded, and says so late.
+    fn reported(&self, words: &str, begun: bool) -> Failure {
         let words = tidy(words, self.provider.config.key.expose());
+        if !begun {
+            return failure(FailureKind::Busy, &format!("Anthropic is busy: {words}"), None);
+        }
         failure(FailureKind::Broken, &format!("Anthropic broke the answer off: {words}"), None)
     }
 }
@@ -50,9 +54,19 @@ impl Anthropic {
         http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         *http.body_mut() = Some(body.into());
         let voice = About { provider: self, model };
-        // The permit is kept until the stream has ended.
-        let (response, _permit) = self.line.open(http, &request.agent, self.patience(), &voice, on_delta).await?;
-        let reply = self.read(response, &voice, on_delta).await;
+        let mut refused = 0;
+        let reply = loop {
+            let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
+            // The permit is kept until the stream has ended.
+            let (response, permit) = self.line.open(copy, &request.agent, self.patience(), &voice, on_delta).await?;
+            let reply = self.read(response, &voice, on_delta).await;
+            drop(permit);
+            refused += 1;
+            let is_busy = reply.as_ref().is_err_and(|failure| failure.kind == FailureKind::Busy);
+            if !is_busy || !self.line.wait_behind_head(&request.agent, refused, on_delta).await {
+                break reply;
+            }
+        };
         match &reply {
             Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
             Err(failure) => tracing::debug!(model, kind = ?failure.kind, "the answer broke off"),

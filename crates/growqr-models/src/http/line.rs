@@ -147,12 +147,28 @@ impl Line {
                 }
             };
             drop(permit);
-            let attempt = tries + connects;
-            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-            tracing::debug!(%agent, attempt, wait_ms, reason, "trying again");
-            on_delta(Delta::Retrying { attempt, wait_ms, reason });
-            self.config.pace.sleep(wait).await;
+            self.pause((agent, tries + connects), wait, reason, on_delta).await;
         }
+    }
+
+    /// Waits before a request is sent once more that was refused behind a 200, before its answer began: the service is
+    /// busy. `false` if there is no point in going on.
+    pub async fn wait_behind_head(&self, agent: &AgentId, refused: u32, on_delta: OnDelta<'_>) -> bool {
+        let policy = self.config.retry;
+        if refused >= policy.tries {
+            return false;
+        }
+        let wait = self.config.pace.up_to(policy.most(refused));
+        self.limiter.keep_quiet(self.config.pace.now() + wait);
+        self.pause((agent, refused), wait, "busy".to_owned(), on_delta).await;
+        true
+    }
+
+    async fn pause(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(%agent, attempt, wait_ms, reason, "trying again");
+        on_delta(Delta::Retrying { attempt, wait_ms, reason });
+        self.config.pace.sleep(wait).await;
     }
 
     /// Reads a stream into `answer` until it is complete. Returns the stream's request id.

@@ -1,5 +1,5 @@
 use crate::world::{World, hello};
-use growqr_core::model::FailureKind;
+use growqr_core::model::{Delta, FailureKind};
 use growqr_testkit::anthropic::{Ended, Point, Script, calls, says, thinks};
 use serde_json::json;
 use std::time::Duration;
@@ -42,14 +42,30 @@ async fn an_answer_that_ends_early_is_no_answer() {
 }
 
 #[tokio::test]
-async fn an_error_event_ends_the_answer_whatever_came_before() {
+async fn an_error_event_ends_an_answer_that_has_begun() {
     let world = World::new().await;
-    for at in [0, 1, 4] {
+    for at in [1, 4] {
         world.claude.will(says("a longer text").breaks(Point::Events(at), "overloaded_error", "Overloaded"));
         let failure = world.failure(&hello()).await;
         assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Broken, "Anthropic broke the answer off: Overloaded"));
         assert!(failure.request_id.is_some());
     }
+}
+
+#[tokio::test]
+async fn an_error_before_the_answer_begins_is_a_busy_service_that_is_asked_again_later() {
+    let overloaded = || says("never said").breaks(Point::Events(0), "overloaded_error", "Overloaded");
+    let world = World::new().await;
+    world.claude.will_all([overloaded(), overloaded(), says("Here I am.")]);
+    let (reply, shown) = world.ask(&hello()).await;
+    assert!(reply.is_ok(), "{reply:?}");
+    assert_eq!(world.pace.slept_ms(), [1_000, 2_000]);
+    assert!(matches!(shown[1], Delta::Retrying { attempt: 2, wait_ms: 2_000, .. }), "{shown:?}");
+    let world = World::new().await;
+    world.claude.will_all(std::iter::repeat_with(overloaded).take(8));
+    let failure = world.failure(&hello()).await;
+    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Busy, "Anthropic is busy: Overloaded"));
+    assert_eq!(world.claude.messages().len(), 8, "in the end it is told");
 }
 
 #[tokio::test]
