@@ -3,7 +3,7 @@
 use super::render::{self, Verdict, verdict};
 use super::{Call, Child, Count, Current, Pending, Phase, Progress, Sponsor, State, ToolResult, Transcript};
 use crate::clock::Timestamp;
-use crate::event::{self, Ended, Entry, Event};
+use crate::event::{self, Ended, Entry, Event, LimitReached};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Mail, MailBody};
 use crate::model::FailureKind;
@@ -275,8 +275,10 @@ impl State {
     fn turn_ended(&mut self, body: &event::TurnEnded) {
         self.leave_calls(Phase::Idle);
         self.ending = None;
-        if matches!(body.ended, Ended::Limit(_)) {
+        // Where it was the number of calls, nothing was too dear.
+        if matches!(&body.ended, Ended::Limit(limit) if *limit != LimitReached::Calls) {
             self.pending.iter_mut().for_each(Pending::set_aside_if_long);
+            self.unanswered.iter_mut().for_each(Call::set_aside_if_long);
         }
         self.last_ended = Some(body.ended.clone());
         self.sponsors.clear();

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// The most bytes of the past that a new segment carries along.
 const CARRIED_BYTES: usize = 60_000;
 
-/// Words longer than this are set aside when a limit ends their turn.
+/// Of longer words the middle is set aside when the budget ends their turn.
 const SET_ASIDE_BYTES: usize = 8_000;
 
 /// The most bytes of a report that its reader gets.
@@ -147,6 +147,26 @@ fn result_block(call: &Call) -> RawJson {
     RawJson::of(&block)
 }
 
+impl Call {
+    /// The same for what a tool gave: it can be asked for again, in parts.
+    pub(super) fn set_aside_if_long(&mut self) {
+        if let Progress::Done(result) = &mut self.progress {
+            shorten(&mut result.content);
+        }
+    }
+}
+
+/// Keeps the beginning and the end of a long text.
+fn shorten(text: &mut String) {
+    if text.len() <= SET_ASIDE_BYTES {
+        return;
+    }
+    let head = text.floor_char_boundary(SET_ASIDE_BYTES / 2);
+    let tail = text.ceil_char_boundary(text.len() - SET_ASIDE_BYTES / 2);
+    let note = format!("\n(Here {} bytes were set aside: the budget did not reach for them.)\n", tail - head);
+    text.replace_range(head..tail, &note);
+}
+
 fn result_text(call: &Call) -> &str {
     match &call.progress {
         Progress::Done(result) if !result.content.trim().is_empty() => &result.content,
@@ -170,15 +190,13 @@ fn rendered(role: Role, content: &RawJson) -> String {
 }
 
 impl Pending {
-    /// Words that a limit kept from the model must not keep every later message from it, too. They stay in the journal.
+    /// Words that a limit kept from the model must not keep every later message from it, too. Whole, they stay in the
+    /// journal.
     pub(super) fn set_aside_if_long(&mut self) {
-        let text = match self {
-            Pending::Said(text) | Pending::Task { text, .. } | Pending::Told { text, .. } => text,
-            Pending::Report { report, .. } => &mut report.text,
-            Pending::Nudge => return,
-        };
-        if text.len() > SET_ASIDE_BYTES {
-            *text = format!("(A text of {} bytes was set aside: the budget did not reach for it.)", text.len());
+        match self {
+            Pending::Said(text) | Pending::Task { text, .. } | Pending::Told { text, .. } => shorten(text),
+            Pending::Report { report, .. } => shorten(&mut report.text),
+            Pending::Nudge => {}
         }
     }
 

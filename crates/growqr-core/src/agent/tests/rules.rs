@@ -573,7 +573,23 @@ fn a_message_that_no_budget_reaches_for_does_not_block_the_next() {
     world.say(&"x".repeat(1 << 20));
     assert!(matches!(ended(&world), Ended::Limit(_)));
     world.say("hello");
-    assert!(world.last_user().1.contains("set aside"));
+    let heard = world.last_user().1;
+    assert!(heard.contains("set aside") && heard.contains("xxx") && heard.len() < 20_000, "both ends are kept: {}", heard.len());
+}
+
+#[test]
+fn a_result_that_no_budget_reaches_for_does_not_block_the_next_message() {
+    let mut world = World::grow();
+    world.say("read it all");
+    world.answer(calls(&[("read_memory", json!({"path": "a.md"})), ("read_memory", json!({"path": "b.md"}))]));
+    for effect in world.open_tools() {
+        world.finish(&effect, ToolResult::ok("ü".repeat(100_000)));
+    }
+    assert_eq!(ended(&world), &Ended::Limit(LimitReached::PerMessage));
+    world.say("hello");
+    let (results, words) = world.last_user();
+    assert!(words.contains("hello") && results.len() == 2);
+    assert!(results.iter().all(|(text, _)| text.starts_with('ü') && text.contains("set aside") && text.len() < 9_000));
 }
 
 #[test]
