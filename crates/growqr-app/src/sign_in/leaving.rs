@@ -6,7 +6,7 @@ use crate::accounts::{Accounts, Leaving};
 use crate::error::AppError;
 use crate::home::Home;
 use crate::sign_in::SignInFailure;
-use growqr_auth::{Identity, SignedOut, Status, VaultError};
+use growqr_auth::{Identity, Kept, SignedOut, Status, VaultError};
 use growqr_core::clock::{Clock, Timestamp};
 
 impl SignIn {
@@ -55,12 +55,15 @@ impl SignIn {
                 also(accounts)
             })
             .await?;
+        // A keychain that has it may be away for this moment alone.
+        let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Kept::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
-        // What was told to the service is worth nothing, wherever it may still be.
-        if is_gone(out.removed)
-            && (out.was_kept || out.revoked)
-            && let Err(error) = self.change(move |accounts| accounts.left(&gone)).await
-        {
+        let is_gone = match out.removed {
+            // What was told to the service is worth nothing, wherever it may still be.
+            Ok(()) => out.was_kept || out.revoked,
+            Err(error) => error == VaultError::Absent && was_never_kept,
+        };
+        if is_gone && let Err(error) = self.change(move |accounts| accounts.left(&gone)).await {
             // Then it is looked for once more.
             tracing::warn!(%error, "that the sign-in was removed could not be noted");
         }
