@@ -121,21 +121,21 @@ test("when nothing happens there is another way, and the wait can go on behind",
 
 test("another person gets another profile, and nobody's draft moves", async () => {
   const { page, context } = await open(chromium, { account: "online" });
-  await page.getByRole("textbox", { name: "Message" }).fill("words of Ada");
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill("words of Ada");
   await corner(page).click();
   await anew(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
   await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
-  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("");
+  expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("");
   await corner(page).click();
   await anew(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
   await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
-  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("words of Ada");
+  expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("words of Ada");
   await context.close();
 });
 
 test("whoever was signed out by the service finds the way back, and can work meanwhile", async () => {
   const { page, context } = await open(chromium, { account: "needs_sign_in" });
-  const box = await page.getByRole("textbox", { name: "Message" }).boundingBox();
+  const box = await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox();
   expect(box && box.y + box.height < 820, "what is said over the view pushes nothing out of the window").toBe(true);
   await say(page, "still here?");
   await page.getByText("still here?").first().waitFor();

@@ -37,7 +37,7 @@ describe("a key", () => {
     await accessible(page);
     await picture(page, "first-run-accepted");
     await page.getByRole("button", { name: "Start with Claude" }).click();
-    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await page.getByRole("button", { name: "I want to grow in my work." }).waitFor();
     const left = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href + document.documentElement.outerHTML);
     expect(left).not.toContain("canary");
@@ -56,7 +56,7 @@ describe("a key", () => {
     await field.fill(KEY);
     expect(await page.getByRole("alert").count()).toBe(0);
     await field.press("Enter");
-    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
 
@@ -67,7 +67,7 @@ describe("a key", () => {
     await accessible(page);
     await picture(page, "first-run-unchecked");
     await page.getByRole("button", { name: "Keep it anyway" }).click();
-    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
 
@@ -95,7 +95,7 @@ describe("a model on this computer", () => {
     await picture(page, "first-run-local");
     await page.getByLabel("Model", { exact: true }).selectOption({ label: "openai/gpt-oss-20b" });
     await page.getByRole("button", { name: "Start with it" }).click();
-    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     expect(await page.getByText("there is no AI in it").count()).toBe(0);
     await page.keyboard.press("Control+4");
     const model = page.getByLabel("Model", { exact: true });
@@ -123,7 +123,7 @@ describe("a model on this computer", () => {
     await address.press("Enter");
     await page.getByText("OpenAI-compatible server is running with 1 model.").waitFor();
     await page.getByRole("button", { name: "Start with it" }).click();
-    await page.getByRole("textbox", { name: "Message" }).waitFor();
+    await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
 

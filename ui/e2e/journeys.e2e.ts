@@ -36,11 +36,11 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   await accessible(page);
   await picture(page, "waiting-message");
   await page.getByText("Waits for the next step").waitFor({ state: "detached" });
-  await page.getByRole("textbox", { name: "Message" }).fill("not yet sent");
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill("not yet sent");
   await page.getByText("I have written it down in").last().waitFor();
   await page.reload();
   await page.getByText("I have written it down in").last().waitFor();
-  expect(await page.getByRole("textbox", { name: "Message" }).inputValue()).toBe("not yet sent");
+  expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("not yet sent");
   await context.close();
 });
 
@@ -61,7 +61,7 @@ test("who scrolls up while an answer is written is left there, a little as well 
 
 test("Enter sends, Shift and Enter is a new line, Enter while composing is neither", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
-  const box = page.getByRole("textbox", { name: "Message" });
+  const box = page.getByRole("textbox", { name: "Message", exact: true });
   await box.fill("one");
   await box.press("Shift+Enter");
   await box.pressSequentially("two");
@@ -129,7 +129,7 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("log").getByText("Message number 1238:").waitFor();
   await page.getByText(/^2 of \d+$/).waitFor();
   await page.keyboard.press("Escape");
-  await focused(page.getByRole("textbox", { name: "Message" }));
+  await focused(page.getByRole("textbox", { name: "Message", exact: true }));
   await page.getByRole("button", { name: "Latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await context.close();
@@ -369,6 +369,6 @@ test("everything is reached by keyboard", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Courses" }).waitFor();
   await page.keyboard.press("Control+1");
-  await page.getByRole("textbox", { name: "Message" }).waitFor();
+  await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
   await context.close();
 });

@@ -54,7 +54,7 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
 }
 
 export async function say(page: Page, text: string) {
-  await page.getByRole("textbox", { name: "Message" }).fill(text);
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
   await page.keyboard.press("Enter");
 }
 

@@ -24,14 +24,15 @@ impl Terminal {
         let words = std::iter::once(program.get_program()).chain(program.get_args());
         let line: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
         let mut command = Command::new("script");
-        command.args(["--quiet", "--flush", "--return", "--command", &line.join(" "), "/dev/null"]);
+        // `exec`, for a shell that stayed would take the keys too: Ctrl-C would end it, and its exit code be seen.
+        command.args(["--quiet", "--flush", "--return", "--command", &format!("exec {}", line.join(" ")), "/dev/null"]);
         for (name, value) in program.get_envs() {
             match value {
                 Some(value) => command.env(name, value),
                 None => command.env_remove(name),
             };
         }
-        command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("TERM", "xterm").env("SHELL", "/bin/sh").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("script starts");
         let (keys, mut output) = (child.stdin.take().expect("a pipe"), child.stdout.take().expect("a pipe"));
         let (sender, shown) = channel();
