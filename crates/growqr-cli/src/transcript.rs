@@ -200,15 +200,24 @@ fn ending(data: &Value) -> Ending {
         ));
     }
     if let Some(limit) = ended["limit"].as_str() {
-        let (what, step) = match limit {
+        let (budget, step) = match limit {
             "per_message" => (
-                "the budget of one message is used up",
+                "the budget of one message",
                 "raise it with: growqr budget set --per-message USD, or go on with: growqr agents resume grow",
             ),
-            "per_day" => ("the budget of the day is used up", "raise it with: growqr budget set --per-day USD"),
-            "per_month" => ("the budget of the month is used up", "raise it with: growqr budget set --per-month USD"),
-            "allowance" => ("its allowance is used up", "it can be told to go on, with a new allowance"),
-            _ => ("it made as many model calls as one message may", "go on with: growqr agents resume grow"),
+            "per_day" => ("the budget of the day", "raise it with: growqr budget set --per-day USD"),
+            "per_month" => ("the budget of the month", "raise it with: growqr budget set --per-month USD"),
+            "allowance" => ("its allowance", "it can be told to go on, with a new allowance"),
+            _ => {
+                let what = "it made as many model calls as one message may; go on with: growqr agents resume grow";
+                return Ending::Otherwise(format!("paused: {what}"));
+            }
+        };
+        let what = match (data["shortfall"]["needed"].as_u64(), data["shortfall"]["available"].as_u64()) {
+            (Some(needed), Some(available)) => {
+                format!("the next step can cost up to {}, and {} is left of {budget}", usd(needed), usd(available))
+            }
+            _ => format!("{budget} is used up"),
         };
         return Ending::Otherwise(format!("paused: {what}; {step}"));
     }
@@ -247,6 +256,9 @@ mod tests {
             let Ending::Otherwise(text) = ending(&json!({"ended": {"limit": limit}})) else { panic!("{limit}") };
             assert!(text.starts_with("paused: "), "{text}");
         }
+        let short = json!({"ended": {"limit": "per_day"}, "shortfall": {"needed": 63_000_000, "available": 20_000_000}});
+        let Ending::Otherwise(text) = ending(&short) else { panic!("a limit") };
+        assert!(text.contains("can cost up to $0.63, and $0.20 is left of the budget of the day"), "{text}");
         let failed = json!({"ended": {"failed": {"kind": "offline", "message": "No connection."}}});
         let Ending::Otherwise(text) = ending(&failed) else { panic!("failed") };
         assert_eq!(text, "No connection. Your message is kept. When the network is back: growqr agents resume grow");

@@ -218,6 +218,9 @@ mod bodies {
         pub max_tokens: u64,
         /// The most this call can cost; `None` if the price is unknown.
         pub reservation: Option<Money>,
+        /// Whether the middle was left out of what was too dear for an earlier request.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pub shortened: bool,
     }
 
     #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -288,9 +291,17 @@ mod bodies {
         pub ended: Ended,
         /// A sub-agent's reports to whoever gave it words.
         pub reports: Vec<Mail>,
+        /// Where a budget ended it: what the next request wanted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub shortfall: Option<Shortfall>,
     }
 }
 pub use bodies::*;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
 
 /// How a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -312,6 +323,15 @@ pub enum Ended {
     Failed(Failure),
     /// The model stopped for a reason this program does not know.
     Unknown(String),
+}
+
+/// The next request can cost more than there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortfall {
+    /// The most that it costs with the shortest useful answer.
+    pub needed: Money,
+    /// What may be used.
+    pub available: Money,
 }
 
 /// Which limit.

@@ -54,7 +54,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "turn_ending":
       return plain("stops", "waits until its own sub-agents have stopped");
     case "turn_ended": {
-      const how = ending(event.data.ended);
+      const how = ending(event.data.ended, event.data.shortfall);
       return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
     }
   }

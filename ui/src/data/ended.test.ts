@@ -13,6 +13,11 @@ test("a turn that is done needs no words", () => {
   expect(ending("done")).toBeNull();
 });
 
+test("a budget that is not used up, but too small for the next step, is said in figures", () => {
+  const how = ending({ limit: "per_message" }, { needed: 63_000_000, available: 20_000_000 });
+  expect(how?.title).toBe("The next step can cost up to $0.63, and $0.20 is left of the budget for one message.");
+});
+
 test("every other ending is a sentence, and what can go on says how", () => {
   for (const ended of ALL) {
     const how = ending(ended);

@@ -1,5 +1,6 @@
 /** How a turn ended, as a sentence and a next step. `done` needs neither. */
-import type { Ended, Limit } from "./events";
+import type { Ended, Limit, Shortfall } from "./events";
+import { money } from "./money";
 
 export interface Ending {
   tone: "quiet" | "warn" | "bad";
@@ -18,6 +19,13 @@ const LIMITS: Record<Limit, [string, string]> = {
   calls: ["It made as many model calls as one message may.", "Go on, if it was getting somewhere."],
 };
 
+const LEFT_OF: Partial<Record<Limit, string>> = {
+  per_message: "of the budget for one message",
+  per_day: "of today's budget",
+  per_month: "of this month's budget",
+  allowance: "of what it was given",
+};
+
 const FAILURES: Record<string, string> = {
   key: "Check the key in Settings.",
   no_credit: "Add credit at the provider, then go on.",
@@ -28,14 +36,16 @@ const FAILURES: Record<string, string> = {
   past_refused: "Say it again: what was said before is carried along in short.",
 };
 
-export function ending(ended: Ended): Ending | null {
+export function ending(ended: Ended, shortfall?: Shortfall | null): Ending | null {
   if (ended === "done") return null;
   const plain = { next: null, resumable: true, settings: false };
   if (ended === "cancelled") return { ...plain, tone: "quiet", title: "Stopped. What was done so far is kept." };
   if (ended === "cut") return { ...plain, tone: "warn", title: "The answer was cut at its length limit.", next: "Go on to hear the rest." };
   if (ended === "silent") return { ...plain, tone: "warn", title: "The model said nothing, twice.", next: "Say it in other words, or go on." };
   if ("limit" in ended) {
-    const [title, next] = LIMITS[ended.limit] ?? ["A limit was reached.", "See Settings."];
+    const [usedUp, next] = LIMITS[ended.limit] ?? ["A limit was reached.", "See Settings."];
+    const left = shortfall && (LEFT_OF[ended.limit] ?? "of its budget");
+    const title = left ? `The next step can cost up to ${money(shortfall.needed)}, and ${money(shortfall.available)} is left ${left}.` : usedUp;
     return { tone: "warn", title, next, resumable: true, settings: ended.limit.startsWith("per_") };
   }
   if ("failed" in ended) {

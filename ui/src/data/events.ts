@@ -33,6 +33,12 @@ export interface Failure {
   message: string;
   request_id: string | null;
 }
+/** The most that the next request costs, and what may be used, in USD micro-cents. */
+export interface Shortfall {
+  needed: number;
+  available: number;
+}
+
 export type Limit = "per_message" | "per_day" | "per_month" | "allowance" | "calls";
 export type Ended =
   | "done"
@@ -80,7 +86,7 @@ export interface EventData {
   child_cancelled: { mail: Mail };
   cancel_requested: { by_person: boolean };
   turn_ending: { ended: Ended };
-  turn_ended: { turn: number; ended: Ended; reports: Mail[] };
+  turn_ended: { turn: number; ended: Ended; reports: Mail[]; shortfall?: Shortfall };
 }
 export type EventKind = keyof EventData;
 export type KnownEvent = { [K in EventKind]: { kind: K; data: EventData[K] } }[EventKind];

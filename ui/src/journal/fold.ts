@@ -119,7 +119,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       return change(draft, event.data.effect, { finishedAt: line.at, result: event.data.content, isError: event.data.is_error });
     case "turn_ended": {
       const took = draft.turnAt === null ? null : line.at - draft.turnAt;
-      push(draft, { kind: "end", ...place(line, "end"), ended: event.data.ended, took, cost: draft.turnCost, last: true });
+      push(draft, { kind: "end", ...place(line, "end"), ended: event.data.ended, shortfall: event.data.shortfall ?? null, took, cost: draft.turnCost, last: true });
       draft.turnAt = null;
       draft.working = false;
       draft.calling = null;

@@ -1,5 +1,5 @@
 /** What a transcript consists of. Items are replaced, never changed, so that a row can tell whether it is the same. */
-import type { Ended, Report, Usage } from "../data/events";
+import type { Ended, Shortfall, Report, Usage } from "../data/events";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -74,6 +74,7 @@ export interface End {
   at: number;
   seq: number;
   ended: Ended;
+  shortfall: Shortfall | null;
   /** How long the turn took; `null` if its start is not loaded. */
   took: number | null;
   /** Known cost of this turn's model calls, and of the sub-agents that reported in it. */

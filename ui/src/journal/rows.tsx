@@ -115,7 +115,7 @@ function ReportRow({ item }: { item: Reported }) {
 }
 
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
-  const how = ending(item.ended);
+  const how = ending(item.ended, item.shortfall);
   const facts = [item.cost > 0 ? money(item.cost) : null, item.took === null ? null : duration(item.took)].filter(Boolean).join(", ");
   if (!how) return <p className="pb-2 text-xs text-ink-3 tabular-nums">{facts}</p>;
   const soft = how.tone === "bad" ? "bg-bad-soft" : how.tone === "warn" ? "bg-warn-soft" : "bg-sunken";

@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::event::{self, Ended, Entry, Event, LimitReached};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Mail, MailBody};
-use crate::model::FailureKind;
+use crate::model::{FailureKind, StopReason};
 use crate::money::Money;
 use crate::prompt::{Role, words};
 use std::sync::Arc;
@@ -103,6 +103,10 @@ impl State {
 
     fn segment_started(&mut self, body: &event::SegmentStarted) {
         self.segment = Some(Current { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes });
+        if self.is_at_work() {
+            self.count.carried = true;
+            self.pending.push(Pending::GoOn(self.open_words()));
+        }
         self.transcript = Transcript::default();
         self.unanswered.clear();
         if let Some(carried) = &body.carried {
@@ -123,11 +127,12 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
-            if let Some(content) = self.next_user_content() {
+            if let Some(content) = self.next_user_content(body.shortened) {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
             self.unanswered.clear();
+            self.held_back = None;
         }
         self.count.calls += 1;
         self.broken_off = None;
@@ -152,6 +157,7 @@ impl State {
             (None, _) => {}
         }
         let prompt = reply.usage.prompt_tokens();
+        let most = self.has_most_room();
         self.phase = Phase::Waiting;
         match verdict(reply) {
             Verdict::Keep { content, calls } => {
@@ -169,6 +175,11 @@ impl State {
                 self.count.nudged = true;
                 self.transcript.counted(prompt);
                 self.pending.push(Pending::Nudge);
+            }
+            Verdict::Cut if most && reply.stop == StopReason::MaxTokens && !self.count.nudged => {
+                self.count.nudged = true;
+                self.transcript.counted(prompt);
+                self.pending.push(Pending::Shorter);
             }
             Verdict::Silent | Verdict::Refused(_) | Verdict::Cut | Verdict::Nonsense => self.transcript.counted(prompt),
         }
@@ -277,8 +288,7 @@ impl State {
         self.ending = None;
         // Where it was the number of calls, nothing was too dear.
         if matches!(&body.ended, Ended::Limit(limit) if *limit != LimitReached::Calls) {
-            self.pending.iter_mut().for_each(Pending::set_aside_if_long);
-            self.unanswered.iter_mut().for_each(Call::set_aside_if_long);
+            self.held_back = Some(self.pending.len());
         }
         self.last_ended = Some(body.ended.clone());
         self.sponsors.clear();

@@ -2,12 +2,12 @@
 //! decision sees what the ones before it led to.
 
 use super::render::{Verdict, cut_report, verdict};
-use super::{Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
+use super::{Current, Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
 use crate::budget::{LEAST_ALLOWANCE, LEAST_OUTPUT, ROOMY_OUTPUT, share};
 use crate::clock::Timestamp;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelAnswered, ModelFailed,
-    ModelRequested, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid,
+    ModelRequested, SegmentStarted, Shortfall, TurnEnded, TurnEnding, TurnStarted, UserSaid,
 };
 use crate::id::{AgentId, EffectId, MessageId, hex};
 use crate::mail::{Ending, Mail, MailBody, Report};
@@ -159,16 +159,21 @@ impl Draft<'_> {
             .as_ref()
             .is_some_and(|current| self.state.transcript.counted_tokens() * 100 > current.card.context_tokens * FULL_PERCENT);
         if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
-            self.push(SegmentStarted {
-                segment: setup.segment.clone(),
-                provider: setup.provider.clone(),
-                card: setup.card.clone(),
-                bytes: setup.bytes,
-                carried: self.state.rendered_past(setup.card.context_tokens),
-            });
+            self.begin_segment();
         }
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
         self.request(1);
+    }
+
+    fn begin_segment(&mut self) {
+        let setup = self.setup;
+        self.push(SegmentStarted {
+            segment: setup.segment.clone(),
+            provider: setup.provider.clone(),
+            card: setup.card.clone(),
+            bytes: setup.bytes,
+            carried: self.state.rendered_past(setup.card.context_tokens),
+        });
     }
 
     /// Asks the model, or ends the turn at a limit.
@@ -178,32 +183,35 @@ impl Draft<'_> {
     }
 
     fn request_with(&mut self, attempt: u32, most: u64) {
-        match self.affordable(attempt, most) {
+        // What a budget has kept back once is tried whole first: the budget may be larger by now.
+        let whole = self.affordable(attempt, most, false);
+        let shortened = attempt == 1 && self.state.held_back.is_some() && whole.is_err();
+        let affordable = if shortened { self.affordable(attempt, most, true) } else { whole };
+        match affordable {
             Ok((max_tokens, reservation)) => {
                 let mut after = self.state.clone();
                 if attempt == 1
-                    && let Some(content) = after.next_user_content()
+                    && let Some(content) = after.next_user_content(shortened)
                 {
                     after.transcript.push(crate::prompt::Role::User, content);
                 }
                 let request_hash = after.request_hash(max_tokens);
-                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation });
+                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened });
             }
             Err(limit) => self.end_turn(Ended::Limit(limit)),
         }
     }
 
     /// The output limit and reservation of the next call.
-    fn affordable(&self, attempt: u32, most: u64) -> Result<(u64, Option<Money>), LimitReached> {
+    fn affordable(&self, attempt: u32, most: u64, shortened: bool) -> Result<(u64, Option<Money>), LimitReached> {
         let state = &self.state;
         if state.count.calls >= state.limits.calls {
             return Err(LimitReached::Calls);
         }
         let Some(current) = &state.segment else { return Err(LimitReached::Calls) };
-        let most = most.min(current.card.max_output_tokens);
+        let most = most.min(state.most_room());
         let Some(prices) = &current.card.prices else { return Ok((most, None)) };
-        let more = if attempt == 1 { state.next_user_content().map_or(0, |content| content.text().len() as u64) } else { 0 };
-        let input = state.transcript.bound(current.bytes, more);
+        let input = self.input_bound(current, attempt, shortened);
         let (available, limit) = state.purse.available(&state.limits, self.now);
         let limit = state.short_of.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
@@ -219,11 +227,18 @@ impl Draft<'_> {
         Ok((max_tokens, Some(input_cost + output_cost)))
     }
 
+    /// More tokens than the next call can read.
+    fn input_bound(&self, current: &Current, attempt: u32, shortened: bool) -> u64 {
+        let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
+        self.state.transcript.bound(current.bytes, content.map_or(0, |content| content.text().len() as u64))
+    }
+
     fn answered(&mut self, attempt: u32, reply: Reply, looked_up: &[(usize, LookedUp)]) {
         let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
         if open != attempt {
             return;
         }
+        let most = self.state.has_most_room();
         let stop = reply.stop.clone();
         let nudged = self.state.count.nudged;
         let verdict = verdict(&reply);
@@ -244,7 +259,9 @@ impl Draft<'_> {
             }
             Verdict::Silent => self.request(1),
             Verdict::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
-            Verdict::Cut if stop == StopReason::MaxTokens && attempt < ATTEMPTS => {
+            // With as much room again, it would be cut again.
+            Verdict::Cut if stop == StopReason::MaxTokens && most && !nudged => self.request(1),
+            Verdict::Cut if stop == StopReason::MaxTokens && !most && attempt < ATTEMPTS => {
                 self.request_with(attempt + 1, max_tokens.saturating_mul(2));
             }
             Verdict::Cut => self.end_turn(Ended::Cut),
@@ -282,8 +299,16 @@ impl Draft<'_> {
             return;
         }
         let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
-        self.push(ModelFailed { failure: failure.clone(), bound: None });
-        if again { self.request(attempt + 1) } else { self.end_turn(Ended::Failed(failure)) }
+        let ended = Ended::Failed(failure.clone());
+        self.push(ModelFailed { failure, bound: None });
+        if again {
+            self.request(attempt + 1);
+        } else if needs_new_segment(&ended) && !self.state.count.carried {
+            self.begin_segment();
+            self.request(1);
+        } else {
+            self.end_turn(ended);
+        }
     }
 
     fn intended(&mut self, effect: EffectId, plan: CommitPlan) {
@@ -380,7 +405,19 @@ impl Draft<'_> {
             let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sponsor.up_to };
             reports.push(self.mail(sponsor.agent.clone(), MailBody::Report(report)));
         }
-        self.push(TurnEnded { turn: self.state.turn, ended, reports });
+        let is_budget = matches!(&ended, Ended::Limit(limit) if *limit != LimitReached::Calls);
+        let shortfall = if is_budget { self.shortfall() } else { None };
+        self.push(TurnEnded { turn: self.state.turn, ended, reports, shortfall });
+    }
+
+    /// How far the next request is out of reach; `None` where it is not, or without prices.
+    fn shortfall(&self) -> Option<Shortfall> {
+        let current = self.state.segment.as_ref()?;
+        let prices = current.card.prices.as_ref()?;
+        let input = self.input_bound(current, 1, false);
+        let needed = prices.input_bound(input)? + prices.output_cost(input, LEAST_OUTPUT.min(self.state.most_room()))?;
+        let (available, _) = self.state.purse.available(&self.state.limits, self.now);
+        (needed > available).then_some(Shortfall { needed, available })
     }
 
     fn last_report(&self, ended: &Ended) -> (Ending, String) {
@@ -402,6 +439,17 @@ impl Draft<'_> {
 }
 
 impl State {
+    /// The most that may be asked for as an answer, in tokens.
+    fn most_room(&self) -> u64 {
+        let card = self.segment.as_ref().map_or(u64::MAX, |current| current.card.max_output_tokens);
+        self.limits.max_tokens.min(card)
+    }
+
+    /// Whether the open call got all of that.
+    pub(super) fn has_most_room(&self) -> bool {
+        matches!(self.phase, Phase::Calling { max_tokens, .. } if max_tokens >= self.most_room())
+    }
+
     /// SHA-256 over what the provider's bytes are made of.
     fn request_hash(&self, max_tokens: u64) -> String {
         let mut hash = Sha256::new();
@@ -418,7 +466,7 @@ fn interrupted(message: &str) -> Failure {
     Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None }
 }
 
-/// Whether the same conversation cannot be sent again: the next turn carries the past in short.
+/// Whether the same conversation cannot be sent again, so that the past must be carried along in short.
 fn needs_new_segment(ended: &Ended) -> bool {
     let Ended::Failed(Failure { kind, .. }) = ended else { return false };
     matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)

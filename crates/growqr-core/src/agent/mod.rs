@@ -41,7 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is thrown away.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// Something that an agent must react to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -205,6 +205,8 @@ pub struct State {
     pending: Vec<Pending>,
     /// Finished calls whose results no request has carried yet, because the turn ended first.
     unanswered: Vec<Call>,
+    /// How much of `pending` a budget has kept from the model once, with all that is `unanswered`; `None` if nothing.
+    held_back: Option<usize>,
     phase: Phase,
     cancelling: bool,
     /// How the turn ends once its sub-agents have stopped.
@@ -230,7 +232,10 @@ pub struct State {
 struct Count {
     calls: u32,
     children: u32,
+    /// Asked once more, after an answer of which nothing could be used.
     nudged: bool,
+    /// The past was carried into a new segment, because the model did not take it.
+    carried: bool,
 }
 
 /// The segment in use.
@@ -291,6 +296,10 @@ enum Pending {
     Report { from: AgentId, report: Report },
     /// The model said nothing and is asked once more.
     Nudge,
+    /// Its answer needed more room than it may have, and it is asked once more.
+    Shorter,
+    /// The past was carried into a new segment in the middle of a turn; these words, if any, still want an answer.
+    GoOn(String),
 }
 
 impl State {
@@ -310,6 +319,7 @@ impl State {
             transcript: Transcript::default(),
             pending: Vec::new(),
             unanswered: Vec::new(),
+            held_back: None,
             phase: Phase::Idle,
             cancelling: false,
             ending: None,

@@ -3,16 +3,17 @@
 use super::{Call, Pending, Phase, Progress, State};
 use crate::mail::{Ending, Report};
 use crate::model::{Reply, StopReason};
-use crate::prompt::{Block, Role, blocks};
+use crate::prompt::{Block, Message, Role, blocks, words};
 use crate::raw::RawJson;
 use serde_json::json;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The most bytes of the past that a new segment carries along.
 const CARRIED_BYTES: usize = 60_000;
 
-/// Of longer words the middle is set aside when the budget ends their turn.
+/// Of longer words the middle is set aside if a budget does not reach for all of them, twice.
 const SET_ASIDE_BYTES: usize = 8_000;
 
 /// The most bytes of a report that its reader gets.
@@ -101,28 +102,38 @@ pub(super) fn text_content(text: &str) -> RawJson {
 
 impl State {
     /// The content of the next user message: all results of the last answer's calls, in order, then what is pending.
-    /// `None` if there is nothing to say.
-    pub(super) fn next_user_content(&self) -> Option<RawJson> {
+    /// `shortened`: without the middle of what was too dear for an earlier request. `None` if there is nothing to say.
+    pub(super) fn next_user_content(&self, shortened: bool) -> Option<RawJson> {
         let calls = match &self.phase {
             Phase::Tools(calls) => calls,
             _ => &self.unanswered,
         };
-        let mut content: Vec<RawJson> = calls.iter().map(result_block).collect();
+        let too_dear = self.held_back.filter(|_| shortened);
+        let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, too_dear.is_some())).collect();
         if !self.pending.is_empty() {
             // One block for all of them: the cache looks back a limited number of blocks.
-            let text: Vec<String> = self.pending.iter().map(Pending::words).collect();
+            let words = |(at, pending): (usize, &Pending)| pending.words(too_dear.is_some_and(|count| at < count));
+            let text: Vec<String> = self.pending.iter().enumerate().map(words).collect();
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
         }
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
     }
 
-    /// The past as one text for a model with this window, its end if it is long; `None` if there is none.
+    /// The words of the last request of a turn under way.
+    pub(super) fn open_words(&self) -> String {
+        let last = self.transcript.messages().last().filter(|last| self.is_at_work() && last.role == Role::User);
+        last.map(|last| words(&last.content)).unwrap_or_default()
+    }
+
+    /// The past as one text for a model with this window, its end if it is long; `None` if there is none. Without
+    /// [`State::open_words`].
     pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
-        let mut parts: Vec<String> = self
-            .transcript
-            .messages()
+        let messages = self.transcript.messages();
+        let open = if self.is_at_work() { messages.len().saturating_sub(1) } else { messages.len() };
+        let mut parts: Vec<String> = messages
             .iter()
-            .map(|message| rendered(message.role, &message.content))
+            .enumerate()
+            .map(|(at, message)| rendered(message, at < open))
             .filter(|text| !text.is_empty())
             .collect();
         parts.extend(self.unanswered.iter().map(|call| format!("[{} gave: {}]", call.name, result_text(call))));
@@ -139,32 +150,25 @@ impl State {
 }
 
 /// Keys in the order of the API's own examples; `is_error` only where it is true.
-fn result_block(call: &Call) -> RawJson {
-    let mut block = json!({"type": "tool_result", "tool_use_id": call.id, "content": result_text(call)});
+fn result_block(call: &Call, shortened: bool) -> RawJson {
+    let text = result_text(call);
+    let text = if shortened { without_middle(text) } else { Cow::Borrowed(text) };
+    let mut block = json!({"type": "tool_result", "tool_use_id": call.id, "content": text});
     if matches!(&call.progress, Progress::Done(result) if result.is_error) {
         block["is_error"] = json!(true);
     }
     RawJson::of(&block)
 }
 
-impl Call {
-    /// The same for what a tool gave: it can be asked for again, in parts.
-    pub(super) fn set_aside_if_long(&mut self) {
-        if let Progress::Done(result) = &mut self.progress {
-            shorten(&mut result.content);
-        }
-    }
-}
-
-/// Keeps the beginning and the end of a long text.
-fn shorten(text: &mut String) {
+/// Keeps the beginning and the end of a long text. Whole, it stays in the journal.
+fn without_middle(text: &str) -> Cow<'_, str> {
     if text.len() <= SET_ASIDE_BYTES {
-        return;
+        return Cow::Borrowed(text);
     }
     let head = text.floor_char_boundary(SET_ASIDE_BYTES / 2);
     let tail = text.ceil_char_boundary(text.len() - SET_ASIDE_BYTES / 2);
     let note = format!("\n(Here {} bytes were set aside: the budget did not reach for them.)\n", tail - head);
-    text.replace_range(head..tail, &note);
+    Cow::Owned([&text[..head], &note, &text[tail..]].concat())
 }
 
 fn result_text(call: &Call) -> &str {
@@ -175,12 +179,13 @@ fn result_text(call: &Call) -> &str {
     }
 }
 
-fn rendered(role: Role, content: &RawJson) -> String {
-    let who = if role == Role::User { "User" } else { "You" };
-    let parts: Vec<String> = blocks(content)
+/// `words`: whether what was said is part of it, besides the tool calls.
+fn rendered(message: &Message, words: bool) -> String {
+    let who = if message.role == Role::User { "User" } else { "You" };
+    let parts: Vec<String> = blocks(&message.content)
         .into_iter()
         .filter_map(|block| match block {
-            Block::Text(text) => Some(format!("{who}: {text}")),
+            Block::Text(text) => words.then(|| format!("{who}: {text}")),
             Block::Call { name, input, .. } => Some(format!("[You called {name} with {}]", input.text())),
             Block::Result { content, .. } => Some(format!("[Result: {content}]")),
             Block::Thinking(_) | Block::Other(_) => None,
@@ -190,26 +195,23 @@ fn rendered(role: Role, content: &RawJson) -> String {
 }
 
 impl Pending {
-    /// Words that a limit kept from the model must not keep every later message from it, too. Whole, they stay in the
-    /// journal.
-    pub(super) fn set_aside_if_long(&mut self) {
-        match self {
-            Pending::Said(text) | Pending::Task { text, .. } | Pending::Told { text, .. } => shorten(text),
-            Pending::Report { report, .. } => shorten(&mut report.text),
-            Pending::Nudge => {}
-        }
-    }
-
-    fn words(&self) -> String {
+    fn words(&self, shortened: bool) -> String {
+        let fitted = |text| if shortened { without_middle(text) } else { Cow::Borrowed(text) };
         match self {
             Pending::Said(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
-            Pending::Said(text) => text.clone(),
-            Pending::Task { from, text } => format!("<task from=\"{from}\">\n{}\n</task>", defused(text, "task")),
-            Pending::Told { from, text } => format!("<mail from=\"{from}\">\n{}\n</mail>", defused(text, "mail")),
+            Pending::Said(text) => fitted(text).into_owned(),
+            Pending::Task { from, text } => format!("<task from=\"{from}\">\n{}\n</task>", defused(&fitted(text), "task")),
+            Pending::Told { from, text } => format!("<mail from=\"{from}\">\n{}\n</mail>", defused(&fitted(text), "mail")),
             Pending::Report { from, report } => {
-                format!("<mail from=\"{from}\">\n{}\n</mail>", defused(&report_text(from.as_str(), report), "mail"))
+                let text = report_text(from.as_str(), report);
+                format!("<mail from=\"{from}\">\n{}\n</mail>", defused(&fitted(&text), "mail"))
             }
             Pending::Nudge => "(Your last answer was empty. Please go on, or say what you need.)".to_owned(),
+            Pending::Shorter => "(Your last answer was cut because it became too long, and none of it was carried out. \
+                Do it in smaller parts: a page can be written a section at a time.)"
+                .to_owned(),
+            Pending::GoOn(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
+            Pending::GoOn(text) => fitted(text).into_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
 use crate::agent::{Input, Intent, LookedUp, State, ToolResult};
-use crate::event::{Ended, Event, LimitReached};
+use crate::event::{Ended, Event, LimitReached, TurnEnded};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
 use crate::mail::{Birth, Ending, Mail, MailBody, Report};
@@ -30,6 +30,11 @@ fn scout() -> World {
     let birth = Birth { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
+}
+
+/// How long the answer to the open call may become, in tokens.
+fn room(world: &World) -> u64 {
+    world.open_request().max_tokens
 }
 
 fn mail(id: &str, body: MailBody) -> Mail {
@@ -201,25 +206,27 @@ fn a_refusal_runs_no_tool_and_leaves_no_answer() {
 #[test]
 fn a_cut_tool_call_is_never_run_but_asked_for_with_more_room() {
     let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(30);
+    world.say("hello");
+    let first = room(&world);
+    let mut cut = calls(&[commit()]);
+    cut.stop = StopReason::MaxTokens;
+    assert!(first < 16_000);
+    assert_eq!(world.answer(cut), ["model_answered", "model_requested"]);
+    assert!(room(&world) > first && room(&world) <= 16_000, "{}", room(&world));
+    assert_eq!(world.last_user().1, "hello");
+}
+
+#[test]
+fn a_tool_call_too_long_for_the_setting_is_asked_for_once_more_in_parts() {
+    let mut world = World::grow();
     world.say("hello");
     let mut cut = calls(&[commit()]);
     cut.stop = StopReason::MaxTokens;
+    assert_eq!(room(&world), 16_000);
     assert_eq!(world.answer(cut.clone()), ["model_answered", "model_requested"]);
-    assert!(
-        world
-            .state
-            .model_request(std::sync::Arc::new(crate::prompt::Segment {
-                provider: String::new(),
-                model: String::new(),
-                effort: None,
-                system: String::new(),
-                tools: vec![],
-            }))
-            .expect("open")
-            .max_tokens
-            > 16_000
-    );
-    world.answer(cut.clone());
+    assert_eq!(room(&world), 16_000, "the setting is the most that is asked for");
+    assert!(world.last_user().1.contains("smaller parts"), "{}", world.last_user().1);
     world.answer(cut);
     assert_eq!(ended(&world), &Ended::Cut);
 }
@@ -480,13 +487,37 @@ fn a_past_that_is_refused_is_carried_along_in_short() {
     world.say("hello");
     world.answer(says("hi"));
     world.say("go on");
-    assert_eq!(world.fail(FailureKind::PastRefused), ["model_failed", "turn_ended"]);
+    assert_eq!(world.fail(FailureKind::PastRefused), ["model_failed", "segment_started", "model_requested"]);
+    assert_eq!(world.last_user().1, "go on", "what still wants an answer is said as it was");
+    let past = carried(&world);
+    assert!(past.contains("hello") && past.contains("hi") && !past.contains("go on"), "{past}");
+    assert_eq!(world.fail(FailureKind::PastRefused), ["model_failed", "turn_ended"], "once in a turn");
     assert_eq!(world.say("again"), ["user_said", "segment_started", "turn_started", "model_requested"]);
+    assert!(carried(&world).contains("go on"));
+}
+
+#[test]
+fn results_are_carried_along_when_the_conversation_becomes_too_long() {
+    let mut world = World::grow();
+    world.say("read it");
+    world.answer(calls(&[("read_memory", json!({"path": "a.md"}))]));
+    let effect = world.open_tools().pop().expect("open");
+    world.finish(&effect, ToolResult::ok("what stands there"));
+    assert_eq!(world.fail(FailureKind::PromptTooLong), ["model_failed", "segment_started", "model_requested"]);
+    assert_eq!(world.last_user(), (vec![], "(Go on from the end of what was said before.)".to_owned()));
+    let past = carried(&world);
+    assert!(past.contains("read it") && past.contains("what stands there"), "{past}");
+    world.answer(says("read"));
+    assert_eq!(ended(&world), &Ended::Done);
+    world.check_replay();
+}
+
+fn carried(world: &World) -> String {
     let carried = world.entries.iter().rev().find_map(|entry| match &entry.event {
         Event::SegmentStarted(body) => body.carried.clone(),
         _ => None,
     });
-    assert!(carried.expect("a past").contains("hello"));
+    carried.expect("a past")
 }
 
 #[test]
@@ -575,6 +606,34 @@ fn a_message_that_no_budget_reaches_for_does_not_block_the_next() {
     world.say("hello");
     let heard = world.last_user().1;
     assert!(heard.contains("set aside") && heard.contains("xxx") && heard.len() < 20_000, "both ends are kept: {}", heard.len());
+    world.check_replay();
+}
+
+#[test]
+fn a_message_that_was_too_dear_is_read_whole_once_the_budget_reaches() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(20);
+    let long = "x".repeat(100_000);
+    world.say(&long);
+    let Some(Event::TurnEnded(TurnEnded { shortfall: Some(short), .. })) = world.entries.last().map(|entry| &entry.event) else {
+        panic!("no shortfall")
+    };
+    assert!(short.available == usd_cents(20) && short.needed > usd_cents(60) && short.needed < usd_cents(70), "{short:?}");
+    world.setup.limits.per_message = usd_cents(200);
+    world.say("hello");
+    assert_eq!(world.last_user().1, format!("{long}\n\nhello"));
+    world.check_replay();
+}
+
+#[test]
+fn what_is_said_anew_is_not_shortened_with_what_was_too_dear_before() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(30);
+    world.say(&"x".repeat(100_000));
+    let new = "y".repeat(10_000);
+    world.say(&new);
+    let heard = world.last_user().1;
+    assert!(heard.contains(&new) && heard.contains("set aside"), "{}", heard.len());
 }
 
 #[test]

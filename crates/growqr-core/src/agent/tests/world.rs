@@ -113,9 +113,13 @@ impl World {
         self.entries.iter().flat_map(|entry| entry.event.mail()).collect()
     }
 
+    pub fn open_request(&self) -> crate::model::ModelRequest {
+        self.state.model_request(segment()).expect("a model call is open")
+    }
+
     /// The last user message of the open request, as (results, text).
     pub fn last_user(&self) -> (Vec<(String, bool)>, String) {
-        let request = self.state.model_request(segment()).expect("a model call is open");
+        let request = self.open_request();
         let last = request.messages.last().expect("a message");
         assert_eq!(last.role, Role::User);
         let mut results = Vec::new();
