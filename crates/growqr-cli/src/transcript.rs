@@ -233,7 +233,9 @@ fn next_step(kind: &str) -> &'static str {
         "no_credit" => "Look at billing in the provider's console. Your message is kept; then: growqr agents resume grow",
         "offline" => "Your message is kept. When the network is back: growqr agents resume grow",
         "unknown_model" => "Choose another: growqr config set model claude-opus-4-7",
-        "busy" | "unavailable" | "broken" | "interrupted" => "Your message is kept. Try again later: growqr agents resume grow",
+        "busy" | "unavailable" | "broken" | "aborted" | "interrupted" => {
+            "Your message is kept. Try again later: growqr agents resume grow"
+        }
         "prompt_too_long" | "too_large" => "Say it again shorter; what was said before will be carried along in short.",
         "past_refused" => "Say it again; what was said before will be carried along in short.",
         _ => "Your message is kept.",

@@ -116,6 +116,8 @@ pub enum FailureKind {
     Offline,
     /// The answer broke off: end of stream, silence, or nonsense. It may have been billed.
     Broken,
+    /// The provider broke the answer off itself and said so. What it had said by then may have been billed.
+    Aborted,
     /// This program stopped while the answer was under way. It may have been billed.
     Interrupted,
 }
@@ -124,13 +126,13 @@ impl FailureKind {
     /// Whether the same bytes may be sent again without asking the person.
     #[must_use]
     pub fn is_retryable(self) -> bool {
-        matches!(self, FailureKind::Broken | FailureKind::Interrupted)
+        matches!(self, FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted)
     }
 
     /// Whether the provider may have billed the call all the same.
     #[must_use]
     pub fn may_be_billed(self) -> bool {
-        matches!(self, FailureKind::Broken | FailureKind::Interrupted)
+        matches!(self, FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted)
     }
 }
 

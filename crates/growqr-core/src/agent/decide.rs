@@ -300,7 +300,9 @@ impl Draft<'_> {
         }
         let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
         let ended = Ended::Failed(failure.clone());
-        self.push(ModelFailed { failure, bound: None });
+        // Where nobody said that the answer has ended, the provider may have gone on with it.
+        let bound = if failure.kind == FailureKind::Aborted { self.bound_of_stopped_call() } else { None };
+        self.push(ModelFailed { failure, bound });
         if again {
             self.request(attempt + 1);
         } else if needs_new_segment(&ended) && !self.state.count.carried {
@@ -349,7 +351,7 @@ impl Draft<'_> {
         }
     }
 
-    /// What a call that we stop ourselves can have cost: its prompt, and no more words than a model can say in the time.
+    /// What a call that has just been stopped can have cost: its prompt, and no more words than a model can say in the time.
     fn bound_of_stopped_call(&self) -> Option<Money> {
         let Phase::Calling { max_tokens, reservation, since, .. } = self.state.phase else { return None };
         let current = self.state.segment.as_ref()?;

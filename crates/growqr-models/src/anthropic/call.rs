@@ -37,7 +37,7 @@ impl Voice for About<'_> {
         if !begun {
             return failure(FailureKind::Busy, &format!("Anthropic is busy: {words}"), None);
         }
-        failure(FailureKind::Broken, &format!("Anthropic broke the answer off: {words}"), None)
+        failure(FailureKind::Aborted, &format!("Anthropic broke the answer off: {words}"), None)
     }
 }
 
@@ -69,7 +69,12 @@ impl Anthropic {
         };
         match &reply {
             Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
-            Err(failure) => tracing::debug!(model, kind = ?failure.kind, "the answer broke off"),
+            Err(failure) => {
+                tracing::debug!(model, kind = ?failure.kind, "the answer broke off");
+                if failure.kind.is_retryable() {
+                    self.line.keep_quiet();
+                }
+            }
         }
         reply
     }

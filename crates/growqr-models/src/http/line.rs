@@ -164,6 +164,12 @@ impl Line {
         true
     }
 
+    /// Whoever asks next waits a little: an answer has just broken off, and asking at once would not help the service.
+    pub fn keep_quiet(&self) {
+        let wait = self.config.pace.up_to(self.config.retry.most(1));
+        self.limiter.keep_quiet(self.config.pace.now() + wait);
+    }
+
     async fn pause(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(%agent, attempt, wait_ms, reason, "trying again");

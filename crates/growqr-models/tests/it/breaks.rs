@@ -47,9 +47,13 @@ async fn an_error_event_ends_an_answer_that_has_begun() {
     for at in [1, 4] {
         world.claude.will(says("a longer text").breaks(Point::Events(at), "overloaded_error", "Overloaded"));
         let failure = world.failure(&hello()).await;
-        assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Broken, "Anthropic broke the answer off: Overloaded"));
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (FailureKind::Aborted, "Anthropic broke the answer off: Overloaded")
+        );
         assert!(failure.request_id.is_some());
     }
+    assert_eq!(world.pace.slept_ms(), [1_000], "whoever asks next gives the service a moment");
 }
 
 #[tokio::test]

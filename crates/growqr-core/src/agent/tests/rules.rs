@@ -173,6 +173,16 @@ fn what_may_have_been_billed_counts_in_full() {
 }
 
 #[test]
+fn an_answer_that_the_service_broke_off_counts_what_it_can_have_said_by_then() {
+    let mut world = World::grow();
+    world.say("hello");
+    let reserved = usd_cents(42);
+    assert_eq!(world.fail(FailureKind::Aborted), ["model_failed", "model_requested"]);
+    let unknown = world.state.purse().unknown;
+    assert!(unknown > usd_cents(2) && unknown < Money(reserved.0 / 5), "{unknown:?}");
+}
+
+#[test]
 fn a_sub_agent_can_afford_to_ask_again_after_an_interruption() {
     let mut world = scout();
     assert_eq!(world.restart(), ["model_failed", "model_requested"]);
