@@ -53,7 +53,7 @@ async fn look_up(ports: &Ports, agent: &AgentId, asker: Asker, reply: &Reply) ->
         None => (index, LookedUp::Result(read(&*memory, &call))),
         Some(change) => match memory.prepare(&change) {
             Ok(plan) => (index, LookedUp::Plan(plan)),
-            Err(error) => (index, LookedUp::Result(ToolResult::error(error.to_string()))),
+            Err(error) => (index, LookedUp::Result(refused(&error))),
         },
     };
     blocking(move || calls.into_iter().map(look).collect()).await.unwrap_or_default()
@@ -82,7 +82,7 @@ pub(crate) async fn commit(memory: Arc<dyn Memory>, call: MemoryCall, plan: Comm
             Some(change) => prepared(&*memory, &change),
             None => Input::Finished { effect, result: ToolResult::error("not a change") },
         },
-        Err(error) => Input::Finished { effect, result: ToolResult::error(error.to_string()) },
+        Err(error) => Input::Finished { effect, result: refused(&error) },
     })
     .await
     .unwrap_or(failed)
@@ -101,7 +101,7 @@ fn prepared(memory: &dyn Memory, change: &Change) -> Input {
     let effect = change.origin.effect.clone();
     match memory.prepare(change) {
         Ok(plan) => Input::Intended { effect, plan },
-        Err(error) => Input::Finished { effect, result: ToolResult::error(error.to_string()) },
+        Err(error) => Input::Finished { effect, result: refused(&error) },
     }
 }
 
@@ -119,11 +119,22 @@ fn change(call: &MemoryCall, origin: Origin, at: Timestamp) -> Option<Change> {
 fn read(memory: &dyn Memory, call: &MemoryCall) -> ToolResult {
     let result = match call {
         MemoryCall::Read { path } => memory.read(path).map(|page| page_result(&page)),
-        MemoryCall::List { prefix } => memory.list(prefix).map(|pages| list_result(&pages)),
+        MemoryCall::List { prefix } => memory.list(prefix).map(|pages| list_result(&pages, prefix)),
         MemoryCall::Search { query } => memory.search(query, SEARCH_LIMIT).map(|found| search_result(&found, SEARCH_LIMIT)),
         MemoryCall::Commit { .. } | MemoryCall::Delete { .. } => return ToolResult::error("not a read"),
     };
-    result.unwrap_or_else(|error| ToolResult::error(error.to_string()))
+    result.unwrap_or_else(|error| refused(&error))
+}
+
+/// What a model is told, with what it can do about it.
+fn refused(error: &MemoryError) -> ToolResult {
+    ToolResult::error(match error {
+        MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
+        MemoryError::Conflict { version, content, .. } => {
+            format!("{error}; its text is now below (version {version}); write it again with base = that version\n\n{content}")
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// Runs blocking work on a thread made for it. `None` only if it panicked.

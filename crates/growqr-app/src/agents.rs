@@ -6,6 +6,7 @@ use crate::library::Library;
 use crate::{SystemClock, settings};
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, Position, Seq};
+use growqr_core::journal::Status;
 use growqr_wire as wire;
 
 /// Messages that a search gives at most.
@@ -98,6 +99,7 @@ impl Library {
             used_month: 0,
             spent: 0,
             unknown: 0,
+            reserved: 0,
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
@@ -108,6 +110,10 @@ impl Library {
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
+                if agent.status == Status::Thinking {
+                    let state = growqr_actors::load(&**store, &agent.agent).await?.state;
+                    budget.reserved += state.reserved().unwrap_or_default().0;
+                }
             }
         }
         Ok(budget)

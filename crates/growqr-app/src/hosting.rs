@@ -19,8 +19,9 @@ use tokio_util::sync::CancellationToken;
 /// A host that lives this long asks the provider which models there are; one that answers a single message need not.
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// How long agents wait for the keychain: one that goes on without its key would be answered by the guide instead.
-const KEYCHAIN: Duration = Duration::from_secs(1);
+/// How long agents wait for the keychain: one that goes on without its key would be answered by the guide instead. It
+/// says by itself, before that, that it is locked or does not answer.
+const KEYCHAIN: Duration = Duration::from_secs(5);
 
 /// What is said in the person's name when they let an agent go on.
 const GO_ON: &str = "Please go on where you stopped.";
@@ -125,7 +126,7 @@ impl Serving {
                 check_text(&text)?;
                 self.say(agent, id, text).await
             }
-            Request::Resume { agent, id } => self.say(agent, id, GO_ON.to_owned()).await,
+            Request::Resume { agent, id } => self.resume(agent, id).await,
             Request::Cancel { agent } => {
                 let view = self.host.cancel(&AgentId::new(agent)).await?;
                 Ok(said(&view))
@@ -164,6 +165,22 @@ impl Serving {
         }
         let view = self.host.say(&AgentId::new(agent), MessageId::new(id), text).await?;
         Ok(said(&view))
+    }
+
+    /// Lets an agent go on that was stopped or could not. Whoever has ended in good order has nothing to go on with, and
+    /// would only be paid for saying so.
+    async fn resume(&self, agent: String, id: String) -> Result<Reply, AppError> {
+        let found = self.app.library.agent(&agent).await?;
+        if found.is_at_work() {
+            return Ok(Reply::Said { agent: found });
+        }
+        if matches!(found.status.as_str(), "limit" | "cancelled" | "failed") {
+            return self.say(agent, id, GO_ON.to_owned()).await;
+        }
+        Err(AppError::BadRequest {
+            message: format!("{} has nothing to go on with: what it was told is done", found.name),
+            next_step: format!("Tell it more: growqr agents say {agent} \"…\""),
+        })
     }
 
     pub(crate) fn follow(&self) -> Pushes {

@@ -63,7 +63,7 @@ async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &st
     match check {
         KeyCheck::Accepted => out.notice("the provider accepts this key"),
         KeyCheck::Unknown { message } => {
-            out.notice(&format!("the key could not be checked, and is kept all the same: {}", plain_lines(&message)));
+            out.notice(&format!("the key could not be checked, and is used all the same: {}", plain_lines(&message)));
         }
         KeyCheck::Refused { message } => {
             out.error(AppError::BadRequest {

@@ -16,9 +16,13 @@ const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
 pub async fn agents(home: Home, environment: &Environment, out: &Out, command: Agents) -> Done {
     match command {
         Agents::List => {
-            let agents = Library::open(home).await?.agents().await?;
+            let agents = Library::open(home.clone()).await?.agents().await?;
             for agent in &agents {
                 out.row(agent, || row(out, agent));
+            }
+            // One that does not answer runs all the same.
+            if agents.iter().any(Agent::is_at_work) && matches!(Client::running(&home).await, Ok(None)) {
+                out.notice("No GrowQR is running: whoever is at work goes on as soon as one does, such as: growqr chat");
             }
             if agents.is_empty() && !out.is_json() {
                 out.notice("nobody yet; say something with: growqr chat \"hello\"");

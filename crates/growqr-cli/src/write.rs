@@ -51,11 +51,15 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
                     0 => String::new(),
                     unknown => format!("\nunknown       {:>10} at most, for calls that broke off", usd(unknown)),
                 };
+                let reserved = match budget.reserved {
+                    0 => String::new(),
+                    reserved => format!("\nunder way     {:>10} at most, for calls that have no answer yet", usd(reserved)),
+                };
                 [
                     line("this message", budget.used_message, &usd(budget.per_message)),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
                     format!("{}{held}", line("this month", budget.used_month, &month)),
-                    format!("spent ever    {:>10}{unknown}", usd(budget.spent)),
+                    format!("spent ever    {:>10}{unknown}{reserved}", usd(budget.spent)),
                 ]
                 .join("\n")
             });

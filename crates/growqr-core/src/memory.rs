@@ -129,7 +129,8 @@ pub struct BlamedLine {
     pub origin: Option<Origin>,
 }
 
-/// Why memory could not do it. Texts are shown to people and to models: each says what to do next.
+/// Why memory could not do it. The texts are for people; what a model should do next is
+/// said beside them where it is told.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemoryError {
     /// The path is not allowed.
@@ -141,21 +142,19 @@ pub enum MemoryError {
         reason: String,
     },
     /// No such page.
-    #[error("there is no page {path:?}; list_memory shows what there is")]
+    #[error("there is no page {path:?}")]
     Missing {
         /// The path.
         path: String,
     },
     /// No such commit.
-    #[error("there is no change {rev:?}; the log shows what there is")]
+    #[error("there is no change {rev:?}")]
     UnknownChange {
         /// As given.
         rev: String,
     },
     /// Somebody changed the page and the two versions do not merge.
-    #[error(
-        "the page {path:?} has changed in the same lines; its text is now below (version {version}); write it again with base = that version\n\n{content}"
-    )]
+    #[error("the page {path:?} has changed in the same lines")]
     Conflict {
         /// The path.
         path: String,

@@ -210,6 +210,9 @@ pub struct Budget {
     pub spent: u64,
     /// Reserved for calls whose cost will never be known, ever.
     pub unknown: u64,
+    /// The most that the calls under way can cost; those that a stop of the program broke off are among them until
+    /// the next start.
+    pub reserved: u64,
 }
 
 /// One setting.

@@ -288,7 +288,12 @@ spent: number,
 /**
  * Reserved for calls whose cost will never be known, ever.
  */
-unknown: number, };
+unknown: number, 
+/**
+ * The most that the calls under way can cost; those that a stop of the program broke off are among them until
+ * the next start.
+ */
+reserved: number, };
 
 export type Setting = { 
 /**

@@ -30,6 +30,10 @@ fn a_wrong_key() {
     kept(&program, "hello");
     program.claude.route(model);
     assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "with the right key it is answered");
+    let asked = program.claude.messages().len();
+    let again = program.run(&["agents", "resume", "grow"]);
+    assert!(again.code == Some(1) && again.err.contains("nothing to go on with"), "{again:?}");
+    assert_eq!(program.claude.messages().len(), asked, "nothing is spent on what is done");
 }
 
 #[test]

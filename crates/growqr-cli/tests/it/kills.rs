@@ -36,15 +36,25 @@ pub fn go_on(program: &Program) {
 /// One result for each call, one commit for each intended change, one agent for each spawn; the journal is whole.
 pub fn nothing_twice(program: &Program) {
     let mut started: BTreeMap<String, i32> = BTreeMap::new();
+    // Of several intentions of a call the last one holds: memory had moved on before the others.
+    let mut intended: BTreeMap<String, Value> = BTreeMap::new();
     for event in program.json(&["events"]) {
         let effect = event["data"]["effect"].as_str().unwrap_or_default().to_owned();
         match event["kind"].as_str() {
+            Some("commit_intended") => drop(intended.insert(effect, event["data"]["plan"]["commit"].clone())),
             Some("tool_started") => assert_eq!(started.insert(effect, 0), None),
             Some("tool_finished") => *started.get_mut(&effect).expect("it was started") += 1,
             _ => {}
         }
     }
     assert!(started.values().all(|finished| *finished == 1), "{started:?}");
+    let log = program.json(&["memory", "log"]);
+    let made: Vec<(String, Value)> = log
+        .iter()
+        .filter_map(|change| Some((change["origin"]["tool_call"].as_str()?.to_owned(), change["commit"].clone())))
+        .collect();
+    assert_eq!(made.len(), intended.len(), "one commit for each call: {made:?}");
+    assert_eq!(BTreeMap::from_iter(made), intended, "and it is the one that was recorded");
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
@@ -97,17 +107,46 @@ fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same() {
     assert!(every_append_of(2, "after", Program::new) >= 8);
 }
 
+fn on_postgres() -> Program {
+    Program::on_postgres(fresh_database().expect("there was a server a moment ago"))
+}
+
+#[test]
+fn killed_before_or_after_any_append_of_a_remembering_turn_it_ends_the_same_on_postgres() {
+    if fresh_database().is_some() {
+        for side in ["before", "after"] {
+            assert!(every_append_of(1, side, on_postgres) >= 4);
+        }
+    }
+}
+
+#[test]
+fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
+    if fresh_database().is_some() {
+        assert!(every_append_of(2, "before", on_postgres) >= 8);
+    }
+}
+
 #[test]
 fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
     if fresh_database().is_some() {
-        let make = || Program::on_postgres(fresh_database().expect("there was a server a moment ago"));
-        assert!(every_append_of(2, "after", make) >= 8);
+        assert!(every_append_of(2, "after", on_postgres) >= 8);
     }
 }
 
 #[test]
 fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both() {
-    let program = Program::new();
+    killed_in_mid_stream(&Program::new());
+}
+
+#[test]
+fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both_on_postgres() {
+    if fresh_database().is_some() {
+        killed_in_mid_stream(&on_postgres());
+    }
+}
+
+fn killed_in_mid_stream(program: &Program) {
     let hold = Hold::new();
     let held = hold.clone();
     let first = std::sync::atomic::AtomicBool::new(true);
@@ -121,8 +160,14 @@ fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both() {
     runtime.block_on(hold.held());
     kill(&mut child);
     hold.release();
-    go_on(&program);
-    assert_eq!(end_state(&program), undisturbed());
+    let billed = program.claude.total_micro_cents();
+    let open = &program.json(&["budget", "show"])[0];
+    assert!(open["reserved"].as_u64() >= Some(billed.max(1)), "also before the next start: {open}");
+    let listed = program.run(&["agents", "list"]);
+    assert!(listed.out.contains("thinking") && listed.err.contains("No GrowQR is running"), "{listed:?}");
+    go_on(program);
+    assert_eq!(end_state(program), undisturbed());
+    assert_eq!(program.json(&["budget", "show"])[0]["reserved"], 0);
     program.claude.assert_all_accepted();
     let budget = &program.json(&["budget", "show"])[0];
     let counted = budget["spent"].as_u64().expect("money") + budget["unknown"].as_u64().expect("money");

@@ -82,10 +82,7 @@ impl Draft<'_> {
         purse.new_message();
         let (available, limit) = purse.available(&self.setup.limits, self.now);
         // What an open call has reserved is not there to be given away.
-        let reserved = match self.state.phase {
-            Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
-            _ => Money::ZERO,
-        };
+        let reserved = self.state.reserved().unwrap_or_default();
         let allowance = share(available.less(reserved), 1);
         let allowance = if allowance < LEAST_ALLOWANCE { Err(limit) } else { Ok(allowance) };
         children::tell(self, agent, text, allowance, Some(id));

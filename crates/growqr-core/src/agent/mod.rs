@@ -410,6 +410,15 @@ impl State {
         effect_id(&self.id, self.turn, self.ordinal + index as u64)
     }
 
+    /// What the open model call may cost at most; `None` if none is open or its price is unknown.
+    #[must_use]
+    pub fn reserved(&self) -> Option<Money> {
+        match self.phase {
+            Phase::Calling { reservation, .. } => reservation,
+            _ => None,
+        }
+    }
+
     /// The sub-agents that it sent to work itself and that have not reported. Those that work for the person are not
     /// among them.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {

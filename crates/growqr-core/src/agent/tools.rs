@@ -6,6 +6,7 @@ use crate::memory::{Found, Listed, Page};
 use crate::prompt::Tool;
 use crate::raw::RawJson;
 use serde::{Deserialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 
 /// A tool call with sound input.
 pub(super) enum ToolCall {
@@ -156,13 +157,36 @@ pub fn page_result(page: &Page) -> ToolResult {
     ToolResult::ok(format!("version: {}\n\n{}", page.version, page.content))
 }
 
-/// How a listing reads as a tool result.
+/// The most lines of a listing: of more, only the folders are named.
+const LISTED: usize = 500;
+
+/// How a listing of what begins with `prefix` reads as a tool result.
 #[must_use]
-pub fn list_result(pages: &[Listed]) -> ToolResult {
+pub fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
     if pages.is_empty() {
         return ToolResult::ok("no pages");
     }
-    ToolResult::ok(pages.iter().map(|page| format!("{} ({} bytes)", page.path, page.bytes)).collect::<Vec<_>>().join("\n"))
+    let one = |page: &Listed| format!("{} ({} bytes)", page.path, page.bytes);
+    if pages.len() <= LISTED {
+        return ToolResult::ok(pages.iter().map(one).collect::<Vec<_>>().join("\n"));
+    }
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for page in pages {
+        let rest = page.path.strip_prefix(prefix).unwrap_or(&page.path);
+        // A prefix may end before its slash.
+        let from = page.path.len() - rest.trim_start_matches('/').len();
+        match page.path[from..].find('/') {
+            Some(end) => *folders.entry(&page.path[..from + end + 1]).or_default() += 1,
+            None => lines.push(one(page)),
+        }
+    }
+    lines.extend(folders.into_iter().map(|(folder, count)| format!("{folder} ({count} pages)")));
+    let left = lines.len().saturating_sub(LISTED);
+    lines.truncate(LISTED);
+    let more = if left > 0 { format!(" {left} lines are left out.") } else { String::new() };
+    lines.push(format!("({} pages; list one of the folders to see what is in it.{more})", pages.len()));
+    ToolResult::ok(lines.join("\n"))
 }
 
 /// How search results read as a tool result.

@@ -2,7 +2,7 @@
 
 use super::Move;
 use super::command::{self, Command, MOST_HELPERS};
-use super::turn::{Done, Turn};
+use super::turn::{Done, Turn, also};
 use growqr_core::model::ModelRequest;
 use serde_json::json;
 
@@ -18,21 +18,70 @@ const WHAT: &str = "What I understand:\n\
     - send three helpers to … (they are guides like me, and look through your memory)\n\
     - help";
 
-const KEY: &str =
-    "For real answers, add an Anthropic key: set ANTHROPIC_API_KEY, or run `growqr keys set anthropic` while I run.";
+const KEY: &str = "For real answers, add an Anthropic key: in the window's settings, with `growqr keys set anthropic`, or as ANTHROPIC_API_KEY.";
+
+/// Too common to look for.
+const COMMON: [&str; 42] = [
+    "a",
+    "about",
+    "all",
+    "also",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "by",
+    "can",
+    "do",
+    "everything",
+    "find",
+    "for",
+    "from",
+    "how",
+    "i",
+    "in",
+    "is",
+    "it",
+    "look",
+    "me",
+    "my",
+    "of",
+    "on",
+    "or",
+    "out",
+    "please",
+    "that",
+    "the",
+    "there",
+    "this",
+    "to",
+    "up",
+    "we",
+    "what",
+    "with",
+    "you",
+    "your",
+];
 
 /// What to do next.
 pub(super) fn next(request: &ModelRequest) -> Move {
     let turn = Turn::of(&request.messages);
     let offers = |tool: &str| request.segment.tools.iter().any(|offered| offered.name == tool);
     // Ids of sub-agents are made from their spawn and begin like this.
-    let next = if request.agent.as_str().starts_with("a-") { errand(&turn, &offers) } else { serve(&turn, &offers) };
-    match next {
+    let is_helper = request.agent.as_str().starts_with("a-");
+    let step = |turn: &Turn| if is_helper { errand(turn, &offers) } else { serve(turn, &offers) };
+    match step(&turn) {
         // One thing at a time, and nothing passed over in silence.
-        Move::Say(text) if !turn.meanwhile.is_empty() => Move::Say(format!(
-            "{text}\n\nMeanwhile you said: {}\nNow that I am done with the other, please say it again.",
-            turn.meanwhile
-        )),
+        Move::Say(text) if !turn.meanwhile.is_empty() => {
+            let text = format!("{text}\n\n{}", also(&turn.meanwhile));
+            match step(&Turn { told: turn.meanwhile, ..Turn::default() }) {
+                Move::Say(more) => Move::Say(format!("{text}\n\n{more}")),
+                Move::Call(more, calls) => Move::Call(format!("{text}\n\n{more}").trim_end().to_owned(), calls),
+            }
+        }
         next => next,
     }
 }
@@ -135,7 +184,8 @@ fn found(result: &Done) -> Vec<String> {
 
 fn longest_words(text: &str, most: usize) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
-    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| word.chars().count() >= 4) {
+    let is_told = |word: &&str| word.chars().count() > 1 && !COMMON.contains(&word.to_lowercase().as_str());
+    for word in text.split(|letter: char| !letter.is_alphanumeric()).filter(is_told) {
         if !words.iter().any(|known| known.eq_ignore_ascii_case(word)) {
             words.push(word.to_owned());
         }
@@ -229,5 +279,5 @@ fn errand(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Move {
     } else {
         format!("I looked through memory for {} and found:\n{}", words.join(", "), lines.join("\n"))
     };
-    Move::Say(format!("{looked}\n\n{WHO} I can look things up but not work on a task. {KEY}"))
+    Move::Say(format!("{looked}\n\nI have no AI in me: I can look things up, but not work on a task."))
 }

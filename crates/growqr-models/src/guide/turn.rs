@@ -33,8 +33,16 @@ impl Turn {
                 && blocks.iter().any(|block| matches!(block, Block::Text(_)))
                 && !blocks.iter().any(|block| matches!(block, Block::Result { .. }))
         };
-        let Some(at) = read.iter().rposition(begins) else { return Turn::default() };
-        let (told, mail) = unwrapped(&texts(&read[at..=at]));
+        let Some(mut at) = read.iter().rposition(begins) else { return Turn::default() };
+        let (mut told, mut mail) = unwrapped(&texts(&read[at..=at]));
+        // Where an answer takes up what was said meanwhile, the work on that begins.
+        for answer in at + 1..read.len() {
+            let (meanwhile, _) = unwrapped(&texts(&read[at + 1..answer]));
+            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also(&meanwhile)));
+            if read[answer].0 == Role::Assistant && !meanwhile.is_empty() && read[answer].1.iter().any(takes_up) {
+                (at, told, mail) = (answer, meanwhile, Vec::new());
+            }
+        }
         let (meanwhile, _) = unwrapped(&texts(&read[at + 1..]));
         Turn { told, mail, done: done(&read[at..]), meanwhile }
     }
@@ -43,6 +51,11 @@ impl Turn {
     pub fn results<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Done> {
         self.done.iter().filter(move |done| done.name == name)
     }
+}
+
+/// How the guide takes up what was said while it did something else.
+pub(super) fn also(words: &str) -> String {
+    format!("You also said: {words}")
 }
 
 /// All words of the user.

@@ -178,7 +178,7 @@ async fn as_a_helper_it_looks_for_the_tasks_words_and_says_what_it_is() {
     let mut talk = Talk::with("a-0123456789abcdef", &TOOLS);
     let reply = talk.say("<task from=\"grow\">\nremember to find everything about green tea\n</task>").await;
     let queries: Vec<Value> = wanted(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
-    assert_eq!(queries, ["everything", "remember", "about"]);
+    assert_eq!(queries, ["remember", "green", "tea"], "short words too, but none that stand everywhere");
     let hit = "goals/tea.md:1: drink tea";
     let reply = talk.results(&reply, &[(hit, false), (hit, false), ("nothing", false)]).await;
     let said = words(&reply.content);
@@ -222,5 +222,12 @@ async fn words_that_come_in_between_are_not_passed_over() {
     let result = json!({"type": "tool_result", "tool_use_id": "guide_1_0", "content": "README.md"});
     let reply = talk.next(json!([result, {"type": "text", "text": "read README.md"}])).await;
     let said = words(&reply.content);
-    assert!(said.starts_with("Your memory:\nREADME.md") && said.contains("Meanwhile you said: read README.md"), "{said}");
+    assert_eq!(said, "Your memory:\nREADME.md\n\nYou also said: read README.md");
+    assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "README.md"}))]);
+    let result = json!({"type": "tool_result", "tool_use_id": "guide_3_0", "content": "version: abc\n\n# Memory"});
+    let reply = talk.next(json!([result, {"type": "text", "text": "help"}])).await;
+    let said = words(&reply.content);
+    assert!(said.starts_with("# Memory\n\nYou also said: help\n\nI am the built-in guide"), "{said}");
+    let said = words(&talk.say("list memory").await.content);
+    assert_eq!(said, "", "the next message is a turn of its own");
 }

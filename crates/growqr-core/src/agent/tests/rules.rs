@@ -738,3 +738,21 @@ fn tool_definitions_are_sound() {
         assert!(tool.description.matches(". ").count() >= 2, "{} is described in at least three sentences", tool.name);
     }
 }
+
+#[test]
+fn of_very_many_pages_the_folders_are_listed() {
+    let page = |path: String| crate::memory::Listed { path, bytes: 3 };
+    let mut pages = vec![page("README.md".to_owned())];
+    pages.extend((0..700).map(|number| page(format!("journal/{number:03}.md"))));
+    pages.extend((0..4).map(|number| page(format!("projects/tea/{number}.md"))));
+    let listed = crate::agent::tools::list_result(&pages, "").content;
+    assert_eq!(
+        listed,
+        "README.md (3 bytes)\njournal/ (700 pages)\nprojects/ (4 pages)\n\
+        (705 pages; list one of the folders to see what is in it.)"
+    );
+    let listed = crate::agent::tools::list_result(&pages[1..701], "journal").content;
+    assert!(listed.starts_with("journal/000.md") && listed.ends_with("200 lines are left out.)"), "{listed}");
+    let listed = crate::agent::tools::list_result(&pages[..2], "").content;
+    assert_eq!(listed, "README.md (3 bytes)\njournal/000.md (3 bytes)");
+}
