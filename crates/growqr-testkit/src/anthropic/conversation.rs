@@ -171,6 +171,7 @@ fn text_of<'a>(placed: &'a Placed, field: &str) -> &'a str {
 
 fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
     let mut open: Vec<&str> = Vec::new();
+    let mut seen = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
         let merged_call = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
         // The results stand at the head of the message right after the calls.
@@ -203,7 +204,7 @@ fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
         }
         for placed in message.iter().filter(|placed| placed.kind() == "tool_use") {
             let id = text_of(placed, "id");
-            if open.contains(&id) {
+            if !seen.insert(id) {
                 return Err(Refusal::invalid(format!("{}: `tool_use` ids must be unique", placed.path())));
             }
             open.push(id);

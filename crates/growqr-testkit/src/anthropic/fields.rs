@@ -27,6 +27,13 @@ const BETAS: &[&str] = &[
 /// The beta that lets a client say what happens to a thinking block bound to another conversation.
 pub(super) const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 
+/// The most messages of a request.
+const MESSAGES: usize = 100_000;
+
+/// The most tools whose inputs the service itself checks, and the most fields of theirs that may be left out.
+const STRICT_TOOLS: usize = 20;
+const OPTIONAL_FIELDS: usize = 24;
+
 const TOP: &[&str] = &[
     "model",
     "messages",
@@ -90,10 +97,8 @@ pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool)
     if let Some(config) = body.get("output_config") {
         check_output_config(object("output_config", config)?, &has)?;
     }
-    if let Some(choice) = body.get("tool_choice") {
-        let choice = object("tool_choice", choice)?;
-        only("tool_choice", choice, &["type", "name", "disable_parallel_tool_use"])?;
-        one_of("tool_choice.type", choice.get("type"), &["auto", "any", "tool", "none"])?;
+    if body.get("messages").and_then(Value::as_array).is_some_and(|messages| messages.len() > MESSAGES) {
+        return Err(Refusal::invalid(format!("messages: List should have at most {MESSAGES} items")));
     }
     if let Some(metadata) = body.get("metadata") {
         only("metadata", object("metadata", metadata)?, &["user_id"])?;
@@ -102,7 +107,32 @@ pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool)
         check_cache_control("cache_control", control)?;
     }
     check_system(body.get("system"))?;
-    check_tools(body.get("tools"))
+    check_tools(body.get("tools"))?;
+    check_tool_choice(body)
+}
+
+fn check_tool_choice(body: &Map<String, Value>) -> Result<(), Refusal> {
+    let Some(choice) = body.get("tool_choice") else { return Ok(()) };
+    let choice = object("tool_choice", choice)?;
+    let kind = one_of("tool_choice.type", choice.get("type"), &["auto", "any", "tool", "none"])?;
+    let known: &[&str] = match kind {
+        "none" => &["type"],
+        "tool" => &["type", "name", "disable_parallel_tool_use"],
+        _ => &["type", "disable_parallel_tool_use"],
+    };
+    only(&format!("tool_choice.{kind}"), choice, known)?;
+    if kind == "none" {
+        return Ok(());
+    }
+    let tools = body.get("tools").and_then(Value::as_array).filter(|tools| !tools.is_empty());
+    let tools = tools.ok_or_else(|| Refusal::invalid("tool_choice may only be specified while providing tools"))?;
+    if kind == "tool" {
+        required_at("tool_choice.tool", choice, "name", Value::is_string)?;
+        if !tools.iter().any(|tool| tool.get("name") == choice.get("name")) {
+            return Err(Refusal::invalid(format!("Tool {} not found in provided tools", choice["name"])));
+        }
+    }
+    Ok(())
 }
 
 fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
@@ -139,6 +169,13 @@ fn check_output_config(config: &Map<String, Value>, has: &dyn Fn(&str) -> bool) 
     if config.contains_key("effort") {
         one_of("output_config.effort", config.get("effort"), &["low", "medium", "high", "xhigh", "max"])?;
     }
+    if let Some(format) = config.get("format") {
+        let format = object("output_config.format", format)?;
+        only("output_config.format", format, &["type", "schema"])?;
+        one_of("output_config.format.type", format.get("type"), &["json_schema"])?;
+        required_at("output_config.format", format, "schema", Value::is_object)?;
+        check_closed("output_config.format.schema", &format["schema"])?;
+    }
     Ok(())
 }
 
@@ -163,6 +200,7 @@ fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
     let Some(tools) = tools else { return Ok(()) };
     let Value::Array(tools) = tools else { return Err(Refusal::invalid("tools: Input should be a valid list")) };
     let mut names = Vec::new();
+    let (mut strict, mut optional_fields) = (0, 0);
     for (index, tool) in tools.iter().enumerate() {
         let path = format!("tools.{index}");
         let tool = object(&path, tool)?;
@@ -198,12 +236,45 @@ fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
         if let Some(control) = tool.get("cache_control") {
             check_cache_control(&format!("{custom}.cache_control"), control)?;
         }
+        if tool.get("strict") == Some(&Value::Bool(true)) {
+            strict += 1;
+            check_closed(&format!("{custom}.input_schema"), &tool["input_schema"])?;
+            optional_fields += optional_in(&tool["input_schema"]);
+        }
         if names.contains(&name) {
             return Err(Refusal::invalid("tools: Tool names must be unique."));
         }
         names.push(name);
     }
+    if strict > STRICT_TOOLS || optional_fields > OPTIONAL_FIELDS {
+        return Err(Refusal::invalid("Schema is too complex for compilation."));
+    }
     Ok(())
+}
+
+/// Where the service compiles a schema, every object in it says that it has no other fields.
+fn check_closed(path: &str, schema: &Value) -> Result<(), Refusal> {
+    match schema {
+        Value::Object(fields) => {
+            if fields.get("type").and_then(Value::as_str) == Some("object")
+                && fields.get("additionalProperties") != Some(&Value::Bool(false))
+            {
+                let message = format!("{path}: For 'object' type, 'additionalProperties' must be explicitly set to false");
+                return Err(Refusal::invalid(message));
+            }
+            fields.iter().try_for_each(|(name, inner)| check_closed(&format!("{path}.{name}"), inner))
+        }
+        Value::Array(inner) => {
+            inner.iter().enumerate().try_for_each(|(index, inner)| check_closed(&format!("{path}.{index}"), inner))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How many of an object's fields may be left out.
+fn optional_in(schema: &Value) -> usize {
+    let fields = schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
+    fields.saturating_sub(schema.get("required").and_then(Value::as_array).map_or(0, Vec::len))
 }
 
 /// Checks one content block's fields. `issued` says that the service made this block itself and must take it back.
@@ -248,6 +319,10 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
 fn check_tool_use(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
     required_at(path, fields, "id", Value::is_string)?;
     required_at(path, fields, "name", Value::is_string)?;
+    let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
+        return Err(Refusal::invalid(format!("{path}.id: String should match pattern '^[a-zA-Z0-9_-]+$'")));
+    }
     match fields.get("input") {
         None => Err(Refusal::required(&format!("{path}.input"))),
         Some(Value::Object(_)) => Ok(()),

@@ -50,6 +50,10 @@ async fn every_tool_call_is_answered_once_at_the_head_of_the_next_message() {
     )
     .await;
     refuses(json!([results(json!([result("toolu_a")]))]), "unexpected `tool_use_id`").await;
+    let (again, answered) = (assistant(json!([tool_use("t")])), results(json!([result("t")])));
+    refuses(json!([user("a"), again, answered, again, answered]), "messages.3.content.0: `tool_use` ids must be unique").await;
+    let odd = assistant(json!([tool_use("toolu a")]));
+    refuses(json!([user("a"), odd, results(json!([result("toolu a")]))]), "id: String should match pattern").await;
     let good = json!([user("a"), calls, results(json!([result("toolu_b"), result("toolu_a"), text])), user("more")]);
     assert_eq!(verdict(good).await, None);
 }

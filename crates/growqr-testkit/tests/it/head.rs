@@ -1,6 +1,6 @@
 use crate::client::{hello, hello_with, post, post_with, refused, send, tool, user};
 use growqr_testkit::anthropic::{AnthropicStandIn, Ended, says};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const OPUS: &str = "claude-opus-4-7";
 
@@ -49,7 +49,7 @@ async fn fields_that_nobody_knows_are_refused_wherever_they_are() {
             "thinking.block_binding: Extra inputs are not permitted",
         ),
         (json!({"output_config": {"mood": 1}}), "output_config.mood: Extra inputs are not permitted"),
-        (json!({"tool_choice": {"type": "auto", "x": 1}}), "tool_choice.x: Extra inputs are not permitted"),
+        (json!({"tool_choice": {"type": "auto", "x": 1}}), "tool_choice.auto.x: Extra inputs are not permitted"),
         (json!({"cache_control": {"type": "ephemeral", "x": 1}}), "cache_control.x: Extra inputs are not permitted"),
         (json!({"system": [{"type": "text", "text": "a", "x": 1}]}), "system.0.x: Extra inputs are not permitted"),
         (json!({"metadata": {"email": "a"}}), "metadata.email: Extra inputs are not permitted"),
@@ -102,6 +102,45 @@ async fn tools_need_proper_names_that_are_unique() {
     refused(&post(&claude, &twice).await, 400, "tools: Tool names must be unique.");
     let shapeless = hello_with(OPUS, json!({"tools": [{"name": "a", "input_schema": {"type": "string"}}]}));
     refused(&post(&claude, &shapeless).await, 400, "tools.0.custom.input_schema.type: Input should be 'object'");
+}
+
+#[tokio::test]
+async fn a_choice_of_tool_fits_the_tools() {
+    let claude = AnthropicStandIn::start().await;
+    let with = |choice: Value, tools: Value| hello_with(OPUS, json!({"tool_choice": choice, "tools": tools}));
+    let named = |name: &str| json!({"type": "tool", "name": name});
+    let table = [
+        (with(json!({"type": "tool"}), json!([tool("look")])), "tool_choice.tool.name: Field required"),
+        (with(named("seek"), json!([tool("look")])), "not found in provided tools"),
+        (with(json!({"type": "auto", "name": "look"}), json!([tool("look")])), "tool_choice.auto.name: Extra inputs"),
+        (with(json!({"type": "auto"}), json!([])), "tool_choice may only be specified while providing tools"),
+    ];
+    for (body, words) in table {
+        refused(&post(&claude, &body).await, 400, words);
+    }
+}
+
+#[tokio::test]
+async fn what_the_service_compiles_is_closed_and_not_too_much() {
+    let claude = AnthropicStandIn::start().await;
+    let strict = |name: &str, schema: &Value| json!({"name": name, "strict": true, "input_schema": schema});
+    let open = json!({"type": "object", "properties": {"a": {"type": "object"}}, "additionalProperties": false});
+    let body = hello_with(OPUS, json!({"tools": [strict("look", &open)]}));
+    refused(&post(&claude, &body).await, 400, "input_schema.properties.a: For 'object' type, 'additionalProperties'");
+    let closed = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {}}, "additionalProperties": false});
+    let many: Vec<Value> = (0..13).map(|number| strict(&format!("t{number}"), &closed)).collect();
+    refused(&post(&claude, &hello_with(OPUS, json!({"tools": many}))).await, 400, "Schema is too complex");
+    let format = |format: Value| hello_with(OPUS, json!({"output_config": {"format": format}}));
+    let table = [
+        (json!({"type": "json"}), "output_config.format.type: Input should be 'json_schema'"),
+        (json!({"type": "json_schema"}), "output_config.format.schema: Field required"),
+        (json!({"type": "json_schema", "schema": {"type": "object"}}), "'additionalProperties' must be explicitly"),
+    ];
+    for (value, words) in table {
+        refused(&post(&claude, &format(value)).await, 400, words);
+    }
+    let messages: Vec<Value> = (0..100_001).map(|_| user("a")).collect();
+    refused(&post(&claude, &hello_with(OPUS, json!({"messages": messages}))).await, 400, "messages: List should have at most");
 }
 
 #[tokio::test]
