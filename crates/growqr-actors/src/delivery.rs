@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Letters read from the outbox at once.
+/// Letters read from the outbox at once, as long as some of them can be delivered.
 const PAGE: u32 = 100;
 
 /// How long to leave mail alone after it could not be delivered.
@@ -34,8 +34,9 @@ pub(crate) async fn run(host: Host, mail: Arc<Notify>, stop: CancellationToken) 
 
 /// Delivers all that waits. True if something could not be delivered and should be tried again.
 async fn deliver(host: &Host) -> bool {
+    let mut page = PAGE;
     loop {
-        let waiting = match host.store().waiting(PAGE).await {
+        let waiting = match host.store().waiting(page).await {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be read");
@@ -45,6 +46,7 @@ async fn deliver(host: &Host) -> bool {
         if waiting.is_empty() {
             return false;
         }
+        let is_full = waiting.len() >= page as usize;
         let mut taken = Vec::with_capacity(waiting.len());
         // Mail must not overtake mail: who could not be reached once is left alone until the next round.
         let mut unreached = BTreeSet::new();
@@ -69,7 +71,10 @@ async fn deliver(host: &Host) -> bool {
             tracing::warn!(%error, "delivered mail could not be marked");
             return true;
         }
-        if !unreached.is_empty() {
+        if !unreached.is_empty() && is_full && taken.is_empty() {
+            // Who cannot be reached must not keep mail from those who stand behind.
+            page = page.saturating_mul(2);
+        } else if !unreached.is_empty() {
             return true;
         }
     }

@@ -8,11 +8,13 @@ mod delivery;
 #[cfg(feature = "hold-points")]
 mod hold;
 pub mod host;
+mod journal;
 mod perform;
 pub mod ports;
 mod runner;
 mod tidying;
 
 pub use host::{Host, HostError};
+pub use journal::{Loaded, load, record};
 pub use ports::{HostConfig, Ports, Setups};
-pub use runner::{Happened, Loaded, Recorded, load, record};
+pub use runner::{Happened, Recorded};

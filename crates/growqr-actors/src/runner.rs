@@ -3,14 +3,15 @@
 //! Inputs, by priority: the stop token, finished work, letters. Letters come from the host only. The task alone owns
 //! the state; whatever it performs is owned by its join set and ends with it. It never installs anything global.
 
+use crate::journal::{Loaded, Written, load, write};
 use crate::perform;
 use crate::ports::{HostConfig, Ports};
 use crate::tidying::Tidying;
-use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide, message_view};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{AgentView, Append, Head, Snapshot, Store, StoreError};
+use growqr_core::journal::{AgentView, Head, Snapshot, StoreError};
 use growqr_core::model::Delta;
 use growqr_core::prompt::Segment;
 use std::collections::HashMap;
@@ -19,9 +20,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
-
-/// Entries read at once when an agent wakes.
-const PAGE: u32 = 5_000;
 
 /// Waits before a failed append is tried again, when what is to be recorded cannot be had a second time.
 const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
@@ -125,77 +123,6 @@ fn again(error: &StoreError) -> StoreError {
     }
 }
 
-/// An agent as its journal tells.
-pub struct Loaded {
-    /// The fold of the journal.
-    pub state: State,
-    /// Where the journal ends.
-    pub head: Head,
-    /// Where the snapshot ended that saved a part of the way; 0 without one.
-    pub saved: Seq,
-}
-
-/// Reads an agent from its snapshot and journal. Performs nothing and wakes nobody; an unknown agent is a new one.
-///
-/// # Errors
-/// If the store cannot be read.
-pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreError> {
-    let snapshot = store.snapshot(agent).await?.filter(|snapshot| snapshot.schema_version == STATE_VERSION);
-    let restored = snapshot.and_then(|snapshot| Some((serde_json::from_slice::<State>(&snapshot.body).ok()?, snapshot.head)));
-    let (mut state, mut head) = restored.unwrap_or_else(|| (State::new(agent.clone()), Head::default()));
-    let saved = head.seq;
-    loop {
-        let (entries, end) = store.entries(agent, head.seq, PAGE).await?;
-        let Some(end) = end else { break };
-        entries.iter().for_each(|entry| state.apply(entry));
-        head = end;
-        if entries.len() < PAGE as usize {
-            break;
-        }
-    }
-    Ok(Loaded { state, head, saved })
-}
-
-/// Records what an input leads to and performs none of it: for what may be written while nobody runs the agent. Its
-/// open work goes on, or stays stopped, at the next start. Returns the agent afterwards.
-///
-/// # Errors
-/// If the store cannot be read or written; then nothing has happened.
-pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
-    let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
-    let (setup, segment) = ports.setups.setup(state.depth());
-    let now = ports.clock.now();
-    let events = decide(&state, input, &setup, now);
-    if events.is_empty() {
-        return Ok(state.view());
-    }
-    let Written { append, .. } = write(&state, head, events, now, &segment);
-    let view = append.agent.clone();
-    ports.store.append(append).await?;
-    Ok(view)
-}
-
-/// An append and what it leads to.
-struct Written {
-    next: State,
-    append: Append,
-    entries: Vec<Entry>,
-}
-
-fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp, segment: &Segment) -> Written {
-    let mut next = state.clone();
-    let mut entries = Vec::with_capacity(events.len());
-    for event in &events {
-        let entry = Entry { seq: next.seq().next(), at, event: event.clone() };
-        next.apply(&entry);
-        entries.push(entry);
-    }
-    let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
-    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).collect();
-    let append = Append { head, at, agent: next.view(), messages, segment: started.then(|| segment.encode()), events };
-    Written { next, append, entries }
-}
-
 struct Runner {
     links: Links,
     state: State,
@@ -203,14 +130,27 @@ struct Runner {
     saved: Seq,
     /// The segment that the state names, once it was needed.
     segment: Option<(growqr_core::id::SegmentHash, Arc<Segment>)>,
-    work: JoinSet<Input>,
+    /// Each with the key of its intent.
+    work: JoinSet<(String, Input)>,
     performing: HashMap<String, AbortHandle>,
+    /// An append that failed: the connection may have broken after the store had done it.
+    unclear: Option<Step>,
+}
+
+/// What an append leads to, once it is recorded.
+struct Step {
+    next: State,
+    entries: Vec<Entry>,
+    view: AgentView,
+    /// The segment that begins with it.
+    segment: Option<Arc<Segment>>,
 }
 
 impl Runner {
     async fn load(links: Links, agent: AgentId) -> Result<Runner, StoreError> {
         let Loaded { state, head, saved } = load(&*links.ports.store, &agent).await?;
-        let mut runner = Runner { links, state, head, saved, segment: None, work: JoinSet::new(), performing: HashMap::new() };
+        let (work, performing) = (JoinSet::new(), HashMap::new());
+        let mut runner = Runner { links, state, head, saved, segment: None, work, performing, unclear: None };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.take(Input::Created).await?;
         }
@@ -234,7 +174,7 @@ impl Runner {
                     break;
                 }
                 Some(done) = self.work.join_next(), if at_work => match done {
-                    Ok(input) => self.insist(input).await?,
+                    Ok((key, input)) => self.insist(&key, input).await?,
                     Err(error) if error.is_cancelled() => {}
                     Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
                 },
@@ -251,7 +191,12 @@ impl Runner {
                     }
                     None => open = false,
                 },
-                () = tokio::time::sleep(self.links.config.idle), if open && !at_work => {
+                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() => match self.settle().await {
+                    Ok(()) => self.perform().await?,
+                    Err(error @ StoreError::Conflict { .. }) => return Err(error),
+                    Err(error) => tracing::warn!(%error, "whether something is recorded cannot be found out yet"),
+                },
+                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() => {
                     // The host answers by closing the inbox; if it is gone, so are we.
                     if self.links.idle.send((self.state.id().clone(), read)).await.is_err() { break }
                 },
@@ -275,9 +220,9 @@ impl Runner {
     }
 
     /// Records what only happens once. A full disk may get room again: it is tried a few times before giving up.
-    async fn insist(&mut self, input: Input) -> Result<(), StoreError> {
+    async fn insist(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         for wait in RETRIES {
-            match self.take(input.clone()).await {
+            match self.conclude(key, input.clone()).await {
                 Err(StoreError::Conflict { agent }) => return Err(StoreError::Conflict { agent }),
                 Err(error) => {
                     tracing::warn!(%error, "could not record; trying again");
@@ -289,11 +234,22 @@ impl Runner {
                 Ok(()) => return Ok(()),
             }
         }
-        self.take(input).await
+        self.conclude(key, input).await
+    }
+
+    /// Takes what work came to, if it is still wanted: it may be recorded already.
+    async fn conclude(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
+        self.settle().await?;
+        if self.state.open_intents().iter().any(|open| self::key(open) == key) {
+            self.take(input).await
+        } else {
+            self.perform().await
+        }
     }
 
     /// Decides, records, lives through it, tells, and takes up what is open.
     async fn take(&mut self, input: Input) -> Result<(), StoreError> {
+        self.settle().await?;
         let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
         let now = self.links.ports.clock.now();
         let events = decide(&self.state, input, &setup, now);
@@ -303,25 +259,58 @@ impl Runner {
         self.perform().await
     }
 
+    /// Finds out whether an append that failed was recorded all the same, and goes on from there if it was.
+    async fn settle(&mut self) -> Result<(), StoreError> {
+        if self.unclear.is_none() {
+            return Ok(());
+        }
+        let store = Arc::clone(&self.links.ports.store);
+        let Loaded { state, head, .. } = load(&*store, self.state.id()).await?;
+        if head == self.head {
+            self.unclear = None;
+            return Ok(());
+        }
+        let Some(step) = self.unclear.take().filter(|step| step.next == state) else {
+            return Err(StoreError::Conflict { agent: self.state.id().clone() });
+        };
+        let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
+        let lines = store.lines_before(None, Some(self.state.id()), count).await?;
+        self.live_through(step, head, lines.first().map_or(Position(0), |line| line.position));
+        Ok(())
+    }
+
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
-        let has_mail = events.iter().any(|event| !event.mail().is_empty());
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
-        let (view, started) = (append.agent.clone(), append.segment.is_some());
+        let segment = append.segment.is_some().then(|| Arc::clone(segment));
+        let step = Step { next, entries, view: append.agent.clone(), segment };
         #[cfg(feature = "hold-points")]
         let hold = crate::hold::before().await;
-        let appended = self.links.ports.store.append(append).await?;
+        let appended = match self.links.ports.store.append(append).await {
+            Ok(appended) => appended,
+            Err(error @ StoreError::Conflict { .. }) => return Err(error),
+            Err(error) => {
+                self.unclear = Some(step);
+                return Err(error);
+            }
+        };
         #[cfg(feature = "hold-points")]
         hold.after().await;
+        self.live_through(step, appended.head, appended.position);
+        Ok(())
+    }
+
+    /// Takes up what is recorded, and tells.
+    fn live_through(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
+        let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
-        self.head = appended.head;
-        if started {
-            self.segment = self.state.segment().map(|hash| (hash.clone(), Arc::clone(segment)));
+        self.head = head;
+        if let Some(segment) = segment {
+            self.segment = self.state.segment().map(|hash| (hash.clone(), segment));
         }
-        self.links.publish.send(Happened::Recorded(Arc::new(Recorded { position: appended.position, view, entries })));
+        self.links.publish.send(Happened::Recorded(Arc::new(Recorded { position, view, entries })));
         if has_mail {
             self.links.mail.notify_one();
         }
-        Ok(())
     }
 
     /// Starts what is open and not yet under way; drops what is no longer wanted.
@@ -337,14 +326,14 @@ impl Runner {
         });
         for (intent, key) in open.into_iter().zip(keys) {
             if !self.performing.contains_key(&key) {
-                let handle = self.start(intent).await?;
+                let handle = self.start(intent, key.clone()).await?;
                 self.performing.insert(key, handle);
             }
         }
         Ok(())
     }
 
-    async fn start(&mut self, intent: Intent) -> Result<AbortHandle, StoreError> {
+    async fn start(&mut self, intent: Intent, key: String) -> Result<AbortHandle, StoreError> {
         let ports = self.links.ports.clone();
         let origin = |effect| perform::origin(self.state.id(), self.state.name(), self.state.turn(), effect);
         Ok(match intent {
@@ -355,11 +344,13 @@ impl Runner {
                 let publish = self.links.publish.clone();
                 let (name, turn) = (self.state.name().to_owned(), self.state.turn());
                 let asker = perform::Asker { name, turn, effect: self.state.next_effect(0) };
-                self.work.spawn(perform::call_model(ports, request, attempt, asker, publish))
+                let answer = perform::call_model(ports, request, attempt, asker, publish);
+                self.work.spawn(async move { (key, answer.await) })
             }
             Intent::RunTool { effect, call, at } => {
                 let origin = origin(effect);
-                self.work.spawn(perform::run_tool(ports.memory, call, origin, at))
+                let done = perform::run_tool(ports.memory, call, origin, at);
+                self.work.spawn(async move { (key, done.await) })
             }
             Intent::Commit { effect, call, plan, at } => {
                 let origin = origin(effect);
@@ -368,7 +359,7 @@ impl Runner {
                 self.work.spawn(async move {
                     let done = done.await;
                     tidying.soon(memory);
-                    done
+                    (key, done)
                 })
             }
         })

@@ -52,7 +52,9 @@ async fn many_messages_at_once_are_all_heard_or_refused() {
 
 #[tokio::test]
 async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
-    let world = World::new(|_| says("heard")).await;
+    let mut world = World::new(|_| says("heard")).await;
+    // One that has slept meanwhile would read what the other wrote.
+    world.config.idle = Duration::from_secs(60);
     let host = world.host().await;
     let mut happened = host.subscribe();
     host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();

@@ -756,3 +756,35 @@ fn of_very_many_pages_the_folders_are_listed() {
     let listed = crate::agent::tools::list_result(&pages[..2], "").content;
     assert_eq!(listed, "README.md (3 bytes)\njournal/000.md (3 bytes)");
 }
+
+/// The names of all fields of a value, with those inside them.
+fn fields(value: &serde_json::Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(inner) => {
+            for (name, value) in inner {
+                let path = format!("{path}.{name}");
+                fields(value, &path, found);
+                found.insert(path);
+            }
+        }
+        serde_json::Value::Array(inner) => inner.iter().for_each(|value| fields(value, path, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn a_snapshot_of_another_shape_has_another_version() {
+    use sha2::Digest;
+    let mut found = std::collections::BTreeSet::new();
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[spawn("s"), commit()]));
+    fields(&serde_json::to_value(&world.state).expect("a state can be saved"), "", &mut found);
+    let mut scout = scout();
+    fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
+    scout.fail(FailureKind::Key);
+    scout.input(Input::Mail(mail("m", words(2, Money(7)))));
+    fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
+    let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (2, "ee79f7fb2dda331e"), "with another shape, raise STATE_VERSION");
+}

@@ -1,0 +1,83 @@
+//! An agent and its journal: reading the one from the other, and what is written there.
+
+use crate::ports::Ports;
+use growqr_core::agent::{Input, STATE_VERSION, State, decide, message_view};
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{Entry, Event};
+use growqr_core::id::{AgentId, Seq};
+use growqr_core::journal::{AgentView, Append, Head, Store, StoreError};
+use growqr_core::prompt::Segment;
+
+/// Entries read at once when an agent wakes.
+const PAGE: u32 = 5_000;
+
+/// An agent as its journal tells.
+pub struct Loaded {
+    /// The fold of the journal.
+    pub state: State,
+    /// Where the journal ends.
+    pub head: Head,
+    /// Where the snapshot ended that saved a part of the way; 0 without one.
+    pub saved: Seq,
+}
+
+/// Reads an agent from its snapshot and journal. Performs nothing and wakes nobody; an unknown agent is a new one.
+///
+/// # Errors
+/// If the store cannot be read.
+pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreError> {
+    let snapshot = store.snapshot(agent).await?.filter(|snapshot| snapshot.schema_version == STATE_VERSION);
+    let restored = snapshot.and_then(|snapshot| Some((serde_json::from_slice::<State>(&snapshot.body).ok()?, snapshot.head)));
+    let (mut state, mut head) = restored.unwrap_or_else(|| (State::new(agent.clone()), Head::default()));
+    let saved = head.seq;
+    loop {
+        let (entries, end) = store.entries(agent, head.seq, PAGE).await?;
+        let Some(end) = end else { break };
+        entries.iter().for_each(|entry| state.apply(entry));
+        head = end;
+        if entries.len() < PAGE as usize {
+            break;
+        }
+    }
+    Ok(Loaded { state, head, saved })
+}
+
+/// Records what an input leads to and performs none of it: for what may be written while nobody runs the agent. Its
+/// open work goes on, or stays stopped, at the next start. Returns the agent afterwards.
+///
+/// # Errors
+/// If the store cannot be read or written; then nothing has happened.
+pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
+    let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
+    let (setup, segment) = ports.setups.setup(state.depth());
+    let now = ports.clock.now();
+    let events = decide(&state, input, &setup, now);
+    if events.is_empty() {
+        return Ok(state.view());
+    }
+    let Written { append, .. } = write(&state, head, events, now, &segment);
+    let view = append.agent.clone();
+    ports.store.append(append).await?;
+    Ok(view)
+}
+
+/// An append and what it leads to.
+pub(crate) struct Written {
+    pub(crate) next: State,
+    pub(crate) append: Append,
+    pub(crate) entries: Vec<Entry>,
+}
+
+pub(crate) fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp, segment: &Segment) -> Written {
+    let mut next = state.clone();
+    let mut entries = Vec::with_capacity(events.len());
+    for event in &events {
+        let entry = Entry { seq: next.seq().next(), at, event: event.clone() };
+        next.apply(&entry);
+        entries.push(entry);
+    }
+    let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).collect();
+    let append = Append { head, at, agent: next.view(), messages, segment: started.then(|| segment.encode()), events };
+    Written { next, append, entries }
+}
