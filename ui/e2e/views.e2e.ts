@@ -123,19 +123,33 @@ test("what is empty says what to do", async () => {
   await context.close();
 });
 
-test("offline is said, and ends when the network is back", async () => {
-  const { page, context } = await open(chromium);
+test.each(["light", "dark"] as const)("offline it is said what works and what waits, which is sent when the network is back (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
+  await page.getByText("Answers wait: what you say to your Grow Agent is kept").waitFor();
   // It takes room away, and the end of the conversation stays in sight.
   await page.waitForFunction(() => {
     const log = document.querySelector("[role=log]");
     return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
   });
   await accessible(page);
+  await say(page, "Remember to ask Jon");
+  await page.getByText("Your last message waits, and is sent when the network is back.").waitFor();
+  await page.getByText("There is no connection to api.anthropic.com").waitFor();
+  await page.getByText("What you said is kept.").waitFor();
+  await say(page, "And Mara");
+  await page.getByText("Your last 2 messages wait").waitFor();
+  await accessible(page);
+  await picture(page, `offline-${theme}`);
+  await page.keyboard.press("Control+3");
+  await page.getByText("Your last 2 messages wait").waitFor();
+  await page.keyboard.press("Control+1");
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });
+  await page.getByText("Tell me what you are working on").last().waitFor();
+  await page.getByRole("button", { name: "Go on" }).waitFor({ state: "detached" });
   await context.close();
 });
 

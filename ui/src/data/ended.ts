@@ -22,7 +22,7 @@ const FAILURES: Record<string, string> = {
   key: "Check the key in Settings.",
   no_credit: "Add credit at the provider, then go on.",
   unknown_model: "Choose another model in Settings.",
-  offline: "Go on when you are online again.",
+  offline: "What you said is kept. Go on to send it, once the connection is back.",
   busy: "Wait a moment, then go on.",
   prompt_too_long: "Start with a shorter message.",
   past_refused: "Say it again: what was said before is carried along in short.",
