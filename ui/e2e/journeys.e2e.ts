@@ -208,6 +208,35 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await context.close();
 });
 
+test.each(["light", "dark"] as const)("a found line opens its page at that line, on the page and in its source (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme, at: "#/memory", size: { width: 1100, height: 420 } });
+  await page.getByRole("searchbox").fill("promises");
+  const hit = page.getByRole("link", { name: /goals\/README.md, line 10/ });
+  await hit.press("Enter");
+  const marked = page.locator("[data-marked]");
+  await focused(marked);
+  await marked.getByText("Building things that keep their promises.").waitFor();
+  expect(await marked.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
+  await accessible(page);
+  await picture(page, `found-line-${theme}`);
+  // The same line again, after going elsewhere on the page.
+  await page.getByRole("searchbox").focus();
+  await hit.click();
+  await focused(marked);
+  await page.getByRole("tab", { name: "Page", exact: true }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("mark[data-marked]").waitFor();
+  await focused(page.getByRole("tab", { name: "Source" }));
+  expect((await marked.textContent())?.trim()).toBe("Building things that keep their promises.");
+  await accessible(page);
+  await picture(page, `found-line-source-${theme}`);
+  await page.getByRole("searchbox").fill("progress");
+  await page.getByRole("link", { name: /goals\/rust.md, line 6/ }).press("Enter");
+  await page.locator("tr[data-marked]").getByText("Key-value store").waitFor();
+  await picture(page, `found-line-table-${theme}`);
+  await context.close();
+});
+
 test("a line leads to the tool call that wrote it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: "People" }).click();

@@ -93,14 +93,14 @@ function Frame() {
 }
 
 function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
-  const { view, id, at, change } = props.place;
+  const { view, id, at, change, line } = props.place;
   switch (view) {
     case "chat":
       return <Chat finding={props.finding} onFinding={props.onFinding} />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":
-      return <Memory path={id} tab={at} change={change} />;
+      return <Memory path={id} tab={at} change={change} line={line} />;
     case "settings":
       return <Settings />;
   }
