@@ -300,7 +300,10 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await page.getByText("of $25.00").first().waitFor();
   await perDay.fill("much");
   await perDay.press("Enter");
-  await page.getByText("budget.per_day cannot be set to that").waitFor();
+  await page.getByText("“For a day” cannot be set to that: write a number").waitFor();
+  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
+  await accessible(page);
+  await picture(page, "setting-refused");
   await page.getByRole("button", { name: "Back to the default: For a day" }).click();
   await page.getByText("of $10.00").first().waitFor();
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");

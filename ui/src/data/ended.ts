@@ -1,5 +1,6 @@
 /** How a turn ended, as a sentence and a next step. `done` needs neither. */
 import type { Ended, Limit } from "./events";
+import { inWords } from "./settingWords";
 
 export interface Ending {
   tone: "quiet" | "warn" | "bad";
@@ -41,7 +42,7 @@ export function ending(ended: Ended): Ending | null {
   if ("failed" in ended) {
     const { kind, message } = ended.failed;
     const settings = kind === "key" || kind === "unknown_model";
-    return { tone: "bad", title: message, next: FAILURES[kind] ?? "Nothing is lost; go on to try again.", resumable: true, settings };
+    return { tone: "bad", title: inWords(message), next: FAILURES[kind] ?? "Nothing is lost; go on to try again.", resumable: true, settings };
   }
   if ("refused" in ended) {
     return { ...plain, tone: "warn", title: ended.refused || "The model declined to answer.", next: "Say it in other words.", resumable: false };
