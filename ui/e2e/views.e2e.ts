@@ -1,7 +1,7 @@
 /** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, go, open, type Options, picture, say } from "./window";
+import { accessible, browser, go, mend, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -76,7 +76,8 @@ const FAILING: Array<[string, Options]> = [
   ["memory", { fail: "memory_log,memory_list", at: "#/memory" }],
   ["page", { fail: "memory_read", at: "#/memory/README.md" }],
   ["blame", { fail: "memory_blame", at: "#/memory/README.md?at=blame" }],
-  ["settings", { fail: "settings,about", at: "#/settings" }],
+  ["about", { fail: "about", at: "#/settings" }],
+  ["settings", { fail: "settings", at: "#/settings" }],
 ];
 
 describe("what fails", () => {
@@ -91,6 +92,30 @@ describe("what fails", () => {
     if (name === "chat") expect((await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox())?.y, "the field stays where it always is").toBeGreaterThan(700);
     await context.close();
   });
+});
+
+test.each(["light", "dark"] as const)("without knowing whose the window is, only what would be kept for them says so (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { fail: "about", theme });
+  const message = page.getByRole("textbox", { name: "Message", exact: true });
+  await page.getByText("shall I write to Mara").waitFor();
+  await page.getByText("What you write is not kept").waitFor();
+  await message.fill("half a sentence");
+  await accessible(page);
+  await picture(page, `failed-about-${theme}`);
+  await page.keyboard.press("Control+4");
+  await page.getByRole("region", { name: "On this computer" }).getByRole("button", { name: "Try again" }).waitFor();
+  await page.getByText("Length of one answer").waitFor();
+  await page.evaluate(() => (location.hash = "#/memory/README.md?at=edit"));
+  const again = page.getByRole("alert").getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await mend(page);
+  await again.click();
+  await page.getByRole("textbox", { name: "Text of README.md" }).waitFor();
+  await page.keyboard.press("Control+1");
+  expect(await page.getByText("What you write is not kept").count()).toBe(0);
+  expect(await message.inputValue()).toBe("half a sentence");
+  expect(await page.evaluate(() => localStorage.getItem("draft:local:grow")), "it is kept from now on").toBe("half a sentence");
+  await context.close();
 });
 
 test("what loads says so", async () => {
