@@ -221,6 +221,8 @@ test("a narrow window with large text has no sideways scrolling and cuts nothing
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
   expect(await cutOff(page)).toEqual([]);
+  await page.getByTitle("in this conversation").getByText(/^\$\d.* here/).waitFor();
+  await picture(page, "narrow-larger-working");
   await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();
 });
