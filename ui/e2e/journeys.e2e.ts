@@ -141,8 +141,13 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
+  await page.getByText(/^for \d+\.\d s$/).waitFor();
+  await picture(page, "elapsed-working");
   await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
+  const took = await page.getByText(/^took \d+(\.\d)? s$/).textContent();
+  await page.waitForTimeout(1_200);
+  expect(await page.getByText(/^took/).textContent(), "it stands still").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
   await page.getByRole("button", { name: "asked to stop by you" }).click();
   await page.getByText('"by_person": true').waitFor();
