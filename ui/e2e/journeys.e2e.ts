@@ -356,6 +356,30 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await context.close();
 });
 
+test.each(["light", "dark"] as const)("where nothing can be copied it is said, with what to do (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme });
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("denied")) } }));
+  const said = page.getByRole("alert").getByText("Select it and copy it by hand.");
+  await page.getByRole("button", { name: "Copy code" }).last().focus();
+  await page.keyboard.press("Enter");
+  await said.waitFor();
+  await accessible(page);
+  await picture(page, `not-copied-${theme}`);
+  await page.getByRole("button", { name: "Copy answer" }).last().focus();
+  await page.keyboard.press("Enter");
+  await said.nth(1).waitFor();
+  await accessible(page);
+  await picture(page, `not-copied-answer-${theme}`);
+  await context.close();
+  const signingIn = await open(chromium, { theme, account: "signing_in" });
+  await signingIn.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await signingIn.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).click();
+  await signingIn.page.getByRole("alert").getByText("Select it and copy it by hand.").waitFor();
+  await accessible(signingIn.page);
+  await picture(signingIn.page, `not-copied-address-${theme}`);
+  await signingIn.context.close();
+});
+
 test("keys are entered, kept where it is said, and forgotten", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
   await page.getByText("Kept in your system's keychain").waitFor();

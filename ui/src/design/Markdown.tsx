@@ -11,6 +11,7 @@ import { blocks } from "./blocks";
 import { IconButton } from "./Button";
 import { useOpenLink } from "./links";
 import { numbered, useMarkedLine } from "./marked";
+import { NotCopied } from "./states";
 import { useCopy } from "./useCopy";
 
 type Plugin = typeof import("./highlight").default;
@@ -93,9 +94,11 @@ const components: Components = {
 
 function CodeBlock({ line, children }: { line: number | undefined; children: ReactNode }) {
   const pre = useRef<HTMLPreElement>(null);
-  const [copied, copy] = useCopy();
+  const [copying, copy] = useCopy();
+  const copied = copying === "copied";
   return (
     <div data-line={line} className="group relative overflow-hidden rounded-lg border border-line">
+      <NotCopied state={copying} className="mt-0 border-b border-line py-2.5 pr-12 pl-3.5" />
       <pre ref={pre} tabIndex={0} aria-label="Code">
         {children}
       </pre>
