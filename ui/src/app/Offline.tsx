@@ -5,10 +5,10 @@ import { Trouble } from "../design/states";
 import { type Answerer, useAnswerer } from "../data/answerer";
 import { useAsk, useJournal } from "../data/context";
 import { GROW } from "../data/journals";
+import { useOfflineSince } from "../data/online";
 import { useSettings } from "../data/queries";
 import { clock } from "../data/time";
 import { unanswered } from "../data/unanswered";
-import { useOfflineSince } from "./useOnline";
 
 export function Offline() {
   const since = useOfflineSince();
