@@ -163,8 +163,9 @@ test("what a sub-agent said is searched in its channel", async () => {
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");
   await focused(page.getByRole("searchbox"));
-  await page.keyboard.type("Mara");
-  await page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People/ }).waitFor();
+  await page.keyboard.type("mara");
+  const hit = page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People Two people: Mara \(storage team/ });
+  await hit.locator("mark").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("1 of 1").waitFor();
   await accessible(page);
@@ -236,7 +237,9 @@ test.each(["light", "dark"] as const)("a found line opens its page at that line,
   await accessible(page);
   await picture(page, `found-line-source-${theme}`);
   await page.getByRole("searchbox").fill("progress");
-  await page.getByRole("link", { name: /goals\/rust.md, line 6/ }).press("Enter");
+  const row = page.getByRole("link", { name: "Key-value store · in progress goals/rust.md, line 6" });
+  await row.locator("mark").getByText("progress").waitFor();
+  await row.press("Enter");
   await page.locator("tr[data-marked]").getByText("Key-value store").waitFor();
   await picture(page, `found-line-table-${theme}`);
   await context.close();

@@ -3,6 +3,7 @@ import { X } from "lucide-react";
 import { type KeyboardEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
+import { Hit } from "../design/Hit";
 import { Trouble } from "../design/states";
 import { useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
@@ -49,7 +50,7 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
             <li key={hit.seq}>
               <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
                 <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
-                <span className="min-w-0 grow truncate">{around(hit.text, wanted)}</span>
+                <span className="min-w-0 grow truncate"><Hit text={hit.text} wanted={wanted} /></span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
               </button>
             </li>
@@ -58,11 +59,4 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
       )}
     </div>
   );
-}
-
-/** The part of a text where the words stand. */
-export function around(text: string, words: string): string {
-  const flat = text.replace(/\s+/g, " ");
-  const at = flat.toLowerCase().indexOf(words.toLowerCase());
-  return at > 40 ? `…${flat.slice(at - 30)}` : flat;
 }

@@ -6,6 +6,7 @@ import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
+import { Hit } from "../design/Hit";
 import { showMarked } from "../design/marked";
 import { Read, Trouble } from "../design/states";
 import { useHost } from "../data/context";
@@ -118,7 +119,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
           <li key={`${hit.path}:${hit.line}`}>
             {/* Where the window is there already, the link alone would do nothing. */}
             <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? showMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
-              <span className="block truncate text-sm">{hit.text.trim()}</span>
+              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} wanted={text} /></span>
               <span className="text-xs text-ink-3">
                 {hit.path}, line {hit.line}
               </span>
