@@ -121,8 +121,13 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("searchbox").fill("number 4321:");
   await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();
   await page.getByRole("log").getByText("Message number 4321").waitFor();
+  await page.getByRole("searchbox").fill("number");
+  await page.getByText("More than 200 found.").waitFor();
+  await page.getByText("Only the latest 200 are shown").waitFor();
+  await picture(page, "search-cut");
   await page.getByRole("searchbox").fill("number 123");
-  await page.getByText("Enter goes to the latest").waitFor();
+  await page.getByText(/^11 found. Enter goes to the latest/).waitFor();
+  expect(await page.getByText("Only the latest").count()).toBe(0);
   await page.getByRole("searchbox").press("Enter");
   await page.getByRole("log").getByText("Message number 1239:").waitFor();
   await page.getByRole("searchbox").press("Enter");

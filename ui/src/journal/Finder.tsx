@@ -5,14 +5,15 @@ import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { Hit } from "../design/Hit";
 import { Trouble } from "../design/states";
-import { useMessageSearch } from "../data/queries";
+import { FOUND, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
 export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim());
-  const found = useMessageSearch(wanted);
-  const hits = (found.data ?? []).filter((hit) => hit.agent === props.agent);
+  const found = useMessageSearch(props.agent, wanted);
+  const hits = (found.data ?? []).slice(0, FOUND);
+  const isCut = (found.data?.length ?? 0) > FOUND;
   // The hit that is shown, by its place in the list.
   const [at, setAt] = useState<number | null>(null);
   // Whoever searched goes on with writing.
@@ -42,7 +43,8 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
       </div>
       <Trouble problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
-        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
+        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
+        {wanted && isCut && ` Only the latest ${FOUND} are shown; search for more words to find older ones.`}
       </p>
       {wanted && found.data && (
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">

@@ -11,7 +11,7 @@ import { showMarked } from "../design/marked";
 import { Read, Trouble } from "../design/states";
 import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
-import { useFound, usePages } from "../data/queries";
+import { FOUND, useFound, usePages } from "../data/queries";
 import { type Folder, pageTree } from "./pageTree";
 
 export function Side({ open, line }: { open: string | null; line: number | null }) {
@@ -127,6 +127,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
           </li>
         );
       })}
+      {found.data && found.data.length >= FOUND && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {FOUND}. Search for more words to find others.</li>}
     </ul>
   );
 }
