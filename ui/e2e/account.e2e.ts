@@ -18,7 +18,7 @@ const STATES: Array<{ name: string; options: Options; ready: string }> = [
   { name: "waiting-notice", options: { account: "signing_in", notice: "No browser could be opened: copy the address and open it by hand." }, ready: "No browser could be opened" },
   { name: "choosing", options: { account: "choosing" }, ready: "Is what is on this computer yours" },
   { name: "online", options: { account: "online" }, ready: "Ada Okafor" },
-  { name: "offline", options: { account: "offline" }, ready: "Not confirmed yet" },
+  { name: "offline", options: { account: "offline" }, ready: "Last confirmed 1 d ago" },
   { name: "needs-sign-in", options: { account: "needs_sign_in" }, ready: "Your sign-in has ended" },
   { name: "notice", options: { account: "signed_out", notice: "Signing in did not work: access was denied. Start again." }, ready: "access was denied" },
   { name: "settings", options: { account: "online", at: "#/settings" }, ready: "Last confirmed" },
@@ -34,6 +34,18 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await accessible(page);
     await picture(page, `account-${name}-${theme}`);
     expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test("the menu of a sign-in that is not confirmed says what works", async () => {
+    const { page, context } = await open(chromium, { account: "offline", theme });
+    await corner(page).click();
+    await page.getByRole("menu").waitFor();
+    await context.setOffline(true);
+    await page.getByText("Offline: last confirmed 1 d ago").last().waitFor();
+    await page.getByText("Everything on this computer works meanwhile").waitFor();
+    await accessible(page);
+    await picture(page, `account-menu-offline-${theme}`);
     await context.close();
   });
 

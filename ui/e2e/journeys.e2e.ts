@@ -121,8 +121,13 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("searchbox").fill("number 4321:");
   await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();
   await page.getByRole("log").getByText("Message number 4321").waitFor();
+  await page.getByRole("searchbox").fill("number");
+  await page.getByText("More than 200 found.").waitFor();
+  await page.getByText("Only the latest 200 are shown").waitFor();
+  await picture(page, "search-cut");
   await page.getByRole("searchbox").fill("number 123");
-  await page.getByText("Enter goes to the latest").waitFor();
+  await page.getByText(/^11 found. Enter goes to the latest/).waitFor();
+  expect(await page.getByText("Only the latest").count()).toBe(0);
   await page.getByRole("searchbox").press("Enter");
   await page.getByRole("log").getByText("Message number 1239:").waitFor();
   await page.getByRole("searchbox").press("Enter");
@@ -141,8 +146,13 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
+  await page.getByText(/^for \d+\.\d s$/).waitFor();
+  await picture(page, "elapsed-working");
   await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
+  const took = await page.getByText(/^took \d+(\.\d)? s$/).textContent();
+  await page.waitForTimeout(1_200);
+  expect(await page.getByText(/^took/).textContent(), "it stands still").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
   await page.getByRole("button", { name: "asked to stop by you" }).click();
   await page.getByText('"by_person": true').waitFor();
@@ -158,8 +168,9 @@ test("what a sub-agent said is searched in its channel", async () => {
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");
   await focused(page.getByRole("searchbox"));
-  await page.keyboard.type("Mara");
-  await page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People/ }).waitFor();
+  await page.keyboard.type("mara");
+  const hit = page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People Two people: Mara \(storage team/ });
+  await hit.locator("mark").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("1 of 1").waitFor();
   await accessible(page);
@@ -205,6 +216,37 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await page.getByRole("tab", { name: "Page", exact: true }).click();
   await page.getByText("Sleeps well").waitFor({ state: "detached" });
   await page.getByText("Tea, no coffee").waitFor();
+  await context.close();
+});
+
+test.each(["light", "dark"] as const)("a found line opens its page at that line, on the page and in its source (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme, at: "#/memory", size: { width: 1100, height: 420 } });
+  await page.getByRole("searchbox").fill("promises");
+  const hit = page.getByRole("link", { name: /goals\/README.md, line 10/ });
+  await hit.press("Enter");
+  const marked = page.locator("[data-marked]");
+  await focused(marked);
+  await marked.getByText("Building things that keep their promises.").waitFor();
+  expect(await marked.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
+  await accessible(page);
+  await picture(page, `found-line-${theme}`);
+  // The same line again, after going elsewhere on the page.
+  await page.getByRole("searchbox").focus();
+  await hit.click();
+  await focused(marked);
+  await page.getByRole("tab", { name: "Page", exact: true }).focus();
+  await page.keyboard.press("ArrowRight");
+  await page.locator("mark[data-marked]").waitFor();
+  await focused(page.getByRole("tab", { name: "Source" }));
+  expect((await marked.textContent())?.trim()).toBe("Building things that keep their promises.");
+  await accessible(page);
+  await picture(page, `found-line-source-${theme}`);
+  await page.getByRole("searchbox").fill("progress");
+  const row = page.getByRole("link", { name: "Key-value store · in progress goals/rust.md, line 6" });
+  await row.locator("mark").getByText("progress").waitFor();
+  await row.press("Enter");
+  await page.locator("tr[data-marked]").getByText("Key-value store").waitFor();
+  await picture(page, `found-line-table-${theme}`);
   await context.close();
 });
 
@@ -271,7 +313,10 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await page.getByText("of $25.00").first().waitFor();
   await perDay.fill("much");
   await perDay.press("Enter");
-  await page.getByText("budget.per_day cannot be set to that").waitFor();
+  await page.getByText("“For a day” cannot be set to that: write a number").waitFor();
+  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
+  await accessible(page);
+  await picture(page, "setting-refused");
   await page.getByRole("button", { name: "Back to the default: For a day" }).click();
   await page.getByText("of $10.00").first().waitFor();
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
@@ -317,6 +362,30 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await accessible(page);
   expect(complaints).toEqual([]);
   await context.close();
+});
+
+test.each(["light", "dark"] as const)("where nothing can be copied it is said, with what to do (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme });
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("denied")) } }));
+  const said = page.getByRole("alert").getByText("Select it and copy it by hand.");
+  await page.getByRole("button", { name: "Copy code" }).last().focus();
+  await page.keyboard.press("Enter");
+  await said.waitFor();
+  await accessible(page);
+  await picture(page, `not-copied-${theme}`);
+  await page.getByRole("button", { name: "Copy answer" }).last().focus();
+  await page.keyboard.press("Enter");
+  await said.nth(1).waitFor();
+  await accessible(page);
+  await picture(page, `not-copied-answer-${theme}`);
+  await context.close();
+  const signingIn = await open(chromium, { theme, account: "signing_in" });
+  await signingIn.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await signingIn.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).click();
+  await signingIn.page.getByRole("alert").getByText("Select it and copy it by hand.").waitFor();
+  await accessible(signingIn.page);
+  await picture(signingIn.page, `not-copied-address-${theme}`);
+  await signingIn.context.close();
 });
 
 test("keys are entered, kept where it is said, and forgotten", async () => {

@@ -1,7 +1,7 @@
 /** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, go, open, type Options, picture, say } from "./window";
+import { accessible, browser, go, mend, open, type Options, picture, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
@@ -76,7 +76,8 @@ const FAILING: Array<[string, Options]> = [
   ["memory", { fail: "memory_log,memory_list", at: "#/memory" }],
   ["page", { fail: "memory_read", at: "#/memory/README.md" }],
   ["blame", { fail: "memory_blame", at: "#/memory/README.md?at=blame" }],
-  ["settings", { fail: "settings,about", at: "#/settings" }],
+  ["about", { fail: "about", at: "#/settings" }],
+  ["settings", { fail: "settings", at: "#/settings" }],
 ];
 
 describe("what fails", () => {
@@ -91,6 +92,30 @@ describe("what fails", () => {
     if (name === "chat") expect((await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox())?.y, "the field stays where it always is").toBeGreaterThan(700);
     await context.close();
   });
+});
+
+test.each(["light", "dark"] as const)("without knowing whose the window is, only what would be kept for them says so (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { fail: "about", theme });
+  const message = page.getByRole("textbox", { name: "Message", exact: true });
+  await page.getByText("shall I write to Mara").waitFor();
+  await page.getByText("What you write is not kept").waitFor();
+  await message.fill("half a sentence");
+  await accessible(page);
+  await picture(page, `failed-about-${theme}`);
+  await page.keyboard.press("Control+4");
+  await page.getByRole("region", { name: "On this computer" }).getByRole("button", { name: "Try again" }).waitFor();
+  await page.getByText("Length of one answer").waitFor();
+  await page.evaluate(() => (location.hash = "#/memory/README.md?at=edit"));
+  const again = page.getByRole("alert").getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  await mend(page);
+  await again.click();
+  await page.getByRole("textbox", { name: "Text of README.md" }).waitFor();
+  await page.keyboard.press("Control+1");
+  expect(await page.getByText("What you write is not kept").count()).toBe(0);
+  expect(await message.inputValue()).toBe("half a sentence");
+  expect(await page.evaluate(() => localStorage.getItem("draft:local:grow")), "it is kept from now on").toBe("half a sentence");
+  await context.close();
 });
 
 test("what loads says so", async () => {
@@ -123,19 +148,33 @@ test("what is empty says what to do", async () => {
   await context.close();
 });
 
-test("offline is said, and ends when the network is back", async () => {
-  const { page, context } = await open(chromium);
+test.each(["light", "dark"] as const)("offline it is said what works and what waits, which is sent when the network is back (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
+  await page.getByText("Answers wait: what you say to your Grow Agent is kept").waitFor();
   // It takes room away, and the end of the conversation stays in sight.
   await page.waitForFunction(() => {
     const log = document.querySelector("[role=log]");
     return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
   });
   await accessible(page);
+  await say(page, "Remember to ask Jon");
+  await page.getByText("Your last message waits, and is sent when the network is back.").waitFor();
+  await page.getByText("There is no connection to api.anthropic.com").waitFor();
+  await page.getByText("What you said is kept.").waitFor();
+  await say(page, "And Mara");
+  await page.getByText("Your last 2 messages wait").waitFor();
+  await accessible(page);
+  await picture(page, `offline-${theme}`);
+  await page.keyboard.press("Control+3");
+  await page.getByText("Your last 2 messages wait").waitFor();
+  await page.keyboard.press("Control+1");
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });
+  await page.getByText("Tell me what you are working on").last().waitFor();
+  await page.getByRole("button", { name: "Go on" }).waitFor({ state: "detached" });
   await context.close();
 });
 
@@ -182,6 +221,8 @@ test("a narrow window with large text has no sideways scrolling and cuts nothing
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
   expect(await cutOff(page)).toEqual([]);
+  await page.getByTitle("in this conversation").getByText(/^\$\d.* here/).waitFor();
+  await picture(page, "narrow-larger-working");
   await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();
 });

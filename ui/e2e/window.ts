@@ -61,6 +61,9 @@ export async function say(page: Page, text: string) {
 /** Lets go on what `held` holds. */
 export const go = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-go")));
 
+/** What fails does so no more. */
+export const mend = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-mend")));
+
 /** Does something after which the page is loaded anew, and waits until it is: the old one may show the new names already. */
 export async function anew(page: Page, act: () => Promise<void>) {
   await Promise.all([page.waitForEvent("load"), act()]);

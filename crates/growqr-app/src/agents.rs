@@ -9,9 +9,6 @@ use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::Status;
 use growqr_wire as wire;
 
-/// Messages that a search gives at most.
-const SEARCH_LIMIT: u32 = 200;
-
 impl Library {
     /// All agents, the Grow Agent first.
     ///
@@ -71,13 +68,14 @@ impl Library {
         Ok(lines.into_iter().map(convert::line).collect())
     }
 
-    /// Messages of all agents that contain a text, newest first.
+    /// The last `limit` messages of one agent or of all that contain a text, newest first.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub async fn search(&self, text: &str) -> Result<Vec<wire::Message>, AppError> {
+    pub async fn search(&self, text: &str, agent: Option<&str>, limit: u32) -> Result<Vec<wire::Message>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
-        Ok(store.search(text, SEARCH_LIMIT).await?.into_iter().map(convert::message).collect())
+        let agent = agent.map(AgentId::new);
+        Ok(store.search(text, agent.as_ref(), limit).await?.into_iter().map(convert::message).collect())
     }
 
     /// Limits and what is used of them.

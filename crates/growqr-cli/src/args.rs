@@ -34,6 +34,9 @@ pub enum Command {
     Search {
         /// Part of a message, in any case
         text: String,
+        /// Only in the conversation of this agent
+        #[arg(long, value_name = "ID")]
+        agent: Option<String>,
     },
     /// Keys for model providers, kept in the system's keychain
     #[command(subcommand)]

@@ -84,7 +84,7 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
 async fn answer(out: &Out) -> Option<bool> {
     let mut lines = lines();
     loop {
-        out.notice("You are new here, and there is something in the profile of this computer.");
+        out.notice("You are new here, and the local profile holds conversations, memory, settings or keys.");
         eprint!("Is it yours, and shall it become your profile? [y/n] ");
         let _ = std::io::stderr().flush();
         let line = tokio::select! {

@@ -48,10 +48,14 @@ fn event(out: &Out, line: &EventLine) -> String {
     format!("{}  {}  {}", out.style(Look::Dim, &head), line.kind, out.style(Look::Dim, &short(line.data.get(), 160)))
 }
 
-pub async fn search(home: Home, out: &Out, text: &str) -> Done {
+/// Messages that a search shows at most.
+const FOUND: u16 = 200;
+
+pub async fn search(home: Home, out: &Out, text: &str, agent: Option<&str>) -> Done {
     let library = Library::open(home).await?;
-    let found = library.search(text).await?;
-    for message in &found {
+    // One more than is shown tells whether there are more.
+    let found = library.search(text, agent, u32::from(FOUND) + 1).await?;
+    for message in found.iter().take(usize::from(FOUND)) {
         out.row(message, || {
             let author = match &message.author {
                 Author::Person => "you",
@@ -63,6 +67,8 @@ pub async fn search(home: Home, out: &Out, text: &str) -> Done {
     }
     if found.is_empty() && !out.is_json() {
         out.notice("nothing found");
+    } else if found.len() > usize::from(FOUND) {
+        out.notice(&format!("These are the newest {FOUND}; search for more words to find older ones."));
     }
     Ok(true)
 }

@@ -56,7 +56,7 @@ async fn run(cli: Cli, out: &Out) -> Done {
         Command::Agents(command) => show::agents(home()?, &environment, out, command).await,
         Command::Memory(command) => show::memory(home()?, &environment, out, command).await,
         Command::Events(events) => look::events(home()?, out, events).await,
-        Command::Search { text } => look::search(home()?, out, &text).await,
+        Command::Search { text, agent } => look::search(home()?, out, &text, agent.as_deref()).await,
         Command::Keys(command) => keys::keys(home()?, &environment, out, command).await,
         Command::Models => look::models(home()?, &environment, out).await,
         Command::Auth(command) => auth::auth(home()?, &environment, out, command).await,

@@ -260,8 +260,8 @@ pub trait Records: Send + Sync {
     async fn position(&self) -> Result<Position, StoreError>;
     /// The last `limit` messages of an agent before `before` (`None`: up to the end), oldest first.
     async fn messages(&self, agent: &AgentId, before: Option<Seq>, limit: u32) -> Result<Vec<MessageView>, StoreError>;
-    /// Messages of all agents that contain `text`, ignoring case, newest first.
-    async fn search(&self, text: &str, limit: u32) -> Result<Vec<MessageView>, StoreError>;
+    /// The last `limit` messages of one agent or of all that contain `text`, ignoring case, newest first.
+    async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError>;
 }
 
 /// The person's settings: small texts by name.

@@ -65,8 +65,8 @@ async fn events_before(
 }
 
 #[tauri::command]
-async fn search(desktop: Desk<'_>, text: String) -> Answer<Vec<wire::Message>> {
-    Ok(desktop.desk().await?.library().search(&text).await?)
+async fn search(desktop: Desk<'_>, text: String, agent: Option<String>, limit: u32) -> Answer<Vec<wire::Message>> {
+    Ok(desktop.desk().await?.library().search(&text, agent.as_deref(), limit).await?)
 }
 
 #[tauri::command]

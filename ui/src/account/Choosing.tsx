@@ -18,9 +18,9 @@ export default function Choosing({ view }: { view: SignIn }) {
       <h2 id={id} className="font-semibold">
         Is what is on this computer yours{view.person && `, ${called(view.person)}`}?
       </h2>
-      <p className="mt-1 text-sm text-ink-2">The local profile holds conversations or memory. This is asked once; nothing is deleted either way.</p>
+      <p className="mt-1 text-sm text-ink-2">The local profile is not empty: there are conversations, memory, settings or keys in it. This is asked once; nothing is deleted either way.</p>
       <div className="mt-4 grid gap-3 sm:grid-cols-2">
-        <Choice icon={FolderInput} title="Yes, it is mine" about="It becomes your account’s: conversations, memory and budget, as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
+        <Choice icon={FolderInput} title="Yes, it is mine" about="It becomes your account’s: conversations, memory, settings and keys, as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
         <Choice icon={FolderPlus} title="No, start empty" about="Your account begins with nothing. The local profile stays, for whoever uses it signed out." disabled={busy} onClick={() => choose.mutate({ adopt: false })} />
       </div>
       <Trouble problem={choose.error ?? cancel.error} />

@@ -4,9 +4,11 @@ import { type ComponentProps, lazy, Suspense, useState } from "react";
 import type { SignIn } from "../bridge";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
+import { useNow } from "../design/useNow";
+import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { OwnAvatar } from "./Avatar";
-import { called, STATES } from "./words";
+import { called, standing } from "./words";
 
 const load = () => import("./Menu");
 const Menu = lazy(load);
@@ -31,7 +33,7 @@ export function Corner() {
 }
 
 export function CornerButton({ view, ...rest }: { view: SignIn } & ComponentProps<"button">) {
-  const { label, tone } = STATES[view.state];
+  const { label, tone } = standing(view, useNow(false), useOfflineSince() !== null);
   const { person } = view;
   const name = person ? called(person) : "Local profile";
   return (
@@ -46,7 +48,7 @@ export function CornerButton({ view, ...rest }: { view: SignIn } & ComponentProp
       <Dot tone={tone} className="absolute bottom-1.5 left-6.5 ring-2 ring-sunken" />
       <span className="sr-only min-w-0 grow @3xl/window:not-sr-only">
         <span className="sr-only">Account: </span>
-        <span className="block truncate font-medium">{name}</span> <span className={cx("block truncate text-xs", tone === "warn" ? "text-warn" : "text-ink-3")}>{label}</span>
+        <span className="block truncate font-medium">{name}</span> <span className={cx("line-clamp-2 text-xs", tone === "warn" ? "text-warn" : "text-ink-3")}>{label}</span>
       </span>
     </button>
   );

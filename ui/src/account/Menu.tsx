@@ -5,11 +5,13 @@ import type { ReactNode } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
 import { Trouble } from "../design/states";
+import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
+import { useOfflineSince } from "../data/online";
 import { CornerButton } from "./Corner";
 import { showAttempt } from "./attempt";
 import { useAccount } from "./useAccount";
-import { called, STATES } from "./words";
+import { called, MEANWHILE, standing } from "./words";
 
 const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-hover";
 
@@ -18,6 +20,8 @@ export default function Menu({ view }: { view: SignIn }) {
   const signOut = useAccount("sign_out");
   const check = useAccount("sign_in_check");
   const change = useAccount("switch_profile");
+  const now = useNow(false);
+  const isOffline = useOfflineSince() !== null;
   const { state, person } = view;
   const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
   const others = view.people.filter((one) => one.profile !== person?.profile);
@@ -33,7 +37,9 @@ export default function Menu({ view }: { view: SignIn }) {
           <div className="px-2.5 py-2">
             <p className="truncate font-medium">{person ? called(person) : "Local profile"}</p>
             {person?.email && person.name && <p className="truncate text-xs text-ink-3">{person.email}</p>}
-            <p className="mt-1 text-xs text-ink-2">{view.notice ?? STATES[state].label}</p>
+            {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{standing(view, now, isOffline).label}</p>}
+            {view.notice && <p className="mt-1 text-xs text-ink-2">{view.notice}</p>}
+            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{MEANWHILE}</p>}
           </div>
           <Line />
           {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show the sign-in…"} />}

@@ -4,7 +4,7 @@ import { useId } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
 import { Modal } from "../design/Modal";
-import { Trouble } from "../design/states";
+import { NotCopied, Trouble } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useNow } from "../design/useNow";
 import { putAside } from "./attempt";
@@ -14,7 +14,7 @@ import { timeLeft } from "./words";
 export default function Waiting({ view }: { view: SignIn }) {
   const id = useId();
   const now = useNow(false);
-  const [copied, copy] = useCopy();
+  const [copying, copy] = useCopy();
   const again = useAccount("sign_in");
   const cancel = useAccount("sign_in_cancel");
   const { url, until, notice } = view;
@@ -38,9 +38,10 @@ export default function Waiting({ view }: { view: SignIn }) {
               {url}
             </p>
             <Button onClick={() => copy(url)} className="shrink-0">
-              <Copy className="size-4" aria-hidden /> {copied ? "Copied" : "Copy"}
+              <Copy className="size-4" aria-hidden /> {copying === "copied" ? "Copied" : "Copy"}
             </Button>
           </div>
+          <NotCopied state={copying} />
         </div>
       )}
       <div className="mt-4 rounded-xl bg-sunken px-4 py-3">

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Person } from "../bridge";
-import { called, initials, timeLeft } from "./words";
+import type { Person, SignIn } from "../bridge";
+import { called, initials, standing, timeLeft } from "./words";
 
 const person = (name: string | null, email: string | null): Person => ({ profile: "p", id: "u", name, email, picture_url: null, last_verified_at: 0 });
 
@@ -24,4 +24,11 @@ test("time left is told in minutes, and never as none", () => {
   expect(timeLeft(600_000, 0)).toBe("10 minutes");
   expect(timeLeft(600_000, 545_000)).toBe("a minute");
   expect(timeLeft(600_000, 700_000)).toBe("a minute");
+});
+
+test("where the service has not confirmed it, it is told since when", () => {
+  const view = (state: SignIn["state"]): SignIn => ({ state, person: person("Ada", null), people: [], url: null, until: null, notice: null });
+  expect(standing(view("offline"), 2 * 3_600_000, true).label).toBe("Offline: last confirmed 2 h ago");
+  expect(standing(view("offline"), 0, false).label).toBe("Last confirmed just now");
+  expect(standing(view("online"), 2 * 86_400_000, true).label).toBe("Signed in");
 });

@@ -1,6 +1,7 @@
 /** How signing in stands, in words. */
-import type { Person, SignInState } from "../bridge";
+import type { Person, SignIn, SignInState } from "../bridge";
 import type { Tone } from "../design/Dot";
+import { ago } from "../data/time";
 
 export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
   not_configured: { label: "On this computer", tone: "quiet" },
@@ -8,9 +9,20 @@ export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
   signing_in: { label: "Signing in…", tone: "active" },
   choosing: { label: "One question left", tone: "waiting" },
   online: { label: "Signed in", tone: "good" },
-  offline: { label: "Not confirmed yet", tone: "quiet" },
+  offline: { label: "Not confirmed", tone: "quiet" },
   needs_sign_in: { label: "Sign in again", tone: "warn" },
 };
+
+/** The same of somebody: where the service has not confirmed it, since when. Why, its notice says. */
+export function standing({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
+  const { label, tone } = STATES[state];
+  if (state !== "offline" || !person) return { label, tone };
+  const at = ago(person.last_verified_at, now);
+  return { label: `${isOffline ? "Offline: last" : "Last"} confirmed ${at === "now" ? "just now" : at}`, tone };
+}
+
+/** What a sign-in that is not confirmed means for who goes on working. */
+export const MEANWHILE = "Everything on this computer works meanwhile; GrowQR asks the service again by itself.";
 
 /** What somebody is called here. */
 export function called(person: Person): string {

@@ -6,6 +6,7 @@ import { toAgent } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { isBusy, type Node, state } from "../data/status";
 import { ago, duration } from "../data/time";
+import { TurnTime } from "./Elapsed";
 
 export function AgentTree({ nodes, open, most }: { nodes: readonly Node[]; open: string; most: number }) {
   return (
@@ -29,7 +30,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
   const busy = isBusy(agent);
   const now = useNow(busy);
   const { label, tone } = state(agent.status);
-  const time = busy ? duration(now - (agent.parent === null ? agent.updated_at : agent.created_at)) : ago(agent.updated_at, now);
+  const time = !busy ? ago(agent.updated_at, now) : agent.parent === null ? <TurnTime agent={agent} /> : duration(now - agent.created_at);
   return (
     <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
       <span className="flex items-center gap-2">

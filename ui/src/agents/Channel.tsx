@@ -15,6 +15,7 @@ import { Composer } from "../journal/Composer";
 import { Finder } from "../journal/Finder";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
+import { Elapsed } from "./Elapsed";
 import { EventLog } from "./EventLog";
 
 const TABS = [
@@ -40,6 +41,7 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
         <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
           <Dot tone={tone} /> {label}
         </span>
+        <Elapsed agent={agent} />
         <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
           {money(agent.spent)}
           {agent.allowance !== null && ` of ${money(agent.allowance)}`}

@@ -13,6 +13,13 @@ test("an event is one line", () => {
   expect(summary(line("model_answered", { reply: { content: "damaged", cost: null } }), name).detail).toContain("cost unknown");
 });
 
+test("what somebody wrote reads without the signs of Markdown, what a tool gave stays as it is", () => {
+  const answer = { content: [{ type: "text", text: "## Plan\n\n- ask **Mara**" }], cost: null, usage: {} };
+  expect(summary(line("model_answered", { reply: answer }), name).detail).toBe("cost unknown, 0 tokens. Plan ask Mara");
+  expect(summary(line("user_said", { id: "m", text: "is **this** `a_b_c`?" }), name).detail).toBe("is this a_b_c?");
+  expect(summary(line("tool_finished", { effect: "e", content: "a.md:5: - **b**", is_error: false }), name).detail).toBe("a.md:5: - **b**");
+});
+
 test("an event of a later build is named", () => {
   expect(summary(line("dreamed", {}), name)).toMatchObject({ what: "dreamed", tone: "warn" });
 });

@@ -1,6 +1,7 @@
 /** A journal event in one line for people. */
 import type { EventLine } from "../bridge";
 import type { Tone } from "../design/Dot";
+import { plain } from "../design/plain";
 import { ending } from "../data/ended";
 import { type Mail, understood } from "../data/events";
 import { money, tokens } from "../data/money";
@@ -14,48 +15,53 @@ export interface Summary {
 
 export function summary(line: EventLine, nameOf: (agent: string) => string): Summary {
   const event = understood(line);
-  const plain = (what: string, detail = "", tone: Tone = "quiet"): Summary => ({ what, detail: detail.replace(/\s+/g, " ").slice(0, 300), tone });
-  if (!event) return plain(line.kind, "not understood by this version", "warn");
+  const brief = (what: string, detail = "", tone: Tone = "quiet"): Summary => ({ what, detail: detail.replace(/\s+/g, " ").slice(0, 300), tone });
+  if (!event) return brief(line.kind, "not understood by this version", "warn");
   switch (event.kind) {
     case "agent_created":
-      return plain("came to be", event.data.birth?.task ?? "", "good");
+      return brief("came to be", read(event.data.birth?.task ?? ""), "good");
     case "user_said":
-      return plain("was told", event.data.text, "waiting");
+      return brief("was told", read(event.data.text), "waiting");
     case "mail_received":
-      return plain(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
+      return brief(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
     case "segment_started":
-      return plain("model", event.data.card.name || event.data.card.id);
+      return brief("model", event.data.card.name || event.data.card.id);
     case "turn_started":
-      return plain(`turn ${event.data.turn}`);
+      return brief(`turn ${event.data.turn}`);
     case "model_requested":
-      return plain("asks the model", event.data.reservation === null ? "" : `up to ${money(event.data.reservation)}`);
+      return brief("asks the model", event.data.reservation === null ? "" : `up to ${money(event.data.reservation)}`);
     case "model_answered": {
       const { reply } = event.data;
-      const text = (Array.isArray(reply.content) ? reply.content : []).map((block) => (block.type === "text" ? block.text : block.type === "tool_use" ? `→ ${block.name}` : "")).filter(Boolean);
+      const text = (Array.isArray(reply.content) ? reply.content : []).map((block) => (block.type === "text" ? read(block.text) : block.type === "tool_use" ? `→ ${block.name}` : "")).filter(Boolean);
       const cost = reply.cost === null ? "cost unknown" : money(reply.cost);
-      return plain("answer", `${cost}, ${tokens(reply.usage?.output_tokens ?? 0)} tokens. ${text.join(" ")}`, "active");
+      return brief("answer", `${cost}, ${tokens(reply.usage?.output_tokens ?? 0)} tokens. ${text.join(" ")}`, "active");
     }
     case "model_failed":
-      return plain("model failed", event.data.failure.message, "bad");
+      return brief("model failed", event.data.failure.message, "bad");
     case "tool_started":
-      return plain(...tool(event.data.name, event.data.input), "waiting");
+      return brief(...tool(event.data.name, event.data.input), "waiting");
     case "commit_intended":
-      return plain("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
+      return brief("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
     case "tool_finished":
-      return plain("result", event.data.content, event.data.is_error ? "bad" : "good");
+      return brief("result", event.data.content, event.data.is_error ? "bad" : "good");
     case "child_requested":
-      return plain("sends", mailWords(event.data.mail), "active");
+      return brief("sends", mailWords(event.data.mail), "active");
     case "child_told":
-      return plain(`tells ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
+      return brief(`tells ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
     case "child_cancelled":
-      return plain(`stops ${nameOf(event.data.mail.to)}`);
+      return brief(`stops ${nameOf(event.data.mail.to)}`);
     case "cancel_requested":
-      return plain("asked to stop", event.data.by_person ? "by you" : "");
+      return brief("asked to stop", event.data.by_person ? "by you" : "");
     case "turn_ending":
-      return plain("stops", "waits until its own sub-agents have stopped");
+      return brief("stops", "waits until its own sub-agents have stopped");
     case "turn_ended": {
+<<<<<<< HEAD
       const how = ending(event.data.ended, event.data.shortfall);
       return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
+=======
+      const how = ending(event.data.ended);
+      return brief("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
+>>>>>>> uix
     }
   }
 }
@@ -72,7 +78,12 @@ function isRecord(input: unknown): input is Record<string, unknown> {
 
 function mailWords(mail: Mail): string {
   if (typeof mail.body === "string") return mail.body;
-  if ("spawn" in mail.body) return `${mail.body.spawn.name}: ${mail.body.spawn.task}`;
-  if ("say" in mail.body) return mail.body.say.text;
-  return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${mail.body.report.text}`;
+  if ("spawn" in mail.body) return `${mail.body.spawn.name}: ${read(mail.body.spawn.task)}`;
+  if ("say" in mail.body) return read(mail.body.say.text);
+  return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${read(mail.body.report.text)}`;
+}
+
+/** The beginning of what somebody wrote, as it reads. */
+function read(text: string): string {
+  return plain(text.slice(0, 1_000));
 }

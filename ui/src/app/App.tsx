@@ -4,6 +4,7 @@ import { connect, type Host, HostError } from "../bridge";
 import { SigningIn } from "../account/SigningIn";
 import { Failed } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
+import { Drafts } from "../data/drafts";
 import { startFeed } from "../data/feed";
 import { GROW, Journals } from "../data/journals";
 import { keys, readEarly } from "../data/queries";
@@ -20,13 +21,14 @@ async function join() {
   const client = newClient();
   const journals = new Journals(host, frames);
   const early = Promise.all([readEarly(host, client), journals.begin(GROW)]);
-  const [about] = await Promise.all([host.call("about", {}), startFeed(host, client, journals), listen(host, client)]);
+  const drafts = new Drafts(host);
+  await Promise.all([drafts.learn(), startFeed(host, client, journals), listen(host, client)]);
   // What was read before this window followed may be behind already.
   void early.then(() => {
     for (const queryKey of [keys.agents, keys.budget]) void client.invalidateQueries({ queryKey });
     journals.catchUp();
   });
-  return { host, client, journals, profile: about.profile };
+  return { host, client, journals, drafts };
 }
 
 type Joined = Awaited<ReturnType<typeof join>>;

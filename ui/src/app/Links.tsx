@@ -4,7 +4,7 @@ import { type ReactNode, useCallback, useState } from "react";
 import { Button } from "../design/Button";
 import { LinkProvider, target, type Target } from "../design/links";
 import { Modal } from "../design/Modal";
-import { Trouble } from "../design/states";
+import { NotCopied, Trouble } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useHost } from "../data/context";
 
@@ -21,7 +21,7 @@ export function Links({ children }: { children: ReactNode }) {
 
 function Question({ text, target, onClose }: { text: string; target: Target | null; onClose: () => void }) {
   const host = useHost();
-  const [copied, copy] = useCopy();
+  const [copying, copy] = useCopy();
   const open = useMutation({ mutationFn: (address: string) => host.call("open_link", { address }), onSuccess: onClose });
   return (
     <Modal labelledBy="link-title" onClose={onClose}>
@@ -32,12 +32,13 @@ function Question({ text, target, onClose }: { text: string; target: Target | nu
       <p tabIndex={0} role="group" aria-label="Address" className="code mt-3 max-h-40 overflow-auto rounded-lg border border-line p-3 [overflow-wrap:anywhere] select-all">
         {target?.address ?? text}
       </p>
+      <NotCopied state={copying} />
       <Trouble problem={open.error} />
       <div className="mt-4 flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={onClose}>
           {target ? "Stay here" : "Close"}
         </Button>
-        <Button onClick={() => copy(target?.address ?? text)}>{copied ? "Copied" : "Copy the address"}</Button>
+        <Button onClick={() => copy(target?.address ?? text)}>{copying === "copied" ? "Copied" : "Copy the address"}</Button>
         {target && (
           <Button look="primary" disabled={open.isPending} onClick={() => open.mutate(target.address)}>
             {target.kind === "mail" ? "Write" : "Open"}

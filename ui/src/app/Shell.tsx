@@ -1,5 +1,4 @@
 /** The window: the way around, and the view that is open. */
-import { WifiOff } from "lucide-react";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
@@ -7,12 +6,11 @@ import { Failed, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
-import { clock } from "../data/time";
 import { Alone } from "./Alone";
 import { Crash } from "./Crash";
+import { Offline } from "./Offline";
 import { Opening } from "./Opening";
 import { Sidebar } from "./Sidebar";
-import { useOfflineSince } from "./useOnline";
 import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
@@ -95,26 +93,15 @@ function Frame() {
 }
 
 function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
-  const { view, id, at, change } = props.place;
+  const { view, id, at, change, line } = props.place;
   switch (view) {
     case "chat":
       return <Chat finding={props.finding} onFinding={props.onFinding} />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":
-      return <Memory path={id} tab={at} change={change} />;
+      return <Memory path={id} tab={at} change={change} line={line} />;
     case "settings":
       return <Settings />;
   }
-}
-
-function Offline() {
-  const since = useOfflineSince();
-  if (since === null) return null;
-  return (
-    <p role="status" className="flex items-center gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
-      <WifiOff className="size-4 text-warn" aria-hidden />
-      Offline since {clock(since)}. You can read and edit everything; answers of an AI need the network.
-    </p>
-  );
 }

@@ -47,7 +47,8 @@ export interface Commands {
   events: [{ agent: string | null; since: number; limit: number }, EventLine[]];
   /** Oldest first; those before the position `before`, or the last ones. */
   events_before: [{ agent: string | null; before: number | null; limit: number }, EventLine[]];
-  search: [{ text: string }, Message[]];
+  /** Newest first; in the conversation of one agent, or in all. */
+  search: [{ text: string; agent: string | null; limit: number }, Message[]];
   settings: [Nothing, Setting[]];
   models: [Nothing, ModelRow[]];
   budget: [Nothing, Budget];

@@ -59,15 +59,20 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
       <span className="flex min-w-0 items-center gap-1.5 text-xs text-ink-3">
         <Dot tone={tone} /> <span className="sr-only truncate @sm/view:not-sr-only">{label}</span>
       </span>
-      <span className="ml-auto hidden text-xs whitespace-nowrap text-ink-3 tabular-nums @3xl/view:inline" title={root ? exactMoney(root.total) : undefined}>
-        {root ? `${money(root.total)} in this conversation` : ""}
-      </span>
-      {budget && (
-        <a href={toSettings} className="ml-auto flex items-center gap-2 rounded-lg px-2 py-1 text-xs whitespace-nowrap text-ink-2 tabular-nums hover:bg-hover @3xl/view:ml-0" title="Budget of today">
-          <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
-          {money(budget.used_day)} <span className="-mx-1 hidden @sm/view:inline">of {money(budget.per_day)}</span> today
-        </a>
-      )}
+      <div className="ml-auto flex flex-col items-end text-xs whitespace-nowrap tabular-nums @sm/view:flex-row @sm/view:items-center @sm/view:gap-3">
+        {root && (
+          <span className="px-2 text-ink-3" title={`${exactMoney(root.total)} in this conversation`}>
+            {money(root.total)} <span className="@3xl/view:hidden">here</span>
+            <span className="hidden @3xl/view:inline">in this conversation</span>
+          </span>
+        )}
+        {budget && (
+          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @sm/view:py-1" title="Budget of today">
+            <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
+            {money(budget.used_day)} <span className="-mx-1 hidden @sm/view:inline">of {money(budget.per_day)}</span> today
+          </a>
+        )}
+      </div>
       <IconButton label="Search in the conversation" aria-pressed={finding} onClick={() => onFinding(!finding)}>
         <Search className="size-4" aria-hidden />
       </IconButton>

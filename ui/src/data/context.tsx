@@ -2,17 +2,18 @@
 import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
+import type { Drafts, Keeping } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
 import { spoiled } from "./queries";
 
-const Hosts = createContext<{ host: Host; journals: Journals; profile: string } | null>(null);
+const Hosts = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
 
-export function DataProvider(props: { host: Host; journals: Journals; profile: string; client: QueryClient; children: ReactNode }) {
-  const { host, journals, profile, client, children } = props;
+export function DataProvider(props: { host: Host; journals: Journals; drafts: Drafts; client: QueryClient; children: ReactNode }) {
+  const { host, journals, drafts, client, children } = props;
   return (
     <QueryClientProvider client={client}>
-      <Hosts.Provider value={{ host, journals, profile }}>{children}</Hosts.Provider>
+      <Hosts.Provider value={{ host, journals, drafts }}>{children}</Hosts.Provider>
     </QueryClientProvider>
   );
 }
@@ -37,9 +38,19 @@ export function useHost(): Host {
   return useHosts().host;
 }
 
-/** Whose data this page shows. With another profile the page is loaded anew. */
-export function useProfile(): string {
-  return useHosts().profile;
+export function useDrafts(): Drafts {
+  return useHosts().drafts;
+}
+
+/** What is written to an agent and not sent yet. */
+export function useDraft(agent: string): string {
+  const { drafts } = useHosts();
+  return useSyncExternalStore(drafts.subscribe, () => drafts.get("draft", agent));
+}
+
+export function useKeeping(): Keeping {
+  const { drafts } = useHosts();
+  return useSyncExternalStore(drafts.subscribe, drafts.keeping);
 }
 
 export function useJournals(): Journals {

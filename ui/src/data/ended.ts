@@ -1,6 +1,7 @@
 /** How a turn ended, as a sentence and a next step. `done` needs neither. */
 import type { Ended, Limit, Shortfall } from "./events";
 import { money } from "./money";
+import { inWords } from "./settingWords";
 
 export interface Ending {
   tone: "quiet" | "warn" | "bad";
@@ -30,7 +31,7 @@ const FAILURES: Record<string, string> = {
   key: "Check the key in Settings.",
   no_credit: "Add credit at the provider, then go on.",
   unknown_model: "Choose another model in Settings.",
-  offline: "Go on when you are online again.",
+  offline: "What you said is kept. Go on to send it, once the connection is back.",
   busy: "Wait a moment, then go on.",
   prompt_too_long: "Start with a shorter message.",
   past_refused: "Say it again: what was said before is carried along in short.",
@@ -51,7 +52,7 @@ export function ending(ended: Ended, shortfall?: Shortfall | null): Ending | nul
   if ("failed" in ended) {
     const { kind, message } = ended.failed;
     const settings = kind === "key" || kind === "unknown_model";
-    return { tone: "bad", title: message, next: FAILURES[kind] ?? "Nothing is lost; go on to try again.", resumable: true, settings };
+    return { tone: "bad", title: inWords(message), next: FAILURES[kind] ?? "Nothing is lost; go on to try again.", resumable: true, settings };
   }
   if ("refused" in ended) {
     return { ...plain, tone: "warn", title: ended.refused || "The model declined to answer.", next: "Say it in other words.", resumable: false };

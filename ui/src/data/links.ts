@@ -8,6 +8,8 @@ export interface Place {
   at: string | null;
   /** A change to show in a history. */
   change: string | null;
+  /** A line of a page to show, from 1. */
+  line: number | null;
 }
 
 export const toChat = "#/chat";
@@ -25,6 +27,11 @@ export function toPage(path: string, tab?: string): string {
   return `#/memory/${encodeURIComponent(path)}${tab ? `?at=${tab}` : ""}`;
 }
 
+/** A line of a page, on the page or in its source. */
+export function toLine(path: string, line: number, tab?: string): string {
+  return `${toPage(path, tab)}${tab ? "&" : "?"}line=${line}`;
+}
+
 export function toChange(path: string, commit: string): string {
   return `${toPage(path, "history")}&change=${encodeURIComponent(commit)}`;
 }
@@ -35,7 +42,8 @@ export function place(hash: string): Place {
   const [view = "", id = ""] = path.split("/");
   const known = view === "agents" || view === "memory" || view === "settings" ? view : "chat";
   const facts = new URLSearchParams(query);
-  return { view: known, id: decoded(id) || null, at: facts.get("at"), change: facts.get("change") };
+  const line = facts.get("line") ?? "";
+  return { view: known, id: decoded(id) || null, at: facts.get("at"), change: facts.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };
 }
 
 function decoded(text: string): string {

@@ -18,7 +18,7 @@ export const keys = {
   log: (path: string | null) => ["memory", "log", path],
   diff: (rev: string) => ["diff", rev],
   blame: (path: string) => ["memory", "blame", path],
-  search: (text: string) => ["search", text],
+  search: (agent: string, text: string) => ["search", agent, text],
   signIn: ["sign_in"],
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
@@ -91,9 +91,13 @@ export function useBlame(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });
 }
-export function useMessageSearch(text: string) {
+/** What a search shows at most; of lines of memory the host gives no more. */
+export const FOUND = 200;
+
+/** Searches one conversation. One more than is shown is asked for: it tells whether there are more. */
+export function useMessageSearch(agent: string, text: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.search(text), queryFn: () => host.call("search", { text }), enabled: text !== "" });
+  return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: FOUND + 1 }), enabled: text !== "" });
 }
 
 /** Asked again when the shell tells that it has changed. */

@@ -25,6 +25,18 @@ describe("Markdown from a stranger", () => {
     expect(screen.queryByRole("link", { name: "trap" })).toBeNull();
   });
 
+  test("marks what shows a line, however deep it stands, and nothing else", () => {
+    const text = "# Title\n\nOne\ntwo\n\n- a\n  - b\n- c\n\n| x |\n|---|\n| y |\n\n```\ncode\n```\n";
+    const { container, rerender } = render(<Markdown text={text} />);
+    const marked = (line: number) => {
+      rerender(<Markdown text={text} line={line} />);
+      return [...container.querySelectorAll("[data-marked]")].map((one) => one.textContent?.trim());
+    };
+    expect(container.querySelector("[data-marked]")).toBeNull();
+    expect([1, 4, 7, 8, 12, 15].map(marked)).toEqual([["Title"], ["One\ntwo"], ["b"], ["c"], ["y"], ["code"]]);
+    expect(document.activeElement?.textContent?.trim()).toBe("code");
+  });
+
   test("has tables and code", () => {
     const { container } = render(<Markdown text={"| a | b |\n|---|---|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```"} />);
     expect(container.querySelectorAll("td")).toHaveLength(2);

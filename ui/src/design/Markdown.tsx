@@ -10,6 +10,8 @@ import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
 import { useOpenLink } from "./links";
+import { numbered, useMarkedLine } from "./marked";
+import { NotCopied } from "./states";
 import { useCopy } from "./useCopy";
 
 type Plugin = typeof import("./highlight").default;
@@ -38,11 +40,13 @@ function useHighlighter(wanted: boolean): Plugin | null {
 
 const Pages = createContext<((path: string) => void) | null>(null);
 
-export const Markdown = memo(function Markdown(props: { text: string; growing?: boolean; onPage?: (path: string) => void }) {
+export const Markdown = memo(function Markdown(props: { text: string; growing?: boolean; line?: number | null; onPage?: (path: string) => void }) {
   const parts = blocks(props.text);
+  const root = useRef<HTMLDivElement>(null);
+  useMarkedLine(root, parts, props.line ?? null);
   return (
     <Pages.Provider value={props.onPage ?? null}>
-      <div className="prose">
+      <div ref={root} className="prose">
         {parts.map((part, index) => (
           <Part key={index} text={part} growing={props.growing === true && index === parts.length - 1} />
         ))}
@@ -57,7 +61,7 @@ const Part = memo(function Part({ text, growing }: { text: string; growing: bool
 });
 
 function parsed(text: string, colours: Plugin | null): ReactElement {
-  const rehypePlugins = colours ? [rehypeSanitize, colours] : [rehypeSanitize];
+  const rehypePlugins = colours ? [rehypeSanitize, numbered, colours] : [rehypeSanitize, numbered];
   return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
 }
 
@@ -78,7 +82,7 @@ function remembered(text: string, colours: Plugin | null): ReactElement {
 }
 
 const components: Components = {
-  pre: ({ children }) => <CodeBlock>{children}</CodeBlock>,
+  pre: ({ children, node }) => <CodeBlock line={node?.position?.start.line}>{children}</CodeBlock>,
   a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
   img: ({ alt, src }) => <span className="text-ink-3">[picture: {alt || String(src)}]</span>,
   table: ({ children }) => (
@@ -88,11 +92,13 @@ const components: Components = {
   ),
 };
 
-function CodeBlock({ children }: { children: ReactNode }) {
+function CodeBlock({ line, children }: { line: number | undefined; children: ReactNode }) {
   const pre = useRef<HTMLPreElement>(null);
-  const [copied, copy] = useCopy();
+  const [copying, copy] = useCopy();
+  const copied = copying === "copied";
   return (
-    <div className="group relative overflow-hidden rounded-lg border border-line">
+    <div data-line={line} className="group relative overflow-hidden rounded-lg border border-line">
+      <NotCopied state={copying} className="mt-0 border-b border-line py-2.5 pr-12 pl-3.5" />
       <pre ref={pre} tabIndex={0} aria-label="Code">
         {children}
       </pre>

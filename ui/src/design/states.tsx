@@ -3,6 +3,7 @@ import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
 import { cx } from "./cx";
+import type { Copying } from "./useCopy";
 
 export function Loading({ label = "Loading" }: { label?: string }) {
   return (
@@ -53,6 +54,16 @@ export function Trouble({ problem }: { problem: Problem | null | undefined }) {
   return (
     <p role="alert" className="mt-1.5 text-sm text-bad">
       {problem.message} {problem.nextStep && <span className="text-ink-2">{problem.nextStep}</span>}
+    </p>
+  );
+}
+
+/** Under what has a button to copy it. */
+export function NotCopied({ state, className }: { state: Copying; className?: string }) {
+  if (state !== "failed") return null;
+  return (
+    <p role="alert" className={cx("mt-1.5 text-sm text-bad", className)}>
+      It could not be copied. <span className="text-ink-2">Select it and copy it by hand.</span>
     </p>
   );
 }

@@ -1,18 +1,28 @@
-/** Copying to the clipboard, with a moment of "copied". */
+/** Copying to the clipboard, with a moment of "copied", and longer if it did not work. */
 import { useEffect, useState } from "react";
 
-export function useCopy(): [copied: boolean, copy: (text: string) => void] {
-  const [copied, setCopied] = useState(false);
+export type Copying = "idle" | "copied" | "failed";
+
+/** How long each is said, in milliseconds. */
+const SAID = { copied: 1_500, failed: 10_000 };
+
+export function useCopy(): [state: Copying, copy: (text: string) => void] {
+  const [state, setState] = useState<Copying>("idle");
   useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 1_500);
+    if (state === "idle") return;
+    const timer = setTimeout(() => setState("idle"), SAID[state]);
     return () => clearTimeout(timer);
-  }, [copied]);
+  }, [state]);
   const copy = (text: string) => {
-    navigator.clipboard.writeText(text).then(
-      () => setCopied(true),
-      () => setCopied(false),
+    write(text).then(
+      () => setState("copied"),
+      () => setState("failed"),
     );
   };
-  return [copied, copy];
+  return [state, copy];
+}
+
+/** Rejects also where there is no clipboard at all. */
+async function write(text: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
 }

@@ -8,6 +8,7 @@ import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Fold } from "../design/Fold";
 import { Markdown } from "../design/Markdown";
+import { NotCopied } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useLive } from "../data/context";
 import { toPage } from "../data/links";
@@ -37,21 +38,25 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
 });
 
 function Facts({ item }: { item: Answer }) {
-  const [copied, copy] = useCopy();
+  const [copying, copy] = useCopy();
+  const copied = copying === "copied";
   const { usage } = item;
   const read = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_5m_tokens + usage.cache_write_1h_tokens;
   return (
-    <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
-      <span title={exactTime(item.at)}>{clock(item.at)}</span>
-      <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
-      <span title={`${read} tokens read, ${usage.output_tokens} written`}>
-        {tokens(read)} in, {tokens(usage.output_tokens)} out
-      </span>
-      <span>{item.model}</span>
-      <IconButton label={copied ? "Copied" : "Copy answer"} className="size-6" onClick={() => copy(item.text)}>
-        {copied ? <Check className="size-3.5" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
-      </IconButton>
-    </div>
+    <>
+      <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+        <span title={exactTime(item.at)}>{clock(item.at)}</span>
+        <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
+        <span title={`${read} tokens read, ${usage.output_tokens} written`}>
+          {tokens(read)} in, {tokens(usage.output_tokens)} out
+        </span>
+        <span>{item.model}</span>
+        <IconButton label={copied ? "Copied" : "Copy answer"} className="size-6" onClick={() => copy(item.text)}>
+          {copied ? <Check className="size-3.5" aria-hidden /> : <Copy className="size-3.5" aria-hidden />}
+        </IconButton>
+      </div>
+      <NotCopied state={copying} className="absolute top-7 right-0 rounded-lg border border-line bg-surface px-2.5 py-1 shadow-card" />
+    </>
   );
 }
 

@@ -1,14 +1,16 @@
 /** Where a message is written: kept while unsent, sent with Enter, never in the middle of composing a character. */
-import { ArrowUp, Square } from "lucide-react";
+import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
-import { IconButton } from "../design/Button";
+import { Button, IconButton } from "../design/Button";
 import { Trouble } from "../design/states";
-import { useAsk, useProfile } from "../data/context";
+import { useAsk, useDraft, useDrafts, useKeeping } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 
 export function Composer({ agent, placeholder }: { agent: string; placeholder: string }) {
-  const [text, setText] = useDraft(agent);
+  const drafts = useDrafts();
+  const text = useDraft(agent);
+  const setText = (next: string) => drafts.set("draft", agent, next);
   const [failedId, setFailedId] = useState<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const busy = isBusy(useAgent(agent));
@@ -34,7 +36,8 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
       { op: "say", agent, id, text: message },
       {
         onError: () => {
-          setText((now) => (now ? `${message}\n${now}` : message));
+          const now = drafts.get("draft", agent);
+          setText(now ? `${message}\n${now}` : message);
           setFailedId(id);
         },
       },
@@ -75,24 +78,25 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
           </IconButton>
         </div>
         <Trouble problem={say.error ?? stop.error} />
+        <Unkept />
       </div>
     </div>
   );
 }
 
-/** A text that outlives the window, one for each agent. */
-function useDraft(agent: string) {
-  const key = `draft:${useProfile()}:${agent}`;
-  const [drafts, setDrafts] = useState<Record<string, string>>({});
-  const text = drafts[agent] ?? localStorage.getItem(key) ?? "";
-  const set = (next: string | ((now: string) => string)) => {
-    setDrafts((now) => {
-      const before = now[agent] ?? localStorage.getItem(key) ?? "";
-      const after = typeof next === "function" ? next(before) : next;
-      if (after) localStorage.setItem(key, after);
-      else localStorage.removeItem(key);
-      return { ...now, [agent]: after };
-    });
-  };
-  return [text, set] as const;
+/** It is said where it matters, and only if it is so. */
+function Unkept() {
+  const drafts = useDrafts();
+  const { problem } = useKeeping();
+  if (!problem) return null;
+  return (
+    <div role="status" className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
+      <p className="min-w-56 grow basis-0">
+        What you write is not kept if the window closes before you send it. {problem.message} {problem.nextStep}
+      </p>
+      <Button onClick={() => void drafts.learn()}>
+        <RotateCw className="size-4" aria-hidden /> Try again
+      </Button>
+    </div>
+  );
 }

@@ -3,15 +3,17 @@ import { X } from "lucide-react";
 import { type KeyboardEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
+import { Hit } from "../design/Hit";
 import { Trouble } from "../design/states";
-import { useMessageSearch } from "../data/queries";
+import { FOUND, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
 export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim());
-  const found = useMessageSearch(wanted);
-  const hits = (found.data ?? []).filter((hit) => hit.agent === props.agent);
+  const found = useMessageSearch(props.agent, wanted);
+  const hits = (found.data ?? []).slice(0, FOUND);
+  const isCut = (found.data?.length ?? 0) > FOUND;
   // The hit that is shown, by its place in the list.
   const [at, setAt] = useState<number | null>(null);
   // Whoever searched goes on with writing.
@@ -41,7 +43,8 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
       </div>
       <Trouble problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
-        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
+        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
+        {wanted && isCut && ` Only the latest ${FOUND} are shown; search for more words to find older ones.`}
       </p>
       {wanted && found.data && (
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
@@ -49,7 +52,7 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
             <li key={hit.seq}>
               <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
                 <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
-                <span className="min-w-0 grow truncate">{around(hit.text, wanted)}</span>
+                <span className="min-w-0 grow truncate"><Hit text={hit.text} wanted={wanted} /></span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
               </button>
             </li>
@@ -58,11 +61,4 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
       )}
     </div>
   );
-}
-
-/** The part of a text where the words stand. */
-export function around(text: string, words: string): string {
-  const flat = text.replace(/\s+/g, " ");
-  const at = flat.toLowerCase().indexOf(words.toLowerCase());
-  return at > 40 ? `…${flat.slice(at - 30)}` : flat;
 }

@@ -55,7 +55,7 @@ function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; 
       <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
         {item.text}
       </div>
-      {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step</p>}
+      {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step. A correction said now is read together with it.</p>}
     </div>
   );
 }

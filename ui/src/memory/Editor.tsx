@@ -2,35 +2,49 @@
 import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
-import { useAsk, useHost, useProfile } from "../data/context";
+import { Failed, Loading, Trouble } from "../design/states";
+import { useAsk, useDrafts, useHost, useKeeping } from "../data/context";
 
 interface Draft {
   text: string;
   base: string | null;
 }
 
-function kept(key: string): Draft | null {
+function parsed(text: string): Draft | null {
   try {
-    const stored: unknown = JSON.parse(localStorage.getItem(key) ?? "null");
+    const stored: unknown = JSON.parse(text || "null");
     return typeof stored === "object" && stored !== null && "text" in stored && typeof stored.text === "string" ? (stored as Draft) : null;
   } catch {
     return null;
   }
 }
 
-export function Editor({ path, page, onDone }: { path: string; page: Page | null; onDone: () => void }) {
-  const key = `edit:${useProfile()}:${path}`;
-  const [draft, setDraft] = useState<Draft>(() => kept(key) ?? { text: page?.text ?? "", base: page?.version ?? null });
+interface Props {
+  path: string;
+  page: Page | null;
+  onDone: () => void;
+}
+
+/** Nothing is edited that would not be kept. */
+export function Editor(props: Props) {
+  const drafts = useDrafts();
+  const { isKept, problem } = useKeeping();
+  if (isKept) return <KeptEditor {...props} />;
+  return problem ? <Failed problem={problem} retry={() => void drafts.learn()} /> : <Loading />;
+}
+
+function KeptEditor({ path, page, onDone }: Props) {
+  const drafts = useDrafts();
+  const [draft, setDraft] = useState<Draft>(() => parsed(drafts.get("edit", path)) ?? { text: page?.text ?? "", base: page?.version ?? null });
   const [theirs, setTheirs] = useState<Page | null>(null);
   const ask = useAsk();
   const host = useHost();
   const change = (next: Draft) => {
     setDraft(next);
-    localStorage.setItem(key, JSON.stringify(next));
+    drafts.set("edit", path, JSON.stringify(next));
   };
   const leave = () => {
-    localStorage.removeItem(key);
+    drafts.set("edit", path, "");
     onDone();
   };
   const save = (base: string | null) => {

@@ -6,7 +6,7 @@ import { Failed, Loading, Trouble } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { useAsk } from "../data/context";
-import { toPage } from "../data/links";
+import { toLine, toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
 import { AllPages } from "./AllPages";
@@ -15,6 +15,7 @@ import { Blame } from "./Blame";
 import { Editor } from "./Editor";
 import { Changes } from "./Changes";
 import { Missing } from "./Missing";
+import { Source } from "./Source";
 import { linked } from "./pageTree";
 
 const TABS = [
@@ -25,11 +26,12 @@ const TABS = [
 ] as const;
 type TabName = (typeof TABS)[number]["value"] | "edit";
 
-export function PageView({ path, tab, change }: { path: string; tab: string | null; change: string | null }) {
+export function PageView({ path, tab, change, line }: { path: string; tab: string | null; change: string | null; line: number | null }) {
   const page = usePage(path);
   const open: TabName = tab === "edit" ? "edit" : (TABS.find((one) => one.value === tab)?.value ?? "page");
   const go = (next: TabName) => {
-    location.hash = toPage(path, next === "page" ? undefined : next);
+    const tab = next === "page" ? undefined : next;
+    location.hash = line !== null && (next === "page" || next === "source") ? toLine(path, line, tab) : toPage(path, tab);
   };
   const missing = page.error?.code === "not_found";
   const remove = useAsk();
@@ -64,7 +66,7 @@ export function PageView({ path, tab, change }: { path: string; tab: string | nu
       ) : (
         <Tabs label="Page" tabs={TABS} value={open === "edit" ? "page" : open} onChange={go}>
           <div className="min-h-0 grow overflow-auto px-6 py-5" tabIndex={0} role="region" aria-label={TABS.find((one) => one.value === open)?.label}>
-            <Content page={page.data} tab={open} change={change} />
+            <Content page={page.data} tab={open} change={change} line={line} />
           </div>
         </Tabs>
       )}
@@ -85,18 +87,18 @@ function LastChange({ path }: { path: string }) {
   );
 }
 
-function Content({ page, tab, change }: { page: Page; tab: TabName; change: string | null }) {
+function Content({ page, tab, change, line }: { page: Page; tab: TabName; change: string | null; line: number | null }) {
   switch (tab) {
     case "history":
       return <Changes path={page.path} open={change} />;
     case "blame":
       return <Blame path={page.path} />;
     case "source":
-      return <pre className="code max-w-[48rem] rounded-lg border border-line p-4 whitespace-pre-wrap">{page.text}</pre>;
+      return <Source text={page.text} line={line} />;
     default:
       return (
         <div className="max-w-[46rem]">
-          <Markdown text={page.text} onPage={(href) => (location.hash = toPage(linked(page.path, href)))} />
+          <Markdown text={page.text} line={line} onPage={(href) => (location.hash = toPage(linked(page.path, href)))} />
         </div>
       );
   }

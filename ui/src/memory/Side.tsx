@@ -6,13 +6,15 @@ import type { HostError } from "../bridge";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
+import { Hit } from "../design/Hit";
+import { showMarked } from "../design/marked";
 import { Read, Trouble } from "../design/states";
 import { useHost } from "../data/context";
-import { toMemory, toPage, toRecent } from "../data/links";
-import { useFound, usePages } from "../data/queries";
+import { toLine, toMemory, toPage, toRecent } from "../data/links";
+import { FOUND, useFound, usePages } from "../data/queries";
 import { type Folder, pageTree } from "./pageTree";
 
-export function Side({ open }: { open: string | null }) {
+export function Side({ open, line }: { open: string | null; line: number | null }) {
   const [text, setText] = useState("");
   const [naming, setNaming] = useState(false);
   const host = useHost();
@@ -40,7 +42,7 @@ export function Side({ open }: { open: string | null }) {
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
       </div>
       <nav aria-label="Pages" className="min-h-0 grow overflow-y-auto px-3 pb-4">
-        {wanted ? <Hits text={wanted} /> : <Pages open={open} />}
+        {wanted ? <Hits text={wanted} open={open} line={line} /> : <Pages open={open} />}
       </nav>
     </>
   );
@@ -105,22 +107,27 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
   );
 }
 
-function Hits({ text }: { text: string }) {
+function Hits({ text, open, line }: { text: string; open: string | null; line: number | null }) {
   const found = useFound(text);
   if (found.error) return <Trouble problem={found.error} />;
   if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">Nothing found for “{text}”.</p>;
   return (
     <ul aria-label="Found lines">
-      {found.data?.map((hit) => (
-        <li key={`${hit.path}:${hit.line}`}>
-          <a href={toPage(hit.path)} className="block rounded-lg px-2 py-1.5 hover:bg-hover">
-            <span className="block truncate text-sm">{hit.text.trim()}</span>
-            <span className="text-xs text-ink-3">
-              {hit.path}, line {hit.line}
-            </span>
-          </a>
-        </li>
-      ))}
+      {found.data?.map((hit) => {
+        const isOpen = hit.path === open && hit.line === line;
+        return (
+          <li key={`${hit.path}:${hit.line}`}>
+            {/* Where the window is there already, the link alone would do nothing. */}
+            <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? showMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
+              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} wanted={text} /></span>
+              <span className="text-xs text-ink-3">
+                {hit.path}, line {hit.line}
+              </span>
+            </a>
+          </li>
+        );
+      })}
+      {found.data && found.data.length >= FOUND && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {FOUND}. Search for more words to find others.</li>}
     </ul>
   );
 }

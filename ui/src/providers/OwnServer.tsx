@@ -7,6 +7,7 @@ import { Fold } from "../design/Fold";
 import { Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useSettings } from "../data/queries";
+import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "./KeyForm";
 import { sameServer } from "./sameServer";
 
@@ -38,7 +39,7 @@ export function OwnServer() {
           <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
         </Field>
         {silent && <Trouble problem={{ message: `Nothing answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
-        <Trouble problem={ask.error} />
+        <Trouble problem={problemInWords(ask.error)} />
         <Button type="submit" className="self-start" disabled={ask.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
           <Search className="size-4" aria-hidden /> Look there
         </Button>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Host, KeyCheck, Reply, Request } from "../bridge";
 import { DataProvider, newClient } from "../data/context";
+import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
 import { useKeyEntry } from "./useKeyEntry";
 
@@ -34,7 +35,7 @@ beforeEach(() => {
 function entry() {
   const journals = new Journals(provider.host, { request: () => 1, cancel: () => {} });
   const wrapper = ({ children }: { children: ReactNode }) => (
-    <DataProvider host={provider.host} journals={journals} profile="local" client={client}>
+    <DataProvider host={provider.host} journals={journals} drafts={new Drafts(provider.host)} client={client}>
       {children}
     </DataProvider>
   );

@@ -3,10 +3,11 @@ import { LogIn, LogOut, RefreshCw } from "lucide-react";
 import type { Person, SignIn } from "../bridge";
 import { Initials, OwnAvatar } from "../account/Avatar";
 import { useAccount } from "../account/useAccount";
-import { called, STATES } from "../account/words";
+import { called, MEANWHILE, standing, STATES } from "../account/words";
 import { Button } from "../design/Button";
 import { Read, Trouble } from "../design/states";
 import { useNow } from "../design/useNow";
+import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { Line } from "./Line";
@@ -32,14 +33,16 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
   const signOut = useAccount("sign_out");
   const check = useAccount("sign_in_check");
   const now = useNow(false);
+  const isOffline = useOfflineSince() !== null;
   const { state } = view;
   const seen = (
     <>
       {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
-        {STATES[state].label}. Last confirmed {ago(person.last_verified_at, now)}.
+        {state === "offline" ? standing(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
       </span>
       {view.notice && <span className="block text-ink-2">{view.notice}</span>}
+      {state === "offline" && <span className="block">{MEANWHILE}</span>}
     </>
   );
   const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
@@ -63,7 +66,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
         </div>
       </div>
       {isIn && (
-        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations and memory stay here, for your next sign-in." below={<Trouble problem={signOut.error} />}>
+        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay here, for your next sign-in." below={<Trouble problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out
           </Button>

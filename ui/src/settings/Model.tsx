@@ -5,6 +5,7 @@ import { Select } from "../design/Field";
 import { Read, Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
+import { problemInWords } from "../data/settingWords";
 import { both, picked, ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
@@ -43,7 +44,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
     void choose(local.model, local.url);
   };
   return (
-    <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={error} />}>
+    <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
         {byProvider(models).map(([label, those]) => (
           <optgroup key={label} label={label}>

@@ -6,17 +6,8 @@ import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { Trouble } from "../design/states";
 import { useAsk } from "../data/context";
+import { LABELS, problemInWords } from "../data/settingWords";
 import { Line } from "./Line";
-
-const LABELS: Record<string, string> = {
-  "budget.per_message": "For one message",
-  "budget.per_day": "For a day",
-  "budget.per_month": "For a month",
-  "limit.max_tokens": "Length of one answer",
-  "limit.calls": "Model calls for one message",
-  "limit.children": "Sub-agents for one message",
-  "limit.children_at_once": "Sub-agents at the same time",
-};
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
@@ -28,8 +19,11 @@ export function SettingRow({ setting }: { setting: Setting }) {
     const next = value.trim();
     if (next !== setting.value) ask.mutate({ op: "set_setting", name: setting.name, value: next });
   };
+  const problem = problemInWords(ask.error);
+  // What it is stands beside it already.
+  if (problem && ask.error?.code === "bad_request") problem.nextStep = null;
   return (
-    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={ask.error} />}>
+    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
           <IconButton label={`Back to the default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>

@@ -85,8 +85,8 @@ impl Records for Torn {
         self.store.messages(agent, before, limit).await
     }
 
-    async fn search(&self, text: &str, limit: u32) -> Result<Vec<MessageView>, StoreError> {
-        self.store.search(text, limit).await
+    async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        self.store.search(text, agent, limit).await
     }
 }
 

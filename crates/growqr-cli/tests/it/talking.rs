@@ -3,7 +3,8 @@
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
 use growqr_testkit::anthropic::{Hold, Point, calls, says};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[test]
 fn the_story_shows_tools_and_sub_agents_as_they_go() {
@@ -76,6 +77,9 @@ fn without_a_key_the_guide_answers_and_says_what_it_is() {
     command.env_remove("ANTHROPIC_API_KEY");
     let ran = crate::program::run_with(command, b"");
     assert_eq!(ran.out.matches("← helper").count(), 2, "{ran:?}");
+    let whether_of_grow = |found: Vec<Value>| found.iter().map(|one| one["agent"] == "grow").collect::<BTreeSet<_>>();
+    assert_eq!(whether_of_grow(program.json(&["search", "tea"])), BTreeSet::from([false, true]), "in all conversations");
+    assert_eq!(whether_of_grow(program.json(&["search", "tea", "--agent", "grow"])), BTreeSet::from([true]), "in one");
 }
 
 #[test]

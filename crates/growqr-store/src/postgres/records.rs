@@ -23,6 +23,8 @@ const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
 const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and folded like $2 escape '\\' order by position desc limit $3";
+const SEARCH_OF: &str = "select agent_id, seq, author, text, at from messages \
+    where profile_id = $1 and agent_id = $2 and folded like $3 escape '\\' order by seq desc limit $4";
 
 #[async_trait]
 impl Records for PostgresStore {
@@ -74,8 +76,12 @@ impl Records for PostgresStore {
         rows::all(rows)
     }
 
-    async fn search(&self, text: &str, limit: u32) -> Result<Vec<MessageView>, StoreError> {
-        let query = sqlx::query_as(SEARCH).bind(self.profile()).bind(containing(text)).bind(i64::from(limit));
+    async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        let mut query = sqlx::query_as(if agent.is_some() { SEARCH_OF } else { SEARCH }).bind(self.profile());
+        if let Some(agent) = agent {
+            query = query.bind(agent.as_str());
+        }
+        let query = query.bind(containing(text)).bind(i64::from(limit));
         let rows: Vec<MessageRow> = query.fetch_all(&self.db.pool).await.map_err(at("search messages"))?;
         rows::all(rows)
     }

@@ -23,6 +23,8 @@ const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
 const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and folded like ? escape '\\' order by position desc limit ?";
+const SEARCH_OF: &str = "select agent_id, seq, author, text, at from messages \
+    where profile_id = ? and agent_id = ? and folded like ? escape '\\' order by seq desc limit ?";
 
 #[async_trait]
 impl Records for SqliteStore {
@@ -74,8 +76,12 @@ impl Records for SqliteStore {
         rows::all(rows)
     }
 
-    async fn search(&self, text: &str, limit: u32) -> Result<Vec<MessageView>, StoreError> {
-        let query = sqlx::query_as(SEARCH).bind(self.profile()).bind(containing(text)).bind(limit);
+    async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        let mut query = sqlx::query_as(if agent.is_some() { SEARCH_OF } else { SEARCH }).bind(self.profile());
+        if let Some(agent) = agent {
+            query = query.bind(agent.as_str());
+        }
+        let query = query.bind(containing(text)).bind(limit);
         let rows: Vec<MessageRow> = query.fetch_all(&self.db.readers).await.map_err(at("search messages"))?;
         rows::all(rows)
     }
@@ -101,6 +107,7 @@ mod tests {
             (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
             (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
             (SEARCH, "(profile_id=?)"),
+            (SEARCH_OF, "(profile_id=? AND agent_id=?)"),
             (crate::sqlite::outbox::WAITING, "USING INDEX outbox_waiting (profile_id=?)"),
         ];
         for (sql, expected) in plans {

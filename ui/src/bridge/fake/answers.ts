@@ -17,7 +17,7 @@ export function answers(world: World, providers: Providers, account: Account): A
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
     events: ({ agent, since, limit }) => world.lines(agent, since, limit),
     events_before: ({ agent, before, limit }) => world.linesBefore(agent, before, limit),
-    search: ({ text }) => messages(world).filter((one) => one.text.toLowerCase().includes(text.toLowerCase())).reverse().slice(0, 200),
+    search: ({ text, agent, limit }) => messages(world).filter((one) => (agent === null || one.agent === agent) && one.text.toLowerCase().includes(text.toLowerCase())).reverse().slice(0, limit),
     settings: () => world.settings(),
     models: () => MODELS,
     budget: () => world.budget(),

@@ -1,11 +1,12 @@
 /**
  * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
  * and for tests; a production build does not contain it. Options stand in the address:
- * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or requests, that fail,
- * `?slow=500` milliseconds before any answer, `?held=calls|providers` what waits for the page's event `fake-go`,
- * `?keychain=ready|locked|absent`, `?local=both|ollama|empty|none` what
- * listens on the usual ports, `?account=signed_out|online|…` where sign-in stands. The page's events `fake-new-message`,
- * `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place stands in `sessionStorage`) and the browser's.
+ * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or
+ * requests, that fail until the page's event `fake-mend`, `?slow=500` milliseconds before any answer,
+ * `?held=calls|providers` what waits for the page's event `fake-go`, `?keychain=ready|locked|absent`,
+ * `?local=both|ollama|empty|none` what listens on the usual ports, `?account=signed_out|online|…` where sign-in stands.
+ * The page's events `fake-new-message`, `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place
+ * stands in `sessionStorage`) and the browser's.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";
@@ -29,6 +30,7 @@ export function fakeHost(): Host {
   world.run(speed);
 
   const failing = new Set((options.get("fail") ?? "").split(","));
+  addEventListener("fake-mend", () => failing.clear());
   const slow = Number(options.get("slow") ?? "0");
   const go = new Promise<void>((done) => addEventListener("fake-go", () => done(), { once: true }));
   const held = options.get("held");

@@ -37,7 +37,7 @@ export class Memory {
   search(text: string): Found[] {
     return this.list("").flatMap(({ path }) =>
       split(this.#text(path)).flatMap((line, index) => (line.toLowerCase().includes(text.toLowerCase()) ? [{ path, line: index + 1, text: line }] : [])),
-    );
+    ).slice(0, 200);
   }
 
   log(path: string | null): Change[] {

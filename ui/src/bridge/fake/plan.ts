@@ -22,6 +22,12 @@ export function plan(text: string, id: string, isGuide: boolean, effects: Effect
   return [...says(effects, "", isGuide ? GUIDE : HELLO, cost), { do: "end", ended: "done" }];
 }
 
+/** What comes of asking without a network. */
+export function unreachable(): Step[] {
+  const failure = { kind: "offline", message: "There is no connection to api.anthropic.com; check the network. (dns error)", request_id: null };
+  return [{ do: "request" }, { do: "end", ended: { failed: failure } }];
+}
+
 const GUIDE = `I am the built-in guide: I answer by fixed rules, there is no AI in me.
 
 What I understand:

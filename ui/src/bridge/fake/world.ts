@@ -2,7 +2,7 @@
 import type { Agent, Budget, EventLine, KeySource, Push, Setting } from "../wire";
 import { hash, Memory, type SavedMemory } from "./memory";
 import { cancelled, perform } from "./perform";
-import { plan } from "./plan";
+import { plan, unreachable } from "./plan";
 import { refuse } from "./refuse";
 import { SETTINGS } from "./settings";
 import { lasts, type Step } from "./steps";
@@ -75,7 +75,8 @@ export class World {
     const chosen = this.setting("model");
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
     this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
-    this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
+    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = unreachable();
+    else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
   }
 

@@ -136,7 +136,7 @@ on_both! {
         assert_eq!(yours.position().await.unwrap(), Position(0));
         assert_eq!(yours.agents().await.unwrap(), Vec::new());
         assert_eq!(say(&*yours, &grow, Head::default(), "yours").await.unwrap().position, Position(1));
-        assert_eq!(yours.search("mine", 10).await.unwrap(), Vec::new());
+        assert_eq!(yours.search("mine", None, 10).await.unwrap(), Vec::new());
         assert_eq!(mine.lines(Position(0), None, 10).await.unwrap().len(), 1);
     }
 

@@ -67,7 +67,7 @@ on_both! {
         say(&*store, &scout, Head::default(), "kein Ärger, 1000 Rabatte").await.unwrap();
         say(&*store, &grow, head, r"C:\temp_dir").await.unwrap();
         let found = async |text: &str| {
-            let found = store.search(text, 10).await.unwrap();
+            let found = store.search(text, None, 10).await.unwrap();
             found.into_iter().map(|message| message.text).collect::<Vec<_>>()
         };
         assert_eq!(found("ärger").await, ["kein Ärger, 1000 Rabatte", "ÄRGER mit 100% Rabatt"]);
@@ -76,6 +76,23 @@ on_both! {
         assert_eq!(found("P_D").await, [r"C:\temp_dir"]);
         assert_eq!(found(r":\t").await, [r"C:\temp_dir"]);
         assert_eq!(found("e_p").await, Vec::<String>::new());
+    }
+
+    async fn a_search_in_one_conversation_is_not_cut_by_what_others_said(world: World) {
+        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
+        let head = say(&*store, &grow, Head::default(), "tea one").await.unwrap().head;
+        let scouts = say(&*store, &scout, Head::default(), "tea elsewhere").await.unwrap().head;
+        let head = say(&*store, &grow, head, "coffee").await.unwrap().head;
+        say(&*store, &grow, head, "tea two").await.unwrap();
+        say(&*store, &scout, scouts, "more tea elsewhere").await.unwrap();
+        let found = async |agent: &AgentId, limit| {
+            let found = store.search("TEA", Some(agent), limit).await.unwrap();
+            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&grow, 2).await, ["tea two", "tea one"]);
+        assert_eq!(found(&grow, 1).await, ["tea two"]);
+        assert_eq!(found(&scout, 9).await, ["more tea elsewhere", "tea elsewhere"]);
+        assert_eq!(found(&AgentId::new("a-2"), 9).await, Vec::<String>::new());
     }
 
     async fn the_person_is_kept_as_last_seen(world: World) {

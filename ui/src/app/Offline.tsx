@@ -1,0 +1,45 @@
+/** That there is no network: what works all the same, what waits, and its going on once the network is back. */
+import { WifiOff } from "lucide-react";
+import { useEffect, useMemo, useRef } from "react";
+import { Trouble } from "../design/states";
+import { type Answerer, useAnswerer } from "../data/answerer";
+import { useAsk, useJournal } from "../data/context";
+import { GROW } from "../data/journals";
+import { useOfflineSince } from "../data/online";
+import { useSettings } from "../data/queries";
+import { clock } from "../data/time";
+import { unanswered } from "../data/unanswered";
+
+export function Offline() {
+  const since = useOfflineSince();
+  const { lines } = useJournal(GROW);
+  const messages = useMemo(() => unanswered(lines), [lines]);
+  const answerer = useAnswerer();
+  const model = useSettings().data?.find((one) => one.name === "model")?.value ?? "";
+  const goOn = useAsk();
+  const before = useRef(since);
+  useEffect(() => {
+    // What was said to wait for the network goes on with it; nothing else does so by itself.
+    if (before.current !== null && since === null && messages !== null) goOn.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
+    before.current = since;
+  }, [since, messages, goOn.mutate]);
+  if (since === null) return goOn.error && <div className="px-6"><Trouble problem={goOn.error} /></div>;
+  return (
+    <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
+      <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
+      <span>
+        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings work as ever. {waits(messages, answerer, model)}
+      </span>
+    </p>
+  );
+}
+
+/** What becomes of messages, those that were said already first. */
+export function waits(messages: number | null, answerer: Answerer | null, model: string): string {
+  if (messages === 0) return "The answer under way waits, and goes on when the network is back.";
+  if (messages === 1) return "Your last message waits, and is sent when the network is back.";
+  if (messages !== null) return `Your last ${messages} messages wait, and are sent when the network is back.`;
+  if (answerer === "guide" || answerer === "no_key") return "So does the built-in guide.";
+  if (model.startsWith("openai/")) return "A model on this computer answers too; from a server elsewhere, answers wait for the network.";
+  return "Answers wait: what you say to your Grow Agent is kept, and is sent when the network is back.";
+}

@@ -1,0 +1,59 @@
+/** The line of a text that somebody was led to: brought into sight, marked, and where keys go on from. */
+import { type RefObject, useEffect } from "react";
+
+/** As much of a parsed text as is needed here. */
+interface Piece {
+  type: string;
+  tagName?: string;
+  position?: { start: { line: number } } | undefined;
+  properties?: Record<string, unknown>;
+  children?: Piece[];
+}
+
+const BLOCKS = new Set(["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "blockquote"]);
+
+/** A rehype plugin: whatever stands on lines of its own says on which it begins. */
+export function numbered() {
+  const number = (piece: Piece) => {
+    if (piece.tagName && BLOCKS.has(piece.tagName) && piece.position) piece.properties = { ...piece.properties, dataLine: piece.position.start.line };
+    piece.children?.forEach(number);
+  };
+  return number;
+}
+
+/** Marks what shows a line of the whole text, which stands in `root` piece by piece. */
+export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readonly string[], line: number | null) {
+  const text = parts.join("\n");
+  useEffect(() => {
+    const found = line === null || !root.current ? null : showing(root.current, parts, line);
+    if (!found) return;
+    found.dataset["marked"] = "";
+    found.tabIndex = -1;
+    showMarked();
+    return () => {
+      delete found.dataset["marked"];
+      found.removeAttribute("tabindex");
+    };
+  }, [root, text, line]);
+}
+
+/** The innermost that begins on that line, or last before it. */
+function showing(root: HTMLElement, parts: readonly string[], line: number): HTMLElement | null {
+  let at = line;
+  const index = parts.findIndex((part) => {
+    const lines = part.split("\n").length;
+    if (at <= lines) return true;
+    at -= lines;
+    return false;
+  });
+  const begun = [...(root.children[index]?.querySelectorAll<HTMLElement>("[data-line]") ?? [])].filter((one) => Number(one.dataset["line"]) <= at);
+  const last = Math.max(...begun.map((one) => Number(one.dataset["line"])));
+  return begun.findLast((one) => Number(one.dataset["line"]) === last) ?? null;
+}
+
+/** Brings what is marked into sight, also where the person has scrolled away from it. Who goes along tabs stays there. */
+export function showMarked() {
+  const marked = document.querySelector<HTMLElement>("[data-marked]");
+  marked?.scrollIntoView({ block: "center" });
+  if (!document.activeElement?.closest("[role=tablist]")) marked?.focus({ preventScroll: true });
+}

@@ -1,0 +1,24 @@
+/** A page as it is stored, with the line marked that somebody was led to. */
+import { useEffect } from "react";
+import { showMarked } from "../design/marked";
+
+export function Source({ text, line }: { text: string; line: number | null }) {
+  useEffect(showMarked, [text, line]);
+  const lines = text.split("\n");
+  const marked = line === null ? undefined : lines[line - 1];
+  return (
+    <pre className="code max-w-[48rem] rounded-lg border border-line p-4 whitespace-pre-wrap">
+      {line === null || marked === undefined ? (
+        text
+      ) : (
+        <>
+          {lines.slice(0, line - 1).map((one) => `${one}\n`)}
+          <mark data-marked tabIndex={-1} className="block">
+            {marked || " "}
+          </mark>
+          {lines.slice(line).join("\n")}
+        </>
+      )}
+    </pre>
+  );
+}
