@@ -1,9 +1,10 @@
 import { createRoot } from "react-dom/client";
-import { App } from "./app/App";
+import { App, begin } from "./app/App";
 import { startAppearance } from "./design/appearance";
 import "./design/tokens.css";
 import "./design/prose.css";
 
 startAppearance();
 const root = document.getElementById("root");
-if (root) createRoot(root).render(<App />);
+// Until then the frame of index.html is seen.
+if (root) void begin().then((begun) => createRoot(root).render(<App begun={begun} />));

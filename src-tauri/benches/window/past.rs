@@ -36,7 +36,7 @@ pub async fn live(data: &Path, events: u64) {
     let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.now);
     life.record(&*store, first, Some(&segment)).await;
     let answered = Event::from(ModelAnswered { reply: reply("Good morning to you.") });
-    let ended = TurnEnded { turn: 1, ended: Ended::Done, reports: Vec::new() }.into();
+    let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
     life.record(&*store, vec![answered, ended], None).await;
     while life.head.seq.0 < events {
         let some =
@@ -67,13 +67,14 @@ impl Life {
             request_hash: format!("{turn:064x}"),
             max_tokens: 16_000,
             reservation: Some(Money(1_000)),
+            shortened: false,
         };
         [
             UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
             ModelAnswered { reply: reply(words) }.into(),
-            TurnEnded { turn, ended: Ended::Done, reports: Vec::new() }.into(),
+            TurnEnded { turn, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into(),
         ]
     }
 

@@ -31,7 +31,12 @@ pub fn run() -> ExitCode {
     #[cfg(target_os = "linux")]
     drawing::choose();
     match build() {
-        Ok(app) => ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)),
+        Ok(app) => {
+            // No other instance runs. What the page will ask for is read while its window is made.
+            desktop::open_early(app.handle());
+            account::resume_early(app.handle());
+            ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1))
+        }
         Err(error) => {
             eprintln!("growqr-desktop: the window cannot be opened: {error}");
             eprintln!("To talk in this terminal instead: growqr chat");
@@ -71,8 +76,6 @@ fn build() -> tauri::Result<App> {
         .setup(|app| {
             let has_tray = tray::add(app.handle());
             app.manage(tray::Tray { is_there: has_tray });
-            desktop::open_early(app.handle());
-            account::resume_early(app.handle());
             arrivals::begin(app.handle());
             Ok(())
         })

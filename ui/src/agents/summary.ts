@@ -55,13 +55,8 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "turn_ending":
       return brief("stops", "waits until its own sub-agents have stopped");
     case "turn_ended": {
-<<<<<<< HEAD
       const how = ending(event.data.ended, event.data.shortfall);
-      return plain("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
-=======
-      const how = ending(event.data.ended);
       return brief("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
->>>>>>> uix
     }
   }
 }

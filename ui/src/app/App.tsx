@@ -10,54 +10,62 @@ import { GROW, Journals } from "../data/journals";
 import { keys, readEarly } from "../data/queries";
 import { Alone } from "./Alone";
 import { Links } from "./Links";
-import { listen } from "./happenings";
+import { beginAnew, listen, showPlace } from "./happenings";
 import { Opening } from "./Opening";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
 
+/** Reads what the first view shows, and meanwhile begins to follow. */
 async function join() {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
-  const early = Promise.all([readEarly(host, client), journals.begin(GROW)]);
   const drafts = new Drafts(host);
-  await Promise.all([drafts.learn(), startFeed(host, client, journals), listen(host, client)]);
-  // What was read before this window followed may be behind already.
-  void early.then(() => {
+  const read = Promise.all([drafts.learn(), readEarly(host, client), journals.begin(GROW)]);
+  const following = Promise.all([startFeed(host, client, journals), listen(host, client)]).then(async () => {
+    // What was read before this window followed may be behind already, or another profile's.
+    await read;
     for (const queryKey of [keys.agents, keys.budget]) void client.invalidateQueries({ queryKey });
     journals.catchUp();
+    const about = await host.call("about", {}).catch(() => null);
+    if (about && drafts.profile !== null && about.profile !== drafts.profile) beginAnew();
   });
-  return { host, client, journals, drafts };
+  // It is looked at once there is a window to show it in.
+  following.catch(() => {});
+  await Promise.all([read, showPlace(host)]);
+  return { host, client, journals, drafts, following };
 }
 
-type Joined = Awaited<ReturnType<typeof join>>;
+type Begun = Awaited<ReturnType<typeof join>> | HostError;
 
-export function App() {
-  const [joined, setJoined] = useState<Joined | null>(null);
-  const [error, setError] = useState<HostError | null>(null);
-  const [attempt, setAttempt] = useState(0);
+/** Resolves once there is something to show. */
+export function begin(): Promise<Begun> {
+  return join().catch((thrown: unknown) => HostError.from(thrown));
+}
+
+export function App(props: { begun: Begun }) {
+  // `null` while it is tried again.
+  const [begun, setBegun] = useState<Begun | null>(props.begun);
   useEffect(() => {
     let live = true;
-    setError(null);
-    join().then(
-      (done) => live && setJoined(done),
-      (thrown: unknown) => live && setError(HostError.from(thrown)),
-    );
+    const show = (next: Begun) => live && setBegun(next);
+    if (begun === null) void begin().then(show);
+    else if (!(begun instanceof HostError)) begun.following.catch((thrown: unknown) => show(HostError.from(thrown)));
     return () => {
       live = false;
     };
-  }, [attempt]);
-  if (error) {
+  }, [begun]);
+  if (begun instanceof HostError) {
     return (
       <Alone>
-        <Failed problem={error} retry={() => setAttempt(attempt + 1)} />
+        <Failed problem={begun} retry={() => setBegun(null)} />
       </Alone>
     );
   }
-  if (!joined) return <Opening />;
+  if (!begun) return <Opening />;
   return (
-    <DataProvider {...joined}>
+    <DataProvider {...begun}>
       <Links>
         <Shell />
         <SigningIn />

@@ -18,7 +18,7 @@ export async function listen(host: Host, client: QueryClient): Promise<void> {
 }
 
 /** Everything on the screen, and all that is kept in the page, is of another profile. */
-function beginAnew() {
+export function beginAnew() {
   const load = () => {
     history.replaceState(null, "", location.pathname + location.search);
     location.reload();
@@ -28,7 +28,7 @@ function beginAnew() {
   load();
 }
 
-async function showPlace(host: Host): Promise<void> {
+export async function showPlace(host: Host): Promise<void> {
   const place = await host.call("take_place", {}).catch(() => null);
   if (place) location.hash = place.view === "agents" ? toAgent(place.id) : toPage(place.id);
 }

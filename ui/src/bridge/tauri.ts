@@ -1,13 +1,14 @@
 /** The host behind the shell of the desktop window. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { early } from "./early";
 import { HostError, type Host } from "./host";
 import type { Push } from "./wire";
 
 export const tauri: Host = {
   async call(name, args) {
     try {
-      return await invoke(name, args);
+      return await (early(name, args) ?? invoke(name, args));
     } catch (thrown) {
       throw HostError.from(thrown);
     }

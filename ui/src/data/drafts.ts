@@ -26,6 +26,11 @@ export class Drafts {
     this.#host = host;
   }
 
+  /** Whose they are; `null` until it is known. */
+  get profile(): string | null {
+    return this.#profile;
+  }
+
   /** Asks whose they are. Never rejects: what failed stands in `keeping`. */
   async learn(): Promise<void> {
     try {

@@ -32,10 +32,16 @@ const first = {
   signIn: (host: Host) => ({ queryKey: keys.signIn, queryFn: () => host.call("sign_in_view", {}) }),
 };
 
-/** Begins to read what the first view shows. Never rejects: what fails is told where it is shown. */
+/**
+ * Reads what the first view cannot do without; resolves once that which is stored is there. Never rejects: what fails
+ * is told where it is shown.
+ */
 export async function readEarly(host: Host, client: QueryClient): Promise<void> {
-  const { agents, budget, settings, keys, signIn } = first;
-  await Promise.all([client.prefetchQuery(agents(host)), client.prefetchQuery(budget(host)), client.prefetchQuery(settings(host)), client.prefetchQuery(keys(host)), client.prefetchQuery(signIn(host))]);
+  const stored = [client.prefetchQuery(first.agents(host)), client.prefetchQuery(first.settings(host))];
+  // A keychain may take its time. So may working out the budget, which is left to whoever shows it.
+  void client.prefetchQuery(first.keys(host));
+  void client.prefetchQuery(first.signIn(host));
+  await Promise.all(stored);
 }
 
 export function useAbout() {

@@ -16,6 +16,9 @@ import type { Item } from "./items";
 import { Row, type Target } from "./rows";
 import { useTranscript } from "./useTranscript";
 
+/** How high a row is thought to be until it is measured, in pixels. */
+const ROW = 90;
+
 export function TranscriptView(props: { agent: string; empty: ReactNode; target: Target | null }) {
   const { agent, target } = props;
   const journal = useJournal(agent);
@@ -35,7 +38,11 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => 90,
+    estimateSize: () => ROW,
+    // The first rows to be drawn are those that are seen first: the last ones, as many as a whole window would hold. The
+    // place must be one that can be scrolled to, or the list would wait for itself to arrive there.
+    initialRect: { width: innerWidth, height: innerHeight },
+    initialOffset: () => (target ? 0 : Math.max(0, count * ROW - innerHeight)),
     // An answer that is written has the key that it will have.
     getItemKey: (index) => (items[index] ?? waiting[index - first])?.key ?? `answer-${transcript.calling ?? "live"}`,
     overscan: 6,
