@@ -7,6 +7,7 @@
 use crate::delivery;
 use crate::ports::{HostConfig, Ports};
 use crate::runner::{self, Happened, Letter, Links, Publisher};
+use crate::tidying;
 use growqr_core::agent::Input;
 use growqr_core::id::{AgentId, MessageId};
 use growqr_core::journal::{AgentView, Store, StoreError};
@@ -66,7 +67,8 @@ impl Host {
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
         let publish = Publisher(broadcast::channel(BACKLOG).0);
-        let mail = Arc::new(Notify::new());
+        let (mail, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
         let open: Vec<AgentId> =
             store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
@@ -77,14 +79,15 @@ impl Host {
             mail: Arc::clone(&mail),
             idle: idle_sender,
             stop: stop.clone(),
-            tidying: Arc::default(),
+            changed: Arc::clone(&changed),
         };
         let host = Host { requests, publish, store, stop: stop.clone(), ended: Arc::default() };
         let mut registrar = Registrar { links, awake: HashMap::new(), tasks: JoinSet::new(), names: HashMap::new() };
         open.into_iter().for_each(|agent| registrar.wake(agent, Vec::new()));
         let deliverer = host.clone();
         let task = tokio::spawn(async move {
-            tokio::join!(registrar.run(inbox, idle), delivery::run(deliverer, mail, stop));
+            let tidied = tidying::run(memory, changed, stop.clone());
+            tokio::join!(registrar.run(inbox, idle), delivery::run(deliverer, mail, stop), tidied);
         });
         *host.ended.lock().await = Some(task);
         Ok(host)

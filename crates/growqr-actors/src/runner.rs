@@ -6,7 +6,6 @@
 use crate::journal::{Loaded, Written, load, write};
 use crate::perform;
 use crate::ports::{HostConfig, Ports};
-use crate::tidying::Tidying;
 use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
@@ -84,7 +83,8 @@ pub(crate) struct Links {
     /// The agent has had nothing to do for a while, after reading so many letters.
     pub(crate) idle: mpsc::Sender<(AgentId, u64)>,
     pub(crate) stop: CancellationToken,
-    pub(crate) tidying: Arc<Tidying>,
+    /// Memory has changed.
+    pub(crate) changed: Arc<Notify>,
 }
 
 /// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host
@@ -354,11 +354,11 @@ impl Runner {
             }
             Intent::Commit { effect, call, plan, at } => {
                 let origin = origin(effect);
-                let (tidying, memory) = (Arc::clone(&self.links.tidying), Arc::clone(&ports.memory));
+                let changed = Arc::clone(&self.links.changed);
                 let done = perform::commit(ports.memory, call, plan, origin, at);
                 self.work.spawn(async move {
                     let done = done.await;
-                    tidying.soon(memory);
+                    changed.notify_one();
                     (key, done)
                 })
             }

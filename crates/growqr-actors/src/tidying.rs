@@ -3,32 +3,27 @@
 use crate::perform::blocking;
 use growqr_core::memory::Memory;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 /// How long after a change: less than a person needs to look at it with their own git.
 const SOON: Duration = Duration::from_millis(200);
 
-/// One for all agents of a profile.
-#[derive(Default)]
-pub(crate) struct Tidying {
-    is_due: AtomicBool,
-}
-
-impl Tidying {
-    /// Memory has changed. What a stop cuts off is made up for at the next start.
-    pub(crate) fn soon(self: &Arc<Self>, memory: Arc<dyn Memory>) {
-        if self.is_due.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let tidying = Arc::clone(self);
-        tokio::spawn(async move {
+/// Tidies up after every notice of a change, until the host stops. What that cuts off is made up for at the next start.
+pub(crate) async fn run(memory: Arc<dyn Memory>, changed: Arc<Notify>, stop: CancellationToken) {
+    let tidy = async {
+        loop {
+            changed.notified().await;
             tokio::time::sleep(SOON).await;
-            // Before the work, so that a change in the middle of it has its own.
-            tidying.is_due.store(false, Ordering::Release);
+            let memory = Arc::clone(&memory);
             if let Some(Err(error)) = blocking(move || memory.tidy()).await {
                 tracing::warn!(%error, "memory could not be tidied up; the next start sees to it");
             }
-        });
+        }
+    };
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tidy => {}
     }
 }

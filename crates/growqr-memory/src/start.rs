@@ -44,6 +44,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     };
     let own = repo.path().join("growqr");
     let staged = own.join("staged");
+    write_own_config(&own)?;
     use_own_config(&repo, &own)?;
     fs::create_dir_all(&staged).doing("make its folder for staged files")?;
     let git = Git {
@@ -93,12 +94,17 @@ fn init(folder: &Path) -> Result<Repository, MemoryError> {
     Repository::init_opts(folder, &options).doing("be made")
 }
 
+fn write_own_config(own: &Path) -> Result<(), MemoryError> {
+    let file = own.join("config");
+    if fs::read_to_string(&file).ok().as_deref() == Some(OWN_CONFIG) {
+        return Ok(());
+    }
+    fs::create_dir_all(own).and_then(|()| fs::write(&file, OWN_CONFIG)).doing("write its configuration")
+}
+
 /// Replaces the configuration that libgit2 gathered from the whole machine.
 fn use_own_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
-    if fs::read_to_string(&file).ok().as_deref() != Some(OWN_CONFIG) {
-        fs::create_dir_all(own).and_then(|()| fs::write(&file, OWN_CONFIG)).doing("write its configuration")?;
-    }
     let mut config = Config::new().doing("read its configuration")?;
     config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).doing("read its configuration")?;
     config.add_file(&file, ConfigLevel::App, false).doing("read its configuration")?;

@@ -204,6 +204,19 @@ async fn case_17_the_right_name_and_another_key() {
 }
 
 #[tokio::test]
+async fn a_wrong_signature_has_the_keys_looked_up_once_and_not_at_will() {
+    let (world, _) = World::signed_in().await;
+    let reads = || world.clerk.count("/.well-known/jwks.json");
+    assert_eq!(reads(), 1);
+    world.clerk.forge(|token| token.sign = Sign::Rs256(Key::Stranger));
+    for (seconds, expected) in [(0, 2), (30, 2), (31, 3)] {
+        world.pass(seconds);
+        assert_eq!(world.sign_in().await, Err(SignInError::IdToken(TokenRefusal::Signature)));
+        assert_eq!(reads(), expected);
+    }
+}
+
+#[tokio::test]
 async fn case_18_a_payload_changed_after_signing() {
     let refusal = refused(|token| {
         token.finish = Some(|text| {

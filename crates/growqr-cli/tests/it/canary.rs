@@ -1,19 +1,23 @@
 //! Keys stay home: keys that are easy to find are planted, the whole story is played with every log switched on, and
-//! then everything that it left or said is searched for them. They are in the keychain and nowhere else.
+//! then everything that it left or said is searched for them. They are in the keychain and nowhere else. The same for
+//! whatever signing in gives.
 //!
 //! What cannot be seen here: the process's own environment, which is the person's, and what a client itself sends over
 //! the socket of this user. What comes back over it is searched.
 #![cfg(target_os = "linux")]
 
-use crate::program::{Program, kill, run_with};
+use crate::program::{Program, Ran, kill, run_with};
+use crate::sign_in::at_the_browser;
 use crate::story::{MESSAGES, model};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::{Hold, Point, Script, says};
+use growqr_testkit::clerk::{ClerkStandIn, Key, Sign, User};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 
 /// A key that the service refuses. Characters that URLs escape, so that such a form would differ.
 const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
@@ -22,6 +26,7 @@ const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
 struct Watched {
     program: Program,
     session: DesktopSession,
+    clerk: Option<Rc<ClerkStandIn>>,
     said: Vec<(String, Vec<u8>)>,
 }
 
@@ -29,7 +34,7 @@ impl Watched {
     fn new(session: DesktopSession) -> Watched {
         let data = session.home().join("data");
         std::fs::create_dir_all(data.join("tmp")).expect("an empty home");
-        Watched { program: Program::in_folder(&data), session, said: Vec::new() }
+        Watched { program: Program::in_folder(&data), session, clerk: None, said: Vec::new() }
     }
 
     /// A command with this key in its environment, whose every trace is in the session's folder.
@@ -38,12 +43,26 @@ impl Watched {
         self.session.enter(&mut command);
         command.env_remove("ANTHROPIC_API_KEY").envs(key.map(|key| ("ANTHROPIC_API_KEY", key)));
         let tmp = self.program.folder().join("tmp");
+        if let Some(clerk) = &self.clerk {
+            command.env("CLERK_ISSUER", clerk.issuer()).env("CLERK_OAUTH_CLIENT_ID", clerk.client_id());
+        }
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full").env("TMPDIR", &tmp).current_dir(&tmp);
         command
     }
 
     fn run(&mut self, key: Option<&str>, args: &[&str], input: &str) -> (Option<i32>, String) {
         let ran = run_with(self.command(key, args), input.as_bytes());
+        self.note(args, ran)
+    }
+
+    /// Signs in with every log on, and presses Allow or Deny in the browser.
+    fn sign_in(&mut self, flags: &[&str], allows: bool) -> Option<i32> {
+        let args = [&["auth", "sign-in", "--no-browser"], flags].concat();
+        let ran = at_the_browser(self.command(None, &args), allows);
+        self.note(&args, ran).0
+    }
+
+    fn note(&mut self, args: &[&str], ran: Ran) -> (Option<i32>, String) {
         let out = ran.out.clone();
         self.said.push((format!("{args:?}"), [ran.out.into_bytes(), ran.err.into_bytes()].concat()));
         (ran.code, out)
@@ -56,7 +75,9 @@ impl Watched {
 
     /// Everything that a person can have shown.
     fn look_at_everything(&mut self, key: Option<&str>) {
-        let looks: [&[&str]; 11] = [
+        let looks: [&[&str]; 13] = [
+            &["--json", "auth", "status"],
+            &["auth", "status"],
             &["--json", "doctor"],
             &["--json", "config", "get"],
             &["--json", "events"],
@@ -77,6 +98,11 @@ impl Watched {
         for change in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             self.run(key, &["memory", "diff", change["commit"].as_str().expect("an id")], "");
         }
+    }
+
+    fn has_logged(&self) {
+        let logs = self.said.iter().filter(|(_, said)| String::from_utf8_lossy(said).contains("TRACE")).count();
+        assert!(logs > 10, "every log is on, in {logs} commands");
     }
 
     /// Nobody said it, nothing holds it.
@@ -184,8 +210,7 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     // The keychain has it, and only under the name of this folder's profile.
     assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
     assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
-    let logs = watched.said.iter().filter(|(_, said)| String::from_utf8_lossy(said).contains("TRACE")).count();
-    assert!(logs > 10, "every log is on, in {logs} commands");
+    watched.has_logged();
     watched.search(&right);
     watched.search(WRONG);
 }
@@ -219,6 +244,56 @@ fn a_host_is_listened_to_and_crashes(watched: &mut Watched, right: &str) {
         watched.said.push(("the socket".to_owned(), heard));
         hold.release();
     }
+}
+
+#[test]
+fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
+    let Some(session) = DesktopSession::start() else { return };
+    let mut watched = Watched::new(session);
+    let clerk = Rc::new(ClerkStandIn::start_blocking().expect("a port"));
+    watched.clerk = Some(Rc::clone(&clerk));
+    clerk.switch(|switches| switches.expires_in = Some(1));
+    watched.program.claude.route(|_| Some(says("Hello.")));
+    clerk.forge(|token| token.sign = Sign::Rs256(Key::Stranger));
+    assert_eq!(watched.sign_in(&["--fresh"], true), Some(1), "its id_token is not signed right");
+    clerk.stop_forging();
+    assert_eq!(watched.sign_in(&["--fresh"], false), Some(1), "denied");
+    assert_eq!(watched.sign_in(&["--fresh"], true), Some(0));
+    assert_eq!(watched.run(None, &["chat", "as ada"], "").0, Some(0));
+    let ada = watched.run(None, &["--json", "auth", "status"], "").1;
+    clerk.sign_in_as(User::grace());
+    assert_eq!(watched.sign_in(&["--fresh", "--someone-else"], true), Some(0));
+    assert_eq!(watched.run(None, &["auth", "sign-out"], "").0, Some(0));
+    assert_eq!(watched.run(None, &["auth", "switch", "ada+clerk_test@example.com"], "").0, Some(0));
+    a_signed_in_host_is_listened_to(&mut watched, &ada);
+    watched.look_at_everything(None);
+
+    assert_eq!(clerk.living_grants(), 1, "one sign-in is over, the other one lives: both are searched for");
+    assert!(clerk.count("/oauth/token") > 4, "every start renews");
+    watched.has_logged();
+    let secrets = clerk.secrets();
+    for kind in ["code_", "rt_", "eyJ"] {
+        assert!(secrets.iter().filter(|secret| secret.starts_with(kind)).count() > 2, "{kind} in {secrets:?}");
+    }
+    for secret in secrets {
+        // Of a JWT the signature alone is a secret: its claims are what the person is shown of themselves.
+        watched.search(secret.rsplit('.').next().expect("a part"));
+    }
+}
+
+/// A host of a person who is signed in, killed in the middle of an answer.
+fn a_signed_in_host_is_listened_to(watched: &mut Watched, status: &str) {
+    let status: Value = serde_json::from_str(status).expect("a JSON line");
+    let profile = status["person"]["profile"].as_str().expect("a name");
+    let hold = Hold::new();
+    let held = hold.clone();
+    watched.program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    let mut host = watched.command(None, &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.held());
+    let heard = listen(&watched.program.folder().join("profiles").join(profile).join("host.sock"));
+    kill(&mut host);
+    watched.keep("the host", host);
+    watched.said.push(("the socket".to_owned(), heard.join().expect("it listened")));
 }
 
 #[test]

@@ -6,7 +6,6 @@ use growqr_testkit::anthropic::says;
 use growqr_testkit::clerk::{ClerkStandIn, User, allow, deny, open};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// A computer with a keyring, and a sign-in service.
@@ -52,32 +51,36 @@ impl World {
 
     /// Signs in as whoever sits at the browser, who presses Allow or Deny.
     fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
-        let mut command = self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat());
-        let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
-        let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut err = String::new();
-        let address = loop {
-            let mut line = String::new();
-            if told.read_line(&mut line).expect("text") == 0 {
-                break None;
-            }
-            err.push_str(&line);
-            if line.starts_with("http") {
-                break Some(line.trim().to_owned());
-            }
-        };
-        if let Some(address) = address {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let back = if allows { allow(&address).await } else { deny(&address).await };
-                let page = open(&back).await.expect("the program listens");
-                assert!(!page.text.contains("code="), "the page echoes nothing");
-            });
-        }
-        told.read_to_string(&mut err).expect("text");
-        let output = child.wait_with_output().expect("it ends");
-        Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned(), err }
+        at_the_browser(self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat()), allows)
     }
+}
+
+/// Runs a command that signs in, and presses Allow or Deny at the address that it prints.
+pub fn at_the_browser(mut command: Command, allows: bool) -> Ran {
+    let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
+    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut err = String::new();
+    let address = loop {
+        let mut line = String::new();
+        if told.read_line(&mut line).expect("text") == 0 {
+            break None;
+        }
+        err.push_str(&line);
+        if line.starts_with("http") {
+            break Some(line.trim().to_owned());
+        }
+    };
+    if let Some(address) = address {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let back = if allows { allow(&address).await } else { deny(&address).await };
+            let page = open(&back).await.expect("the program listens");
+            assert!(!page.text.contains("code="), "the page echoes nothing");
+        });
+    }
+    told.read_to_string(&mut err).expect("text");
+    let output = child.wait_with_output().expect("it ends");
+    Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned(), err }
 }
 
 #[test]
@@ -187,39 +190,5 @@ fn one_who_does_not_answer_whose_data_it_is_is_not_signed_in() {
         assert_eq!((world.clerk.living_grants(), world.has_entries()), (0, false));
         assert_eq!(world.status()["state"], "signed_out");
         assert_eq!(world.status()["people"], serde_json::json!([]));
-    }
-}
-
-#[test]
-fn no_token_is_left_anywhere_but_in_the_keychain() {
-    let Some(world) = World::new() else { return };
-    let signed_in = world.sign_in(&["--fresh"], true);
-    let mut chat = world.command(&["chat", "hello"]);
-    chat.env("RUST_LOG", "trace");
-    let chat = crate::program::run_with(chat, b"");
-    let mut out = world.command(&["auth", "sign-out"]);
-    out.env("RUST_LOG", "trace");
-    let out = crate::program::run_with(out, b"");
-    let sent = world.clerk.requests();
-    let secrets: Vec<String> = ["code", "code_verifier", "token"]
-        .iter()
-        .flat_map(|field| sent.iter().filter_map(|request| request.field(field).map(str::to_owned)))
-        .collect();
-    assert!(secrets.len() >= 3, "{secrets:?}");
-    let mut texts = vec![signed_in.out, signed_in.err, chat.out, chat.err, out.out, out.err];
-    files(world.program.folder(), &mut texts);
-    for secret in &secrets {
-        assert!(texts.iter().all(|text| !text.contains(secret.as_str())), "a secret of sign-in was left behind");
-    }
-}
-
-fn files(folder: &Path, texts: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            files(&path, texts);
-        } else if let Ok(bytes) = std::fs::read(&path) {
-            texts.push(String::from_utf8_lossy(&bytes).into_owned());
-        }
     }
 }

@@ -372,7 +372,7 @@ impl Draft<'_> {
             Ended::Limit(limit) => (Ending::Limit, with_words(format!("It reached a limit: {}.", tools::limit_words(*limit)))),
             Ended::Cut => (Ending::Failed, with_words("Its answer was cut.".to_owned())),
             Ended::Silent => (Ending::Failed, with_words("It said nothing.".to_owned())),
-            Ended::Refused(why) => (Ending::Failed, with_words(format!("The model refused. {why}"))),
+            Ended::Refused(why) => (Ending::Failed, with_words(format!("The model refused. {why}").trim_end().to_owned())),
             Ended::Failed(failure) => (Ending::Failed, with_words(format!("The model could not be asked: {}", failure.message))),
             Ended::Unknown(reason) => (Ending::Failed, with_words(format!("The model stopped: {reason}."))),
         };

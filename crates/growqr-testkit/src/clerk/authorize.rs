@@ -59,6 +59,7 @@ pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
     let now = state.now();
     let user = state.user.clone();
     let code = state.grants.code(&asked, &user, now);
+    state.given.push(code.clone());
     let scope = asked.scope.join(" ");
     back(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
 }

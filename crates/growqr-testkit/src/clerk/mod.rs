@@ -90,6 +90,8 @@ struct State {
     alter_discovery: Option<Alter>,
     alter_keys: Option<Alter>,
     requests: Vec<Request>,
+    /// Codes and tokens that were given out, good or not.
+    given: Vec<String>,
 }
 
 impl State {
@@ -167,6 +169,7 @@ impl ClerkStandIn {
             alter_discovery: None,
             alter_keys: None,
             requests: Vec::new(),
+            given: Vec::new(),
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
         // Made here, so that no client waits for it.
@@ -284,6 +287,13 @@ impl ClerkStandIn {
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared.read(|state| state.requests.clone())
+    }
+
+    /// Everything that nobody else may learn: the codes and tokens that it gave out, and the verifiers that it was shown.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        let shown = |request: &Request| request.field("code_verifier").map(str::to_owned);
+        self.shared.read(|state| state.given.iter().cloned().chain(state.requests.iter().filter_map(shown)).collect())
     }
 
     /// How often a path was asked.

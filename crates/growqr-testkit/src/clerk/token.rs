@@ -91,6 +91,8 @@ fn give(state: &mut State, grant: usize, used: Option<&str>) -> Value {
     if switches.gives_id_token && owner.scope.iter().any(|scope| scope == "openid") {
         body["id_token"] = id_token(state, grant, &access).into();
     }
+    let tokens = ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| body[*name].as_str());
+    state.given.extend(tokens.map(str::to_owned));
     body
 }
 
