@@ -24,7 +24,7 @@ impl State {
             State::Waiting => "Signing in…",
             State::Asked => "One question left",
             State::Online => "Signed in",
-            State::Offline => "Not confirmed yet",
+            State::Offline => "Last confirmed",
             State::Ended => "Sign in again",
         }
     }
