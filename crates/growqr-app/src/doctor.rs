@@ -88,6 +88,7 @@ async fn journal(home: &Home) -> Check {
         Err(error) => Err(error),
     };
     match verified {
+        Ok(0) => check("journal", CheckState::Missing, "no events yet", Some("It begins with the first message.")),
         Ok(events) => check("journal", CheckState::Ok, format!("{events} events, every one as it was written"), None),
         Err(error) => failed("journal", error),
     }

@@ -222,7 +222,8 @@ fn ending(data: &Value) -> Ending {
         return Ending::Otherwise(format!("paused: {what}; {step}"));
     }
     if let Some(why) = ended["refused"].as_str() {
-        return Ending::Otherwise(format!("the model refused. {}", plain_lines(why)));
+        let why = if why.is_empty() { "It gave no reason".to_owned() } else { plain_lines(why) };
+        return Ending::Otherwise(format!("the model refused, and what it began to say does not count. {why}"));
     }
     Ending::Otherwise(format!("the model stopped: {}", short(ended["unknown"].as_str().unwrap_or("for an unknown reason"), 200)))
 }

@@ -26,7 +26,7 @@ async function join() {
   const following = Promise.all([startFeed(host, client, journals), listen(host, client)]).then(async () => {
     // What was read before this window followed may be behind already, or another profile's.
     await read;
-    for (const queryKey of [keys.agents, keys.budget]) void client.invalidateQueries({ queryKey });
+    for (const queryKey of [keys.agents, keys.budget, keys.signIn]) void client.invalidateQueries({ queryKey });
     journals.catchUp();
     const about = await host.call("about", {}).catch(() => null);
     if (about && drafts.profile !== null && about.profile !== drafts.profile) beginAnew();
