@@ -94,6 +94,7 @@ fn init(folder: &Path) -> Result<Repository, MemoryError> {
     Repository::init_opts(folder, &options).doing("be made")
 }
 
+/// For whoever may write: reading beside a writer changes nothing in the folder, and may be all that its disk allows.
 fn write_own_config(own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
     if fs::read_to_string(&file).ok().as_deref() == Some(OWN_CONFIG) {
