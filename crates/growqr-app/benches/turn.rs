@@ -1,5 +1,5 @@
-//! What a turn costs beside the model: whole turns through a host on a real disk, less the bare requests to the
-//! stand-in; and the memory that awake agents take. Prints `name value unit` lines.
+//! What a turn costs beside the model: whole turns through a host on a real disk, less the bare requests to a server
+//! that answers at once; and the memory that awake agents take. Prints `name value unit` lines.
 
 mod measure;
 mod seed;
@@ -7,7 +7,6 @@ mod seed;
 use growqr_actors::{Host, HostConfig};
 use growqr_app::{App, Environment, Home, Hosting};
 use growqr_core::id::AgentId;
-use growqr_testkit::anthropic::{AnthropicStandIn, Asked, Script, calls, says};
 use growqr_wire::{Push, Request};
 use measure::{bare_requests, fsync_4k, median, ms};
 use serde_json::json;
@@ -15,19 +14,18 @@ use std::time::{Duration, Instant};
 
 const TURNS: usize = 60;
 
-fn model(asked: &Asked<'_>) -> Option<Script> {
-    let said = asked.last_user_text();
-    if asked.has_tool_results() {
-        return Some(says("Done."));
+/// A message that begins with `list` or `note` is answered by one tool call, its result by words.
+fn wanted(body: &str) -> Option<(&'static str, String)> {
+    let last = &body[body.rfind(r#"{"role":"user""#)?..];
+    if last.contains("tool_result") {
+        return None;
     }
-    Some(if said.contains("list") {
-        calls([("list_memory", json!({}))])
-    } else if said.contains("note") {
-        let page = format!("journal/{}.md", said.rsplit(' ').next().unwrap_or("x"));
-        calls([("commit_memory", json!({"path": page, "content": format!("{said}\n"), "message": "Note it"}))])
-    } else {
-        says("Hello.")
-    })
+    if last.contains("list ") {
+        return Some(("list_memory", json!({}).to_string()));
+    }
+    let number = last.split_once("note ")?.1.split('"').next()?;
+    let page = format!("journal/{number}.md");
+    Some(("commit_memory", json!({"path": page, "content": format!("note {number}\n"), "message": "Note it"}).to_string()))
 }
 
 fn main() {
@@ -43,9 +41,8 @@ fn main() {
 /// subtracted larger than what is measured.
 async fn turns(kind: &str) {
     let folder = measure::folder();
-    let claude = AnthropicStandIn::start().await;
-    claude.route(model);
-    let environment = Environment::of(&[("ANTHROPIC_API_KEY", claude.key()), ("ANTHROPIC_BASE_URL", claude.base_url())]);
+    let (address, sent) = measure::canned::start_with(wanted);
+    let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
     let home = Home::find(Some(folder.path()), &environment).expect("a home");
     let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
     let hosting = Hosting::start(app).await.expect("it starts");
@@ -53,7 +50,7 @@ async fn turns(kind: &str) {
     for n in 0..5 {
         turn(&hosting, &format!("{kind} warm{n}")).await;
     }
-    let first = claude.messages().len();
+    sent.lock().expect("nothing panicked").clear();
     let mut taken = Vec::new();
     let mut appends = 0;
     for n in 0..TURNS {
@@ -61,10 +58,10 @@ async fn turns(kind: &str) {
         taken.push(time);
         appends = count;
     }
-    let requests = claude.messages().split_off(first);
+    let requests = std::mem::take(&mut *sent.lock().expect("nothing panicked"));
     let per_turn = requests.len() / TURNS;
     // The same bytes again, over one bare connection.
-    let bare = bare_requests(claude.base_url(), &requests);
+    let bare = bare_requests(&address, &requests);
     let whole = median(&mut taken);
     let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
     measure::print(&format!("{kind}_turn"), ms(whole), "ms");

@@ -1,8 +1,15 @@
-//! A loopback server that answers every request with the same words at once. For measuring a program and nothing
-//! else: the strict stand-in judges each request, which takes longer than the program itself.
+//! A loopback server that answers every request at once: with the same words, or with one tool call first. For measuring
+//! a program and nothing else: the strict stand-in judges each request, which takes longer than the program itself.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The tool call, if any, that a request with this body gets for an answer: the tool's name and its input.
+pub type Wanted = fn(body: &str) -> Option<(&'static str, String)>;
+
+/// Bodies of all requests, in their order.
+pub type Bodies = Arc<Mutex<Vec<String>>>;
 
 /// One message in six events.
 const ANSWER: &str = concat!(
@@ -19,35 +26,65 @@ const ANSWER: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
 );
 
-/// Starts one and gives its address. It ends with this process.
+/// Starts one that only speaks, and gives its address. It ends with this process.
 pub fn start() -> String {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
-    let address = format!("http://{}", listener.local_addr().expect("it is bound"));
-    std::thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || serve(stream));
-        }
-    });
-    address
+    start_with(|_| None).0
 }
 
-fn serve(stream: TcpStream) {
+/// Starts one that calls a tool where `wanted` says so, and gives its address and what it was sent.
+pub fn start_with(wanted: Wanted) -> (String, Bodies) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
+    let address = format!("http://{}", listener.local_addr().expect("it is bound"));
+    let bodies = Bodies::default();
+    let sent = Arc::clone(&bodies);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let sent = Arc::clone(&sent);
+            std::thread::spawn(move || serve(stream, wanted, &sent));
+        }
+    });
+    (address, bodies)
+}
+
+fn serve(stream: TcpStream, wanted: Wanted, sent: &Bodies) {
     let _ = stream.set_nodelay(true);
     let mut stream = BufReader::new(stream);
     // Whatever goes wrong, the client has left.
     while let Some(length) = head(&mut stream) {
         let mut body = vec![0; length];
-        let read = stream.read_exact(&mut body);
-        let answer =
-            format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\n\r\n{ANSWER}", ANSWER.len());
-        if read.and_then(|()| stream.get_mut().write_all(answer.as_bytes())).is_err() {
+        if stream.read_exact(&mut body).is_err() {
             return;
         }
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let words = match wanted(&body) {
+            None => ANSWER.to_owned(),
+            Some((tool, input)) => tool_call(&body, tool, &input),
+        };
+        let length = words.len();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{words}");
+        if stream.get_mut().write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+        sent.lock().unwrap_or_else(PoisonError::into_inner).push(body);
     }
 }
 
-/// Reads a request's head; the length of its body.
-fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
+/// One tool call in six events. Its id is new in the conversation: a longer one has a longer body.
+fn tool_call(body: &str, tool: &str, input: &str) -> String {
+    let id = body.len();
+    let input = serde_json::Value::from(input);
+    let call = format!(r#"{{"type":"tool_use","id":"toolu_{id}","name":"{tool}","input":{{}}}}"#);
+    ANSWER
+        .replace(r#"{"type":"text","text":""}"#, &call)
+        .replace(
+            r#"{"type":"text_delta","text":"Here is a short answer to what you said."}"#,
+            &format!(r#"{{"type":"input_json_delta","partial_json":{input}}}"#),
+        )
+        .replace("end_turn", "tool_use")
+}
+
+/// Reads the head of a request or an answer; the length of its body.
+pub fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
     let mut length = 0;
     loop {
         let mut line = String::new();

@@ -4,9 +4,8 @@
 
 pub mod canned;
 
-use growqr_testkit::anthropic::Recorded;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
@@ -70,51 +69,25 @@ pub fn wait_with_peak(mut child: Child) -> (ExitStatus, u64) {
     }
 }
 
-/// Sends recorded requests again over one kept connection and times each to the end of its answer.
-pub fn bare_requests(base_url: &str, requests: &[Recorded]) -> Vec<Duration> {
+/// Sends requests with these bodies over one kept connection to a [`canned`] server and times each to the end of its
+/// answer.
+pub fn bare_requests(base_url: &str, bodies: &[String]) -> Vec<Duration> {
     let address = base_url.trim_start_matches("http://");
-    let mut connection = BufReader::new(TcpStream::connect(address).expect("the stand-in listens"));
+    let mut connection = BufReader::new(TcpStream::connect(address).expect("the server listens"));
     connection.get_ref().set_nodelay(true).expect("a socket");
-    requests
+    bodies
         .iter()
-        .map(|request| {
-            let mut head =
-                format!("POST {} HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n", request.path, request.raw.len());
-            for (name, value) in &request.headers {
-                if !["host", "content-length", "connection"].contains(&name.as_str()) {
-                    head.push_str(&format!("{name}: {value}\r\n"));
-                }
-            }
-            head.push_str("\r\n");
-            let bytes = [head.as_bytes(), &request.raw].concat();
+        .map(|body| {
+            let length = body.len();
+            let request = format!("POST /v1/messages HTTP/1.1\r\nhost: {address}\r\ncontent-length: {length}\r\n\r\n{body}");
             timed(|| {
-                connection.get_mut().write_all(&bytes).expect("it is sent");
-                read_answer(&mut connection);
+                connection.get_mut().write_all(request.as_bytes()).expect("it is sent");
+                let length = canned::head(&mut connection).expect("an answer");
+                connection.read_exact(&mut vec![0; length]).expect("the whole answer");
             })
             .1
         })
         .collect()
-}
-
-/// Reads one chunked answer.
-fn read_answer(connection: &mut BufReader<TcpStream>) {
-    let mut line = String::new();
-    let mut body = false;
-    loop {
-        line.clear();
-        connection.read_line(&mut line).expect("an answer");
-        let text = line.trim_end();
-        if !body {
-            body = text.is_empty();
-            continue;
-        }
-        let size = usize::from_str_radix(text, 16).expect("a chunk's size");
-        let mut chunk = vec![0; size + 2];
-        connection.read_exact(&mut chunk).expect("a chunk");
-        if size == 0 {
-            return;
-        }
-    }
 }
 
 /// A folder beside the build's own, so that the disk measured is the one that is worked on.
