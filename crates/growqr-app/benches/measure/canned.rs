@@ -3,28 +3,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The tool call, if any, that a request with this body gets for an answer: the tool's name and its input.
 pub type Wanted = fn(body: &str) -> Option<(&'static str, String)>;
 
 /// Bodies of all requests, in their order.
 pub type Bodies = Arc<Mutex<Vec<String>>>;
-
-/// One message in six events.
-const ANSWER: &str = concat!(
-    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",",
-    "\"role\":\"assistant\",\"model\":\"claude-opus-4-7\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,",
-    "\"usage\":{\"input_tokens\":25,\"output_tokens\":1}}}\n\n",
-    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":",
-    "{\"type\":\"text\",\"text\":\"\"}}\n\n",
-    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":",
-    "{\"type\":\"text_delta\",\"text\":\"Here is a short answer to what you said.\"}}\n\n",
-    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
-    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",",
-    "\"stop_sequence\":null},\"usage\":{\"output_tokens\":12}}\n\n",
-    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
-);
 
 /// Starts one that only speaks, and gives its address. It ends with this process.
 pub fn start() -> String {
@@ -56,31 +41,50 @@ fn serve(stream: TcpStream, wanted: Wanted, sent: &Bodies) {
             return;
         }
         let body = String::from_utf8_lossy(&body).into_owned();
-        let words = match wanted(&body) {
-            None => ANSWER.to_owned(),
+        let events = match wanted(&body) {
+            None => words(),
             Some((tool, input)) => tool_call(&body, tool, &input),
         };
-        let length = words.len();
-        let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{words}");
+        // Before the answer: whoever has the answer may look for what was sent.
+        sent.lock().expect("nothing panicked").push(body);
+        let length = events.len();
+        let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{events}");
         if stream.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
-        sent.lock().unwrap_or_else(PoisonError::into_inner).push(body);
     }
 }
 
-/// One tool call in six events. Its id is new in the conversation: a longer one has a longer body.
+fn words() -> String {
+    let delta = r#"{"type":"text_delta","text":"Here is a short answer to what you said."}"#;
+    message(r#"{"type":"text","text":""}"#, delta, "end_turn")
+}
+
+/// Its id is new in the conversation: a longer one has a longer body.
 fn tool_call(body: &str, tool: &str, input: &str) -> String {
-    let id = body.len();
-    let input = serde_json::Value::from(input);
-    let call = format!(r#"{{"type":"tool_use","id":"toolu_{id}","name":"{tool}","input":{{}}}}"#);
-    ANSWER
-        .replace(r#"{"type":"text","text":""}"#, &call)
-        .replace(
-            r#"{"type":"text_delta","text":"Here is a short answer to what you said."}"#,
-            &format!(r#"{{"type":"input_json_delta","partial_json":{input}}}"#),
-        )
-        .replace("end_turn", "tool_use")
+    let (id, input) = (body.len(), serde_json::Value::from(input));
+    let block = format!(r#"{{"type":"tool_use","id":"toolu_{id}","name":"{tool}","input":{{}}}}"#);
+    message(&block, &format!(r#"{{"type":"input_json_delta","partial_json":{input}}}"#), "tool_use")
+}
+
+/// One message of one block, in six events.
+fn message(block: &str, delta: &str, stop: &str) -> String {
+    format!(
+        concat!(
+            "event: message_start\ndata: {{\"type\":\"message_start\",\"message\":{{\"id\":\"msg_1\",\"type\":\"message\",",
+            "\"role\":\"assistant\",\"model\":\"claude-opus-4-7\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,",
+            "\"usage\":{{\"input_tokens\":25,\"output_tokens\":1}}}}}}\n\n",
+            "event: content_block_start\ndata: {{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{block}}}\n\n",
+            "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{delta}}}\n\n",
+            "event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":0}}\n\n",
+            "event: message_delta\ndata: {{\"type\":\"message_delta\",\"delta\":{{\"stop_reason\":\"{stop}\",",
+            "\"stop_sequence\":null}},\"usage\":{{\"output_tokens\":12}}}}\n\n",
+            "event: message_stop\ndata: {{\"type\":\"message_stop\"}}\n\n",
+        ),
+        block = block,
+        delta = delta,
+        stop = stop,
+    )
 }
 
 /// Reads the head of a request or an answer; the length of its body.
