@@ -174,7 +174,10 @@ impl Runner {
                     break;
                 }
                 Some(done) = self.work.join_next(), if at_work => match done {
-                    Ok((key, input)) => self.insist(&key, input).await?,
+                    Ok((key, input)) => {
+                        self.performing.remove(&key);
+                        self.insist(&key, input).await?;
+                    }
                     Err(error) if error.is_cancelled() => {}
                     Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
                 },

@@ -117,6 +117,24 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
 }
 
 #[tokio::test]
+async fn a_change_whose_objects_were_swept_away_is_made_all_the_same() {
+    let mut world = World::new(|last| match last {
+        last if last.contains("committed") => says("noted"),
+        _ => calls("commit_memory", json!({"path": "a.md", "content": "one\n", "message": "Note it"})),
+    })
+    .await;
+    world.sweep_before_first_commit();
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.say(&AgentId::grow(), message(0), "note it".to_owned()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    host.stop().await;
+    assert_eq!(world.ports.memory.read("a.md").unwrap().content, "one\n");
+    let last = world.ports.store.messages(&AgentId::grow(), None, 10).await.unwrap().pop().unwrap();
+    assert_eq!(last.text, "noted");
+}
+
+#[tokio::test]
 async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;

@@ -7,6 +7,7 @@ use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::event::{Event, Limits};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::Store;
+use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, words};
@@ -15,8 +16,9 @@ use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::process::Command;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Once};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
@@ -28,7 +30,7 @@ pub struct World {
     pub ports: Ports,
     pub config: HostConfig,
     database: PathBuf,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl World {
@@ -44,11 +46,17 @@ impl World {
             clock: Arc::new(Ticks(AtomicI64::new(1_000))),
         };
         let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1 };
-        World { ports, config, database, _folder: folder }
+        World { ports, config, database, folder }
     }
 
     pub async fn host(&self) -> Host {
         Host::start(self.ports.clone(), self.config).await.unwrap()
+    }
+
+    /// Lets the person's git throw away what nothing refers to, once, right before the first change is carried out.
+    pub fn sweep_before_first_commit(&mut self) {
+        let memory = Arc::clone(&self.ports.memory);
+        self.ports.memory = Arc::new(Swept { memory, folder: self.folder.path().join("memory"), swept: Once::new() });
     }
 
     /// The same database through another connection, as another process has it.
@@ -92,6 +100,42 @@ struct Ticks(AtomicI64);
 impl Clock for Ticks {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+struct Swept {
+    memory: Arc<dyn Memory>,
+    folder: PathBuf,
+    swept: Once,
+}
+
+impl Memory for Swept {
+    fn read(&self, path: &str) -> Result<Page, MemoryError> {
+        self.memory.read(path)
+    }
+
+    fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+        self.memory.list(prefix)
+    }
+
+    fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
+        self.memory.search(query, limit)
+    }
+
+    fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
+        self.memory.prepare(change)
+    }
+
+    fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
+        self.swept.call_once(|| {
+            let swept = Command::new("git").args(["gc", "-q", "--prune=now"]).current_dir(&self.folder).status();
+            assert!(swept.unwrap().success());
+        });
+        self.memory.commit(plan)
+    }
+
+    fn tidy(&self) -> Result<(), MemoryError> {
+        self.memory.tidy()
     }
 }
 
