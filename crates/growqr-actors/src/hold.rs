@@ -1,6 +1,6 @@
 //! Only for tests that kill the program: `GROWQR_HOLD=before:7` stops this process right before its seventh append is
 //! made, `after:7` right after it, before anybody knows. It says so by making the file `GROWQR_HOLD_MARK` names, and
-//! waits to be killed.
+//! waits to be killed. Whoever has other places to stop at asks [`is_here`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,11 +21,17 @@ impl Append {
     }
 
     async fn stop_at(&self, side: &str) {
-        if std::env::var("GROWQR_HOLD").is_ok_and(|place| place == format!("{side}:{}", self.0)) {
-            if let Ok(mark) = std::env::var("GROWQR_HOLD_MARK") {
-                std::fs::write(mark, "held").expect("the test gave a writable place");
-            }
+        if is_here(&format!("{side}:{}", self.0)) {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Whether this is the place to stop at. It is then marked, and the caller waits to be killed.
+pub fn is_here(place: &str) -> bool {
+    let is_here = std::env::var("GROWQR_HOLD").is_ok_and(|wanted| wanted == place);
+    if is_here && let Ok(mark) = std::env::var("GROWQR_HOLD_MARK") {
+        std::fs::write(mark, "held").expect("the test gave a writable place");
+    }
+    is_here
 }

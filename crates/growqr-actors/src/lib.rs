@@ -6,7 +6,7 @@
 
 mod delivery;
 #[cfg(feature = "hold-points")]
-mod hold;
+pub mod hold;
 pub mod host;
 mod journal;
 mod perform;

@@ -76,16 +76,29 @@ pub(crate) async fn commit(memory: Arc<dyn Memory>, call: MemoryCall, plan: Comm
     let effect = origin.effect.clone();
     let failed =
         Input::Finished { effect: effect.clone(), result: ToolResult::error("memory failed; read the page and try again") };
-    blocking(move || match memory.commit(&plan) {
-        Ok(()) => Input::Finished { effect, result: ToolResult::ok(committed(&plan)) },
-        Err(MemoryError::HeadMoved) => match change(&call, origin, at) {
-            Some(change) => prepared(&*memory, &change),
-            None => Input::Finished { effect, result: ToolResult::error("not a change") },
-        },
-        Err(error) => Input::Finished { effect, result: refused(&error) },
+    blocking(move || match change(&call, origin, at) {
+        Some(change) => carried_out(&*memory, &change, plan),
+        None => Input::Finished { effect, result: ToolResult::error("not a change") },
     })
     .await
     .unwrap_or(failed)
+}
+
+fn carried_out(memory: &dyn Memory, change: &Change, plan: CommitPlan) -> Input {
+    let finished = |result| Input::Finished { effect: change.origin.effect.clone(), result };
+    for _ in 0..2 {
+        match memory.commit(&plan) {
+            Ok(()) => return finished(ToolResult::ok(committed(&plan))),
+            Err(MemoryError::HeadMoved) => {}
+            Err(error) => return finished(refused(&error)),
+        }
+        // The same plan again: a crash or the person's git took its objects, and now they are there.
+        match prepared(memory, change) {
+            Input::Intended { plan: fresh, .. } if fresh == plan => {}
+            other => return other,
+        }
+    }
+    finished(refused(&MemoryError::HeadMoved))
 }
 
 fn committed(plan: &CommitPlan) -> String {

@@ -15,6 +15,8 @@ mod doctor;
 mod error;
 mod following;
 mod gate;
+#[cfg(feature = "hold-points")]
+mod hold;
 mod home;
 mod hosting;
 mod keys;

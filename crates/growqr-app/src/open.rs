@@ -155,7 +155,10 @@ async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
 /// Opens the memory and takes up what the person edited by hand while nothing ran.
 fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
     std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
+    #[cfg(not(feature = "hold-points"))]
     let memory = MemoryRepo::open(folder, now)?;
+    #[cfg(feature = "hold-points")]
+    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::hold::Steps::default()))?;
     let adopted = memory.adopt_hand_edits(now)?;
     for left in adopted.left {
         tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");

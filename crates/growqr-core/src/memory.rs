@@ -207,10 +207,12 @@ pub trait Memory: Send + Sync {
     fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError>;
     /// Finds lines that contain `query`, ignoring case; at most `limit` of them.
     fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError>;
-    /// Works a change out. Writes objects only; nothing is visible yet. Same input on the same head: same plan.
+    /// Works a change out; nothing is visible yet. Its objects may still be on their way to the disk: the plan can be
+    /// recorded meanwhile. Same input on the same head: same plan.
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError>;
     /// Carries a plan out: ref and work tree. Doing it twice is doing it once; after a crash it finishes what is left.
-    /// [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history.
+    /// [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history, or if its objects did
+    /// not reach the disk or are gone: work it out again.
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
     /// Does what commits left for later because no agent waits for it, such as keeping git's own index in step. What it
     /// could not do is done with the next change or at the next start. Cheap when there is nothing to do.

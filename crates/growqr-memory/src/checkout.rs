@@ -26,15 +26,17 @@ impl Git {
     /// Carries a plan out; finishes it if it was begun.
     ///
     /// # Errors
-    /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first.
+    /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first, or if objects are missing.
     pub(crate) fn carry_out(&self, plan: &Plan, files: Files) -> Result<(), MemoryError> {
         // On its base, a commit cannot be in the history yet; anywhere else it must be.
         let is_next = self.head()? == plan.base;
         if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
-            if !is_next || self.repo.find_commit(plan.commit).is_err() {
+            self.kept(plan.commit)?;
+            if !is_next || !self.is_whole(plan)? {
                 return Err(MemoryError::HeadMoved);
             }
+            self.probe.reached(Step::ObjectsWritten)?;
             if files == Files::Ours {
                 for file in &plan.files {
                     let now = place::look(&self.folder, &file.path);

@@ -1,14 +1,16 @@
 //! Objects on their way to the disk. git waits for the disk twice for each object it writes, and a change has four of
 //! them or more. They know nothing of each other until a ref leads to them, so they are made in memory first and then
-//! written side by side. What is dropped instead leaves nothing behind.
+//! written side by side, while the caller records what it intends. A crash may leave some of them written and others
+//! not: whoever makes the commit visible sees to it that all are there. What is dropped instead leaves nothing behind.
 
 use crate::failure::Doing;
 use crate::objects::Git;
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Signature, Tree, TreeBuilder};
 use growqr_core::memory::MemoryError;
+use std::mem;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// How many objects are written at the same time: a change of one page in one folder has this many.
 const HANDS: usize = 4;
@@ -72,20 +74,70 @@ impl Draft {
     }
 }
 
+/// The repository several times over, to write objects side by side; and the thread that has taken them along.
+#[derive(Default)]
+pub(crate) struct Hands {
+    free: Vec<Repository>,
+    at_work: Option<Work>,
+}
+
+/// The writing of a commit's objects.
+struct Work {
+    commit: Oid,
+    thread: JoinHandle<(Vec<Repository>, Result<(), git2::Error>)>,
+}
+
+impl Hands {
+    /// Waits until they are free, and says how the writing of `wanted` went if that is what they were at. Another's failure
+    /// shows when that one is looked for.
+    fn wait(&mut self, wanted: Option<Oid>) -> Result<(), git2::Error> {
+        let Some(Work { commit, thread }) = self.at_work.take() else { return Ok(()) };
+        let (hands, written) = thread.join().unwrap_or_else(|_| (Vec::new(), Err(ended())));
+        self.free = hands;
+        match written {
+            Err(error) if wanted != Some(commit) => {
+                tracing::warn!(%error, %commit, "a change's objects could not be written");
+                Ok(())
+            }
+            written => written,
+        }
+    }
+}
+
+impl Drop for Hands {
+    /// Nobody writes to the folder once the memory is closed.
+    fn drop(&mut self) {
+        let _ = self.wait(None);
+    }
+}
+
 impl Git {
     /// An empty one.
     pub(crate) fn draft(&self) -> Result<Draft, MemoryError> {
         Draft::over(&self.repo.commondir().join("objects")).doing("begin a change")
     }
 
-    /// Writes the objects. They are on the disk when it returns; no ref leads to them yet.
-    pub(crate) fn keep(&self, draft: &Draft) -> Result<(), MemoryError> {
-        let objects = draft.raw().doing("write a change")?;
+    /// Begins to write the objects of a commit; [`Git::kept`] waits for the end. No ref leads to them yet.
+    pub(crate) fn keep(&self, draft: &Draft, commit: Oid) -> Result<(), MemoryError> {
+        let doing = "write a change";
+        let objects = draft.raw().doing(doing)?;
         let mut hands = self.hands.borrow_mut();
-        while hands.len() < HANDS.min(objects.len()) {
-            hands.push(self.again()?);
+        hands.wait(None).doing(doing)?;
+        while hands.free.len() < HANDS.min(objects.len()) {
+            hands.free.push(self.again()?);
         }
-        write(&mut hands, &objects).doing("write a change")
+        let mut repositories = mem::take(&mut hands.free);
+        let work = move || {
+            let written = write(&mut repositories, &objects);
+            (repositories, written)
+        };
+        hands.at_work = Some(Work { commit, thread: thread::Builder::new().spawn(work).doing(doing)? });
+        Ok(())
+    }
+
+    /// Waits until what this process writes of a commit is on the disk. What an earlier one wrote may lack something.
+    pub(crate) fn kept(&self, commit: Oid) -> Result<(), MemoryError> {
+        self.hands.borrow_mut().wait(Some(commit)).doing("write a change")
     }
 }
 
@@ -101,7 +153,10 @@ fn write(hands: &mut [Repository], objects: &[Raw]) -> Result<(), git2::Error> {
     };
     thread::scope(|scope| {
         let hands: Vec<_> = hands.iter_mut().map(|hand| scope.spawn(|| work(hand))).collect();
-        let failed = || git2::Error::from_str("a thread that wrote objects has ended");
-        hands.into_iter().try_for_each(|hand| hand.join().unwrap_or_else(|_| Err(failed())))
+        hands.into_iter().try_for_each(|hand| hand.join().unwrap_or_else(|_| Err(ended())))
     })
+}
+
+fn ended() -> git2::Error {
+    git2::Error::from_str("a thread that wrote objects has ended")
 }

@@ -1,6 +1,6 @@
 //! The object database: heads, blobs, trees and commits. Writes objects only; moves no ref and touches no file.
 
-use crate::draft::Draft;
+use crate::draft::{Draft, Hands};
 use crate::failure::{Doing, Probe};
 use crate::message::{self, Author};
 use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Repository, RepositoryState, Tree};
@@ -26,7 +26,7 @@ pub(crate) struct Git {
     /// Paths of commits that git's index does not know yet.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
     /// The same repository again, to write objects side by side. Opened with the first change.
-    pub(crate) hands: RefCell<Vec<Repository>>,
+    pub(crate) hands: RefCell<Hands>,
 }
 
 /// Commits of agents by tool call, filled from the history as far as it was walked.
@@ -104,8 +104,8 @@ impl Git {
         }
     }
 
-    /// Writes a commit that makes these changes after `base`, with its trees and what else is in the draft. Durable when
-    /// it returns; visible nowhere.
+    /// Makes a commit of these changes after `base`, with its trees and what else is in the draft, and begins to write it.
+    /// Visible nowhere.
     pub(crate) fn write_commit(
         &self,
         mut draft: Draft,
@@ -128,8 +128,33 @@ impl Git {
         let signature = author.signature(at).doing("name the author")?;
         let message = message::compose(words, &default_title(&files), author);
         let commit = draft.commit((base, tree), &signature, &message)?;
-        self.keep(&draft)?;
+        self.keep(&draft, commit)?;
         Ok(Plan { base, commit, files })
+    }
+
+    /// Whether all that [`Git::write_commit`] made is there: the person's git may have swept it away, a crash cut it short.
+    pub(crate) fn is_whole(&self, plan: &Plan) -> Result<bool, MemoryError> {
+        let odb = self.repo.odb().doing("read a change")?;
+        let Ok(root) = self.repo.find_commit(plan.commit).and_then(|commit| commit.tree()) else { return Ok(false) };
+        Ok(plan
+            .files
+            .iter()
+            .all(|file| file.new.is_none_or(|new| odb.exists(new)) && self.has_folders(root.clone(), Path::new(&file.path))))
+    }
+
+    /// Whether the trees on the way to a page are there, as far as the way goes.
+    fn has_folders(&self, root: Tree<'_>, page: &Path) -> bool {
+        let mut tree = root;
+        for part in page.parent().unwrap_or(Path::new("")) {
+            let folder =
+                part.to_str().and_then(|part| tree.get_name(part)).filter(|entry| entry.kind() == Some(ObjectType::Tree));
+            let Some(folder) = folder.map(|entry| entry.id()) else { return true };
+            match self.repo.find_tree(folder) {
+                Ok(inside) => tree = inside,
+                Err(_) => return false,
+            }
+        }
+        true
     }
 
     /// Applies changes to a tree; `None` if nothing is left in it. git keeps no empty folders.

@@ -1,7 +1,7 @@
 //! Working a change out: the person's own edit of the page first, then the merge, then the commit object.
 
 use crate::checkout::Files;
-use crate::failure::{Doing, Step};
+use crate::failure::Doing;
 use crate::message::{self, Author};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::path;
@@ -36,7 +36,7 @@ impl Git {
         commit_plan(&plan, &change.path, merged)
     }
 
-    /// Writes the objects of a wanted change; says whether another's change was merged in.
+    /// Begins to write the objects of a wanted change; says whether another's change was merged in.
     pub(crate) fn work_out(&self, wanted: &Wanted<'_>) -> Result<(Plan, bool), MemoryError> {
         if let Edit::Write { content, .. } = wanted.edit {
             place::text(wanted.path, content.as_bytes())?;
@@ -58,7 +58,6 @@ impl Git {
         };
         let file = FileChange { path: wanted.path.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &wanted.author, wanted.words, wanted.at)?;
-        self.probe.reached(Step::ObjectsWritten)?;
         Ok((plan, merged))
     }
 

@@ -2,7 +2,7 @@
 //! machine, and its first commit.
 
 use crate::checkout::Files;
-use crate::failure::{Doing, Probe, Step};
+use crate::failure::{Doing, Probe};
 use crate::message::Author;
 use crate::objects::{FileChange, Git};
 use crate::place::{self, OnDisk};
@@ -132,7 +132,6 @@ impl Git {
             }
         }
         let plan = self.write_commit(self.draft()?, (None, files), &Author::Program, "Begin", at)?;
-        self.probe.reached(Step::ObjectsWritten)?;
         self.carry_out(&plan, Files::Ours)?;
         self.tidy()
     }

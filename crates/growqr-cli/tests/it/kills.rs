@@ -58,53 +58,59 @@ pub fn nothing_twice(program: &Program) {
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
-/// Runs the story with a kill at the `append`-th append of the message `at`. False if the message has fewer appends.
-fn killed_at(program: &Program, at: usize, side: &str, append: usize) -> bool {
+/// Runs the story with a kill at the `number`-th place of the message `at`: `before` or `after` an append, after a `step` of
+/// a memory change. False if the message has fewer.
+fn killed_at(program: &Program, at: usize, place: &str, number: usize) -> bool {
     program.route(model);
     for message in &MESSAGES[..at] {
         assert_eq!(program.chat(message).code, Some(0));
     }
     let mark = program.folder().join("held");
     let mut command = program.command(&["chat", MESSAGES[at]]);
-    command.env("GROWQR_HOLD", format!("{side}:{append}")).env("GROWQR_HOLD_MARK", &mark);
+    command.env("GROWQR_HOLD", format!("{place}:{number}")).env("GROWQR_HOLD_MARK", &mark);
     program.kill_at(command, &mark)
 }
 
-pub fn every_append_of(at: usize, side: &str, make: impl Fn() -> Program) -> usize {
+pub fn every_place_of(at: usize, place: &str, make: impl Fn() -> Program) -> usize {
     let expected = undisturbed();
-    let mut append = 1;
+    let mut number = 1;
     loop {
         let program = make();
-        let was_killed = killed_at(&program, at, side, append);
+        let was_killed = killed_at(&program, at, place, number);
         if !was_killed {
-            return append - 1;
+            return number - 1;
         }
         go_on(&program);
-        assert_eq!(end_state(&program), expected, "killed {side} append {append} of {:?}", MESSAGES[at]);
+        assert_eq!(end_state(&program), expected, "killed {place} {number} of {:?}", MESSAGES[at]);
         nothing_twice(&program);
         program.assert_all_accepted();
-        append += 1;
+        number += 1;
     }
 }
 
 #[test]
 fn killed_before_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_append_of(1, "before", Program::new) >= 4);
+    assert!(every_place_of(1, "before", Program::new) >= 4);
 }
 
 #[test]
 fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_append_of(1, "after", Program::new) >= 4);
+    assert!(every_place_of(1, "after", Program::new) >= 4);
+}
+
+#[test]
+fn killed_after_any_step_of_a_commit_it_ends_the_same() {
+    assert!(every_place_of(1, "step", Program::new) >= 4);
 }
 
 #[test]
 fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_append_of(2, "before", Program::new) >= 8);
+    assert!(every_place_of(2, "before", Program::new) >= 8);
 }
 
 #[test]
 fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_append_of(2, "after", Program::new) >= 8);
+    assert!(every_place_of(2, "after", Program::new) >= 8);
 }
 
 fn on_postgres() -> Program {
@@ -115,22 +121,29 @@ fn on_postgres() -> Program {
 fn killed_before_or_after_any_append_of_a_remembering_turn_it_ends_the_same_on_postgres() {
     if fresh_database().is_some() {
         for side in ["before", "after"] {
-            assert!(every_append_of(1, side, on_postgres) >= 4);
+            assert!(every_place_of(1, side, on_postgres) >= 4);
         }
+    }
+}
+
+#[test]
+fn killed_after_any_step_of_a_commit_it_ends_the_same_on_postgres() {
+    if fresh_database().is_some() {
+        assert!(every_place_of(1, "step", on_postgres) >= 4);
     }
 }
 
 #[test]
 fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
     if fresh_database().is_some() {
-        assert!(every_append_of(2, "before", on_postgres) >= 8);
+        assert!(every_place_of(2, "before", on_postgres) >= 8);
     }
 }
 
 #[test]
 fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
     if fresh_database().is_some() {
-        assert!(every_append_of(2, "after", on_postgres) >= 8);
+        assert!(every_place_of(2, "after", on_postgres) >= 8);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The same stories on a model server of one's own: Ollama and its like, by their strict stand-in.
 
-use crate::kills::{every_append_of, go_on, told, undisturbed};
+use crate::kills::{every_place_of, go_on, told, undisturbed};
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
 use growqr_testkit::DeadPort;
@@ -21,12 +21,12 @@ fn the_story_plays_the_same_whoever_the_model_is() {
 
 #[test]
 fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_append_of(1, "after", || Program::on_local(Manner::ollama())) >= 4);
+    assert!(every_place_of(1, "after", || Program::on_local(Manner::ollama())) >= 4);
 }
 
 #[test]
 fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_append_of(2, "before", || Program::on_local(Manner::ollama())) >= 8);
+    assert!(every_place_of(2, "before", || Program::on_local(Manner::ollama())) >= 8);
 }
 
 #[test]

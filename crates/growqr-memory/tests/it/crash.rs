@@ -85,6 +85,28 @@ fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
 }
 
 #[test]
+fn a_plan_whose_objects_did_not_all_reach_the_disk_is_worked_out_again() {
+    let undisturbed = World::new();
+    let change = write("new/deep/a.md", "x\n", None);
+    undisturbed.change(&change).unwrap();
+    let expected = end_of(&undisturbed.folder);
+    let objects = ["", "^{tree}", ":new", ":new/deep", ":new/deep/a.md"];
+    for missing in objects {
+        let mut world = World::new();
+        let plan = world.memory.prepare(&change).unwrap();
+        world.reopen();
+        let id = world.git(&["rev-parse", &format!("{}{missing}", plan.commit)]);
+        let (folder, file) = id.trim().split_at(2);
+        std::fs::remove_file(world.folder.join(".git/objects").join(folder).join(file)).unwrap();
+        assert_eq!(world.memory.commit(&plan), Err(MemoryError::HeadMoved), "without {missing:?}");
+        assert_eq!(world.memory.prepare(&change).unwrap(), plan);
+        world.memory.commit(&plan).unwrap();
+        world.memory.tidy().unwrap();
+        assert_eq!(end_of(&world.folder), expected, "without {missing:?}");
+    }
+}
+
+#[test]
 fn a_first_start_that_was_stopped_at_any_step_is_finished_by_the_next() {
     let expected = end_of(&World::new().folder);
     for steps in 1.. {

@@ -28,6 +28,9 @@ pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx
 
 /// How long a statement waits for another process that is writing.
 const BUSY: Duration = Duration::from_secs(5);
+/// Pages of the log before it is used from its beginning again. As long as it grows, each commit also waits for the file
+/// system to note its length; a quarter of SQLite's own number is some thirty appends.
+const CHECKPOINT_AFTER: &str = "256";
 /// Listings, followers and waking agents seldom read at the same time.
 const READERS: u32 = 4;
 /// Rows that a reader's thread may be ahead of us; the default of 50 makes a replay wait for the thread too often.
@@ -188,6 +191,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
         // These two speak to macOS alone, whose fsync stops at the drive's own cache.
         .pragma("fullfsync", "1")
         .pragma("checkpoint_fullfsync", "1")
+        .pragma("wal_autocheckpoint", CHECKPOINT_AFTER)
         .foreign_keys(true)
         .busy_timeout(BUSY);
     SqliteConnection::connect_with(&options).await.map_err(|error| explained(path, at("open")(error)))

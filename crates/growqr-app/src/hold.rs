@@ -1,0 +1,23 @@
+//! Only for tests that kill the program: `GROWQR_HOLD=step:3` stops this process right after the third step that its
+//! memory takes, with the memory's lock held. The rest is as [`growqr_actors::hold`] has it.
+
+use growqr_actors::hold::is_here;
+use growqr_core::memory::MemoryError;
+use growqr_memory::{Probe, Step};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Counts the steps of memory.
+#[derive(Default)]
+pub(crate) struct Steps(AtomicU64);
+
+impl Probe for Steps {
+    fn reached(&self, _: Step) -> Result<(), MemoryError> {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        if is_here(&format!("step:{number}")) {
+            loop {
+                std::thread::park();
+            }
+        }
+        Ok(())
+    }
+}
