@@ -133,6 +133,17 @@ test("what loads says so", async () => {
   }
 });
 
+test("what can be done with a change stays where it is while its difference is read", async () => {
+  const { page, context } = await open(chromium, { slow: 500, at: "#/memory/goals%2FREADME.md?at=history" });
+  await page.getByRole("region", { name: "History" }).getByRole("button", { expanded: false }).first().click();
+  const undo = page.getByRole("button", { name: "Undo this change" });
+  const before = await undo.boundingBox();
+  expect(await page.getByLabel("Difference").count()).toBe(0);
+  await page.getByLabel("Difference").waitFor();
+  expect(await undo.boundingBox()).toEqual(before);
+  await context.close();
+});
+
 test("what is empty says what to do", async () => {
   const { page, context } = await open(chromium, { world: "empty" });
   await page.getByRole("button", { name: "Start with the guide" }).click();

@@ -8,7 +8,7 @@ use growqr_actors::{Host, HostConfig};
 use growqr_app::{App, Environment, Home, Hosting};
 use growqr_core::id::AgentId;
 use growqr_wire::{Push, Request};
-use measure::{bare_requests, fsync_4k, median, ms};
+use measure::{Probe, bare_requests, median, ms};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,6 @@ fn wanted(body: &str) -> Option<(&'static str, String)> {
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    measure::print("fsync_4k", fsync_4k(measure::folder().path()).as_secs_f64() * 1e6, "us");
     for kind in ["hello", "list", "note"] {
         runtime.block_on(turns(kind));
     }
@@ -53,9 +52,12 @@ async fn turns(kind: &str) {
     sent.lock().expect("nothing panicked").clear();
     let mut taken = Vec::new();
     let mut appends = 0;
+    let disk = measure::folder();
+    let (mut probe, mut waits) = (Probe::new(disk.path()), Vec::new());
     for n in 0..TURNS {
         let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
         taken.push(time);
+        waits.push(probe.fsync_4k());
         appends = count;
     }
     let requests = std::mem::take(&mut *sent.lock().expect("nothing panicked"));
@@ -64,6 +66,7 @@ async fn turns(kind: &str) {
     let bare = bare_requests(&address, &requests);
     let whole = median(&mut taken);
     let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
+    measure::print(&format!("{kind}_fsync_4k"), ms(median(&mut waits)) * 1e3, "us");
     measure::print(&format!("{kind}_turn"), ms(whole), "ms");
     measure::print(&format!("{kind}_turn_bare_requests"), ms(bare), "ms");
     measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");

@@ -72,12 +72,12 @@ function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
   );
 }
 
+/** What can be done comes first: it stays where it is while the difference is read. */
 function Details({ change }: { change: Change }) {
   const diff = useDiff(change.commit);
   const ask = useAsk();
   return (
     <div className="space-y-2">
-      <Read query={diff}>{(found) => <Diff text={found.text} />}</Read>
       <div className="flex items-center gap-3">
         <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: change.commit })}>
           <Undo2 className="size-4" aria-hidden /> Undo this change
@@ -89,6 +89,7 @@ function Details({ change }: { change: Change }) {
         )}
         <Trouble problem={ask.error} />
       </div>
+      <Read query={diff}>{(found) => <Diff text={found.text} />}</Read>
     </div>
   );
 }

@@ -33,16 +33,24 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 
 /// The median of 4 KiB writes with fsync in this folder.
 pub fn fsync_4k(folder: &Path) -> Duration {
-    let mut file = File::create(folder.join("fsync")).expect("a file");
-    let mut times: Vec<Duration> = (0..200)
-        .map(|_| {
-            let sync = || file.write_all(&[7; 4096]).and_then(|()| file.sync_data());
-            let (done, time) = timed(sync);
-            done.expect("it is written");
-            time
-        })
-        .collect();
-    median(&mut times)
+    let mut probe = Probe::new(folder);
+    median(&mut (0..200).map(|_| probe.fsync_4k()).collect::<Vec<Duration>>())
+}
+
+/// Asks the disk now and then how long it takes: it may stall for seconds, which a look beforehand does not show.
+pub struct Probe(File);
+
+impl Probe {
+    pub fn new(folder: &Path) -> Probe {
+        Probe(File::create(folder.join("fsync")).expect("a file"))
+    }
+
+    /// One write of 4 KiB with fsync.
+    pub fn fsync_4k(&mut self) -> Duration {
+        let (done, time) = timed(|| self.0.write_all(&[7; 4096]).and_then(|()| self.0.sync_data()));
+        done.expect("it is written");
+        time
+    }
 }
 
 /// This process's resident memory in bytes, where the system tells.

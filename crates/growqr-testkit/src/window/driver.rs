@@ -12,6 +12,10 @@ pub type Failure = Box<dyn std::error::Error>;
 /// How long the driver may take for one answer; longer than it may wait for the page.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Changes the page a little in every frame.
+const NEVER_STILL: &str =
+    "document.documentElement.animate([{opacity: 0.99}, {opacity: 1}], {duration: 1000, iterations: Infinity})";
+
 /// How often to look for the driver's port, and how many times: it gives no signal when it listens.
 const LOOK: Duration = Duration::from_millis(10);
 const LOOKS: usize = 1_000;
@@ -60,6 +64,8 @@ impl Session {
     /// A picture of the page, as PNG.
     pub fn picture(&self) -> Result<Vec<u8>, Failure> {
         use base64::Engine;
+        // The picture is taken with the next frame, which a page that stands still never draws.
+        self.post("/execute/sync", json!({"script": NEVER_STILL, "args": []}))?;
         let coded = self.get("/screenshot")?;
         Ok(base64::engine::general_purpose::STANDARD.decode(coded.as_str().unwrap_or_default())?)
     }

@@ -242,8 +242,9 @@ impl Window {
     pub fn keep(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
         std::fs::create_dir_all(folder)?;
         let paths = ["png", "html"].map(|kind| folder.join(format!("{name}.{kind}")));
-        std::fs::write(&paths[0], self.session.picture()?)?;
+        // A page that is not drawn any more has a source all the same.
         std::fs::write(&paths[1], self.session.get("/source")?.as_str().unwrap_or_default())?;
+        std::fs::write(&paths[0], self.session.picture()?)?;
         Ok(paths)
     }
 
