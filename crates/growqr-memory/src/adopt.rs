@@ -42,7 +42,8 @@ impl Git {
         left.sort_by(|a, b| a.path.cmp(&b.path));
         let mut commits = Vec::new();
         if !changed.is_empty() {
-            let plan = self.write_commit(self.draft()?, (head, changed.clone()), &Author::Person, &title(&changed), at)?;
+            let plan =
+                self.write_commit(self.draft(Files::ByHand)?, (head, changed.clone()), &Author::Person, &title(&changed), at)?;
             self.carry_out(&plan, Files::ByHand)?;
             let commit = self.repo.find_commit(plan.commit).doing("read a commit")?;
             commits.push(self.committed(&commit)?);

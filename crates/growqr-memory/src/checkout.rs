@@ -1,4 +1,5 @@
-//! Making a written commit visible: stage the new files, move the ref, put the files in place.
+//! Making a written commit visible: stage the new files unless they were written with it, move the ref, put the files in
+//! place.
 //!
 //! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
 //! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
@@ -32,7 +33,7 @@ impl Git {
         let is_next = self.head()? == plan.base;
         if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
-            self.kept(plan.commit)?;
+            let is_staged = self.kept(plan.commit)?;
             if !is_next || !self.is_whole(plan)? {
                 return Err(MemoryError::HeadMoved);
             }
@@ -44,7 +45,9 @@ impl Git {
                         return Err(MemoryError::HeadMoved);
                     }
                 }
-                self.stage(plan)?;
+                if !is_staged {
+                    stage(&self.staged, &self.to_stage(plan, &[])?)?;
+                }
                 self.probe.reached(Step::FilesStaged)?;
             } else {
                 File::create(self.begun(plan.commit)).doing("record a hand edit")?;
@@ -74,6 +77,9 @@ impl Git {
                 continue;
             }
             let commit = name.split('.').next().and_then(|hex| Oid::from_str(hex).ok());
+            if commit.is_some_and(|commit| self.writer.borrow().has(commit)) {
+                continue;
+            }
             let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
                 Some(commit) => self.finish(commit.id(), &self.changes_of(&commit)?)?,
@@ -87,7 +93,7 @@ impl Git {
         Ok(())
     }
 
-    fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
+    pub(crate) fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
         self.staged.join(format!("{commit}.{number}"))
     }
 
@@ -111,16 +117,12 @@ impl Git {
         Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
 
-    fn stage(&self, plan: &Plan) -> Result<(), MemoryError> {
-        for (number, file) in plan.files.iter().enumerate() {
-            let bytes = match file.new {
-                Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved)?,
-                None => Vec::new(),
-            };
-            let mut staged = File::create(self.staged_file(plan.commit, number)).doing("write the page")?;
-            staged.write_all(&bytes).and_then(|()| staged.sync_all()).doing("write the page")?;
+    /// What is in the staged file of a change: nothing, if the page goes.
+    pub(crate) fn staged_bytes(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
+        match file.new {
+            Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved),
+            None => Ok(Vec::new()),
         }
-        place::sync_folder(&self.staged).doing("write the page")
     }
 
     fn move_ref(&self, plan: &Plan) -> Result<(), MemoryError> {
@@ -184,4 +186,13 @@ impl Git {
             .find(|place| fs::remove_dir(place).is_err())
             .unwrap_or(&self.folder)
     }
+}
+
+/// Writes the files that wait to enter the work tree. They are on the disk once it returns.
+pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
+    for (place, bytes) in files {
+        let mut staged = File::create(place).doing("write the page")?;
+        staged.write_all(bytes).and_then(|()| staged.sync_all()).doing("write the page")?;
+    }
+    if files.is_empty() { Ok(()) } else { place::sync_folder(folder).doing("write the page") }
 }

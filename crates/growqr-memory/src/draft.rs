@@ -1,19 +1,12 @@
-//! Objects on their way to the disk. git waits for the disk twice for each object it writes, and a change has four of
-//! them or more. They know nothing of each other until a ref leads to them, so they are made in memory first and then
-//! written side by side, while the caller records what it intends. A crash may leave some of them written and others
-//! not: whoever makes the commit visible sees to it that all are there. What is dropped instead leaves nothing behind.
+//! The objects of a change, made in memory: they know nothing of each other until a ref leads to them, so they are
+//! written together, by [`crate::writer`]. A draft that is dropped instead leaves nothing behind.
 
+use crate::checkout::Files;
 use crate::failure::Doing;
 use crate::objects::Git;
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Signature, Tree, TreeBuilder};
 use growqr_core::memory::MemoryError;
-use std::mem;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
-
-/// How many objects are written at the same time: a change of one page in one folder has this many.
-const HANDS: usize = 4;
 
 /// In front of the objects on the disk.
 const FIRST: i32 = 1_000;
@@ -22,18 +15,23 @@ const FIRST: i32 = 1_000;
 pub(crate) struct Draft {
     repo: Repository,
     made: Vec<Oid>,
+    pub(crate) files: Files,
 }
 
-/// An object as it is written.
-type Raw = (ObjectType, Vec<u8>);
+/// An object, not yet as it lies on the disk.
+pub(crate) struct Raw {
+    pub(crate) oid: Oid,
+    pub(crate) kind: ObjectType,
+    pub(crate) bytes: Vec<u8>,
+}
 
 impl Draft {
     /// Over the objects in this folder.
-    fn over(objects: &Path) -> Result<Draft, git2::Error> {
+    fn over(objects: &Path, files: Files) -> Result<Draft, git2::Error> {
         let odb = Odb::new()?;
         odb.add_disk_alternate(&objects.to_string_lossy())?;
         odb.add_new_mempack_backend(FIRST)?;
-        Ok(Draft { repo: Repository::from_odb(odb)?, made: Vec::new() })
+        Ok(Draft { repo: Repository::from_odb(odb)?, made: Vec::new(), files })
     }
 
     /// Adds a text.
@@ -68,95 +66,17 @@ impl Draft {
         self.made.push(tree);
     }
 
-    fn raw(&self) -> Result<Vec<Raw>, git2::Error> {
-        let odb = self.repo.odb()?;
-        self.made.iter().map(|oid| odb.read(*oid).map(|object| (object.kind(), object.data().to_vec()))).collect()
-    }
-}
-
-/// The repository several times over, to write objects side by side; and the thread that has taken them along.
-#[derive(Default)]
-pub(crate) struct Hands {
-    free: Vec<Repository>,
-    at_work: Option<Work>,
-}
-
-/// The writing of a commit's objects.
-struct Work {
-    commit: Oid,
-    thread: JoinHandle<(Vec<Repository>, Result<(), git2::Error>)>,
-}
-
-impl Hands {
-    /// Waits until they are free, and says how the writing of `wanted` went if that is what they were at. Another's failure
-    /// shows when that one is looked for.
-    fn wait(&mut self, wanted: Option<Oid>) -> Result<(), git2::Error> {
-        let Some(Work { commit, thread }) = self.at_work.take() else { return Ok(()) };
-        let (hands, written) = thread.join().unwrap_or_else(|_| (Vec::new(), Err(ended())));
-        self.free = hands;
-        match written {
-            Err(error) if wanted != Some(commit) => {
-                tracing::warn!(%error, %commit, "a change's objects could not be written");
-                Ok(())
-            }
-            written => written,
-        }
-    }
-}
-
-impl Drop for Hands {
-    /// Nobody writes to the folder once the memory is closed.
-    fn drop(&mut self) {
-        let _ = self.wait(None);
+    /// All that was added, in that order.
+    pub(crate) fn raw(&self) -> Result<Vec<Raw>, MemoryError> {
+        let odb = self.repo.odb().doing("write a change")?;
+        let raw = |oid: &Oid| odb.read(*oid).map(|object| Raw { oid: *oid, kind: object.kind(), bytes: object.data().to_vec() });
+        self.made.iter().map(raw).collect::<Result<_, _>>().doing("write a change")
     }
 }
 
 impl Git {
-    /// An empty one.
-    pub(crate) fn draft(&self) -> Result<Draft, MemoryError> {
-        Draft::over(&self.repo.commondir().join("objects")).doing("begin a change")
+    /// An empty one, for a change of such files.
+    pub(crate) fn draft(&self, files: Files) -> Result<Draft, MemoryError> {
+        Draft::over(&self.repo.commondir().join("objects"), files).doing("begin a change")
     }
-
-    /// Begins to write the objects of a commit; [`Git::kept`] waits for the end. No ref leads to them yet.
-    pub(crate) fn keep(&self, draft: &Draft, commit: Oid) -> Result<(), MemoryError> {
-        let doing = "write a change";
-        let objects = draft.raw().doing(doing)?;
-        let mut hands = self.hands.borrow_mut();
-        hands.wait(None).doing(doing)?;
-        while hands.free.len() < HANDS.min(objects.len()) {
-            hands.free.push(self.again()?);
-        }
-        let mut repositories = mem::take(&mut hands.free);
-        let work = move || {
-            let written = write(&mut repositories, &objects);
-            (repositories, written)
-        };
-        hands.at_work = Some(Work { commit, thread: thread::Builder::new().spawn(work).doing(doing)? });
-        Ok(())
-    }
-
-    /// Waits until what this process writes of a commit is on the disk. What an earlier one wrote may lack something.
-    pub(crate) fn kept(&self, commit: Oid) -> Result<(), MemoryError> {
-        self.hands.borrow_mut().wait(Some(commit)).doing("write a change")
-    }
-}
-
-/// Each of the hands takes the next object until there is none. libgit2 writes one at a time through one repository.
-fn write(hands: &mut [Repository], objects: &[Raw]) -> Result<(), git2::Error> {
-    let next = AtomicUsize::new(0);
-    let work = |hand: &mut Repository| {
-        let odb = hand.odb()?;
-        while let Some((kind, bytes)) = objects.get(next.fetch_add(1, Ordering::Relaxed)) {
-            odb.write(*kind, bytes)?;
-        }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let hands: Vec<_> = hands.iter_mut().map(|hand| scope.spawn(|| work(hand))).collect();
-        hands.into_iter().try_for_each(|hand| hand.join().unwrap_or_else(|_| Err(ended())))
-    })
-}
-
-fn ended() -> git2::Error {
-    git2::Error::from_str("a thread that wrote objects has ended")
 }

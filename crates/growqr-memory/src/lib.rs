@@ -21,6 +21,7 @@ mod place;
 mod prepare;
 mod start;
 mod watch;
+mod writer;
 
 pub use adopt::Adopted;
 pub use failure::{Probe, Step, Unwatched};

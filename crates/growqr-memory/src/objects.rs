@@ -1,8 +1,9 @@
 //! The object database: heads, blobs, trees and commits. Writes objects only; moves no ref and touches no file.
 
-use crate::draft::{Draft, Hands};
+use crate::draft::Draft;
 use crate::failure::{Doing, Probe};
 use crate::message::{self, Author};
+use crate::writer::Writer;
 use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, Repository, RepositoryState, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Committed, MemoryError};
@@ -25,8 +26,7 @@ pub(crate) struct Git {
     pub(crate) effects: RefCell<Effects>,
     /// Paths of commits that git's index does not know yet.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
-    /// The same repository again, to write objects side by side. Opened with the first change.
-    pub(crate) hands: RefCell<Hands>,
+    pub(crate) writer: RefCell<Writer>,
 }
 
 /// Commits of agents by tool call, filled from the history as far as it was walked.
@@ -128,8 +128,9 @@ impl Git {
         let signature = author.signature(at).doing("name the author")?;
         let message = message::compose(words, &default_title(&files), author);
         let commit = draft.commit((base, tree), &signature, &message)?;
-        self.keep(&draft, commit)?;
-        Ok(Plan { base, commit, files })
+        let plan = Plan { base, commit, files };
+        self.keep(&draft, &plan)?;
+        Ok(plan)
     }
 
     /// Whether all that [`Git::write_commit`] made is there: the person's git may have swept it away, a crash cut it short.

@@ -1,5 +1,6 @@
 //! Looking back, and undoing: history, differences, whose line is whose, a page as it was, and the restore.
 
+use crate::checkout::Files;
 use crate::failure::Doing;
 use crate::message::{self, Author};
 use crate::objects::{FileChange, Git, Plan, blob_at};
@@ -153,7 +154,7 @@ impl Git {
         }
         let (undone, _) = message::read(&commit);
         let words = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
-        self.write_commit(self.draft()?, (head, files), &Author::Person, &words, at)
+        self.write_commit(self.draft(Files::Ours)?, (head, files), &Author::Person, &words, at)
     }
 
     /// What a page becomes when the change `file` is taken out of it.

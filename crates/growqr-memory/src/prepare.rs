@@ -47,7 +47,7 @@ impl Git {
         let head = self.head()?;
         let tree = self.tree(head)?;
         let old = blob_at(tree.as_ref(), wanted.path);
-        let mut draft = self.draft()?;
+        let mut draft = self.draft(Files::Ours)?;
         let (new, merged) = match wanted.edit {
             Edit::Delete if old.is_none() => return Err(MemoryError::Missing { path: wanted.path.to_owned() }),
             Edit::Delete => (None, false),
@@ -102,7 +102,7 @@ impl Git {
                 Some(bytes)
             }
         };
-        let mut draft = self.draft()?;
+        let mut draft = self.draft(Files::ByHand)?;
         let new = bytes.map(|bytes| draft.blob(&bytes)).transpose()?;
         let file = FileChange { path: page.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;

@@ -54,7 +54,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         probe,
         effects: Default::default(),
         unindexed: Default::default(),
-        hands: Default::default(),
+        writer: Default::default(),
     };
     git.clear_own_index_lock();
     git.finish_earlier()?;
@@ -84,7 +84,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         probe: Arc::new(crate::Unwatched),
         effects: Default::default(),
         unindexed: Default::default(),
-        hands: Default::default(),
+        writer: Default::default(),
     }))
 }
 
@@ -131,7 +131,7 @@ impl Git {
                 files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
             }
         }
-        let plan = self.write_commit(self.draft()?, (None, files), &Author::Program, "Begin", at)?;
+        let plan = self.write_commit(self.draft(Files::Ours)?, (None, files), &Author::Program, "Begin", at)?;
         self.carry_out(&plan, Files::Ours)?;
         self.tidy()
     }
