@@ -45,7 +45,8 @@ impl Git {
                         return Err(MemoryError::HeadMoved);
                     }
                 }
-                if !is_staged {
+                let is_there = |number| self.staged_file(plan.commit, number).exists();
+                if !is_staged || !(0..plan.files.len()).all(is_there) {
                     stage(&self.staged, &self.to_stage(plan, &[])?)?;
                 }
                 self.probe.reached(Step::FilesStaged)?;

@@ -107,6 +107,40 @@ fn a_plan_whose_objects_did_not_all_reach_the_disk_is_worked_out_again() {
 }
 
 #[test]
+fn changes_that_were_prepared_side_by_side_are_all_made() {
+    let world = World::new();
+    let changes = ["notes/a.md", "notes/b.md"].map(|page| write(page, "x\n", None));
+    let [first, second] = changes.each_ref().map(|change| world.memory.prepare(change).unwrap());
+    world.memory.commit(&first).unwrap();
+    assert_eq!(world.memory.commit(&second), Err(MemoryError::HeadMoved));
+    world.change(&changes[1]).unwrap();
+    assert_eq!((world.on_disk("notes/a.md"), world.on_disk("notes/b.md")), ("x\n".into(), "x\n".into()));
+    end_of(&world.folder);
+}
+
+#[test]
+fn what_was_prepared_and_not_wanted_any_more_leaves_nothing_behind() {
+    let mut world = World::new();
+    let expected = end_of(&world.folder);
+    world.memory.prepare(&write("notes/a.md", "x\n", None)).unwrap();
+    world.reopen();
+    assert!(!world.folder.join("notes").exists());
+    assert_eq!(end_of(&world.folder), expected);
+}
+
+#[test]
+fn a_page_reaches_the_work_tree_also_if_its_staged_file_is_gone() {
+    let world = World::new();
+    let plan = world.memory.prepare(&write("notes/a.md", "x\n", None)).unwrap();
+    // Another one is prepared once the first is written.
+    world.memory.prepare(&write("notes/b.md", "x\n", None)).unwrap();
+    let staged = world.folder.join(".git/growqr/staged").join(format!("{}.0", plan.commit));
+    std::fs::remove_file(staged).unwrap();
+    world.memory.commit(&plan).unwrap();
+    assert_eq!(world.on_disk("notes/a.md"), "x\n");
+}
+
+#[test]
 fn a_first_start_that_was_stopped_at_any_step_is_finished_by_the_next() {
     let expected = end_of(&World::new().folder);
     for steps in 1.. {
