@@ -29,6 +29,8 @@ impl World {
     }
 
     pub fn reopen(&mut self) {
+        // Twice: a memory is closed before the next is opened, but the first of these goes only once the second is there.
+        self.memory = MemoryRepo::open(&self.folder, at(999_999)).unwrap();
         self.memory = MemoryRepo::open(&self.folder, at(999_999)).unwrap();
     }
 
