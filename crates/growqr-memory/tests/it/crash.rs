@@ -98,6 +98,8 @@ fn a_plan_whose_objects_did_not_all_reach_the_disk_is_worked_out_again() {
         let id = world.git(&["rev-parse", &format!("{}{missing}", plan.commit)]);
         let (folder, file) = id.trim().split_at(2);
         std::fs::remove_file(world.folder.join(".git/objects").join(folder).join(file)).unwrap();
+        // One that has not read it and could remember it.
+        world.reopen();
         assert_eq!(world.memory.commit(&plan), Err(MemoryError::HeadMoved), "without {missing:?}");
         assert_eq!(world.memory.prepare(&change).unwrap(), plan);
         world.memory.commit(&plan).unwrap();
