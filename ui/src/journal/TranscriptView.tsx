@@ -4,7 +4,7 @@
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
 import { Button } from "../design/Button";
 import { Failed, Loading, Trouble } from "../design/states";
 import { useAsk, useIsLive, useJournal, useJournals } from "../data/context";
@@ -108,6 +108,11 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
+  // A wheel turned up counts at once: new words could put the end back in sight before the scrolling is told.
+  const onWheel = (event: WheelEvent) => {
+    if (event.deltaY < 0 && event.currentTarget.scrollTop > 0) atEnd.current = false;
+  };
+
   // All of these take the same room, so that what stands below does not jump.
   if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label="Loading the conversation" /></div>;
   if (journal.status === "failed" && journal.error) {
@@ -120,7 +125,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   if (count === 0) return <div className="grid min-h-0 grow place-items-center overflow-auto">{props.empty}</div>;
   return (
     <div className="relative min-h-0 grow">
-      <div ref={scroller} onScroll={onScroll} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
+      <div ref={scroller} onScroll={onScroll} onWheel={onWheel} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
             const waits = waiting[row.index - first];
