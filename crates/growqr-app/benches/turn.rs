@@ -52,8 +52,7 @@ async fn turns(kind: &str) {
     sent.lock().expect("nothing panicked").clear();
     let mut taken = Vec::new();
     let mut appends = 0;
-    let disk = measure::folder();
-    let (mut probe, mut waits) = (Probe::new(disk.path()), Vec::new());
+    let (mut probe, mut waits) = (Probe::new(folder.path()), Vec::new());
     for n in 0..TURNS {
         let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
         taken.push(time);

@@ -67,10 +67,10 @@ impl Draft {
     }
 
     /// All that was added, in that order.
-    pub(crate) fn raw(&self) -> Result<Vec<Raw>, MemoryError> {
-        let odb = self.repo.odb().doing("write a change")?;
+    pub(crate) fn raw(&self) -> Result<Vec<Raw>, git2::Error> {
+        let odb = self.repo.odb()?;
         let raw = |oid: &Oid| odb.read(*oid).map(|object| Raw { oid: *oid, kind: object.kind(), bytes: object.data().to_vec() });
-        self.made.iter().map(raw).collect::<Result<_, _>>().doing("write a change")
+        self.made.iter().map(raw).collect()
     }
 }
 

@@ -79,7 +79,7 @@ impl Git {
     /// Begins to write what is in a draft, and the files of its commit if they are ours to put in place.
     /// [`Git::kept`] waits for the end. No ref leads to them yet.
     pub(crate) fn keep(&self, draft: &Draft, plan: &Plan) -> Result<(), MemoryError> {
-        let objects = draft.raw()?;
+        let objects = draft.raw().doing(DOING)?;
         let staged = match draft.files {
             Files::Ours => self.to_stage(plan, &objects)?,
             Files::ByHand => Vec::new(),
