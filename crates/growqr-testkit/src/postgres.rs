@@ -114,3 +114,27 @@ fn run(command: &mut Command) {
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
     assert!(status.success(), "{command:?}: {status}");
 }
+
+/// All tables and rows of a database as SQL that [`restore`] takes, without what changes from run to run.
+///
+/// # Panics
+/// If `pg_dump` is missing or fails.
+#[must_use]
+pub fn dump(url: &str) -> String {
+    let program = programs().map_or_else(|| PathBuf::from("pg_dump"), |folder| folder.join("pg_dump"));
+    let options = ["--inserts", "--no-owner", "--no-privileges"];
+    let output = Command::new(program).args(options).arg(url).output().expect("pg_dump starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("the database is UTF-8");
+    let is_kept = |line: &&str| !line.is_empty() && !line.starts_with("--") && !line.starts_with('\\');
+    text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+}
+
+/// Runs a file of SQL in an empty database.
+///
+/// # Panics
+/// If `psql` is missing or a statement fails.
+pub fn restore(url: &str, file: &Path) {
+    let program = programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+    run(Command::new(program).args(["-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url));
+}

@@ -382,7 +382,8 @@ impl Draft<'_> {
 
 impl State {
     /// SHA-256 over what the provider's bytes are made of.
-    fn request_hash(&self, max_tokens: u64) -> String {
+    #[must_use]
+    pub fn request_hash(&self, max_tokens: u64) -> String {
         let mut hash = Sha256::new();
         if let Some(segment) = self.segment() {
             hash.update(segment.as_str());
