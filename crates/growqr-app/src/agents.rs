@@ -1,9 +1,10 @@
 //! Agents, their conversations, their events and their money, as people read them.
 
+use crate::SystemClock;
 use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::{SystemClock, settings};
+use crate::profile::settings;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::Status;

@@ -1,10 +1,10 @@
 //! Asking a provider whether it takes a key, before the key is kept anywhere.
 
+use crate::choices::servers::Address;
 use crate::error::AppError;
-use crate::home::{Environment, Home};
-use crate::keys;
 use crate::models;
-use crate::servers::Address;
+use crate::profile::home::{Environment, Home};
+use crate::profile::keys;
 use growqr_core::model::FailureKind;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 use super::*;
-use crate::open::App;
+use crate::host::open::App;
 use growqr_core::secret::{Secret, SecretError, StoreState};
 use growqr_testkit::clerk::{ClerkStandIn, User, allow};
 use growqr_wire::{Request, SignInState};

@@ -1,11 +1,11 @@
 //! One way to ask, whoever runs the agents: this process or another that holds the profile.
 
 use crate::error::AppError;
-use crate::home::{Environment, Home};
-use crate::hosting::{Hosting, Pushes, Serving};
-use crate::lock::ProfileLock;
-use crate::open::App;
-use crate::socket::Attached;
+use crate::host::hosting::{Hosting, Pushes, Serving};
+use crate::host::lock::ProfileLock;
+use crate::host::open::App;
+use crate::host::socket::Attached;
+use crate::profile::home::{Environment, Home};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,12 +5,12 @@
 //! goes past the task, straight to the store and the memory.
 
 use crate::check_key;
-use crate::client::Client;
 use crate::error::AppError;
-use crate::following::Following;
-use crate::home::{Environment, Home};
+use crate::host::client::Client;
+use crate::host::following::Following;
+use crate::host::under_way::UnderWay;
 use crate::library::Library;
-use crate::under_way::UnderWay;
+use crate::profile::home::{Environment, Home};
 use growqr_wire::{Agent, Push, Reply, Request};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,9 +1,10 @@
 //! A profile whose agents run in this process, and which serves the local socket meanwhile.
 
 use crate::error::AppError;
-use crate::home::Home;
-use crate::open::App;
-use crate::{MESSAGE_LIMIT, SystemClock, agents, convert, socket};
+use crate::host::open::App;
+use crate::host::socket;
+use crate::profile::home::Home;
+use crate::{MESSAGE_LIMIT, SystemClock, agents, convert};
 use growqr_actors::{Happened, Host, HostConfig};
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId};

@@ -1,12 +1,13 @@
 //! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
 
-use crate::accounts::{Account, Accounts};
+use crate::choices::setups::Choices;
 use crate::error::AppError;
-use crate::home::{Environment, Home};
+use crate::host::lock::ProfileLock;
 use crate::library::Library;
-use crate::lock::ProfileLock;
-use crate::setups::Choices;
-use crate::{SystemClock, check_key, convert, keys, memory, settings};
+use crate::profile::accounts::{Account, Accounts};
+use crate::profile::home::{Environment, Home};
+use crate::profile::{keys, settings};
+use crate::{SystemClock, check_key, convert, memory};
 use growqr_actors::Ports;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -98,7 +99,7 @@ impl App {
                 Ok(self.keys().await)
             }
             Request::LocalServers => Ok(Reply::LocalServers { servers: self.choices.local_servers().await }),
-            Request::Hello { version } => crate::hosting::hello(version, self.library.home()),
+            Request::Hello { version } => crate::host::hosting::hello(version, self.library.home()),
             Request::Cancel { agent } => {
                 self.library.agent(&agent).await?;
                 let view = growqr_actors::record(&self.ports(), &AgentId::new(agent), Input::Cancel).await?;
@@ -158,7 +159,7 @@ fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> 
     #[cfg(not(feature = "hold-points"))]
     let memory = MemoryRepo::open(folder, now)?;
     #[cfg(feature = "hold-points")]
-    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::hold::Steps::default()))?;
+    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::hold::Steps::default()))?;
     let adopted = memory.adopt_hand_edits(now)?;
     for left in adopted.left {
         tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");

@@ -4,7 +4,7 @@
 //! so. Nothing here writes a key anywhere but to the keychain.
 
 use crate::error::AppError;
-use crate::home::{Environment, Home};
+use crate::profile::home::{Environment, Home};
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
 use growqr_secrets::Keychain;
 use growqr_wire as wire;

@@ -4,8 +4,8 @@
 //! length end the connection; nothing a client sends can do more than [`Request`] says.
 
 use crate::error::AppError;
-use crate::home::Home;
-use crate::hosting::{Pushes, Serving};
+use crate::host::hosting::{Pushes, Serving};
+use crate::profile::home::Home;
 use growqr_wire::{Answer, Call, FromHost, Push, Reply, Request};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{ListenerOptions, Name};

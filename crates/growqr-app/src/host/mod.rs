@@ -1,0 +1,12 @@
+//! Who runs a profile's agents: the lock, the host in this process or another, and the ways to reach it.
+
+pub(crate) mod client;
+pub(crate) mod desk;
+pub(crate) mod following;
+#[cfg(feature = "hold-points")]
+pub(crate) mod hold;
+pub(crate) mod hosting;
+pub(crate) mod lock;
+pub(crate) mod open;
+pub(crate) mod socket;
+pub(crate) mod under_way;
