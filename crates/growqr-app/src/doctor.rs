@@ -1,8 +1,8 @@
 //! What works, what is missing, and what to do about it. Changes nothing.
 
 use crate::choices::servers::Address;
+use crate::host::attached::Attached;
 use crate::host::lock::ProfileLock;
-use crate::host::socket::Attached;
 use crate::library::{self, Library};
 use crate::models;
 use crate::profile::home::{Environment, Home};

@@ -26,8 +26,6 @@ pub use growqr_auth::{CallbackError, Link, Schemes, picture};
 pub use host::client::Client;
 pub use host::desk::Desk;
 pub use host::following::Following;
-pub use host::hosting::{Hosting, Pushes};
-pub use host::open::App;
 pub use library::Library;
 pub use models::{local_servers, models};
 pub use profile::home::{Environment, Home};

@@ -1,10 +1,12 @@
 //! One way to ask, whoever runs the agents: this process or another that holds the profile.
 
 use crate::error::AppError;
-use crate::host::hosting::{Hosting, Pushes, Serving};
+use crate::host::attached::Attached;
+use crate::host::handler::Handler;
+use crate::host::hosting::Hosting;
 use crate::host::lock::ProfileLock;
 use crate::host::open::App;
-use crate::host::socket::Attached;
+use crate::host::pushes::Pushes;
 use crate::profile::home::{Environment, Home};
 use growqr_wire::{Push, Reply, Request, VERSION};
 use std::sync::Arc;
@@ -23,9 +25,9 @@ enum Kind {
     /// Another process holds the profile.
     Attached(Box<Attached>),
     /// This process runs the agents.
-    Hosting(Box<Hosting>, Pushes),
+    Hosting(Box<Hosting>, Option<Pushes>),
     /// This process holds the lock for a moment; no agent runs.
-    Holding(Box<App>),
+    Holding(Box<Handler>),
 }
 
 impl Client {
@@ -34,14 +36,14 @@ impl Client {
     /// # Errors
     /// [`AppError::Held`] if a process holds the profile and does not answer; else what opening says.
     pub async fn hosting(home: Home, environment: &Environment) -> Result<Client, AppError> {
-        match Client::holding(home, environment).await?.0 {
-            Kind::Holding(app) => {
+        Ok(match find(home, environment).await? {
+            Found::Running(attached) => Client(Kind::Attached(attached)),
+            Found::Opened(app) => {
                 let hosting = Hosting::start(*app).await?;
-                let pushes = hosting.follow();
-                Ok(Client(Kind::Hosting(Box::new(hosting), pushes)))
+                let pushes = hosting.handler().follow();
+                Client(Kind::Hosting(Box::new(hosting), pushes))
             }
-            other => Ok(Client(other)),
-        }
+        })
     }
 
     /// Attaches to a running host, or takes the lock without waking anybody: for one change.
@@ -49,17 +51,10 @@ impl Client {
     /// # Errors
     /// As [`Client::hosting`].
     pub async fn holding(home: Home, environment: &Environment) -> Result<Client, AppError> {
-        let attempts = PATIENCE.as_millis() / LOOK.as_millis();
-        for _ in 0..attempts {
-            if let Some(attached) = attach(&home).await? {
-                return Ok(Client(Kind::Attached(Box::new(attached))));
-            }
-            if let Some(app) = App::open(home.clone(), environment).await? {
-                return Ok(Client(Kind::Holding(Box::new(app))));
-            }
-            tokio::time::sleep(LOOK).await;
-        }
-        Err(AppError::Held { holder: ProfileLock::holder(&home) })
+        Ok(match find(home, environment).await? {
+            Found::Running(attached) => Client(Kind::Attached(attached)),
+            Found::Opened(app) => Client(Kind::Holding(Box::new(Handler::without_agents(*app)))),
+        })
     }
 
     /// Attaches to a running host; `None` if none runs. Takes no lock and makes nothing.
@@ -83,15 +78,15 @@ impl Client {
     pub async fn ask(&mut self, request: Request) -> Result<Reply, AppError> {
         match &mut self.0 {
             Kind::Attached(attached) => attached.call(request).await,
-            Kind::Hosting(hosting, _) => hosting.handle(request).await,
-            Kind::Holding(app) => app.handle(request).await,
+            Kind::Hosting(hosting, _) => hosting.handler().answer(request).await,
+            Kind::Holding(handler) => handler.answer(request).await,
         }
     }
 
-    /// Who answers, if that is this process.
-    pub(crate) fn serving(&self) -> Option<Arc<Serving>> {
+    /// The request handler, if it is in this process and agents run.
+    pub(crate) fn handler(&self) -> Option<Arc<Handler>> {
         match &self.0 {
-            Kind::Hosting(hosting, _) => Some(hosting.serving()),
+            Kind::Hosting(hosting, _) => Some(Arc::clone(hosting.handler())),
             Kind::Attached(_) | Kind::Holding(_) => None,
         }
     }
@@ -103,8 +98,8 @@ impl Client {
     pub async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match &mut self.0 {
             Kind::Attached(attached) => attached.next().await,
-            Kind::Hosting(_, pushes) => Ok(pushes.next().await),
-            Kind::Holding(_) => Ok(None),
+            Kind::Hosting(_, Some(pushes)) => Ok(pushes.next().await),
+            Kind::Hosting(_, None) | Kind::Holding(_) => Ok(None),
         }
     }
 
@@ -116,9 +111,29 @@ impl Client {
                 drop(pushes);
                 hosting.stop().await;
             }
-            Kind::Holding(app) => app.close().await,
+            Kind::Holding(handler) => handler.close().await,
         }
     }
+}
+
+enum Found {
+    Running(Box<Attached>),
+    Opened(Box<App>),
+}
+
+/// Attaches to a running host, or takes the profile's lock and opens it.
+async fn find(home: Home, environment: &Environment) -> Result<Found, AppError> {
+    let attempts = PATIENCE.as_millis() / LOOK.as_millis();
+    for _ in 0..attempts {
+        if let Some(attached) = attach(&home).await? {
+            return Ok(Found::Running(Box::new(attached)));
+        }
+        if let Some(app) = App::open(home.clone(), environment).await? {
+            return Ok(Found::Opened(Box::new(app)));
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Err(AppError::Held { holder: ProfileLock::holder(&home) })
 }
 
 /// Attaches to a running host. `None` if there is none.

@@ -190,12 +190,12 @@ impl Driver {
 
     /// Whoever asked may have gone; what was asked is done all the same.
     async fn answer(&mut self, Ask { request, reply }: Ask) {
-        let serving = self.client.as_ref().and_then(Client::serving);
-        match (request, serving) {
-            (request @ Request::LocalServers, Some(serving)) => {
+        let handler = self.client.as_ref().and_then(Client::handler);
+        match (request, handler) {
+            (request @ Request::LocalServers, Some(handler)) => {
                 while self.beside.try_join_next().is_some() {}
                 self.beside.spawn(async move {
-                    let _ = reply.send(serving.handle(request).await);
+                    let _ = reply.send(handler.answer(request).await);
                 });
             }
             (request, _) => {

@@ -1,5 +1,6 @@
 //! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
 
+use crate::SystemClock;
 use crate::choices::setups::Choices;
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
@@ -7,16 +8,12 @@ use crate::library::Library;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::home::{Environment, Home};
 use crate::profile::{keys, settings};
-use crate::{SystemClock, check_key, convert, memory};
 use growqr_actors::Ports;
-use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
-use growqr_core::id::AgentId;
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, Hold};
-use growqr_wire::{Reply, Request};
 use std::sync::Arc;
 
 /// One profile, held by this process.
@@ -25,7 +22,7 @@ pub struct App {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
     pub(crate) choices: Arc<Choices>,
-    environment: Environment,
+    pub(crate) environment: Environment,
     db: Db,
     _hold: Hold,
     // Last, so that it is let go after everything else is closed.
@@ -54,67 +51,6 @@ impl App {
         Ok(Some(App { library, store, memory, choices, environment: environment.clone(), db, _hold: hold, _lock: lock }))
     }
 
-    /// The reading side.
-    #[must_use]
-    pub fn library(&self) -> &Library {
-        &self.library
-    }
-
-    /// Does what needs the lock and no agent.
-    ///
-    /// # Errors
-    /// [`AppError`]; then nothing was changed.
-    pub async fn handle(&self, request: Request) -> Result<Reply, AppError> {
-        let at = SystemClock.now();
-        match request {
-            Request::WriteMemory { path, text, base } => {
-                self.with_memory(move |repo| memory::write(repo, &path, &text, base.as_deref(), at)).await
-            }
-            Request::DeleteMemory { path, base } => {
-                self.with_memory(move |repo| memory::delete(repo, &path, base.as_deref(), at)).await
-            }
-            Request::RestoreMemory { rev } => self.with_memory(move |repo| memory::restore(repo, &rev, at)).await,
-            Request::SetSetting { name, value } => {
-                let value = value.map(|value| settings::check(&name, &value)).transpose()?;
-                if !settings::KNOWN.iter().any(|known| known.name == name) {
-                    settings::check(&name, "")?;
-                }
-                self.store.set(&name, value.as_deref(), at).await?;
-                self.choices.set_stored(settings::stored(&*self.store).await?);
-                self.choices.load_keys().await;
-                if matches!(name.as_str(), "model" | "openai.base_url") {
-                    self.choices.learn().await;
-                }
-                Ok(Reply::Done)
-            }
-            Request::SetKey { name, value } => {
-                self.choices.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await?;
-                Ok(self.keys().await)
-            }
-            Request::CheckKey { name, value } => {
-                Ok(Reply::KeyChecked { check: check_key(self.library.home(), &self.environment, &name, &value.0).await? })
-            }
-            Request::Keys => {
-                self.choices.refresh_keys().await;
-                Ok(self.keys().await)
-            }
-            Request::LocalServers => Ok(Reply::LocalServers { servers: self.choices.local_servers().await }),
-            Request::Hello { version } => crate::host::hosting::hello(version, self.library.home()),
-            Request::Cancel { agent } => {
-                self.library.agent(&agent).await?;
-                let view = growqr_actors::record(&self.ports(), &AgentId::new(agent), Input::Cancel).await?;
-                Ok(Reply::Said { agent: convert::agent(&view) })
-            }
-            Request::Say { .. } | Request::Resume { .. } | Request::Follow => {
-                Err(AppError::Internal("agents need a host".to_owned()))
-            }
-        }
-    }
-
-    async fn keys(&self) -> Reply {
-        Reply::Keys { keys: self.choices.keys().list(), keychain: self.choices.keys().keychain().await }
-    }
-
     /// What agents run on.
     pub(crate) fn ports(&self) -> Ports {
         Ports {
@@ -127,20 +63,13 @@ impl App {
 
     /// Closes the database in good order. Dropping loses nothing either.
     pub async fn close(self) {
-        let tidied = self.with_memory(|memory| Ok(memory.tidy()?)).await;
-        if let Err(error) = tidied {
+        let memory = Arc::clone(&self.memory);
+        let tidied = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
+        if let Err(error) = tidied.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
             tracing::warn!(%error, "memory could not be tidied up; the next start sees to it");
         }
         drop(self.store);
         self.db.close().await;
-    }
-
-    async fn with_memory<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&MemoryRepo) -> Result<T, AppError> + Send + 'static,
-    ) -> Result<T, AppError> {
-        let memory = Arc::clone(&self.memory);
-        tokio::task::spawn_blocking(move || work(&memory)).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
 }
 
