@@ -3,15 +3,16 @@
 //! It may be called many times at once. With agents it belongs to a host; without, the profile is held for the moment of
 //! a request and no agent wakes.
 
+use crate::check_key::check_key;
 use crate::error::AppError;
 use crate::host::open::App;
 use crate::host::pushes::Pushes;
 use crate::profile::home::Home;
 use crate::profile::settings;
-use crate::{SystemClock, agents, check_key, memory};
+use crate::{SystemClock, agents, memory};
 use growqr_actors::Host;
 use growqr_core::clock::Clock;
-use growqr_wire::{Reply, Request, VERSION};
+use growqr_wire::{Changes, Reply, Request, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -43,10 +44,9 @@ impl Handler {
     /// # Errors
     /// [`AppError`]; then nothing was changed.
     pub(crate) async fn answer(&self, request: Request) -> Result<Reply, AppError> {
-        let changes_memory =
-            matches!(request, Request::WriteMemory { .. } | Request::RestoreMemory { .. } | Request::DeleteMemory { .. });
+        let changes = request.class().changes;
         let reply = self.perform(request).await?;
-        if changes_memory {
+        if changes == Changes::Memory {
             self.memory.send_replace(());
         }
         Ok(reply)
