@@ -5,9 +5,9 @@ mod measure;
 mod seed;
 
 use growqr_actors::{Host, HostConfig};
-use growqr_app::{Client, Environment, Home};
+use growqr_app::{Client, Environment, Events, Home};
 use growqr_core::id::AgentId;
-use growqr_wire::{Push, Request};
+use growqr_wire::{Needs, Push, Request};
 use measure::{Probe, bare_requests, median, ms};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -43,17 +43,17 @@ async fn turns(kind: &str) {
     let (address, sent) = measure::canned::start_with(wanted);
     let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
     let home = Home::find(Some(folder.path()), &environment).expect("a home");
-    let mut client = Client::hosting(home, &environment).await.expect("it starts");
+    let (client, mut events) = Client::open(home, &environment, Needs::Host).await.expect("it starts");
     // The first turns of each kind warm caches and connections.
     for n in 0..5 {
-        turn(&mut client, &format!("{kind} warm{n}")).await;
+        turn(&client, &mut events, &format!("{kind} warm{n}")).await;
     }
     sent.lock().expect("nothing panicked").clear();
     let mut taken = Vec::new();
     let mut appends = 0;
     let (mut probe, mut waits) = (Probe::new(folder.path()), Vec::new());
     for n in 0..TURNS {
-        let (time, count) = turn(&mut client, &format!("{kind} {n}")).await;
+        let (time, count) = turn(&client, &mut events, &format!("{kind} {n}")).await;
         taken.push(time);
         waits.push(probe.fsync_4k());
         appends = count;
@@ -73,14 +73,14 @@ async fn turns(kind: &str) {
 }
 
 /// One turn: how long from the message to the end, and in how many appends.
-async fn turn(client: &mut Client, text: &str) -> (Duration, u32) {
+async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u32) {
     #[expect(clippy::disallowed_methods, reason = "a bench measures")]
     let began = Instant::now();
     let request = Request::Say { agent: "grow".to_owned(), id: growqr_app::new_message_id(), text: text.to_owned() };
     client.ask(request).await.expect("it is recorded");
     let mut appends = 0;
     loop {
-        if let Some(Push::Recorded { events, .. }) = client.next().await.expect("it is understood") {
+        if let Some(Push::Recorded { events, .. }) = events.next().await.expect("it is understood") {
             appends += 1;
             if events.iter().any(|event| event.kind == "turn_ended") {
                 return (began.elapsed(), appends);

@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// If there is no such provider, or if this is no key at all. What the provider says is never an error.
-pub async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
+pub(crate) async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
     let name = keys::known(name)?;
     let key = keys::checked(value)?;
     let (service, checked) = if name == openai::PROVIDER {

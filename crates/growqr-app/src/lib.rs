@@ -17,19 +17,18 @@ mod memory;
 mod models;
 mod profile;
 
-pub use check_key::check_key;
 pub use clock::SystemClock;
 pub use crash::no_core_dumps;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use growqr_auth::{CallbackError, Link, Schemes, picture};
-pub use host::client::Client;
+pub use host::client::{Client, Events, ask};
 pub use host::desk::Desk;
 pub use host::following::Following;
 pub use library::Library;
 pub use models::{local_servers, models};
 pub use profile::home::{Environment, Home};
-pub use profile::keys::{keys_without_host, unlock_keychain};
+pub use profile::keys::unlock_keychain;
 pub use profile::settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
 pub use profile::sign_in::{Arrival, Begun, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
 

@@ -4,6 +4,7 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::host::handler::Handler;
 use crate::host::open::App;
+use crate::host::pushes::Pushes;
 use crate::host::{server, socket};
 use growqr_actors::{Host, HostConfig};
 use growqr_core::clock::Clock;
@@ -22,7 +23,7 @@ const SETTLED: Duration = Duration::from_secs(5);
 const KEYCHAIN: Duration = Duration::from_secs(5);
 
 /// A running host and everything that serves it.
-pub struct Hosting {
+pub(crate) struct Hosting {
     /// Shared with the socket's connections.
     handler: Arc<Handler>,
     stop: CancellationToken,
@@ -33,11 +34,11 @@ pub struct Hosting {
 }
 
 impl Hosting {
-    /// Runs the profile's agents. Work that was open goes on at once.
+    /// Runs the profile's agents. Work that was open goes on at once; the event stream misses nothing of it.
     ///
     /// # Errors
     /// If the store cannot be read or the socket cannot be made.
-    pub async fn start(app: App) -> Result<Hosting, AppError> {
+    pub(crate) async fn start(app: App) -> Result<(Hosting, Pushes), AppError> {
         let listener = socket::listen(app.library.home())?;
         // Walking the folder takes a while, and nothing waits for it.
         let memory = watch::Sender::new(());
@@ -57,10 +58,11 @@ impl Hosting {
         // The first turn shall know how much its model can read.
         app.choices.learn().await;
         let host = Host::start(app.ports(), HostConfig::default()).await?;
+        let pushes = Pushes::new(host.subscribe(), memory.subscribe());
         let handler = Arc::new(Handler::with_agents(app, host, memory));
         let stop = CancellationToken::new();
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
-        Ok(Hosting { handler, stop, socket, watch, refresh })
+        Ok((Hosting { handler, stop, socket, watch, refresh }, pushes))
     }
 
     /// What answers requests. Let go of it before [`Hosting::stop`].
@@ -69,7 +71,7 @@ impl Hosting {
     }
 
     /// Stops all agents where they are and closes everything. Open work goes on at the next start.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         self.refresh.abort_all();
         self.handler.stop_agents().await;

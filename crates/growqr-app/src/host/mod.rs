@@ -2,6 +2,7 @@
 
 pub(crate) mod attached;
 pub(crate) mod client;
+pub(crate) mod connection;
 pub(crate) mod desk;
 pub(crate) mod following;
 pub(crate) mod handler;
@@ -14,3 +15,4 @@ pub(crate) mod pushes;
 pub(crate) mod server;
 pub(crate) mod socket;
 pub(crate) mod under_way;
+pub(crate) mod without;

@@ -17,7 +17,7 @@ use growqr_store::{Db, Hold};
 use std::sync::Arc;
 
 /// One profile, held by this process.
-pub struct App {
+pub(crate) struct App {
     pub(crate) library: Library,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
@@ -34,7 +34,7 @@ impl App {
     ///
     /// # Errors
     /// [`AppError`]: a folder, the database or the memory cannot be used.
-    pub async fn open(home: Home, environment: &Environment) -> Result<Option<App>, AppError> {
+    pub(crate) async fn open(home: Home, environment: &Environment) -> Result<Option<App>, AppError> {
         let now = SystemClock.now();
         home.create()?;
         let Some(lock) = ProfileLock::take(&home, now)? else { return Ok(None) };
@@ -62,7 +62,7 @@ impl App {
     }
 
     /// Closes the database in good order. Dropping loses nothing either.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         let memory = Arc::clone(&self.memory);
         let tidied = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
         if let Err(error) = tidied.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {

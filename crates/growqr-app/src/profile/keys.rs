@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
 /// The keys that a host would have, if one ran, and the state of the keychain.
-pub async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
+pub(crate) async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
     let keys = Keys::new(environment, keychain(home));
     keys.refresh().await;
     (keys.list(), keys.keychain().await)

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 use super::*;
-use crate::host::client::Client;
 use growqr_core::secret::{Secret, SecretError, StoreState};
 use growqr_testkit::clerk::{ClerkStandIn, User, allow};
 use growqr_wire::{Request, SignInState};
@@ -88,10 +87,8 @@ impl World {
     /// Something is in the local profile: a setting that was changed.
     async fn with_data(&self) {
         let environment = Environment::default();
-        let mut client = Client::holding(self.home(), &environment).await.unwrap();
         let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
-        client.ask(set).await.unwrap();
-        client.close().await;
+        crate::host::client::ask(self.home(), &environment, set).await.unwrap();
     }
 
     fn home(&self) -> Home {
