@@ -3,8 +3,8 @@
 
 mod measure;
 
-use growqr_app::{App, Environment, Home, Hosting};
-use growqr_wire::{Push, Request};
+use growqr_app::{Client, Environment, Home};
+use growqr_wire::{Needs, Push, Request};
 use measure::{fsync_4k, median, ms, timed};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -47,17 +47,15 @@ fn main() {
 async fn live(folder: &Path, address: &str) -> u64 {
     let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", address)]);
     let home = Home::find(Some(folder), &environment).expect("a home");
-    let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
+    let (client, mut events) = Client::open(home, &environment, Needs::Host).await.expect("it starts");
     let budget = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("100000".to_owned()) };
-    app.handle(budget).await.expect("it is set");
-    let hosting = Hosting::start(app).await.expect("it starts");
-    let mut pushes = hosting.follow();
+    client.ask(budget).await.expect("it is set");
     let mut position = 0;
     while position < EVENTS {
         let id = growqr_app::new_message_id();
         let text = format!("This is what I say at event {position}, and it is a sentence.");
-        hosting.handle(Request::Say { agent: "grow".to_owned(), id, text }).await.expect("it is recorded");
-        while let Some(push) = pushes.next().await {
+        client.ask(Request::Say { agent: "grow".to_owned(), id, text }).await.expect("it is recorded");
+        while let Some(push) = events.next().await.expect("it is understood") {
             let Push::Recorded { events, .. } = push else { continue };
             position = events.last().map_or(position, |event| event.position);
             if events.iter().any(|event| event.kind == "turn_ended") {
@@ -65,6 +63,6 @@ async fn live(folder: &Path, address: &str) -> u64 {
             }
         }
     }
-    hosting.stop().await;
+    client.close().await;
     position
 }

@@ -5,9 +5,9 @@ mod measure;
 mod seed;
 
 use growqr_actors::{Host, HostConfig};
-use growqr_app::{App, Environment, Home, Hosting};
+use growqr_app::{Client, Environment, Events, Home};
 use growqr_core::id::AgentId;
-use growqr_wire::{Push, Request};
+use growqr_wire::{Needs, Push, Request};
 use measure::{Probe, bare_requests, median, ms};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -43,18 +43,17 @@ async fn turns(kind: &str) {
     let (address, sent) = measure::canned::start_with(wanted);
     let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
     let home = Home::find(Some(folder.path()), &environment).expect("a home");
-    let app = App::open(home, &environment).await.expect("it opens").expect("nobody else holds it");
-    let hosting = Hosting::start(app).await.expect("it starts");
+    let (client, mut events) = Client::open(home, &environment, Needs::Host).await.expect("it starts");
     // The first turns of each kind warm caches and connections.
     for n in 0..5 {
-        turn(&hosting, &format!("{kind} warm{n}")).await;
+        turn(&client, &mut events, &format!("{kind} warm{n}")).await;
     }
     sent.lock().expect("nothing panicked").clear();
     let mut taken = Vec::new();
     let mut appends = 0;
     let (mut probe, mut waits) = (Probe::new(folder.path()), Vec::new());
     for n in 0..TURNS {
-        let (time, count) = turn(&hosting, &format!("{kind} {n}")).await;
+        let (time, count) = turn(&client, &mut events, &format!("{kind} {n}")).await;
         taken.push(time);
         waits.push(probe.fsync_4k());
         appends = count;
@@ -70,19 +69,18 @@ async fn turns(kind: &str) {
     measure::print(&format!("{kind}_turn_bare_requests"), ms(bare), "ms");
     measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");
     measure::print(&format!("{kind}_turn_appends"), f64::from(appends), "");
-    hosting.stop().await;
+    client.close().await;
 }
 
 /// One turn: how long from the message to the end, and in how many appends.
-async fn turn(hosting: &Hosting, text: &str) -> (Duration, u32) {
-    let mut pushes = hosting.follow();
+async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u32) {
     #[expect(clippy::disallowed_methods, reason = "a bench measures")]
     let began = Instant::now();
     let request = Request::Say { agent: "grow".to_owned(), id: growqr_app::new_message_id(), text: text.to_owned() };
-    hosting.handle(request).await.expect("it is recorded");
+    client.ask(request).await.expect("it is recorded");
     let mut appends = 0;
     loop {
-        if let Some(Push::Recorded { events, .. }) = pushes.next().await {
+        if let Some(Push::Recorded { events, .. }) = events.next().await.expect("it is understood") {
             appends += 1;
             if events.iter().any(|event| event.kind == "turn_ended") {
                 return (began.elapsed(), appends);

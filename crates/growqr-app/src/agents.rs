@@ -1,13 +1,20 @@
-//! Agents, their conversations, their events and their money, as people read them.
+//! Agents: their conversations, events and money as people read them, and what people say to them.
 
 use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::{SystemClock, settings};
+use crate::profile::settings;
+use crate::{MESSAGE_LIMIT, SystemClock};
+use growqr_actors::{Host, Ports};
+use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
-use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::Status;
+use growqr_core::id::{AgentId, MessageId, Position, Seq};
+use growqr_core::journal::{AgentView, Status};
 use growqr_wire as wire;
+use growqr_wire::Reply;
+
+/// What is said in the person's name when they let an agent go on.
+const GO_ON: &str = "Please go on where you stopped.";
 
 impl Library {
     /// All agents, the Grow Agent first.
@@ -118,6 +125,57 @@ impl Library {
     }
 }
 
-pub(crate) fn no_agent(id: &str) -> AppError {
+/// Says something to an agent. Returns once it is recorded.
+pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) -> Result<Reply, AppError> {
+    check_text(&text)?;
+    if agent.is_empty() || agent.len() > 64 || id.is_empty() || id.len() > 128 {
+        return Err(no_agent(&agent));
+    }
+    let view = host.say(&AgentId::new(agent), MessageId::new(id), text).await?;
+    Ok(said(&view))
+}
+
+/// Lets an agent go on that was stopped or could not. One that has finished has nothing to resume, and would only be paid
+/// for saying so.
+pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: String) -> Result<Reply, AppError> {
+    let found = library.agent(&agent).await?;
+    if found.is_at_work() {
+        return Ok(Reply::Said { agent: found });
+    }
+    if matches!(found.status.as_str(), "limit" | "cancelled" | "failed") {
+        return say(host, agent, id, GO_ON.to_owned()).await;
+    }
+    Err(AppError::BadRequest {
+        message: format!("{} has nothing to go on with: what it was told is done", found.name),
+        next_step: format!("Tell it more: growqr agents say {agent} \"…\""),
+    })
+}
+
+/// Stops an agent's turn and its sub-agents.
+pub(crate) async fn cancel(host: &Host, agent: String) -> Result<Reply, AppError> {
+    Ok(said(&host.cancel(&AgentId::new(agent)).await?))
+}
+
+/// The same where no agent runs: recorded, and heeded when the agent wakes.
+pub(crate) async fn cancel_without_host(library: &Library, ports: &Ports, agent: String) -> Result<Reply, AppError> {
+    library.agent(&agent).await?;
+    Ok(said(&growqr_actors::record(ports, &AgentId::new(agent), Input::Cancel).await?))
+}
+
+fn said(view: &AgentView) -> Reply {
+    Reply::Said { agent: convert::agent(view) }
+}
+
+fn check_text(text: &str) -> Result<(), AppError> {
+    if text.trim().is_empty() {
+        return Err(AppError::bad("the message is empty", "Say something."));
+    }
+    if text.len() > MESSAGE_LIMIT {
+        return Err(AppError::TooLarge { what: "message", bytes: text.len(), limit: MESSAGE_LIMIT });
+    }
+    Ok(())
+}
+
+fn no_agent(id: &str) -> AppError {
     AppError::Missing { what: format!("agent {id:?}"), next_step: "See who is there: growqr agents list".to_owned() }
 }

@@ -1,10 +1,10 @@
 //! Asking a provider whether it takes a key, before the key is kept anywhere.
 
+use crate::choices::servers::Address;
 use crate::error::AppError;
-use crate::home::{Environment, Home};
-use crate::keys;
 use crate::models;
-use crate::servers::Address;
+use crate::profile::home::{Environment, Home};
+use crate::profile::keys;
 use growqr_core::model::FailureKind;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};
@@ -22,7 +22,7 @@ const CONNECT: Duration = Duration::from_secs(6);
 ///
 /// # Errors
 /// If there is no such provider, or if this is no key at all. What the provider says is never an error.
-pub async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
+pub(crate) async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
     let name = keys::known(name)?;
     let key = keys::checked(value)?;
     let (service, checked) = if name == openai::PROVIDER {

@@ -1,13 +1,13 @@
 //! What works, what is missing, and what to do about it. Changes nothing.
 
-use crate::home::{Environment, Home};
-use crate::keys::keys_without_host;
+use crate::choices::servers::Address;
+use crate::host::attached::Attached;
+use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
-use crate::lock::ProfileLock;
 use crate::models;
-use crate::servers::Address;
-use crate::settings::{Preferences, Stored, openai_model};
-use crate::socket::Attached;
+use crate::profile::home::{Environment, Home};
+use crate::profile::keys::keys_without_host;
+use crate::profile::settings::{Preferences, Stored, openai_model};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};

@@ -3,54 +3,34 @@
 //! This is the only crate that knows all the others. It joins the adapters, keeps one host per profile, and converts
 //! domain types and errors to `growqr-wire`, once, here.
 
-mod accounts;
 mod agents;
 mod check_key;
-mod client;
+mod choices;
 mod clock;
 mod convert;
 mod crash;
-mod desk;
 mod doctor;
 mod error;
-mod following;
-mod gate;
-#[cfg(feature = "hold-points")]
-mod hold;
-mod home;
-mod hosting;
-mod keys;
+mod host;
 mod library;
-mod lock;
 mod memory;
 mod models;
-mod open;
-mod persona;
-mod servers;
-mod settings;
-mod setups;
-mod sign_in;
-mod socket;
-mod under_way;
-mod vault;
+mod profile;
 
-pub use check_key::check_key;
-pub use client::Client;
 pub use clock::SystemClock;
 pub use crash::no_core_dumps;
-pub use desk::Desk;
 pub use doctor::doctor;
 pub use error::AppError;
-pub use following::Following;
 pub use growqr_auth::{CallbackError, Link, Schemes, picture};
-pub use home::{Environment, Home};
-pub use hosting::{Hosting, Pushes};
-pub use keys::{keys_without_host, unlock_keychain};
+pub use host::client::{Client, Events, ask};
+pub use host::desk::Desk;
+pub use host::following::Following;
 pub use library::Library;
 pub use models::{local_servers, models};
-pub use open::App;
-pub use settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
-pub use sign_in::{Arrival, Begun, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
+pub use profile::home::{Environment, Home};
+pub use profile::keys::unlock_keychain;
+pub use profile::settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
+pub use profile::sign_in::{Arrival, Begun, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Reading: what commands that change nothing use. Takes no lock, starts no host, wakes no agent, makes no model call.
 
+use crate::SystemClock;
 use crate::error::AppError;
-use crate::home::Home;
-use crate::{SystemClock, settings};
+use crate::profile::home::Home;
+use crate::profile::settings;
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
 use growqr_memory::MemoryRepo;

@@ -7,6 +7,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Committed, Memory, MemoryError};
 use growqr_memory::{LeftAlone, MemoryRepo};
 use growqr_wire as wire;
+use std::sync::Arc;
 
 /// Lines that a search gives at most.
 const SEARCH_LIMIT: usize = 200;
@@ -91,29 +92,43 @@ impl Library {
 }
 
 /// Writes a page as the person.
-pub(crate) fn write(
-    memory: &MemoryRepo,
-    path: &str,
-    text: &str,
-    base: Option<&str>,
+pub(crate) async fn write(
+    memory: &Arc<MemoryRepo>,
+    path: String,
+    text: String,
+    base: Option<String>,
     at: Timestamp,
 ) -> Result<wire::Reply, AppError> {
-    // Without a base the person means: make it so, whatever is there.
-    let current = memory.read(path).ok().map(|page| page.version);
-    let base = base.map(str::to_owned).or(current);
-    Ok(changed(memory.write_as_person(path, text, base.as_deref(), &format!("Write {path}"), at)?))
+    let write = move |memory: &MemoryRepo| {
+        // Without a base the person means: make it so, whatever is there.
+        let base = base.or_else(|| memory.read(&path).ok().map(|page| page.version));
+        memory.write_as_person(&path, &text, base.as_deref(), &format!("Write {path}"), at)
+    };
+    change(memory, write).await
 }
 
 /// Removes a page as the person. With a `base`, only if the page is still what they have seen.
-pub(crate) fn delete(memory: &MemoryRepo, path: &str, base: Option<&str>, at: Timestamp) -> Result<wire::Reply, AppError> {
-    Ok(changed(memory.delete_as_person(path, base, &format!("Delete {path}"), at)?))
+pub(crate) async fn delete(
+    memory: &Arc<MemoryRepo>,
+    path: String,
+    base: Option<String>,
+    at: Timestamp,
+) -> Result<wire::Reply, AppError> {
+    change(memory, move |memory| memory.delete_as_person(&path, base.as_deref(), &format!("Delete {path}"), at)).await
 }
 
 /// Undoes a change as the person.
-pub(crate) fn restore(memory: &MemoryRepo, rev: &str, at: Timestamp) -> Result<wire::Reply, AppError> {
-    Ok(changed(memory.restore(rev, at)?))
+pub(crate) async fn restore(memory: &Arc<MemoryRepo>, rev: String, at: Timestamp) -> Result<wire::Reply, AppError> {
+    change(memory, move |memory| memory.restore(&rev, at)).await
 }
 
-fn changed(change: Committed) -> wire::Reply {
-    wire::Reply::Changed { commit: change.commit, paths: change.paths }
+/// Makes a change on a thread that may block on the disk.
+async fn change(
+    memory: &Arc<MemoryRepo>,
+    work: impl FnOnce(&MemoryRepo) -> Result<Committed, MemoryError> + Send + 'static,
+) -> Result<wire::Reply, AppError> {
+    let memory = Arc::clone(memory);
+    let made = tokio::task::spawn_blocking(move || work(&memory)).await;
+    let change = made.map_err(|error| AppError::Internal(error.to_string()))??;
+    Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths })
 }

@@ -1,10 +1,10 @@
 //! The models that can be chosen, and the servers that offer some.
 
+use crate::choices::servers::{Address, look};
 use crate::error::AppError;
-use crate::home::{Environment, Home};
 use crate::library::Library;
-use crate::servers::{Address, look};
-use crate::settings::Stored;
+use crate::profile::home::{Environment, Home};
+use crate::profile::settings::Stored;
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{self, Anthropic};
@@ -50,7 +50,7 @@ mod tests {
         assert!(rows.iter().any(|row| row.id == anthropic::DEFAULT_MODEL));
         assert_eq!(rows.last().map(|row| (row.id.as_str(), row.provider.as_str())), Some(("guide", "guide")));
         for row in rows {
-            assert!(crate::settings::check("model", &row.id).is_ok(), "{}", row.id);
+            assert!(crate::profile::settings::check("model", &row.id).is_ok(), "{}", row.id);
         }
     }
 }

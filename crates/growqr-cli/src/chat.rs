@@ -5,8 +5,8 @@ use crate::args::Chat;
 use crate::print::{Look, Out};
 use crate::prompt::{Line, Prompt};
 use crate::transcript::{Ending, Transcript};
-use growqr_app::{AppError, Client, Environment, Home, Library, MESSAGE_LIMIT, new_message_id};
-use growqr_wire::{Agent, Push, Reply, Request};
+use growqr_app::{AppError, Client, Environment, Events, Home, Library, MESSAGE_LIMIT, new_message_id};
+use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
 
@@ -116,6 +116,7 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
 /// A client that shows what happens, and knows who is at work.
 struct Session<'a> {
     client: Client,
+    events: Events,
     home: Home,
     target: String,
     transcript: Transcript<'a>,
@@ -124,9 +125,9 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     async fn open(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
-        let client = Client::hosting(home.clone(), environment).await?;
+        let (client, events) = Client::open(home.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(Session { client, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+        Ok(Session { client, events, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
     }
 
     /// The same, knowing from the start what an earlier stop left open.
@@ -140,7 +141,7 @@ impl<'a> Session<'a> {
 
     /// Shows the next thing that happens. False once the host has ended.
     async fn show_next(&mut self) -> Result<bool, AppError> {
-        let push = self.client.next().await?;
+        let push = self.events.next().await?;
         let is_open = push.is_some();
         if let Some(push) = push {
             self.show(&push).await?;
@@ -153,7 +154,7 @@ impl<'a> Session<'a> {
         loop {
             let push = tokio::select! {
                 line = prompt.line() => return Ok(line),
-                push = self.client.next() => push?,
+                push = self.events.next() => push?,
                 _ = tokio::signal::ctrl_c() => None,
             };
             let Some(push) = push else { return Ok(Line::End) };
@@ -185,7 +186,7 @@ impl<'a> Session<'a> {
         let mut stopping = false;
         loop {
             let push = tokio::select! {
-                push = self.client.next() => push?,
+                push = self.events.next() => push?,
                 _ = tokio::signal::ctrl_c() => {
                     self.transcript.break_line();
                     if stopping {

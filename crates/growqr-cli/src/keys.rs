@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::args::Keys;
 use crate::print::{Look, Out, plain_lines};
-use growqr_app::{AppError, Client, Environment, Home, check_key, keys_without_host, unlock_keychain};
+use growqr_app::{AppError, Client, Environment, Home, ask, unlock_keychain};
 use growqr_wire::{Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request, Secret};
 use std::io::{IsTerminal, Read};
 
@@ -12,7 +12,7 @@ type Known = (Vec<Key>, Keychain);
 
 pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
     match command {
-        Keys::List => list(&home, environment, out).await,
+        Keys::List => list(home, environment, out).await,
         Keys::Set { name, unchecked } => {
             let value = Secret(read_secret(&name)?);
             if !unchecked && !is_welcome(&home, environment, out, &name, &value).await? {
@@ -21,10 +21,8 @@ pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Key
             set(home, environment, out, &name, value).await
         }
         Keys::Remove { name } => {
-            let mut client = Client::holding(home, environment).await?;
-            let removed = known(&mut client, Request::SetKey { name: name.clone(), value: None }).await;
-            client.close().await;
-            if removed?.0.iter().any(|key| key.name == name) {
+            let (keys, _) = known(ask(home, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
+            if keys.iter().any(|key| key.name == name) {
                 out.notice("the environment still has one, which counts as long as it is set there");
             }
             Ok(true)
@@ -32,11 +30,8 @@ pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Key
     }
 }
 
-async fn list(home: &Home, environment: &Environment, out: &Out) -> Done {
-    let (keys, keychain) = match Client::running(home).await? {
-        Some(mut client) => known(&mut client, Request::Keys).await?,
-        None => keys_without_host(home, environment).await,
-    };
+async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
+    let (keys, keychain) = known(ask(home, environment, Request::Keys).await?)?;
     for key in &keys {
         show(out, key);
     }
@@ -53,12 +48,10 @@ async fn list(home: &Home, environment: &Environment, out: &Out) -> Done {
 
 /// Has the provider look at the key, and says what came of it. `false`: refused.
 async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
-    let check = match Client::running(home).await? {
-        Some(mut client) => match client.ask(Request::CheckKey { name: name.to_owned(), value: value.clone() }).await? {
-            Reply::KeyChecked { check } => check,
-            other => return Err(strange(&other)),
-        },
-        None => check_key(home, environment, name, &value.0).await?,
+    let request = Request::CheckKey { name: name.to_owned(), value: value.clone() };
+    let check = match ask(home.clone(), environment, request).await? {
+        Reply::KeyChecked { check } => check,
+        other => return Err(strange(&other)),
     };
     match check {
         KeyCheck::Accepted => out.notice("the provider accepts this key"),
@@ -101,15 +94,15 @@ async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value
 
 /// Asks the running host, or else holds the profile for a moment. Returns whether there is a host.
 async fn set_once(home: &Home, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
-    let mut client = Client::holding(home.clone(), environment).await?;
-    let known = known(&mut client, request.clone()).await;
+    let (client, _) = Client::open(home.clone(), environment, request.class().needs).await?;
+    let reply = client.ask(request.clone()).await;
     let has_host = client.is_attached();
     client.close().await;
-    Ok((has_host, known?))
+    Ok((has_host, known(reply?)?))
 }
 
-async fn known(client: &mut Client, request: Request) -> Result<Known, AppError> {
-    match client.ask(request).await? {
+fn known(reply: Reply) -> Result<Known, AppError> {
+    match reply {
         Reply::Keys { keys, keychain } => Ok((keys, keychain)),
         other => Err(strange(&other)),
     }

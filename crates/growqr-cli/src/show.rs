@@ -3,8 +3,8 @@
 use crate::Done;
 use crate::args::{Agents, Memory};
 use crate::print::{Look, Out, plain, plain_lines, short, time, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library};
-use growqr_wire::{Agent, Author, Reply, Request};
+use growqr_app::{AppError, Client, Environment, Home, Library, ask};
+use growqr_wire::{Agent, Author, Needs, Reply, Request};
 use std::io::Read;
 
 /// Messages that `agents show` prints.
@@ -20,8 +20,7 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
             for agent in &agents {
                 out.row(agent, || row(out, agent));
             }
-            // One that does not answer runs all the same.
-            if agents.iter().any(Agent::is_at_work) && matches!(Client::running(&home).await, Ok(None)) {
+            if agents.iter().any(Agent::is_at_work) && nobody_runs(home, environment).await {
                 out.notice("No GrowQR is running: whoever is at work goes on as soon as one does, such as: growqr chat");
             }
             if agents.is_empty() && !out.is_json() {
@@ -40,15 +39,19 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
         }
         Agents::Cancel { id } => {
             Library::open(home.clone()).await?.agent(&id).await?;
-            let mut client = Client::holding(home, environment).await?;
-            let reply = client.ask(Request::Cancel { agent: id }).await?;
-            client.close().await;
+            let reply = ask(home, environment, Request::Cancel { agent: id }).await?;
             if let Reply::Said { agent } = reply {
                 out.row(&agent, || row(out, &agent));
             }
             Ok(true)
         }
     }
+}
+
+/// Whether no process runs the agents. One that does not answer runs them all the same.
+async fn nobody_runs(home: Home, environment: &Environment) -> bool {
+    let opened = Client::open(home, environment, Needs::Nothing).await;
+    opened.is_ok_and(|(client, _)| !client.is_attached())
 }
 
 fn row(out: &Out, agent: &Agent) -> String {
@@ -100,10 +103,7 @@ pub async fn memory(home: Home, environment: &Environment, out: &Out, command: M
 }
 
 async fn change(home: Home, environment: &Environment, out: &Out, request: Request) -> Done {
-    let mut client = Client::holding(home, environment).await?;
-    let reply = client.ask(request).await;
-    client.close().await;
-    let reply = reply?;
+    let reply = ask(home, environment, request).await?;
     if let Reply::Changed { commit, paths } = &reply {
         out.row(&reply, || format!("{}  {}", commit.get(..12).unwrap_or(commit), paths.join(", ")));
     }

@@ -4,7 +4,7 @@ use crate::Done;
 use crate::args::{Budget, Config};
 use crate::print::{Look, Out, usd};
 use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
-use growqr_wire::{Agent, Request, Setting};
+use growqr_wire::{Agent, Needs, Request, Setting};
 
 pub async fn config(home: Home, environment: &Environment, out: &Out, command: Config) -> Done {
     match command {
@@ -83,7 +83,7 @@ async fn set(home: Home, environment: &Environment, changes: Vec<(String, Option
     for (name, value) in &changes {
         value.as_ref().map(|value| check_setting(name, value)).transpose()?;
     }
-    let mut client = Client::holding(home, environment).await?;
+    let (client, _) = Client::open(home, environment, Needs::Lock).await?;
     for (name, value) in changes {
         client.ask(Request::SetSetting { name, value }).await?;
     }

@@ -4,11 +4,13 @@
 //! these in `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents
 //! (100,000,000 to the dollar). TypeScript for the window is generated from here (`cargo xtask bindings`).
 
+mod class;
 mod error;
 mod request;
 mod rows;
 mod sign_in;
 
+pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{

@@ -31,7 +31,7 @@ fn about(desktop: Desk<'_>) -> Answer<wire::About> {
 
 #[tauri::command]
 async fn ask(desktop: Desk<'_>, request: wire::Request) -> Answer<wire::Reply> {
-    Ok(desktop.desk_for(&request).await?.ask(request).await?)
+    Ok(desktop.desk_for(&request).await?.client().ask(request).await?)
 }
 
 #[tauri::command]

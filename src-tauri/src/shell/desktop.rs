@@ -60,7 +60,7 @@ impl Desktop {
     /// switched.
     pub async fn desk_for(&self, request: &wire::Request) -> Result<Arc<Desk>, wire::Error> {
         let mut open = self.open.lock().await;
-        if open.is_unfollowed && !only_looks(request) {
+        if open.is_unfollowed && request.class().changes != wire::Changes::Nothing {
             let text = "another profile is open now; nothing was changed in it";
             return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
                 .retryable()
@@ -72,7 +72,7 @@ impl Desktop {
     /// Everything that happens in the open profile from now on.
     pub async fn follow(&self) -> Result<Following, wire::Error> {
         let mut open = self.open.lock().await;
-        let following = self.opening(&mut open).await?.follow();
+        let following = self.opening(&mut open).await?.client().follow();
         open.is_unfollowed = false;
         Ok(following)
     }
@@ -121,7 +121,7 @@ impl Desktop {
             return Ok(Arc::clone(desk));
         }
         let home = self.home()?;
-        let desk = Arc::new(Desk::open(home.clone(), self.environment.clone()).await?);
+        let desk = Arc::new(Desk::open(home.clone(), &self.environment).await?);
         self.choose(home);
         open.desk = Some(Arc::clone(&desk));
         Ok(desk)
@@ -136,12 +136,6 @@ pub fn open_early(app: &AppHandle) {
             tracing::error!(%error, "the profile cannot be opened");
         }
     });
-}
-
-/// What a page asks of itself while it loads, before it follows.
-fn only_looks(request: &wire::Request) -> bool {
-    use wire::Request;
-    matches!(request, Request::Keys | Request::LocalServers | Request::CheckKey { .. })
 }
 
 /// Closes the profile in good order, if it is open.
@@ -171,7 +165,7 @@ mod tests {
 
     async fn change(desktop: &Desktop, value: &str) -> Result<(), wire::Error> {
         let request = set(value);
-        Ok(desktop.desk_for(&request).await?.ask(request).await.map(drop)?)
+        Ok(desktop.desk_for(&request).await?.client().ask(request).await.map(drop)?)
     }
 
     async fn per_day(desktop: &Desktop) -> String {
@@ -188,7 +182,7 @@ mod tests {
         change(&desktop, "3").await.unwrap();
         assert!(desktop.switch(other(folder.path())).await.unwrap());
         assert_eq!(following.next().await, None);
-        assert!(first.ask(set("4")).await.is_err(), "the old profile is closed");
+        assert!(first.client().ask(set("4")).await.is_err(), "the old profile is closed");
         assert_eq!(desktop.home().unwrap().profile().as_str(), "other");
         assert_ne!(per_day(&desktop).await, "3", "what was set in one profile is not seen in the other");
         assert!(!desktop.switch(desktop.home().unwrap()).await.unwrap(), "it is open already");

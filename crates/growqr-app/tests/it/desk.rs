@@ -7,7 +7,7 @@ use std::path::Path;
 async fn desk(folder: &Path) -> Desk {
     let environment = Environment::default();
     let home = Home::find(Some(folder), &environment).unwrap();
-    Desk::open(home, environment).await.unwrap()
+    Desk::open(home, &environment).await.unwrap()
 }
 
 fn say(id: &str, text: &str) -> Request {
@@ -32,8 +32,8 @@ async fn turn_ended(following: &mut Following, turn: u64) {
 async fn a_message_is_answered_and_everybody_who_follows_sees_it() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;
-    let (mut one, mut other) = (desk.follow(), desk.follow());
-    let said = desk.ask(say("m-1", "hello")).await.unwrap();
+    let (mut one, mut other) = (desk.client().follow(), desk.client().follow());
+    let said = desk.client().ask(say("m-1", "hello")).await.unwrap();
     assert!(matches!(said, Reply::Said { agent } if agent.id == "grow"));
     turn_ended(&mut one, 1).await;
     turn_ended(&mut other, 1).await;
@@ -42,7 +42,7 @@ async fn a_message_is_answered_and_everybody_who_follows_sees_it() {
     assert_eq!(desk.at_work().await.unwrap(), 0);
     desk.close().await;
     while one.next().await.is_some() {}
-    let refused = growqr_wire::Error::from(desk.ask(Request::Keys).await.unwrap_err());
+    let refused = growqr_wire::Error::from(desk.client().ask(Request::Keys).await.unwrap_err());
     assert_eq!(refused.code, ErrorCode::Stopping);
 }
 
@@ -51,13 +51,13 @@ async fn a_second_desk_attaches_and_takes_over_when_the_first_ends() {
     let folder = tempfile::tempdir().unwrap();
     let first = desk(folder.path()).await;
     let second = desk(folder.path()).await;
-    let mut following = second.follow();
-    second.ask(say("m-1", "hello")).await.unwrap();
+    let mut following = second.client().follow();
+    second.client().ask(say("m-1", "hello")).await.unwrap();
     turn_ended(&mut following, 1).await;
     first.close().await;
     while following.next().await.expect("the second desk goes on") != Push::Missed {}
-    second.ask(say("m-1", "hello")).await.unwrap();
-    second.ask(say("m-2", "hello again")).await.unwrap();
+    second.client().ask(say("m-1", "hello")).await.unwrap();
+    second.client().ask(say("m-2", "hello again")).await.unwrap();
     turn_ended(&mut following, 2).await;
     let said = second.library().messages("grow", None, 10).await.unwrap();
     let by_person: Vec<&str> = said.iter().filter(|m| m.author == Author::Person).map(|m| m.text.as_str()).collect();
@@ -69,9 +69,9 @@ async fn a_second_desk_attaches_and_takes_over_when_the_first_ends() {
 async fn a_conversation_is_read_in_pages_from_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;
-    let mut following = desk.follow();
+    let mut following = desk.client().follow();
     for turn in 1..=3 {
-        desk.ask(say(&format!("m-{turn}"), &format!("message {turn}"))).await.unwrap();
+        desk.client().ask(say(&format!("m-{turn}"), &format!("message {turn}"))).await.unwrap();
         turn_ended(&mut following, turn).await;
     }
     let all = desk.library().messages("grow", None, 100).await.unwrap();
@@ -85,8 +85,8 @@ async fn a_conversation_is_read_in_pages_from_its_end() {
 async fn events_can_be_read_of_one_agent_alone() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;
-    let mut following = desk.follow();
-    desk.ask(say("m-1", "hello")).await.unwrap();
+    let mut following = desk.client().follow();
+    desk.client().ask(say("m-1", "hello")).await.unwrap();
     turn_ended(&mut following, 1).await;
     let all = desk.library().events(None, 0, 100).await.unwrap();
     assert!(!all.is_empty());
@@ -100,7 +100,7 @@ async fn memory_that_was_written_is_read_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;
     let write = Request::WriteMemory { path: "goals.md".to_owned(), text: "Learn to sail.\n".to_owned(), base: None };
-    desk.ask(write).await.unwrap();
+    desk.client().ask(write).await.unwrap();
     let page = desk.read_memory(|library| library.memory_read("goals.md")).await.unwrap();
     assert_eq!(page.text, "Learn to sail.\n");
     let changes = desk.read_memory(|library| library.memory_log(Some("goals.md"))).await.unwrap();
@@ -113,8 +113,8 @@ async fn the_persons_own_git_sees_nothing_unfinished_once_the_desk_has_closed() 
     let folder = tempfile::tempdir().unwrap();
     let desk = desk(folder.path()).await;
     let memory = desk.library().home().memory();
-    let mut following = desk.follow();
-    desk.ask(say("m-1", "remember that I like tea")).await.unwrap();
+    let mut following = desk.client().follow();
+    desk.client().ask(say("m-1", "remember that I like tea")).await.unwrap();
     turn_ended(&mut following, 1).await;
     assert!(desk.library().memory_log(None).unwrap().len() > 1, "something was remembered");
     desk.close().await;

@@ -1,7 +1,7 @@
 //! The answers that are under way, as far as they have come: whoever begins to follow in the middle of one is given its
 //! beginning, so that a page that is loaded anew shows all of it.
 
-use crate::following::gather;
+use crate::host::following::gather;
 use growqr_wire::Push;
 use std::collections::{BTreeMap, VecDeque};
 

@@ -2,9 +2,9 @@
 
 use super::{SignIn, locked};
 use crate::SystemClock;
-use crate::accounts::{Account, Accounts};
 use crate::error::AppError;
-use crate::home::Home;
+use crate::profile::accounts::{Account, Accounts};
+use crate::profile::home::Home;
 use growqr_auth::{Because, Identity, Kept, Status};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;

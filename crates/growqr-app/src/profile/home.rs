@@ -1,7 +1,7 @@
 //! Where a person's data is, and what they set before the program starts: `config.toml` and the environment.
 
-use crate::accounts::{Accounts, is_folder_name};
 use crate::error::AppError;
+use crate::profile::accounts::{Accounts, is_folder_name};
 use growqr_auth::secret_key_warning;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::secret::Secret;

@@ -2,10 +2,10 @@
 
 use super::{SignIn, locked, who};
 use crate::SystemClock;
-use crate::accounts::{Accounts, Leaving};
 use crate::error::AppError;
-use crate::home::Home;
-use crate::sign_in::SignInFailure;
+use crate::profile::accounts::{Accounts, Leaving};
+use crate::profile::home::Home;
+use crate::profile::sign_in::SignInFailure;
 use growqr_auth::{Identity, Kept, SignedOut, Status, VaultError};
 use growqr_core::clock::{Clock, Timestamp};
 

@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 use super::*;
-use crate::open::App;
 use growqr_core::secret::{Secret, SecretError, StoreState};
 use growqr_testkit::clerk::{ClerkStandIn, User, allow};
 use growqr_wire::{Request, SignInState};
@@ -88,10 +87,8 @@ impl World {
     /// Something is in the local profile: a setting that was changed.
     async fn with_data(&self) {
         let environment = Environment::default();
-        let app = App::open(self.home(), &environment).await.unwrap().unwrap();
         let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
-        app.handle(set).await.unwrap();
-        app.close().await;
+        crate::host::client::ask(self.home(), &environment, set).await.unwrap();
     }
 
     fn home(&self) -> Home {

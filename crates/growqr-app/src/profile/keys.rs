@@ -4,7 +4,7 @@
 //! so. Nothing here writes a key anywhere but to the keychain.
 
 use crate::error::AppError;
-use crate::home::{Environment, Home};
+use crate::profile::home::{Environment, Home};
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
 use growqr_secrets::Keychain;
 use growqr_wire as wire;
@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
 /// The keys that a host would have, if one ran, and the state of the keychain.
-pub async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
+pub(crate) async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
     let keys = Keys::new(environment, keychain(home));
     keys.refresh().await;
     (keys.list(), keys.keychain().await)

@@ -10,13 +10,13 @@ mod view;
 pub use view::without_sign_in;
 
 use crate::SystemClock;
-use crate::accounts::{Account, Accounts, Leaving};
 use crate::error::AppError;
-use crate::gate::FileGate;
-use crate::home::{Environment, Home};
-use crate::keys;
 use crate::library::Library;
-use crate::vault::InKeychain;
+use crate::profile::accounts::{Account, Accounts, Leaving};
+use crate::profile::gate::FileGate;
+use crate::profile::home::{Environment, Home};
+use crate::profile::keys;
+use crate::profile::vault::InKeychain;
 use growqr_auth::{
     Attempt, Auth, BeginError, CallbackError, Config, ConfigError, Identity, Ports, Redirect, RefreshError, Schemes, SignInError,
     Status, SystemRandom, Who,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// How long parts of an answer are gathered: one frame at 60 a second.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Everything that happens at a [`crate::Desk`] from one moment on.
+/// Everything that happens at a client from one moment on.
 pub struct Following {
     pushes: broadcast::Receiver<Push>,
     /// Gathered and not yet given, oldest first.
@@ -24,7 +24,7 @@ impl Following {
         Following { pushes, waiting: before, due: None }
     }
 
-    /// The next thing; `None` once the desk is closed. [`Push::Missed`] where this reader was too slow. Safe to drop
+    /// The next thing; `None` once the client is closed. [`Push::Missed`] where this reader was too slow. Safe to drop
     /// half-way.
     pub async fn next(&mut self) -> Option<Push> {
         loop {

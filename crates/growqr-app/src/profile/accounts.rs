@@ -4,7 +4,7 @@
 //! Written whole and renamed into place, so that a stop leaves the old or the new one.
 
 use crate::error::AppError;
-use crate::gate;
+use crate::profile::gate;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::journal::User;

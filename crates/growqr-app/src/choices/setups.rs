@@ -1,12 +1,12 @@
 //! The person's choices as agents see them: which model, which segment, which limits. Recomputed when a setting or a
 //! key changes; asked for at every decision.
 
+use crate::choices::persona;
+use crate::choices::servers::{self, Address, OpenAiModel};
 use crate::error::AppError;
-use crate::home::Environment;
-use crate::keys::Keys;
-use crate::persona;
-use crate::servers::{self, Address, OpenAiModel};
-use crate::settings::{Preferences, Stored, openai_model};
+use crate::profile::home::Environment;
+use crate::profile::keys::Keys;
+use crate::profile::settings::{Preferences, Stored, openai_model};
 use growqr_actors::Setups;
 use growqr_core::agent::{Setup, tools};
 use growqr_core::model::{Model, ModelCard};

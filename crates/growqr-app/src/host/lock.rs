@@ -1,7 +1,7 @@
 //! One host per profile: a file lock that the system drops with the process, and beside it who holds it.
 
 use crate::error::AppError;
-use crate::home::Home;
+use crate::profile::home::Home;
 use growqr_core::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};

@@ -1,7 +1,7 @@
 //! OpenAI-compatible servers: which one is meant, which ones answer, and what stands in where none can be meant.
 
-use crate::home::Environment;
-use crate::settings::{Preferences, Stored};
+use crate::profile::home::Environment;
+use crate::profile::settings::{Preferences, Stored};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;

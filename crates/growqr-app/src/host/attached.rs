@@ -1,0 +1,81 @@
+//! The client's side of the local socket: a connection to the process that runs the agents.
+
+use crate::error::AppError;
+use crate::host::socket::{self, Lines};
+use crate::profile::home::Home;
+use growqr_wire::{Call, FromHost, Push, Reply, Request};
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+/// How long a host may take to answer: somebody may have to unlock the keychain meanwhile.
+const ANSWER: Duration = Duration::from_secs(120);
+
+/// A connection to a running host.
+pub(crate) struct Attached {
+    lines: Lines,
+    /// Pushes that came while an answer was awaited.
+    early: VecDeque<Push>,
+    calls: u64,
+}
+
+impl Attached {
+    /// Connects. `Ok(None)` if no host listens.
+    pub(crate) async fn connect(home: &Home) -> Result<Option<Attached>, AppError> {
+        let lines = socket::connect(home).await?;
+        Ok(lines.map(|lines| Attached { lines, early: VecDeque::new(), calls: 0 }))
+    }
+
+    /// Asks one thing.
+    ///
+    /// # Errors
+    /// What the host says, or [`AppError::Protocol`] if it cannot be spoken to or does not answer: then it may have done
+    /// what it was asked, or do it later.
+    pub(crate) async fn call(&mut self, request: Request) -> Result<Reply, AppError> {
+        let late = || AppError::Protocol { problem: "did not answer in time".to_owned() };
+        tokio::time::timeout(ANSWER, self.answered(request)).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    async fn answered(&mut self, request: Request) -> Result<Reply, AppError> {
+        self.calls += 1;
+        let id = self.calls;
+        self.lines.send(&Call { id, request }).await.map_err(|error| left(&error))?;
+        loop {
+            match self.receive().await? {
+                FromHost::Answer(answer) if answer.id == id => return answer.result.map_err(AppError::Answered),
+                FromHost::Answer(_) => {}
+                FromHost::Push(push) => self.early.push_back(push),
+            }
+        }
+    }
+
+    /// The next push; `None` once the host has ended. Safe to drop half-way.
+    pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
+        if let Some(push) = self.early.pop_front() {
+            return Ok(Some(push));
+        }
+        loop {
+            match self.lines.next().await {
+                Ok(None) | Err(_) => return Ok(None),
+                Ok(Some(line)) => match serde_json::from_slice(&line).map_err(strange)? {
+                    FromHost::Push(push) => return Ok(Some(push)),
+                    FromHost::Answer(_) => {}
+                },
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<FromHost, AppError> {
+        let line = self.lines.next().await.map_err(|error| left(&error))?;
+        let line = line.ok_or_else(|| AppError::Protocol { problem: "ended before it answered".to_owned() })?;
+        serde_json::from_slice(&line).map_err(strange)
+    }
+}
+
+fn left(error: &io::Error) -> AppError {
+    AppError::Protocol { problem: format!("could not be spoken to: {error}") }
+}
+
+fn strange(_: serde_json::Error) -> AppError {
+    AppError::Protocol { problem: "answered with something this program does not understand".to_owned() }
+}

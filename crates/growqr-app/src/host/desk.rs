@@ -1,0 +1,72 @@
+//! The profile as a window uses it, for as long as the window lives: a lasting client, and beside it the reading side,
+//! which goes straight to the store and the memory.
+
+use crate::error::AppError;
+use crate::host::client::Client;
+use crate::library::Library;
+use crate::profile::home::{Environment, Home};
+use growqr_wire::Agent;
+use std::sync::Arc;
+
+/// One profile, open in a window. Shared by reference; every method may be called at the same time as any other.
+pub struct Desk {
+    client: Client,
+    library: Arc<Library>,
+}
+
+impl Desk {
+    /// Attaches to the running host, or becomes it.
+    ///
+    /// # Errors
+    /// As [`Client::open`], and if what there is cannot be read.
+    pub async fn open(home: Home, environment: &Environment) -> Result<Desk, AppError> {
+        let client = Client::open_lasting(home.clone(), environment).await?;
+        match Library::open_all(home).await {
+            Ok(library) => Ok(Desk { client, library: Arc::new(library) }),
+            Err(error) => {
+                client.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Where to ask and follow.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The reading side, memory included. Its memory methods block on the disk: use [`Desk::read_memory`].
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Reads memory on a thread that may block.
+    ///
+    /// # Errors
+    /// What the work says.
+    pub async fn read_memory<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Library) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let library = Arc::clone(&self.library);
+        tokio::task::spawn_blocking(move || work(&library)).await.map_err(|error| AppError::Internal(error.to_string()))?
+    }
+
+    /// How many agents would stop at their work if this were closed now. None, if another process runs them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn at_work(&self) -> Result<usize, AppError> {
+        if self.client.is_attached() {
+            return Ok(0);
+        }
+        Ok(self.library.agents().await?.iter().filter(|agent| Agent::is_at_work(agent)).count())
+    }
+
+    /// Ends it in good order. Agents that run here stop where they are and go on at the next start. Followers end.
+    pub async fn close(&self) {
+        self.client.close().await;
+    }
+}

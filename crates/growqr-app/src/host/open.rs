@@ -1,0 +1,97 @@
+//! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
+
+use crate::SystemClock;
+use crate::choices::setups::Choices;
+use crate::error::AppError;
+use crate::host::lock::ProfileLock;
+use crate::library::Library;
+use crate::profile::accounts::{Account, Accounts};
+use crate::profile::home::{Environment, Home};
+use crate::profile::{keys, settings};
+use growqr_actors::Ports;
+use growqr_core::clock::Clock;
+use growqr_core::journal::Store;
+use growqr_core::memory::Memory;
+use growqr_memory::MemoryRepo;
+use growqr_store::{Db, Hold};
+use std::sync::Arc;
+
+/// One profile, held by this process.
+pub(crate) struct App {
+    pub(crate) library: Library,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) memory: Arc<MemoryRepo>,
+    pub(crate) choices: Arc<Choices>,
+    pub(crate) environment: Environment,
+    db: Db,
+    _hold: Hold,
+    // Last, so that it is let go after everything else is closed.
+    _lock: ProfileLock,
+}
+
+impl App {
+    /// Takes the profile's lock and opens everything. `Ok(None)` if another process holds it.
+    ///
+    /// # Errors
+    /// [`AppError`]: a folder, the database or the memory cannot be used.
+    pub(crate) async fn open(home: Home, environment: &Environment) -> Result<Option<App>, AppError> {
+        let now = SystemClock.now();
+        home.create()?;
+        let Some(lock) = ProfileLock::take(&home, now)? else { return Ok(None) };
+        let folder = home.memory();
+        let opening = tokio::task::spawn_blocking(move || open_memory(&folder, now));
+        let db = Db::open(home.database()).await?;
+        let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
+        let store = db.profile(home.profile(), now).await?;
+        mirror_user(&home, &*store).await?;
+        let stored = settings::stored(&*store).await?;
+        let choices = Arc::new(Choices::new(environment, keys::keychain(&home), stored, rand::random()));
+        let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
+        let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
+        Ok(Some(App { library, store, memory, choices, environment: environment.clone(), db, _hold: hold, _lock: lock }))
+    }
+
+    /// What agents run on.
+    pub(crate) fn ports(&self) -> Ports {
+        Ports {
+            store: Arc::clone(&self.store),
+            memory: Arc::clone(&self.memory) as Arc<dyn Memory>,
+            setups: Arc::clone(&self.choices) as Arc<dyn growqr_actors::Setups>,
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// Closes the database in good order. Dropping loses nothing either.
+    pub(crate) async fn close(self) {
+        let memory = Arc::clone(&self.memory);
+        let tidied = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
+        if let Err(error) = tidied.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            tracing::warn!(%error, "memory could not be tidied up; the next start sees to it");
+        }
+        drop(self.store);
+        self.db.close().await;
+    }
+}
+
+/// Keeps a copy of who the person is beside their data.
+async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
+    let Some(user) = Accounts::read(home.root())?.of_profile(home.profile()).map(Account::user) else { return Ok(()) };
+    if store.users().await?.contains(&user) {
+        return Ok(());
+    }
+    Ok(store.save_user(&user).await?)
+}
+
+/// Opens the memory and takes up what the person edited by hand while nothing ran.
+fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
+    std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
+    #[cfg(not(feature = "hold-points"))]
+    let memory = MemoryRepo::open(folder, now)?;
+    #[cfg(feature = "hold-points")]
+    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::hold::Steps::default()))?;
+    let adopted = memory.adopt_hand_edits(now)?;
+    for left in adopted.left {
+        tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
+    }
+    Ok(memory)
+}

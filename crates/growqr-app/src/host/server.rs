@@ -1,0 +1,89 @@
+//! The host's side of the local socket: answers the requests of other processes and sends them what happens.
+//!
+//! Each connection has a task of its own, all owned by one join set. A line that is too long ends the connection;
+//! nothing a client sends can do more than [`Request`] says.
+
+use crate::error::AppError;
+use crate::host::handler::Handler;
+use crate::host::pushes::Pushes;
+use crate::host::socket::Lines;
+use growqr_wire::{Answer, Call, FromHost, Push, Request};
+use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long to wait after a client could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers clients until told to stop.
+pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Some(ended) = connections.join_next() => {
+                if let Ok(Err(error)) = ended {
+                    tracing::debug!(%error, "a client left");
+                }
+            }
+            accepted = listener.accept() => match accepted {
+                Ok(stream) => drop(connections.spawn(connection(stream, Arc::clone(&handler)))),
+                Err(error) => {
+                    // Too many open files, say: it passes.
+                    tracing::warn!(%error, "a client could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+}
+
+async fn connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
+    let mut lines = Lines::new(stream);
+    let mut pushes: Option<Pushes> = None;
+    loop {
+        let line = tokio::select! {
+            line = lines.next() => match line? {
+                None => return Ok(()),
+                Some(line) => answer(&handler, &line, &mut pushes).await?,
+            },
+            push = next(&mut pushes) => FromHost::Push(push),
+        };
+        lines.send(&line).await?;
+    }
+}
+
+async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<FromHost> {
+    let call: Call = match serde_json::from_slice(line) {
+        Ok(call) => call,
+        Err(_) => return not_understood(line),
+    };
+    if call.request == Request::Follow {
+        // From before the answer, so that nothing is missed between the two.
+        *pushes = handler.follow();
+    }
+    let result = handler.answer(call.request).await.map_err(Into::into);
+    Ok(FromHost::Answer(Answer { id: call.id, result }))
+}
+
+/// A call that this host does not know is answered, so that its sender need not wait; anything else ends the connection.
+/// The parser's words are left out: they repeat what they do not understand, which may be a key.
+fn not_understood(line: &[u8]) -> io::Result<FromHost> {
+    let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
+    let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is no call"))?;
+    let error = AppError::Protocol { problem: "does not know this request".to_owned() };
+    Ok(FromHost::Answer(Answer { id, result: Err(error.into()) }))
+}
+
+/// The next push; never, if the client does not follow or the host has ended.
+async fn next(pushes: &mut Option<Pushes>) -> Push {
+    if let Some(open) = pushes
+        && let Some(push) = open.next().await
+    {
+        return push;
+    }
+    std::future::pending().await
+}

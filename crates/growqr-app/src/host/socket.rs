@@ -1,0 +1,140 @@
+//! The local socket: a Unix domain socket for this user, a named pipe on Windows. One JSON object a line both ways.
+//!
+//! Here is where the socket is and who may use it; `server` answers on it, `attached` asks through it.
+
+use crate::error::AppError;
+use crate::profile::home::Home;
+use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
+use interprocess::local_socket::{ListenerOptions, Name};
+use std::io;
+use std::path::PathBuf;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+
+/// The longest line taken: the largest message, escaped, and some.
+const LINE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Makes the socket. The profile's lock is held, so one that is there already is a left-over.
+pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
+    let place = place(home);
+    let failed = |source| AppError::file("listen on", &place, source);
+    if !is_private(home, true).map_err(failed)? {
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else")));
+    }
+    let listener = ListenerOptions::new().name(name(home).map_err(failed)?).try_overwrite(true).create_tokio().map_err(failed)?;
+    only_this_user(&place).map_err(failed)?;
+    Ok(listener)
+}
+
+/// Connects to the socket. `Ok(None)` if nobody listens on it.
+pub(crate) async fn connect(home: &Home) -> Result<Option<Lines>, AppError> {
+    let failed = |source| AppError::file("reach", &place(home), source);
+    if !is_private(home, false).map_err(failed)? {
+        return Ok(None);
+    }
+    let name = name(home).map_err(failed)?;
+    Ok(Stream::connect(name).await.ok().map(Lines::new))
+}
+
+/// JSON lines over a stream.
+pub(crate) struct Lines {
+    stream: BufReader<Stream>,
+    /// A line that has come in part; kept, so that reading may be dropped half-way.
+    partial: Vec<u8>,
+}
+
+impl Lines {
+    pub(crate) fn new(stream: Stream) -> Lines {
+        Lines { stream: BufReader::new(stream), partial: Vec::new() }
+    }
+
+    /// The next line; `None` at the end. Safe to drop half-way.
+    pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let room = LINE_LIMIT - self.partial.len() as u64;
+        let read = (&mut self.stream).take(room).read_until(b'\n', &mut self.partial).await?;
+        if self.partial.last() == Some(&b'\n') {
+            return Ok(Some(std::mem::take(&mut self.partial)));
+        }
+        if read == 0 && self.partial.is_empty() {
+            return Ok(None);
+        }
+        Err(io::Error::new(io::ErrorKind::InvalidData, "a line without end"))
+    }
+
+    /// Sends one message as a line.
+    pub(crate) async fn send(&mut self, message: &impl serde::Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(message)?;
+        line.push(b'\n');
+        self.stream.get_mut().write_all(&line).await?;
+        self.stream.get_mut().flush().await
+    }
+}
+
+/// A Unix socket's path has room for about a hundred bytes. For a longer one the socket is in a folder of its own
+/// among the user's run-time files, or else the temporary files.
+#[cfg(unix)]
+fn place(home: &Home) -> PathBuf {
+    let near = home.folder().join("host.sock");
+    if near.as_os_str().len() <= 100 { near } else { far_folder(home).join("host.sock") }
+}
+
+#[cfg(unix)]
+fn far_folder(home: &Home) -> PathBuf {
+    let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    around.join(format!("growqr-{}", home.fingerprint()))
+}
+
+/// Others may write to the temporary folder too: a socket there counts only in a folder that is this user's alone.
+#[cfg(unix)]
+fn is_private(home: &Home, create: bool) -> io::Result<bool> {
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+    let place = place(home);
+    let folder = place.parent().unwrap_or(&place);
+    if folder == home.folder() {
+        return Ok(true);
+    }
+    if create {
+        match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    let owner = std::fs::metadata(home.folder()).map(|data| data.uid());
+    Ok(match (std::fs::symlink_metadata(folder), owner) {
+        (Ok(data), Ok(owner)) => data.is_dir() && data.uid() == owner && data.mode() & 0o077 == 0,
+        _ => false,
+    })
+}
+
+#[cfg(not(unix))]
+fn is_private(_home: &Home, _create: bool) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(unix)]
+fn name(home: &Home) -> io::Result<Name<'static>> {
+    use interprocess::local_socket::{GenericFilePath, ToFsName};
+    place(home).to_fs_name::<GenericFilePath>()
+}
+
+#[cfg(unix)]
+fn only_this_user(place: &std::path::Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn place(home: &Home) -> PathBuf {
+    PathBuf::from(format!("growqr-{}", home.fingerprint()))
+}
+
+#[cfg(not(unix))]
+fn name(home: &Home) -> io::Result<Name<'static>> {
+    use interprocess::local_socket::{GenericNamespaced, ToNsName};
+    format!("growqr-{}", home.fingerprint()).to_ns_name::<GenericNamespaced>()
+}
+
+/// A named pipe's default rights let only this user and administrators write to it.
+#[cfg(not(unix))]
+fn only_this_user(_place: &std::path::Path) -> io::Result<()> {
+    Ok(())
+}
