@@ -6,6 +6,7 @@ mod outbox;
 mod records;
 mod settings;
 mod users;
+mod views;
 
 use crate::error::{at, migrating};
 use crate::rows::{self, HeadRow, number};
@@ -123,9 +124,9 @@ impl Database {
         Ok(DbStatus::new("sqlite", known(&MIGRATIONS), shape, Some(bytes), counts))
     }
 
-    /// The ends of all journals of a profile, as the agents' rows have them.
+    /// The recorded ends of all journals of a profile.
     pub(crate) async fn heads(&self, profile: &ProfileId) -> Result<Vec<(AgentId, Head)>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from agents where profile_id = ?")
+        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from journals where profile_id = ?")
             .bind(profile.as_str())
             .fetch_all(&self.readers)
             .await

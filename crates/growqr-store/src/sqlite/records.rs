@@ -1,16 +1,16 @@
 //! What people and interfaces read.
 
 use super::SqliteStore;
-use crate::chain::{containing, stored};
+use crate::chain::stored;
 use crate::error::at;
-use crate::rows::{self, AgentRow, LineRow, MessageRow, agent_columns};
+use crate::rows::{self, AgentRow, LineRow, MessageRow, select_agents};
+use crate::text::containing;
 use async_trait::async_trait;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 
-const AGENTS: &str =
-    concat!("select ", agent_columns!(), " from agents where profile_id = ? order by depth > 0, created_at, agent_id");
-const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = ? and agent_id = ?");
+const AGENTS: &str = select_agents!("where profile_id = ? order by depth > 0, created_at, agent_id");
+const AGENT: &str = select_agents!("where profile_id = ? and agent_id = ?");
 const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? order by position limit ?";
 const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \

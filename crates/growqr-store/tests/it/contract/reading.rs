@@ -1,17 +1,17 @@
 //! What people and interfaces read.
 
 use super::on_both;
-use crate::given::{NOW, World, append, said, say};
+use crate::given::{NOW, World, append, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{Author, Head, MessageView, User};
+use growqr_core::journal::{AgentView, Author, Head, MessageView, User, View};
 
 on_both! {
     async fn the_grow_agent_is_listed_first_and_the_others_by_age(world: World) {
         let store = world.store().await;
         for (name, depth, age) in [("a-late", 1, 9), ("a-early", 1, 1), ("grow", 0, 5)] {
             let mut append = append(&AgentId::new(name), Head::default(), vec![said("x")]);
-            (append.agent.depth, append.agent.created_at) = (depth, Timestamp(age));
+            append.views = vec![View::Agent(AgentView { depth, created_at: Timestamp(age), ..view(&append.agent) })];
             store.append(append).await.unwrap();
         }
         let names: Vec<_> = store.agents().await.unwrap().into_iter().map(|view| view.agent.to_string()).collect();
@@ -52,11 +52,12 @@ on_both! {
     async fn a_message_remembers_who_wrote_it(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let mut append = append(&grow, Head::default(), vec![said("a"), said("b")]);
+        let mut given = Vec::new();
         for (seq, author) in [(1, Author::Person), (2, Author::Agent(AgentId::new("a-1")))] {
             let text = "hello".to_owned();
-            append.messages.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
+            given.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
         }
-        let given = append.messages.clone();
+        append.views.extend(given.iter().cloned().map(View::Message));
         store.append(append).await.unwrap();
         assert_eq!(store.messages(&grow, None, 10).await.unwrap(), given);
     }
