@@ -3,6 +3,7 @@
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{DecodeError, Entry, Event};
+use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
 use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError, User};
 use growqr_core::mail::Mail;
@@ -203,6 +204,13 @@ pub(crate) struct MessageRow {
     author: Option<String>,
     text: String,
     at: i64,
+}
+
+impl MessageRow {
+    /// Whether its text contains what a search wants, which is folded.
+    pub(crate) fn holds(&self, wanted: &str) -> bool {
+        folded(&self.text).contains(wanted)
+    }
 }
 
 impl TryFrom<MessageRow> for MessageView {

@@ -63,13 +63,12 @@ impl AgentRow {
     }
 }
 
-/// One row of `messages`, but for the agent.
+/// One row of `messages`, but for the agent and for what is derived from the text.
 pub(crate) struct MessageRow {
     pub(crate) seq: i64,
     pub(crate) position: i64,
     pub(crate) author: Option<String>,
     pub(crate) text: String,
-    pub(crate) folded: String,
     pub(crate) at: i64,
 }
 
@@ -84,7 +83,6 @@ impl MessageRow {
                 Author::Person => None,
                 Author::Agent(agent) => Some(AgentId::as_str(agent).to_owned()),
             },
-            folded: text.to_lowercase(),
             text,
             at: message.at.0,
         })

@@ -4,6 +4,7 @@
 mod journal;
 mod outbox;
 mod records;
+mod search;
 mod settings;
 mod users;
 mod views;

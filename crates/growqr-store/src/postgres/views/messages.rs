@@ -1,6 +1,7 @@
 //! The transcripts.
 
 use crate::views::MessageRow;
+use growqr_core::fold::folded;
 use sqlx::{Postgres, QueryBuilder};
 
 /// Adds the rows.
@@ -13,7 +14,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
     sql.push_bind(rows.iter().map(|row| row.position).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.author.as_deref()).collect::<Vec<_>>()).push("::text[], ");
     sql.push_bind(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>()).push("::text[], ");
-    sql.push_bind(rows.iter().map(|row| row.folded.as_str()).collect::<Vec<_>>()).push("::text[], ");
+    sql.push_bind(rows.iter().map(|row| folded(&row.text)).collect::<Vec<_>>()).push("::text[], ");
     sql.push_bind(rows.iter().map(|row| row.at).collect::<Vec<_>>()).push("::bigint[]) ");
     sql.push("as m (seq, position, author, text, folded, at))");
 }

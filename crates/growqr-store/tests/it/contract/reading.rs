@@ -62,40 +62,6 @@ on_both! {
         assert_eq!(store.messages(&grow, None, 10).await.unwrap(), given);
     }
 
-    async fn a_search_ignores_case_takes_every_letter_as_it_is_and_gives_the_newest_first(world: World) {
-        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
-        let head = say(&*store, &grow, Head::default(), "ÄRGER mit 100% Rabatt").await.unwrap().head;
-        say(&*store, &scout, Head::default(), "kein Ärger, 1000 Rabatte").await.unwrap();
-        say(&*store, &grow, head, r"C:\temp_dir").await.unwrap();
-        let found = async |text: &str| {
-            let found = store.search(text, None, 10).await.unwrap();
-            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
-        };
-        assert_eq!(found("ärger").await, ["kein Ärger, 1000 Rabatte", "ÄRGER mit 100% Rabatt"]);
-        assert_eq!(found("100%").await, ["ÄRGER mit 100% Rabatt"]);
-        assert_eq!(found("p_d").await, [r"C:\temp_dir"]);
-        assert_eq!(found("P_D").await, [r"C:\temp_dir"]);
-        assert_eq!(found(r":\t").await, [r"C:\temp_dir"]);
-        assert_eq!(found("e_p").await, Vec::<String>::new());
-    }
-
-    async fn a_search_in_one_conversation_is_not_cut_by_what_others_said(world: World) {
-        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
-        let head = say(&*store, &grow, Head::default(), "tea one").await.unwrap().head;
-        let scouts = say(&*store, &scout, Head::default(), "tea elsewhere").await.unwrap().head;
-        let head = say(&*store, &grow, head, "coffee").await.unwrap().head;
-        say(&*store, &grow, head, "tea two").await.unwrap();
-        say(&*store, &scout, scouts, "more tea elsewhere").await.unwrap();
-        let found = async |agent: &AgentId, limit| {
-            let found = store.search("TEA", Some(agent), limit).await.unwrap();
-            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
-        };
-        assert_eq!(found(&grow, 2).await, ["tea two", "tea one"]);
-        assert_eq!(found(&grow, 1).await, ["tea two"]);
-        assert_eq!(found(&scout, 9).await, ["more tea elsewhere", "tea elsewhere"]);
-        assert_eq!(found(&AgentId::new("a-2"), 9).await, Vec::<String>::new());
-    }
-
     async fn the_person_is_kept_as_last_seen(world: World) {
         let store = world.store().await;
         assert_eq!(store.users().await.unwrap(), []);
