@@ -327,7 +327,7 @@ test("settings are saved, refused with a reason, and put back", async () => {
 
 test("the tray's new message opens the chat with the cursor in the field, from anywhere", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
-  await page.getByText("Version 0.1.0").waitFor();
+  await page.getByText("Version 0.2.0").waitFor();
   for (const leave of [() => {}, () => page.getByRole("button", { name: "Search in the conversation" }).focus()]) {
     await leave();
     await page.evaluate(() => window.dispatchEvent(new Event("fake-new-message")));
@@ -425,7 +425,7 @@ test("models are chosen by provider, those of this computer with their server", 
 
 test("everything is reached by keyboard", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
-  await page.getByText("Version 0.1.0").waitFor();
+  await page.getByText("Version 0.2.0").waitFor();
   await page.keyboard.press("3");
   await page.getByText("What changed lately").first().waitFor();
   await page.keyboard.press("/");

@@ -20,7 +20,7 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "blame", options: { at: "#/memory/journal%2Fnotes.md?at=blame" }, ready: "Prefers mornings" },
   { name: "source", options: { at: "#/memory/journal%2Fnotes.md?at=source" }, ready: "# Notes" },
   { name: "edit", options: { at: "#/memory/journal%2Fnotes.md?at=edit" }, ready: "Saved as a change" },
-  { name: "settings", options: { at: "#/settings" }, ready: "Version 0.1.0" },
+  { name: "settings", options: { at: "#/settings" }, ready: "Version 0.2.0" },
 ];
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {

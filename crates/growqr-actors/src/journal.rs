@@ -1,7 +1,7 @@
 //! An agent and its journal: reading the one from the other, and what is written there.
 
 use crate::ports::Ports;
-use growqr_core::agent::{Input, STATE_VERSION, State, decide, message_view};
+use growqr_core::agent::{Input, STATE_VERSION, State, decide, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Seq};
@@ -55,10 +55,9 @@ pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<Agen
     if events.is_empty() {
         return Ok(state.view());
     }
-    let Written { append, .. } = write(&state, head, events, now, &segment);
-    let view = append.agent.clone();
+    let Written { next, append, .. } = write(&state, head, events, now, &segment);
     ports.store.append(append).await?;
-    Ok(view)
+    Ok(next.view())
 }
 
 /// An append and what it leads to.
@@ -77,7 +76,7 @@ pub(crate) fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp
         entries.push(entry);
     }
     let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
-    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).collect();
-    let append = Append { head, at, agent: next.view(), messages, segment: started.then(|| segment.encode()), events };
+    let segment = started.then(|| segment.encode());
+    let append = Append { agent: state.id().clone(), head, at, views: views(&next, &entries), segment, events };
     Written { next, append, entries }
 }

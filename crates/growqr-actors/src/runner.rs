@@ -285,7 +285,7 @@ impl Runner {
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
         let segment = append.segment.is_some().then(|| Arc::clone(segment));
-        let step = Step { next, entries, view: append.agent.clone(), segment };
+        let step = Step { view: next.view(), next, entries, segment };
         #[cfg(feature = "hold-points")]
         let hold = crate::hold::before().await;
         let appended = match self.links.ports.store.append(append).await {

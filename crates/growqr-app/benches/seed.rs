@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use growqr_actors::{Ports, Setups};
 use growqr_app::SystemClock;
-use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
+use growqr_core::agent::{Input, Setup, State, decide, tools, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event, Limits};
 use growqr_core::id::{AgentId, EffectId, ProfileId};
@@ -70,15 +70,15 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
 }
 
 async fn record(store: &dyn Store, state: &mut State, head: Head, events: Vec<Event>, segment: &Segment) -> Head {
-    let mut messages = Vec::new();
+    let mut entries = Vec::new();
     let starts = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
     for event in &events {
         let entry = Entry { seq: state.seq().next(), at: Timestamp(2), event: event.clone() };
-        messages.extend(message_view(state.id(), &entry));
         state.apply(&entry);
+        entries.push(entry);
     }
-    let append =
-        Append { head, at: Timestamp(2), events, agent: state.view(), messages, segment: starts.then(|| segment.encode()) };
+    let (agent, segment) = (state.id().clone(), starts.then(|| segment.encode()));
+    let append = Append { agent, head, at: Timestamp(2), events, views: views(state, &entries), segment };
     store.append(append).await.expect("it is recorded").head
 }
 

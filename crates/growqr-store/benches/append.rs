@@ -4,7 +4,7 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId, Seq};
-use growqr_core::journal::{AgentView, Append, Head, Status, Store};
+use growqr_core::journal::{AgentView, Append, Head, Status, Store, View};
 use growqr_core::money::Money;
 use growqr_store::{Db, DbConfig};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -109,7 +109,7 @@ fn event(number: usize) -> Event {
 }
 
 async fn append(store: &dyn Store, agent: &AgentId, head: Head, events: Vec<Event>) -> Head {
-    let agent = AgentView {
+    let view = AgentView {
         agent: agent.clone(),
         name: "Grow".to_owned(),
         parent: None,
@@ -125,7 +125,7 @@ async fn append(store: &dyn Store, agent: &AgentId, head: Head, events: Vec<Even
         updated_at: NOW,
         seq: Seq(0),
     };
-    let append = Append { head, at: NOW, events, agent, messages: Vec::new(), segment: None };
+    let append = Append { agent: agent.clone(), head, at: NOW, events, views: vec![View::Agent(view)], segment: None };
     store.append(append).await.expect("an append").head
 }
 

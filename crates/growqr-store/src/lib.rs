@@ -12,7 +12,9 @@ mod rows;
 mod schema;
 mod sqlite;
 mod status;
+mod text;
 mod verify;
+mod views;
 
 pub use config::{DatabaseUrl, DbConfig};
 pub use status::{Broken, Counts, DbStatus, Fault, Migrated, Verified};
@@ -132,11 +134,11 @@ impl Db {
     /// # Errors
     /// The database's. A broken journal is no error but a result.
     pub async fn verify(&self, profile: &ProfileId) -> Result<Verified, StoreError> {
-        let heads = match &self.backend {
-            Backend::Sqlite(db) => db.heads(profile).await?,
-            Backend::Postgres(db) => db.heads(profile).await?,
-        };
-        verify::verify(&*self.store(profile), heads).await
+        verify::verify(&*self.store(profile), async || match &self.backend {
+            Backend::Sqlite(db) => db.heads(profile).await,
+            Backend::Postgres(db) => db.heads(profile).await,
+        })
+        .await
     }
 
     /// Waits for what is under way and closes. Dropping it instead loses nothing, but leaves the log to the next start.

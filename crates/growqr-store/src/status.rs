@@ -91,10 +91,10 @@ pub enum Fault {
     Unlinked,
     /// Its content is not what was hashed.
     Altered,
-    /// The journal ends here, but the agent's row says otherwise.
+    /// The journal ends here, but another end is recorded.
     WrongEnd,
-    /// The agent has no row.
-    NoAgent,
+    /// No end of this journal is recorded.
+    NoEnd,
 }
 
 impl Fault {
@@ -106,8 +106,8 @@ impl Fault {
             Fault::SeqGap => "an event of this agent before it is missing",
             Fault::Unlinked => "it does not follow the event before it",
             Fault::Altered => "it was altered after it was written",
-            Fault::WrongEnd => "the journal does not end where the agent's row says",
-            Fault::NoAgent => "there is no such agent",
+            Fault::WrongEnd => "the journal does not end where its recorded end is",
+            Fault::NoEnd => "no end of this journal is recorded",
         }
     }
 }

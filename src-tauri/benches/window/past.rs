@@ -1,6 +1,6 @@
 //! A long past, written through the store: one conversation of many thousand turns.
 
-use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
+use growqr_core::agent::{Input, Setup, State, decide, tools, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Ended, Entry, Event, Limits, ModelAnswered, ModelRequested, TurnEnded, TurnStarted, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
@@ -81,14 +81,15 @@ impl Life {
     async fn record(&mut self, store: &dyn Store, events: Vec<Event>, segment: Option<&Segment>) {
         let at = self.now;
         self.now = Timestamp(at.0 + 60_000);
-        let mut messages = Vec::new();
+        let mut entries = Vec::new();
         for event in &events {
             let entry = Entry { seq: self.state.seq().next(), at, event: event.clone() };
-            messages.extend(message_view(self.state.id(), &entry));
             self.state.apply(&entry);
+            entries.push(entry);
         }
         let segment = segment.map(Segment::encode);
-        let append = Append { head: self.head, at, events, agent: self.state.view(), messages, segment };
+        let (agent, views) = (self.state.id().clone(), views(&self.state, &entries));
+        let append = Append { agent, head: self.head, at, events, views, segment };
         self.head = store.append(append).await.expect("it is recorded").head;
     }
 }

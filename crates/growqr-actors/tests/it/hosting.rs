@@ -4,7 +4,7 @@ use crate::world::{World, calls, message, says, turns_ended};
 use growqr_actors::{Happened, HostError, load};
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, Position};
-use growqr_core::journal::{Append, StoreError};
+use growqr_core::journal::{Append, StoreError, View};
 use serde_json::json;
 use std::time::Duration;
 
@@ -68,8 +68,8 @@ async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
         head: loaded.head,
         at: growqr_core::clock::Timestamp(9),
         events: vec![event],
-        agent: view,
-        messages: vec![],
+        agent: view.agent.clone(),
+        views: vec![View::Agent(view)],
         segment: None,
     };
     other.append(append).await.unwrap();

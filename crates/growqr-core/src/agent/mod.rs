@@ -25,7 +25,7 @@ pub use calls::lookups;
 pub use decide::decide;
 pub use exchange::{Input, Intent, LookedUp, Setup, ToolResult};
 pub use transcript::Transcript;
-pub use view::message_view;
+pub use view::views;
 
 use children::{Child, Sponsor};
 

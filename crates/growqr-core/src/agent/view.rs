@@ -4,7 +4,7 @@ use super::render::{Verdict, verdict};
 use super::{Phase, Progress, State};
 use crate::event::{Ended, Entry, Event};
 use crate::id::AgentId;
-use crate::journal::{AgentView, Author, MessageView, Status};
+use crate::journal::{AgentView, Author, MessageView, Status, View};
 use crate::mail::MailBody;
 use crate::prompt::words;
 
@@ -53,9 +53,16 @@ impl State {
     }
 }
 
-/// The line of a transcript that an entry makes, if it makes one.
+/// The changes of the agent's views that these entries of its journal cause. `state` is the agent after the last of them.
+/// An append and a rebuild of the views both call this, so they write the same rows.
 #[must_use]
-pub fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
+pub fn views(state: &State, entries: &[Entry]) -> Vec<View> {
+    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).map(View::Message);
+    std::iter::once(View::Agent(state.view())).chain(messages).collect()
+}
+
+/// The row of the transcript that an entry adds, if it adds one.
+fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
     let (author, text) = match &entry.event {
         Event::UserSaid(body) => (Author::Person, body.text.clone()),
         Event::AgentCreated(body) => {

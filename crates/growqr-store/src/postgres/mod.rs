@@ -4,8 +4,10 @@
 mod journal;
 mod outbox;
 mod records;
+mod search;
 mod settings;
 mod users;
+mod views;
 
 use crate::config::DatabaseUrl;
 use crate::error::{at, migrating};
@@ -116,9 +118,9 @@ impl Database {
         Ok(DbStatus::new("postgres", known(&MIGRATIONS), shape, u64::try_from(bytes).ok(), counts))
     }
 
-    /// The ends of all journals of a profile, as the agents' rows have them.
+    /// The recorded ends of all journals of a profile.
     pub(crate) async fn heads(&self, profile: &ProfileId) -> Result<Vec<(AgentId, Head)>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from agents where profile_id = $1")
+        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from journals where profile_id = $1")
             .bind(profile.as_str())
             .fetch_all(&self.pool)
             .await

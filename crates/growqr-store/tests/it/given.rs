@@ -3,9 +3,10 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
-use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError};
+use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError, View};
 use growqr_core::money::Money;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::sync::Arc;
@@ -60,6 +61,21 @@ impl World {
         }
     }
 
+    /// Brings the empty database to a migration, as the build that ended with it did.
+    pub async fn migrate_to(&self, last: i64) {
+        match &self.by_hand {
+            ByHand::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                up_to(sqlx::migrate!("../../migrations/sqlite"), last).run(&mut connection).await.unwrap();
+            }
+            ByHand::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                up_to(sqlx::migrate!("../../migrations/postgres"), last).run(&mut connection).await.unwrap();
+            }
+        }
+    }
+
     pub async fn db(&self) -> Db {
         Db::open(&self.config).await.unwrap()
     }
@@ -68,6 +84,11 @@ impl World {
     pub async fn store(&self) -> Arc<dyn Store> {
         self.db().await.profile(&local(), NOW).await.unwrap()
     }
+}
+
+fn up_to(mut migrator: Migrator, last: i64) -> Migrator {
+    migrator.migrations.to_mut().retain(|migration| migration.version <= last);
+    migrator
 }
 
 pub fn local() -> ProfileId {
@@ -99,13 +120,13 @@ pub fn view(agent: &AgentId) -> AgentView {
 
 /// An append of these events at this head, with no messages.
 pub fn append(agent: &AgentId, head: Head, events: Vec<Event>) -> Append {
-    Append { head, at: NOW, events, agent: view(agent), messages: Vec::new(), segment: None }
+    Append { agent: agent.clone(), head, at: NOW, events, views: vec![View::Agent(view(agent))], segment: None }
 }
 
 /// Appends what the person says, with its line in the transcript.
 pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> Result<Appended, StoreError> {
     let mut append = append(agent, head, vec![said(text)]);
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
-    append.messages.push(MessageView { agent, seq, author: Author::Person, text, at: NOW });
+    append.views.push(View::Message(MessageView { agent, seq, author: Author::Person, text, at: NOW }));
     store.append(append).await
 }

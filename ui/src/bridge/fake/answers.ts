@@ -11,7 +11,7 @@ type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answ
 export function answers(world: World, providers: Providers, account: Account): Answers {
   const { memory } = world;
   return {
-    about: () => ({ version: "0.1.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
+    about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),

@@ -5,6 +5,7 @@ mod followers;
 mod mail;
 mod opening;
 mod reading;
+mod searching;
 mod verifying;
 
 /// Runs a test on both databases.
