@@ -42,20 +42,20 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, saved })
 }
 
-/// Records what an input leads to and performs none of it: for what may be written while nobody runs the agent. Its
-/// open work goes on, or stays stopped, at the next start. Returns the agent afterwards.
+/// Records what an input leads to and performs none of it: for an input to an agent that no host runs. Its open work goes
+/// on at the next start, or stays stopped. Returns the agent afterwards.
 ///
 /// # Errors
 /// If the store cannot be read or written; then nothing has happened.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
     let (setup, segment) = ports.setups.setup(state.depth());
-    let now = ports.clock.now();
+    let now = ports.moment();
     let events = decide(&state, input, &setup, now);
     if events.is_empty() {
         return Ok(state.view());
     }
-    let Written { next, append, .. } = write(&state, head, events, now, &segment);
+    let Written { next, append, .. } = write(&state, head, events, now.at, &segment);
     ports.store.append(append).await?;
     Ok(next.view())
 }

@@ -117,7 +117,7 @@ impl Library {
                 budget.unknown += agent.unknown.0;
                 if agent.status == Status::Thinking {
                     let state = growqr_actors::load(&**store, &agent.agent).await?.state;
-                    budget.reserved += state.reserved().unwrap_or_default().0;
+                    budget.reserved += state.reserved().0;
                 }
             }
         }

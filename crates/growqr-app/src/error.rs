@@ -1,7 +1,7 @@
 //! Every way a use case can fail, and its one conversion into what a person reads.
 
 use crate::profile::sign_in::SignInFailure;
-use growqr_actors::HostError;
+use growqr_actors::PostError;
 use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::journal::StoreError;
 use growqr_core::memory::MemoryError;
@@ -47,7 +47,7 @@ pub enum AppError {
     Memory(#[from] MemoryError),
     /// The agent could not be reached.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(#[from] PostError),
     /// The request makes no sense.
     #[error("{message}")]
     BadRequest {
@@ -215,12 +215,12 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
     }
 }
 
-fn host(text: String, source: HostError) -> Error {
+fn host(text: String, source: PostError) -> Error {
     match source {
-        HostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
-        HostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
-        HostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
-        HostError::Store { source, .. } => {
+        PostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
+        PostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
+        PostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
+        PostError::Store { source, .. } => {
             let inner = store(source.to_string(), &source);
             Error { message: format!("{text}: {source}"), ..inner }
         }

@@ -5,7 +5,7 @@
 //! month; a sub-agent to its allowance alone.
 
 use crate::clock::Timestamp;
-use crate::event::{LimitReached, Limits};
+use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,16 @@ impl Purse {
     pub fn charge_unknown(&mut self, reservation: Money, at: Timestamp) {
         self.unknown += reservation;
         self.use_up(reservation, at);
+    }
+
+    /// Money is set aside for a charge.
+    pub fn reserve(&mut self, amount: Money, at: Timestamp) {
+        self.use_up(amount, at);
+    }
+
+    /// Nobody will ever know what this reservation was used for; it stays used up.
+    pub fn keep_as_unknown(&mut self, reservation: Money) {
+        self.unknown += reservation;
     }
 
     /// Money goes to a sub-agent.

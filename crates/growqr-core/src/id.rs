@@ -45,6 +45,20 @@ text_id! {
     EffectId
 }
 text_id! {
+    /// The random name of a journal. It goes into the ids of its effects, so that a restored, copied or emptied database
+    /// never speaks of the effects of another.
+    JournalName
+}
+text_id! {
+    /// Random text of one turn. It goes into the ids of the turn's effects: a database restored to an earlier state begins
+    /// its next turn with another salt, so that what it did before the restore is not taken for what it does now.
+    TurnSalt
+}
+text_id! {
+    /// Who carries a tool call out: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
+    ExecutorId
+}
+text_id! {
     /// One message of the person, chosen by whoever sends it, so that sending twice is saying once.
     MessageId
 }
@@ -58,10 +72,40 @@ text_id! {
 }
 
 impl AgentId {
-    /// The person's Grow Agent.
+    /// The id of the person's Grow Agent.
     #[must_use]
     pub fn grow() -> AgentId {
         AgentId::new("grow")
+    }
+}
+
+impl ExecutorId {
+    /// Calls that are carried out by recording them: sub-agents and their mail.
+    #[must_use]
+    pub fn journal() -> ExecutorId {
+        ExecutorId::new("journal")
+    }
+
+    /// Calls that read or change the memory repository.
+    #[must_use]
+    pub fn memory() -> ExecutorId {
+        ExecutorId::new("memory")
+    }
+}
+
+impl JournalName {
+    /// A name from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> JournalName {
+        JournalName::new(format!("{bits:032x}"))
+    }
+}
+
+impl TurnSalt {
+    /// A salt from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> TurnSalt {
+        TurnSalt::new(format!("{:016x}", bits as u64))
     }
 }
 
@@ -89,12 +133,33 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct Position(pub u64);
 
-/// The id of the effect that the `ordinal`-th tool call of a turn has. It does not depend on sequence numbers or on
-/// ids from the model, so a retried model call leads to the same effect.
-#[must_use]
-pub fn effect_id(agent: &AgentId, turn: u64, ordinal: u64) -> EffectId {
-    let digest = Sha256::digest(format!("{agent}\n{turn}\n{ordinal}").as_bytes());
-    EffectId::new(hex(&digest[..8]))
+/// What an effect id is made from, besides the effect's place in its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectScope<'a> {
+    /// `None` in journals of version 1 that have no name yet.
+    pub journal: Option<&'a JournalName>,
+    /// `None` in a turn that a build of version 1 began.
+    pub salt: Option<&'a TurnSalt>,
+    /// The agent, or another sender within its journal.
+    pub place: &'a str,
+    /// The turn.
+    pub turn: u64,
+}
+
+impl EffectScope<'_> {
+    /// The id of the effect with this number in its turn. It does not depend on ids from the model, so a model call that
+    /// is made again leads to the same effect.
+    #[must_use]
+    pub fn effect(&self, ordinal: u64) -> EffectId {
+        let mut hash = Sha256::new();
+        // Without a name and a salt: the ids of version 1.
+        for part in [self.journal.map(JournalName::as_str), self.salt.map(TurnSalt::as_str)].into_iter().flatten() {
+            hash.update(part);
+            hash.update("\n");
+        }
+        hash.update(format!("{}\n{}\n{ordinal}", self.place, self.turn));
+        EffectId::new(hex(&hash.finalize()[..8]))
+    }
 }
 
 /// The id of the sub-agent that this spawn makes.

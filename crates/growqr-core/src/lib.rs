@@ -2,7 +2,7 @@
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s,
 //! how searches compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`memory`],
-//! [`secret`], [`clock`]).
+//! [`tool`], [`secret`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
@@ -12,6 +12,7 @@ pub mod event;
 pub mod fold;
 pub mod id;
 pub mod journal;
+pub mod limits;
 pub mod mail;
 pub mod memory;
 pub mod model;
@@ -19,3 +20,5 @@ pub mod money;
 pub mod prompt;
 pub mod raw;
 pub mod secret;
+pub mod tool;
+pub mod tool_input;

@@ -1,10 +1,11 @@
 //! A long past, written through the store: one conversation of many thousand turns.
 
 use growqr_core::agent::{Input, Setup, State, decide, tools, views};
-use growqr_core::clock::Timestamp;
-use growqr_core::event::{Ended, Entry, Event, Limits, ModelAnswered, ModelRequested, TurnEnded, TurnStarted, UserSaid};
+use growqr_core::clock::{Moment, Timestamp};
+use growqr_core::event::{Ended, Entry, Event, ModelAnswered, ModelRequested, TurnEnded, TurnStarted, UserSaid, Verdict};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::{Append, Head, Store};
+use growqr_core::limits::Limits;
 use growqr_core::model::{ModelCard, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Segment;
@@ -30,12 +31,12 @@ pub async fn live(data: &Path, events: u64) {
     let store = db.profile(&ProfileId::new("local"), Timestamp(BEGAN)).await.expect("a profile");
     let (setup, segment) = setup();
     let mut life = Life { state: State::new(AgentId::grow()), head: Head::default(), now: Timestamp(BEGAN), said: 0 };
-    let created = decide(&life.state, Input::Created, &setup, life.now);
+    let created = decide(&life.state, Input::Created, &setup, life.moment());
     life.record(&*store, created, None).await;
     let id = MessageId::new("m-0");
-    let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.now);
+    let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.moment());
     life.record(&*store, first, Some(&segment)).await;
-    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you.") });
+    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you."), verdict: Some(KEPT) });
     let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
     life.record(&*store, vec![answered, ended], None).await;
     while life.head.seq.0 < events {
@@ -56,7 +57,14 @@ struct Life {
     said: u64,
 }
 
+/// The verdict about an answer without tool calls.
+const KEPT: Verdict = Verdict::Kept { left_out: Vec::new(), calls: 0 };
+
 impl Life {
+    fn moment(&self) -> Moment {
+        Moment { at: self.now, random: 1 }
+    }
+
     /// One message and its answer.
     fn turn(&mut self, words: &str) -> [Event; 5] {
         self.said += 1;
@@ -71,9 +79,9 @@ impl Life {
         };
         [
             UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
-            TurnStarted { turn, limits: Limits::default() }.into(),
+            TurnStarted { turn, limits: Limits::default(), salt: None }.into(),
             requested.into(),
-            ModelAnswered { reply: reply(words) }.into(),
+            ModelAnswered { reply: reply(words), verdict: Some(KEPT) }.into(),
             TurnEnded { turn, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into(),
         ]
     }
@@ -106,14 +114,14 @@ fn reply(words: &str) -> Reply {
 }
 
 fn setup() -> (Setup, Segment) {
+    let offered = tools::offered();
     let segment = Segment {
         provider: "anthropic".to_owned(),
         model: "claude-opus-4-7".to_owned(),
         effort: None,
         system: "Be.".to_owned(),
-        tools: tools::all(),
+        tools: offered.iter().map(|offered| offered.tool.clone()).collect(),
     };
-    let (hash, bytes) = segment.encode();
     let card = ModelCard {
         id: segment.model.clone(),
         name: "Claude".to_owned(),
@@ -122,6 +130,5 @@ fn setup() -> (Setup, Segment) {
         prices: Some(Prices::free()),
         effort: None,
     };
-    let provider = segment.provider.clone();
-    (Setup { segment: hash, provider, card, bytes: bytes.len() as u64, limits: Limits::default() }, segment)
+    (Setup::of(&segment, card, &offered, Limits::default()), segment)
 }

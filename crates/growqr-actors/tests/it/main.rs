@@ -4,5 +4,6 @@
 
 mod golden;
 mod hosting;
+mod local;
 mod torn;
 mod world;

@@ -1,8 +1,9 @@
 //! What people see of an agent: its row in the listing, and the lines of its transcript.
 
-use super::render::{Verdict, verdict};
-use super::{Phase, Progress, State};
-use crate::event::{Ended, Entry, Event};
+use super::render::without_blocks;
+use super::state::{Phase, Progress, State};
+use super::version_1;
+use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
 use crate::journal::{AgentView, Author, MessageView, Status, View};
 use crate::mail::MailBody;
@@ -69,9 +70,11 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             let birth = body.birth.as_ref()?;
             (Author::Agent(body.parent.clone()?), birth.task.clone())
         }
-        Event::ModelAnswered(body) => match verdict(&body.reply) {
-            Verdict::Keep { content, .. } => (Author::Agent(agent.clone()), words(&content)),
-            _ => return None,
+        Event::ModelAnswered(body) => match body.verdict.clone().unwrap_or_else(|| version_1::kept(&body.reply)) {
+            Verdict::Kept { left_out, .. } => {
+                (Author::Agent(agent.clone()), words(&without_blocks(&body.reply.content, &left_out)))
+            }
+            Verdict::Void { .. } => return None,
         },
         Event::MailReceived(body) => match &body.mail.body {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),

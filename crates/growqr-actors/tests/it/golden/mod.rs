@@ -9,11 +9,11 @@
 mod story;
 
 use growqr_actors::{Loaded, load};
-use growqr_core::agent::{Intent, State, message_view};
+use growqr_core::agent::{Intent, State, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event, SCHEMA_VERSION, entry_hash};
 use growqr_core::id::{AgentId, Position, ProfileId, sha256_hex};
-use growqr_core::journal::{Line, MessageView, Store};
+use growqr_core::journal::{Line, MessageView, Store, View};
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use growqr_testkit::postgres;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,7 +111,10 @@ fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<Messag
         }
         let entry = Entry { seq: line.seq, at, event };
         state.apply(&entry);
-        messages.extend(message_view(agent, &entry));
+        messages.extend(views(&state, std::slice::from_ref(&entry)).into_iter().filter_map(|view| match view {
+            View::Message(message) => Some(message),
+            View::Agent(_) => None,
+        }));
         if let Event::ModelRequested(request) = &entry.event {
             let hash = state.request_hash(request.max_tokens);
             assert_eq!(hash, request.request_hash, "{golden:?}: the same request is made at event {} of {agent}", line.seq);
@@ -138,8 +141,11 @@ async fn described(store: &dyn Store) -> String {
         for intent in state.open_intents() {
             match intent {
                 Intent::CallModel { attempt, request_hash } => writeln!(text, "  open: call {attempt} {request_hash}"),
-                Intent::RunTool { effect, .. } => writeln!(text, "  open: run {effect}"),
-                Intent::Commit { effect, plan, .. } => writeln!(text, "  open: commit {effect} {}", plan.commit),
+                Intent::RunTool { call, plan: None } => writeln!(text, "  open: run {}", call.origin.effect),
+                Intent::RunTool { call, plan: Some(plan) } => {
+                    writeln!(text, "  open: commit {} {}", call.origin.effect, plan.commit)
+                }
+                Intent::LookUpTool { call } => writeln!(text, "  open: look up {}", call.origin.effect),
             }
             .unwrap();
         }

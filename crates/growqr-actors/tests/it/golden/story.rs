@@ -1,17 +1,18 @@
 //! The story behind the golden journals: every kind of event, written without a host, so that it is the same at each run.
 
 use async_trait::async_trait;
-use growqr_actors::{Loaded, Ports, Setups, load, record};
-use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup, ToolResult, tools};
-use growqr_core::clock::{Clock, Timestamp};
-use growqr_core::event::Limits;
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
+use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, EffectId, MessageId};
 use growqr_core::journal::{Snapshot, Store};
+use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
+use growqr_core::tool::{ToolResult, Tools};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -36,18 +37,22 @@ struct Story {
 
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
-        let choices = Arc::new(Choices(Mutex::new(Chosen { system: "one", priced: true, limits: Limits::default() })));
+        let chosen = Mutex::new(Chosen { system: "one", priced: true, limits: Limits::default() });
+        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::new(NoMemory)))]));
+        let choices = Arc::new(Choices { chosen, tools: Arc::clone(&tools) });
         let ports = Ports {
             store,
             memory: Arc::new(NoMemory),
+            tools,
             setups: Arc::clone(&choices) as Arc<dyn Setups>,
             clock: Arc::new(Ticks(AtomicI64::new(1_795_305_600_000))),
+            random: Arc::new(Counted(AtomicI64::new(1))),
         };
         Story { ports, choices, messages: AtomicI64::new(0) }
     }
 
     fn choose(&self, change: impl FnOnce(&mut Chosen)) {
-        change(&mut self.choices.0.lock().unwrap());
+        change(&mut self.choices.chosen.lock().unwrap());
     }
 
     async fn input(&self, agent: &AgentId, input: Input) {
@@ -64,7 +69,7 @@ impl Story {
 
     async fn answer(&self, agent: &AgentId, reply: Reply) {
         let attempt = self.attempt(agent).await;
-        self.input(agent, Input::Answered { attempt, reply, looked_up: Vec::new() }).await;
+        self.input(agent, Input::Answered { attempt, reply, prepared: Vec::new() }).await;
     }
 
     async fn fail(&self, agent: &AgentId, kind: FailureKind) {
@@ -89,7 +94,7 @@ impl Story {
 
     async fn open_tools(&self, agent: &AgentId) -> Vec<EffectId> {
         let tool = |intent| match intent {
-            Intent::RunTool { effect, .. } | Intent::Commit { effect, .. } => Some(effect),
+            Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
             Intent::CallModel { .. } => None,
         };
         self.open(agent).await.into_iter().filter_map(tool).collect()
@@ -333,26 +338,36 @@ impl Clock for Ticks {
     }
 }
 
+struct Counted(AtomicI64);
+
+impl Random for Counted {
+    fn bits(&self) -> u128 {
+        self.0.fetch_add(1, Ordering::Relaxed) as u128
+    }
+}
+
 struct Chosen {
     system: &'static str,
     priced: bool,
     limits: Limits,
 }
 
-struct Choices(Mutex<Chosen>);
+struct Choices {
+    chosen: Mutex<Chosen>,
+    tools: Arc<dyn Tools>,
+}
 
 impl Setups for Choices {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
-        let chosen = self.0.lock().unwrap();
+        let chosen = self.chosen.lock().unwrap();
         let model = if chosen.priced { "golden-1" } else { "golden-free" };
         let segment = Segment {
             provider: "golden".to_owned(),
             model: model.to_owned(),
             effort: None,
             system: chosen.system.to_owned(),
-            tools: tools::all(),
+            tools: self.tools.offered().iter().map(|offered| offered.tool.clone()).collect(),
         };
-        let (hash, bytes) = segment.encode();
         let card = ModelCard {
             id: model.to_owned(),
             name: "Golden".to_owned(),
@@ -361,8 +376,7 @@ impl Setups for Choices {
             prices: chosen.priced.then(prices),
             effort: None,
         };
-        let (provider, bytes, limits) = ("golden".to_owned(), bytes.len() as u64, chosen.limits);
-        (Setup { segment: hash, provider, card, bytes, limits }, Arc::new(segment))
+        (Setup::of(&segment, card, &self.tools.offered(), chosen.limits), Arc::new(segment))
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {

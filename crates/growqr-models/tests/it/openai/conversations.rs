@@ -2,13 +2,15 @@
 //! that the turn machine builds from its journal is one that the strictest server accepts.
 
 use super::world::{FakePace, MODEL, manners, tool};
-use growqr_core::agent::{Input, Intent, Setup, State, ToolResult, decide};
-use growqr_core::clock::Timestamp;
-use growqr_core::event::{Entry, Limits};
-use growqr_core::id::{AgentId, MessageId, SegmentHash};
+use growqr_core::agent::{Input, Intent, Setup, State, decide, tools};
+use growqr_core::clock::{Moment, Timestamp};
+use growqr_core::event::Entry;
+use growqr_core::id::{AgentId, ExecutorId, MessageId, SegmentHash};
+use growqr_core::limits::Limits;
 use growqr_core::model::{Model, Reply, StopReason, Usage};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
+use growqr_core::tool::{CatalogueEntry, OfferedTool, Repeat, ToolContent, ToolResult};
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
 use growqr_testkit::openai::{OpenAiStandIn, Point, Script};
 use proptest::prelude::*;
@@ -79,6 +81,13 @@ struct Machine {
     foreign: u32,
 }
 
+/// The tools about other agents, and two of memory.
+fn catalogue() -> Vec<CatalogueEntry> {
+    let memory = [("list_memory", Repeat::Safe), ("read_memory", Repeat::Safe), ("commit_memory", Repeat::LookUp)];
+    let entry = |(name, repeat): (&str, _)| CatalogueEntry { name: name.to_owned(), executor: ExecutorId::memory(), repeat };
+    tools::offered().iter().map(OfferedTool::entry).chain(memory.map(entry)).collect()
+}
+
 impl Machine {
     fn new(base: &str) -> Machine {
         let mut config = Config::new(BaseUrl::parse(base).unwrap(), None, 1);
@@ -90,6 +99,7 @@ impl Machine {
             provider: "openai".into(),
             card: provider.card(MODEL),
             bytes: 4_000,
+            tools: catalogue(),
             limits,
         };
         let state = State::new(AgentId::grow());
@@ -100,7 +110,7 @@ impl Machine {
 
     fn input(&mut self, input: Input) {
         let at = Timestamp(1_000 + self.entries.len() as i64);
-        for event in decide(&self.state, input, &self.setup, at) {
+        for event in decide(&self.state, input, &self.setup, Moment { at, random: at.0 as u128 }) {
             let entry = Entry { seq: self.state.seq().next(), at, event };
             self.state.apply(&entry);
             self.entries.push(entry);
@@ -126,7 +136,7 @@ impl Machine {
         let request = self.state.model_request(Arc::new(segment)).unwrap();
         server.will(script);
         match self.provider.call(&request, &|_| ()).await {
-            Ok(reply) => self.input(Input::Answered { attempt, reply, looked_up: Vec::new() }),
+            Ok(reply) => self.input(Input::Answered { attempt, reply, prepared: Vec::new() }),
             Err(failure) => self.input(Input::Failed { attempt, failure }),
         }
         server.assert_all_accepted();
@@ -145,7 +155,7 @@ impl Machine {
         let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
         let content = RawJson::of(&content);
         let reply = Reply { content, stop, usage, model: "other".into(), request_id: None, cost: None };
-        self.input(Input::Answered { attempt, reply, looked_up: Vec::new() });
+        self.input(Input::Answered { attempt, reply, prepared: Vec::new() });
     }
 
     async fn take(&mut self, server: &OpenAiStandIn, step: Step) {
@@ -158,9 +168,9 @@ impl Machine {
             Step::Foreign(with_words) => self.foreign(with_words),
             Step::Finish(which, content, is_error) => {
                 let open = self.state.open_intents();
-                if let Some(Intent::RunTool { effect, .. }) = open.get(which % open.len().max(1)) {
-                    let result = ToolResult { content, is_error };
-                    self.input(Input::Finished { effect: effect.clone(), result });
+                if let Some(Intent::RunTool { call, .. } | Intent::LookUpTool { call }) = open.get(which % open.len().max(1)) {
+                    let result = ToolResult { content: ToolContent::text(content), is_error };
+                    self.input(Input::Finished { effect: call.origin.effect.clone(), result });
                 }
             }
             Step::Cancel => self.input(Input::Cancel),
