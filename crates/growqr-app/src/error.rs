@@ -1,6 +1,6 @@
 //! Every way a use case can fail, and its one conversion into what a person reads.
 
-use crate::profile::sign_in::SignInFailure;
+use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::PostError;
 use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::journal::StoreError;

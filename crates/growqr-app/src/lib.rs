@@ -30,7 +30,8 @@ pub use models::{local_servers, models};
 pub use profile::home::{Environment, Home};
 pub use profile::keys::unlock_keychain;
 pub use profile::settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
-pub use profile::sign_in::{Arrival, Begun, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
+pub use profile::sign_in::failure::SignInFailure;
+pub use profile::sign_in::{Arrival, Begun, NOBODY, SignIn, WayBack, without_sign_in};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

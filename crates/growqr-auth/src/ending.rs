@@ -1,11 +1,11 @@
 //! Ending sign-ins: on this device at once, in the keychain and at Clerk as soon as they can be reached.
 
 use crate::auth::{Auth, Inner, State};
+use crate::failure::SignInError;
 use crate::gate;
 use crate::identity::Identity;
 use crate::secret::Secret;
 use crate::session::{Session, Standing};
-use crate::sign_in::SignInError;
 use crate::token;
 use crate::vault::VaultError;
 use growqr_core::clock::Timestamp;

@@ -1,6 +1,6 @@
 //! What a stand-in for models shall answer: words, thinking, tool calls, every way of stopping, and every fault.
 
-use crate::anthropic::error_body;
+use crate::anthropic::refusal::error_body;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch;

@@ -4,7 +4,7 @@
 //! copying; codes and tokens stay behind `growqr-app`.
 
 use super::desktop::Desktop;
-use super::{arrivals, link};
+use super::{link, schemes};
 use growqr_app::{AppError, Arrival, Begun, Home, SignIn, SignInFailure, WayBack, without_sign_in};
 use growqr_wire as wire;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,7 +63,7 @@ pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 /// Begins an attempt and opens the browser; how it ends is told to the page.
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
     let service = configured(app).await?;
-    let has_links = by_port || arrivals::come_back(app).await;
+    let has_links = by_port || schemes::come_back(app).await;
     let way = if has_links && !by_port { WayBack::Link } else { WayBack::Port };
     let begun = service.begin(way, someone_else).await?;
     let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
@@ -160,7 +160,7 @@ async fn service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
 
 async fn find(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let desktop = app.state::<Desktop>();
-    let Some(service) = SignIn::find_for(arrivals::schemes(), &desktop.home()?, desktop.environment())? else {
+    let Some(service) = SignIn::find_for(schemes::own(), &desktop.home()?, desktop.environment())? else {
         return Ok(None);
     };
     let service = Arc::new(service);

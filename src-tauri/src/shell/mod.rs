@@ -11,6 +11,7 @@ mod drawing;
 mod following;
 mod link;
 mod quit;
+mod schemes;
 mod tray;
 mod view_state;
 mod window;
@@ -47,7 +48,7 @@ pub fn run() -> ExitCode {
 
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
-    arrivals::configure(context.config_mut());
+    schemes::configure(context.config_mut());
     let desktop = Desktop::of_process();
     // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
     let name = only_instance(&context.config().identifier, desktop.environment().data_folder_mark());
@@ -71,11 +72,12 @@ fn build() -> tauri::Result<App> {
         .manage(following::Follower::default())
         .manage(account::Account::default())
         .manage(arrivals::Arrivals::default())
+        .manage(schemes::Registered::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
             let has_tray = tray::add(app.handle());
-            app.manage(tray::Tray { is_there: has_tray });
+            app.manage(window::Tray { is_there: has_tray });
             arrivals::begin(app.handle());
             Ok(())
         })

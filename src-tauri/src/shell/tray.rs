@@ -8,12 +8,6 @@ use tauri::{AppHandle, Emitter};
 /// Heard by the page: the person wants to write a message.
 const NEW_MESSAGE: &str = "new-message";
 
-/// Whether there is a tray icon.
-pub struct Tray {
-    /// Without one, closing the window means to quit.
-    pub is_there: bool,
-}
-
 /// Adds the icon. `false` where this system has no place for one.
 pub fn add(app: &AppHandle) -> bool {
     match guarded(|| build(app)) {

@@ -1,11 +1,17 @@
 //! The main window: shown, and hidden rather than closed.
 
-use super::{dialog, quit, tray, view_state};
+use super::{dialog, quit, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, Window, WindowEvent};
 
 /// The only window's label.
 const MAIN: &str = "main";
+
+/// Whether there is a tray icon.
+pub struct Tray {
+    /// Without one, closing the window means to quit.
+    pub is_there: bool,
+}
 
 /// Brings the window to the front.
 pub fn show(app: &AppHandle) {
@@ -21,7 +27,7 @@ pub fn show(app: &AppHandle) {
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
-    if !window.state::<tray::Tray>().is_there {
+    if !window.state::<Tray>().is_there {
         quit::ask(window.app_handle());
         return;
     }

@@ -8,7 +8,7 @@ import { Trouble } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
-import { CornerButton } from "./Corner";
+import { CornerButton } from "./CornerButton";
 import { showAttempt } from "./attempt";
 import { useAccount } from "./useAccount";
 import { called, MEANWHILE, standing } from "./words";

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Args, HostError, SignIn } from "../bridge";
 import { useHost } from "../data/context";
-import { keys } from "../data/queries";
+import { keys } from "../data/keys";
 
 type Change = "sign_in" | "sign_in_cancel" | "sign_in_choose" | "sign_in_check" | "sign_out" | "switch_profile";
 

@@ -2,7 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Host } from "../bridge";
 import { toAgent, toChat, toPage } from "../data/links";
-import { keys } from "../data/queries";
+import { keys } from "../data/keys";
 
 /** Listens for as long as the window lives. Nothing that cannot be heard keeps the window from opening. */
 export async function listen(host: Host, client: QueryClient): Promise<void> {

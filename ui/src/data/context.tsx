@@ -5,7 +5,7 @@ import type { Host, HostError, Reply, Request } from "../bridge";
 import type { Drafts, Keeping } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
-import { spoiled } from "./queries";
+import { spoiled } from "./keys";
 
 const Hosts = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
 

@@ -2,7 +2,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Agent, Host, Push } from "../bridge";
 import type { Journals } from "./journals";
-import { keys } from "./queries";
+import { keys } from "./keys";
 
 /** Kinds of events after which money or memory is not what it was. */
 const MONEY = new Set(["model_requested", "model_answered", "model_failed", "child_requested", "turn_ended", "mail_received"]);

@@ -4,6 +4,7 @@
  */
 import type { EventLine, Host, HostError, Push } from "../bridge";
 import { HostError as HostErrors } from "../bridge";
+import type { Frames } from "./frames";
 import { type Live, LiveWords } from "./live";
 import { older, tail } from "./pages";
 
@@ -25,12 +26,6 @@ export interface Journal {
 }
 
 const LOADING: Journal = { lines: [], status: "loading", error: null, whole: false, loadingOlder: false, stopped: null };
-
-/** Frames of the screen, or of a test. */
-export interface Frames {
-  request(run: () => void): number;
-  cancel(id: number): void;
-}
 
 interface Slot {
   journal: Journal;

@@ -1,6 +1,6 @@
 /** The words of answers that are under way: shown, never recorded, and gone once the answer is recorded. */
 import type { DeltaKind } from "../bridge";
-import type { Frames } from "./journals";
+import type { Frames } from "./frames";
 
 export interface Live {
   text: string;

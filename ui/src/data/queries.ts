@@ -1,27 +1,8 @@
-/** Everything that is read from the host and cached: one list of keys, and a hook for each. */
+/** Everything that is read from the host and cached: a hook for each key. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
-import type { Agent, Host, Key, Keychain, LocalServer, Person, Request } from "../bridge";
+import type { Agent, Host, Key, Keychain, LocalServer, Person } from "../bridge";
 import { useHost } from "./context";
-
-export const keys = {
-  about: ["about"],
-  agents: ["agents"],
-  budget: ["budget"],
-  settings: ["settings"],
-  models: ["models"],
-  keys: ["keys"],
-  servers: ["local_servers"],
-  memory: ["memory"],
-  pages: ["memory", "pages"],
-  page: (path: string) => ["memory", "page", path],
-  found: (text: string) => ["memory", "found", text],
-  log: (path: string | null) => ["memory", "log", path],
-  diff: (rev: string) => ["diff", rev],
-  blame: (path: string) => ["memory", "blame", path],
-  search: (agent: string, text: string) => ["search", agent, text],
-  signIn: ["sign_in"],
-  picture: (profile: string, address: string | null) => ["picture", profile, address],
-} as const;
+import { keys } from "./keys";
 
 /** What the first view shows. */
 const first = {
@@ -125,24 +106,4 @@ async function readKeys(host: Host): Promise<{ keys: Key[]; keychain: Keychain |
 async function readServers(host: Host): Promise<LocalServer[]> {
   const reply = await host.call("ask", { request: { op: "local_servers" } });
   return typeof reply === "object" && "local_servers" in reply ? reply.local_servers.servers : [];
-}
-
-/** What a request spoils, beyond what pushes tell. */
-export function spoiled(client: QueryClient, request: Request) {
-  const spoil = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
-  switch (request.op) {
-    case "write_memory":
-    case "delete_memory":
-    case "restore_memory":
-      return spoil(keys.memory);
-    case "set_setting":
-      spoil(keys.settings);
-      return spoil(keys.budget);
-    case "set_key":
-      spoil(keys.models);
-      spoil(keys.servers);
-      return spoil(keys.keys);
-    default:
-      return;
-  }
 }

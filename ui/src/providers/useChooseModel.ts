@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { HostError, type Request } from "../bridge";
 import { useHost } from "../data/context";
-import { spoiled } from "../data/queries";
+import { spoiled } from "../data/keys";
 
 export function useChooseModel() {
   const host = useHost();

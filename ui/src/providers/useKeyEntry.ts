@@ -6,7 +6,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { HostError, type KeyCheck, type Request } from "../bridge";
 import { useHost } from "../data/context";
-import { spoiled } from "../data/queries";
+import { spoiled } from "../data/keys";
 import type { ProviderName } from "./words";
 
 export type KeyState =

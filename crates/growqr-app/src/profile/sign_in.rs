@@ -1,6 +1,7 @@
 //! Signing in, and whose profile is open. The engine is `growqr-auth`; here it meets the keychain, the list of accounts
 //! and the words that people read. Opening a profile is up to the caller, who gets its [`Home`].
 
+pub(crate) mod failure;
 mod keeping;
 mod leaving;
 #[cfg(all(test, feature = "loopback-issuer"))]
@@ -16,11 +17,9 @@ use crate::profile::accounts::{Account, Accounts, Leaving};
 use crate::profile::gate::FileGate;
 use crate::profile::home::{Environment, Home};
 use crate::profile::keys;
+use crate::profile::sign_in::failure::SignInFailure;
 use crate::profile::vault::InKeychain;
-use growqr_auth::{
-    Attempt, Auth, BeginError, CallbackError, Config, ConfigError, Identity, Ports, Redirect, RefreshError, Schemes, SignInError,
-    Status, SystemRandom, Who,
-};
+use growqr_auth::{Attempt, Auth, Config, Identity, Ports, Redirect, Schemes, SignInError, Status, SystemRandom, Who};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
 use growqr_core::secret::SecretStore;
@@ -30,41 +29,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Names nobody's profile to [`SignIn::switch`], whatever the profiles are called.
 pub const NOBODY: &str = "";
-
-/// Why signing in, or out, did not work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SignInFailure {
-    /// No sign-in service is set.
-    #[error("this GrowQR knows no sign-in service")]
-    NotConfigured,
-    /// What is set is wrong.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// The attempt could not begin.
-    #[error(transparent)]
-    Begin(#[from] BeginError),
-    /// The attempt failed.
-    #[error(transparent)]
-    Ended(#[from] SignInError),
-    /// A link came back that is not the answer.
-    #[error(transparent)]
-    Callback(#[from] CallbackError),
-    /// The service was asked again and did not confirm it.
-    #[error(transparent)]
-    Refresh(#[from] RefreshError),
-    /// Nobody is signed in.
-    #[error("nobody is signed in")]
-    Nobody,
-    /// The person stopped it.
-    #[error("signing in was stopped")]
-    Stopped,
-    /// Nobody of that name has a profile here.
-    #[error("nobody of that name has a profile on this computer")]
-    Unknown,
-    /// Nobody new waits for an answer.
-    #[error("nobody new has signed in")]
-    NothingAsked,
-}
 
 /// How the browser comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

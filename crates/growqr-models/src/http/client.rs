@@ -1,7 +1,7 @@
 //! The HTTP client: TLS by rustls with the machine's own trusted certificates, no limit to the whole of an answer, and
 //! signs of life on a silent connection.
 
-use super::LineConfig;
+use super::config::LineConfig;
 use std::time::Duration;
 
 /// How often a silent connection is asked whether it still lives.

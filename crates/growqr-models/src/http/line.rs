@@ -1,10 +1,10 @@
 //! A line to one service: wait for a turn, send, try again where that is safe, read the stream.
 
 use super::client;
+use super::config::LineConfig;
 use super::failure;
 use super::limiter::{Limiter, Permit};
-use super::pace::Pace;
-use super::retry::{Head, RetryPolicy, Verdict, header, tidy};
+use super::retry::{Head, Verdict, header, tidy};
 use super::sse::Parser;
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::id::AgentId;
@@ -72,18 +72,6 @@ pub(crate) struct Patience {
     pub idle: Duration,
     /// Whether bytes that are no event, such as comments, are a sign of life, too.
     pub comments_count: bool,
-}
-
-/// What a line needs to know.
-pub(crate) struct LineConfig {
-    pub connect_timeout: Duration,
-    pub retry: RetryPolicy,
-    pub at_once: usize,
-    pub pace: Arc<dyn Pace>,
-    /// Whether TLS is never used on it.
-    pub is_plain: bool,
-    /// Whether no proxy stands in between.
-    pub is_direct: bool,
 }
 
 /// One HTTP client and one limiter for everything that speaks to a service.

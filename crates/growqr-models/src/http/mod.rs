@@ -3,6 +3,7 @@
 //! events together.
 
 mod client;
+mod config;
 mod limiter;
 mod line;
 mod pace;
@@ -10,7 +11,8 @@ mod place;
 mod retry;
 mod sse;
 
-pub(crate) use line::{Answer, Line, LineConfig, OnDelta, Patience, StreamError, Voice, body_of, silent};
+pub(crate) use config::LineConfig;
+pub(crate) use line::{Answer, Line, OnDelta, Patience, StreamError, Voice, body_of, silent};
 pub use pace::{Pace, RealPace};
 pub(crate) use place::{Place, place};
 pub use retry::RetryPolicy;

@@ -23,14 +23,13 @@ mod conversation;
 mod fields;
 mod judge;
 mod models;
-mod refusal;
+pub(crate) mod refusal;
 mod serve;
 mod signature;
 mod wire;
 
 pub use crate::record::{Asked, Bill, Ended, Recorded, ToolResult};
 pub use crate::script::{Hold, Point, Script, calls, says, thinks};
-pub(crate) use refusal::error_body;
 
 use crate::http::Connection;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! The fields of a request, as the strictest servers take them.
 
-use super::judge::Refusal;
+use super::refusal::Refusal;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 

@@ -2,39 +2,10 @@
 
 use super::fields::{self, object, only, text};
 use super::manner::{Manner, Program};
+use super::refusal::Refusal;
 use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
-
-/// Why a request is not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub status: u16,
-    pub code: &'static str,
-    pub message: String,
-}
-
-impl Refusal {
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, code, message: message.into() }
-    }
-
-    pub fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal::new(400, "invalid_request_error", message)
-    }
-
-    pub fn required(path: &str) -> Refusal {
-        Refusal::invalid(format!("Missing required parameter: '{path}'."))
-    }
-
-    /// The error's JSON body.
-    pub fn body(&self, manner: &Manner) -> Value {
-        if manner.bare_errors {
-            return json!({"error": self.message});
-        }
-        json!({"error": {"message": self.message, "type": self.code, "param": null, "code": self.code}})
-    }
-}
 
 /// A request that is to be answered.
 pub(super) struct Accepted {

@@ -20,6 +20,7 @@
 mod fields;
 mod judge;
 mod manner;
+mod refusal;
 mod serve;
 mod wire;
 

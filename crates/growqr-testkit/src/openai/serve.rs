@@ -1,6 +1,7 @@
 //! One connection of a client: requests in, answers out, everything recorded.
 
-use super::judge::{self, Accepted, Refusal};
+use super::judge::{self, Accepted};
+use super::refusal::Refusal;
 use super::{Shared, wire};
 use crate::http::{Connection, HttpRequest};
 use crate::play::{Action, perform};

@@ -1,9 +1,9 @@
 /** Carrying out one step of a simulated agent. */
+import type { Stage } from "./stage";
 import type { Step } from "./steps";
-import type { World } from "./world";
 
 /** Does the first step of the agent's queue and takes it off, unless it has to wait. */
-export function perform(world: World, id: string) {
+export function perform(world: Stage, id: string) {
   const queue = world.state.queues[id];
   const step = queue?.[0];
   if (!queue || !step) return;
@@ -16,7 +16,7 @@ export function perform(world: World, id: string) {
   act(world, id, step);
 }
 
-function act(world: World, id: string, step: Step) {
+function act(world: Stage, id: string, step: Step) {
   const agent = world.agent(id);
   switch (step.do) {
     case "pause":
@@ -45,18 +45,18 @@ function act(world: World, id: string, step: Step) {
   }
 }
 
-function finish(world: World, id: string, effect: string, content: string, is_error: boolean) {
+function finish(world: Stage, id: string, effect: string, content: string, is_error: boolean) {
   world.append(id, [{ kind: "tool_finished", data: { effect, content, is_error } }]);
 }
 
-function commit(world: World, id: string, step: Extract<Step, { do: "commit" }>) {
+function commit(world: Stage, id: string, step: Extract<Step, { do: "commit" }>) {
   const origin = { agent: id, turn: world.agent(id).turn, tool_call: step.effect };
   const rev = world.memory.write(step.path, step.content, null, step.message, world.now(), origin);
   world.append(id, [{ kind: "commit_intended", data: { effect: step.effect, plan: { path: step.path, commit: rev, new_blob: "x", merged: false } } }]);
   finish(world, id, step.effect, `committed ${step.path} as ${rev.slice(0, 8)}`, false);
 }
 
-function spawn(world: World, id: string, step: Extract<Step, { do: "spawn" }>) {
+function spawn(world: Stage, id: string, step: Extract<Step, { do: "spawn" }>) {
   const child = `a-${step.effect}`;
   const depth = world.agent(id).depth + 1;
   const allowance = 40_000_000;
@@ -69,7 +69,7 @@ function spawn(world: World, id: string, step: Extract<Step, { do: "spawn" }>) {
   world.begin(child, step.task);
 }
 
-function childrenAtWork(world: World, id: string): boolean {
+function childrenAtWork(world: Stage, id: string): boolean {
   return Object.values(world.state.agents).some((agent) => agent.parent === id && world.isBusy(agent.id));
 }
 
@@ -79,7 +79,7 @@ function statusAfter(ended: unknown, depth: number): string {
   return typeof ended === "object" && ended !== null && "limit" in ended ? "limit" : "failed";
 }
 
-function end(world: World, id: string, ended: unknown) {
+function end(world: Stage, id: string, ended: unknown) {
   const agent = world.agent(id);
   const last = world.state.events.findLast((line) => line.agent === id && line.kind === "model_answered");
   const content = (last?.data as { reply: { content: { text?: string }[] } } | undefined)?.reply.content ?? [];
@@ -96,7 +96,7 @@ function end(world: World, id: string, ended: unknown) {
 }
 
 /** Stops an agent where it is: open tool calls end, the turn ends. */
-export function cancelled(world: World, id: string) {
+export function cancelled(world: Stage, id: string) {
   const mine = world.state.events.filter((line) => line.agent === id);
   const done = new Set(mine.filter((line) => line.kind === "tool_finished").map((line) => (line.data as { effect: string }).effect));
   const open = mine.filter((line) => line.kind === "tool_started").map((line) => (line.data as { effect: string }).effect);

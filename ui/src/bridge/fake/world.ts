@@ -1,28 +1,18 @@
 /** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
-import type { Agent, Budget, EventLine, KeySource, Push, Setting } from "../wire";
-import { hash, Memory, type SavedMemory } from "./memory";
+import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
+import { hash, Memory } from "./memory";
 import { cancelled, perform } from "./perform";
 import { plan, unreachable } from "./plan";
 import { refuse } from "./refuse";
 import { SETTINGS } from "./settings";
-import { lasts, type Step } from "./steps";
-
-export interface Saved {
-  events: EventLine[];
-  agents: Record<string, Agent>;
-  queues: Record<string, Step[]>;
-  /** Said while it was at work, by agent. */
-  waiting: Record<string, string[]>;
-  memory: SavedMemory;
-  settings: Record<string, string>;
-  keys: Record<string, KeySource>;
-}
+import type { Saved, Stage } from "./stage";
+import { lasts } from "./steps";
 
 export function nothing(): Saved {
   return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
-export class World {
+export class World implements Stage {
   readonly state: Saved;
   readonly memory: Memory;
   push: (push: Push) => void = () => {};

@@ -3,7 +3,7 @@
 use super::SignIn;
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::profile::sign_in::SignInFailure;
+use crate::profile::sign_in::failure::SignInFailure;
 use growqr_auth::Status;
 use growqr_core::clock::{Clock, Timestamp};
 use std::time::Duration;

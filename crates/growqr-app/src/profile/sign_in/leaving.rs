@@ -5,7 +5,7 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::profile::accounts::{Accounts, Leaving};
 use crate::profile::home::Home;
-use crate::profile::sign_in::SignInFailure;
+use crate::profile::sign_in::failure::SignInFailure;
 use growqr_auth::{Identity, Kept, SignedOut, Status, VaultError};
 use growqr_core::clock::{Clock, Timestamp};
 

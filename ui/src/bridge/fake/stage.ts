@@ -1,0 +1,27 @@
+/** What the steps of a simulated agent act on: the plain data of a simulated profile, and the means to change it. */
+import type { Agent, EventLine, KeySource, Push } from "../wire";
+import type { Memory, SavedMemory } from "./memory";
+import type { Step } from "./steps";
+
+export interface Saved {
+  events: EventLine[];
+  agents: Record<string, Agent>;
+  queues: Record<string, Step[]>;
+  /** Said while it was at work, by agent. */
+  waiting: Record<string, string[]>;
+  memory: SavedMemory;
+  settings: Record<string, string>;
+  keys: Record<string, KeySource>;
+}
+
+export interface Stage {
+  readonly state: Saved;
+  readonly memory: Memory;
+  readonly push: (push: Push) => void;
+  readonly now: () => number;
+  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change?: Partial<Agent>): void;
+  agent(id: string): Agent;
+  create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent;
+  begin(id: string, text: string): void;
+  isBusy(id: string): boolean;
+}
