@@ -11,10 +11,12 @@ pub mod host;
 mod journal;
 mod perform;
 pub mod ports;
+mod rebuild;
 mod runner;
 mod tidying;
 
 pub use host::{Host, HostError};
 pub use journal::{Loaded, load, record};
 pub use ports::{HostConfig, Ports, Setups};
+pub use rebuild::{Rebuilt, rebuild};
 pub use runner::{Happened, Recorded};

@@ -26,6 +26,7 @@ mod memory;
 mod models;
 mod open;
 mod persona;
+mod rebuild;
 mod servers;
 mod settings;
 mod setups;

@@ -18,4 +18,5 @@ pub mod model;
 pub mod money;
 pub mod prompt;
 pub mod raw;
+pub mod rebuild;
 pub mod secret;
