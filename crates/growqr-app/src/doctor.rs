@@ -62,6 +62,12 @@ fn data_folder(home: &Home) -> Check {
 async fn database(home: &Home) -> Check {
     match library::database(home).await {
         Ok(database) => match database.applied {
+            Some(applied) if applied >= database.known && database.indexed == Some(false) => check(
+                "database",
+                CheckState::Missing,
+                format!("{} at {}; searches are slow without its extension pg_trgm", database.backend, database.location),
+                Some("Let an administrator run: create extension pg_trgm. Then: growqr db rebuild"),
+            ),
             Some(applied) if applied >= database.known => {
                 check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None)
             }

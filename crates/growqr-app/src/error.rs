@@ -39,6 +39,12 @@ pub enum AppError {
         /// Who.
         holder: String,
     },
+    /// Another process runs the profile's agents, and what was asked for needs them at rest.
+    #[error("{holder} uses this profile")]
+    InUse {
+        /// Who.
+        holder: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -114,6 +120,9 @@ impl From<AppError> for Error {
             AppError::Held { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
                 .next("Wait for it, or end that process; nothing is lost by ending it."),
+            AppError::InUse { .. } => {
+                Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command is done.")
+            }
             AppError::Store(source) => store(text, &source),
             AppError::Memory(source) => memory(text, &source),
             AppError::Host(source) => host(text, source),

@@ -2,7 +2,7 @@
 //! events that change them, and can be rebuilt from the journal. Every implementation is bound to one profile.
 
 use crate::clock::Timestamp;
-use crate::event::{Entry, Event};
+use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, EffectId, Position, SegmentHash, Seq};
 use crate::mail::Mail;
 use crate::money::Money;
@@ -199,6 +199,30 @@ pub struct Line {
     pub prev_hash: [u8; 32],
     /// Its own hash.
     pub hash: [u8; 32],
+}
+
+impl Line {
+    /// The entry in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] or [`StoreError::Corrupt`], as [`decode`] says.
+    pub fn entry(&self) -> Result<Entry, StoreError> {
+        decode(self.seq, self.at, &self.kind, self.schema_version, &self.body)
+    }
+}
+
+/// An entry from what the store keeps of it.
+///
+/// # Errors
+/// [`StoreError::Newer`] if a newer build wrote the event, [`StoreError::Corrupt`] if it cannot be read.
+pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) -> Result<Entry, StoreError> {
+    match Event::decode(kind, version, body) {
+        Ok(event) => Ok(Entry { seq, at, event }),
+        Err(DecodeError::Newer { .. }) => {
+            Err(StoreError::Newer(format!("later than {} (event {kind:?}, version {version})", env!("CARGO_PKG_VERSION"))))
+        }
+        Err(DecodeError::Damaged { source, .. }) => Err(StoreError::Corrupt(format!("event {seq} ({kind}): {source}"))),
+    }
 }
 
 /// Why the store could not do it.

@@ -19,6 +19,7 @@ pub mod model;
 pub mod money;
 pub mod prompt;
 pub mod raw;
+pub mod rebuild;
 pub mod secret;
 pub mod tool;
 pub mod tool_input;

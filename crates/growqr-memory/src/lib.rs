@@ -6,7 +6,7 @@
 //! How a change goes: `prepare` finds out whether the person edited the page meanwhile and commits that first, merges,
 //! and writes objects that nobody sees yet; the caller records the plan; `commit` makes it visible. The parts:
 //! `path` and `place` (names and files), `message` (words and trailers), `objects` (trees and commits), `prepare`,
-//! `checkout` (the only part that moves the ref or replaces files), `index`, `adopt` (hand edits), `past`, `start`, `watch`.
+//! `checkout` (the only part that moves the ref or replaces files), `index`, `adopt` (hand edits), `past`, `search`, `start`, `watch`.
 
 mod adopt;
 mod checkout;
@@ -19,6 +19,7 @@ mod past;
 mod path;
 mod place;
 mod prepare;
+mod search;
 mod start;
 mod watch;
 mod writer;
@@ -229,7 +230,7 @@ impl Memory for MemoryRepo {
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
-        place::search(&self.folder, query, limit)
+        search::search(&self.folder, query, limit)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {

@@ -3,7 +3,7 @@
 use crate::failure::Doing;
 use crate::path;
 use git2::{ObjectType, Oid};
-use growqr_core::memory::{Found, Listed, MemoryError, Page};
+use growqr_core::memory::{Listed, MemoryError, Page};
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -12,8 +12,16 @@ use std::path::{Path, PathBuf};
 pub const MAX_PAGE_BYTES: u64 = 256 * 1024;
 /// The most pages there may be.
 pub const MAX_PAGES: usize = 10_000;
-/// The longest line that a search shows, in characters.
-const MAX_FOUND_LINE: usize = 200;
+
+/// What lies at a page's path, unhashed.
+pub(crate) enum Bytes {
+    /// Nothing.
+    Absent,
+    /// A file.
+    File(Vec<u8>),
+    /// Something that memory does not touch; the reason.
+    Odd(MemoryError),
+}
 
 /// What lies at a page's path.
 pub(crate) enum OnDisk {
@@ -52,54 +60,63 @@ pub(crate) fn file_of(folder: &Path, page: &str) -> PathBuf {
 
 /// Looks at a checked path without following links.
 pub(crate) fn look(folder: &Path, page: &str) -> OnDisk {
+    match bytes(folder, page) {
+        Bytes::Absent => OnDisk::Absent,
+        Bytes::Odd(reason) => OnDisk::Odd(reason),
+        Bytes::File(bytes) => match Oid::hash_object(ObjectType::Blob, &bytes) {
+            Ok(oid) => OnDisk::File(bytes, oid),
+            Err(error) => OnDisk::Odd(MemoryError::Repository { doing: "hash a page", cause: error.to_string() }),
+        },
+    }
+}
+
+/// The same, without working out the blob id.
+pub(crate) fn bytes(folder: &Path, page: &str) -> Bytes {
     let mut place = folder.to_owned();
     let mut parts = page.split('/').peekable();
     while let Some(part) = parts.next() {
         place.push(part);
         let metadata = match fs::symlink_metadata(&place) {
             Ok(metadata) => metadata,
-            Err(error) if is_nothing_there(error.kind()) => return OnDisk::Absent,
+            Err(error) if is_nothing_there(error.kind()) => return Bytes::Absent,
             Err(error) => return odd_read(error),
         };
         if metadata.is_symlink() {
-            return OnDisk::Odd(path::bad(page, format!("{part:?} is a link; memory follows none, put a real file there")));
+            return Bytes::Odd(path::bad(page, format!("{part:?} is a link; memory follows none, put a real file there")));
         }
         match (parts.peek().is_some(), metadata.is_dir()) {
             (true, true) => {}
-            (true, false) => return OnDisk::Absent,
-            (false, true) => return OnDisk::Odd(path::bad(page, "it is a folder; name a page in it")),
+            (true, false) => return Bytes::Absent,
+            (false, true) => return Bytes::Odd(path::bad(page, "it is a folder; name a page in it")),
             (false, false) => return read_file(&place, page, &metadata),
         }
     }
-    OnDisk::Absent
+    Bytes::Absent
 }
 
 fn is_nothing_there(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn odd_read(error: std::io::Error) -> OnDisk {
-    OnDisk::Odd(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
+fn odd_read(error: std::io::Error) -> Bytes {
+    Bytes::Odd(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
 }
 
-fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
+fn read_file(place: &Path, page: &str, metadata: &Metadata) -> Bytes {
     if !metadata.is_file() {
-        return OnDisk::Odd(path::bad(page, "it is no ordinary file"));
+        return Bytes::Odd(path::bad(page, "it is no ordinary file"));
     }
     if metadata.len() > MAX_PAGE_BYTES {
-        return OnDisk::Odd(MemoryError::TooLarge { bytes: metadata.len(), limit: MAX_PAGE_BYTES });
+        return Bytes::Odd(MemoryError::TooLarge { bytes: metadata.len(), limit: MAX_PAGE_BYTES });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
     // The limit holds for a file that grows while it is read, too.
     match File::open(place).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) if bytes.len() as u64 > MAX_PAGE_BYTES => {
-            OnDisk::Odd(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
+            Bytes::Odd(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
         }
-        Ok(_) => match Oid::hash_object(ObjectType::Blob, &bytes) {
-            Ok(oid) => OnDisk::File(bytes, oid),
-            Err(error) => OnDisk::Odd(MemoryError::Repository { doing: "hash a page", cause: error.to_string() }),
-        },
-        Err(error) if is_nothing_there(error.kind()) => OnDisk::Absent,
+        Ok(_) => Bytes::File(bytes),
+        Err(error) if is_nothing_there(error.kind()) => Bytes::Absent,
         Err(error) => odd_read(error),
     }
 }
@@ -232,36 +249,6 @@ fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, left: &mut Ve
 /// Hidden files and the back-up copies of editors.
 pub(crate) fn is_skipped(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~')
-}
-
-/// Lines that contain `query`, ignoring case; by path, then line.
-pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
-    let wanted = query.to_lowercase();
-    let mut found = Vec::new();
-    if wanted.trim().is_empty() {
-        return Ok(found);
-    }
-    for page in walk(folder)?.0 {
-        let OnDisk::File(bytes, _) = look(folder, &page.path) else { continue };
-        let Ok(content) = text(&page.path, &bytes) else { continue };
-        for (number, line) in (1..).zip(content.lines()) {
-            if found.len() >= limit {
-                return Ok(found);
-            }
-            if line.to_lowercase().contains(&wanted) {
-                found.push(Found { path: page.path.clone(), line: number, text: shorten(line) });
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn shorten(line: &str) -> String {
-    let line = line.trim();
-    match line.char_indices().nth(MAX_FOUND_LINE) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
 }
 
 /// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.

@@ -3,6 +3,8 @@
 use growqr_core::event::{Event, SCHEMA_VERSION, entry_hash};
 use growqr_core::journal::{Append, Head, StoreError};
 use growqr_core::mail::Mail;
+use growqr_core::rebuild::Replayed;
+use std::collections::HashSet;
 
 /// One row of `events`, but for its position.
 pub(crate) struct EventRow {
@@ -60,6 +62,40 @@ pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>
             Ok(MailRow { mail, position, body })
         })
         .collect()
+}
+
+/// One row of `outbox` as a rebuild compares it.
+#[derive(PartialEq, sqlx::FromRow)]
+pub(crate) struct SentRow {
+    pub(crate) id: String,
+    pub(crate) position: i64,
+    pub(crate) sender: String,
+    pub(crate) receiver: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delivered: bool,
+}
+
+/// The mail of replayed entries, in the order of position and id, without what earlier entries have sent: the first one
+/// to name an id sends it. `sent` holds the ids so far.
+pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<Vec<SentRow>, StoreError> {
+    let mut rows = Vec::new();
+    for (position, entry) in &page.entries {
+        for row in mail_rows(std::slice::from_ref(&entry.event), stored(position.0)?)? {
+            let (mail, id) = (row.mail, row.mail.id.as_str());
+            if sent.insert(id.to_owned()) {
+                rows.push(SentRow {
+                    id: id.to_owned(),
+                    position: row.position,
+                    sender: mail.from.as_str().to_owned(),
+                    receiver: mail.to.as_str().to_owned(),
+                    body: row.body,
+                    delivered: page.delivered.contains(&mail.id),
+                });
+            }
+        }
+    }
+    rows.sort_by(|a, b| (a.position, &a.id).cmp(&(b.position, &b.id)));
+    Ok(rows)
 }
 
 /// A number as both databases keep it.

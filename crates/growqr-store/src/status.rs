@@ -29,11 +29,14 @@ pub struct DbStatus {
     pub bytes: Option<u64>,
     /// What is in it; `None` if it is empty.
     pub counts: Option<Counts>,
+    /// Whether messages are searched by an index; `None` where it has no messages yet.
+    pub indexed: Option<bool>,
 }
 
 impl DbStatus {
-    pub(crate) fn new(backend: &'static str, known: i64, shape: Shape, bytes: Option<u64>, counts: Option<Counts>) -> DbStatus {
-        DbStatus { backend, known, applied: shape.version(), min_app_version: shape.min_app_version, bytes, counts }
+    pub(crate) fn new(backend: &'static str, known: i64, shape: Shape) -> DbStatus {
+        let (applied, min_app_version) = (shape.version(), shape.min_app_version);
+        DbStatus { backend, known, applied, min_app_version, bytes: None, counts: None, indexed: None }
     }
 }
 

@@ -15,7 +15,7 @@ pub use error::{Error, ErrorCode};
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
     About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
-    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Setting, Text,
+    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, Setting, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 
@@ -62,6 +62,7 @@ pub fn typescript() -> String {
         CheckState,
         Check,
         Database,
+        Rebuilt,
         SignInState,
         Person,
         SignIn,

@@ -337,6 +337,29 @@ pub struct Check {
     pub next_step: Option<String>,
 }
 
+/// What rebuilding the views did. The counts of changed rows tell what had been missing or wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Rebuilt {
+    /// Journals read.
+    #[ts(type = "number")]
+    pub agents: u64,
+    /// Events read.
+    #[ts(type = "number")]
+    pub events: u64,
+    /// Rows of the list of agents that were not as the journal says.
+    #[ts(type = "number")]
+    pub changed_agents: u64,
+    /// Messages that were not as the journal says.
+    #[ts(type = "number")]
+    pub changed_messages: u64,
+    /// Mail that was not as the journal says.
+    #[ts(type = "number")]
+    pub changed_mail: u64,
+    /// Rows deleted because they belong to no journal.
+    #[ts(type = "number")]
+    pub deleted: u64,
+}
+
 /// The state of the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Database {
@@ -348,4 +371,7 @@ pub struct Database {
     pub known: i64,
     /// The newest migration applied; `None` if there is no database yet.
     pub applied: Option<i64>,
+    /// Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+    /// no database yet.
+    pub indexed: Option<bool>,
 }

@@ -415,7 +415,38 @@ known: number,
 /**
  * The newest migration applied; `None` if there is no database yet.
  */
-applied: number | null, };
+applied: number | null, 
+/**
+ * Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+ * no database yet.
+ */
+indexed: boolean | null, };
+
+export type Rebuilt = { 
+/**
+ * Journals read.
+ */
+agents: number, 
+/**
+ * Events read.
+ */
+events: number, 
+/**
+ * Rows of the list of agents that were not as the journal says.
+ */
+changed_agents: number, 
+/**
+ * Messages that were not as the journal says.
+ */
+changed_messages: number, 
+/**
+ * Mail that was not as the journal says.
+ */
+changed_mail: number, 
+/**
+ * Rows deleted because they belong to no journal.
+ */
+deleted: number, };
 
 export type SignInState = "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
 

@@ -5,5 +5,6 @@
 mod golden;
 mod hosting;
 mod local;
+mod rebuilding;
 mod torn;
 mod world;

@@ -13,6 +13,7 @@ use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, 
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, words};
 use growqr_core::raw::RawJson;
+use growqr_core::rebuild::Views;
 use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
@@ -70,11 +71,21 @@ impl World {
     pub async fn other_store(&self) -> Arc<dyn Store> {
         store(&self.database).await
     }
+
+    /// The same database, for rebuilding its views.
+    pub async fn for_rebuilding(&self) -> (Arc<dyn Store>, Arc<dyn Views>) {
+        let (db, local) = (db(&self.database).await, ProfileId::new("local"));
+        (db.profile(&local, Timestamp(1)).await.unwrap(), db.views(&local))
+    }
 }
 
 async fn store(database: &std::path::Path) -> Arc<dyn Store> {
-    let db = Db::open(&DbConfig::Sqlite { path: database.to_owned() }).await.unwrap();
+    let db = db(database).await;
     db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap()
+}
+
+async fn db(database: &std::path::Path) -> Db {
+    Db::open(&DbConfig::Sqlite { path: database.to_owned() }).await.unwrap()
 }
 
 pub fn message(n: usize) -> MessageId {

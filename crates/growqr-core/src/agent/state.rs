@@ -255,6 +255,11 @@ impl State {
         self.taken.contains(mail)
     }
 
+    /// All mail that was taken.
+    pub fn taken(&self) -> impl Iterator<Item = &EffectId> {
+        self.taken.iter()
+    }
+
     /// The segment in use.
     #[must_use]
     pub fn segment(&self) -> Option<&SegmentHash> {

@@ -167,6 +167,24 @@ fn search_ignores_case_and_goes_by_path_then_line() {
 }
 
 #[test]
+fn a_search_over_many_pages_keeps_their_order_and_its_limit() {
+    let world = World::new();
+    for number in 0..3000 {
+        let text = if number % 7 == 0 { "ΟΔΟΣ of tea\r\nTEA\n" } else { "water\n" };
+        world.edit_by_hand(&format!("p{number:04}.md"), text.as_bytes());
+    }
+    let all: Vec<(String, u64)> = (0..3000).step_by(7).flat_map(|n| [1, 2].map(|line| (format!("p{n:04}.md"), line))).collect();
+    for limit in [1, 2, 3, 100, 801, 5000] {
+        let found: Vec<(String, u64)> =
+            world.memory.search("TEA", limit).unwrap().into_iter().map(|found| (found.path, found.line)).collect();
+        assert_eq!(found, all[..limit.min(all.len())], "{limit}");
+    }
+    assert_eq!(world.memory.search("οδοσ", 5000).unwrap().len(), 429);
+    assert_eq!(world.memory.search("tea\r", 9).unwrap(), []);
+    assert_eq!(world.memory.search("tea\r\ntea", 9).unwrap(), []);
+}
+
+#[test]
 fn several_threads_may_write_and_each_change_is_kept() {
     let world = World::new();
     std::thread::scope(|scope| {

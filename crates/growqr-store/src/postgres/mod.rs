@@ -3,6 +3,7 @@
 
 mod journal;
 mod outbox;
+mod rebuild;
 mod records;
 mod search;
 mod settings;
@@ -104,18 +105,18 @@ impl Database {
 
     /// What `growqr db status` shows.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let shape = self.shape().await?;
-        let counts = match shape.version() {
-            0 => None,
-            _ => {
-                let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-                let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(at("count"))?;
-                Some(Counts::try_from(counts)?)
-            }
-        };
+        let mut status = DbStatus::new("postgres", known(&MIGRATIONS), self.shape().await?);
+        if status.applied > 0 {
+            let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(at("count"))?;
+            status.counts = Some(Counts::try_from(counts)?);
+            let index = sqlx::query_scalar("select to_regclass('messages_trigrams') is not null");
+            status.indexed = Some(index.fetch_one(&self.pool).await.map_err(at("look for the index"))?);
+        }
         let size = sqlx::query_scalar("select pg_database_size(current_database())");
         let bytes: i64 = size.fetch_one(&self.pool).await.map_err(at("read the size"))?;
-        Ok(DbStatus::new("postgres", known(&MIGRATIONS), shape, u64::try_from(bytes).ok(), counts))
+        status.bytes = u64::try_from(bytes).ok();
+        Ok(status)
     }
 
     /// The recorded ends of all journals of a profile.

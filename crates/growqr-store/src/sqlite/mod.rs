@@ -3,6 +3,7 @@
 
 mod journal;
 mod outbox;
+mod rebuild;
 mod records;
 mod search;
 mod settings;
@@ -113,20 +114,18 @@ impl Database {
 
     /// What `growqr db status` shows.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let shape = self.shape().await?;
-        let counts = match shape.version() {
-            0 => None,
-            _ => {
-                let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-                let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
-                Some(Counts::try_from(counts)?)
-            }
-        };
+        let mut status = DbStatus::new("sqlite", known(&MIGRATIONS), self.shape().await?);
+        if status.applied > 0 {
+            let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
+            status.counts = Some(Counts::try_from(counts)?);
+            status.indexed = Some(true);
+        }
         let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
-        let bytes = size(&self.path) + size(Path::new(&log));
-        Ok(DbStatus::new("sqlite", known(&MIGRATIONS), shape, Some(bytes), counts))
+        status.bytes = Some(size(&self.path) + size(Path::new(&log)));
+        Ok(status)
     }
 
     /// The recorded ends of all journals of a profile.

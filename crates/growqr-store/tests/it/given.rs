@@ -1,7 +1,8 @@
 //! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
 
+use growqr_core::agent::{State, views};
 use growqr_core::clock::Timestamp;
-use growqr_core::event::{Event, UserSaid};
+use growqr_core::event::{Entry, Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError, View};
 use growqr_core::money::Money;
@@ -76,6 +77,25 @@ impl World {
         }
     }
 
+    /// All rows of a table, each with all its columns, sorted.
+    pub async fn rows(&self, table: &str) -> Vec<String> {
+        match &self.by_hand {
+            ByHand::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).read_only(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let columns =
+                    sqlx::query_scalar("select group_concat('quote(' || name || ')', ' || '' '' || ') from pragma_table_info(?)");
+                let columns: String = columns.bind(table).fetch_one(&mut connection).await.unwrap();
+                let rows = sqlx::AssertSqlSafe(format!("select {columns} from {table} order by 1"));
+                sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap()
+            }
+            ByHand::Postgres(url) => {
+                let rows = sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1"));
+                sqlx::query_scalar(rows).fetch_all(&mut PgConnection::connect(url).await.unwrap()).await.unwrap()
+            }
+        }
+    }
+
     pub async fn db(&self) -> Db {
         Db::open(&self.config).await.unwrap()
     }
@@ -89,6 +109,30 @@ impl World {
 fn up_to(mut migrator: Migrator, last: i64) -> Migrator {
     migrator.migrations.to_mut().retain(|migration| migration.version <= last);
     migrator
+}
+
+/// An agent that appends as the host does: its views are those of its state.
+pub struct Living {
+    pub state: State,
+    pub head: Head,
+}
+
+impl Living {
+    pub fn new(agent: &str) -> Living {
+        Living { state: State::new(AgentId::new(agent)), head: Head::default() }
+    }
+
+    pub async fn append(&mut self, store: &dyn Store, events: Vec<Event>) {
+        let mut entries = Vec::new();
+        for event in &events {
+            let entry = Entry { seq: self.state.seq().next(), at: NOW, event: event.clone() };
+            self.state.apply(&entry);
+            entries.push(entry);
+        }
+        let (agent, views) = (self.state.id().clone(), views(&self.state, &entries));
+        let append = Append { agent, head: self.head, at: NOW, events, views, segment: None };
+        self.head = store.append(append).await.unwrap().head;
+    }
 }
 
 pub fn local() -> ProfileId {

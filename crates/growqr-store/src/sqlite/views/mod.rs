@@ -1,7 +1,11 @@
-//! The views, one file for each table. What to write is decided in `crate::views`.
+//! The views, one file for each table: how an append writes its rows, and how a rebuild compares and replaces them. What
+//! to write is decided in `crate::views`.
 
 mod agents;
 mod messages;
+
+pub(super) use agents::replace as replace_agent;
+pub(super) use messages::{reindex, replace as replace_messages};
 
 use crate::views::ViewRows;
 use sqlx::{QueryBuilder, Sqlite};

@@ -5,6 +5,7 @@ mod followers;
 mod mail;
 mod opening;
 mod reading;
+mod rebuilding;
 mod searching;
 mod verifying;
 
