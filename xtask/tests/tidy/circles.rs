@@ -1,0 +1,279 @@
+//! Files of a crate do not import each other in a circle.
+//!
+//! An import is a path that begins with `crate`, `super`, `self` or a module declared in the file, in a `use` or in code.
+//! It leads to the file that defines what is named, through re-exports. A file that declares a module and re-exports
+//! from it does not import it, and a file may use what a module around it defines. Tests are left out.
+
+use crate::tracked::texts;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Crates that still have circles; a crate is taken off this list when its last one is opened.
+const NOT_YET_CLEAN: &[&str] = &["crates/growqr-actors/src", "crates/growqr-core/src", "crates/growqr-memory/src"];
+
+/// A module's path from the root of its crate.
+type Path = Vec<String>;
+
+/// One source file, as far as imports go.
+struct Module {
+    file: String,
+    /// The names of the items and modules that it defines at its top.
+    items: BTreeSet<String>,
+    children: BTreeSet<String>,
+    /// Names that it imports or re-exports, and where each comes from.
+    names: BTreeMap<String, Path>,
+    /// What it uses: paths of `use` that are no re-exports, and paths in code.
+    paths: BTreeSet<Path>,
+}
+
+type Crate = BTreeMap<Path, Module>;
+
+#[test]
+fn no_files_of_a_crate_import_each_other_in_a_circle() {
+    let mut found = Vec::new();
+    for (folder, modules) in crates() {
+        let circles = circles(&arrows(&modules));
+        let is_excused = NOT_YET_CLEAN.contains(&folder.as_str());
+        assert!(!(is_excused && circles.is_empty()), "{folder} is clean: take it off the list");
+        if !is_excused {
+            found.extend(circles);
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "files import each other in a circle; move what both need to a file of its own:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn a_circle_is_found_and_a_parent_that_only_declares_is_none() {
+    let text = |lib: &str, a: &str, b: &str| {
+        let files = [("lib.rs", lib), ("a.rs", a), ("b.rs", b)];
+        let modules: Crate = files.iter().map(|(file, text)| (path_of(file), module(file, text))).collect();
+        circles(&arrows(&modules)).len()
+    };
+    let lib = "mod a;\nmod b;\npub use a::A;\npub const LIMIT: u32 = 1;\n";
+    assert_eq!(text(lib, "use crate::LIMIT;\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0);
+    assert_eq!(
+        text(lib, "use crate::b::B;\npub struct A;\n", "use crate::{A, LIMIT};\npub struct B;\n"),
+        1,
+        "through a re-export"
+    );
+    assert_eq!(text(lib, "pub struct A;\nfn f() { crate::b::g() }\n", "use super::a::{self, A};\npub fn g() {}\n"), 1, "in code");
+    assert_eq!(text("mod a;\nmod b;\nfn f() { a::g() }\n", "use super::f;\npub fn g() {}\n", ""), 0, "parent and child");
+    assert_eq!(text(lib, "// crate::b::B\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0, "a comment is no import");
+}
+
+/// Every folder of sources and its modules.
+fn crates() -> BTreeMap<String, Crate> {
+    let mut crates: BTreeMap<String, Crate> = BTreeMap::new();
+    for (path, text) in texts() {
+        let Some(at) = path.find("src/").filter(|_| path.ends_with(".rs")) else { continue };
+        let (folder, file) = (path[..at + 3].to_owned(), &path[at + 4..]);
+        let is_source = folder.starts_with("crates/") || folder == "src-tauri/src" || folder == "xtask/src";
+        if is_source && !path.contains("/tests/") && !file.ends_with("tests.rs") {
+            crates.entry(folder).or_default().insert(path_of(file), module(&path, &text));
+        }
+    }
+    crates
+}
+
+fn path_of(file: &str) -> Path {
+    let mut path: Path = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    // A program beside a library is left where it is: nothing imports it.
+    if path.last().is_some_and(|last| last == "mod") || path == ["lib"] {
+        path.pop();
+    }
+    path
+}
+
+fn module(file: &str, text: &str) -> Module {
+    let text = without_tests_and_comments(text);
+    let mut found = Module {
+        file: file.to_owned(),
+        items: BTreeSet::new(),
+        children: BTreeSet::new(),
+        names: BTreeMap::new(),
+        paths: BTreeSet::new(),
+    };
+    for line in text.lines() {
+        let words: Vec<&str> =
+            line.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '!').filter(|word| !word.is_empty()).collect();
+        let declares =
+            |kind: &&str| ["fn", "struct", "enum", "trait", "const", "static", "type", "mod", "macro_rules!"].contains(kind);
+        let is_at_the_top = line.starts_with(|c: char| c.is_alphabetic());
+        if let Some(at) = words.iter().position(declares).filter(|_| is_at_the_top && !words.contains(&"use")) {
+            let name = words[at + 1..].iter().find(|word| **word != "fn").map_or("", |name| *name).to_owned();
+            if words[at] == "mod" && line.trim_end().ends_with(';') {
+                found.children.insert(name);
+            } else {
+                found.items.insert(name);
+            }
+        }
+    }
+    let mut code = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, start, statement, after)) = next_use(rest) {
+        code.push_str(before);
+        for (path, name) in expanded(statement) {
+            if start == "use" {
+                found.paths.insert(path.clone());
+            }
+            found.names.insert(name, path);
+        }
+        rest = after;
+    }
+    code.push_str(rest);
+    found.paths.extend(paths_in(&code, &found.children));
+    found
+}
+
+/// The text up to its tests, without comments.
+fn without_tests_and_comments(text: &str) -> String {
+    let tests = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    text[..tests]
+        .lines()
+        .map(|line| line.find("//").filter(|at| !line[..*at].ends_with(':')).map_or(line, |at| &line[..at]))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The next `use` at the beginning of a line: what is before, its keyword with its visibility, its tree, what is after.
+fn next_use(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].find("use ")?;
+        let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+        let visibility = text[line..at].trim();
+        if visibility.is_empty() || visibility.starts_with("pub") && !visibility.contains([';', '{', '=']) {
+            let end = at + text[at..].find(';')?;
+            return Some((&text[..line], text[line..at + 3].trim(), &text[at + 4..end], &text[end + 1..]));
+        }
+        from = at + 4;
+    }
+}
+
+/// The paths of a `use` tree, each with the name that it brings.
+fn expanded(tree: &str) -> Vec<(Path, String)> {
+    let tree = tree.trim();
+    if let Some(open) = tree.find('{') {
+        let inner = tree[open + 1..].strip_suffix('}').unwrap_or(&tree[open + 1..]);
+        let prefix: Path = segments(&tree[..open]);
+        let mut parts = vec![String::new()];
+        let mut depth = 0;
+        for c in inner.chars() {
+            match c {
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => {
+                    parts.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+            parts.last_mut().unwrap().push(c);
+        }
+        let whole = |part: &String| {
+            expanded(part).into_iter().map(|(path, name)| ([prefix.clone(), path].concat(), name)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(Path, String)> = parts.iter().filter(|part| !part.trim().is_empty()).flat_map(whole).collect();
+        for (path, name) in &mut all {
+            if path.last().is_some_and(|last| last == "self") && path.len() > 1 {
+                path.pop();
+                *name = path.last().unwrap().clone();
+            }
+        }
+        return all;
+    }
+    let (path, alias) = tree.split_once(" as ").map_or((tree, None), |(path, alias)| (path, Some(alias.trim())));
+    let path = segments(path);
+    let name = alias.map(str::to_owned).or_else(|| path.last().cloned()).unwrap_or_default();
+    vec![(path, name)]
+}
+
+fn segments(path: &str) -> Path {
+    path.split("::").map(str::trim).filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
+}
+
+/// The paths in code that begin with `crate`, `super`, `self` or a child.
+fn paths_in(code: &str, children: &BTreeSet<String>) -> BTreeSet<Path> {
+    let words = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':');
+    let is_ours =
+        |path: &Path| path.len() > 1 && (["crate", "super", "self"].contains(&path[0].as_str()) || children.contains(&path[0]));
+    words.filter(|word| word.contains("::") && !word.starts_with(':')).map(segments).filter(is_ours).collect()
+}
+
+/// The files that each file imports.
+fn arrows(modules: &Crate) -> BTreeMap<String, BTreeSet<String>> {
+    let mut arrows = BTreeMap::new();
+    for (at, module) in modules {
+        let around: Vec<&str> = (0..=at.len()).filter_map(|depth| Some(modules.get(&at[..depth])?.file.as_str())).collect();
+        let found = module.paths.iter().filter_map(|path| leads_to(modules, at, path, 0));
+        let others: BTreeSet<String> = found.filter(|file| !around.contains(&file.as_str())).collect();
+        arrows.insert(module.file.clone(), others);
+    }
+    arrows
+}
+
+/// The file that defines what a path names, seen from a module.
+fn leads_to(modules: &Crate, from: &Path, path: &[String], depth: usize) -> Option<String> {
+    let mut at = from.clone();
+    let mut rest = path;
+    match path.first()?.as_str() {
+        "crate" => (at, rest) = (Vec::new(), &path[1..]),
+        "self" => rest = &path[1..],
+        "super" => {}
+        child if modules.get(from)?.children.contains(child) => {}
+        _ => return None,
+    }
+    while rest.first().is_some_and(|segment| segment == "super") {
+        at.pop();
+        rest = &rest[1..];
+    }
+    while let Some(segment) = rest.first() {
+        let inside = [at.clone(), vec![segment.clone()]].concat();
+        if !modules.contains_key(&inside) {
+            break;
+        }
+        at = inside;
+        rest = &rest[1..];
+    }
+    let module = modules.get(&at)?;
+    match rest.first() {
+        Some(name) if !module.items.contains(name) && depth < 8 => match module.names.get(name) {
+            Some(source) => leads_to(modules, &at, source, depth + 1),
+            None if module.children.is_empty() => Some(module.file.clone()),
+            None => None,
+        },
+        Some(_) => Some(module.file.clone()),
+        // The module itself. One that only declares others has nothing to import.
+        None => Some(module.file.clone()).filter(|_| !module.items.is_empty()),
+    }
+}
+
+/// The circles, each as a line.
+fn circles(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let reached: BTreeMap<&String, BTreeSet<&String>> = arrows
+        .keys()
+        .map(|file| {
+            let (mut seen, mut next) = (BTreeSet::new(), vec![file]);
+            while let Some(file) = next.pop() {
+                next.extend(arrows.get(file).into_iter().flatten().filter(|other| seen.insert(*other)));
+            }
+            (file, seen)
+        })
+        .collect();
+    let mut circles = BTreeSet::new();
+    for (file, others) in &reached {
+        let circle: BTreeSet<&String> =
+            others.iter().copied().filter(|other| reached.get(other).is_some_and(|back| back.contains(file))).collect();
+        if circle.len() > 1 {
+            let line = |from: &&String| {
+                let to: Vec<&str> = arrows[*from].iter().filter(|to| circle.contains(to)).map(String::as_str).collect();
+                format!("  {from} -> {}", to.join(", "))
+            };
+            circles.insert(circle.iter().map(line).collect::<Vec<_>>().join("\n"));
+        }
+    }
+    circles.into_iter().collect()
+}
