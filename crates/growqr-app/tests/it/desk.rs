@@ -1,13 +1,16 @@
 //! The desk: asking, following, reading, and a change of host.
 
 use growqr_app::{Desk, Environment, Following, Home};
-use growqr_wire::{Author, ErrorCode, Push, Reply, Request};
+use growqr_wire::{Author, ErrorCode, Push, Reply, Request, Secret};
 use std::path::Path;
 
 async fn desk(folder: &Path) -> Desk {
-    let environment = Environment::default();
-    let home = Home::find(Some(folder), &environment).unwrap();
-    Desk::open(home, &environment).await.unwrap()
+    desk_in(folder, &Environment::default()).await
+}
+
+async fn desk_in(folder: &Path, environment: &Environment) -> Desk {
+    let home = Home::find(Some(folder), environment).unwrap();
+    Desk::open(home, environment).await.unwrap()
 }
 
 fn say(id: &str, text: &str) -> Request {
@@ -63,6 +66,34 @@ async fn a_second_desk_attaches_and_takes_over_when_the_first_ends() {
     let by_person: Vec<&str> = said.iter().filter(|m| m.author == Author::Person).map(|m| m.text.as_str()).collect();
     assert_eq!(by_person, ["hello", "hello again"]);
     second.close().await;
+}
+
+#[tokio::test]
+async fn a_slow_check_of_a_key_holds_up_neither_a_host_nor_a_window_that_is_attached_to_it() {
+    // It accepts a connection and never answers.
+    let provider = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", provider.local_addr().unwrap());
+    let environment = Environment::of(&[("ANTHROPIC_BASE_URL", &address)]);
+    let folder = tempfile::tempdir().unwrap();
+    let host = desk_in(folder.path(), &environment).await;
+    let attached = desk_in(folder.path(), &environment).await;
+    assert!(attached.client().is_attached());
+    for (turn, desk) in [(1, &host), (2, &attached)] {
+        let mut following = desk.client().follow();
+        let check = Request::CheckKey { name: "anthropic".to_owned(), value: Secret("sk-x".to_owned()) };
+        let checked = desk.client().ask(check);
+        let answered = async {
+            desk.client().ask(say(&format!("m-{turn}"), "hello")).await.unwrap();
+            turn_ended(&mut following, turn).await;
+        };
+        tokio::select! {
+            biased;
+            checked = checked => panic!("nothing answers, yet the check came to {checked:?}"),
+            () = answered => {}
+        }
+    }
+    attached.close().await;
+    host.close().await;
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! makes or a search that a provider bills. Several may be open at once. An open charge counts with its whole reservation
 //! and survives any stop of the program; whoever reserved it settles it, once.
 
+use super::charge::Charge;
 use super::draft::Draft;
 use super::state::State;
 use crate::clock::Timestamp;
@@ -9,17 +10,7 @@ use crate::event::{ChargeReserved, ChargeSettled};
 use crate::id::EffectId;
 use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// An open charge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Charge {
-    pub(super) reservation: Option<Money>,
-    reserved_at: Timestamp,
-    /// The number of the person's message for which it was reserved.
-    message: i64,
-}
 
 /// What became of a wish to spend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

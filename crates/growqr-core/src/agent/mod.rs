@@ -9,6 +9,7 @@
 
 mod apply;
 mod calls;
+mod charge;
 mod charges;
 mod child;
 mod children;

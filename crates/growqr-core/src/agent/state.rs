@@ -1,6 +1,6 @@
 //! The state of an agent: the fold of its journal.
 
-use super::charges::Charge;
+use super::charge::Charge;
 use super::child::{Child, Sponsor};
 use super::exchange::Intent;
 use super::transcript::Transcript;
