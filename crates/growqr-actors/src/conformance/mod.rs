@@ -13,7 +13,7 @@ mod tools;
 mod world;
 
 pub use agents::*;
-pub use hooked::{Append as HookedAppend, Hook, Hooked};
+pub use hooked::{Append, Hook, Hooked};
 pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;
@@ -89,6 +89,7 @@ macro_rules! placement_conformance {
             a_safe_call_is_carried_out_again_after_a_kill
             a_call_that_can_be_looked_up_happens_once_over_a_kill
             a_call_that_nobody_can_look_up_is_never_repeated
+            calls_of_every_kind_keep_their_promise_when_killed_at_every_append
             a_tool_that_is_gone_answers_with_an_error
             a_tool_that_panics_answers_with_an_error
             tools_that_change_begin_a_segment_at_the_next_turn

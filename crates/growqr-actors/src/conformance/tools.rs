@@ -1,8 +1,10 @@
 //! Tool calls over kills, tools that are gone, and lists of tools that change.
 
 use super::Stage;
+use super::hooked::{Append, Hook, Hooked};
 use super::played::{Acting, Effects};
 use super::world::{Scene, World, grow};
+use growqr_core::journal::Store;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -54,6 +56,51 @@ pub async fn a_call_that_nobody_can_look_up_is_never_repeated(stage: Arc<dyn Sta
     assert_eq!(world.effects.counts(), [1]);
     let results = world.results(&grow()).await;
     assert!(results[0].is_error && results[0].content.plain().contains("may have been carried out"), "{results:?}");
+}
+
+/// Killed before and after each append of a turn that calls a tool: a call that can be looked up happens once, one that
+/// nobody can look up at most once, and every call has one result.
+pub async fn calls_of_every_kind_keep_their_promise_when_killed_at_every_append(stage: Arc<dyn Stage>) {
+    let mut world = World::new(stage).await;
+    let store = Arc::clone(&world.ports.store);
+    let mut messages = 0;
+    for kind in ["safe", "look_up", "unknown"] {
+        for side in [Append::StopBefore, Append::StopAfter] {
+            for number in 1.. {
+                let before = world.effects.counts();
+                let hooked = Arc::new(Hooked::new(Arc::clone(&store), Hook { append: Some((number, side)), ..Hook::default() }));
+                world.ports.store = Arc::clone(&hooked) as Arc<dyn Store>;
+                let scene = world.start().await;
+                let is_stopped = tokio::select! {
+                    () = hooked.stopped() => true,
+                    () = async {
+                        scene.say(messages, &format!("call {kind}")).await;
+                        scene.all_quiet().await;
+                    } => false,
+                };
+                scene.kill().await;
+                world.ports.store = Arc::clone(&store);
+                let scene = world.start().await;
+                // The sender was not told that it is recorded, so it sends it again.
+                scene.say(messages, &format!("call {kind}")).await;
+                scene.all_quiet().await;
+                scene.stop().await;
+                messages += 1;
+                let happened = world.effects.counts().iter().sum::<usize>() - before.iter().sum::<usize>();
+                let place = format!("{kind}, killed {side:?} append {number}");
+                match kind {
+                    "safe" => assert!(happened >= 1, "{place}: {happened} times"),
+                    "look_up" => assert_eq!(happened, 1, "{place}"),
+                    _ => assert!(happened <= 1, "{place}: {happened} times"),
+                }
+                assert_eq!(world.results(&grow()).await.len(), messages, "{place}: every call has one result");
+                if !is_stopped {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(messages > 20, "every turn has several appends, and each was a place to be killed at");
 }
 
 /// A server that was removed in the middle of a turn does not hold the turn up.

@@ -4,15 +4,17 @@ use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
 use growqr_core::clock::{Clock, Random, Timestamp};
-use growqr_core::id::{AgentId, EffectId, MessageId};
+use growqr_core::id::{AgentId, EffectId, ExecutorId, MessageId};
 use growqr_core::journal::{Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
-use growqr_core::prompt::Segment;
+use growqr_core::prompt::{Segment, Tool};
 use growqr_core::raw::RawJson;
-use growqr_core::tool::{ToolResult, Tools};
+use growqr_core::tool::{
+    ContentBlock, Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolContent, ToolResult, Tools,
+};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,6 +27,8 @@ pub async fn write(store: Arc<dyn Store>) {
     story.a_tree_of_sub_agents().await;
     story.a_model_without_a_price().await;
     story.a_budget_that_is_too_small().await;
+    story.calls_that_are_interrupted().await;
+    story.charges().await;
     story.save_snapshot(&AgentId::grow()).await;
     story.work_that_is_left_open().await;
 }
@@ -38,7 +42,8 @@ struct Story {
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
         let chosen = Mutex::new(Chosen { system: "one", priced: true, limits: Limits::default() });
-        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::new(NoMemory)))]));
+        let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(Acting)];
+        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
         let choices = Arc::new(Choices { chosen, tools: Arc::clone(&tools) });
         let ports = Ports {
             store,
@@ -283,6 +288,37 @@ impl Story {
         self.choose(|chosen| chosen.limits = Limits::default());
     }
 
+    /// Killed in calls of every kind; a result of several blocks.
+    async fn calls_that_are_interrupted(&self) {
+        let grow = AgentId::grow();
+        self.say("act").await;
+        self.answer(&grow, calls(&[("look_up", json!({})), ("unknown", json!({})), ("look_up", json!({}))])).await;
+        let open = self.open_tools(&grow).await;
+        self.input(&grow, Input::Woken).await;
+        let nothing = Input::LookedUp { effect: open[0].clone(), found: LookedUp::NothingHappened };
+        self.input(&grow, nothing).await;
+        let picture = ContentBlock::Image { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() };
+        let link = ContentBlock::Link { uri: "https://example.org/a".to_owned(), title: "A page".to_owned() };
+        let text = ContentBlock::Text { text: "acted".to_owned() };
+        let result = ToolResult { content: ToolContent(vec![text, picture, link]), is_error: false };
+        self.finish(&grow, &open[0], result).await;
+        let happened = Input::LookedUp { effect: open[2].clone(), found: LookedUp::Happened(ToolResult::ok("acted before")) };
+        self.input(&grow, happened).await;
+        self.answer(&grow, says("I acted.")).await;
+    }
+
+    /// One that is settled with its cost, one that will never be known, one without a price, one that stays open.
+    async fn charges(&self) {
+        let grow = AgentId::grow();
+        for (charge, reservation) in [("c1", Some(500)), ("c2", Some(700)), ("c3", None), ("c4", Some(900))] {
+            let (charge, purpose) = (EffectId::new(charge), "a web search".to_owned());
+            self.input(&grow, Input::Reserve { charge, purpose, reservation: reservation.map(Money) }).await;
+        }
+        for (charge, cost) in [("c1", Some(300)), ("c2", None), ("c3", None)] {
+            self.input(&grow, Input::Settle { charge: EffectId::new(charge), cost: cost.map(Money) }).await;
+        }
+    }
+
     /// Killed here: a change that is intended, a read that runs, a sub-agent at work, and mail on its way.
     async fn work_that_is_left_open(&self) {
         let grow = AgentId::grow();
@@ -405,6 +441,30 @@ impl Model for NoModel {
     }
 
     async fn call(&self, _request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        unreachable!("no host runs")
+    }
+}
+
+/// Offers a tool of each kind that may not simply be repeated.
+struct Acting;
+
+#[async_trait]
+impl Executor for Acting {
+    fn id(&self) -> ExecutorId {
+        ExecutorId::new("acting")
+    }
+
+    fn tools(&self) -> Vec<OfferedTool> {
+        let tool = |name: &str| Tool {
+            name: name.to_owned(),
+            description: "Acts.".to_owned(),
+            input_schema: RawJson::of(&json!({"type": "object", "properties": {}})),
+        };
+        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat };
+        [("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown)].map(offer).into()
+    }
+
+    async fn perform(&self, _call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
         unreachable!("no host runs")
     }
 }
