@@ -2,6 +2,7 @@ use crate::world::{World, answered, hello, request, user};
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::money::Money;
 use growqr_core::prompt::{Block, blocks, words};
+use growqr_core::tool::ContentBlock;
 use growqr_testkit::anthropic::{Point, Script, calls, says, thinks};
 use serde_json::{Value, json};
 
@@ -139,4 +140,22 @@ async fn counts_are_cumulative_and_the_cost_is_the_answering_models() {
     assert_eq!((reply.model.as_str(), reply.cost), ("claude-sonnet-5-5", Some(Money(bill.micro_cents))));
     world.claude.will(says("a").from_model("claude-unknown-1"));
     assert_eq!(world.answer(&hello()).await.cost, None);
+}
+
+#[tokio::test]
+async fn a_result_with_a_picture_and_a_link_is_accepted() {
+    let world = World::new().await;
+    world.claude.will(calls([("look", json!({}))]));
+    let reply = world.answer(&hello()).await;
+    let blocks = [
+        ContentBlock::Text { text: "seen".to_owned() },
+        ContentBlock::Image { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() },
+        ContentBlock::Link { uri: "https://example.org".to_owned(), title: "a page".to_owned() },
+    ];
+    let content: Vec<Value> = blocks.iter().map(ContentBlock::to_api).collect();
+    let mut messages = hello().messages;
+    messages.extend(answered(&reply, &json!(content)));
+    world.claude.will(says("a picture"));
+    world.answer(&request("claude-opus-4-7", messages)).await;
+    world.claude.assert_all_accepted();
 }

@@ -8,6 +8,7 @@ use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, Pace};
 use growqr_testkit::anthropic::AnthropicStandIn;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -112,7 +113,7 @@ pub fn hello() -> ModelRequest {
 }
 
 /// The messages that follow an answer: itself, and results for all its calls.
-pub fn answered(reply: &Reply, result: &str) -> Vec<Message> {
+pub fn answered(reply: &Reply, result: &(impl Serialize + ?Sized)) -> Vec<Message> {
     let results: Vec<Value> = blocks(&reply.content)
         .iter()
         .filter_map(|block| match block {
