@@ -161,8 +161,8 @@ impl Inbox for mpsc::Receiver<Letter> {
 enum Place {
     /// Its inbox, and how many letters were ever put into it.
     Awake(mpsc::Sender<Letter>, u64),
-    /// Its inbox is closed and its task is ending; these letters wake it again.
-    Leaving(Vec<Letter>),
+    /// Its inbox is closed and its task is ending; these letters wake it again, and so does a wake that came meanwhile.
+    Leaving(Vec<Letter>, bool),
 }
 
 struct Registrar {
@@ -185,14 +185,18 @@ impl Registrar {
                 },
                 Some(request) = inbox.recv() => match request {
                     Request::Post(agent, letter) => self.place(agent, letter),
-                    Request::Wake(agent) if !self.awake.contains_key(&agent) => self.wake(agent, Vec::new()),
-                    Request::Wake(_) => {}
+                    Request::Wake(agent) => match self.awake.get_mut(&agent) {
+                        None => self.wake(agent, Vec::new()),
+                        Some(Place::Leaving(_, wakes_again)) => *wakes_again = true,
+                        Some(Place::Awake(..)) => {}
+                    },
                 },
                 Some((agent, read)) = idle.recv() => self.let_sleep(&agent, read),
             }
         }
         // Refuse what comes from now on, and let every runner notice the stop by itself: it may be saving its state.
         inbox.close();
+        idle.close();
         self.awake.clear();
         while self.tasks.join_next().await.is_some() {}
     }
@@ -200,12 +204,12 @@ impl Registrar {
     /// A letter that finds no room is dropped with its answer channel; the sender reads that as overloaded.
     fn place(&mut self, agent: AgentId, letter: Letter) {
         match self.awake.get_mut(&agent) {
-            Some(Place::Leaving(letters)) if letters.len() < self.links.config.inbox => letters.push(letter),
-            Some(Place::Leaving(_)) => {}
+            Some(Place::Leaving(letters, _)) if letters.len() < self.links.config.inbox => letters.push(letter),
+            Some(Place::Leaving(..)) => {}
             Some(Place::Awake(inbox, put)) => match inbox.try_send(letter) {
                 Ok(()) => *put += 1,
                 Err(mpsc::error::TrySendError::Closed(letter)) => {
-                    self.awake.insert(agent, Place::Leaving(vec![letter]));
+                    self.awake.insert(agent, Place::Leaving(vec![letter], false));
                 }
                 Err(mpsc::error::TrySendError::Full(_)) => {}
             },
@@ -215,7 +219,7 @@ impl Registrar {
 
     fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
         let (sender, inbox) = mpsc::channel(self.links.config.inbox);
-        // One that finds no room is dropped, which its sender reads as overloaded.
+        // If the inbox is full the letter is dropped; its sender gets `Overloaded`.
         let put = letters.into_iter().filter_map(|letter| sender.try_send(letter).ok()).count() as u64;
         let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
         self.names.insert(handle.id(), agent.clone());
@@ -227,17 +231,19 @@ impl Registrar {
         if let Some(Place::Awake(_, put)) = self.awake.get(agent)
             && *put == read
         {
-            self.awake.insert(agent.clone(), Place::Leaving(Vec::new()));
+            self.awake.insert(agent.clone(), Place::Leaving(Vec::new(), false));
         }
     }
 
     /// An agent's task has ended; letters that came too late for it wake the agent again.
     fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<Letter>) {
         let Some(agent) = self.names.remove(&task) else { return };
-        if let Some(Place::Leaving(letters)) = self.awake.remove(&agent) {
+        let mut wakes_again = false;
+        if let Some(Place::Leaving(letters, wake)) = self.awake.remove(&agent) {
             unread.extend(letters);
+            wakes_again = wake;
         }
-        if !unread.is_empty() {
+        if wakes_again || !unread.is_empty() {
             self.wake(agent, unread);
         }
     }

@@ -8,6 +8,10 @@ use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
 use growqr_core::tool::{LookedUp, Performed, Repeat, ToolCall, ToolResult, Tools};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long an executor may take to find out about a call: a turn that is being cancelled waits for it.
+const LOOK_UP: Duration = Duration::from_secs(20);
 
 /// Asks the model; calls of its answer are worked out before they are recorded, as far as that has no effect. `state` is
 /// the agent's while it waits for the answer.
@@ -34,8 +38,8 @@ pub(crate) async fn call_model(
     }
 }
 
-/// All calls if none has an effect, or the one call that there is. Changes beside other calls are worked out in the order
-/// in which they are carried out.
+/// Prepares all calls if every one is [`Repeat::Safe`], or a single call of any kind. Otherwise none: changes must be prepared
+/// in order.
 async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Performed)> {
     let wanted = wanted_calls(reply);
     let is_effect_free = |name: &str| state.tool(name).is_some_and(|entry| entry.repeat == Repeat::Safe);
@@ -49,10 +53,17 @@ async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Per
         let call = state.tool_call(entry, wanted.input, state.next_effect(index), ports.clock.now());
         // Whatever goes wrong here goes wrong again, and is told, when the call is carried out.
         if let Ok(Some(performed)) = AssertUnwindSafe(executor.prepare(&call)).catch_unwind().await {
-            prepared.push((index, performed));
+            prepared.push((index, within_limits(performed)));
         }
     }
     prepared
+}
+
+fn within_limits(performed: Performed) -> Performed {
+    match performed {
+        Performed::Finished(result) => Performed::Finished(result.within_limits()),
+        planned @ Performed::Planned(_) => planned,
+    }
 }
 
 /// Carries a recorded call out.
@@ -62,7 +73,7 @@ pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option
         let result = ToolResult::error(format!("{} is not available any more; go on without it, or tell the person", call.name));
         return Input::Finished { effect, result };
     };
-    match AssertUnwindSafe(executor.perform(&call, plan.as_ref())).catch_unwind().await {
+    match AssertUnwindSafe(executor.perform(&call, plan.as_ref())).catch_unwind().await.map(within_limits) {
         Ok(Performed::Finished(result)) => Input::Finished { effect, result },
         Ok(Performed::Planned(plan)) => Input::Intended { effect, plan },
         Err(_) => {
@@ -78,7 +89,14 @@ pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option
 pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input {
     let effect = call.origin.effect.clone();
     let found = match tools.executor(&call.executor) {
-        Some(executor) => AssertUnwindSafe(executor.look_up(&call)).catch_unwind().await.unwrap_or(LookedUp::Unknown),
+        Some(executor) => {
+            let found = AssertUnwindSafe(executor.look_up(&call)).catch_unwind();
+            match tokio::time::timeout(LOOK_UP, found).await {
+                Ok(Ok(LookedUp::Happened(result))) => LookedUp::Happened(result.within_limits()),
+                Ok(Ok(found)) => found,
+                Ok(Err(_)) | Err(_) => LookedUp::Unknown,
+            }
+        }
         None => LookedUp::Unknown,
     };
     Input::LookedUp { effect, found }

@@ -48,7 +48,8 @@ pub trait Placement: Send + Sync {
     /// Brings an input to an agent, waking it if need be, and returns once it is recorded.
     ///
     /// # Errors
-    /// [`PostError`]; then it is not recorded.
+    /// [`PostError`]. With [`PostError::Store`] it may be recorded all the same, where the connection to the database broke:
+    /// an input with an id of its own may be sent again.
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError>;
 
     /// Takes up an agent's open work, if nobody runs it.
@@ -68,7 +69,7 @@ pub trait Placement: Send + Sync {
 pub struct Letter {
     /// The input.
     pub input: Input,
-    /// Called once with what became of it; dropped if the runner never looked at it.
+    /// Called once with the result; dropped uncalled if the runner never read the input.
     pub ack: Box<dyn FnOnce(Result<Posted, StoreError>) + Send>,
 }
 

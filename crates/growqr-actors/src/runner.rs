@@ -17,14 +17,18 @@ use growqr_core::prompt::Segment;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{self, AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Waits before a failed append is tried again, when what is to be recorded cannot be had a second time.
 const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// How often a journal is read before another writer is taken for more than the rest of an earlier process.
+/// Loads tried after a conflict. The last append of a process that was just killed may still arrive; after that, it is a second
+/// writer.
 const LOADS: u32 = 3;
+
+/// How long aborted work may take to end. Blocking work cannot be aborted.
+const ABORT: Duration = Duration::from_secs(5);
 
 /// What a runner needs.
 #[derive(Clone)]
@@ -44,7 +48,12 @@ pub struct Links {
 pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Letter> {
     let host = Arc::clone(&links.host);
     let stopped = match Runner::begin(links, &agent).await {
-        Ok(mut runner) => runner.live(&mut inbox).await,
+        Ok(mut runner) => {
+            let stopped = runner.live(&mut inbox).await;
+            // Nothing of this run goes on beside the next one.
+            let _ = tokio::time::timeout(ABORT, runner.work.shutdown()).await;
+            stopped
+        }
         Err(error) => Err(error),
     };
     let mut unread = inbox.close();
@@ -84,6 +93,10 @@ struct Runner {
     /// Each with the key of its intent.
     work: JoinSet<(String, Input)>,
     performing: HashMap<String, AbortHandle>,
+    /// Tasks that were aborted and have not ended, each with the key of its intent.
+    aborted: HashMap<task::Id, String>,
+    /// Something open could not be started.
+    is_stalled: bool,
     /// An append that failed: the connection may have broken after the store had done it.
     unclear: Option<Step>,
 }
@@ -112,8 +125,18 @@ impl Runner {
 
     async fn load(links: Links, agent: AgentId) -> Result<Runner, StoreError> {
         let Loaded { state, head, saved } = load(&*links.ports.store, &agent).await?;
-        let (work, performing) = (JoinSet::new(), HashMap::new());
-        let mut runner = Runner { links, state, head, saved, segment: None, work, performing, unclear: None };
+        let mut runner = Runner {
+            links,
+            state,
+            head,
+            saved,
+            segment: None,
+            work: JoinSet::new(),
+            performing: HashMap::new(),
+            aborted: HashMap::new(),
+            is_stalled: false,
+            unclear: None,
+        };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.take(Input::Created).await?;
         }
@@ -136,33 +159,39 @@ impl Runner {
                     self.stop_calls().await;
                     break;
                 }
-                Some(done) = self.work.join_next(), if at_work => match done {
-                    Ok((key, input)) => {
+                Some(done) = self.work.join_next_with_id(), if at_work => match done {
+                    Ok((task, (key, input))) => {
+                        self.aborted.remove(&task);
                         self.performing.remove(&key);
                         self.conclude_with_retry(&key, input).await?;
                     }
-                    Err(error) if error.is_cancelled() => {}
+                    Err(error) if error.is_cancelled() => {
+                        // What waited for the end of this task may begin.
+                        self.aborted.remove(&error.id());
+                        self.perform_later().await;
+                    }
                     Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
                 },
                 letter = inbox.next(), if open => match letter {
                     Some(Letter { input, ack }) => {
                         read += 1;
                         let charge = charge_of(&input);
-                        let taken = self.take(input).await;
-                        let is_lost = matches!(taken, Err(StoreError::Conflict { .. }));
-                        ack(taken.map(|()| self.posted(charge.as_ref())));
+                        let recorded = self.decide_and_record(input).await;
+                        let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
+                        ack(recorded.map(|()| self.posted(charge.as_ref())));
                         if is_lost {
                             return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
+                        self.perform_later().await;
                     }
                     None => open = false,
                 },
-                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() => match self.settle().await {
-                    Ok(()) => self.perform().await?,
+                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() || self.is_stalled => match self.settle().await {
+                    Ok(()) => self.perform_later().await,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "whether something is recorded cannot be found out yet"),
                 },
-                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() => {
+                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() && !self.is_stalled => {
                     // The host answers by closing the inbox.
                     if !self.links.host.is_idle(self.state.id(), read).await { break }
                 },
@@ -216,6 +245,11 @@ impl Runner {
 
     /// Decides, records, applies, tells subscribers, and starts what is open.
     async fn take(&mut self, input: Input) -> Result<(), StoreError> {
+        self.decide_and_record(input).await?;
+        self.perform().await
+    }
+
+    async fn decide_and_record(&mut self, input: Input) -> Result<(), StoreError> {
         self.settle().await?;
         let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
         let now = self.links.ports.moment();
@@ -223,7 +257,7 @@ impl Runner {
         if !events.is_empty() {
             self.record(events, now.at, &segment).await?;
         }
-        self.perform().await
+        Ok(())
     }
 
     fn posted(&self, charge: Option<&EffectId>) -> Posted {
@@ -288,24 +322,42 @@ impl Runner {
         }
     }
 
-    /// Starts what is open and not yet under way; aborts what is no longer open.
+    /// Starts what is open. What cannot be started now, because its segment cannot be read, is tried again.
+    async fn perform_later(&mut self) {
+        let performed = self.perform().await;
+        self.is_stalled = performed.is_err();
+        if let Err(error) = performed {
+            tracing::warn!(%error, "recorded work could not be started yet");
+        }
+    }
+
+    /// Starts what is open and not yet under way; aborts what is no longer open. A call is looked up only once the task that
+    /// carried it out has ended.
     async fn perform(&mut self) -> Result<(), StoreError> {
         let open = self.state.open_intents();
         let keys: Vec<String> = open.iter().map(key).collect();
+        let aborted = &mut self.aborted;
         self.performing.retain(|key, handle| {
             let wanted = keys.contains(key);
             if !wanted {
                 handle.abort();
+                aborted.insert(handle.id(), key.clone());
             }
             wanted
         });
         for (intent, key) in open.into_iter().zip(keys) {
-            if !self.performing.contains_key(&key) {
+            let waits = matches!(&intent, Intent::LookUpTool { call } if self.is_ending(&call.origin.effect));
+            if !waits && !self.performing.contains_key(&key) {
                 let handle = self.start(intent, key.clone()).await?;
                 self.performing.insert(key, handle);
             }
         }
         Ok(())
+    }
+
+    /// Whether the task that carried this call out was aborted and has not ended.
+    fn is_ending(&self, effect: &EffectId) -> bool {
+        self.aborted.values().any(|key| *key == run_key(effect))
     }
 
     async fn start(&mut self, intent: Intent, key: String) -> Result<AbortHandle, StoreError> {
@@ -371,10 +423,14 @@ impl Runner {
 fn key(intent: &Intent) -> String {
     match intent {
         Intent::CallModel { attempt, request_hash } => format!("call {request_hash} {attempt}"),
-        Intent::RunTool { call, plan: None } => format!("run {}", call.origin.effect),
+        Intent::RunTool { call, plan: None } => run_key(&call.origin.effect),
         Intent::RunTool { call, plan: Some(plan) } => format!("commit {} {}", call.origin.effect, plan.commit),
         Intent::LookUpTool { call } => format!("look up {}", call.origin.effect),
     }
+}
+
+fn run_key(effect: &EffectId) -> String {
+    format!("run {effect}")
 }
 
 /// The charge that an input is about.

@@ -45,14 +45,15 @@ text_id! {
     EffectId
 }
 text_id! {
-    /// The random name of a journal. It goes into the ids of its effects, so that a restored, copied or emptied database
-    /// never speaks of the effects of another.
+    /// The random name of a journal. It goes into the ids of its effects, so that another journal of the same agent, in an
+    /// emptied or another database, has other effects. A copied database has the same name; what tells its effects apart is
+    /// [`EffectSalt`].
     JournalName
 }
 text_id! {
-    /// Random text of one turn. It goes into the ids of the turn's effects: a database restored to an earlier state begins
-    /// its next turn with another salt, so that what it did before the restore is not taken for what it does now.
-    TurnSalt
+    /// Random text of one model request. It goes into the ids of the effects that the answer wants: a database that was
+    /// restored or copied asks again with another salt, so that what was done before is not taken for what is done now.
+    EffectSalt
 }
 text_id! {
     /// Who carries a tool call out: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
@@ -101,11 +102,11 @@ impl JournalName {
     }
 }
 
-impl TurnSalt {
+impl EffectSalt {
     /// A salt from random bits.
     #[must_use]
-    pub fn random(bits: u128) -> TurnSalt {
-        TurnSalt::new(format!("{:016x}", bits as u64))
+    pub fn random(bits: u128) -> EffectSalt {
+        EffectSalt::new(format!("{:016x}", bits as u64))
     }
 }
 
@@ -138,8 +139,8 @@ pub struct Position(pub u64);
 pub struct EffectScope<'a> {
     /// `None` in journals of version 1 that have no name yet.
     pub journal: Option<&'a JournalName>,
-    /// `None` in a turn that a build of version 1 began.
-    pub salt: Option<&'a TurnSalt>,
+    /// `None` after a request that a build of version 1 made.
+    pub salt: Option<&'a EffectSalt>,
     /// The agent, or another sender within its journal.
     pub place: &'a str,
     /// The turn.
@@ -147,13 +148,12 @@ pub struct EffectScope<'a> {
 }
 
 impl EffectScope<'_> {
-    /// The id of the effect with this number in its turn. It does not depend on ids from the model, so a model call that
-    /// is made again leads to the same effect.
+    /// The id of the effect with this number in its turn. It does not depend on ids from the model.
     #[must_use]
     pub fn effect(&self, ordinal: u64) -> EffectId {
         let mut hash = Sha256::new();
         // Without a name and a salt: the ids of version 1.
-        for part in [self.journal.map(JournalName::as_str), self.salt.map(TurnSalt::as_str)].into_iter().flatten() {
+        for part in [self.journal.map(JournalName::as_str), self.salt.map(EffectSalt::as_str)].into_iter().flatten() {
             hash.update(part);
             hash.update("\n");
         }

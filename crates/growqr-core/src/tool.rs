@@ -111,7 +111,8 @@ pub trait Executor: Send + Sync {
     /// says what to send instead.
     async fn perform(&self, call: &ToolCall, plan: Option<&CommitPlan>) -> Performed;
 
-    /// Finds out what became of an interrupted call. Only for tools that are [`Repeat::LookUp`].
+    /// Finds out what became of an interrupted call. Only for tools that are [`Repeat::LookUp`]. The task that carried it out
+    /// has ended; a request that it sent elsewhere may still be under way, which the executor must know.
     async fn look_up(&self, call: &ToolCall) -> LookedUp {
         let _ = call;
         LookedUp::Unknown
@@ -222,6 +223,16 @@ impl ContentBlock {
         }
     }
 
+    /// Whether providers accept it: one of four types, base64, not too large.
+    fn is_sound_image(&self) -> bool {
+        let ContentBlock::Image { media_type, data } = self else { return false };
+        let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+        matches!(media_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp")
+            && (4..=MAX_IMAGE_BYTES).contains(&data.len())
+            && data.len().is_multiple_of(4)
+            && data.bytes().all(is_base64)
+    }
+
     /// The block of the Messages API. A link becomes text: the API has no such block for a tool's result.
     #[must_use]
     pub fn to_api(&self) -> serde_json::Value {
@@ -233,6 +244,16 @@ impl ContentBlock {
         }
     }
 }
+
+/// The most text of one result: more than any model reads at once.
+const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// The most pictures of one result, and blocks of any kind.
+const MAX_IMAGES: usize = 20;
+const MAX_BLOCKS: usize = 1_000;
+
+/// The most bytes of one picture in base64; the Messages API takes 10 MB.
+const MAX_IMAGE_BYTES: usize = 5 << 20;
 
 /// What a tool call gives the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -248,6 +269,39 @@ impl ToolResult {
     #[must_use]
     pub fn ok(text: impl Into<String>) -> ToolResult {
         ToolResult { content: ToolContent::text(text), is_error: false }
+    }
+
+    /// The result as it may be recorded and sent: executors are not trusted with that. What no provider accepts becomes a line
+    /// of text: a picture of another type or size, or in an error; text beyond the limit is cut, with a note.
+    #[must_use]
+    pub fn within_limits(self) -> ToolResult {
+        let ToolResult { content: ToolContent(blocks), is_error } = self;
+        let mut text_left = MAX_TEXT_BYTES;
+        let mut images_left = MAX_IMAGES;
+        let fit = |block: ContentBlock| {
+            let is_sound = !is_error && images_left > 0 && block.is_sound_image();
+            let text = match &block {
+                ContentBlock::Image { .. } if is_sound => {
+                    images_left -= 1;
+                    return block;
+                }
+                ContentBlock::Link { .. } if block.plain().len() <= text_left => {
+                    text_left -= block.plain().len();
+                    return block;
+                }
+                other => other.plain(),
+            };
+            let end = text.floor_char_boundary(text_left);
+            text_left -= end;
+            let cut = text.len() - end;
+            let note = if cut > 0 { format!("\n[{cut} more bytes are left out]") } else { String::new() };
+            ContentBlock::Text { text: format!("{}{note}", &text[..end]) }
+        };
+        let mut blocks: Vec<ContentBlock> = blocks.into_iter().take(MAX_BLOCKS).map(fit).collect();
+        if is_error && blocks.len() > 1 {
+            blocks = ToolContent::text(ToolContent(blocks).plain()).0;
+        }
+        ToolResult { content: ToolContent(blocks), is_error }
     }
 
     /// The call failed; the text says what to do next.
@@ -274,6 +328,23 @@ mod tests {
         let link = ContentBlock::Link { uri: "file:///a".to_owned(), title: String::new() };
         let stored = round_trip(&ToolContent(vec![ContentBlock::Text { text: "see".to_owned() }, link]));
         assert_eq!(stored, r#"[{"type":"text","text":"see"},{"type":"link","uri":"file:///a","title":""}]"#);
+    }
+
+    #[test]
+    fn what_no_provider_accepts_becomes_text() {
+        let image =
+            |media_type: &str, data: &str| ContentBlock::Image { media_type: media_type.to_owned(), data: data.to_owned() };
+        let fit = |blocks: Vec<ContentBlock>, is_error| ToolResult { content: ToolContent(blocks), is_error }.within_limits();
+        let sound = image("image/png", "AAAA");
+        assert_eq!(fit(vec![sound.clone()], false).content.0, [sound.clone()]);
+        for odd in [image("image/svg+xml", "AAAA"), image("image/png", "not base64!"), image("image/png", "")] {
+            assert!(matches!(&fit(vec![odd], false).content.0[..], [ContentBlock::Text { .. }]));
+        }
+        let error = fit(vec![ContentBlock::Text { text: "it failed".to_owned() }, sound.clone()], true);
+        assert_eq!(error.content, ToolContent::text("it failed\n[a picture (image/png, 3 bytes)]"));
+        assert_eq!(fit(vec![sound; 30], false).content.0.iter().filter(|block| block.is_sound_image()).count(), MAX_IMAGES);
+        let long = fit(vec![ContentBlock::Text { text: "ü".repeat(MAX_TEXT_BYTES) }], false).content;
+        assert!(long.plain().len() < MAX_TEXT_BYTES + 100 && long.plain().ends_with("more bytes are left out]"));
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub async fn a_cancel_reaches_every_agent_below(stage: Arc<dyn Stage>) {
     assert!(below.into_iter().all(|agent| agent.status == Status::Cancelled));
 }
 
-/// One agent's model is another agent's business nowhere.
+/// A hanging agent does not block others.
 pub async fn an_agent_that_hangs_holds_nobody_up(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -51,6 +51,8 @@ pub async fn an_agent_whose_model_panics_is_told_and_goes_on_with_the_next_messa
     scene.all_quiet().await;
     scene.stop().await;
     assert_eq!(world.count(&grow(), "user_said").await, 2);
+    let messages = world.ports.store.messages(&grow(), None, 20).await.expect("messages");
+    assert!(messages.iter().any(|message| message.text == "done: hello"), "{messages:?}");
 }
 
 /// Everyone who waits for an agent that cannot be loaded gets the reason, and no one waits for ever.
@@ -90,7 +92,7 @@ pub async fn money_is_set_aside_once_and_settled_once(stage: Arc<dyn Stage>) {
     assert_eq!(reserve().await.expect("recorded"), ChargeStanding::Reserved);
     assert_eq!(reserve().await.expect("recorded"), ChargeStanding::Reserved);
     let dear = scene.host.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), Some(Money::usd(1_000))).await;
-    assert!(matches!(dear.expect("looked at"), ChargeStanding::Refused(_)));
+    assert!(matches!(dear.expect("looked at"), ChargeStanding::NotOpen(_)));
     for _ in 0..2 {
         let settled = scene.host.settle(&grow(), charge.clone(), Some(Money(300))).await.expect("recorded");
         assert_eq!(settled, ChargeStanding::Settled);

@@ -5,7 +5,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, EffectId, Position, SegmentHash, Seq};
 use growqr_core::journal::{
-    self, AgentView, Appended, Head, Journal, Line, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, User,
+    AgentView, Append, Appended, Head, Journal, Line, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, User,
     Users,
 };
 use growqr_core::mail::Mail;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What becomes of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Append {
+pub enum AppendFate {
     /// It is made.
     Pass,
     /// It is not made, and never returns.
@@ -31,7 +31,7 @@ pub struct Hook {
     /// Asked before a journal is read.
     pub before_read: fn() -> Result<(), StoreError>,
     /// Asked about each append; 1 for the first.
-    pub append: Option<(u64, Append)>,
+    pub append: Option<(u64, AppendFate)>,
     /// Every append of an even number is made, and said to have failed.
     pub every_second_fails: bool,
 }
@@ -70,21 +70,21 @@ impl Hooked {
 
 #[async_trait]
 impl Journal for Hooked {
-    async fn append(&self, append: journal::Append) -> Result<Appended, StoreError> {
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
         let what = match self.hook.append {
             Some((at, what)) if at == number => what,
-            _ if self.hook.every_second_fails && number.is_multiple_of(2) => Append::FailAfter,
-            _ => Append::Pass,
+            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendFate::FailAfter,
+            _ => AppendFate::Pass,
         };
-        if what == Append::StopBefore {
+        if what == AppendFate::StopBefore {
             return self.stop().await;
         }
         let appended = self.store.append(append).await?;
         match what {
-            Append::StopAfter => self.stop().await,
-            Append::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
-            Append::Pass | Append::StopBefore => Ok(appended),
+            AppendFate::StopAfter => self.stop().await,
+            AppendFate::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
+            AppendFate::Pass | AppendFate::StopBefore => Ok(appended),
         }
     }
 

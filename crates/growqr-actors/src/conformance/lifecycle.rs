@@ -148,7 +148,7 @@ pub async fn a_kill_in_an_answer_costs_one_attempt_and_the_turn_ends_once(stage:
     assert_eq!(counts, [2, 1, 1, 1]);
 }
 
-/// However often, and wherever each of them strikes.
+/// Six kills at arbitrary points.
 pub async fn many_kills_in_a_row_end_in_one_answer(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;

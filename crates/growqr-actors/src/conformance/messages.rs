@@ -125,12 +125,19 @@ pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn St
 pub async fn a_message_during_an_answer_continues_the_turn(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
+    // The call goes on until the message is there.
+    world.effects.never_begins.store(true, std::sync::atomic::Ordering::SeqCst);
     scene.say(0, "call safe").await;
+    scene.events("tool_started", 1).await;
     scene.say(1, "and this").await;
+    scene.kill().await;
+    world.effects.never_begins.store(false, std::sync::atomic::Ordering::SeqCst);
+    let scene = world.start().await;
     scene.all_quiet().await;
     scene.stop().await;
     let messages = world.ports.store.messages(&grow(), None, 20).await.expect("messages");
     assert!(messages.iter().any(|message| message.text == "done: and this"), "{messages:?}");
+    assert_eq!(world.count(&grow(), "turn_started").await, 1);
 }
 
 /// An acknowledged message is recorded, a refused one is not.

@@ -13,7 +13,7 @@ mod tools;
 mod world;
 
 pub use agents::*;
-pub use hooked::{Append, Hook, Hooked};
+pub use hooked::{AppendFate, Hook, Hooked};
 pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;

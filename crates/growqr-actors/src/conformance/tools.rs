@@ -1,7 +1,7 @@
 //! Tool calls over kills, tools that are gone, and lists of tools that change.
 
 use super::Stage;
-use super::hooked::{Append, Hook, Hooked};
+use super::hooked::{AppendFate, Hook, Hooked};
 use super::played::{Acting, Effects};
 use super::world::{Scene, World, grow};
 use growqr_core::journal::Store;
@@ -65,7 +65,7 @@ pub async fn calls_of_every_kind_keep_their_promise_when_killed_at_every_append(
     let store = Arc::clone(&world.ports.store);
     let mut messages = 0;
     for kind in ["safe", "look_up", "unknown"] {
-        for side in [Append::StopBefore, Append::StopAfter] {
+        for side in [AppendFate::StopBefore, AppendFate::StopAfter] {
             for number in 1.. {
                 let before = world.effects.counts();
                 let hooked = Arc::new(Hooked::new(Arc::clone(&store), Hook { append: Some((number, side)), ..Hook::default() }));

@@ -46,7 +46,7 @@ impl State {
             Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
             Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
-            Event::ChargeReserved(body) => self.charge_reserved(body, at),
+            Event::ChargeReserved(body) => self.charge_reserved(body),
             Event::ChargeSettled(body) => self.charge_settled(body, at),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
@@ -71,6 +71,7 @@ impl State {
     fn user_said(&mut self, body: &event::UserSaid) {
         Arc::make_mut(&mut self.heard).insert(body.id.clone());
         self.pending.push(Pending::Said(body.text.clone()));
+        self.said_since_cancel |= self.cancelling;
         self.new_message();
     }
 
@@ -91,6 +92,7 @@ impl State {
                 if !self.is_at_work() || self.ending.is_some() {
                     self.count = Count::default();
                 }
+                self.said_since_cancel |= self.cancelling;
                 let text = text.clone();
                 self.pending.push(if *by_person { Pending::Said(text) } else { Pending::Told { from, text } });
             }
@@ -128,7 +130,7 @@ impl State {
 
     fn turn_started(&mut self, body: &event::TurnStarted) {
         self.turn = body.turn;
-        self.salt = body.salt.clone();
+        self.settled = Arc::default();
         self.limits = body.limits;
         self.ordinal = 0;
         self.cancelling = false;
@@ -140,13 +142,18 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
-            if let Some(content) = self.next_user_content(body.shortened) {
+            let content = match (&body.content, &body.salt) {
+                (None, None) => version_1::user_content(self, body.shortened),
+                (content, _) => content.clone(),
+            };
+            if let Some(content) = content {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
             self.unanswered.clear();
             self.held_back = None;
         }
+        self.salt = body.salt.clone();
         self.count.calls += 1;
         self.broken_off = None;
         self.ending = None;
@@ -299,6 +306,7 @@ impl State {
             self.unanswered = calls;
         }
         self.cancelling = false;
+        self.said_since_cancel = false;
         self.broken_off = None;
     }
 

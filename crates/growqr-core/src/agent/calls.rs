@@ -45,7 +45,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A call about other agents: what it wants is recorded, and so is done.
+    /// A call about other agents. Recording it carries it out.
     fn carry_out(&mut self, call: &WantedCall, entry: &CatalogueEntry, spawns_left: &mut u64) {
         let wanted = match AgentCall::parse(&call.name, &call.input) {
             Err(problem) => return self.answer_call(call, problem),
@@ -129,7 +129,7 @@ impl Draft<'_> {
             match repeat {
                 Repeat::Safe => self.finish_call(&effect, ToolResult::error(STOPPED)),
                 Repeat::LookUp => self.push(ToolInterrupted { effect }),
-                Repeat::Unknown => self.finish_call(&effect, ToolResult::error(may_have_happened("the person stopped it"))),
+                Repeat::Unknown => self.finish_call(&effect, ToolResult::error(may_have_happened("the agent was stopped"))),
             }
         }
     }
@@ -155,7 +155,7 @@ impl Draft<'_> {
     }
 }
 
-const STOPPED: &str = "stopped by the person before it was carried out";
+const STOPPED: &str = "stopped before it was carried out";
 
 /// For the model, which tells the person.
 fn may_have_happened(why: &str) -> String {

@@ -1,14 +1,13 @@
 //! An open charge, as the state keeps it.
 
-use crate::clock::Timestamp;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// An open charge.
+/// Money that is set aside and not yet settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Charge {
-    pub(super) reservation: Option<Money>,
-    pub(super) reserved_at: Timestamp,
-    /// The number of the person's message for which it was reserved.
-    pub(super) message: i64,
+pub struct Charge {
+    /// What the money is for, in a few words for the person.
+    pub purpose: String,
+    /// The most that it can cost; `None` if the price is unknown.
+    pub reservation: Option<Money>,
 }

@@ -1,6 +1,7 @@
 //! Charges: money for something other than a model call of the agent's own loop, such as a model call that a container
-//! makes or a search that a provider bills. Several may be open at once. An open charge counts with its whole reservation
-//! and survives any stop of the program; whoever reserved it settles it, once.
+//! makes or a search that a provider bills. Several may be open at once. An open charge is reserved, so nothing else can
+//! spend its money, and survives any stop of the program; whoever reserved it settles it, once. A sub-agent's open charges
+//! end with its turn, whose report covers them: they count with their whole reservation.
 
 use super::charge::Charge;
 use super::draft::Draft;
@@ -12,19 +13,20 @@ use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
 use std::sync::Arc;
 
-/// What became of a wish to spend.
+/// State of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChargeStanding {
     /// The money is set aside.
     Reserved,
-    /// It was spent, or given back.
+    /// It is over.
     Settled,
-    /// Nothing was set aside: this limit does not cover it.
-    Refused(LimitReached),
+    /// It is not open. If it was to be reserved: this limit does not cover it.
+    NotOpen(LimitReached),
 }
 
 impl State {
-    /// Where a charge stands. One that was never reserved was refused.
+    /// Where a charge stands; `limits` are those of an agent between turns. A settled charge of an earlier turn is no
+    /// longer known.
     #[must_use]
     pub fn charge_standing(&self, charge: &EffectId, limits: &Limits, now: Timestamp) -> ChargeStanding {
         if self.charges.contains_key(charge) {
@@ -32,26 +34,33 @@ impl State {
         } else if self.settled.contains(charge) {
             ChargeStanding::Settled
         } else {
-            ChargeStanding::Refused(self.purse.available(limits, now).1)
+            ChargeStanding::NotOpen(self.purse.available(self.limits_in_force(limits), now).1)
         }
     }
 
-    pub(super) fn charge_reserved(&mut self, body: &ChargeReserved, at: Timestamp) {
-        self.purse.reserve(body.reservation.unwrap_or_default(), at);
-        let message = self.purse.message_number();
-        self.charges.insert(body.charge.clone(), Charge { reservation: body.reservation, reserved_at: at, message });
+    /// The open charges, by id.
+    pub fn open_charges(&self) -> impl Iterator<Item = (&EffectId, &Charge)> {
+        self.charges.iter()
+    }
+
+    fn limits_in_force<'a>(&'a self, between_turns: &'a Limits) -> &'a Limits {
+        if self.is_at_work() { &self.limits } else { between_turns }
+    }
+
+    pub(super) fn charge_reserved(&mut self, body: &ChargeReserved) {
+        self.purse.reserved += body.reservation.unwrap_or_default();
+        let charge = Charge { purpose: body.purpose.clone(), reservation: body.reservation };
+        self.charges.insert(body.charge.clone(), charge);
     }
 
     pub(super) fn charge_settled(&mut self, body: &ChargeSettled, at: Timestamp) {
         Arc::make_mut(&mut self.settled).insert(body.charge.clone());
         let Some(charge) = self.charges.remove(&body.charge) else { return };
-        let reserved = charge.reservation.unwrap_or_default();
+        let reservation = charge.reservation.unwrap_or_default();
+        self.purse.reserved = self.purse.reserved.less(reservation);
         match body.cost {
-            Some(cost) => {
-                self.purse.give_back(reserved, charge.reserved_at, charge.message);
-                self.purse.charge(cost, at);
-            }
-            None => self.purse.keep_as_unknown(reserved),
+            Some(cost) => self.purse.charge(cost, at),
+            None => self.purse.charge_unknown(reservation, at),
         }
     }
 }
@@ -60,12 +69,11 @@ impl Draft<'_> {
     /// Sets money aside, unless a limit does not cover it. The same id again changes nothing.
     pub(super) fn reserve(&mut self, charge: EffectId, purpose: String, reservation: Option<Money>) {
         let state = &self.state;
-        if state.charges.contains_key(&charge) || state.settled.contains(&charge) {
+        if state.seq.0 == 0 || state.charges.contains_key(&charge) || state.settled.contains(&charge) {
             return;
         }
-        let limits = if state.is_at_work() { &state.limits } else { &self.setup.limits };
-        let (available, _) = state.purse.available(limits, self.now.at);
-        // The open model call has been promised its part.
+        let (available, _) = state.purse.available(state.limits_in_force(&self.setup.limits), self.now.at);
+        // The open model call has reserved its part.
         if reservation.unwrap_or_default() <= available.less(state.reserved_for_call()) {
             self.push(ChargeReserved { charge, purpose, reservation });
         }
@@ -74,6 +82,16 @@ impl Draft<'_> {
     pub(super) fn settle(&mut self, charge: EffectId, cost: Option<Money>) {
         if self.state.charges.contains_key(&charge) {
             self.push(ChargeSettled { charge, cost });
+        }
+    }
+
+    /// Before a sub-agent reports what it spent.
+    pub(super) fn close_charges(&mut self) {
+        if self.state.depth() > 0 {
+            let open: Vec<EffectId> = self.state.charges.keys().cloned().collect();
+            for charge in open {
+                self.settle(charge, None);
+            }
         }
     }
 }

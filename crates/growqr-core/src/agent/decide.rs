@@ -8,13 +8,14 @@ use super::judge::{Judged, judge};
 use super::render::cut_report;
 use super::state::{Phase, Progress, State};
 use super::tools;
+use super::transcript::Transcript;
 use crate::budget::{LEAST_ALLOWANCE, share};
 use crate::clock::Moment;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed,
     ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
 };
-use crate::id::{AgentId, EffectId, JournalName, MessageId, TurnSalt, hex};
+use crate::id::{AgentId, EffectId, EffectSalt, JournalName, MessageId, hex};
 use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
@@ -127,20 +128,20 @@ impl Draft<'_> {
     }
 
     /// Something new is pending: begin a turn, end a wait, or leave it for the next request.
-    fn go_on(&mut self, words_came: bool) {
+    fn go_on(&mut self, is_message: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
-            Phase::Waiting if let (Some(ended), false) = (&self.state.ending, words_came) => {
+            Phase::Waiting if let (Some(ended), false) = (&self.state.ending, is_message) => {
                 if self.state.children_at_work().next().is_none() {
                     self.end_now(ended.clone());
                 }
             }
-            Phase::Waiting if words_came || self.state.children_at_work().next().is_none() => self.request(1),
+            Phase::Waiting if is_message || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
             Phase::Calling { .. } => {}
             Phase::Tools(_) => {
                 for effect in children::waiting_calls(&self.state) {
-                    if let Some(result) = children::wait_result(&self.state, &effect, words_came) {
+                    if let Some(result) = children::wait_result(&self.state, &effect, is_message) {
                         self.finish_call(&effect, result);
                     }
                 }
@@ -151,7 +152,8 @@ impl Draft<'_> {
 
     fn begin_turn(&mut self) {
         let setup = self.setup;
-        let changed = self.state.segment() != Some(&setup.segment);
+        let current = self.state.segment.as_ref();
+        let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
         let full = self
             .state
             .segment
@@ -160,8 +162,7 @@ impl Draft<'_> {
         if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
             self.begin_segment();
         }
-        let salt = Some(TurnSalt::random(self.now.random));
-        self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits, salt });
+        self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
         self.request(1);
     }
 
@@ -190,14 +191,14 @@ impl Draft<'_> {
         let affordable = if shortened { self.affordable(attempt, most, true) } else { whole };
         match affordable {
             Ok((max_tokens, reservation)) => {
-                let mut after = self.state.clone();
-                if attempt == 1
-                    && let Some(content) = after.next_user_content(shortened)
-                {
-                    after.transcript.push(Role::User, content);
+                let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
+                let mut after = self.state.transcript.clone();
+                if let Some(content) = &content {
+                    after.push(Role::User, content.clone());
                 }
-                let request_hash = after.request_hash(max_tokens);
-                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened });
+                let request_hash = self.state.request_hash_of(&after, max_tokens);
+                let salt = Some(EffectSalt::random(self.now.random));
+                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened, content, salt });
             }
             Err(limit) => self.end_turn(Ended::Limit(limit)),
         }
@@ -265,7 +266,14 @@ impl Draft<'_> {
     /// Sends the model the results once all calls have theirs, unless the turn is cancelled.
     pub(super) fn after_calls(&mut self) {
         if self.calls_done() {
-            if self.state.cancelling { self.end_turn(Ended::Cancelled) } else { self.request(1) }
+            if !self.state.cancelling {
+                return self.request(1);
+            }
+            let goes_on = self.state.said_since_cancel;
+            self.end_turn(Ended::Cancelled);
+            if goes_on && !self.state.is_at_work() {
+                self.begin_turn();
+            }
         }
     }
 
@@ -374,6 +382,7 @@ impl Draft<'_> {
     }
 
     fn end_now(&mut self, ended: Ended) {
+        self.close_charges();
         let (spent, mut left) = self.state.purse.settle();
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.sponsors.len());
@@ -412,11 +421,15 @@ impl State {
     /// SHA-256 over everything that the provider's bytes are made from.
     #[must_use]
     pub fn request_hash(&self, max_tokens: u64) -> String {
+        self.request_hash_of(&self.transcript, max_tokens)
+    }
+
+    fn request_hash_of(&self, transcript: &Transcript, max_tokens: u64) -> String {
         let mut hash = Sha256::new();
         if let Some(segment) = self.segment() {
             hash.update(segment.as_str());
         }
-        hash.update(self.transcript.hash());
+        hash.update(transcript.hash());
         hash.update(max_tokens.to_be_bytes());
         hex(&hash.finalize())
     }

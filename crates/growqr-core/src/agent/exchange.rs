@@ -69,8 +69,8 @@ pub enum Input {
         /// What it knows.
         found: LookedUp,
     },
-    /// Money is to be set aside for something other than a model call of the agent's own loop. Whether it was, says
-    /// [`super::State::charge_standing`].
+    /// Money is to be set aside for something other than a model call of the agent's own loop. [`super::State::charge_standing`] tells
+    /// whether it was.
     Reserve {
         /// Chosen by whoever spends; the same id twice is one charge.
         charge: EffectId,

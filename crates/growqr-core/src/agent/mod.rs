@@ -29,6 +29,7 @@ mod view;
 mod tests;
 
 pub use calls::wanted_calls;
+pub use charge::Charge;
 pub use charges::ChargeStanding;
 pub use decide::decide;
 pub use exchange::{Input, Intent, Setup};

@@ -47,8 +47,8 @@ impl State {
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, left_out.is_some())).collect();
         if !self.pending.is_empty() {
             // One block for all of them: the cache looks back a limited number of blocks.
-            let words = |(at, pending): (usize, &Pending)| pending.words(left_out.is_some_and(|count| at < count));
-            let text: Vec<String> = self.pending.iter().enumerate().map(words).collect();
+            let text = |(at, pending): (usize, &Pending)| pending.text(left_out.is_some_and(|count| at < count));
+            let text: Vec<String> = self.pending.iter().enumerate().map(text).collect();
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
         }
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
@@ -84,16 +84,13 @@ impl State {
     }
 }
 
-/// Keys in the order of the API's own examples; `is_error` only where it is true. Text alone is sent as a string.
+/// A tool result of the Messages API; `is_error` only where it is true. Text alone is sent as a string. With `shortened`, a
+/// picture becomes a line of text.
 fn result_block(call: &Call, shortened: bool) -> RawJson {
     let content = match result(call) {
-        Some(ToolContent(blocks)) if blocks.iter().any(|block| !matches!(block, ContentBlock::Text { .. })) => {
-            let fit = |block: &ContentBlock| match block {
-                ContentBlock::Text { text } => json!({"type": "text", "text": fitted(text, shortened)}),
-                other => other.to_api(),
-            };
+        Some(ToolContent(blocks)) if !shortened && blocks.iter().any(is_image) => {
             // The API refuses empty text.
-            blocks.iter().filter(|block| !is_blank(block)).map(fit).collect()
+            blocks.iter().filter(|block| !is_blank(block)).map(ContentBlock::to_api).collect()
         }
         _ => json!(fitted(&result_text(call), shortened)),
     };
@@ -102,6 +99,10 @@ fn result_block(call: &Call, shortened: bool) -> RawJson {
         block["is_error"] = json!(true);
     }
     RawJson::of(&block)
+}
+
+fn is_image(block: &ContentBlock) -> bool {
+    matches!(block, ContentBlock::Image { .. })
 }
 
 fn is_blank(block: &ContentBlock) -> bool {
@@ -154,7 +155,7 @@ fn rendered(message: &Message, words: bool) -> String {
 }
 
 impl Pending {
-    fn words(&self, shortened: bool) -> String {
+    fn text(&self, shortened: bool) -> String {
         let fitted = |text| fitted(text, shortened);
         match self {
             Pending::Said(text) if text.trim().is_empty() => "(an empty message)".to_owned(),

@@ -7,7 +7,7 @@ use super::transcript::Transcript;
 use crate::budget::Purse;
 use crate::clock::Timestamp;
 use crate::event::Ended;
-use crate::id::{AgentId, CallId, EffectId, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq, TurnSalt};
+use crate::id::{AgentId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
 use crate::limits::{LimitReached, Limits};
 use crate::mail::{Birth, Report};
 use crate::memory::{CommitPlan, Origin};
@@ -45,18 +45,20 @@ pub struct State {
     pub(super) pending: Vec<Pending>,
     /// Finished calls whose results no request has carried yet, because the turn ended first.
     pub(super) unanswered: Vec<Call>,
-    /// Number of pending items left out of the last request because the budget did not cover them, besides all that is
-    /// `unanswered`; `None` if nothing was left out.
+    /// A budget did not cover the last request: this many pending items, and all results in `unanswered`, may be shortened
+    /// in the next one.
     pub(super) held_back: Option<usize>,
     pub(super) phase: Phase,
     pub(super) cancelling: bool,
+    /// A message came after the cancel: once the cancelled turn has ended, the next one begins.
+    pub(super) said_since_cancel: bool,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
     /// The attempt of the model call that an orderly stop of the program interrupted.
     pub(super) broken_off: Option<u32>,
     pub(super) turn: u64,
-    /// `None` in a turn that a build of version 1 began.
-    pub(super) salt: Option<TurnSalt>,
+    /// Of the last model request; `None` if a build of version 1 made it.
+    pub(super) salt: Option<EffectSalt>,
     pub(super) limits: Limits,
     /// Tool calls in this turn so far.
     pub(super) ordinal: u64,
@@ -177,6 +179,7 @@ impl State {
             held_back: None,
             phase: Phase::Idle,
             cancelling: false,
+            said_since_cancel: false,
             ending: None,
             broken_off: None,
             turn: 0,
@@ -303,7 +306,7 @@ impl State {
     /// What the open model call and the open charges may cost at most.
     #[must_use]
     pub fn reserved(&self) -> Money {
-        self.reserved_for_call() + self.charges.values().filter_map(|charge| charge.reservation).sum()
+        self.reserved_for_call() + self.purse.reserved
     }
 
     /// What the open model call may cost at most; zero if none is open or its price is unknown.

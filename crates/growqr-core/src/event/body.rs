@@ -1,6 +1,6 @@
 //! What each kind of event says. The kinds are described where they are listed, in `event/mod.rs`.
 
-use crate::id::{AgentId, CallId, EffectId, ExecutorId, JournalName, MessageId, SegmentHash, TurnSalt};
+use crate::id::{AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
 use crate::limits::{LimitReached, Limits, Shortfall};
 use crate::mail::{Birth, Mail};
 use crate::memory::CommitPlan;
@@ -69,9 +69,6 @@ pub struct TurnStarted {
     pub turn: u64,
     /// The limits in force.
     pub limits: Limits,
-    /// Random; part of the effect ids of this turn. `None` in version 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub salt: Option<TurnSalt>,
 }
 
 /// See [`super::Event::ModelRequested`].
@@ -88,6 +85,13 @@ pub struct ModelRequested {
     /// True if the middle of long texts was left out because an earlier request with all of them was too expensive.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shortened: bool,
+    /// The content of the user message that the request adds to the transcript, as it is sent. `None` if it adds none (a
+    /// further attempt), and in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<RawJson>,
+    /// Random; part of the ids of the effects that the answer wants. `None` in version 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub salt: Option<EffectSalt>,
 }
 
 /// See [`super::Event::ModelAnswered`].

@@ -55,6 +55,24 @@ async fn journals_of_earlier_builds_in_sqlite_are_replayed_as_they_were_written(
 }
 
 #[tokio::test]
+async fn work_that_an_earlier_build_left_open_is_finished_by_this_one() {
+    for golden in generations() {
+        let copy = tempfile::tempdir().unwrap();
+        let path = copy.path().join(SQLITE);
+        std::fs::copy(golden.join(SQLITE), &path).unwrap();
+        let (db, store) = open(&DbConfig::Sqlite { path }).await;
+        story::go_on(Arc::clone(&store)).await;
+        for agent in store.agents().await.unwrap() {
+            let journal = load(&*store, &agent.agent).await.unwrap().state;
+            assert!(!journal.is_at_work() && (agent.turn == 0 || journal.last_ended().is_some()), "{golden:?}: {agent:?}");
+        }
+        assert!(db.verify(&ProfileId::new("local")).await.unwrap().broken.is_none());
+        drop(store);
+        db.close().await;
+    }
+}
+
+#[tokio::test]
 async fn journals_of_earlier_builds_in_postgres_are_replayed_as_they_were_written() {
     for golden in generations() {
         let file = golden.join(POSTGRES);

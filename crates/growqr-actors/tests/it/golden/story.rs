@@ -33,6 +33,43 @@ pub async fn write(store: Arc<dyn Store>) {
     story.work_that_is_left_open().await;
 }
 
+/// Takes up the work that an earlier build left open, and finishes it with this build's rules.
+pub async fn go_on(store: Arc<dyn Store>) {
+    let story = Story::new(Arc::clone(&store));
+    // The journal has taken messages of lower numbers.
+    story.messages.store(1_000, Ordering::Relaxed);
+    let at_work = async || {
+        let agents = store.agents().await.unwrap();
+        agents.into_iter().filter(|view| view.status.is_at_work()).map(|view| view.agent).collect::<Vec<_>>()
+    };
+    for agent in at_work().await {
+        story.input(&agent, Input::Woken).await;
+    }
+    for _ in 0..50 {
+        story.deliver().await;
+        for agent in at_work().await {
+            for intent in story.open(&agent).await {
+                let input = match intent {
+                    Intent::CallModel { attempt, .. } => {
+                        Input::Answered { attempt, reply: says("Finished."), prepared: Vec::new() }
+                    }
+                    Intent::RunTool { call, .. } => {
+                        Input::Finished { effect: call.origin.effect, result: ToolResult::ok("done") }
+                    }
+                    Intent::LookUpTool { call } => {
+                        Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
+                    }
+                };
+                story.input(&agent, input).await;
+            }
+        }
+    }
+    assert_eq!(at_work().await, [], "all that was open is finished");
+    story.say("and now?").await;
+    story.answer(&AgentId::grow(), says("On.")).await;
+    assert_eq!(at_work().await, []);
+}
+
 struct Story {
     ports: Ports,
     choices: Arc<Choices>,

@@ -61,6 +61,20 @@ fn a_restored_journal_does_not_repeat_the_effects_that_came_after() {
 }
 
 #[test]
+fn a_journal_restored_in_the_middle_of_a_turn_does_not_repeat_effects_either() {
+    let mut lived = World::grow();
+    lived.say("note");
+    let backup = lived.state.clone();
+    lived.answer(calls(&[commit()]));
+    let before = lived.open_tools();
+    let mut again = World::of(backup);
+    again.now.0 = 90_000;
+    again.input(Input::Woken);
+    again.answer(calls(&[commit()]));
+    assert_ne!(again.open_tools(), before, "the same turn and the same call, asked for again");
+}
+
+#[test]
 fn a_journal_of_version_1_is_named_when_it_is_next_used_and_its_open_effects_keep_their_ids() {
     let mut world = World::of(State::new(AgentId::grow()));
     world.setup.tools = crate::agent::version_1::catalogue();

@@ -81,7 +81,7 @@ fn a_cancel_says_of_each_call_what_is_known_about_it() {
     assert_eq!(looked_up.input(nothing), ["tool_finished", "turn_ended"]);
     assert_eq!(looked_up.state.last_ended(), Some(&Ended::Cancelled));
     looked_up.say("what happened?");
-    assert_eq!(result(&looked_up).0, "stopped by the person before it was carried out");
+    assert_eq!(result(&looked_up).0, "stopped before it was carried out");
 }
 
 #[test]
@@ -98,4 +98,23 @@ fn a_tool_of_the_next_segment_cannot_be_called_in_this_one() {
     world.say("now");
     assert_eq!(world.answer(calls(&[("act", json!({}))])), ["model_answered", "tool_started"]);
     assert!(is_run(&world));
+}
+
+#[test]
+fn a_message_after_the_cancel_begins_the_next_turn() {
+    let (mut world, effect) = calling(Repeat::LookUp);
+    world.input(Input::Cancel);
+    assert_eq!(world.say("do this instead"), ["user_said"]);
+    let nothing = Input::LookedUp { effect, found: LookedUp::NothingHappened };
+    assert_eq!(world.input(nothing), ["tool_finished", "turn_ended", "turn_started", "model_requested"]);
+    assert!(world.last_user().1.contains("do this instead"));
+}
+
+#[test]
+fn a_tool_that_got_another_executor_begins_a_segment() {
+    let mut world = World::grow();
+    world.say("hello");
+    world.answer(super::world::says("hi"));
+    world.setup.tools[0].repeat = Repeat::Unknown;
+    assert_eq!(world.say("again")[..2], ["user_said", "segment_started"]);
 }
