@@ -30,9 +30,15 @@ pub fn run() -> Result<(), Failure> {
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let binary = machine::root().join("target/release/growqr");
     let mut judged = Judged::default();
-    for (package, bench) in
-        [("growqr-store", "append"), ("growqr-memory", "commit"), ("growqr-app", "turn"), ("growqr-app", "program")]
-    {
+    let benches = [
+        ("growqr-store", "append"),
+        ("growqr-store", "search"),
+        ("growqr-memory", "commit"),
+        ("growqr-memory", "search"),
+        ("growqr-app", "turn"),
+        ("growqr-app", "program"),
+    ];
+    for (package, bench) in benches {
         println!("\n{package}, {bench}:");
         let mut bench = command::cargo(&["bench", "--quiet", "-p", package, "--bench", bench]);
         command::watch(bench.env("GROWQR_BIN", &binary), |line| judged.hear(line))?;

@@ -4,9 +4,11 @@
 //! the time (`benches/search.rs`). So the reading is spread over threads, and a page is taken apart into lines only if
 //! the text is in it.
 
-use crate::place::{self, Bytes};
+use crate::place::{self, Bytes, MAX_PAGE_BYTES};
 use growqr_core::fold::folded;
 use growqr_core::memory::{Found, Listed, MemoryError};
+use std::fs::File;
+use std::io::Read;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread;
@@ -55,17 +57,21 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
 
 /// The first lines of these pages that contain `wanted`, which is folded.
 fn in_pages(folder: &Path, pages: &[Listed], wanted: &str, limit: usize) -> Vec<Found> {
-    let mut found = Vec::new();
+    let (mut found, mut bytes) = (Vec::new(), Vec::new());
     for page in pages {
         if found.len() >= limit {
             break;
         }
-        let Bytes::File(bytes) = place::bytes(folder, &page.path) else { continue };
-        let Ok(content) = std::str::from_utf8(&bytes) else { continue };
-        // Seldom true, so it goes before the rest.
-        if !folded(content).contains(wanted) || place::text(&page.path, &bytes).is_err() {
+        // Most pages do not have the text, so they are read with the fewest calls of the system.
+        bytes.clear();
+        let read =
+            File::open(place::file_of(folder, &page.path)).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes));
+        if read.is_err() || !std::str::from_utf8(&bytes).is_ok_and(|content| folded(content).contains(wanted)) {
             continue;
         }
+        // What is shown is read as every page is: without following links, and only if it is text of a sane size.
+        let Bytes::File(bytes) = place::bytes(folder, &page.path) else { continue };
+        let Ok(content) = place::text(&page.path, &bytes) else { continue };
         let lines = (1..).zip(content.lines()).filter(|(_, line)| folded(line).contains(wanted));
         let lines = lines.map(|(line, text)| Found { path: page.path.clone(), line, text: shorten(text) });
         found.extend(lines.take(limit - found.len()));

@@ -2,12 +2,12 @@
 //!
 //! The newest messages are read first: a common text is found there, and asking the index for it would give most of the
 //! table. Only if that is not enough, all messages are asked for: those that the index of trigrams names, if there is
-//! one. A text of one or two characters has no trigram, and is looked for in one message after the other.
+//! one. A text of one or two characters has no trigram, so the server compares every message.
 
 use super::PostgresStore;
 use crate::error::at;
 use crate::rows::{self, MessageRow};
-use crate::text::{TRIGRAM, containing, wanted};
+use crate::text::{containing, wanted};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{MessageView, StoreError};
 
@@ -37,13 +37,12 @@ pub(super) async fn search(
     agent: Option<&AgentId>,
     limit: u32,
 ) -> Result<Vec<MessageView>, StoreError> {
-    let wanted = wanted(text);
-    let search = Search { store, pattern: containing(&wanted), agent: agent.map(AgentId::as_str), limit: i64::from(limit) };
+    let search = Search { store, pattern: containing(&wanted(text)), agent: agent.map(AgentId::as_str), limit: i64::from(limit) };
     let newest = search.newest(NEWEST_READ).await?;
     if newest.len() >= limit as usize {
         return rows::all(newest);
     }
-    rows::all(if wanted.chars().count() < TRIGRAM { search.newest(i64::MAX).await? } else { search.indexed().await? })
+    rows::all(search.indexed().await?)
 }
 
 struct Search<'a> {
