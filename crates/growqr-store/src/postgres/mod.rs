@@ -164,9 +164,25 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
     if before.is_current(&MIGRATIONS)? {
         return Ok(Migrated { from, to: from });
     }
-    // The migrator takes an advisory lock, so that who comes second finds it done.
+    if from > 0 {
+        refuse_while_in_use(connection).await?;
+    }
+    // The migrator takes an advisory lock, so a second process waits and finds it done.
     MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(migrating)?;
     Ok(Migrated { from, to: shape(connection).await?.version() })
+}
+
+/// An older build that runs meanwhile could not append any more, and would lose answers that are paid for.
+async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
+        and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";
+    let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(at("open"))?;
+    if is_claimed {
+        return Err(StoreError::Failed(
+            "the database must be brought up to date, and another GrowQR uses it: quit that one first".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 async fn shape(connection: &mut PgConnection) -> Result<Shape, StoreError> {

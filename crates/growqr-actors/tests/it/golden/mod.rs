@@ -182,11 +182,12 @@ async fn described(store: &dyn Store) -> String {
 #[ignore = "writes the golden journals of this build; see the head of this file"]
 async fn write_the_golden_journals() {
     let golden = folder().join(format!("v{SCHEMA_VERSION}"));
-    std::fs::create_dir(&golden).expect("a golden journal is written once");
-    let path = golden.join(SQLITE);
+    assert!(!golden.exists(), "a golden journal is written once");
+    let written = tempfile::tempdir().unwrap();
+    let path = written.path().join(SQLITE);
     let (db, store) = open(&DbConfig::Sqlite { path }).await;
     story::write(Arc::clone(&store)).await;
-    std::fs::write(golden.join(EXPECTED), described(&*store).await).unwrap();
+    let expected = described(&*store).await;
     drop(store);
     db.close().await;
     let url = tokio::task::spawn_blocking(postgres::fresh_database).await.unwrap().expect("a PostgreSQL server");
@@ -195,5 +196,8 @@ async fn write_the_golden_journals() {
     drop(store);
     db.close().await;
     let dump = tokio::task::spawn_blocking(move || postgres::dump(&url)).await.unwrap();
+    std::fs::create_dir(&golden).unwrap();
+    std::fs::copy(written.path().join(SQLITE), golden.join(SQLITE)).unwrap();
     std::fs::write(golden.join(POSTGRES), dump).unwrap();
+    std::fs::write(golden.join(EXPECTED), expected).unwrap();
 }

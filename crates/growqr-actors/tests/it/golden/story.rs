@@ -197,6 +197,7 @@ impl Story {
         self.finish(&grow, &open[1], ToolResult::error("there is no page")).await;
         self.finish(&grow, &open[0], ToolResult::ok("goals.md (3 bytes)")).await;
         self.finish(&grow, &open[2], ToolResult::ok("")).await;
+        self.finish(&grow, &open[3], ToolResult::error("the input does not fit its schema")).await;
         self.answer(
             &grow,
             calls(&[

@@ -76,7 +76,7 @@ on_both! {
 
     async fn an_event_of_a_newer_build_is_refused_when_an_agent_wakes(world: World) {
         four_events(world).await;
-        world.tamper("update events set schema_version = 2 where position = 3").await;
+        world.tamper("update events set schema_version = 1000 where position = 3").await;
         let error = world.store().await.entries(&AgentId::grow(), Seq(0), 10).await.unwrap_err();
         assert!(matches!(error, StoreError::Newer(_)), "{error:?}");
     }
