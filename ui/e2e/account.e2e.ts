@@ -16,7 +16,7 @@ const STATES: Array<{ name: string; options: Options; ready: string }> = [
   { name: "signed-out", options: { account: "signed_out" }, ready: "Not signed in" },
   { name: "waiting", options: { account: "signing_in" }, ready: "Finish in your browser" },
   { name: "waiting-notice", options: { account: "signing_in", notice: "No browser could be opened: copy the address and open it by hand." }, ready: "No browser could be opened" },
-  { name: "choosing", options: { account: "choosing" }, ready: "Is what is on this computer yours" },
+  { name: "choosing", options: { account: "choosing" }, ready: "Is the data on this computer yours" },
   { name: "online", options: { account: "online" }, ready: "Ada Okafor" },
   { name: "offline", options: { account: "offline" }, ready: "Last confirmed 1 d ago" },
   { name: "needs-sign-in", options: { account: "needs_sign_in" }, ready: "Your sign-in has ended" },
@@ -24,7 +24,7 @@ const STATES: Array<{ name: string; options: Options; ready: string }> = [
   { name: "settings", options: { account: "online", at: "#/settings" }, ready: "Last confirmed" },
   { name: "settings-offline", options: { account: "offline", at: "#/settings" }, ready: "cannot be reached" },
   { name: "settings-none", options: { account: "not_configured", at: "#/settings" }, ready: "Everything works without signing in" },
-  { name: "first-run", options: { account: "signed_out", world: "empty" }, ready: "Do you have an account?" },
+  { name: "first-run", options: { account: "signed_out", world: "empty" }, ready: "Already have an account?" },
 ];
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
@@ -43,7 +43,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await page.getByRole("menu").waitFor();
     await context.setOffline(true);
     await page.getByText("Offline: last confirmed 1 d ago").last().waitFor();
-    await page.getByText("Everything on this computer works meanwhile").waitFor();
+    await page.getByText("Everything on this computer still works").waitFor();
     await accessible(page);
     await picture(page, `account-menu-offline-${theme}`);
     await context.close();
@@ -89,7 +89,7 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
   const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
   await waiting.getByRole("group", { name: "Address" }).getByText("ai.growqr.desktop").waitFor();
   await tell(page, "signed-in");
-  await page.getByRole("dialog", { name: "Is what is on this computer yours, Ada Okafor?" }).waitFor();
+  await page.getByRole("dialog", { name: "Is the data on this computer yours, Ada Okafor?" }).waitFor();
   await page.getByRole("button", { name: "Yes, it is mine" }).click();
   await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
   expect(await page.getByRole("dialog").count()).toBe(0);
@@ -98,7 +98,7 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
 
 test("keys pressed as the question appears answer nothing and move nothing behind it", async () => {
   const { page, context } = await open(chromium, { account: "choosing" });
-  const question = page.getByRole("dialog", { name: "Is what is on this computer yours, Ada Okafor?" });
+  const question = page.getByRole("dialog", { name: "Is the data on this computer yours, Ada Okafor?" });
   await focused(question);
   await page.keyboard.press("Enter");
   await page.keyboard.press("3");
@@ -121,12 +121,12 @@ test("to cancel the question, or the wait, signs nobody in", async () => {
 test("when nothing happens there is another way, and the wait can go on behind", async () => {
   const { page, context } = await open(chromium, { account: "signing_in" });
   const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
-  await waiting.getByRole("button", { name: "Try the other way" }).click();
+  await waiting.getByRole("button", { name: "Try another way" }).click();
   await waiting.getByRole("group", { name: "Address" }).getByText("127.0.0.1").waitFor();
   await page.keyboard.press("Escape");
   await waiting.waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Account: Local profile Signing in…" }).click();
-  await page.getByRole("menuitem", { name: "Show the sign-in…" }).click();
+  await page.getByRole("menuitem", { name: "Show sign-in…" }).click();
   await waiting.waitFor();
   await context.close();
 });
@@ -162,7 +162,7 @@ test("whoever was signed out by the service finds the way back, and can work mea
 test("settings sign out, and say what stays", async () => {
   const { page, context } = await open(chromium, { account: "online", at: "#/settings" });
   const account = page.getByRole("region", { name: "Account" });
-  await account.getByText("stay here, for your next sign-in").waitFor();
+  await account.getByText("stay on this computer for your next sign-in").waitFor();
   await account.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
   await context.close();

@@ -16,16 +16,16 @@ export default function Choosing({ view }: { view: SignIn }) {
   return (
     <Modal labelledBy={id} onClose={() => cancel.mutate({})}>
       <h2 id={id} className="font-semibold">
-        Is what is on this computer yours{view.person && `, ${called(view.person)}`}?
+        Is the data on this computer yours{view.person && `, ${called(view.person)}`}?
       </h2>
-      <p className="mt-1 text-sm text-ink-2">The local profile is not empty: there are conversations, memory, settings or keys in it. This is asked once; nothing is deleted either way.</p>
+      <p className="mt-1 text-sm text-ink-2">The local profile already holds conversations, memory, settings or keys. You are asked once. Nothing is deleted either way.</p>
       <div className="mt-4 grid gap-3 sm:grid-cols-2">
-        <Choice icon={FolderInput} title="Yes, it is mine" about="It becomes your account’s: conversations, memory, settings and keys, as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
-        <Choice icon={FolderPlus} title="No, start empty" about="Your account begins with nothing. The local profile stays, for whoever uses it signed out." disabled={busy} onClick={() => choose.mutate({ adopt: false })} />
+        <Choice icon={FolderInput} title="Yes, it is mine" about="Your account takes over the conversations, memory, settings and keys as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
+        <Choice icon={FolderPlus} title="No, start empty" about="Your account starts empty. The local profile stays for anyone who uses GrowQR signed out." disabled={busy} onClick={() => choose.mutate({ adopt: false })} />
       </div>
       <Trouble problem={choose.error ?? cancel.error} />
       <div className="mt-5 flex items-center gap-2">
-        <p className="grow text-xs text-ink-3">To cancel signs you out again.</p>
+        <p className="grow text-xs text-ink-3">Cancelling signs you out.</p>
         <Button disabled={busy} onClick={() => cancel.mutate({})}>
           Cancel
         </Button>

@@ -42,7 +42,7 @@ export default function Menu({ view }: { view: SignIn }) {
             {state === "offline" && <p className="mt-1 text-xs text-ink-3">{MEANWHILE}</p>}
           </div>
           <Line />
-          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show the sign-in…"} />}
+          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show sign-in…"} />}
           {(state === "needs_sign_in" || state === "offline") && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in again…" />}
           {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in…" />}
           {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label="Check now" />}

@@ -16,7 +16,7 @@ export function Notices() {
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft py-1.5 pr-3 pl-6 text-sm text-ink-2">
       <p className="grow">{notice}</p>
-      <IconButton label="Close this notice" onClick={() => setRead(notice)}>
+      <IconButton label="Close notice" onClick={() => setRead(notice)}>
         <X className="size-4" aria-hidden />
       </IconButton>
     </div>
@@ -28,7 +28,7 @@ function Ended({ notice }: { notice: string | null }) {
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line bg-warn-soft px-6 py-2 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0" title={notice ?? undefined}>
-        <span className="font-medium text-ink">Your sign-in has ended.</span> Everything on this computer stays yours to read and use.
+        <span className="font-medium text-ink">Your sign-in has ended.</span> You can still read and use everything on this computer.
       </p>
       <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in again

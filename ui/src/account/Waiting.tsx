@@ -24,7 +24,7 @@ export default function Waiting({ view }: { view: SignIn }) {
         <Globe className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
         Finish in your browser
       </h2>
-      <p className="mt-2 text-sm text-ink-2">Sign in on the page there and allow GrowQR; the browser then leads back here by itself.{until !== null && ` This waits for ${timeLeft(until, now)} more.`}</p>
+      <p className="mt-2 text-sm text-ink-2">Sign in on the page that opened and allow GrowQR. The browser then brings you back here.{until !== null && ` Time left: ${timeLeft(until, now)}.`}</p>
       {notice && (
         <p role="status" className="mt-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-ink-2">
           {notice}
@@ -32,7 +32,7 @@ export default function Waiting({ view }: { view: SignIn }) {
       )}
       {url && (
         <div className="mt-4">
-          <p className="text-sm font-medium">Is there no page? Open this address yourself:</p>
+          <p className="text-sm font-medium">No page opened? Open this address yourself:</p>
           <div className="mt-1.5 flex items-center gap-2">
             <p tabIndex={0} role="group" aria-label="Address" className="code min-w-0 grow overflow-x-auto rounded-lg border border-line px-3 py-1.5 whitespace-nowrap select-all">
               {url}
@@ -45,10 +45,10 @@ export default function Waiting({ view }: { view: SignIn }) {
         </div>
       )}
       <div className="mt-4 rounded-xl bg-sunken px-4 py-3">
-        <p className="text-sm font-medium">Did you sign in, and nothing happened here?</p>
-        <p className="mt-0.5 text-sm text-ink-2">The browser may not be allowed to open GrowQR. Try again another way: the page opens anew and answers over this computer’s own network.</p>
+        <p className="text-sm font-medium">Signed in, but nothing happened here?</p>
+        <p className="mt-0.5 text-sm text-ink-2">The browser may not be allowed to open GrowQR. Try another way: the page opens again and returns to GrowQR through a port on this computer.</p>
         <Button className="mt-2" disabled={again.isPending} onClick={() => again.mutate({ someone_else: false, by_port: true })}>
-          Try the other way
+          Try another way
         </Button>
       </div>
       <Trouble problem={again.error ?? cancel.error} />

@@ -11,7 +11,7 @@ test.each([
   [null, "ada.okafor@example.com", "AO"],
   ["  ", "ada@example.com", "A"],
   ["élodie 👩‍🚀", null, "É👩"],
-  [null, null, "S"],
+  [null, null, "UA"],
 ])("%s, %s is drawn as %s", (name, email, drawn) => {
   expect(initials(person(name, email))).toBe(drawn);
 });

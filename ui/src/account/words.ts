@@ -22,11 +22,11 @@ export function standing({ state, person }: SignIn, now: number, isOffline: bool
 }
 
 /** What a sign-in that is not confirmed means for who goes on working. */
-export const MEANWHILE = "Everything on this computer works meanwhile; GrowQR asks the service again by itself.";
+export const MEANWHILE = "Everything on this computer still works. GrowQR checks again by itself.";
 
 /** What somebody is called here. */
 export function called(person: Person): string {
-  return person.name?.trim() || person.email || "Somebody";
+  return person.name?.trim() || person.email || "Unnamed account";
 }
 
 /** One or two letters for who has no picture. */

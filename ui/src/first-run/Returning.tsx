@@ -12,7 +12,7 @@ export function Returning() {
   return (
     <div className="text-sm text-ink-2">
       <p className="flex flex-wrap items-center gap-3">
-        Do you have an account?
+        Already have an account?
         <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
           <LogIn className="size-4" aria-hidden /> Sign in
         </Button>

@@ -66,7 +66,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
         </div>
       </div>
       {isIn && (
-        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay here, for your next sign-in." below={<Trouble problem={signOut.error} />}>
+        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<Trouble problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out
           </Button>
@@ -84,7 +84,7 @@ function NoOne({ view }: { view: SignIn }) {
         label="Local profile"
         about={
           <>
-            Everything works without signing in. To use accounts, give GrowQR a Clerk application: <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in small letters in <Code>config.toml</Code> in the data folder; then start it again.
+            Everything works without signing in. To use accounts, create a Clerk application and set <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in lower case in <Code>config.toml</Code> in the data folder. Then restart GrowQR.
           </>
         }
       >
@@ -93,7 +93,7 @@ function NoOne({ view }: { view: SignIn }) {
     );
   }
   return (
-    <Line label="Local profile" about="You are not signed in. What you do is kept on this computer." below={<Trouble problem={signIn.error} />}>
+    <Line label="Local profile" about="You are not signed in. Your data stays on this computer." below={<Trouble problem={signIn.error} />}>
       <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in
       </Button>
