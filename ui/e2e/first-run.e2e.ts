@@ -14,7 +14,7 @@ const KEY = "sk-ant-canary-0123456789";
 test("the guide answers within a minute and remembers", async () => {
   const { page, context, complaints } = await open(chromium, { world: "empty", speed: 8 });
   await page.getByRole("button", { name: "Start with the guide" }).click();
-  await page.getByText("there is no AI in it").waitFor();
+  await page.getByText("It has no AI.").waitFor();
   await page.getByRole("button", { name: "Remember that I want to learn something new every week" }).click();
   await page.getByText("I have written it down in").last().waitFor();
   await page.getByRole("button", { name: "Wrote journal/notes.md" }).click();
@@ -96,7 +96,7 @@ describe("a model on this computer", () => {
     await page.getByLabel("Model", { exact: true }).selectOption({ label: "openai/gpt-oss-20b" });
     await page.getByRole("button", { name: "Start with it" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
-    expect(await page.getByText("there is no AI in it").count()).toBe(0);
+    expect(await page.getByText("It has no AI.").count()).toBe(0);
     await page.keyboard.press("Control+4");
     const model = page.getByLabel("Model", { exact: true });
     await page.waitForFunction(() => document.querySelector("select")?.selectedOptions[0]?.textContent === "openai/gpt-oss-20b");

@@ -15,7 +15,7 @@ test("a message streams, calls tools, sends sub-agents and ends", async () => {
   await page.getByText("Thinking…").waitFor();
   await page.getByRole("button", { name: "Searched memory for" }).last().waitFor();
   await page.getByRole("button", { name: "Stop People" }).waitFor();
-  await page.getByText("Heard from sub-agents").last().waitFor();
+  await page.getByText("Waited for sub-agents").last().waitFor();
   await page.getByText("shall I write to Mara").last().waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
   await context.close();
@@ -29,13 +29,13 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   await say(page, "Write a long plan");
   await written(page).getByText("What to learn").waitFor();
   await say(page, "Remember that I like short plans");
-  await page.getByText("Waits for the next step").waitFor();
+  await page.getByText("The agent reads it before its next step").waitFor();
   const answer = await written(page).boundingBox();
   const waiting = await page.getByText("Remember that I like short plans").boundingBox();
   expect(answer && waiting && waiting.y > answer.y, "it stands below what is written").toBe(true);
   await accessible(page);
   await picture(page, "waiting-message");
-  await page.getByText("Waits for the next step").waitFor({ state: "detached" });
+  await page.getByText("The agent reads it before its next step").waitFor({ state: "detached" });
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("not yet sent");
   await page.getByText("I have written it down in").last().waitFor();
   await page.reload();
@@ -53,7 +53,7 @@ test("who scrolls up while an answer is written is left there, a little as well 
   const left = () => page.getByRole("log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
   await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
   expect(await left()).toBeGreaterThan(200);
-  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
   expect(await left()).toBeLessThan(200);
   await context.close();
@@ -96,7 +96,7 @@ test("stopping keeps what was done and offers to go on", async () => {
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
   await accessible(page);
   await picture(page, "stopped");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("Tell me what you are working on").waitFor();
   await context.close();
 });
@@ -105,7 +105,7 @@ test("an ending that is not done is a sentence with the next step", async () => 
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Use up the budget");
   await page.getByText("The budget for one message is used up.").waitFor();
-  await page.getByRole("main").getByRole("link", { name: "Settings" }).waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Open Settings" }).waitFor();
   await picture(page, "budget");
   await say(page, "Something broken");
   await page.getByText("The key was refused by Anthropic.").waitFor();
@@ -117,17 +117,17 @@ test("an ending that is not done is a sentence with the next step", async () => 
 test("searching the conversation leads to the message", async () => {
   const { page, context } = await open(chromium, { world: "long" });
   await page.getByText("Message number 4999").waitFor();
-  await page.getByRole("button", { name: "Search in the conversation" }).click();
+  await page.getByRole("button", { name: "Search this conversation" }).click();
   await page.getByRole("searchbox").fill("number 4321:");
   await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();
   await page.getByRole("log").getByText("Message number 4321").waitFor();
   await page.getByRole("searchbox").fill("number");
   await page.getByText("More than 200 found.").waitFor();
-  await page.getByText("Only the latest 200 are shown").waitFor();
+  await page.getByText("Only the newest 200 are listed").waitFor();
   await picture(page, "search-cut");
   await page.getByRole("searchbox").fill("number 123");
-  await page.getByText(/^11 found. Enter goes to the latest/).waitFor();
-  expect(await page.getByText("Only the latest").count()).toBe(0);
+  await page.getByText(/^11 found. Press Enter to show the newest/).waitFor();
+  expect(await page.getByText("Only the newest").count()).toBe(0);
   await page.getByRole("searchbox").press("Enter");
   await page.getByRole("log").getByText("Message number 1239:").waitFor();
   await page.getByRole("searchbox").press("Enter");
@@ -135,7 +135,7 @@ test("searching the conversation leads to the message", async () => {
   await page.getByText(/^2 of \d+$/).waitFor();
   await page.keyboard.press("Escape");
   await focused(page.getByRole("textbox", { name: "Message", exact: true }));
-  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await context.close();
 });
@@ -154,17 +154,17 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await page.waitForTimeout(1_200);
   expect(await page.getByText(/^took/).textContent(), "it stands still").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
-  await page.getByRole("button", { name: "asked to stop by you" }).click();
+  await page.getByRole("button", { name: "stop requested by you" }).click();
   await page.getByText('"by_person": true').waitFor();
-  await page.getByRole("link", { name: "all everything" }).click();
-  await page.getByRole("log", { name: "Events" }).getByText("asked to stop").waitFor();
+  await page.getByRole("link", { name: "All agents events" }).click();
+  await page.getByRole("log", { name: "Events" }).getByText("stop requested").waitFor();
   await context.close();
 });
 
 test("what a sub-agent said is searched in its channel", async () => {
   const { page, context } = await open(chromium, { at: "#/agents" });
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^People Done/ }).click();
-  await page.getByText("Nothing").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
+  await page.getByText("No messages yet").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");
   await focused(page.getByRole("searchbox"));
@@ -186,7 +186,7 @@ test("what cannot be stopped, resumed or opened says so, with the next step", as
   await accessible(page);
   await page.keyboard.press("Control+1");
   await say(page, "Use up the budget");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await said.waitFor();
   await accessible(page);
   await page.reload();
@@ -328,7 +328,7 @@ test("settings are saved, refused with a reason, and put back", async () => {
 test("the tray's new message opens the chat with the cursor in the field, from anywhere", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Version 0.1.0").waitFor();
-  for (const leave of [() => {}, () => page.getByRole("button", { name: "Search in the conversation" }).focus()]) {
+  for (const leave of [() => {}, () => page.getByRole("button", { name: "Search this conversation" }).focus()]) {
     await leave();
     await page.evaluate(() => window.dispatchEvent(new Event("fake-new-message")));
     await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Message");

@@ -48,7 +48,7 @@ describe("ten thousand messages", () => {
       undefined,
       { polling: "raf", timeout: 30_000 },
     );
-    await page.getByRole("button", { name: "Latest" }).click();
+    await page.getByRole("button", { name: "Jump to latest" }).click();
     await page.getByText("Message number 4999").waitFor();
     await measure(page);
     await say(page, "endless");

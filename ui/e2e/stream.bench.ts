@@ -52,7 +52,7 @@ test("frames while 1,000 tokens a second come in", async () => {
     undefined,
     { polling: "raf", timeout: 60_000 },
   );
-  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await chromium.startTracing(page, { categories: ["toplevel", "devtools.timeline", "__metadata"] });
   await measure(page);

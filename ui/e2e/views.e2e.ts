@@ -12,7 +12,7 @@ afterAll(() => chromium.close());
 const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "first-run", options: { world: "empty" }, ready: "Start with the guide" },
   { name: "chat", options: {}, ready: "shall I write to Mara" },
-  { name: "agents-all", options: { at: "#/agents" }, ready: "Everything that happened, in order" },
+  { name: "agents-all", options: { at: "#/agents" }, ready: "Every event, oldest first" },
   { name: "agent", options: { at: "#/agents/grow" }, ready: "shall I write to Mara" },
   { name: "memory", options: { at: "#/memory" }, ready: "Begin README.md" },
   { name: "page", options: { at: "#/memory/goals%2Frust.md" }, ready: "Key-value store" },
@@ -40,7 +40,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await picture(page, `working-${theme}`);
     await accessible(page);
     await page.getByRole("button", { name: "Searched memory for" }).last().click();
-    await page.getByRole("button", { name: "Thought about it" }).last().click();
+    await page.getByRole("button", { name: "Thought process" }).last().click();
     await accessible(page);
     await context.close();
   });
@@ -98,7 +98,7 @@ test.each(["light", "dark"] as const)("without knowing whose the window is, only
   const { page, context } = await open(chromium, { fail: "about", theme });
   const message = page.getByRole("textbox", { name: "Message", exact: true });
   await page.getByText("shall I write to Mara").waitFor();
-  await page.getByText("What you write is not kept").waitFor();
+  await page.getByText("Your draft is lost").waitFor();
   await message.fill("half a sentence");
   await accessible(page);
   await picture(page, `failed-about-${theme}`);
@@ -112,7 +112,7 @@ test.each(["light", "dark"] as const)("without knowing whose the window is, only
   await again.click();
   await page.getByRole("textbox", { name: "Text of README.md" }).waitFor();
   await page.keyboard.press("Control+1");
-  expect(await page.getByText("What you write is not kept").count()).toBe(0);
+  expect(await page.getByText("Your draft is lost").count()).toBe(0);
   expect(await message.inputValue()).toBe("half a sentence");
   expect(await page.evaluate(() => localStorage.getItem("draft:local:grow")), "it is kept from now on").toBe("half a sentence");
   await context.close();
@@ -151,7 +151,7 @@ test("what is empty says what to do", async () => {
   await accessible(page);
   await picture(page, "empty-chat");
   await page.keyboard.press("Control+2");
-  await page.getByText("Nobody yet.").waitFor();
+  await page.getByText("No agents yet.").waitFor();
   await accessible(page);
   await page.keyboard.press("Control+3");
   await page.getByText("No changes yet").waitFor();
@@ -174,7 +174,7 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
   await say(page, "Remember to ask Jon");
   await page.getByText("Your last message waits, and is sent when the network is back.").waitFor();
   await page.getByText("There is no connection to api.anthropic.com").waitFor();
-  await page.getByText("What you said is kept.").waitFor();
+  await page.getByText("Your message is saved.").waitFor();
   await say(page, "And Mara");
   await page.getByText("Your last 2 messages wait").waitFor();
   await accessible(page);
@@ -185,7 +185,7 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });
   await page.getByText("Tell me what you are working on").last().waitFor();
-  await page.getByRole("button", { name: "Go on" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Resume" }).waitFor({ state: "detached" });
   await context.close();
 });
 

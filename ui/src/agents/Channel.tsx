@@ -45,7 +45,7 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
         <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
           {money(agent.spent)}
           {agent.allowance !== null && ` of ${money(agent.allowance)}`}
-          {agent.unknown > 0 && `, up to ${money(agent.unknown)} more of unknown cost`}
+          {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
         <span className="ml-auto flex gap-2">
@@ -56,22 +56,22 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
           )}
           {canResume(agent) && (
             <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
-              <Play className="size-3.5" aria-hidden /> Go on
+              <Play className="size-3.5" aria-hidden /> Resume
             </Button>
           )}
           {tab === "transcript" && (
-            <IconButton data-find label={`Search in the transcript of ${agent.name}`} aria-pressed={finding} onClick={() => setFinding(!finding)}>
+            <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={finding} onClick={() => setFinding(!finding)}>
               <Search className="size-4" aria-hidden />
             </IconButton>
           )}
         </span>
         <Trouble problem={ask.error} />
       </header>
-      <Tabs label="Channel" tabs={TABS} value={tab} onChange={setTab}>
+      <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
             {finding && <Finder agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setFinding(false)} />}
-            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="Nothing said yet" />} />
+            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="No messages yet" />} />
             <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
           </>
         ) : (

@@ -13,13 +13,13 @@ export function Elapsed({ agent }: { agent: Agent }) {
   const isErrand = agent.parent !== null && whole;
   if (since !== null) {
     return (
-      <Shown title={`At work since ${exactTime(since)}`}>
+      <Shown title={`Working since ${exactTime(since)}`}>
         for {duration((isErrand ? all : 0) + now - since)}
       </Shown>
     );
   }
   if (latest === null) return null;
-  return isErrand ? <Shown title="All its turns together">took {duration(all)}</Shown> : <Shown title={`Until ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
+  return isErrand ? <Shown title="Total time of all turns">took {duration(all)}</Shown> : <Shown title={`Ended ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
 }
 
 /** How long the turn that is under way has taken. */

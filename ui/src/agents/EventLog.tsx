@@ -40,7 +40,7 @@ export function EventLog({ agent }: { agent: string }) {
 
   if (journal.status === "loading") return <Loading label="Loading the log" />;
   if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
-  if (lines.length === 0) return <Empty icon={ScrollText} title="Nothing has happened yet" />;
+  if (lines.length === 0) return <Empty icon={ScrollText} title="No events yet" />;
   return (
     <>
       <div

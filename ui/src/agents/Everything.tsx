@@ -8,12 +8,12 @@ export function Everything({ missing }: { missing: string | null }) {
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-6">
-        <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
+        <a href={toAgents} className="@2xl/view:hidden" aria-label="Back to the list of agents">
           <ArrowLeft className="size-4" aria-hidden />
         </a>
         <Hash className="size-4 text-ink-3" aria-hidden />
-        <h2 className="font-semibold">all</h2>
-        <span className="text-xs text-ink-3">{missing ? `There is no agent ${missing}; here is everything.` : "Everything that happened, in order"}</span>
+        <h2 className="font-semibold whitespace-nowrap">All agents</h2>
+        <span className="text-xs text-ink-3">{missing ? `There is no agent ${missing}. Here are the events of all agents.` : "Every event, oldest first"}</span>
       </header>
       <EventLog agent={ALL} />
     </>

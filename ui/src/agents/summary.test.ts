@@ -5,7 +5,7 @@ const line = (kind: string, data: unknown) => ({ position: 1, agent: "grow", seq
 const name = (id: string) => (id === "a-1" ? "Scout" : id);
 
 test("an event is one line", () => {
-  expect(summary(line("user_said", { id: "m", text: "two\nlines" }), name)).toMatchObject({ what: "was told", detail: "two lines" });
+  expect(summary(line("user_said", { id: "m", text: "two\nlines" }), name)).toMatchObject({ what: "message", detail: "two lines" });
   expect(summary(line("mail_received", { mail: { from: "a-1", to: "grow", body: "cancel" } }), name).what).toBe("mail from Scout");
   expect(summary(line("tool_started", { name: "commit_memory", effect: "e", input: { path: "a.md", content: "long" } }), name)).toMatchObject({ what: "writing", detail: "a.md" });
   expect(summary(line("tool_started", { name: "new_tool", effect: "e", input: { a: 1 } }), name)).toMatchObject({ what: "new_tool", detail: '{"a":1}' });

@@ -4,7 +4,7 @@ import { Trouble } from "../design/states";
 import { useAsk } from "../data/context";
 
 const WITH_AI = ["I want to grow in my work. Ask me three questions, then propose a first step."];
-const WITH_GUIDE = ["help", "Remember that I want to learn something new every week", "Send three helpers to look through my goals"];
+const WITH_GUIDE = ["help", "Remember that I want to learn something new every week", "Send three sub-agents to look through my goals"];
 
 export function Suggestions({ agent, guide }: { agent: string; guide: boolean }) {
   const ask = useAsk();

@@ -15,7 +15,7 @@ test("a turn that is done needs no words", () => {
 
 test("a budget that is not used up, but too small for the next step, is said in figures", () => {
   const how = ending({ limit: "per_message" }, { needed: 63_000_000, available: 20_000_000 });
-  expect(how?.title).toBe("The next step can cost up to $0.63, and $0.20 is left of the budget for one message.");
+  expect(how?.title).toBe("The next step can cost up to $0.63, but only $0.20 is left of the budget for one message.");
 });
 
 test("every other ending is a sentence, and what can go on says how", () => {

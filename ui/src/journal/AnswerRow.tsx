@@ -47,7 +47,7 @@ function Facts({ item }: { item: Answer }) {
       <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
-        <span title={`${read} tokens read, ${usage.output_tokens} written`}>
+        <span title={`${read} input tokens, ${usage.output_tokens} output tokens`}>
           {tokens(read)} in, {tokens(usage.output_tokens)} out
         </span>
         <span>{item.model}</span>
@@ -80,7 +80,7 @@ function Underway({ live }: { live: Live | null }) {
 
 function Thinking({ text, now }: { text: string; now: boolean }) {
   return (
-    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
+    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
       {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
     </Fold>
   );

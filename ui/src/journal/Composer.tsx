@@ -92,7 +92,7 @@ function Unkept() {
   return (
     <div role="status" className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0">
-        What you write is not kept if the window closes before you send it. {problem.message} {problem.nextStep}
+        Your draft is lost if the window closes before you send it. {problem.message} {problem.nextStep}
       </p>
       <Button onClick={() => void drafts.learn()}>
         <RotateCw className="size-4" aria-hidden /> Try again

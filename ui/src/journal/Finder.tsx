@@ -36,15 +36,15 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
   return (
     <div role="search" className="border-b border-line bg-sunken px-6 py-2" onKeyDown={(event) => event.key === "Escape" && close()}>
       <div className="flex items-center gap-2">
-        <Input autoFocus type="search" aria-label="Search in the conversation" placeholder="Search in the conversation" value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
+        <Input autoFocus type="search" aria-label="Search this conversation" placeholder="Search this conversation" value={text} onChange={(event) => (setText(event.target.value), setAt(null))} onKeyDown={onKeyDown} />
         <IconButton label="Close search" onClick={close}>
           <X className="size-4" aria-hidden />
         </IconButton>
       </div>
       <Trouble problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
-        {wanted && found.data && (hits.length === 0 ? "Nothing found." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Enter goes to the latest, then back in time.` : `${at + 1} of ${hits.length}`)}
-        {wanted && isCut && ` Only the latest ${FOUND} are shown; search for more words to find older ones.`}
+        {wanted && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
+        {wanted && isCut && ` Only the newest ${FOUND} are listed. Add words to find older ones.`}
       </p>
       {wanted && found.data && (
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">

@@ -30,7 +30,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />
-          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(nothing)"} />}
+          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(empty)"} />}
           <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
             <span>{exactTime(call.startedAt)}</span>
             {call.asked && <span>{costWords(call.asked)}</span>}
@@ -59,12 +59,12 @@ function Part({ title, text }: { title: string; text: string }) {
 
 /** Tools cost nothing themselves; asking for them does. */
 function costWords({ cost, calls }: Asked): string {
-  const words = cost === null ? "asked for by a model call of unknown cost" : `asked for by a model call of ${money(cost)}`;
-  return calls > 1 ? `${words}, with ${calls - 1} more` : words;
+  const words = cost === null ? "requested by a model call of unknown cost" : `requested by a model call for ${money(cost)}`;
+  return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
 }
 
 /** One field a line; long texts as they are. */
 function inputText(input: Record<string, unknown>): string {
   const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
-  return lines.join("\n") || "(nothing)";
+  return lines.join("\n") || "(empty)";
 }

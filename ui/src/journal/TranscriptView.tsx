@@ -142,7 +142,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
       <Announcer items={items} />
       {away && (
         <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
-          <ArrowDown className="size-4" aria-hidden /> Latest
+          <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">

@@ -16,7 +16,7 @@ export function fold(transcript: Transcript, lines: readonly EventLine[]): Trans
     next.last = line.seq;
     const event = understood(line);
     if (event) add(next, line, event);
-    else push(next, { kind: "note", ...place(line, "note"), text: `Something this version cannot show: ${line.kind}` });
+    else push(next, { kind: "note", ...place(line, "note"), text: `This version cannot show an event of kind ${line.kind}` });
   }
   return next;
 }
@@ -60,7 +60,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":
-      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Now with ${event.data.card.name || event.data.card.id}` });
+      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
       return;
     case "turn_started":
       goOn(draft);

@@ -55,7 +55,7 @@ function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; 
       <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
         {item.text}
       </div>
-      {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step. A correction said now is read together with it.</p>}
+      {waits && <p className="mt-1 text-xs text-ink-3">Queued. The agent reads it before its next step, with anything else you send until then.</p>}
     </div>
   );
 }
@@ -104,9 +104,9 @@ function ReportRow({ item }: { item: Reported }) {
     <Fold summary={summary}>
       {() => (
         <div className="rounded-lg border border-line bg-surface p-3 text-sm">
-          <Markdown text={report.text || "(no words)"} onPage={openPage} />
+          <Markdown text={report.text || "(no text)"} onPage={openPage} />
           <a href={toAgent(item.from)} className="mt-2 inline-flex items-center gap-1 text-xs text-accent-ink underline">
-            <Bot className="size-3.5" aria-hidden /> open its channel
+            <Bot className="size-3.5" aria-hidden /> Open sub-agent
           </a>
         </div>
       )}
@@ -127,12 +127,12 @@ function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }
       </div>
       {item.last && how.settings && (
         <a href={toSettings} className="rounded-lg border border-line bg-surface px-3 py-1.5 font-medium">
-          Settings
+          Open Settings
         </a>
       )}
       {item.last && how.resumable && onResume && (
         <Button onClick={onResume}>
-          <Play className="size-3.5" aria-hidden /> Go on
+          <Play className="size-3.5" aria-hidden /> Resume
         </Button>
       )}
     </div>

@@ -19,10 +19,10 @@ const TOOLS: Record<string, Words> = {
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => `“${text("query")(input)}”` },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
-  spawn_sub_agent: { icon: Bot, doing: "Sending", done: "Sent", about: text("name") },
-  wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Heard from sub-agents", about: () => "" },
-  message_sub_agent: { icon: MessageSquare, doing: "Telling", done: "Told", about: text("id") },
-  cancel_sub_agent: { icon: OctagonX, doing: "Stopping", done: "Stopped", about: text("id") },
+  spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },
+  wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Waited for sub-agents", about: () => "" },
+  message_sub_agent: { icon: MessageSquare, doing: "Messaging sub-agent", done: "Messaged sub-agent", about: text("id") },
+  cancel_sub_agent: { icon: OctagonX, doing: "Stopping sub-agent", done: "Stopped sub-agent", about: text("id") },
 };
 
 export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { icon: LucideIcon; verb: string; about: string } {
