@@ -181,7 +181,7 @@ test("what a sub-agent said is searched in its channel", async () => {
 test("what cannot be stopped, resumed or opened says so, with the next step", async () => {
   const { page, context } = await open(chromium, { fail: "ask:cancel,ask:resume,open_memory_folder", at: "#/memory" });
   const said = page.getByRole("alert").getByText("Check that the disk is there");
-  await page.getByRole("button", { name: "Open the memory folder" }).click();
+  await page.getByRole("button", { name: "Open memory folder" }).click();
   await said.waitFor();
   await accessible(page);
   await page.keyboard.press("Control+1");
@@ -212,7 +212,7 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await picture(page, "diff");
   await accessible(page);
   await page.getByRole("button", { name: "Undo this change" }).click();
-  await page.getByText("Undone, as a new change of yours.").waitFor();
+  await page.getByText("Undone. The undo is saved as your own change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
   await page.getByText("Sleeps well").waitFor({ state: "detached" });
   await page.getByText("Tea, no coffee").waitFor();
@@ -269,13 +269,13 @@ test("a line leads to the change that it came with", async () => {
 
 test("a deleted page says so and is brought back", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/goals%2Frust.md" });
-  await page.getByRole("button", { name: "Delete this page" }).click();
+  await page.getByRole("button", { name: "Delete page" }).click();
   await page.getByText("goals/rust.md was deleted").waitFor();
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "rust.md" }).waitFor({ state: "detached" });
   await accessible(page);
   await picture(page, "deleted");
   await page.reload();
-  await page.getByRole("button", { name: "Bring it back" }).click();
+  await page.getByRole("button", { name: "Restore page" }).click();
   await page.getByText("Key-value store").waitFor();
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("button", { name: "Undo: Delete goals/rust.md" }).waitFor();
@@ -292,7 +292,7 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await page.goBack();
   expect(await box.inputValue()).toBe("# Mine\n");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("It was changed meanwhile").waitFor();
+  await page.getByText("This page has changed since you opened it.").waitFor();
   await page.getByText("- something changed").waitFor();
   expect(await page.getByRole("button", { name: "Save" }).count(), "what would only be refused again is not offered").toBe(0);
   await accessible(page);
@@ -300,7 +300,7 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await page.setViewportSize({ width: 480, height: 640 });
   await accessible(page);
   await picture(page, "conflict-narrow");
-  await page.getByRole("button", { name: "Replace it with mine" }).click();
+  await page.getByRole("button", { name: "Replace with my version" }).click();
   await page.getByRole("heading", { name: "Mine" }).waitFor();
   await context.close();
 });
@@ -427,7 +427,7 @@ test("everything is reached by keyboard", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Version 0.1.0").waitFor();
   await page.keyboard.press("3");
-  await page.getByText("What changed lately").first().waitFor();
+  await page.getByText("Recent changes").first().waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("mornings");
   await page.getByRole("link", { name: /Prefers mornings/ }).waitFor();

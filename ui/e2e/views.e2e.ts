@@ -19,7 +19,7 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "history", options: { at: "#/memory/journal%2Fnotes.md?at=history" }, ready: "Remember: I want" },
   { name: "blame", options: { at: "#/memory/journal%2Fnotes.md?at=blame" }, ready: "Prefers mornings" },
   { name: "source", options: { at: "#/memory/journal%2Fnotes.md?at=source" }, ready: "# Notes" },
-  { name: "edit", options: { at: "#/memory/journal%2Fnotes.md?at=edit" }, ready: "Saved as a change" },
+  { name: "edit", options: { at: "#/memory/journal%2Fnotes.md?at=edit" }, ready: "Saved as your own change" },
   { name: "settings", options: { at: "#/settings" }, ready: "Version 0.1.0" },
 ];
 
@@ -205,8 +205,8 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, 
 
 test("a narrow window shows the pages or what changed lately, and leads from one to the other", async () => {
   const { page, context } = await open(chromium, { at: "#/memory", size: { width: 480, height: 700 } });
-  await page.getByRole("link", { name: "What changed lately" }).click();
-  await page.getByRole("region", { name: "What changed lately" }).waitFor();
+  await page.getByRole("link", { name: "Recent changes" }).click();
+  await page.getByRole("region", { name: "Recent changes" }).waitFor();
   expect(await page.getByRole("navigation", { name: "Pages" }).isVisible()).toBe(false);
   await accessible(page);
   await picture(page, "narrow-memory-recent");

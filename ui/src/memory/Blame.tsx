@@ -14,7 +14,7 @@ export function Blame({ path }: { path: string }) {
         <table className="w-full border-collapse text-sm">
           <thead className="sr-only">
             <tr>
-              <th>Who</th>
+              <th>Author</th>
               <th>When</th>
               <th>Change</th>
               <th>Line</th>

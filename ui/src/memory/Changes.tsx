@@ -84,7 +84,7 @@ function Details({ change }: { change: Change }) {
         </Button>
         {ask.isSuccess && (
           <span role="status" className="text-sm text-accent-ink">
-            Undone, as a new change of yours.
+            Undone. The undo is saved as your own change.
           </span>
         )}
         <Trouble problem={ask.error} />

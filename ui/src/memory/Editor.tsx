@@ -80,18 +80,18 @@ function KeptEditor({ path, page, onDone }: Props) {
           className="code min-h-0 grow basis-0 resize-none rounded-lg border border-line-strong/60 p-4 text-ink"
         />
         {theirs && (
-          <section aria-label="What is there now" className="flex min-h-0 grow basis-0 flex-col gap-2">
+          <section aria-label="Saved version" className="flex min-h-0 grow basis-0 flex-col gap-2">
             <p role="alert" className="text-sm">
-              <span className="font-medium text-warn">It was changed meanwhile; nothing is saved yet.</span> This is there now. Take over what you want to keep, then replace it.
+              <span className="font-medium text-warn">This page has changed since you opened it. Your version is not saved yet.</span> This is the saved version. Copy what you want to keep into yours, then replace it.
             </p>
             <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
               {theirs.text}
             </pre>
             <div className="flex flex-wrap gap-2">
               <Button look="danger" onClick={() => save(theirs.version)}>
-                Replace it with mine
+                Replace with my version
               </Button>
-              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), ask.reset())}>Take this instead</Button>
+              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), ask.reset())}>Use this version</Button>
             </div>
           </section>
         )}
@@ -105,7 +105,7 @@ function KeptEditor({ path, page, onDone }: Props) {
         <Button look="quiet" onClick={leave}>
           {changed ? "Discard" : "Cancel"}
         </Button>
-        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as a change of your own, with history.</span>}
+        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change, which you can undo.</span>}
         {!(theirs && ask.error?.code === "conflict") && <Trouble problem={ask.error} />}
       </div>
     </div>

@@ -17,7 +17,7 @@ export function Missing({ path, onWrite }: { path: string; onWrite: () => void }
     return (
       <Empty icon={FilePlus} title={`There is no page ${path}`}>
         <Button look="primary" className="mt-2" onClick={onWrite}>
-          Write it
+          Create page
         </Button>
       </Empty>
     );
@@ -32,9 +32,9 @@ export function Missing({ path, onWrite }: { path: string; onWrite: () => void }
         </p>
         <div className="mt-3 flex justify-center gap-2">
           <Button look="primary" autoFocus disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: last.commit })}>
-            <Undo2 className="size-4" aria-hidden /> Bring it back
+            <Undo2 className="size-4" aria-hidden /> Restore page
           </Button>
-          <Button onClick={onWrite}>Write it anew</Button>
+          <Button onClick={onWrite}>Create new page</Button>
         </div>
         <Trouble problem={ask.error} />
       </Empty>

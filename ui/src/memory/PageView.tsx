@@ -43,7 +43,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
           <span className="ml-auto flex shrink-0 items-center gap-1">
-            <IconButton label="Delete this page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
+            <IconButton label="Delete page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
               <Trash2 className="size-4" aria-hidden />
             </IconButton>
             <Button onClick={() => go("edit")}>

@@ -26,10 +26,10 @@ export function Side({ open, line }: { open: string | null; line: number | null 
         <h2 className="grow px-2 font-semibold">
           <a href={toMemory}>Memory</a>
         </h2>
-        <a href={toRecent} aria-label="What changed lately" className="flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-hover @2xl/view:hidden">
+        <a href={toRecent} aria-label="Recent changes" className="flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-hover @2xl/view:hidden">
           <History className="size-4" aria-hidden />
         </a>
-        <IconButton label="Open the memory folder" onClick={() => openFolder.mutate()}>
+        <IconButton label="Open memory folder" onClick={() => openFolder.mutate()}>
           <FolderOpen className="size-4" aria-hidden />
         </IconButton>
         <IconButton label="New page" aria-pressed={naming} onClick={() => setNaming(!naming)}>
@@ -67,7 +67,7 @@ function NewPage({ onDone }: { onDone: () => void }) {
 function Pages({ open }: { open: string | null }) {
   return (
     <Read query={usePages()}>
-      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">Nothing yet. Tell your Grow Agent “remember that …”, or write a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
+      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
     </Read>
   );
 }
@@ -110,9 +110,9 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
 function Hits({ text, open, line }: { text: string; open: string | null; line: number | null }) {
   const found = useFound(text);
   if (found.error) return <Trouble problem={found.error} />;
-  if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">Nothing found for “{text}”.</p>;
+  if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">No matches for “{text}”.</p>;
   return (
-    <ul aria-label="Found lines">
+    <ul aria-label="Matching lines">
       {found.data?.map((hit) => {
         const isOpen = hit.path === open && hit.line === line;
         return (
@@ -127,7 +127,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
           </li>
         );
       })}
-      {found.data && found.data.length >= FOUND && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {FOUND}. Search for more words to find others.</li>}
+      {found.data && found.data.length >= FOUND && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {FOUND} matches. Add words to find others.</li>}
     </ul>
   );
 }
