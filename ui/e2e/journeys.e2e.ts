@@ -341,7 +341,7 @@ test("a link shows where it leads and is opened only when the person agrees", as
   const opened = () => page.evaluate(() => document.documentElement.dataset["opened"] ?? null);
   await say(page, "Show me links");
   await page.getByRole("link", { name: "the book" }).click();
-  const question = page.getByRole("dialog", { name: "Leave for doc.rust-lang.org?" });
+  const question = page.getByRole("dialog", { name: "Open doc.rust-lang.org?" });
   await question.getByText("https://doc.rust-lang.org/book/").waitFor();
   await accessible(page);
   await picture(page, "link");
@@ -353,7 +353,7 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await question.waitFor({ state: "detached" });
   expect(await opened()).toBe("https://doc.rust-lang.org/book/");
   await page.getByRole("link", { name: "your bank" }).click();
-  const refused = page.getByRole("dialog", { name: "This link is not opened" });
+  const refused = page.getByRole("dialog", { name: "This link cannot be opened" });
   await refused.getByText("https://bank.example@evil.example/login").waitFor();
   expect(await refused.getByRole("button", { name: "Open", exact: true }).count()).toBe(0);
   await page.getByRole("button", { name: "Close" }).click();
@@ -367,7 +367,7 @@ test("a link shows where it leads and is opened only when the person agrees", as
 test.each(["light", "dark"] as const)("where nothing can be copied it is said, with what to do (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme });
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("denied")) } }));
-  const said = page.getByRole("alert").getByText("Select it and copy it by hand.");
+  const said = page.getByRole("alert").getByText("Select the text and copy it yourself.");
   await page.getByRole("button", { name: "Copy code" }).last().focus();
   await page.keyboard.press("Enter");
   await said.waitFor();
@@ -382,7 +382,7 @@ test.each(["light", "dark"] as const)("where nothing can be copied it is said, w
   const signingIn = await open(chromium, { theme, account: "signing_in" });
   await signingIn.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await signingIn.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).click();
-  await signingIn.page.getByRole("alert").getByText("Select it and copy it by hand.").waitFor();
+  await signingIn.page.getByRole("alert").getByText("Select the text and copy it yourself.").waitFor();
   await accessible(signingIn.page);
   await picture(signingIn.page, `not-copied-address-${theme}`);
   await signingIn.context.close();

@@ -164,7 +164,7 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
   await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
-  await page.getByText("Answers wait: what you say to your Grow Agent is kept").waitFor();
+  await page.getByText("Messages to your Grow Agent are saved").waitFor();
   // It takes room away, and the end of the conversation stays in sight.
   await page.waitForFunction(() => {
     const log = document.querySelector("[role=log]");
@@ -172,15 +172,15 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
   });
   await accessible(page);
   await say(page, "Remember to ask Jon");
-  await page.getByText("Your last message waits, and is sent when the network is back.").waitFor();
+  await page.getByText("Your last message is sent when the network is back.").waitFor();
   await page.getByText("There is no connection to api.anthropic.com").waitFor();
   await page.getByText("Your message is saved.").waitFor();
   await say(page, "And Mara");
-  await page.getByText("Your last 2 messages wait").waitFor();
+  await page.getByText("Your last 2 messages are sent").waitFor();
   await accessible(page);
   await picture(page, `offline-${theme}`);
   await page.keyboard.press("Control+3");
-  await page.getByText("Your last 2 messages wait").waitFor();
+  await page.getByText("Your last 2 messages are sent").waitFor();
   await page.keyboard.press("Control+1");
   await context.setOffline(false);
   await page.getByText("Offline since").waitFor({ state: "detached" });

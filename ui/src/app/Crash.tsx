@@ -11,7 +11,7 @@ export class Crash extends Component<{ children: ReactNode }, { message: string 
 
   override render() {
     if (this.state.message === null) return this.props.children;
-    const problem = { message: "This view could not be shown.", nextStep: `Nothing is lost. (${this.state.message})` };
+    const problem = { message: "This view could not be displayed.", nextStep: `Nothing is lost. Try again. (${this.state.message})` };
     return <Failed problem={problem} retry={() => this.setState({ message: null })} />;
   }
 }

@@ -28,7 +28,7 @@ export function Offline() {
     <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
       <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
       <span>
-        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings work as ever. {waits(messages, answerer, model)}
+        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings still work. {waits(messages, answerer, model)}
       </span>
     </p>
   );
@@ -36,10 +36,10 @@ export function Offline() {
 
 /** What becomes of messages, those that were said already first. */
 export function waits(messages: number | null, answerer: Answerer | null, model: string): string {
-  if (messages === 0) return "The answer under way waits, and goes on when the network is back.";
-  if (messages === 1) return "Your last message waits, and is sent when the network is back.";
-  if (messages !== null) return `Your last ${messages} messages wait, and are sent when the network is back.`;
-  if (answerer === "guide" || answerer === "no_key") return "So does the built-in guide.";
-  if (model.startsWith("openai/")) return "A model on this computer answers too; from a server elsewhere, answers wait for the network.";
-  return "Answers wait: what you say to your Grow Agent is kept, and is sent when the network is back.";
+  if (messages === 0) return "The unfinished answer continues when the network is back.";
+  if (messages === 1) return "Your last message is sent when the network is back.";
+  if (messages !== null) return `Your last ${messages} messages are sent when the network is back.`;
+  if (answerer === "guide" || answerer === "no_key") return "The built-in guide still answers.";
+  if (model.startsWith("openai/")) return "A model on this computer still answers. A server elsewhere answers when the network is back.";
+  return "Messages to your Grow Agent are saved and sent when the network is back.";
 }

@@ -8,7 +8,7 @@ describe("Markdown from a stranger", () => {
   test("runs no script and shows no remote picture", () => {
     const { container } = render(<Markdown text={'<img src=x onerror="alert(1)"> <script>alert(1)</script> ![cat](https://example.org/cat.png) [x](javascript:alert(1))'} />);
     expect(container.querySelector("script, img, iframe, a[href]")).toBeNull();
-    expect(container.textContent).toContain("[picture: cat]");
+    expect(container.textContent).toContain("[image: cat]");
   });
 
   test("opens pages, and asks about what leads out of the window", () => {

@@ -84,7 +84,7 @@ function remembered(text: string, colours: Plugin | null): ReactElement {
 const components: Components = {
   pre: ({ children, node }) => <CodeBlock line={node?.position?.start.line}>{children}</CodeBlock>,
   a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
-  img: ({ alt, src }) => <span className="text-ink-3">[picture: {alt || String(src)}]</span>,
+  img: ({ alt, src }) => <span className="text-ink-3">[image: {alt || String(src)}]</span>,
   table: ({ children }) => (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>

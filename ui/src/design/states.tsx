@@ -63,7 +63,7 @@ export function NotCopied({ state, className }: { state: Copying; className?: st
   if (state !== "failed") return null;
   return (
     <p role="alert" className={cx("mt-1.5 text-sm text-bad", className)}>
-      It could not be copied. <span className="text-ink-2">Select it and copy it by hand.</span>
+      Copying failed. <span className="text-ink-2">Select the text and copy it yourself.</span>
     </p>
   );
 }
