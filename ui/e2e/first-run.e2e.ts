@@ -28,7 +28,7 @@ test("the guide answers within a minute and remembers", async () => {
 describe("a key", () => {
   test("is checked as it is entered, said to be accepted, kept, and nowhere to be found in the page", async () => {
     const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers" });
-    await page.getByText("It will be kept in your system's keychain.").waitFor();
+    await page.getByText("The key will be saved in your system's keychain.").waitFor();
     await page.getByRole("textbox", { name: "Anthropic key" }).fill(KEY);
     await page.getByText("Checking the key…").waitFor();
     await accessible(page);
@@ -50,7 +50,7 @@ describe("a key", () => {
     const field = page.getByRole("textbox", { name: "Anthropic key" });
     await field.fill("sk-wrong-key");
     await page.getByRole("alert").getByText("Anthropic says: invalid x-api-key").waitFor();
-    await page.getByText("Copy the whole key again, or make a new one.").waitFor();
+    await page.getByText("Copy the whole key again, or create a new one.").waitFor();
     await accessible(page);
     await picture(page, "first-run-refused");
     await field.fill(KEY);
@@ -66,7 +66,7 @@ describe("a key", () => {
     await page.getByText("Anthropic cannot be reached: the network is down.").waitFor();
     await accessible(page);
     await picture(page, "first-run-unchecked");
-    await page.getByRole("button", { name: "Keep it anyway" }).click();
+    await page.getByRole("button", { name: "Save anyway" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
@@ -77,7 +77,7 @@ describe("a key", () => {
     await accessible(locked.page);
     await locked.context.close();
     const absent = await open(chromium, { world: "empty", keychain: "absent", theme: "dark" });
-    await absent.page.getByText("There is no keychain here: it will be kept for this run only").waitFor();
+    await absent.page.getByText("This system has no keychain. The key will be kept until GrowQR quits").waitFor();
     await accessible(absent.page);
     await absent.context.close();
   });
@@ -86,7 +86,7 @@ describe("a key", () => {
 describe("a model on this computer", () => {
   test("is looked for, listed by server, and answers", async () => {
     const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers", theme: "dark" });
-    await page.getByText("Looking for Ollama and LM Studio…").waitFor();
+    await page.getByText("Searching for Ollama and LM Studio…").waitFor();
     await accessible(page);
     await go(page);
     await page.getByText("Ollama is running with 2 models.").waitFor();
@@ -94,7 +94,7 @@ describe("a model on this computer", () => {
     await accessible(page);
     await picture(page, "first-run-local");
     await page.getByLabel("Model", { exact: true }).selectOption({ label: "openai/gpt-oss-20b" });
-    await page.getByRole("button", { name: "Start with it" }).click();
+    await page.getByRole("button", { name: "Start with this model" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     expect(await page.getByText("It has no AI.").count()).toBe(0);
     await page.keyboard.press("Control+4");
@@ -107,22 +107,22 @@ describe("a model on this computer", () => {
 
   test("that is not there: what to install, look again, another address", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "none" });
-    await page.getByText("None is running.").waitFor();
+    await page.getByText("No model server is running.").waitFor();
     await page.getByRole("link", { name: "Ollama" }).waitFor();
     await accessible(page);
     await picture(page, "first-run-no-local");
-    await page.getByRole("button", { name: "Look again" }).click();
-    await page.getByRole("button", { name: "Look again" }).waitFor();
+    await page.getByRole("button", { name: "Search again" }).click();
+    await page.getByRole("button", { name: "Search again" }).waitFor();
     await page.getByRole("button", { name: "Another server" }).click();
     const address = page.getByLabel("Address");
     await address.fill("http://127.0.0.1:9/wrong/v1");
-    await page.getByRole("button", { name: "Look there" }).click();
-    await page.getByText("Nothing answers at http://127.0.0.1:9/wrong/v1.").waitFor();
+    await page.getByRole("button", { name: "Use this address" }).click();
+    await page.getByText("No server answers at http://127.0.0.1:9/wrong/v1.").waitFor();
     await accessible(page);
     await address.fill("http://127.0.0.1:8080/v1/");
     await address.press("Enter");
     await page.getByText("OpenAI-compatible server is running with 1 model.").waitFor();
-    await page.getByRole("button", { name: "Start with it" }).click();
+    await page.getByRole("button", { name: "Start with this model" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
@@ -130,7 +130,7 @@ describe("a model on this computer", () => {
   test("with a server that has none says how to get one", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "empty" });
     await page.getByText("ollama pull qwen3").waitFor();
-    expect(await page.getByRole("button", { name: "Start with it" }).count()).toBe(0);
+    expect(await page.getByRole("button", { name: "Start with this model" }).count()).toBe(0);
     await accessible(page);
     await context.close();
   });

@@ -317,7 +317,7 @@ test("settings are saved, refused with a reason, and put back", async () => {
   expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
   await accessible(page);
   await picture(page, "setting-refused");
-  await page.getByRole("button", { name: "Back to the default: For a day" }).click();
+  await page.getByRole("button", { name: "Reset to default: For a day" }).click();
   await page.getByText("of $10.00").first().waitFor();
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
   await page.getByText("Dark", { exact: true }).click();
@@ -390,23 +390,23 @@ test.each(["light", "dark"] as const)("where nothing can be copied it is said, w
 
 test("keys are entered, kept where it is said, and forgotten", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
-  await page.getByText("Kept in your system's keychain").waitFor();
-  await page.getByRole("button", { name: "Set it: Key for an OpenAI-compatible server" }).click();
+  await page.getByText("Saved in your system's keychain").waitFor();
+  await page.getByRole("button", { name: "Add: Key for an OpenAI-compatible server" }).click();
   const form = page.getByRole("form", { name: "Key for an OpenAI-compatible server" });
   await form.getByLabel("Key for an OpenAI-compatible server").fill("sk-canary-0123456789");
   await form.getByText("The server accepts this key.").waitFor();
   await accessible(page);
   await picture(page, "settings-key");
-  await form.getByRole("button", { name: "Keep this key" }).click();
+  await form.getByRole("button", { name: "Save key" }).click();
   await form.waitFor({ state: "detached" });
-  await page.getByText("Kept in your system's keychain").nth(1).waitFor();
-  await page.getByRole("button", { name: "Forget it: Anthropic key" }).click();
-  await page.getByText("None. Without it Claude cannot answer.").waitFor();
+  await page.getByText("Saved in your system's keychain").nth(1).waitFor();
+  await page.getByRole("button", { name: "Remove: Anthropic key" }).click();
+  await page.getByText("No key. Claude cannot answer without one.").waitFor();
   await context.close();
   const locked = await open(chromium, { at: "#/settings", keychain: "locked" });
   await locked.page.getByText("The system's keychain is locked").waitFor();
   await accessible(locked.page);
-  await locked.page.getByRole("button", { name: "Look for the keychain again" }).click();
+  await locked.page.getByRole("button", { name: "Check the keychain again" }).click();
   await locked.page.getByText("The system's keychain is locked").waitFor();
   await locked.context.close();
 });

@@ -5,7 +5,7 @@ import { Returning } from "./Returning";
 
 const PROMISES = [
   { icon: Brain, text: "An AI that helps you grow, in skills, career and projects." },
-  { icon: GitBranch, text: "It remembers in plain pages that you own; every change can be undone." },
+  { icon: GitBranch, text: "It remembers in plain text pages that you own. You can undo every change." },
   { icon: Users, text: "It sends sub-agents to work on your own machine, within a budget that you set." },
 ];
 
@@ -31,8 +31,8 @@ export default function FirstRun({ onGuide }: { onGuide: () => void }) {
         </header>
         <section aria-labelledby="who" className="flex flex-col gap-3">
           <h2 id="who" className="font-semibold">
-            Who shall answer you?
-            <span className="ml-2 text-sm font-normal text-ink-3">You can change it at any time.</span>
+            Who should answer you?
+            <span className="ml-2 text-sm font-normal text-ink-3">You can change this at any time.</span>
           </h2>
           <div className="grid items-stretch gap-4 @3xl/window:grid-cols-3">
             <WithKey />

@@ -43,7 +43,7 @@ export function WithKey() {
 
 export function Local() {
   return (
-    <Choice icon={HardDrive} title="A model on this computer" about="Free and private; as clever as your machine allows. Works with Ollama, LM Studio and their like.">
+    <Choice icon={HardDrive} title="A model on this computer" about="Free and private. How well it answers depends on your computer. Works with Ollama, LM Studio and similar servers.">
       <Servers>{(servers) => <StartLocal servers={servers} />}</Servers>
     </Choice>
   );
@@ -68,7 +68,7 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
       <ServerModels id={id} servers={servers} value={now} onChange={setPicked} />
       <Trouble problem={problemInWords(error)} />
       <Button type="submit" look="primary" className="self-start" disabled={busy}>
-        Start with it <ArrowRight className="size-4" aria-hidden />
+        Start with this model <ArrowRight className="size-4" aria-hidden />
       </Button>
     </form>
   );
@@ -76,7 +76,7 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
 
 export function Guide({ onStart }: { onStart: () => void }) {
   return (
-    <Choice icon={Sprout} title="No AI for now" about="The built-in guide remembers, searches and sends helpers by fixed rules. There is no AI in it, and it costs nothing.">
+    <Choice icon={Sprout} title="No AI for now" about="The built-in guide follows fixed rules: it remembers, searches and starts sub-agents. It has no AI and costs nothing.">
       <Button className="self-start" onClick={onStart}>
         Start with the guide <ArrowRight className="size-4" aria-hidden />
       </Button>

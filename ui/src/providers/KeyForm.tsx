@@ -52,7 +52,7 @@ function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKe
         {(state.at === "checking" || state.at === "keeping") && (
           <p className="flex items-center gap-1.5">
             <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden />
-            {state.at === "checking" ? "Checking the key…" : "Keeping it…"}
+            {state.at === "checking" ? "Checking the key…" : "Saving the key…"}
           </p>
         )}
         {state.at === "accepted" && (
@@ -63,11 +63,11 @@ function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKe
         {state.at === "unknown" && (
           <div className="flex flex-col items-start gap-2">
             <p className="text-warn">{state.message}</p>
-            <Button onClick={onKeepAnyway}>Keep it anyway</Button>
+            <Button onClick={onKeepAnyway}>Save anyway</Button>
           </div>
         )}
       </div>
-      {isWrong && <Trouble problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or make a new one." }} />}
+      {isWrong && <Trouble problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or create a new one." }} />}
     </div>
   );
 }

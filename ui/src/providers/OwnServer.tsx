@@ -35,16 +35,16 @@ export function OwnServer() {
   return (
     <div className="flex flex-col gap-2">
       <form aria-label="Another server" onSubmit={submit} className="flex flex-col gap-2">
-        <Field label="Address" hint="Of any OpenAI-compatible server, ending in /v1.">
+        <Field label="Address" hint="Any OpenAI-compatible server; the address ends in /v1.">
           <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
         </Field>
-        {silent && <Trouble problem={{ message: `Nothing answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
+        {silent && <Trouble problem={{ message: `No server answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
         <Trouble problem={problemInWords(ask.error)} />
         <Button type="submit" className="self-start" disabled={ask.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
-          <Search className="size-4" aria-hidden /> Look there
+          <Search className="size-4" aria-hidden /> Use this address
         </Button>
       </form>
-      {set !== "" && <Fold summary="It wants a key">{() => <KeyForm name="openai" action="Keep this key" />}</Fold>}
+      {set !== "" && <Fold summary="This server needs a key">{() => <KeyForm name="openai" action="Save key" />}</Fold>}
     </div>
   );
 }

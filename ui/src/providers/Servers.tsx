@@ -19,11 +19,11 @@ export function Servers({ children }: { children?: (servers: readonly LocalServe
       <div role="status" className="flex flex-col gap-1 text-sm text-ink-2">
         {servers.isPending ? (
           <p className="flex items-center gap-1.5">
-            <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden /> Looking for Ollama and LM Studio…
+            <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden /> Searching for Ollama and LM Studio…
           </p>
         ) : servers.error ? null : found.length === 0 ? (
           <p>
-            None is running. Install <ExternalLink href="https://ollama.com/download">Ollama</ExternalLink> or <ExternalLink href="https://lmstudio.ai">LM Studio</ExternalLink>, start it, then look again.
+            No model server is running. Install <ExternalLink href="https://ollama.com/download">Ollama</ExternalLink> or <ExternalLink href="https://lmstudio.ai">LM Studio</ExternalLink>, start it, then search again.
           </p>
         ) : (
           found.map((server) => <Found key={server.url} server={server} />)
@@ -33,7 +33,7 @@ export function Servers({ children }: { children?: (servers: readonly LocalServe
       {useful.length > 0 && children?.(useful)}
       {!servers.isPending && (
         <Button look="quiet" className="self-start" disabled={servers.isFetching} onClick={() => void servers.refetch()}>
-          <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? "Looking…" : "Look again"}
+          <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? "Searching…" : "Search again"}
         </Button>
       )}
       <Fold summary="Another server">{() => <OwnServer />}</Fold>
@@ -48,7 +48,7 @@ function Found({ server }: { server: LocalServer }) {
       <Server className="mt-0.5 size-4 shrink-0 text-accent-ink" strokeWidth={1.6} aria-hidden />
       <span className="[overflow-wrap:anywhere]" title={server.url}>
         {server.name} is running{count === 0 ? ", with no model yet. " : ` with ${count} ${count === 1 ? "model" : "models"}.`}
-        {count === 0 && (server.name === "Ollama" ? <>In a terminal: <code className="font-mono select-all">ollama pull qwen3</code></> : "Load one there, then look again.")}
+        {count === 0 && (server.name === "Ollama" ? <>Run in a terminal: <code className="font-mono select-all">ollama pull qwen3</code></> : "Load a model there, then search again.")}
       </span>
     </p>
   );

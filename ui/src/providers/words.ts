@@ -21,11 +21,11 @@ export type ProviderName = keyof typeof PROVIDERS;
 export function kept(source: KeySource, variable: string): string {
   switch (source) {
     case "environment":
-      return `Set by the environment (${variable})`;
+      return `Set in the environment (${variable})`;
     case "keychain":
-      return "Kept in your system's keychain";
+      return "Saved in your system's keychain";
     case "memory":
-      return "Kept for this run only; you will be asked again";
+      return "Kept until GrowQR quits; then you will be asked again";
   }
 }
 
@@ -39,10 +39,10 @@ export function described({ found, next_step }: Keychain): string {
 export function willBeKept(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":
-      return "It will be kept in your system's keychain.";
+      return "The key will be saved in your system's keychain.";
     case "locked":
       return described(keychain);
     case "absent":
-      return "There is no keychain here: it will be kept for this run only, and you will be asked again.";
+      return "This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.";
   }
 }

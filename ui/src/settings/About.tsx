@@ -17,19 +17,19 @@ export function About() {
       {(about) => (
         <>
           <Line label="Memory folder" about={<Path text={about.memory_folder} />} below={<Trouble problem={open.error} />}>
-            <Button aria-label="Open: Memory folder" onClick={() => open.mutate()}>
+            <Button aria-label="Open memory folder" onClick={() => open.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
           </Line>
           <Line label="Data folder" about={<Path text={about.data_folder} />} below={<Trouble problem={openData.error} />}>
-            <Button aria-label="Open: Data folder" onClick={() => openData.mutate()}>
+            <Button aria-label="Open data folder" onClick={() => openData.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
           </Line>
           <Line label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
           </Line>
-          <Line label="Quit" about="Agents stop where they are and go on at the next start. Closing the window alone keeps them at work." below={<Trouble problem={quit.error} />}>
+          <Line label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<Trouble problem={quit.error} />}>
             <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>
           </Line>
         </>

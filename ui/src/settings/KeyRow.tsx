@@ -9,8 +9,8 @@ import { kept, type ProviderName, PROVIDERS } from "../providers/words";
 import { Line } from "./Line";
 
 const NONE: Record<ProviderName, string> = {
-  anthropic: "None. Without it Claude cannot answer.",
-  openai: "None. Servers on this computer rarely want one.",
+  anthropic: "No key. Claude cannot answer without one.",
+  openai: "No key. Servers on this computer rarely need one.",
 };
 
 export function KeyRow({ name, known }: { name: ProviderName; known: Key | undefined }) {
@@ -27,7 +27,7 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
           <Trouble problem={ask.error} />
           {entering && (
             <div className="mt-3 max-w-md rounded-xl bg-sunken p-4">
-              <KeyForm name={name} action="Keep this key" onKept={done} onCancel={done} />
+              <KeyForm name={name} action="Save key" onKept={done} onCancel={done} />
             </div>
           )}
         </>
@@ -35,13 +35,13 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
     >
       <span className="flex gap-2">
         {known && known.source !== "environment" && (
-          <Button look="danger" disabled={ask.isPending} aria-label={`Forget it: ${label}`} onClick={() => ask.mutate({ op: "set_key", name, value: null })}>
-            Forget it
+          <Button look="danger" disabled={ask.isPending} aria-label={`Remove: ${label}`} onClick={() => ask.mutate({ op: "set_key", name, value: null })}>
+            Remove
           </Button>
         )}
         {!entering && known?.source !== "environment" && (
-          <Button aria-label={`${known ? "Replace it" : "Set it"}: ${label}`} onClick={() => setEntering(true)}>
-            {known ? "Replace it" : "Set it"}
+          <Button aria-label={`${known ? "Replace" : "Add"}: ${label}`} onClick={() => setEntering(true)}>
+            {known ? "Replace" : "Add"}
           </Button>
         )}
       </span>

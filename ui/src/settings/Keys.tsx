@@ -33,7 +33,7 @@ function Where({ keychain, onLook }: { keychain: Keychain; onLook: () => void })
         <Icon className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
         {described(keychain)}
       </p>
-      {keychain.state !== "ready" && <Button onClick={onLook}>Look for the keychain again</Button>}
+      {keychain.state !== "ready" && <Button onClick={onLook}>Check the keychain again</Button>}
     </div>
   );
 }

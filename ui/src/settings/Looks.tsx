@@ -5,7 +5,7 @@ import { cx } from "../design/cx";
 import { Line } from "./Line";
 
 const THEMES: ReadonlyArray<[Theme, string]> = [
-  ["system", "As the system"],
+  ["system", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];

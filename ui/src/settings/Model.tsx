@@ -44,7 +44,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
     void choose(local.model, local.url);
   };
   return (
-    <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={problemInWords(error)} />}>
+    <Line label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
         {byProvider(models).map(([label, those]) => (
           <optgroup key={label} label={label}>
@@ -90,7 +90,7 @@ function Effort({ value }: { value: string }) {
   const id = useId();
   const ask = useAsk();
   return (
-    <Line label="Effort" about="How hard the model works, where it can be chosen" htmlFor={id} below={<Trouble problem={ask.error} />}>
+    <Line label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<Trouble problem={ask.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>

@@ -26,7 +26,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
     <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
-          <IconButton label={`Back to the default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
+          <IconButton label={`Reset to default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
             <RotateCcw className="size-4" aria-hidden />
           </IconButton>
         )}

@@ -26,15 +26,15 @@ export default function Settings() {
         <Group title="Who answers">
           <Read query={settings}>{(list) => <Model settings={list} />}</Read>
         </Group>
-        <Group title="Keys" about="A key goes to the program behind this window and is never shown again.">
+        <Group title="Keys" about="Once saved, a key is never shown again.">
           <Keys />
         </Group>
-        <Group title="Models on this computer" about="Servers that speak the OpenAI protocol. Choose one of their models above.">
+        <Group title="Models on this computer" about="Servers with an OpenAI-compatible API. Choose one of their models above.">
           <div className="py-4">
             <Servers />
           </div>
         </Group>
-        <Group title="Budget" about="Reserved before each model call, over the Grow Agent and all its sub-agents. At the limit it stops and asks.">
+        <Group title="Budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
           <Spending />
           <Read query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</Read>
         </Group>

@@ -13,8 +13,8 @@ export function Spending() {
           <Used label="Today" used={budget.used_day} limit={budget.per_day} />
           <Used label="This month" used={budget.used_month} limit={budget.per_month} />
           <p className="text-xs text-ink-3 @2xl/view:col-span-3" title={exactMoney(budget.spent)}>
-            {money(budget.spent)} spent in all{budget.unknown > 0 && `, and up to ${money(budget.unknown)} for calls of unknown cost`}
-            {budget.reserved > 0 && `; up to ${money(budget.reserved)} for answers under way`}.
+            {money(budget.spent)} spent in total{budget.unknown > 0 && `, plus up to ${money(budget.unknown)} for calls of unknown cost`}
+            {budget.reserved > 0 && `; up to ${money(budget.reserved)} reserved for answers in progress`}.
           </p>
         </div>
       )}
