@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
 import { Modal } from "../design/Modal";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAccount } from "./useAccount";
 import { called } from "./words";
 
@@ -23,7 +23,7 @@ export default function Choosing({ view }: { view: SignIn }) {
         <Choice icon={FolderInput} title="Yes, it is mine" about="Your account takes over the conversations, memory, settings and keys as they are." disabled={busy} onClick={() => choose.mutate({ adopt: true })} />
         <Choice icon={FolderPlus} title="No, start empty" about="Your account starts empty. The local profile stays for anyone who uses GrowQR signed out." disabled={busy} onClick={() => choose.mutate({ adopt: false })} />
       </div>
-      <Trouble problem={choose.error ?? cancel.error} />
+      <InlineError problem={choose.error ?? cancel.error} />
       <div className="mt-5 flex items-center gap-2">
         <p className="grow text-xs text-ink-3">Cancelling signs you out.</p>
         <Button disabled={busy} onClick={() => cancel.mutate({})}>

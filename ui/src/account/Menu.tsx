@@ -4,7 +4,7 @@ import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
@@ -64,7 +64,7 @@ export default function Menu({ view }: { view: SignIn }) {
       {trouble && (
         // Beside the way around, which is too narrow for a sentence where the window is small.
         <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
-          <Trouble problem={trouble} />
+          <InlineError problem={trouble} />
           <Button look="quiet" className="mt-1 -ml-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>
             Close
           </Button>

@@ -2,7 +2,7 @@
 import { LogIn, X } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useSignIn } from "../data/queries";
 import { useAccount } from "./useAccount";
 
@@ -33,7 +33,7 @@ function Ended({ notice }: { notice: string | null }) {
       <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in again
       </Button>
-      <Trouble problem={signIn.error} />
+      <InlineError problem={signIn.error} />
     </div>
   );
 }

@@ -4,7 +4,7 @@ import { useId } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
 import { Modal } from "../design/Modal";
-import { NotCopied, Trouble } from "../design/states";
+import { NotCopied, InlineError } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useNow } from "../design/useNow";
 import { putAside } from "./attempt";
@@ -51,7 +51,7 @@ export default function Waiting({ view }: { view: SignIn }) {
           Try another way
         </Button>
       </div>
-      <Trouble problem={again.error ?? cancel.error} />
+      <InlineError problem={again.error ?? cancel.error} />
       <div className="mt-5 flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={putAside}>
           Wait in the background

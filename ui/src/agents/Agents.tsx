@@ -1,7 +1,7 @@
 /** All agents as a tree, and the channel of the one that is open. */
 import { Hash } from "lucide-react";
 import { cx } from "../design/cx";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { ALL } from "../data/journals";
 import { toAgent } from "../data/links";
 import { useAgents } from "../data/queries";
@@ -14,7 +14,7 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
   const agents = useAgents();
   const open = id ?? ALL;
   return (
-    <Read query={agents}>
+    <QueryView query={agents}>
       {(list) => {
         const roots = tree(list);
         const agent = list.find((one) => one.id === open);
@@ -33,6 +33,6 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
           </section>
         );
       }}
-    </Read>
+    </QueryView>
   );
 }

@@ -5,7 +5,7 @@ import type { Agent } from "../bridge";
 import { Button, IconButton } from "../design/Button";
 import { Dot, TEXT } from "../design/Dot";
 import { cx } from "../design/cx";
-import { Empty, Trouble } from "../design/states";
+import { Empty, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import { useAsk } from "../data/context";
 import { toAgents } from "../data/links";
@@ -65,7 +65,7 @@ export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
             </IconButton>
           )}
         </span>
-        <Trouble problem={ask.error} />
+        <InlineError problem={ask.error} />
       </header>
       <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (

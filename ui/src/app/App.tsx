@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
 import { SigningIn } from "../account/SigningIn";
-import { Failed } from "../design/states";
+import { ErrorPanel } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { startFeed } from "../data/feed";
@@ -59,7 +59,7 @@ export function App(props: { begun: Begun }) {
   if (begun instanceof HostError) {
     return (
       <Alone>
-        <Failed problem={begun} retry={() => setBegun(null)} />
+        <ErrorPanel problem={begun} retry={() => setBegun(null)} />
       </Alone>
     );
   }

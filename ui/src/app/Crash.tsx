@@ -1,6 +1,6 @@
 /** What is shown when a view breaks: the rest of the window goes on. */
 import { Component, type ReactNode } from "react";
-import { Failed } from "../design/states";
+import { ErrorPanel } from "../design/states";
 
 export class Crash extends Component<{ children: ReactNode }, { message: string | null }> {
   override state = { message: null as string | null };
@@ -12,6 +12,6 @@ export class Crash extends Component<{ children: ReactNode }, { message: string 
   override render() {
     if (this.state.message === null) return this.props.children;
     const problem = { message: "This view could not be displayed.", nextStep: `Nothing is lost. Try again. (${this.state.message})` };
-    return <Failed problem={problem} retry={() => this.setState({ message: null })} />;
+    return <ErrorPanel problem={problem} retry={() => this.setState({ message: null })} />;
   }
 }

@@ -4,7 +4,7 @@ import { type ReactNode, useCallback, useState } from "react";
 import { Button } from "../design/Button";
 import { LinkProvider, target, type Target } from "../design/links";
 import { Modal } from "../design/Modal";
-import { NotCopied, Trouble } from "../design/states";
+import { NotCopied, InlineError } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useHost } from "../data/context";
 
@@ -33,7 +33,7 @@ function Question({ text, target, onClose }: { text: string; target: Target | nu
         {target?.address ?? text}
       </p>
       <NotCopied state={copying} />
-      <Trouble problem={open.error} />
+      <InlineError problem={open.error} />
       <div className="mt-4 flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={onClose}>
           {target ? "Cancel" : "Close"}

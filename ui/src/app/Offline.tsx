@@ -1,7 +1,7 @@
 /** That there is no network: what works all the same, what waits, and its going on once the network is back. */
 import { WifiOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { type Answerer, useAnswerer } from "../data/answerer";
 import { useAsk, useJournal } from "../data/context";
 import { GROW } from "../data/journals";
@@ -23,7 +23,7 @@ export function Offline() {
     if (before.current !== null && since === null && messages !== null) goOn.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
     before.current = since;
   }, [since, messages, goOn.mutate]);
-  if (since === null) return goOn.error && <div className="px-6"><Trouble problem={goOn.error} /></div>;
+  if (since === null) return goOn.error && <div className="px-6"><InlineError problem={goOn.error} /></div>;
   return (
     <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
       <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />

@@ -2,7 +2,7 @@
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
-import { Failed, Loading } from "../design/states";
+import { ErrorPanel, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
@@ -33,7 +33,7 @@ export function Shell() {
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
     return error ? (
       <Alone>
-        <Failed problem={error} retry={retry} />
+        <ErrorPanel problem={error} retry={retry} />
       </Alone>
     ) : (
       <Opening />

@@ -1,6 +1,6 @@
 /** First messages to choose from. */
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 
 const WITH_AI = ["I want to grow in my work. Ask me three questions, then propose a first step."];
@@ -15,7 +15,7 @@ export function Suggestions({ agent, guide }: { agent: string; guide: boolean })
           {text}
         </Button>
       ))}
-      <Trouble problem={ask.error} />
+      <InlineError problem={ask.error} />
     </div>
   );
 }

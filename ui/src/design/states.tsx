@@ -33,7 +33,7 @@ export interface Problem {
   nextStep?: string | null;
 }
 
-export function Failed({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () => void }) {
   return (
     <div role="alert" className="mx-auto my-6 flex max-w-md flex-col items-center gap-2 p-6 text-center">
       <CircleAlert className="size-7 text-bad" strokeWidth={1.5} aria-hidden />
@@ -49,7 +49,7 @@ export function Failed({ problem, retry }: { problem: Problem; retry?: () => voi
 }
 
 /** One line of the same, beside what it concerns. */
-export function Trouble({ problem }: { problem: Problem | null | undefined }) {
+export function InlineError({ problem }: { problem: Problem | null | undefined }) {
   if (!problem) return null;
   return (
     <p role="alert" className="mt-1.5 text-sm text-bad">
@@ -75,8 +75,8 @@ interface Query<T> {
 }
 
 /** The result of a read, or how it stands with it. What was read before stays while it is read again. */
-export function Read<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
+export function QueryView<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return children(query.data);
-  if (query.error) return <Failed problem={query.error} retry={() => void query.refetch()} />;
+  if (query.error) return <ErrorPanel problem={query.error} retry={() => void query.refetch()} />;
   return <Loading />;
 }

@@ -1,7 +1,7 @@
 /** For who has an account already: a quiet way in. Where no one can sign in there is nothing. */
 import { LogIn } from "lucide-react";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAccount } from "../account/useAccount";
 import { useSignIn } from "../data/queries";
 
@@ -18,7 +18,7 @@ export function Returning() {
         </Button>
       </p>
       {view.notice && <p role="status">{view.notice}</p>}
-      <Trouble problem={signIn.error} />
+      <InlineError problem={signIn.error} />
     </div>
   );
 }

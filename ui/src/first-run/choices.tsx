@@ -5,7 +5,7 @@ import type { LocalServer } from "../bridge";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { ExternalLink } from "../design/links";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "../providers/KeyForm";
 import { Servers } from "../providers/Servers";
@@ -66,7 +66,7 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
         Model
       </label>
       <ServerModels id={id} servers={servers} value={now} onChange={setPicked} />
-      <Trouble problem={problemInWords(error)} />
+      <InlineError problem={problemInWords(error)} />
       <Button type="submit" look="primary" className="self-start" disabled={busy}>
         Start with this model <ArrowRight className="size-4" aria-hidden />
       </Button>

@@ -6,7 +6,7 @@ import { Check, Copy } from "lucide-react";
 import { memo } from "react";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { Markdown } from "../design/Markdown";
 import { NotCopied } from "../design/states";
 import { useCopy } from "../design/useCopy";
@@ -80,8 +80,8 @@ function Underway({ live }: { live: Live | null }) {
 
 function Thinking({ text, now }: { text: string; now: boolean }) {
   return (
-    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
+    <Disclosure summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
       {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
-    </Fold>
+    </Disclosure>
   );
 }

@@ -5,7 +5,7 @@ import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { useNow } from "../design/useNow";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { toAgent } from "../data/links";
 import { money, share } from "../data/money";
@@ -39,7 +39,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
       <p className="line-clamp-2 text-xs text-ink-3" title={child.task}>
         {child.task}
       </p>
-      <Trouble problem={ask.error} />
+      <InlineError problem={ask.error} />
       <div className="mt-auto flex items-center gap-2 pt-1 text-xs text-ink-3 tabular-nums">
         <Meter label={`Spent by ${child.name}`} value={share(spent, allowance)} text={`${money(spent)} of ${money(allowance)}`} className="grow" />
         <span>{money(spent)}</span>

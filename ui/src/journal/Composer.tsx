@@ -2,7 +2,7 @@
 import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAsk, useDraft, useDrafts, useKeeping } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
@@ -77,7 +77,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
-        <Trouble problem={say.error ?? stop.error} />
+        <InlineError problem={say.error ?? stop.error} />
         <Unkept />
       </div>
     </div>

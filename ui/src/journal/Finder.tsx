@@ -4,7 +4,7 @@ import { type KeyboardEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { Hit } from "../design/Hit";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { FOUND, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
@@ -41,7 +41,7 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
           <X className="size-4" aria-hidden />
         </IconButton>
       </div>
-      <Trouble problem={found.error} />
+      <InlineError problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
         {wanted && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
         {wanted && isCut && ` Only the newest ${FOUND} are listed. Add words to find older ones.`}

@@ -1,7 +1,7 @@
 /** One tool call: a line that opens to its input, its result and its time. */
 import { CircleAlert } from "lucide-react";
 import { cx } from "../design/cx";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { useNow } from "../design/useNow";
 import { toPage } from "../data/links";
 import { money } from "../data/money";
@@ -26,7 +26,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
     </>
   );
   return (
-    <Fold summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
+    <Disclosure summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />
@@ -42,7 +42,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
           </p>
         </div>
       )}
-    </Fold>
+    </Disclosure>
   );
 }
 

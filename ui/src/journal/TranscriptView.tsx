@@ -6,7 +6,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
 import { Button } from "../design/Button";
-import { Failed, Loading, Trouble } from "../design/states";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { useAsk, useIsLive, useJournal, useJournals } from "../data/context";
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
@@ -118,7 +118,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   if (journal.status === "failed" && journal.error) {
     return (
       <div className="min-h-0 grow overflow-auto">
-        <Failed problem={journal.error} retry={() => journals.retry(agent)} />
+        <ErrorPanel problem={journal.error} retry={() => journals.retry(agent)} />
       </div>
     );
   }
@@ -146,7 +146,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">
-        <Trouble problem={ask.error ?? journal.stopped ?? journal.error} />
+        <InlineError problem={ask.error ?? journal.stopped ?? journal.error} />
       </div>
     </div>
   );

@@ -4,7 +4,7 @@ import { memo } from "react";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { Markdown } from "../design/Markdown";
 import { ending } from "../data/ended";
 import { toAgent, toSettings } from "../data/links";
@@ -101,7 +101,7 @@ function ReportRow({ item }: { item: Reported }) {
     </>
   );
   return (
-    <Fold summary={summary}>
+    <Disclosure summary={summary}>
       {() => (
         <div className="rounded-lg border border-line bg-surface p-3 text-sm">
           <Markdown text={report.text || "(no text)"} onPage={openPage} />
@@ -110,7 +110,7 @@ function ReportRow({ item }: { item: Reported }) {
           </a>
         </div>
       )}
-    </Fold>
+    </Disclosure>
   );
 }
 

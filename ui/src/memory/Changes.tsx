@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Change } from "../bridge";
 import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
-import { Fold } from "../design/Fold";
-import { Empty, Read, Trouble } from "../design/states";
+import { Disclosure } from "../design/Disclosure";
+import { Empty, QueryView, InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { toPage } from "../data/links";
 import { useDiff, useLog } from "../data/queries";
@@ -18,7 +18,7 @@ const STEP = 100;
 export function Changes({ path, open }: { path: string | null; open: string | null }) {
   const [shown, setShown] = useState(STEP);
   return (
-    <Read query={useLog(path)}>
+    <QueryView query={useLog(path)}>
       {(changes) =>
         changes.length === 0 ? (
           <Empty icon={GitCommitVertical} title="No changes yet" />
@@ -37,7 +37,7 @@ export function Changes({ path, open }: { path: string | null; open: string | nu
           </div>
         )
       }
-    </Read>
+    </QueryView>
   );
 }
 
@@ -48,9 +48,9 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
   }, [isOpen]);
   return (
     <li ref={row} className="py-1.5">
-      <Fold open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
+      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<Facts change={change} withPath={withPath} />}>
         {() => <Details change={change} />}
-      </Fold>
+      </Disclosure>
     </li>
   );
 }
@@ -87,9 +87,9 @@ function Details({ change }: { change: Change }) {
             Undone. The undo is saved as your own change.
           </span>
         )}
-        <Trouble problem={ask.error} />
+        <InlineError problem={ask.error} />
       </div>
-      <Read query={diff}>{(found) => <Diff text={found.text} />}</Read>
+      <QueryView query={diff}>{(found) => <Diff text={found.text} />}</QueryView>
     </div>
   );
 }

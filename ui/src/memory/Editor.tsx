@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
-import { Failed, Loading, Trouble } from "../design/states";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { useAsk, useDrafts, useHost, useKeeping } from "../data/context";
 
 interface Draft {
@@ -30,7 +30,7 @@ export function Editor(props: Props) {
   const drafts = useDrafts();
   const { isKept, problem } = useKeeping();
   if (isKept) return <KeptEditor {...props} />;
-  return problem ? <Failed problem={problem} retry={() => void drafts.learn()} /> : <Loading />;
+  return problem ? <ErrorPanel problem={problem} retry={() => void drafts.learn()} /> : <Loading />;
 }
 
 function KeptEditor({ path, page, onDone }: Props) {
@@ -106,7 +106,7 @@ function KeptEditor({ path, page, onDone }: Props) {
           {changed ? "Discard" : "Cancel"}
         </Button>
         {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change, which you can undo.</span>}
-        {!(theirs && ask.error?.code === "conflict") && <Trouble problem={ask.error} />}
+        {!(theirs && ask.error?.code === "conflict") && <InlineError problem={ask.error} />}
       </div>
     </div>
   );

@@ -1,7 +1,7 @@
 /** A page that is not there: never was, or was deleted and can be brought back. */
 import { FilePlus, FileX, Undo2 } from "lucide-react";
 import { Button } from "../design/Button";
-import { Empty, Loading, Trouble } from "../design/states";
+import { Empty, Loading, InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLog } from "../data/queries";
 import { ago } from "../data/time";
@@ -36,7 +36,7 @@ export function Missing({ path, onWrite }: { path: string; onWrite: () => void }
           </Button>
           <Button onClick={onWrite}>Create new page</Button>
         </div>
-        <Trouble problem={ask.error} />
+        <InlineError problem={ask.error} />
       </Empty>
     </div>
   );

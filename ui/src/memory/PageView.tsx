@@ -2,7 +2,7 @@
 import { Pencil, Trash2 } from "lucide-react";
 import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
-import { Failed, Loading, Trouble } from "../design/states";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
 import { useAsk } from "../data/context";
@@ -53,14 +53,14 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
         )}
       </header>
       <div className="px-6">
-        <Trouble problem={remove.error} />
+        <InlineError problem={remove.error} />
       </div>
       {open === "edit" && (page.data || missing) ? (
         <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
       ) : missing ? (
         <Missing path={path} onWrite={() => go("edit")} />
       ) : page.error && !page.data ? (
-        <Failed problem={page.error} retry={() => void page.refetch()} />
+        <ErrorPanel problem={page.error} retry={() => void page.refetch()} />
       ) : !page.data ? (
         <Loading />
       ) : (

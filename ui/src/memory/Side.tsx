@@ -8,7 +8,7 @@ import { cx } from "../design/cx";
 import { Input } from "../design/Field";
 import { Hit } from "../design/Hit";
 import { showMarked } from "../design/marked";
-import { Read, Trouble } from "../design/states";
+import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
 import { FOUND, useFound, usePages } from "../data/queries";
@@ -36,7 +36,7 @@ export function Side({ open, line }: { open: string | null; line: number | null 
           <Plus className="size-4" aria-hidden />
         </IconButton>
       </div>
-      <div className="px-5 empty:hidden">{openFolder.error && <Trouble problem={openFolder.error} />}</div>
+      <div className="px-5 empty:hidden">{openFolder.error && <InlineError problem={openFolder.error} />}</div>
       {naming && <NewPage onDone={() => setNaming(false)} />}
       <div className="px-3 pb-3">
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
@@ -66,9 +66,9 @@ function NewPage({ onDone }: { onDone: () => void }) {
 
 function Pages({ open }: { open: string | null }) {
   return (
-    <Read query={usePages()}>
+    <QueryView query={usePages()}>
       {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
-    </Read>
+    </QueryView>
   );
 }
 
@@ -109,7 +109,7 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
 
 function Hits({ text, open, line }: { text: string; open: string | null; line: number | null }) {
   const found = useFound(text);
-  if (found.error) return <Trouble problem={found.error} />;
+  if (found.error) return <InlineError problem={found.error} />;
   if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">No matches for “{text}”.</p>;
   return (
     <ul aria-label="Matching lines">

@@ -3,7 +3,7 @@ import { Check, LoaderCircle } from "lucide-react";
 import { type FormEvent, useId } from "react";
 import { Button } from "../design/Button";
 import { Input } from "../design/Field";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useKeys } from "../data/queries";
 import { type KeyState, useKeyEntry } from "./useKeyEntry";
 import { type ProviderName, PROVIDERS, willBeKept } from "./words";
@@ -67,7 +67,7 @@ function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKe
           </div>
         )}
       </div>
-      {isWrong && <Trouble problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or create a new one." }} />}
+      {isWrong && <InlineError problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or create a new one." }} />}
     </div>
   );
 }

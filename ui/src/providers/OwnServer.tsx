@@ -3,8 +3,8 @@ import { Search } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button } from "../design/Button";
 import { Field, Input } from "../design/Field";
-import { Fold } from "../design/Fold";
-import { Trouble } from "../design/states";
+import { Disclosure } from "../design/Disclosure";
+import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useSettings } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
@@ -38,13 +38,13 @@ export function OwnServer() {
         <Field label="Address" hint="Any OpenAI-compatible server; the address ends in /v1.">
           <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
         </Field>
-        {silent && <Trouble problem={{ message: `No server answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
-        <Trouble problem={problemInWords(ask.error)} />
+        {silent && <InlineError problem={{ message: `No server answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
+        <InlineError problem={problemInWords(ask.error)} />
         <Button type="submit" className="self-start" disabled={ask.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
           <Search className="size-4" aria-hidden /> Use this address
         </Button>
       </form>
-      {set !== "" && <Fold summary="This server needs a key">{() => <KeyForm name="openai" action="Save key" />}</Fold>}
+      {set !== "" && <Disclosure summary="This server needs a key">{() => <KeyForm name="openai" action="Save key" />}</Disclosure>}
     </div>
   );
 }

@@ -3,9 +3,9 @@ import { LoaderCircle, RotateCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import type { LocalServer } from "../bridge";
 import { Button } from "../design/Button";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { ExternalLink } from "../design/links";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useLocalServers } from "../data/queries";
 import { OwnServer } from "./OwnServer";
 
@@ -29,14 +29,14 @@ export function Servers({ children }: { children?: (servers: readonly LocalServe
           found.map((server) => <Found key={server.url} server={server} />)
         )}
       </div>
-      <Trouble problem={servers.error} />
+      <InlineError problem={servers.error} />
       {useful.length > 0 && children?.(useful)}
       {!servers.isPending && (
         <Button look="quiet" className="self-start" disabled={servers.isFetching} onClick={() => void servers.refetch()}>
           <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? "Searching…" : "Search again"}
         </Button>
       )}
-      <Fold summary="Another server">{() => <OwnServer />}</Fold>
+      <Disclosure summary="Another server">{() => <OwnServer />}</Disclosure>
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { Initials, OwnAvatar } from "../account/Avatar";
 import { useAccount } from "../account/useAccount";
 import { called, MEANWHILE, standing, STATES } from "../account/words";
 import { Button } from "../design/Button";
-import { Read, Trouble } from "../design/states";
+import { QueryView, InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
@@ -13,7 +13,7 @@ import { ago, exactTime } from "../data/time";
 import { Line } from "./Line";
 
 export function Account() {
-  return <Read query={useSignIn()}>{(view) => <Shown view={view} />}</Read>;
+  return <QueryView query={useSignIn()}>{(view) => <Shown view={view} />}</QueryView>;
 }
 
 function Shown({ view }: { view: SignIn }) {
@@ -51,7 +51,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
       <div className="flex items-center gap-3">
         <OwnAvatar person={person} className="size-10 text-sm" />
         <div className="grow">
-          <Line label={called(person)} about={seen} below={<Trouble problem={signIn.error ?? check.error} />}>
+          <Line label={called(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
                 <RefreshCw className="size-4" aria-hidden /> Check now
@@ -66,7 +66,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
         </div>
       </div>
       {isIn && (
-        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<Trouble problem={signOut.error} />}>
+        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out
           </Button>
@@ -93,7 +93,7 @@ function NoOne({ view }: { view: SignIn }) {
     );
   }
   return (
-    <Line label="Local profile" about="You are not signed in. Your data stays on this computer." below={<Trouble problem={signIn.error} />}>
+    <Line label="Local profile" about="You are not signed in. Your data stays on this computer." below={<InlineError problem={signIn.error} />}>
       <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in
       </Button>
@@ -107,7 +107,7 @@ function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
     <div className="flex items-center gap-3">
       <Initials person={person} className="size-10 text-sm" />
       <div className="grow">
-        <Line label={called(person)} about={person.name && <span>{person.email}</span>} below={<Trouble problem={change.error} />}>
+        <Line label={called(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
           {canSwitch && (
             <Button aria-label={`Switch to ${called(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
               Switch

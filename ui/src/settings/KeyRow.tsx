@@ -2,7 +2,7 @@
 import { useCallback, useState } from "react";
 import type { Key } from "../bridge";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { KeyForm } from "../providers/KeyForm";
 import { kept, type ProviderName, PROVIDERS } from "../providers/words";
@@ -24,7 +24,7 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
       about={known ? kept(known.source, variable) : NONE[name]}
       below={
         <>
-          <Trouble problem={ask.error} />
+          <InlineError problem={ask.error} />
           {entering && (
             <div className="mt-3 max-w-md rounded-xl bg-sunken p-4">
               <KeyForm name={name} action="Save key" onKept={done} onCancel={done} />

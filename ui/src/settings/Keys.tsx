@@ -2,7 +2,7 @@
 import { Lock, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Keychain } from "../bridge";
 import { Button } from "../design/Button";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { useKeys } from "../data/queries";
 import { described } from "../providers/words";
 import { KeyRow } from "./KeyRow";
@@ -10,7 +10,7 @@ import { KeyRow } from "./KeyRow";
 export function Keys() {
   const query = useKeys();
   return (
-    <Read query={query}>
+    <QueryView query={query}>
       {({ keys, keychain }) => (
         <>
           <KeyRow name="anthropic" known={keys.find((key) => key.name === "anthropic")} />
@@ -18,7 +18,7 @@ export function Keys() {
           {keychain && <Where keychain={keychain} onLook={() => void query.refetch()} />}
         </>
       )}
-    </Read>
+    </QueryView>
   );
 }
 

@@ -2,7 +2,7 @@
 import { useId } from "react";
 import type { LocalServer, ModelRow, Setting } from "../bridge";
 import { Select } from "../design/Field";
-import { Read, Trouble } from "../design/states";
+import { QueryView, InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
@@ -25,7 +25,7 @@ export function Model({ settings }: { settings: readonly Setting[] }) {
   const value = (name: string) => settings.find((one) => one.name === name)?.value ?? "";
   return (
     <>
-      <Read query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</Read>
+      <QueryView query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</QueryView>
       <Effort value={value("effort")} />
     </>
   );
@@ -44,7 +44,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
     void choose(local.model, local.url);
   };
   return (
-    <Line label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={problemInWords(error)} />}>
+    <Line label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
         {byProvider(models).map(([label, those]) => (
           <optgroup key={label} label={label}>
@@ -90,7 +90,7 @@ function Effort({ value }: { value: string }) {
   const id = useId();
   const ask = useAsk();
   return (
-    <Line label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<Trouble problem={ask.error} />}>
+    <Line label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={ask.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>

@@ -4,7 +4,7 @@ import { useEffect, useId, useState } from "react";
 import type { Setting } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { LABELS, problemInWords } from "../data/settingWords";
 import { Line } from "./Line";
@@ -23,7 +23,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   // What it is stands beside it already.
   if (problem && ask.error?.code === "bad_request") problem.nextStep = null;
   return (
-    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={problem} />}>
+    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
           <IconButton label={`Reset to default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>

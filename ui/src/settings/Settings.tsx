@@ -1,6 +1,6 @@
 /** Everything the person may choose. */
 import type { ReactNode } from "react";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
 import { Servers } from "../providers/Servers";
 import { About } from "./About";
@@ -24,7 +24,7 @@ export default function Settings() {
           <Account />
         </Group>
         <Group title="Who answers">
-          <Read query={settings}>{(list) => <Model settings={list} />}</Read>
+          <QueryView query={settings}>{(list) => <Model settings={list} />}</QueryView>
         </Group>
         <Group title="Keys" about="Once saved, a key is never shown again.">
           <Keys />
@@ -36,12 +36,12 @@ export default function Settings() {
         </Group>
         <Group title="Budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
           <Spending />
-          <Read query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</Read>
+          <QueryView query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group title="Limits">
-          <Read query={settings}>
+          <QueryView query={settings}>
             {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
-          </Read>
+          </QueryView>
         </Group>
         <Group title="Appearance">
           <Looks />

@@ -1,12 +1,12 @@
 /** What is used of each budget. */
 import { Meter } from "../design/Meter";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { exactMoney, money, share } from "../data/money";
 import { useBudget } from "../data/queries";
 
 export function Spending() {
   return (
-    <Read query={useBudget()}>
+    <QueryView query={useBudget()}>
       {(budget) => (
         <div className="grid gap-x-8 gap-y-3 py-4 @2xl/view:grid-cols-3">
           <Used label="Latest message" used={budget.used_message} limit={budget.per_message} />
@@ -18,7 +18,7 @@ export function Spending() {
           </p>
         </div>
       )}
-    </Read>
+    </QueryView>
   );
 }
 

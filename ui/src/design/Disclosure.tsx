@@ -3,7 +3,7 @@ import { ChevronRight } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { cx } from "./cx";
 
-export function Fold(props: { summary: ReactNode; beneath?: ReactNode; children: () => ReactNode; open?: boolean; className?: string }) {
+export function Disclosure(props: { summary: ReactNode; below?: ReactNode; children: () => ReactNode; open?: boolean; className?: string }) {
   const [open, setOpen] = useState(props.open ?? false);
   const id = useId();
   return (
@@ -18,7 +18,7 @@ export function Fold(props: { summary: ReactNode; beneath?: ReactNode; children:
         <ChevronRight className={cx("size-3.5 shrink-0 text-ink-3 transition-transform", open && "rotate-90")} aria-hidden />
         {props.summary}
       </button>
-      {props.beneath}
+      {props.below}
       {open && (
         <div id={id} className="mt-1 mb-2 ml-5">
           {props.children()}
