@@ -1,5 +1,5 @@
 import { createRoot } from "react-dom/client";
-import { App, begin } from "./app/App";
+import { App, start } from "./app/App";
 import { startAppearance } from "./design/appearance";
 import "./design/tokens.css";
 import "./design/prose.css";
@@ -7,4 +7,4 @@ import "./design/prose.css";
 startAppearance();
 const root = document.getElementById("root");
 // Until then the frame of index.html is seen.
-if (root) void begin().then((begun) => createRoot(root).render(<App begun={begun} />));
+if (root) void start().then((started) => createRoot(root).render(<App started={started} />));

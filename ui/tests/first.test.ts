@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test, vi } from "vitest";
-import { begin } from "../src/app/App";
+import { start } from "../src/app/App";
 
 const SETTLED = { about: { profile: "local" }, take_place: null, ask: { keys: { keys: [], keychain: null } } };
 
@@ -23,7 +23,7 @@ test("what is asked early is asked once, and all of it is used", async () => {
   new Function(readFileSync("public/first.js", "utf8"))();
   const early = asked.toSorted();
   expect(early.length).toBeGreaterThan(0);
-  await begin();
+  await start();
   expect(window.early?.size).toBe(0);
   expect(asked.toSorted()).toEqual(early);
 });

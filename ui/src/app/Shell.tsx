@@ -6,10 +6,10 @@ import { ErrorPanel, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
-import { Alone } from "./Alone";
-import { Crash } from "./Crash";
+import { StandaloneMain } from "./StandaloneMain";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { Offline } from "./Offline";
-import { Opening } from "./Opening";
+import { WindowSkeleton } from "./WindowSkeleton";
 import { Sidebar } from "./Sidebar";
 import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
@@ -32,18 +32,18 @@ export function Shell() {
   if (!agents.data || !keys.data || settings.isPending) {
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
     return error ? (
-      <Alone>
+      <StandaloneMain>
         <ErrorPanel problem={error} retry={retry} />
-      </Alone>
+      </StandaloneMain>
     ) : (
-      <Opening />
+      <WindowSkeleton />
     );
   }
   // Settings that cannot be read are said where they are shown.
   const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key";
   if (isNew && !guide) {
     return (
-      <Suspense fallback={<Opening />}>
+      <Suspense fallback={<WindowSkeleton />}>
         <FirstRun onGuide={() => setGuide(true)} />
       </Suspense>
     );
@@ -76,11 +76,11 @@ function Frame() {
         <Offline />
         <Notices />
         <div className="min-h-0 grow">
-          <Crash key={place.view}>
+          <ErrorBoundary key={place.view}>
             <Suspense fallback={<Loading />}>
               <View place={place} finding={finding} onFinding={setFinding} />
             </Suspense>
-          </Crash>
+          </ErrorBoundary>
         </div>
       </main>
       {palette && (

@@ -8,14 +8,14 @@ export interface Host {
   /** Resolves once everything that happens from now on is given to `onPush`. */
   follow(onPush: (push: Push) => void): Promise<void>;
   /** Calls `listener` whenever this happens outside the window. */
-  on(happening: Happening, listener: () => void): Promise<void>;
+  on(event: HostEvent, listener: () => void): Promise<void>;
 }
 
 /**
  * What the shell tells of: the tray asks for a new message; who is signed in has changed; another profile is open; a
  * link leads to a place.
  */
-export type Happening = "new-message" | "sign-in-changed" | "profile-changed" | "place";
+export type HostEvent = "new-message" | "sign-in-changed" | "profile-changed" | "place";
 
 /** A wire `Error` as something that can be thrown. Branch on `code`, never on the text. */
 export class HostError extends Error {

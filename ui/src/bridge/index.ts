@@ -3,7 +3,7 @@ import type { Host } from "./host";
 import { tauri } from "./tauri";
 
 export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
-export { type Happening, HostError, type Host } from "./host";
+export { type HostEvent, HostError, type Host } from "./host";
 export type * from "./wire";
 
 /**

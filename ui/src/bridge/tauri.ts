@@ -22,7 +22,7 @@ export const tauri: Host = {
       throw HostError.from(thrown);
     }
   },
-  async on(happening, listener) {
-    await listen(happening, listener);
+  async on(event, listener) {
+    await listen(event, listener);
   },
 };

@@ -1,6 +1,6 @@
 /** The simulated sign-in: Ada and Lin have profiles here, and nothing leaves the page. */
 import type { LinkedPlace } from "../commands";
-import type { Happening } from "../host";
+import type { HostEvent } from "../host";
 import type { Person, SignIn, SignInState } from "../wire";
 import { refuse } from "./refuse";
 
@@ -118,6 +118,6 @@ function attempt(byPort: boolean) {
   return { state: "signing_in" as const, url, until: Date.now() + MINUTES_10 };
 }
 
-function tell(happening: Happening) {
-  setTimeout(() => dispatchEvent(new Event(`fake-${happening}`)));
+function tell(event: HostEvent) {
+  setTimeout(() => dispatchEvent(new Event(`fake-${event}`)));
 }

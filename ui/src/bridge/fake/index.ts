@@ -47,8 +47,8 @@ export function fakeHost(): Host {
     async follow(onPush) {
       listeners.add(onPush);
     },
-    async on(happening, listener) {
-      addEventListener(`fake-${happening}`, listener);
+    async on(event, listener) {
+      addEventListener(`fake-${event}`, listener);
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { Loading } from "../design/states";
 
-export function Opening() {
+export function WindowSkeleton() {
   return (
     <div className="@container/window flex h-full">
       <nav aria-label="Main" className="flex w-14 shrink-0 flex-col border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">

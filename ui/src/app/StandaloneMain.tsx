@@ -1,7 +1,7 @@
 /** What stands in the window before there is anything to go around in. */
 import type { ReactNode } from "react";
 
-export function Alone({ children }: { children: ReactNode }) {
+export function StandaloneMain({ children }: { children: ReactNode }) {
   return (
     <main>
       <h1 className="sr-only">GrowQR</h1>

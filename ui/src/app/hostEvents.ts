@@ -5,20 +5,20 @@ import { toAgent, toChat, toPage } from "../data/links";
 import { keys } from "../data/queries";
 
 /** Listens for as long as the window lives. Nothing that cannot be heard keeps the window from opening. */
-export async function listen(host: Host, client: QueryClient): Promise<void> {
+export async function listenToHost(host: Host, client: QueryClient): Promise<void> {
   const heard = [
     host.on("new-message", openNewMessage),
     host.on("sign-in-changed", () => void client.invalidateQueries({ queryKey: keys.signIn })),
-    host.on("profile-changed", beginAnew),
-    host.on("place", () => void showPlace(host)),
+    host.on("profile-changed", reloadPage),
+    host.on("place", () => void openLinkedPlace(host)),
   ];
   await Promise.allSettled(heard);
   // A link may have opened the program before anybody listened.
-  await showPlace(host);
+  await openLinkedPlace(host);
 }
 
 /** Everything on the screen, and all that is kept in the page, is of another profile. */
-export function beginAnew() {
+export function reloadPage() {
   const load = () => {
     history.replaceState(null, "", location.pathname + location.search);
     location.reload();
@@ -28,7 +28,7 @@ export function beginAnew() {
   load();
 }
 
-export async function showPlace(host: Host): Promise<void> {
+export async function openLinkedPlace(host: Host): Promise<void> {
   const place = await host.call("take_place", {}).catch(() => null);
   if (place) location.hash = place.view === "agents" ? toAgent(place.id) : toPage(place.id);
 }

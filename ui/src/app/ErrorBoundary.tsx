@@ -2,7 +2,7 @@
 import { Component, type ReactNode } from "react";
 import { ErrorPanel } from "../design/states";
 
-export class Crash extends Component<{ children: ReactNode }, { message: string | null }> {
+export class ErrorBoundary extends Component<{ children: ReactNode }, { message: string | null }> {
   override state = { message: null as string | null };
 
   static getDerivedStateFromError(error: unknown) {
