@@ -8,18 +8,18 @@ import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
-import { CornerButton } from "./Corner";
-import { showAttempt } from "./attempt";
-import { useAccount } from "./useAccount";
-import { called, MEANWHILE, standing } from "./words";
+import { MenuTrigger } from "./AccountButton";
+import { showBrowserDialog } from "./browserDialogState";
+import { useSignInCommand } from "./useSignInCommand";
+import { displayName, WORKS_UNCONFIRMED, signInStatus } from "./words";
 
 const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-hover";
 
 export default function Menu({ view }: { view: SignIn }) {
-  const signIn = useAccount("sign_in");
-  const signOut = useAccount("sign_out");
-  const check = useAccount("sign_in_check");
-  const change = useAccount("switch_profile");
+  const signIn = useSignInCommand("sign_in");
+  const signOut = useSignInCommand("sign_out");
+  const check = useSignInCommand("sign_in_check");
+  const change = useSignInCommand("switch_profile");
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state, person } = view;
@@ -31,23 +31,23 @@ export default function Menu({ view }: { view: SignIn }) {
     <>
       <Radix.Root defaultOpen modal={false}>
         <Radix.Trigger asChild>
-          <CornerButton view={view} />
+          <MenuTrigger view={view} />
         </Radix.Trigger>
         <Radix.Content side="top" align="start" sideOffset={6} collisionPadding={8} className="z-20 w-72 rounded-2xl border border-line bg-surface p-1.5 text-ink shadow-card">
           <div className="px-2.5 py-2">
-            <p className="truncate font-medium">{person ? called(person) : "Local profile"}</p>
+            <p className="truncate font-medium">{person ? displayName(person) : "Local profile"}</p>
             {person?.email && person.name && <p className="truncate text-xs text-ink-3">{person.email}</p>}
-            {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{standing(view, now, isOffline).label}</p>}
+            {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{signInStatus(view, now, isOffline).label}</p>}
             {view.notice && <p className="mt-1 text-xs text-ink-2">{view.notice}</p>}
-            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{MEANWHILE}</p>}
+            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{WORKS_UNCONFIRMED}</p>}
           </div>
           <Line />
-          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show sign-in…"} />}
+          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showBrowserDialog} label={state === "choosing" ? "Answer the question…" : "Show sign-in…"} />}
           {(state === "needs_sign_in" || state === "offline") && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in again…" />}
           {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in…" />}
           {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label="Check now" />}
           {others.map((one) => (
-            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${called(one)}`} />
+            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${displayName(one)}`} />
           ))}
           {isIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
           {(isIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useSignIn } from "../data/queries";
-import { useAccount } from "./useAccount";
+import { useSignInCommand } from "./useSignInCommand";
 
 export function Notices() {
   const view = useSignIn().data;
@@ -24,7 +24,7 @@ export function Notices() {
 }
 
 function Ended({ notice }: { notice: string | null }) {
-  const signIn = useAccount("sign_in");
+  const signIn = useSignInCommand("sign_in");
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line bg-warn-soft px-6 py-2 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0" title={notice ?? undefined}>

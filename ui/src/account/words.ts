@@ -14,7 +14,7 @@ export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
 };
 
 /** The same of somebody: where the service has not confirmed it, since when. Why, its notice says. */
-export function standing({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
+export function signInStatus({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
   const { label, tone } = STATES[state];
   if (state !== "offline" || !person) return { label, tone };
   const at = ago(person.last_verified_at, now);
@@ -22,16 +22,16 @@ export function standing({ state, person }: SignIn, now: number, isOffline: bool
 }
 
 /** What a sign-in that is not confirmed means for who goes on working. */
-export const MEANWHILE = "Everything on this computer still works. GrowQR checks again by itself.";
+export const WORKS_UNCONFIRMED = "Everything on this computer still works. GrowQR checks again by itself.";
 
 /** What somebody is called here. */
-export function called(person: Person): string {
+export function displayName(person: Person): string {
   return person.name?.trim() || person.email || "Unnamed account";
 }
 
 /** One or two letters for who has no picture. */
 export function initials(person: Person): string {
-  const words = called(person)
+  const words = displayName(person)
     .split("@", 1)[0]!
     .split(/[\s._-]+/)
     .filter(Boolean);

@@ -1,7 +1,7 @@
 /** Everything joined: the host, what is read from it, and the window. */
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
-import { SigningIn } from "../account/SigningIn";
+import { SignInDialogs } from "../account/SignInDialogs";
 import { ErrorPanel } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
@@ -68,7 +68,7 @@ export function App(props: { started: Started }) {
     <DataProvider {...started}>
       <Links>
         <Shell />
-        <SigningIn />
+        <SignInDialogs />
       </Links>
     </DataProvider>
   );

@@ -1,6 +1,6 @@
 /** The way around: views, and what works right now. */
 import { Search, Sprout } from "lucide-react";
-import { Corner } from "../account/Corner";
+import { AccountButton } from "../account/AccountButton";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
 import { useNow } from "../design/useNow";
@@ -49,7 +49,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 @3xl/window:inline">{MOD} K</kbd>
       </button>
       <AtWork />
-      <Corner />
+      <AccountButton />
     </nav>
   );
 }

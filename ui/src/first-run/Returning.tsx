@@ -2,12 +2,12 @@
 import { LogIn } from "lucide-react";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useAccount } from "../account/useAccount";
+import { useSignInCommand } from "../account/useSignInCommand";
 import { useSignIn } from "../data/queries";
 
 export function Returning() {
   const view = useSignIn().data;
-  const signIn = useAccount("sign_in");
+  const signIn = useSignInCommand("sign_in");
   if (view?.state !== "signed_out") return null;
   return (
     <div className="text-sm text-ink-2">

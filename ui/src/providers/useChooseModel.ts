@@ -1,4 +1,4 @@
-/** Choosing the model that answers; one at a server together with that server's address. */
+/** DataOwnerDialog the model that answers; one at a server together with that server's address. */
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { HostError, type Request } from "../bridge";

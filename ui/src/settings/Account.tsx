@@ -2,8 +2,8 @@
 import { LogIn, LogOut, RefreshCw } from "lucide-react";
 import type { Person, SignIn } from "../bridge";
 import { Initials, OwnAvatar } from "../account/Avatar";
-import { useAccount } from "../account/useAccount";
-import { called, MEANWHILE, standing, STATES } from "../account/words";
+import { useSignInCommand } from "../account/useSignInCommand";
+import { displayName, WORKS_UNCONFIRMED, signInStatus, STATES } from "../account/words";
 import { Button } from "../design/Button";
 import { QueryView, InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
@@ -29,9 +29,9 @@ function Shown({ view }: { view: SignIn }) {
 }
 
 function Me({ view, person }: { view: SignIn; person: Person }) {
-  const signIn = useAccount("sign_in");
-  const signOut = useAccount("sign_out");
-  const check = useAccount("sign_in_check");
+  const signIn = useSignInCommand("sign_in");
+  const signOut = useSignInCommand("sign_out");
+  const check = useSignInCommand("sign_in_check");
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state } = view;
@@ -39,10 +39,10 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
     <>
       {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
-        {state === "offline" ? standing(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
+        {state === "offline" ? signInStatus(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
       </span>
       {view.notice && <span className="block text-ink-2">{view.notice}</span>}
-      {state === "offline" && <span className="block">{MEANWHILE}</span>}
+      {state === "offline" && <span className="block">{WORKS_UNCONFIRMED}</span>}
     </>
   );
   const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
@@ -51,7 +51,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
       <div className="flex items-center gap-3">
         <OwnAvatar person={person} className="size-10 text-sm" />
         <div className="grow">
-          <Line label={called(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
+          <Line label={displayName(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
                 <RefreshCw className="size-4" aria-hidden /> Check now
@@ -77,7 +77,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
 }
 
 function NoOne({ view }: { view: SignIn }) {
-  const signIn = useAccount("sign_in");
+  const signIn = useSignInCommand("sign_in");
   if (view.state === "not_configured") {
     return (
       <Line
@@ -102,14 +102,14 @@ function NoOne({ view }: { view: SignIn }) {
 }
 
 function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
-  const change = useAccount("switch_profile");
+  const change = useSignInCommand("switch_profile");
   return (
     <div className="flex items-center gap-3">
       <Initials person={person} className="size-10 text-sm" />
       <div className="grow">
-        <Line label={called(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
+        <Line label={displayName(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
           {canSwitch && (
-            <Button aria-label={`Switch to ${called(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
+            <Button aria-label={`Switch to ${displayName(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
               Switch
             </Button>
           )}

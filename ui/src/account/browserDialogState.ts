@@ -1,24 +1,24 @@
-/** Whether the dialog of an attempt is put aside. It is one dialog, opened from several places. */
+/** Whether the dialog of an attempt is put hidden. It is one dialog, opened from several places. */
 import { useSyncExternalStore } from "react";
 
-let aside = false;
+let hidden = false;
 const listeners = new Set<() => void>();
 
 function set(next: boolean) {
-  aside = next;
+  hidden = next;
   listeners.forEach((listener) => listener());
 }
 
 /** The person goes on with something else; the attempt waits. */
-export const putAside = () => set(true);
-export const showAttempt = () => set(false);
+export const hideBrowserDialog = () => set(true);
+export const showBrowserDialog = () => set(false);
 
-export function useIsAside(): boolean {
+export function useIsBrowserDialogHidden(): boolean {
   return useSyncExternalStore(
     (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    () => aside,
+    () => hidden,
   );
 }

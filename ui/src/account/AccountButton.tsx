@@ -8,17 +8,17 @@ import { useNow } from "../design/useNow";
 import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { OwnAvatar } from "./Avatar";
-import { called, standing } from "./words";
+import { displayName, signInStatus } from "./words";
 
 const load = () => import("./Menu");
 const Menu = lazy(load);
 
-export function Corner() {
+export function AccountButton() {
   const view = useSignIn().data;
   const [wanted, setWanted] = useState(false);
   // Where nobody can sign in and nobody has, there is nothing to say.
   if (!view || (view.state === "not_configured" && view.people.length === 0)) return null;
-  const closed = <CornerButton view={view} aria-expanded={false} onClick={() => setWanted(true)} onPointerEnter={() => void load()} onFocus={() => void load()} />;
+  const closed = <MenuTrigger view={view} aria-expanded={false} onClick={() => setWanted(true)} onPointerEnter={() => void load()} onFocus={() => void load()} />;
   return (
     <div className="mt-auto pt-2">
       {wanted ? (
@@ -32,10 +32,10 @@ export function Corner() {
   );
 }
 
-export function CornerButton({ view, ...rest }: { view: SignIn } & ComponentProps<"button">) {
-  const { label, tone } = standing(view, useNow(false), useOfflineSince() !== null);
+export function MenuTrigger({ view, ...rest }: { view: SignIn } & ComponentProps<"button">) {
+  const { label, tone } = signInStatus(view, useNow(false), useOfflineSince() !== null);
   const { person } = view;
-  const name = person ? called(person) : "Local profile";
+  const name = person ? displayName(person) : "Local profile";
   return (
     <button
       type="button"
@@ -44,7 +44,7 @@ export function CornerButton({ view, ...rest }: { view: SignIn } & ComponentProp
       className="relative flex w-full cursor-pointer items-center gap-2.5 rounded-lg p-1.5 text-left text-sm hover:bg-hover aria-expanded:bg-hover"
       {...rest}
     >
-      {person ? <OwnAvatar person={person} /> : <Nobody />}
+      {person ? <OwnAvatar person={person} /> : <AnonymousAvatar />}
       <Dot tone={tone} className="absolute bottom-1.5 left-6.5 ring-2 ring-sunken" />
       <span className="sr-only min-w-0 grow @3xl/window:not-sr-only">
         <span className="sr-only">Account: </span>
@@ -54,7 +54,7 @@ export function CornerButton({ view, ...rest }: { view: SignIn } & ComponentProp
   );
 }
 
-export function Nobody() {
+export function AnonymousAvatar() {
   return (
     <span aria-hidden className="grid size-7 shrink-0 place-items-center rounded-full bg-hover text-ink-2">
       <UserRound className="size-4" strokeWidth={1.6} />

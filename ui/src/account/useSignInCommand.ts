@@ -6,7 +6,7 @@ import { keys } from "../data/queries";
 
 type Change = "sign_in" | "sign_in_cancel" | "sign_in_choose" | "sign_in_check" | "sign_out" | "switch_profile";
 
-export function useAccount<N extends Change>(name: N) {
+export function useSignInCommand<N extends Change>(name: N) {
   const host = useHost();
   const client = useQueryClient();
   return useMutation<SignIn, HostError, Args<N>>({

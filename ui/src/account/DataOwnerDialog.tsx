@@ -5,18 +5,18 @@ import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
 import { Modal } from "../design/Modal";
 import { InlineError } from "../design/states";
-import { useAccount } from "./useAccount";
-import { called } from "./words";
+import { useSignInCommand } from "./useSignInCommand";
+import { displayName } from "./words";
 
-export default function Choosing({ view }: { view: SignIn }) {
+export default function DataOwnerDialog({ view }: { view: SignIn }) {
   const id = useId();
-  const choose = useAccount("sign_in_choose");
-  const cancel = useAccount("sign_in_cancel");
+  const choose = useSignInCommand("sign_in_choose");
+  const cancel = useSignInCommand("sign_in_cancel");
   const busy = choose.isPending || cancel.isPending;
   return (
     <Modal labelledBy={id} onClose={() => cancel.mutate({})}>
       <h2 id={id} className="font-semibold">
-        Is the data on this computer yours{view.person && `, ${called(view.person)}`}?
+        Is the data on this computer yours{view.person && `, ${displayName(view.person)}`}?
       </h2>
       <p className="mt-1 text-sm text-ink-2">The local profile already holds conversations, memory, settings or keys. You are asked once. Nothing is deleted either way.</p>
       <div className="mt-4 grid gap-3 sm:grid-cols-2">

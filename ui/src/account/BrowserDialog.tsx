@@ -7,19 +7,19 @@ import { Modal } from "../design/Modal";
 import { NotCopied, InlineError } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useNow } from "../design/useNow";
-import { putAside } from "./attempt";
-import { useAccount } from "./useAccount";
+import { hideBrowserDialog } from "./browserDialogState";
+import { useSignInCommand } from "./useSignInCommand";
 import { timeLeft } from "./words";
 
-export default function Waiting({ view }: { view: SignIn }) {
+export default function BrowserDialog({ view }: { view: SignIn }) {
   const id = useId();
   const now = useNow(false);
   const [copying, copy] = useCopy();
-  const again = useAccount("sign_in");
-  const cancel = useAccount("sign_in_cancel");
+  const again = useSignInCommand("sign_in");
+  const cancel = useSignInCommand("sign_in_cancel");
   const { url, until, notice } = view;
   return (
-    <Modal labelledBy={id} onClose={putAside}>
+    <Modal labelledBy={id} onClose={hideBrowserDialog}>
       <h2 id={id} className="flex items-center gap-2.5 font-semibold">
         <Globe className="size-5 text-accent-ink" strokeWidth={1.6} aria-hidden />
         Finish in your browser
@@ -53,7 +53,7 @@ export default function Waiting({ view }: { view: SignIn }) {
       </div>
       <InlineError problem={again.error ?? cancel.error} />
       <div className="mt-5 flex flex-wrap justify-end gap-2">
-        <Button look="quiet" onClick={putAside}>
+        <Button look="quiet" onClick={hideBrowserDialog}>
           Wait in the background
         </Button>
         <Button disabled={cancel.isPending} onClick={() => cancel.mutate({})}>
