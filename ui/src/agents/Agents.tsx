@@ -7,8 +7,8 @@ import { toAgent } from "../data/links";
 import { useAgents } from "../data/queries";
 import { tree } from "../data/status";
 import { AgentTree } from "./AgentTree";
-import { Channel } from "./Channel";
-import { Everything } from "./Everything";
+import { AgentView } from "./AgentView";
+import { AllEvents } from "./AllEvents";
 
 export default function Agents({ id, at }: { id: string | null; at: string | null }) {
   const agents = useAgents();
@@ -29,7 +29,7 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
               <AgentTree nodes={roots} open={open} most={Math.max(1, ...roots.map((node) => node.total))} />
               {list.length === 0 && <p className="px-2 py-4 text-sm text-ink-3">No agents yet. Your first message starts the Grow Agent.</p>}
             </div>
-            <div className={cx("min-w-0 grow flex-col @2xl/view:flex", id === null ? "hidden" : "flex")}>{agent ? <Channel key={agent.id} agent={agent} at={at} /> : <Everything missing={open === ALL ? null : open} />}</div>
+            <div className={cx("min-w-0 grow flex-col @2xl/view:flex", id === null ? "hidden" : "flex")}>{agent ? <AgentView key={agent.id} agent={agent} at={at} /> : <AllEvents missing={open === ALL ? null : open} />}</div>
           </section>
         );
       }}

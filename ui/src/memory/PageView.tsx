@@ -9,12 +9,12 @@ import { useAsk } from "../data/context";
 import { toLine, toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
-import { AllPages } from "./AllPages";
+import { BackToPages } from "./BackToPages";
 import { Author } from "./Author";
 import { Blame } from "./Blame";
 import { Editor } from "./Editor";
 import { Changes } from "./Changes";
-import { Missing } from "./Missing";
+import { MissingPage } from "./MissingPage";
 import { Source } from "./Source";
 import { linked } from "./pageTree";
 
@@ -38,7 +38,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
-        <AllPages />
+        <BackToPages />
         <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
@@ -58,7 +58,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
       {open === "edit" && (page.data || missing) ? (
         <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
       ) : missing ? (
-        <Missing path={path} onWrite={() => go("edit")} />
+        <MissingPage path={path} onWrite={() => go("edit")} />
       ) : page.error && !page.data ? (
         <ErrorPanel problem={page.error} retry={() => void page.refetch()} />
       ) : !page.data ? (

@@ -4,7 +4,7 @@ import { ALL } from "../data/journals";
 import { toAgents } from "../data/links";
 import { EventLog } from "./EventLog";
 
-export function Everything({ missing }: { missing: string | null }) {
+export function AllEvents({ missing }: { missing: string | null }) {
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-2 border-b border-line px-6">

@@ -7,7 +7,7 @@ import { useLog } from "../data/queries";
 import { ago } from "../data/time";
 import { Author } from "./Author";
 
-export function Missing({ path, onWrite }: { path: string; onWrite: () => void }) {
+export function MissingPage({ path, onWrite }: { path: string; onWrite: () => void }) {
   const log = useLog(path);
   const [last] = log.data ?? [];
   const ask = useAsk();

@@ -2,7 +2,7 @@
 import { ArrowLeft } from "lucide-react";
 import { toMemory } from "../data/links";
 
-export function AllPages() {
+export function BackToPages() {
   return (
     <a href={toMemory} className="@2xl/view:hidden" aria-label="All pages">
       <ArrowLeft className="size-4" aria-hidden />

@@ -14,7 +14,7 @@ import { toLine, toMemory, toPage, toRecent } from "../data/links";
 import { FOUND, useFound, usePages } from "../data/queries";
 import { type Folder, pageTree } from "./pageTree";
 
-export function Side({ open, line }: { open: string | null; line: number | null }) {
+export function PageList({ open, line }: { open: string | null; line: number | null }) {
   const [text, setText] = useState("");
   const [naming, setNaming] = useState(false);
   const host = useHost();

@@ -23,7 +23,7 @@ const TABS = [
   { value: "log", label: "Log" },
 ] as const;
 
-export function Channel({ agent, at }: { agent: Agent; at: string | null }) {
+export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<"transcript" | "log">("transcript");
   const ask = useAsk();
   const [finding, setFinding] = useState(false);
