@@ -1,7 +1,7 @@
 /** The first minute: what this is, and who shall answer. It hangs from above, so that what is found later moves nothing. */
 import { Brain, GitBranch, Sprout, Users } from "lucide-react";
-import { Guide, Local, WithKey } from "./choices";
-import { Returning } from "./Returning";
+import { GuideChoice, KeyChoice, LocalChoice } from "./choices";
+import { SignInHint } from "./SignInHint";
 
 const PROMISES = [
   { icon: Brain, text: "An AI that helps you grow, in skills, career and projects." },
@@ -35,12 +35,12 @@ export default function FirstRun({ onGuide }: { onGuide: () => void }) {
             <span className="ml-2 text-sm font-normal text-ink-3">You can change this at any time.</span>
           </h2>
           <div className="grid items-stretch gap-4 @3xl/window:grid-cols-3">
-            <WithKey />
-            <Local />
-            <Guide onStart={onGuide} />
+            <KeyChoice />
+            <LocalChoice />
+            <GuideChoice onStart={onGuide} />
           </div>
         </section>
-        <Returning />
+        <SignInHint />
       </div>
     </main>
   );

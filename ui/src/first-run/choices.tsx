@@ -8,7 +8,7 @@ import { ExternalLink } from "../design/links";
 import { InlineError } from "../design/states";
 import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "../providers/KeyForm";
-import { Servers } from "../providers/Servers";
+import { LocalServers } from "../providers/LocalServers";
 import { ServerModels } from "../providers/ServerModels";
 import { useChooseModel } from "../providers/useChooseModel";
 import { PROVIDERS } from "../providers/words";
@@ -27,7 +27,7 @@ function Choice(props: { icon: LucideIcon; title: string; about: ReactNode; firs
   );
 }
 
-export function WithKey() {
+export function KeyChoice() {
   const { console } = PROVIDERS.anthropic;
   return (
     <Choice
@@ -41,10 +41,10 @@ export function WithKey() {
   );
 }
 
-export function Local() {
+export function LocalChoice() {
   return (
     <Choice icon={HardDrive} title="A model on this computer" about="Free and private. How well it answers depends on your computer. Works with Ollama, LM Studio and similar servers.">
-      <Servers>{(servers) => <StartLocal servers={servers} />}</Servers>
+      <LocalServers>{(servers) => <StartLocal servers={servers} />}</LocalServers>
     </Choice>
   );
 }
@@ -74,7 +74,7 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
   );
 }
 
-export function Guide({ onStart }: { onStart: () => void }) {
+export function GuideChoice({ onStart }: { onStart: () => void }) {
   return (
     <Choice icon={Sprout} title="No AI for now" about="The built-in guide follows fixed rules: it remembers, searches and starts sub-agents. It has no AI and costs nothing.">
       <Button className="self-start" onClick={onStart}>

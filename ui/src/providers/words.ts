@@ -18,7 +18,7 @@ export const PROVIDERS: Record<"anthropic" | "openai", ProviderWords> = {
 export type ProviderName = keyof typeof PROVIDERS;
 
 /** Where a key that is there comes from. */
-export function kept(source: KeySource, variable: string): string {
+export function keySourceText(source: KeySource, variable: string): string {
   switch (source) {
     case "environment":
       return `Set in the environment (${variable})`;
@@ -30,18 +30,18 @@ export function kept(source: KeySource, variable: string): string {
 }
 
 /** What was found of the keychain, and what to do. */
-export function described({ found, next_step }: Keychain): string {
+export function keychainText({ found, next_step }: Keychain): string {
   const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
   return next_step ? `${sentence} ${next_step}` : sentence;
 }
 
 /** Where a key that is entered now will be. */
-export function willBeKept(keychain: Keychain): string {
+export function storageHint(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":
       return "The key will be saved in your system's keychain.";
     case "locked":
-      return described(keychain);
+      return keychainText(keychain);
     case "absent":
       return "This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.";
   }

@@ -5,7 +5,7 @@ import { Button } from "../design/Button";
 import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAbout } from "../data/queries";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function About() {
   const host = useHost();
@@ -16,22 +16,22 @@ export function About() {
     <QueryView query={useAbout()}>
       {(about) => (
         <>
-          <Line label="Memory folder" about={<Path text={about.memory_folder} />} below={<InlineError problem={open.error} />}>
+          <LabelledRow label="Memory folder" about={<Path text={about.memory_folder} />} below={<InlineError problem={open.error} />}>
             <Button aria-label="Open memory folder" onClick={() => open.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
-          </Line>
-          <Line label="Data folder" about={<Path text={about.data_folder} />} below={<InlineError problem={openData.error} />}>
+          </LabelledRow>
+          <LabelledRow label="Data folder" about={<Path text={about.data_folder} />} below={<InlineError problem={openData.error} />}>
             <Button aria-label="Open data folder" onClick={() => openData.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
-          </Line>
-          <Line label="GrowQR Desktop" about={`Profile ${about.profile}`}>
+          </LabelledRow>
+          <LabelledRow label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
-          </Line>
-          <Line label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<InlineError problem={quit.error} />}>
+          </LabelledRow>
+          <LabelledRow label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<InlineError problem={quit.error} />}>
             <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>
-          </Line>
+          </LabelledRow>
         </>
       )}
     </QueryView>

@@ -10,25 +10,25 @@ import { useNow } from "../design/useNow";
 import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { ago, exactTime } from "../data/time";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function Account() {
-  return <QueryView query={useSignIn()}>{(view) => <Shown view={view} />}</QueryView>;
+  return <QueryView query={useSignIn()}>{(view) => <AccountRows view={view} />}</QueryView>;
 }
 
-function Shown({ view }: { view: SignIn }) {
+function AccountRows({ view }: { view: SignIn }) {
   const others = view.people.filter((one) => one.profile !== view.person?.profile);
   return (
     <>
-      {view.person ? <Me view={view} person={view.person} /> : <NoOne view={view} />}
+      {view.person ? <CurrentPerson view={view} person={view.person} /> : <LocalProfile view={view} />}
       {others.map((person) => (
-        <Other key={person.profile} person={person} canSwitch={view.state !== "not_configured"} />
+        <OtherProfile key={person.profile} person={person} canSwitch={view.state !== "not_configured"} />
       ))}
     </>
   );
 }
 
-function Me({ view, person }: { view: SignIn; person: Person }) {
+function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
   const signIn = useSignInCommand("sign_in");
   const signOut = useSignInCommand("sign_out");
   const check = useSignInCommand("sign_in_check");
@@ -51,7 +51,7 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
       <div className="flex items-center gap-3">
         <OwnAvatar person={person} className="size-10 text-sm" />
         <div className="grow">
-          <Line label={displayName(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
+          <LabelledRow label={displayName(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
                 <RefreshCw className="size-4" aria-hidden /> Check now
@@ -62,25 +62,25 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
                 <LogIn className="size-4" aria-hidden /> Sign in again
               </Button>
             )}
-          </Line>
+          </LabelledRow>
         </div>
       </div>
       {isIn && (
-        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
+        <LabelledRow label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out
           </Button>
-        </Line>
+        </LabelledRow>
       )}
     </>
   );
 }
 
-function NoOne({ view }: { view: SignIn }) {
+function LocalProfile({ view }: { view: SignIn }) {
   const signIn = useSignInCommand("sign_in");
   if (view.state === "not_configured") {
     return (
-      <Line
+      <LabelledRow
         label="Local profile"
         about={
           <>
@@ -89,31 +89,31 @@ function NoOne({ view }: { view: SignIn }) {
         }
       >
         {null}
-      </Line>
+      </LabelledRow>
     );
   }
   return (
-    <Line label="Local profile" about="You are not signed in. Your data stays on this computer." below={<InlineError problem={signIn.error} />}>
+    <LabelledRow label="Local profile" about="You are not signed in. Your data stays on this computer." below={<InlineError problem={signIn.error} />}>
       <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in
       </Button>
-    </Line>
+    </LabelledRow>
   );
 }
 
-function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
+function OtherProfile({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
   const change = useSignInCommand("switch_profile");
   return (
     <div className="flex items-center gap-3">
       <Initials person={person} className="size-10 text-sm" />
       <div className="grow">
-        <Line label={displayName(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
+        <LabelledRow label={displayName(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
           {canSwitch && (
             <Button aria-label={`Switch to ${displayName(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
               Switch
             </Button>
           )}
-        </Line>
+        </LabelledRow>
       </div>
     </div>
   );

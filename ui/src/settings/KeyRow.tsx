@@ -5,8 +5,8 @@ import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { KeyForm } from "../providers/KeyForm";
-import { kept, type ProviderName, PROVIDERS } from "../providers/words";
-import { Line } from "./Line";
+import { keySourceText, type ProviderName, PROVIDERS } from "../providers/words";
+import { LabelledRow } from "./LabelledRow";
 
 const NONE: Record<ProviderName, string> = {
   anthropic: "No key. Claude cannot answer without one.",
@@ -19,15 +19,15 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
   const { label, variable } = PROVIDERS[name];
   const done = useCallback(() => setEntering(false), []);
   return (
-    <Line
+    <LabelledRow
       label={label}
-      about={known ? kept(known.source, variable) : NONE[name]}
+      about={known ? keySourceText(known.source, variable) : NONE[name]}
       below={
         <>
           <InlineError problem={ask.error} />
           {entering && (
             <div className="mt-3 max-w-md rounded-xl bg-sunken p-4">
-              <KeyForm name={name} action="Save key" onKept={done} onCancel={done} />
+              <KeyForm name={name} action="Save key" onSaved={done} onCancel={done} />
             </div>
           )}
         </>
@@ -45,6 +45,6 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
           </Button>
         )}
       </span>
-    </Line>
+    </LabelledRow>
   );
 }

@@ -6,10 +6,10 @@ import { QueryView, InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
-import { both, picked, ServerGroup } from "../providers/ServerModels";
+import { optionValue, parseOption, ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 const EFFORTS = [
   ["auto", "Automatic"],
@@ -40,11 +40,11 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   const chosen = chosenValue(models, found, model, url);
   const pick = (value: string) => {
     if (models.some((one) => one.id === value)) return void choose(value, null);
-    const local = picked(value);
+    const local = parseOption(value);
     void choose(local.model, local.url);
   };
   return (
-    <Line label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
+    <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
         {byProvider(models).map(([label, those]) => (
           <optgroup key={label} label={label}>
@@ -64,7 +64,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
           </optgroup>
         )}
       </Select>
-    </Line>
+    </LabelledRow>
   );
 }
 
@@ -83,14 +83,14 @@ export function chosenValue(models: readonly ModelRow[], servers: readonly Local
   if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
   const having = servers.filter((server) => server.models.some((one) => one.id === model));
   const server = having.find((one) => sameServer(one.url, url)) ?? having[0];
-  return server ? { value: both({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
+  return server ? { value: optionValue({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
 }
 
 function Effort({ value }: { value: string }) {
   const id = useId();
   const ask = useAsk();
   return (
-    <Line label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={ask.error} />}>
+    <LabelledRow label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={ask.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
@@ -98,6 +98,6 @@ function Effort({ value }: { value: string }) {
           </option>
         ))}
       </Select>
-    </Line>
+    </LabelledRow>
   );
 }

@@ -7,7 +7,7 @@ import { Input } from "../design/Field";
 import { InlineError } from "../design/states";
 import { useAsk } from "../data/context";
 import { LABELS, problemInWords } from "../data/settingWords";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
@@ -23,7 +23,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
   // What it is stands beside it already.
   if (problem && ask.error?.code === "bad_request") problem.nextStep = null;
   return (
-    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
+    <LabelledRow label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
           <IconButton label={`Reset to default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
@@ -33,7 +33,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
         {setting.name.startsWith("budget.") && value !== "none" && <span className="text-sm text-ink-3">$</span>}
         <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
       </span>
-    </Line>
+    </LabelledRow>
   );
 }
 

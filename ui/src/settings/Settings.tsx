@@ -2,10 +2,10 @@
 import type { ReactNode } from "react";
 import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
-import { Servers } from "../providers/Servers";
+import { LocalServers } from "../providers/LocalServers";
 import { About } from "./About";
 import { Account } from "./Account";
-import { Looks } from "./Looks";
+import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
 import { Model } from "./Model";
 import { SettingRow } from "./SettingRow";
@@ -31,7 +31,7 @@ export default function Settings() {
         </Group>
         <Group title="Models on this computer" about="Servers with an OpenAI-compatible API. Choose one of their models above.">
           <div className="py-4">
-            <Servers />
+            <LocalServers />
           </div>
         </Group>
         <Group title="Budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
@@ -44,7 +44,7 @@ export default function Settings() {
           </QueryView>
         </Group>
         <Group title="Appearance">
-          <Looks />
+          <AppearanceSettings />
         </Group>
         <Group title="On this computer">
           <About />

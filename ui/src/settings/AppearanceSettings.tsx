@@ -2,7 +2,7 @@
 import { useId, useState } from "react";
 import { type Appearance, appearance, setAppearance, type Size, type Theme } from "../design/appearance";
 import { cx } from "../design/cx";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 const THEMES: ReadonlyArray<[Theme, string]> = [
   ["system", "System"],
@@ -16,7 +16,7 @@ const SIZES: ReadonlyArray<[Size, string]> = [
   ["larger", "Larger"],
 ];
 
-export function Looks() {
+export function AppearanceSettings() {
   const [now, setNow] = useState(appearance);
   const set = (change: Partial<Appearance>) => {
     const next = { ...now, ...change };
@@ -34,7 +34,7 @@ export function Looks() {
 function Choice<T extends string>(props: { label: string; value: T; options: ReadonlyArray<[T, string]>; onChange: (value: T) => void }) {
   const name = useId();
   return (
-    <Line label={props.label}>
+    <LabelledRow label={props.label}>
       <div role="radiogroup" aria-label={props.label} className="flex gap-1 rounded-lg bg-sunken p-1">
         {props.options.map(([value, label]) => (
           <label key={value} className={cx("cursor-pointer rounded-md px-2.5 py-1 text-sm has-focus-visible:outline-2 has-focus-visible:outline-accent", props.value === value ? "bg-surface font-medium shadow-sm" : "text-ink-2")}>
@@ -43,6 +43,6 @@ function Choice<T extends string>(props: { label: string; value: T; options: Rea
           </label>
         ))}
       </div>
-    </Line>
+    </LabelledRow>
   );
 }

@@ -5,7 +5,7 @@ import { InlineError } from "../design/states";
 import { useSignInCommand } from "../account/useSignInCommand";
 import { useSignIn } from "../data/queries";
 
-export function Returning() {
+export function SignInHint() {
   const view = useSignIn().data;
   const signIn = useSignInCommand("sign_in");
   if (view?.state !== "signed_out") return null;

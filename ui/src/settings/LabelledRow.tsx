@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import { cx } from "../design/cx";
 
-export function Line(props: { label: string; about?: ReactNode; htmlFor?: string; children: ReactNode; below?: ReactNode }) {
+export function LabelledRow(props: { label: string; about?: ReactNode; htmlFor?: string; children: ReactNode; below?: ReactNode }) {
   return (
     <div className="py-3">
       <div className="flex flex-wrap items-center gap-x-6 gap-y-2">

@@ -7,10 +7,10 @@ import { Disclosure } from "../design/Disclosure";
 import { ExternalLink } from "../design/links";
 import { InlineError } from "../design/states";
 import { useLocalServers } from "../data/queries";
-import { OwnServer } from "./OwnServer";
+import { CustomServer } from "./CustomServer";
 
 /** `children` gets the servers that have models, once there are some. */
-export function Servers({ children }: { children?: (servers: readonly LocalServer[]) => ReactNode }) {
+export function LocalServers({ children }: { children?: (servers: readonly LocalServer[]) => ReactNode }) {
   const servers = useLocalServers();
   const found = servers.data ?? [];
   const useful = found.filter((server) => server.models.length > 0);
@@ -36,7 +36,7 @@ export function Servers({ children }: { children?: (servers: readonly LocalServe
           <RotateCw className="size-4" aria-hidden /> {servers.isFetching ? "Searching…" : "Search again"}
         </Button>
       )}
-      <Disclosure summary="Another server">{() => <OwnServer />}</Disclosure>
+      <Disclosure summary="Another server">{() => <CustomServer />}</Disclosure>
     </div>
   );
 }

@@ -11,7 +11,7 @@ import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "./KeyForm";
 import { sameServer } from "./sameServer";
 
-export function OwnServer() {
+export function CustomServer() {
   const setting = useSettings().data?.find((one) => one.name === "openai.base_url");
   const set = setting?.is_set ? setting.value : "";
   const [typed, setTyped] = useState<string | null>(null);
