@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Agent, type EventLine, type Host, HostError } from "../bridge";
 import { ALL, Journals } from "./journals";
-import { PAGE } from "./pages";
+import { BATCH } from "./journalReads";
 
 /** A host with two agents whose lines alternate; reads can be held back and can fail. */
 class Store {
@@ -47,25 +47,25 @@ const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 },
 beforeEach(() => {
   store = new Store();
   journals = new Journals(store.host(), { request: () => 1, cancel: () => {} });
-  for (let index = 0; index < PAGE * 2; index += 1) ["grow", "a"].forEach((id) => store.record(id));
+  for (let index = 0; index < BATCH * 2; index += 1) ["grow", "a"].forEach((id) => store.record(id));
 });
 
 describe("a journal", () => {
   test("is loaded from its end, and whole once it is asked for what came before", async () => {
     journals.subscribe("grow", () => {});
     await settled();
-    expect(seqs("grow")).toEqual(upTo(PAGE + 1, PAGE * 2));
+    expect(seqs("grow")).toEqual(upTo(BATCH + 1, BATCH * 2));
     await journals.loadOlder("grow");
-    expect(seqs("grow")).toEqual(upTo(1, PAGE * 2));
+    expect(seqs("grow")).toEqual(upTo(1, BATCH * 2));
     expect(journals.get("grow").whole).toBe(true);
   });
 
   test("of all agents goes by position", async () => {
     journals.subscribe(ALL, () => {});
     await settled();
-    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(PAGE * 3 + 1, PAGE * 4));
+    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 3 + 1, BATCH * 4));
     await journals.loadOlder(ALL);
-    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(PAGE * 2 + 1, PAGE * 4));
+    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 2 + 1, BATCH * 4));
   });
 
   test("goes on as things are recorded, each line once", async () => {
@@ -75,7 +75,7 @@ describe("a journal", () => {
     const push = { recorded: { agent: store.agent("grow"), events: [line] } };
     journals.push(push);
     journals.push(push);
-    expect(seqs("grow").slice(-2)).toEqual([PAGE * 2, PAGE * 2 + 1]);
+    expect(seqs("grow").slice(-2)).toEqual([BATCH * 2, BATCH * 2 + 1]);
   });
 
   test("loses nothing that is recorded while it is read", async () => {
@@ -86,7 +86,7 @@ describe("a journal", () => {
     journals.push({ recorded: { agent: store.agent("grow"), events: [line] } });
     open();
     await settled();
-    expect(seqs("grow").at(-1)).toBe(PAGE * 2 + 1);
+    expect(seqs("grow").at(-1)).toBe(BATCH * 2 + 1);
     expect(new Set(seqs("grow")).size).toBe(seqs("grow").length);
   });
 
@@ -97,11 +97,11 @@ describe("a journal", () => {
     const later = store.record("grow");
     journals.push({ recorded: { agent: store.agent("grow"), events: [later] } });
     await settled();
-    expect(seqs("grow").slice(-2)).toEqual([PAGE * 2 + 1, PAGE * 2 + 2]);
+    expect(seqs("grow").slice(-2)).toEqual([BATCH * 2 + 1, BATCH * 2 + 2]);
     store.record("grow");
     journals.push("missed");
     await settled();
-    expect(seqs("grow").at(-1)).toBe(PAGE * 2 + 3);
+    expect(seqs("grow").at(-1)).toBe(BATCH * 2 + 3);
   });
 
   test("that cannot be read says so and can be tried again", async () => {

@@ -5,7 +5,7 @@
 import type { EventLine, Host, HostError, Push } from "../bridge";
 import { HostError as HostErrors } from "../bridge";
 import { type Live, LiveWords } from "./live";
-import { older, tail } from "./pages";
+import { readOlder, readTail } from "./journalReads";
 
 /** Every agent's lines together, as if it were an agent. */
 export const ALL = "#all";
@@ -91,7 +91,7 @@ export class Journals {
     if (!first || journal.whole || journal.loadingOlder) return;
     this.#change(agent, { loadingOlder: true });
     try {
-      const page = await older(this.#host, agent === ALL ? null : agent, first);
+      const page = await readOlder(this.#host, agent === ALL ? null : agent, first);
       const { lines } = this.#slot(agent).journal;
       this.#change(agent, { loadingOlder: false, lines: [...page.lines, ...lines], whole: page.whole });
     } catch {
@@ -166,7 +166,7 @@ export class Journals {
     try {
       do {
         slot.again = false;
-        const page = await tail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
+        const page = await readTail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
         const number = numbering(agent);
         const last = slot.journal.lines.at(-1);
         const known = last ? number(last) : 0;
