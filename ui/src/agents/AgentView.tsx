@@ -7,7 +7,7 @@ import { Dot, TEXT } from "../design/Dot";
 import { cx } from "../design/cx";
 import { Empty, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { canResume, isBusy, state } from "../data/status";
@@ -25,7 +25,7 @@ const TABS = [
 
 export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<"transcript" | "log">("transcript");
-  const ask = useAsk();
+  const request = useRequest();
   const [finding, setFinding] = useState(false);
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
   const [found, setFound] = useState<Target | null>(null);
@@ -50,12 +50,12 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         <span className="text-xs text-ink-3">{agent.model}</span>
         <span className="ml-auto flex gap-2">
           {isBusy(agent) && (
-            <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "cancel", agent: agent.id })}>
+            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "cancel", agent: agent.id })}>
               <Square className="size-3 fill-current" aria-hidden /> Stop
             </Button>
           )}
           {canResume(agent) && (
-            <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
+            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
               <Play className="size-3.5" aria-hidden /> Resume
             </Button>
           )}
@@ -65,7 +65,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
             </IconButton>
           )}
         </span>
-        <InlineError problem={ask.error} />
+        <InlineError problem={request.error} />
       </header>
       <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (

@@ -3,7 +3,7 @@ import { WifiOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { InlineError } from "../design/states";
 import { type Answerer, useAnswerer } from "../data/answerer";
-import { useAsk, useJournal } from "../data/context";
+import { useRequest, useJournal } from "../data/context";
 import { GROW } from "../data/journals";
 import { useOfflineSince } from "../data/online";
 import { useSettings } from "../data/queries";
@@ -16,7 +16,7 @@ export function Offline() {
   const messages = useMemo(() => unanswered(lines), [lines]);
   const answerer = useAnswerer();
   const model = useSettings().data?.find((one) => one.name === "model")?.value ?? "";
-  const goOn = useAsk();
+  const goOn = useRequest();
   const before = useRef(since);
   useEffect(() => {
     // What was said to wait for the network goes on with it; nothing else does so by itself.

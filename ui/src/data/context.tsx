@@ -5,7 +5,7 @@ import type { Host, HostError, Reply, Request } from "../bridge";
 import type { Drafts, Keeping } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
-import { spoiled } from "./queries";
+import { invalidateAfter } from "./queries";
 
 const Hosts = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
 
@@ -78,11 +78,11 @@ export function useIsLive(agent: string): boolean {
 }
 
 /** Asks the host to change something. */
-export function useAsk() {
+export function useRequest() {
   const host = useHost();
   const client = useQueryClient();
   return useMutation<Reply, HostError, Request>({
     mutationFn: (request) => host.call("ask", { request }),
-    onSuccess: (_reply, request) => spoiled(client, request),
+    onSuccess: (_reply, request) => invalidateAfter(client, request),
   });
 }

@@ -128,20 +128,20 @@ async function readServers(host: Host): Promise<LocalServer[]> {
 }
 
 /** What a request spoils, beyond what pushes tell. */
-export function spoiled(client: QueryClient, request: Request) {
-  const spoil = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
+export function invalidateAfter(client: QueryClient, request: Request) {
+  const invalidate = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
   switch (request.op) {
     case "write_memory":
     case "delete_memory":
     case "restore_memory":
-      return spoil(keys.memory);
+      return invalidate(keys.memory);
     case "set_setting":
-      spoil(keys.settings);
-      return spoil(keys.budget);
+      invalidate(keys.settings);
+      return invalidate(keys.budget);
     case "set_key":
-      spoil(keys.models);
-      spoil(keys.servers);
-      return spoil(keys.keys);
+      invalidate(keys.models);
+      invalidate(keys.servers);
+      return invalidate(keys.keys);
     default:
       return;
   }

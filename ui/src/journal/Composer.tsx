@@ -3,7 +3,7 @@ import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useAsk, useDraft, useDrafts, useKeeping } from "../data/context";
+import { useRequest, useDraft, useDrafts, useKeeping } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 
@@ -14,8 +14,8 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   const [failedId, setFailedId] = useState<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const busy = isBusy(useAgent(agent));
-  const say = useAsk();
-  const stop = useAsk();
+  const say = useRequest();
+  const stop = useRequest();
 
   useEffect(() => box.current?.focus(), [agent]);
   useLayoutEffect(() => {

@@ -7,7 +7,7 @@ import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
 import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
-import { useAsk, useIsLive, useJournal, useJournals } from "../data/context";
+import { useRequest, useIsLive, useJournal, useJournals } from "../data/context";
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
@@ -25,7 +25,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const journals = useJournals();
   const transcript = useTranscript(journal);
   const agents = useAgents().data;
-  const ask = useAsk();
+  const request = useRequest();
   const scroller = useRef<HTMLDivElement>(null);
   const [away, setAway] = useState(false);
 
@@ -53,8 +53,8 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
 
   const mine = agents?.find((one) => one.id === agent);
   const onResume = useMemo(
-    () => (canResume(mine) ? () => ask.mutate({ op: "resume", agent, id: crypto.randomUUID() }) : null),
-    [mine?.status, agent, ask.mutate],
+    () => (canResume(mine) ? () => request.mutate({ op: "resume", agent, id: crypto.randomUUID() }) : null),
+    [mine?.status, agent, request.mutate],
   );
   const nameOf = useCallback((id: string) => agents?.find((one) => one.id === id)?.name ?? id, [agents]);
 
@@ -146,7 +146,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">
-        <InlineError problem={ask.error ?? journal.stopped ?? journal.error} />
+        <InlineError problem={request.error ?? journal.stopped ?? journal.error} />
       </div>
     </div>
   );

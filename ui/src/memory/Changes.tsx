@@ -6,7 +6,7 @@ import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
 import { Disclosure } from "../design/Disclosure";
 import { Empty, QueryView, InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { toPage } from "../data/links";
 import { useDiff, useLog } from "../data/queries";
 import { ago, exactTime } from "../data/time";
@@ -75,19 +75,19 @@ function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
 /** What can be done comes first: it stays where it is while the difference is read. */
 function Details({ change }: { change: Change }) {
   const diff = useDiff(change.commit);
-  const ask = useAsk();
+  const request = useRequest();
   return (
     <div className="space-y-2">
       <div className="flex items-center gap-3">
-        <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: change.commit })}>
+        <Button disabled={request.isPending} onClick={() => request.mutate({ op: "restore_memory", rev: change.commit })}>
           <Undo2 className="size-4" aria-hidden /> Undo this change
         </Button>
-        {ask.isSuccess && (
+        {request.isSuccess && (
           <span role="status" className="text-sm text-accent-ink">
             Undone. The undo is saved as your own change.
           </span>
         )}
-        <InlineError problem={ask.error} />
+        <InlineError problem={request.error} />
       </div>
       <QueryView query={diff}>{(found) => <Diff text={found.text} />}</QueryView>
     </div>

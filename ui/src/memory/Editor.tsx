@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
-import { useAsk, useDrafts, useHost, useKeeping } from "../data/context";
+import { useRequest, useDrafts, useHost, useKeeping } from "../data/context";
 
 interface Draft {
   text: string;
@@ -37,7 +37,7 @@ function KeptEditor({ path, page, onDone }: Props) {
   const drafts = useDrafts();
   const [draft, setDraft] = useState<Draft>(() => parsed(drafts.get("edit", path)) ?? { text: page?.text ?? "", base: page?.version ?? null });
   const [theirs, setTheirs] = useState<Page | null>(null);
-  const ask = useAsk();
+  const request = useRequest();
   const host = useHost();
   const change = (next: Draft) => {
     setDraft(next);
@@ -49,7 +49,7 @@ function KeptEditor({ path, page, onDone }: Props) {
   };
   const save = (base: string | null) => {
     const text = draft.text.endsWith("\n") || draft.text === "" ? draft.text : `${draft.text}\n`;
-    ask.mutate(
+    request.mutate(
       { op: "write_memory", path, text, base },
       {
         onSuccess: leave,
@@ -91,14 +91,14 @@ function KeptEditor({ path, page, onDone }: Props) {
               <Button look="danger" onClick={() => save(theirs.version)}>
                 Replace with my version
               </Button>
-              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), ask.reset())}>Use this version</Button>
+              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), request.reset())}>Use this version</Button>
             </div>
           </section>
         )}
       </div>
       <div className="flex flex-wrap items-center gap-2">
         {!theirs && (
-          <Button look="primary" disabled={!changed || ask.isPending} onClick={() => save(draft.base)}>
+          <Button look="primary" disabled={!changed || request.isPending} onClick={() => save(draft.base)}>
             Save
           </Button>
         )}
@@ -106,7 +106,7 @@ function KeptEditor({ path, page, onDone }: Props) {
           {changed ? "Discard" : "Cancel"}
         </Button>
         {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change, which you can undo.</span>}
-        {!(theirs && ask.error?.code === "conflict") && <InlineError problem={ask.error} />}
+        {!(theirs && request.error?.code === "conflict") && <InlineError problem={request.error} />}
       </div>
     </div>
   );

@@ -2,7 +2,7 @@
 import { FilePlus, FileX, Undo2 } from "lucide-react";
 import { Button } from "../design/Button";
 import { Empty, Loading, InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { useLog } from "../data/queries";
 import { ago } from "../data/time";
 import { Author } from "./Author";
@@ -10,7 +10,7 @@ import { Author } from "./Author";
 export function MissingPage({ path, onWrite }: { path: string; onWrite: () => void }) {
   const log = useLog(path);
   const [last] = log.data ?? [];
-  const ask = useAsk();
+  const request = useRequest();
   // Whether it was ever there is not known yet.
   if (log.isPending) return <Loading />;
   if (!last) {
@@ -31,12 +31,12 @@ export function MissingPage({ path, onWrite }: { path: string; onWrite: () => vo
           <span>{ago(last.at, Date.now())}</span>
         </p>
         <div className="mt-3 flex justify-center gap-2">
-          <Button look="primary" autoFocus disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: last.commit })}>
+          <Button look="primary" autoFocus disabled={request.isPending} onClick={() => request.mutate({ op: "restore_memory", rev: last.commit })}>
             <Undo2 className="size-4" aria-hidden /> Restore page
           </Button>
           <Button onClick={onWrite}>Create new page</Button>
         </div>
-        <InlineError problem={ask.error} />
+        <InlineError problem={request.error} />
       </Empty>
     </div>
   );

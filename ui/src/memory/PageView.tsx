@@ -5,7 +5,7 @@ import { Markdown } from "../design/Markdown";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
@@ -34,7 +34,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
     location.hash = line !== null && (next === "page" || next === "source") ? toLine(path, line, tab) : toPage(path, tab);
   };
   const missing = page.error?.code === "not_found";
-  const remove = useAsk();
+  const remove = useRequest();
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">

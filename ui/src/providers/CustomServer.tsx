@@ -5,7 +5,7 @@ import { Button } from "../design/Button";
 import { Field, Input } from "../design/Field";
 import { Disclosure } from "../design/Disclosure";
 import { InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { useLocalServers, useSettings } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "./KeyForm";
@@ -15,13 +15,13 @@ export function CustomServer() {
   const setting = useSettings().data?.find((one) => one.name === "openai.base_url");
   const set = setting?.is_set ? setting.value : "";
   const [typed, setTyped] = useState<string | null>(null);
-  const ask = useAsk();
+  const request = useRequest();
   const servers = useLocalServers();
   const url = typed ?? set;
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const value = url.trim().replace(/\/+$/, "");
-    ask.mutate(
+    request.mutate(
       { op: "set_setting", name: "openai.base_url", value: value || null },
       {
         onSuccess: () => {
@@ -39,8 +39,8 @@ export function CustomServer() {
           <Input name="url" inputMode="url" placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setTyped(event.target.value)} />
         </Field>
         {silent && <InlineError problem={{ message: `No server answers at ${set}.`, nextStep: "Start the server, or correct the address." }} />}
-        <InlineError problem={problemInWords(ask.error)} />
-        <Button type="submit" className="self-start" disabled={ask.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
+        <InlineError problem={problemInWords(request.error)} />
+        <Button type="submit" className="self-start" disabled={request.isPending || servers.isFetching || (url.trim() === "" && set === "")}>
           <Search className="size-4" aria-hidden /> Use this address
         </Button>
       </form>

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { HostError, type Request } from "../bridge";
 import { useHost } from "../data/context";
-import { spoiled } from "../data/queries";
+import { invalidateAfter } from "../data/queries";
 
 export function useChooseModel() {
   const host = useHost();
@@ -19,7 +19,7 @@ export function useChooseModel() {
     try {
       for (const request of requests) {
         await host.call("ask", { request });
-        spoiled(client, request);
+        invalidateAfter(client, request);
       }
       return true;
     } catch (thrown) {

@@ -6,7 +6,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { HostError, type KeyCheck, type Request } from "../bridge";
 import { useHost } from "../data/context";
-import { spoiled } from "../data/queries";
+import { invalidateAfter } from "../data/queries";
 import type { ProviderName } from "./words";
 
 export type KeyState =
@@ -39,7 +39,7 @@ export function useKeyEntry(name: ProviderName, onSaved: () => void) {
         await host.call("ask", { request });
         setValue("");
         setState(IDLE);
-        spoiled(client, { ...request, value: null });
+        invalidateAfter(client, { ...request, value: null });
         onSaved();
       } catch (thrown) {
         if (call === latestCall.current) setState({ at: "failed", problem: HostError.from(thrown) });

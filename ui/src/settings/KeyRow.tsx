@@ -3,7 +3,7 @@ import { useCallback, useState } from "react";
 import type { Key } from "../bridge";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { KeyForm } from "../providers/KeyForm";
 import { keySourceText, type ProviderName, PROVIDERS } from "../providers/words";
 import { LabelledRow } from "./LabelledRow";
@@ -15,7 +15,7 @@ const NONE: Record<ProviderName, string> = {
 
 export function KeyRow({ name, known }: { name: ProviderName; known: Key | undefined }) {
   const [entering, setEntering] = useState(false);
-  const ask = useAsk();
+  const request = useRequest();
   const { label, variable } = PROVIDERS[name];
   const done = useCallback(() => setEntering(false), []);
   return (
@@ -24,7 +24,7 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
       about={known ? keySourceText(known.source, variable) : NONE[name]}
       below={
         <>
-          <InlineError problem={ask.error} />
+          <InlineError problem={request.error} />
           {entering && (
             <div className="mt-3 max-w-md rounded-xl bg-sunken p-4">
               <KeyForm name={name} action="Save key" onSaved={done} onCancel={done} />
@@ -35,7 +35,7 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
     >
       <span className="flex gap-2">
         {known && known.source !== "environment" && (
-          <Button look="danger" disabled={ask.isPending} aria-label={`Remove: ${label}`} onClick={() => ask.mutate({ op: "set_key", name, value: null })}>
+          <Button look="danger" disabled={request.isPending} aria-label={`Remove: ${label}`} onClick={() => request.mutate({ op: "set_key", name, value: null })}>
             Remove
           </Button>
         )}

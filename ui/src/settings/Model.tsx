@@ -3,7 +3,7 @@ import { useId } from "react";
 import type { LocalServer, ModelRow, Setting } from "../bridge";
 import { Select } from "../design/Field";
 import { QueryView, InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
 import { optionValue, parseOption, ServerGroup } from "../providers/ServerModels";
@@ -88,10 +88,10 @@ export function chosenValue(models: readonly ModelRow[], servers: readonly Local
 
 function Effort({ value }: { value: string }) {
   const id = useId();
-  const ask = useAsk();
+  const request = useRequest();
   return (
-    <LabelledRow label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={ask.error} />}>
-      <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
+    <LabelledRow label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={request.error} />}>
+      <Select id={id} className="w-60" value={value} onChange={(event) => request.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
             {label}

@@ -5,28 +5,28 @@ import type { Setting } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { InlineError } from "../design/states";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { LABELS, problemInWords } from "../data/settingWords";
 import { LabelledRow } from "./LabelledRow";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
   const [value, setValue] = useState(setting.value);
-  const ask = useAsk();
+  const request = useRequest();
   const label = LABELS[setting.name] ?? setting.name;
   useEffect(() => setValue(setting.value), [setting.value]);
   const save = () => {
     const next = value.trim();
-    if (next !== setting.value) ask.mutate({ op: "set_setting", name: setting.name, value: next });
+    if (next !== setting.value) request.mutate({ op: "set_setting", name: setting.name, value: next });
   };
-  const problem = problemInWords(ask.error);
+  const problem = problemInWords(request.error);
   // What it is stands beside it already.
-  if (problem && ask.error?.code === "bad_request") problem.nextStep = null;
+  if (problem && request.error?.code === "bad_request") problem.nextStep = null;
   return (
     <LabelledRow label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
-          <IconButton label={`Reset to default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
+          <IconButton label={`Reset to default: ${label}`} onClick={() => request.mutate({ op: "set_setting", name: setting.name, value: null })}>
             <RotateCcw className="size-4" aria-hidden />
           </IconButton>
         )}
