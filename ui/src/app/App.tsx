@@ -22,7 +22,7 @@ async function load() {
   const client = newClient();
   const journals = new Journals(host, frames);
   const drafts = new Drafts(host);
-  const read = Promise.all([drafts.learn(), readEarly(host, client), journals.begin(GROW)]);
+  const read = Promise.all([drafts.loadProfile(), readEarly(host, client), journals.begin(GROW)]);
   const following = Promise.all([startFeed(host, client, journals), listenToHost(host, client)]).then(async () => {
     // What was read before this window followed may be behind already, or another profile's.
     await read;

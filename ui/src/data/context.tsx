@@ -2,18 +2,18 @@
 import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
-import type { Drafts, Keeping } from "./drafts";
+import type { Drafts, DraftStorage } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
 import { invalidateAfter } from "./queries";
 
-const Hosts = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
+const DataContext = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
 
 export function DataProvider(props: { host: Host; journals: Journals; drafts: Drafts; client: QueryClient; children: ReactNode }) {
   const { host, journals, drafts, client, children } = props;
   return (
     <QueryClientProvider client={client}>
-      <Hosts.Provider value={{ host, journals, drafts }}>{children}</Hosts.Provider>
+      <DataContext.Provider value={{ host, journals, drafts }}>{children}</DataContext.Provider>
     </QueryClientProvider>
   );
 }
@@ -28,51 +28,51 @@ export function newClient(): QueryClient {
   });
 }
 
-function useHosts() {
-  const hosts = useContext(Hosts);
-  if (!hosts) throw new Error("DataProvider is missing around this component");
-  return hosts;
+function useDataContext() {
+  const context = useContext(DataContext);
+  if (!context) throw new Error("DataProvider is missing around this component");
+  return context;
 }
 
 export function useHost(): Host {
-  return useHosts().host;
+  return useDataContext().host;
 }
 
 export function useDrafts(): Drafts {
-  return useHosts().drafts;
+  return useDataContext().drafts;
 }
 
 /** What is written to an agent and not sent yet. */
 export function useDraft(agent: string): string {
-  const { drafts } = useHosts();
+  const { drafts } = useDataContext();
   return useSyncExternalStore(drafts.subscribe, () => drafts.get("draft", agent));
 }
 
-export function useKeeping(): Keeping {
-  const { drafts } = useHosts();
-  return useSyncExternalStore(drafts.subscribe, drafts.keeping);
+export function useDraftStorage(): DraftStorage {
+  const { drafts } = useDataContext();
+  return useSyncExternalStore(drafts.subscribe, drafts.storage);
 }
 
 export function useJournals(): Journals {
-  return useHosts().journals;
+  return useDataContext().journals;
 }
 
 export function useJournal(agent: string): Journal {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.get(agent));
 }
 
 /** What an agent is saying right now, if that is wanted; changes with every frame. */
 export function useLive(agent: string, wanted: boolean): Live | null {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => (wanted ? journals.live(agent) : null));
 }
 
 /** Whether it is saying something. */
 export function useIsLive(agent: string): boolean {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.live(agent) !== null);
 }

@@ -17,9 +17,9 @@ beforeEach(() => localStorage.clear());
 test("a draft is kept under the profile that the page was loaded for, also after another opened", async () => {
   const world = host();
   const drafts = new Drafts(world.host);
-  await drafts.learn();
+  await drafts.loadProfile();
   world.profile = "p-lin";
-  await drafts.learn();
+  await drafts.loadProfile();
   drafts.set("draft", "grow", "hello");
   expect(localStorage.getItem("draft:p-ada:grow")).toBe("hello");
   drafts.set("draft", "grow", "");
@@ -31,12 +31,12 @@ test("what is written before it is known whose it is comes after what was kept",
   const world = host();
   world.well = false;
   const drafts = new Drafts(world.host);
-  await drafts.learn();
-  expect(drafts.keeping()).toMatchObject({ isKept: false, problem: { message: "The database cannot be read." } });
+  await drafts.loadProfile();
+  expect(drafts.storage()).toMatchObject({ isPersistent: false, problem: { message: "The database cannot be read." } });
   drafts.set("draft", "grow", "typed");
   expect([drafts.get("draft", "grow"), localStorage.getItem("draft:p-ada:grow")]).toEqual(["typed", "kept"]);
   world.well = true;
-  await drafts.learn();
-  expect(drafts.keeping()).toEqual({ isKept: true, problem: null });
+  await drafts.loadProfile();
+  expect(drafts.storage()).toEqual({ isPersistent: true, problem: null });
   expect(drafts.get("draft", "grow")).toBe("kept\ntyped");
 });

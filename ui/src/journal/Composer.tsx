@@ -3,7 +3,7 @@ import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
-import { useRequest, useDraft, useDrafts, useKeeping } from "../data/context";
+import { useDraft, useDrafts, useDraftStorage, useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 
@@ -78,23 +78,23 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
           </IconButton>
         </div>
         <InlineError problem={say.error ?? stop.error} />
-        <Unkept />
+        <DraftNotStored />
       </div>
     </div>
   );
 }
 
 /** It is said where it matters, and only if it is so. */
-function Unkept() {
+function DraftNotStored() {
   const drafts = useDrafts();
-  const { problem } = useKeeping();
+  const { problem } = useDraftStorage();
   if (!problem) return null;
   return (
     <div role="status" className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0">
         Your draft is lost if the window closes before you send it. {problem.message} {problem.nextStep}
       </p>
-      <Button onClick={() => void drafts.learn()}>
+      <Button onClick={() => void drafts.loadProfile()}>
         <RotateCw className="size-4" aria-hidden /> Try again
       </Button>
     </div>

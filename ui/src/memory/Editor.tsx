@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
 import { ErrorPanel, Loading, InlineError } from "../design/states";
-import { useRequest, useDrafts, useHost, useKeeping } from "../data/context";
+import { useDrafts, useDraftStorage, useHost, useRequest } from "../data/context";
 
 interface Draft {
   text: string;
@@ -28,12 +28,12 @@ interface Props {
 /** Nothing is edited that would not be kept. */
 export function Editor(props: Props) {
   const drafts = useDrafts();
-  const { isKept, problem } = useKeeping();
-  if (isKept) return <KeptEditor {...props} />;
-  return problem ? <ErrorPanel problem={problem} retry={() => void drafts.learn()} /> : <Loading />;
+  const { isPersistent, problem } = useDraftStorage();
+  if (isPersistent) return <StoredEditor {...props} />;
+  return problem ? <ErrorPanel problem={problem} retry={() => void drafts.loadProfile()} /> : <Loading />;
 }
 
-function KeptEditor({ path, page, onDone }: Props) {
+function StoredEditor({ path, page, onDone }: Props) {
   const drafts = useDrafts();
   const [draft, setDraft] = useState<Draft>(() => parsed(drafts.get("edit", path)) ?? { text: page?.text ?? "", base: page?.version ?? null });
   const [theirs, setTheirs] = useState<Page | null>(null);
