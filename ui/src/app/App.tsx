@@ -7,7 +7,7 @@ import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { startFeed } from "../data/feed";
 import { GROW, Journals } from "../data/journals";
-import { keys, readEarly } from "../data/queries";
+import { keys, prefetchInitial } from "../data/queries";
 import { StandaloneMain } from "./StandaloneMain";
 import { Links } from "./Links";
 import { listenToHost, reloadPage, openLinkedPlace } from "./hostEvents";
@@ -22,7 +22,7 @@ async function load() {
   const client = newClient();
   const journals = new Journals(host, frames);
   const drafts = new Drafts(host);
-  const read = Promise.all([drafts.loadProfile(), readEarly(host, client), journals.begin(GROW)]);
+  const read = Promise.all([drafts.loadProfile(), prefetchInitial(host, client), journals.begin(GROW)]);
   const following = Promise.all([startFeed(host, client, journals), listenToHost(host, client)]).then(async () => {
     // What was read before this window followed may be behind already, or another profile's.
     await read;

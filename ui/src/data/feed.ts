@@ -27,14 +27,14 @@ function refresh(client: QueryClient, push: Push) {
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
   const known = client.getQueryData<Agent[]>(keys.agents);
-  if (known) client.setQueryData<Agent[]>(keys.agents, merged(known, agent));
+  if (known) client.setQueryData<Agent[]>(keys.agents, withAgent(known, agent));
   else void client.invalidateQueries({ queryKey: keys.agents });
   if (events.some((line) => MONEY.has(line.kind))) void client.invalidateQueries({ queryKey: keys.budget });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
 }
 
 /** The list with a newer row in it; an older row than the known one changes nothing. */
-export function merged(agents: readonly Agent[], newer: Agent): Agent[] {
+export function withAgent(agents: readonly Agent[], newer: Agent): Agent[] {
   const at = agents.findIndex((agent) => agent.id === newer.id);
   const known = agents[at];
   if (!known) return [...agents, newer];

@@ -14,7 +14,7 @@ export const keys = {
   memory: ["memory"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
-  found: (text: string) => ["memory", "found", text],
+  memorySearch: (text: string) => ["memory", "search", text],
   log: (path: string | null) => ["memory", "log", path],
   diff: (rev: string) => ["diff", rev],
   blame: (path: string) => ["memory", "blame", path],
@@ -24,7 +24,7 @@ export const keys = {
 } as const;
 
 /** What the first view shows. */
-const first = {
+const initial = {
   agents: (host: Host) => ({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) }),
   budget: (host: Host) => ({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) }),
   settings: (host: Host) => ({ queryKey: keys.settings, queryFn: () => host.call("settings", {}) }),
@@ -36,11 +36,11 @@ const first = {
  * Reads what the first view cannot do without; resolves once that which is stored is there. Never rejects: what fails
  * is told where it is shown.
  */
-export async function readEarly(host: Host, client: QueryClient): Promise<void> {
-  const stored = [client.prefetchQuery(first.agents(host)), client.prefetchQuery(first.settings(host))];
+export async function prefetchInitial(host: Host, client: QueryClient): Promise<void> {
+  const stored = [client.prefetchQuery(initial.agents(host)), client.prefetchQuery(initial.settings(host))];
   // A keychain may take its time. So may working out the budget, which is left to whoever shows it.
-  void client.prefetchQuery(first.keys(host));
-  void client.prefetchQuery(first.signIn(host));
+  void client.prefetchQuery(initial.keys(host));
+  void client.prefetchQuery(initial.signIn(host));
   await Promise.all(stored);
 }
 
@@ -49,23 +49,23 @@ export function useAbout() {
   return useQuery({ queryKey: keys.about, queryFn: () => host.call("about", {}) });
 }
 export function useAgents() {
-  return useQuery(first.agents(useHost()));
+  return useQuery(initial.agents(useHost()));
 }
 export function useAgent(id: string): Agent | undefined {
   return useAgents().data?.find((agent) => agent.id === id);
 }
 export function useBudget() {
-  return useQuery(first.budget(useHost()));
+  return useQuery(initial.budget(useHost()));
 }
 export function useSettings() {
-  return useQuery(first.settings(useHost()));
+  return useQuery(initial.settings(useHost()));
 }
 export function useModels() {
   const host = useHost();
   return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });
 }
 export function useKeys() {
-  return useQuery(first.keys(useHost()));
+  return useQuery(initial.keys(useHost()));
 }
 /** Those that answer now. They come and go, so it is looked again whenever somebody wants to know. */
 export function useLocalServers() {
@@ -80,9 +80,9 @@ export function usePage(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.page(path), queryFn: () => host.call("memory_read", { path }) });
 }
-export function useFound(text: string) {
+export function useMemorySearch(text: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.found(text), queryFn: () => host.call("memory_search", { text }), enabled: text !== "" });
+  return useQuery({ queryKey: keys.memorySearch(text), queryFn: () => host.call("memory_search", { text }), enabled: text !== "" });
 }
 export function useLog(path: string | null) {
   const host = useHost();
@@ -98,17 +98,17 @@ export function useBlame(path: string) {
   return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });
 }
 /** What a search shows at most; of lines of memory the host gives no more. */
-export const FOUND = 200;
+export const SEARCH_LIMIT = 200;
 
 /** Searches one conversation. One more than is shown is asked for: it tells whether there are more. */
 export function useMessageSearch(agent: string, text: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: FOUND + 1 }), enabled: text !== "" });
+  return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: SEARCH_LIMIT + 1 }), enabled: text !== "" });
 }
 
 /** Asked again when the shell tells that it has changed. */
 export function useSignIn() {
-  return useQuery(first.signIn(useHost()));
+  return useQuery(initial.signIn(useHost()));
 }
 /** The picture of who is signed in; none if it is not to be had. */
 export function usePicture(person: Person) {

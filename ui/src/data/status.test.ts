@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Agent } from "../bridge";
-import { merged } from "./feed";
+import { withAgent } from "./feed";
 import { canResume, isBusy, state, tree } from "./status";
 
 function agent(id: string, parent: string | null, spent: number, change: Partial<Agent> = {}): Agent {
@@ -31,7 +31,7 @@ test("an agent can be stopped or resumed, never both", () => {
 
 test("an older row that comes late changes nothing", () => {
   const list = [agent("a", null, 5, { seq: 9 })];
-  expect(merged(list, agent("a", null, 3, { seq: 8 }))[0]?.spent).toBe(5);
-  expect(merged(list, agent("a", null, 6, { seq: 10 }))[0]?.spent).toBe(6);
-  expect(merged(list, agent("b", null, 1))).toHaveLength(2);
+  expect(withAgent(list, agent("a", null, 3, { seq: 8 }))[0]?.spent).toBe(5);
+  expect(withAgent(list, agent("a", null, 6, { seq: 10 }))[0]?.spent).toBe(6);
+  expect(withAgent(list, agent("b", null, 1))).toHaveLength(2);
 });

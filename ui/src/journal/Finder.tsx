@@ -5,15 +5,15 @@ import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
 import { Hit } from "../design/Hit";
 import { InlineError } from "../design/states";
-import { FOUND, useMessageSearch } from "../data/queries";
+import { SEARCH_LIMIT, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
 export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim());
   const found = useMessageSearch(props.agent, wanted);
-  const hits = (found.data ?? []).slice(0, FOUND);
-  const isCut = (found.data?.length ?? 0) > FOUND;
+  const hits = (found.data ?? []).slice(0, SEARCH_LIMIT);
+  const isCut = (found.data?.length ?? 0) > SEARCH_LIMIT;
   // The hit that is shown, by its place in the list.
   const [at, setAt] = useState<number | null>(null);
   // Whoever searched goes on with writing.
@@ -44,7 +44,7 @@ export function Finder(props: { agent: string; name: string; onPick: (seq: numbe
       <InlineError problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
         {wanted && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
-        {wanted && isCut && ` Only the newest ${FOUND} are listed. Add words to find older ones.`}
+        {wanted && isCut && ` Only the newest ${SEARCH_LIMIT} are listed. Add words to find older ones.`}
       </p>
       {wanted && found.data && (
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">

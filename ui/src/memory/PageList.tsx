@@ -11,7 +11,7 @@ import { showMarked } from "../design/marked";
 import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
-import { FOUND, useFound, usePages } from "../data/queries";
+import { SEARCH_LIMIT, useMemorySearch, usePages } from "../data/queries";
 import { type Folder, pageTree } from "./pageTree";
 
 export function PageList({ open, line }: { open: string | null; line: number | null }) {
@@ -108,7 +108,7 @@ function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
 }
 
 function Hits({ text, open, line }: { text: string; open: string | null; line: number | null }) {
-  const found = useFound(text);
+  const found = useMemorySearch(text);
   if (found.error) return <InlineError problem={found.error} />;
   if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">No matches for “{text}”.</p>;
   return (
@@ -127,7 +127,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
           </li>
         );
       })}
-      {found.data && found.data.length >= FOUND && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {FOUND} matches. Add words to find others.</li>}
+      {found.data && found.data.length >= SEARCH_LIMIT && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {SEARCH_LIMIT} matches. Add words to find others.</li>}
     </ul>
   );
 }
