@@ -1,4 +1,4 @@
-/** public/first.js asks the shell what the first view asks, before that asks it. */
+/** public/startup.js asks the shell what the first view asks, before that asks it. */
 import { readFileSync } from "node:fs";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test, vi } from "vitest";
@@ -20,10 +20,10 @@ test("what is asked early is asked once, and all of it is used", async () => {
     return name in SETTLED ? SETTLED[name as keyof typeof SETTLED] : [];
   }, { shouldMockEvents: true });
   vi.stubGlobal("matchMedia", () => ({ matches: false }));
-  new Function(readFileSync("public/first.js", "utf8"))();
+  new Function(readFileSync("public/startup.js", "utf8"))();
   const early = asked.toSorted();
   expect(early.length).toBeGreaterThan(0);
   await start();
-  expect(window.early?.size).toBe(0);
+  expect(window.prefetched?.size).toBe(0);
   expect(asked.toSorted()).toEqual(early);
 });
