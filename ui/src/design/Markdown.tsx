@@ -10,7 +10,7 @@ import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
 import { useOpenLink } from "./links";
-import { numbered, useMarkedLine } from "./marked";
+import { addLineNumbers, useMarkedLine } from "./marked";
 import { NotCopied } from "./states";
 import { useCopy } from "./useCopy";
 
@@ -40,7 +40,7 @@ function useHighlighter(wanted: boolean): Plugin | null {
 
 const Pages = createContext<((path: string) => void) | null>(null);
 
-export const Markdown = memo(function Markdown(props: { text: string; growing?: boolean; line?: number | null; onPage?: (path: string) => void }) {
+export const Markdown = memo(function Markdown(props: { text: string; streaming?: boolean; line?: number | null; onPage?: (path: string) => void }) {
   const parts = blocks(props.text);
   const root = useRef<HTMLDivElement>(null);
   useMarkedLine(root, parts, props.line ?? null);
@@ -48,35 +48,35 @@ export const Markdown = memo(function Markdown(props: { text: string; growing?: 
     <Pages.Provider value={props.onPage ?? null}>
       <div ref={root} className="prose">
         {parts.map((part, index) => (
-          <Part key={index} text={part} growing={props.growing === true && index === parts.length - 1} />
+          <Part key={index} text={part} streaming={props.streaming === true && index === parts.length - 1} />
         ))}
       </div>
     </Pages.Provider>
   );
 });
 
-const Part = memo(function Part({ text, growing }: { text: string; growing: boolean }) {
-  const colours = useHighlighter(!growing && text.includes("```"));
-  return <div>{growing ? parsed(text, colours) : remembered(text, colours)}</div>;
+const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
+  const colours = useHighlighter(!streaming && text.includes("```"));
+  return <div>{streaming ? parse(text, colours) : cachedParse(text, colours)}</div>;
 });
 
-function parsed(text: string, colours: Plugin | null): ReactElement {
-  const rehypePlugins = colours ? [rehypeSanitize, numbered, colours] : [rehypeSanitize, numbered];
+function parse(text: string, colours: Plugin | null): ReactElement {
+  const rehypePlugins = colours ? [rehypeSanitize, addLineNumbers, colours] : [rehypeSanitize, addLineNumbers];
   return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
 }
 
 /** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
-const memory = new Map<string, ReactElement>();
-const REMEMBERED = 3_000;
+const cache = new Map<string, ReactElement>();
+const CACHE_SIZE = 3_000;
 
-function remembered(text: string, colours: Plugin | null): ReactElement {
+function cachedParse(text: string, colours: Plugin | null): ReactElement {
   const key = `${colours ? "coloured" : "plain"} ${text}`;
-  const known = memory.get(key) ?? parsed(text, colours);
-  memory.delete(key);
-  memory.set(key, known);
-  for (const oldest of memory.keys()) {
-    if (memory.size <= REMEMBERED) break;
-    memory.delete(oldest);
+  const known = cache.get(key) ?? parse(text, colours);
+  cache.delete(key);
+  cache.set(key, known);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHE_SIZE) break;
+    cache.delete(oldest);
   }
   return known;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { around, finds, plain } from "./plain";
+import { excerpt, findMatches, plain } from "./plain";
 
 describe("plain", () => {
   test.each([
@@ -26,15 +26,15 @@ describe("plain", () => {
 });
 
 test("something is found whatever its case, and signs in it are no pattern", () => {
-  expect(finds("Rust, rust", "RUST")).toEqual([[0, 4], [6, 10]]);
-  expect(finds("a.c (abc)", "a.c")).toEqual([[0, 3]]);
-  expect(finds("C:\\x [y]-{2}", "\\x [y]-{2}")).toEqual([[2, 12]]);
-  expect(finds("İstanbul", "istanbul")).toEqual([]);
-  expect(finds("anything", "")).toEqual([]);
+  expect(findMatches("Rust, rust", "RUST")).toEqual([[0, 4], [6, 10]]);
+  expect(findMatches("a.c (abc)", "a.c")).toEqual([[0, 3]]);
+  expect(findMatches("C:\\x [y]-{2}", "\\x [y]-{2}")).toEqual([[2, 12]]);
+  expect(findMatches("İstanbul", "istanbul")).toEqual([]);
+  expect(findMatches("anything", "")).toEqual([]);
 });
 
 test("the part where it was found is shown, from its line on, and in its signs if it is they", () => {
-  expect(around("# Plan\n\nAsk **Mara** first", "mara")).toBe("…Ask Mara first");
-  expect(around("Ask **Mara** first", "**Mara")).toBe("Ask **Mara** first");
-  expect(around(`${"very ".repeat(20)}*long* way`, "long")).toBe("…very very very very very very long way");
+  expect(excerpt("# Plan\n\nAsk **Mara** first", "mara")).toBe("…Ask Mara first");
+  expect(excerpt("Ask **Mara** first", "**Mara")).toBe("Ask **Mara** first");
+  expect(excerpt(`${"very ".repeat(20)}*long* way`, "long")).toBe("…very very very very very very long way");
 });

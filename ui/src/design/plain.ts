@@ -38,23 +38,23 @@ function unsigned(text: string): string {
 }
 
 /** Where a text is found in another, ignoring case: pairs of its beginning and its end. */
-export function finds(text: string, wanted: string): Array<[number, number]> {
-  if (wanted === "") return [];
-  const literal = wanted.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+export function findMatches(text: string, query: string): Array<[number, number]> {
+  if (query === "") return [];
+  const literal = query.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   return [...text.matchAll(new RegExp(literal, "giu"))].map((found) => [found.index, found.index + found[0].length]);
 }
 
 /**
  * The part of a text where something was found, in one line and without signs; with them, if it was found in them.
  */
-export function around(text: string, wanted: string): string {
-  const [at = 0] = finds(text, wanted)[0] ?? [];
+export function excerpt(text: string, query: string): string {
+  const [at = 0] = findMatches(text, query)[0] ?? [];
   // From the beginning of its line, where signs are told from words.
   const begin = text.lastIndexOf("\n", at - 1) + 1;
   const raw = text.slice(begin, at + 400);
   const read = oneLine(plain(raw));
-  const flat = finds(read, wanted).length > 0 ? read : oneLine(raw);
-  const [place = 0] = finds(flat, wanted)[0] ?? [];
+  const flat = findMatches(read, query).length > 0 ? read : oneLine(raw);
+  const [place = 0] = findMatches(flat, query)[0] ?? [];
   return place > 40 ? `…${flat.slice(place - 30)}` : `${begin > 0 ? "…" : ""}${flat}`;
 }
 

@@ -3,7 +3,7 @@ import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
 import { cx } from "./cx";
-import type { Copying } from "./useCopy";
+import type { CopyState } from "./useCopy";
 
 export function Loading({ label = "Loading" }: { label?: string }) {
   return (
@@ -59,7 +59,7 @@ export function InlineError({ problem }: { problem: Problem | null | undefined }
 }
 
 /** Under what has a button to copy it. */
-export function NotCopied({ state, className }: { state: Copying; className?: string }) {
+export function NotCopied({ state, className }: { state: CopyState; className?: string }) {
   if (state !== "failed") return null;
   return (
     <p role="alert" className={cx("mt-1.5 text-sm text-bad", className)}>

@@ -31,7 +31,7 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
     <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-left-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
-      {text && <Markdown text={text} growing={item === null} onPage={openPage} />}
+      {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
       {item ? item.text && <Facts item={item} /> : <Underway live={live} />}
     </div>
   );

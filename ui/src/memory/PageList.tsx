@@ -7,7 +7,7 @@ import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Input } from "../design/Field";
 import { Hit } from "../design/Hit";
-import { showMarked } from "../design/marked";
+import { scrollToMarked } from "../design/marked";
 import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { toLine, toMemory, toPage, toRecent } from "../data/links";
@@ -118,8 +118,8 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
         return (
           <li key={`${hit.path}:${hit.line}`}>
             {/* Where the window is there already, the link alone would do nothing. */}
-            <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? showMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
-              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} wanted={text} /></span>
+            <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? scrollToMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
+              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} query={text} /></span>
               <span className="text-xs text-ink-3">
                 {hit.path}, line {hit.line}
               </span>
