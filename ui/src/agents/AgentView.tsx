@@ -12,7 +12,7 @@ import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { canResume, isBusy, state } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { Finder } from "../journal/Finder";
+import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Elapsed } from "./Elapsed";
@@ -26,7 +26,7 @@ const TABS = [
 export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const [tab, setTab] = useState<"transcript" | "log">("transcript");
   const request = useRequest();
-  const [finding, setFinding] = useState(false);
+  const [searching, setSearching] = useState(false);
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
   const [found, setFound] = useState<Target | null>(null);
   useEffect(() => setFound(null), [linked]);
@@ -60,7 +60,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
             </Button>
           )}
           {tab === "transcript" && (
-            <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={finding} onClick={() => setFinding(!finding)}>
+            <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={searching} onClick={() => setSearching(!searching)}>
               <Search className="size-4" aria-hidden />
             </IconButton>
           )}
@@ -70,7 +70,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
       <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
         {tab === "transcript" ? (
           <>
-            {finding && <Finder agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setFinding(false)} />}
+            {searching && <ConversationSearch agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setSearching(false)} />}
             <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="No messages yet" />} />
             <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
           </>

@@ -54,16 +54,16 @@ export function Shell() {
 function Frame() {
   const place = usePlace();
   const [palette, setPalette] = useState(false);
-  const [finding, setFinding] = useState(false);
+  const [searching, setSearching] = useState(false);
   const actions = useMemo(
     () => ({
       palette: () => setPalette(true),
       find: () => {
-        if (readPlace(location.hash).view === "chat") setFinding(true);
+        if (readPlace(location.hash).view === "chat") setSearching(true);
         document.querySelector<HTMLElement>("[data-search]")?.focus();
         document.querySelector<HTMLElement>("[data-find][aria-pressed=false]")?.click();
       },
-      escape: () => setFinding(false),
+      escape: () => setSearching(false),
     }),
     [],
   );
@@ -78,7 +78,7 @@ function Frame() {
         <div className="min-h-0 grow">
           <ErrorBoundary key={place.view}>
             <Suspense fallback={<Loading />}>
-              <View place={place} finding={finding} onFinding={setFinding} />
+              <View place={place} searching={searching} onSearching={setSearching} />
             </Suspense>
           </ErrorBoundary>
         </div>
@@ -92,11 +92,11 @@ function Frame() {
   );
 }
 
-function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
+function View(props: { place: Place; searching: boolean; onSearching: (open: boolean) => void }) {
   const { view, id, at, change, line } = props.place;
   switch (view) {
     case "chat":
-      return <Chat finding={props.finding} onFinding={props.onFinding} />;
+      return <Chat searching={props.searching} onSearching={props.onSearching} />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":

@@ -12,19 +12,19 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { Finder } from "../journal/Finder";
+import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 
-export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
   const answerer = useAnswerer();
   const isGuide = answerer === "guide" || answerer === "no_key";
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
-      <Header finding={finding} onFinding={onFinding} />
-      {finding && <Finder agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
+      <Header searching={searching} onSearching={onSearching} />
+      {searching && <ConversationSearch agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onSearching(false)} />}
       {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
           The built-in guide follows fixed rules. It has no AI.{" "}
@@ -48,7 +48,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
   );
 }
 
-function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+function Header({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const agents = useAgents().data ?? [];
   const budget = useBudget().data;
   const root = tree(agents).find((node) => node.agent.id === GROW);
@@ -73,7 +73,7 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
           </a>
         )}
       </div>
-      <IconButton label="Search this conversation" aria-pressed={finding} onClick={() => onFinding(!finding)}>
+      <IconButton label="Search this conversation" aria-pressed={searching} onClick={() => onSearching(!searching)}>
         <Search className="size-4" aria-hidden />
       </IconButton>
     </header>

@@ -32,12 +32,12 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
       {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
-      {item ? item.text && <Facts item={item} /> : <Underway live={live} />}
+      {item ? item.text && <AnswerDetails item={item} /> : <StreamStatus live={live} />}
     </div>
   );
 });
 
-function Facts({ item }: { item: Answer }) {
+function AnswerDetails({ item }: { item: Answer }) {
   const [copying, copy] = useCopy();
   const copied = copying === "copied";
   const { usage } = item;
@@ -61,7 +61,7 @@ function Facts({ item }: { item: Answer }) {
 }
 
 /** What stands under the words, or in their place. */
-function Underway({ live }: { live: Live | null }) {
+function StreamStatus({ live }: { live: Live | null }) {
   return (
     <>
       {live?.call && <p className="breathe px-1.5 py-1 text-sm text-ink-3">{preparing(live.call)}</p>}

@@ -1,5 +1,5 @@
 /**
- * An agent's transcript: as many rows as fit, the end kept in sight unless the person has scrolled away, older lines
+ * An agent's transcript: as many rows as fit, the end kept in sight unless the person has scrolled isScrolledUp, older lines
  * loaded when the top comes near.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -27,7 +27,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const agents = useAgents().data;
   const request = useRequest();
   const scroller = useRef<HTMLDivElement>(null);
-  const [away, setAway] = useState(false);
+  const [isScrolledUp, setScrolledUp] = useState(false);
 
   const { items, waiting } = transcript;
   const isLive = useIsLive(agent);
@@ -90,7 +90,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     if (!isShown || !element) return;
     const observer = new ResizeObserver(() => {
       if (atEnd.current) element.scrollTop = element.scrollHeight;
-      setAway(below(element) > 240);
+      setScrolledUp(distanceToEnd(element) > 240);
     });
     observer.observe(element);
     if (element.firstElementChild) observer.observe(element.firstElementChild);
@@ -100,11 +100,11 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    const left = below(element);
-    if (left <= 2) atEnd.current = true;
+    const distance = distanceToEnd(element);
+    if (distance <= 2) atEnd.current = true;
     else if (element.scrollTop < top.current) atEnd.current = false;
     top.current = element.scrollTop;
-    setAway(left > 240);
+    setScrolledUp(distance > 240);
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
@@ -128,19 +128,19 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
       <div ref={scroller} onScroll={onScroll} onWheel={onWheel} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
-            const waits = waiting[row.index - first];
-            const item = items[row.index] ?? waits;
+            const queued = waiting[row.index - first];
+            const item = items[row.index] ?? queued;
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
-                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} waits={waits !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} isQueued={queued !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}
         </div>
       </div>
       <Announcer items={items} />
-      {away && (
+      {isScrolledUp && (
         <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
           <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
@@ -166,7 +166,7 @@ function DayLine({ before, at }: { before: number | undefined; at: number | unde
 }
 
 /** How much stands below what is in sight. */
-function below(element: HTMLElement): number {
+function distanceToEnd(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight;
 }
 

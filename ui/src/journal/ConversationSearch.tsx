@@ -8,7 +8,7 @@ import { InlineError } from "../design/states";
 import { SEARCH_LIMIT, useMessageSearch } from "../data/queries";
 import { ago } from "../data/time";
 
-export function Finder(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
+export function ConversationSearch(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim());
   const found = useMessageSearch(props.agent, wanted);
