@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, test } from "vitest";
 import type { Browser } from "playwright-core";
-import { LONG } from "../src/bridge/fake/texts";
+import { LONG } from "../src/bridge/fake/replies";
 import { measure, measured, percentile } from "./frames";
 import { browser, open, say } from "./window";
 

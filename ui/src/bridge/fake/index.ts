@@ -14,13 +14,13 @@ import { Account } from "./account";
 import { answers } from "./answers";
 import { Providers } from "./providers";
 import { World } from "./world";
-import { begin } from "./seed";
+import { createWorld } from "./seed";
 
 export function fakeHost(): Host {
   const options = new URLSearchParams(location.search);
   const name = options.get("world") ?? "lived";
   const saved = sessionStorage.getItem(`fake-${name}`);
-  const world = saved ? new World(JSON.parse(saved)) : begin(name);
+  const world = saved ? new World(JSON.parse(saved)) : createWorld(name);
   const listeners = new Set<(push: Push) => void>();
   world.push = (push) => listeners.forEach((listener) => listener(structuredClone(push)));
   addEventListener("pagehide", () => {

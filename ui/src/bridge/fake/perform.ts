@@ -96,7 +96,7 @@ function end(world: World, id: string, ended: unknown) {
 }
 
 /** Stops an agent where it is: open tool calls end, the turn ends. */
-export function cancelled(world: World, id: string) {
+export function stopAgent(world: World, id: string) {
   const mine = world.state.events.filter((line) => line.agent === id);
   const done = new Set(mine.filter((line) => line.kind === "tool_finished").map((line) => (line.data as { effect: string }).effect));
   const open = mine.filter((line) => line.kind === "tool_started").map((line) => (line.data as { effect: string }).effect);

@@ -1,7 +1,7 @@
 /** The simulated providers, local servers and keychain. What they do stands in the address, see `index.ts`. */
 import { HostError } from "../host";
 import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from "../wire";
-import { refuse } from "./refuse";
+import { hostError } from "./hostError";
 
 export const MODELS: ModelRow[] = [
   { id: "claude-opus-4-7", name: "Claude Opus 4.7", provider: "anthropic" },
@@ -49,8 +49,8 @@ export class Providers {
 
   /** Keys that hold `offline` cannot be checked; those of a strange shape are refused. */
   async check(name: string, value: string): Promise<KeyCheck> {
-    known(name);
-    await this.#passes(500);
+    checkKey(name);
+    await this.#delay(500);
     if (value.includes("offline")) return { unknown: { message: "Anthropic cannot be reached: the network is down." } };
     if (name === "anthropic" && !value.startsWith("sk-ant-")) return { refused: { message: "Anthropic says: invalid x-api-key" } };
     return "accepted";
@@ -58,21 +58,21 @@ export class Providers {
 
   /** `?local=` none, empty (a server without models), ollama or both; a set base URL answers unless it holds `wrong`. */
   async servers(base: string | undefined): Promise<LocalServer[]> {
-    await this.#passes(700);
+    await this.#delay(700);
     const wanted = this.#options.get("local") ?? "both";
     const usual = { none: [], empty: [EMPTY], ollama: [OLLAMA] }[wanted] ?? [OLLAMA, STUDIO];
     if (!base || base.includes("wrong") || usual.some((one) => one.url === base)) return usual;
     return [...usual, { name: "OpenAI-compatible server", url: base, models: [{ id: "openai/mixtral", name: "mixtral", provider: "openai" }] }];
   }
 
-  #passes(ms: number): Promise<void> {
+  #delay(ms: number): Promise<void> {
     return this.#held ?? new Promise((done) => setTimeout(done, ms / this.#speed));
   }
 }
 
 /** Refuses names of keys that there are not, and values that are none. */
-export function known(name: string, value: string | null = null) {
-  if (name !== "anthropic" && name !== "openai") throw refuse("not_found", `There is no key called ${name}.`);
+export function checkKey(name: string, value: string | null = null) {
+  if (name !== "anthropic" && name !== "openai") throw hostError("not_found", `There is no key called ${name}.`);
   if (value !== null && /\s|^$/.test(value)) {
     throw new HostError({ code: "bad_request", message: "That is not a key: it is empty or has spaces in it.", retryable: false, next_step: "Copy the whole key from the provider's console." });
   }

@@ -1,11 +1,11 @@
 /** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
 import type { Agent, Budget, EventLine, KeySource, Push, Setting } from "../wire";
 import { hash, Memory, type SavedMemory } from "./memory";
-import { cancelled, perform } from "./perform";
-import { plan, unreachable } from "./plan";
-import { refuse } from "./refuse";
+import { perform, stopAgent } from "./perform";
+import { offlineSteps, plan } from "./plan";
+import { hostError } from "./hostError";
 import { SETTINGS } from "./settings";
-import { lasts, type Step } from "./steps";
+import { durationMs, type Step } from "./steps";
 
 export interface Saved {
   events: EventLine[];
@@ -18,7 +18,7 @@ export interface Saved {
   keys: Record<string, KeySource>;
 }
 
-export function nothing(): Saved {
+export function emptyState(): Saved {
   return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
@@ -48,7 +48,7 @@ export class World {
   agent(id: string): Agent {
     const found = this.state.agents[id];
     if (found) return found;
-    if (id !== "grow") throw refuse("not_found", `There is no agent "${id}".`);
+    if (id !== "grow") throw hostError("not_found", `There is no agent "${id}".`);
     return this.create("grow", "Grow Agent", null, 0, null, null);
   }
 
@@ -75,14 +75,14 @@ export class World {
     const chosen = this.setting("model");
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
     this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
-    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = unreachable();
+    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = offlineSteps();
     else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
   }
 
   cancel(id: string) {
     for (const child of Object.values(this.state.agents)) if (child.parent === id && this.isBusy(child.id)) this.cancel(child.id);
-    if (this.isBusy(id)) cancelled(this, id);
+    if (this.isBusy(id)) stopAgent(this, id);
   }
 
   resume(id: string) {
@@ -128,9 +128,9 @@ export class World {
 
   set(name: string, value: string | null) {
     const known = SETTINGS.find(([one]) => one === name);
-    if (!known) throw refuse("not_found", `There is no setting called "${name}".`);
+    if (!known) throw hostError("not_found", `There is no setting called "${name}".`);
     const isNumber = name.startsWith("budget") || name.startsWith("limit");
-    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw refuse("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
+    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw hostError("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
     if (value === null) delete this.state.settings[name];
     else this.state.settings[name] = value;
   }
@@ -146,7 +146,7 @@ export class World {
     const next = this.state.queues[id]?.[0];
     if (!next) return;
     this.#running.add(id);
-    const each = lasts(next) / this.#speed;
+    const each = durationMs(next) / this.#speed;
     const began = performance.now();
     setTimeout(() => {
       this.#running.delete(id);
@@ -165,7 +165,7 @@ export class World {
         const next = this.state.queues[id]?.[0];
         if (!next) continue;
         busy = true;
-        clock.at += lasts(next);
+        clock.at += durationMs(next);
         perform(this, id);
       }
     }

@@ -8,7 +8,7 @@ export interface Edit {
 }
 
 /** The shortest way from one text to another. */
-export function edits(before: readonly string[], after: readonly string[]): Edit[] {
+export function diffLines(before: readonly string[], after: readonly string[]): Edit[] {
   const common = before.map(() => new Array<number>(after.length + 1).fill(0));
   common.push(new Array<number>(after.length + 1).fill(0));
   const at = (row: number, column: number) => common[row]?.[column] ?? 0;
@@ -49,7 +49,7 @@ export function split(text: string): string[] {
 export function unified(path: string, before: string | null, after: string | null): string {
   const old = split(before ?? "");
   const fresh = split(after ?? "");
-  const body = edits(old, fresh).map((edit) => edit.sign + edit.text);
+  const body = diffLines(old, fresh).map((edit) => edit.sign + edit.text);
   const head = [`diff --git a/${path} b/${path}`, before === null ? "--- /dev/null" : `--- a/${path}`, after === null ? "+++ /dev/null" : `+++ b/${path}`];
   return [...head, `@@ -${old.length ? 1 : 0},${old.length} +${fresh.length ? 1 : 0},${fresh.length} @@`, ...body, ""].join("\n");
 }

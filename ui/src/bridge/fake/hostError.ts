@@ -2,6 +2,6 @@
 import { HostError } from "../host";
 import type { ErrorCode } from "../wire";
 
-export function refuse(code: ErrorCode, message: string, next_step: string | null = null): HostError {
+export function hostError(code: ErrorCode, message: string, next_step: string | null = null): HostError {
   return new HostError({ code, message, retryable: false, next_step });
 }
