@@ -1,11 +1,11 @@
 /** Signing in, as the person sees it: every state, every way in and out, and links that lead into the window. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, anew, browser, focused, open, type Options, picture, say } from "./window";
+import { expectAccessible, afterReload, launchBrowser, waitForFocus, open, type Options, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
@@ -29,11 +29,11 @@ const STATES: Array<{ name: string; options: Options; ready: string }> = [
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
   test.each(STATES)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
-    const { page, context, complaints } = await open(chromium, { ...options, theme });
+    const { page, context, pageErrors } = await open(chromium, { ...options, theme });
     await page.getByText(ready).first().waitFor();
-    await accessible(page);
-    await picture(page, `account-${name}-${theme}`);
-    expect(complaints).toEqual([]);
+    await expectAccessible(page);
+    await screenshot(page, `account-${name}-${theme}`);
+    expect(pageErrors).toEqual([]);
     await context.close();
   });
 
@@ -44,8 +44,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await context.setOffline(true);
     await page.getByText("Offline: last confirmed 1 d ago").last().waitFor();
     await page.getByText("Everything on this computer still works").waitFor();
-    await accessible(page);
-    await picture(page, `account-menu-offline-${theme}`);
+    await expectAccessible(page);
+    await screenshot(page, `account-menu-offline-${theme}`);
     await context.close();
   });
 
@@ -53,8 +53,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     const { page, context } = await open(chromium, { account: "online", theme });
     await corner(page).click();
     await page.getByRole("menuitem", { name: "Switch to Lin Park" }).waitFor();
-    await accessible(page);
-    await picture(page, `account-menu-${theme}`);
+    await expectAccessible(page);
+    await screenshot(page, `account-menu-${theme}`);
     await context.close();
   });
 });
@@ -72,11 +72,11 @@ test("the menu is used by keys alone, and gives the focus back", async () => {
   await page.keyboard.press("Enter");
   await page.getByRole("menu").waitFor();
   await page.keyboard.press("Escape");
-  await focused(corner(page));
+  await waitForFocus(corner(page));
   await page.keyboard.press("Enter");
-  await focused(page.getByRole("menuitem", { name: "Switch to Lin Park" }));
+  await waitForFocus(page.getByRole("menuitem", { name: "Switch to Lin Park" }));
   await page.keyboard.press("End");
-  await focused(page.getByRole("menuitem", { name: "Sign out" }));
+  await waitForFocus(page.getByRole("menuitem", { name: "Sign out" }));
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
   await context.close();
@@ -99,11 +99,11 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
 test("keys pressed as the question appears answer nothing and move nothing behind it", async () => {
   const { page, context } = await open(chromium, { account: "choosing" });
   const question = page.getByRole("dialog", { name: "Is the data on this computer yours, Ada Okafor?" });
-  await focused(question);
+  await waitForFocus(question);
   await page.keyboard.press("Enter");
   await page.keyboard.press("3");
   await page.keyboard.press("Tab");
-  await focused(page.getByRole("button", { name: "Yes, it is mine" }));
+  await waitForFocus(page.getByRole("button", { name: "Yes, it is mine" }));
   expect(new URL(page.url()).hash).toBe("");
   await context.close();
 });
@@ -135,11 +135,11 @@ test("another person gets another profile, and nobody's draft moves", async () =
   const { page, context } = await open(chromium, { account: "online" });
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("words of Ada");
   await corner(page).click();
-  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
+  await afterReload(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
   await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("");
   await corner(page).click();
-  await anew(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
+  await afterReload(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
   await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("words of Ada");
   await context.close();
@@ -178,7 +178,7 @@ test.each([
   await corner(page).click();
   await page.getByRole("menuitem", { name: item }).click();
   await page.getByRole("alert").getByText("Check that the disk is there").waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });
 
@@ -192,7 +192,7 @@ test("a link leads to an agent or a page, also one that opened the program, and 
   await place("agents", "nobody");
   await tell(page, "place");
   await page.getByText("no agent").first().waitFor();
-  await picture(page, "link-to-no-agent");
+  await screenshot(page, "link-to-no-agent");
   await place("memory", "no/such page.md");
   await page.reload();
   await page.getByText("There is no page").first().waitFor();
@@ -206,7 +206,7 @@ test("a narrow window keeps the corner and its menu whole", async () => {
   await page.getByRole("menuitem", { name: "Account settings" }).waitFor();
   const box = await page.getByRole("menu").boundingBox();
   expect(box && box.x >= 0 && box.x + box.width <= 480 && box.y >= 0 && box.y + box.height <= 640).toBe(true);
-  await picture(page, "account-narrow");
+  await screenshot(page, "account-narrow");
   await context.close();
 });
 

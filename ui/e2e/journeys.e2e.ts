@@ -1,11 +1,11 @@
 /** What people do, from one end to the other. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, browser, focused, open, picture, say } from "./window";
+import { expectAccessible, launchBrowser, waitForFocus, open, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
@@ -33,8 +33,8 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   const answer = await written(page).boundingBox();
   const waiting = await page.getByText("Remember that I like short plans").boundingBox();
   expect(answer && waiting && waiting.y > answer.y, "it stands below what is written").toBe(true);
-  await accessible(page);
-  await picture(page, "waiting-message");
+  await expectAccessible(page);
+  await screenshot(page, "waiting-message");
   await page.getByText("The agent reads it before its next step").waitFor({ state: "detached" });
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("not yet sent");
   await page.getByText("I have written it down in").last().waitFor();
@@ -94,8 +94,8 @@ test("stopping keeps what was done and offers to go on", async () => {
   await written(page).getByText("What to learn").first().waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
-  await accessible(page);
-  await picture(page, "stopped");
+  await expectAccessible(page);
+  await screenshot(page, "stopped");
   await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("Tell me what you are working on").waitFor();
   await context.close();
@@ -106,11 +106,11 @@ test("an ending that is not done is a sentence with the next step", async () => 
   await say(page, "Use up the budget");
   await page.getByText("The budget for one message is used up.").waitFor();
   await page.getByRole("main").getByRole("link", { name: "Open Settings" }).waitFor();
-  await picture(page, "budget");
+  await screenshot(page, "budget");
   await say(page, "Something broken");
   await page.getByText("The key was refused by Anthropic.").waitFor();
   await page.getByText("Check the key in Settings.").waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });
 
@@ -124,7 +124,7 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("searchbox").fill("number");
   await page.getByText("More than 200 found.").waitFor();
   await page.getByText("Only the newest 200 are listed").waitFor();
-  await picture(page, "search-cut");
+  await screenshot(page, "search-cut");
   await page.getByRole("searchbox").fill("number 123");
   await page.getByText(/^11 found. Press Enter to show the newest/).waitFor();
   expect(await page.getByText("Only the newest").count()).toBe(0);
@@ -134,7 +134,7 @@ test("searching the conversation leads to the message", async () => {
   await page.getByRole("log").getByText("Message number 1238:").waitFor();
   await page.getByText(/^2 of \d+$/).waitFor();
   await page.keyboard.press("Escape");
-  await focused(page.getByRole("textbox", { name: "Message", exact: true }));
+  await waitForFocus(page.getByRole("textbox", { name: "Message", exact: true }));
   await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await context.close();
@@ -147,7 +147,7 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await page.keyboard.press("Control+2");
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
   await page.getByText(/^for \d+\.\d s$/).waitFor();
-  await picture(page, "elapsed-working");
+  await screenshot(page, "elapsed-working");
   await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
   const took = await page.getByText(/^took \d+(\.\d)? s$/).textContent();
@@ -167,14 +167,14 @@ test("what a sub-agent said is searched in its channel", async () => {
   await page.getByText("No messages yet").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");
-  await focused(page.getByRole("searchbox"));
+  await waitForFocus(page.getByRole("searchbox"));
   await page.keyboard.type("mara");
   const hit = page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People Two people: Mara \(storage team/ });
   await hit.locator("mark").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("1 of 1").waitFor();
-  await accessible(page);
-  await picture(page, "channel-search");
+  await expectAccessible(page);
+  await screenshot(page, "channel-search");
   await context.close();
 });
 
@@ -183,17 +183,17 @@ test("what cannot be stopped, resumed or opened says so, with the next step", as
   const said = page.getByRole("alert").getByText("Check that the disk is there");
   await page.getByRole("button", { name: "Open memory folder" }).click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await page.keyboard.press("Control+1");
   await say(page, "Use up the budget");
   await page.getByRole("button", { name: "Resume" }).click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await page.reload();
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });
 
@@ -209,8 +209,8 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("button", { name: "Write journal/notes.md" }).click();
   await page.getByText("+- Sleeps well").waitFor();
-  await picture(page, "diff");
-  await accessible(page);
+  await screenshot(page, "diff");
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Undo this change" }).click();
   await page.getByText("Undone. The undo is saved as your own change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
@@ -225,28 +225,28 @@ test.each(["light", "dark"] as const)("a found line opens its page at that line,
   const hit = page.getByRole("link", { name: /goals\/README.md, line 10/ });
   await hit.press("Enter");
   const marked = page.locator("[data-marked]");
-  await focused(marked);
+  await waitForFocus(marked);
   await marked.getByText("Building things that keep their promises.").waitFor();
   expect(await marked.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
-  await accessible(page);
-  await picture(page, `found-line-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `found-line-${theme}`);
   // The same line again, after going elsewhere on the page.
   await page.getByRole("searchbox").focus();
   await hit.click();
-  await focused(marked);
+  await waitForFocus(marked);
   await page.getByRole("tab", { name: "Page", exact: true }).focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("mark[data-marked]").waitFor();
-  await focused(page.getByRole("tab", { name: "Source" }));
+  await waitForFocus(page.getByRole("tab", { name: "Source" }));
   expect((await marked.textContent())?.trim()).toBe("Building things that keep their promises.");
-  await accessible(page);
-  await picture(page, `found-line-source-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `found-line-source-${theme}`);
   await page.getByRole("searchbox").fill("progress");
   const row = page.getByRole("link", { name: "Key-value store · in progress goals/rust.md, line 6" });
   await row.locator("mark").getByText("progress").waitFor();
   await row.press("Enter");
   await page.locator("tr[data-marked]").getByText("Key-value store").waitFor();
-  await picture(page, `found-line-table-${theme}`);
+  await screenshot(page, `found-line-table-${theme}`);
   await context.close();
 });
 
@@ -254,7 +254,7 @@ test("a line leads to the tool call that wrote it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: "People" }).click();
   await page.getByRole("button", { name: "Wrote people/mentors.md", expanded: true }).waitFor();
-  await picture(page, "origin");
+  await screenshot(page, "origin");
   await context.close();
 });
 
@@ -272,8 +272,8 @@ test("a deleted page says so and is brought back", async () => {
   await page.getByRole("button", { name: "Delete page" }).click();
   await page.getByText("goals/rust.md was deleted").waitFor();
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "rust.md" }).waitFor({ state: "detached" });
-  await accessible(page);
-  await picture(page, "deleted");
+  await expectAccessible(page);
+  await screenshot(page, "deleted");
   await page.reload();
   await page.getByRole("button", { name: "Restore page" }).click();
   await page.getByText("Key-value store").waitFor();
@@ -295,11 +295,11 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await page.getByText("This page has changed since you opened it.").waitFor();
   await page.getByText("- something changed").waitFor();
   expect(await page.getByRole("button", { name: "Save" }).count(), "what would only be refused again is not offered").toBe(0);
-  await accessible(page);
-  await picture(page, "conflict");
+  await expectAccessible(page);
+  await screenshot(page, "conflict");
   await page.setViewportSize({ width: 480, height: 640 });
-  await accessible(page);
-  await picture(page, "conflict-narrow");
+  await expectAccessible(page);
+  await screenshot(page, "conflict-narrow");
   await page.getByRole("button", { name: "Replace with my version" }).click();
   await page.getByRole("heading", { name: "Mine" }).waitFor();
   await context.close();
@@ -315,8 +315,8 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await perDay.press("Enter");
   await page.getByText("“For a day” cannot be set to that: write a number").waitFor();
   expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
-  await accessible(page);
-  await picture(page, "setting-refused");
+  await expectAccessible(page);
+  await screenshot(page, "setting-refused");
   await page.getByRole("button", { name: "Reset to default: For a day" }).click();
   await page.getByText("of $10.00").first().waitFor();
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
@@ -337,14 +337,14 @@ test("the tray's new message opens the chat with the cursor in the field, from a
 });
 
 test("a link shows where it leads and is opened only when the person agrees", async () => {
-  const { page, context, complaints } = await open(chromium, { speed: 8 });
+  const { page, context, pageErrors } = await open(chromium, { speed: 8 });
   const opened = () => page.evaluate(() => document.documentElement.dataset["opened"] ?? null);
   await say(page, "Show me links");
   await page.getByRole("link", { name: "the book" }).click();
   const question = page.getByRole("dialog", { name: "Open doc.rust-lang.org?" });
   await question.getByText("https://doc.rust-lang.org/book/").waitFor();
-  await accessible(page);
-  await picture(page, "link");
+  await expectAccessible(page);
+  await screenshot(page, "link");
   await page.keyboard.press("Escape");
   await question.waitFor({ state: "detached" });
   expect(await opened()).toBeNull();
@@ -359,8 +359,8 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await page.getByRole("button", { name: "Close" }).click();
   await page.getByRole("link", { name: "Mara" }).last().click();
   await page.getByRole("dialog", { name: "Write to mara@example.org?" }).waitFor();
-  await accessible(page);
-  expect(complaints).toEqual([]);
+  await expectAccessible(page);
+  expect(pageErrors).toEqual([]);
   await context.close();
 });
 
@@ -371,20 +371,20 @@ test.each(["light", "dark"] as const)("where nothing can be copied it is said, w
   await page.getByRole("button", { name: "Copy code" }).last().focus();
   await page.keyboard.press("Enter");
   await said.waitFor();
-  await accessible(page);
-  await picture(page, `not-copied-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `not-copied-${theme}`);
   await page.getByRole("button", { name: "Copy answer" }).last().focus();
   await page.keyboard.press("Enter");
   await said.nth(1).waitFor();
-  await accessible(page);
-  await picture(page, `not-copied-answer-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `not-copied-answer-${theme}`);
   await context.close();
   const signingIn = await open(chromium, { theme, account: "signing_in" });
   await signingIn.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await signingIn.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).click();
   await signingIn.page.getByRole("alert").getByText("Select the text and copy it yourself.").waitFor();
-  await accessible(signingIn.page);
-  await picture(signingIn.page, `not-copied-address-${theme}`);
+  await expectAccessible(signingIn.page);
+  await screenshot(signingIn.page, `not-copied-address-${theme}`);
   await signingIn.context.close();
 });
 
@@ -395,8 +395,8 @@ test("keys are entered, kept where it is said, and forgotten", async () => {
   const form = page.getByRole("form", { name: "Key for an OpenAI-compatible server" });
   await form.getByLabel("Key for an OpenAI-compatible server").fill("sk-canary-0123456789");
   await form.getByText("The server accepts this key.").waitFor();
-  await accessible(page);
-  await picture(page, "settings-key");
+  await expectAccessible(page);
+  await screenshot(page, "settings-key");
   await form.getByRole("button", { name: "Save key" }).click();
   await form.waitFor({ state: "detached" });
   await page.getByText("Saved in your system's keychain").nth(1).waitFor();
@@ -405,7 +405,7 @@ test("keys are entered, kept where it is said, and forgotten", async () => {
   await context.close();
   const locked = await open(chromium, { at: "#/settings", keychain: "locked" });
   await locked.page.getByText("The system's keychain is locked").waitFor();
-  await accessible(locked.page);
+  await expectAccessible(locked.page);
   await locked.page.getByRole("button", { name: "Check the keychain again" }).click();
   await locked.page.getByText("The system's keychain is locked").waitFor();
   await locked.context.close();
@@ -432,7 +432,7 @@ test("everything is reached by keyboard", async () => {
   await page.keyboard.type("mornings");
   await page.getByRole("link", { name: /Prefers mornings/ }).waitFor();
   await page.keyboard.press("Control+k");
-  await focused(page.getByPlaceholder("Go to a view"));
+  await waitForFocus(page.getByPlaceholder("Go to a view"));
   await page.keyboard.type("Courses");
   await page.getByRole("option", { name: /Courses/i, selected: true }).waitFor();
   await page.keyboard.press("Enter");

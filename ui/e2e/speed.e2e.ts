@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildWindow, ROOT } from "./build";
 import { measure, measured } from "./frames";
-import { browser, open, say } from "./window";
+import { launchBrowser, open, say } from "./window";
 
 describe("the production bundle", () => {
   const DIST = `${ROOT}dist-check/`;
@@ -32,7 +32,7 @@ describe("the production bundle", () => {
 describe("ten thousand messages", () => {
   let chromium: Browser;
   beforeAll(async () => {
-    chromium = await browser();
+    chromium = await launchBrowser();
   });
   afterAll(() => chromium.close());
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, test } from "vitest";
 import type { Browser } from "playwright-core";
 import { LONG } from "../src/bridge/fake/replies";
 import { measure, measured, percentile } from "./frames";
-import { browser, open, say } from "./window";
+import { launchBrowser, open, say } from "./window";
 
 /** How often the text is repeated: some 16,000 tokens, the longest answer there is by default. */
 const TIMES = 120;
@@ -14,7 +14,7 @@ const TOKENS = (LONG.match(/\s*\S+/g)?.length ?? 0) * TIMES;
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 

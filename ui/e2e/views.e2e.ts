@@ -1,11 +1,11 @@
 /** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, go, mend, open, type Options, picture, say } from "./window";
+import { expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
@@ -25,11 +25,11 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
   test.each(VIEWS)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
-    const { page, context, complaints } = await open(chromium, { ...options, theme });
+    const { page, context, pageErrors } = await open(chromium, { ...options, theme });
     await page.getByText(ready).first().waitFor();
-    await accessible(page);
-    await picture(page, `${name}-${theme}`);
-    expect(complaints).toEqual([]);
+    await expectAccessible(page);
+    await screenshot(page, `${name}-${theme}`);
+    expect(pageErrors).toEqual([]);
     await context.close();
   });
 
@@ -37,11 +37,11 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     const { page, context } = await open(chromium, { theme, speed: 3 });
     await say(page, "Send three helpers to find out about databases");
     await page.getByText("Waiting for sub-agents").waitFor();
-    await picture(page, `working-${theme}`);
-    await accessible(page);
+    await screenshot(page, `working-${theme}`);
+    await expectAccessible(page);
     await page.getByRole("button", { name: "Searched memory for" }).last().click();
     await page.getByRole("button", { name: "Thought process" }).last().click();
-    await accessible(page);
+    await expectAccessible(page);
     await context.close();
   });
 
@@ -50,8 +50,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await page.getByText("shall I write to Mara").waitFor();
     await page.keyboard.press("Control+k");
     await page.getByPlaceholder("Go to a view").waitFor();
-    await picture(page, `palette-${theme}`);
-    await accessible(page);
+    await screenshot(page, `palette-${theme}`);
+    await expectAccessible(page);
     await context.close();
   });
 });
@@ -87,8 +87,8 @@ describe("what fails", () => {
     await alert.getByText("The database cannot be read.").waitFor();
     await alert.getByText("Check that the disk is there").waitFor();
     await alert.getByRole("button", { name: "Try again" }).waitFor();
-    await accessible(page);
-    await picture(page, `failed-${name}`);
+    await expectAccessible(page);
+    await screenshot(page, `failed-${name}`);
     if (name === "chat") expect((await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox())?.y, "the field stays where it always is").toBeGreaterThan(700);
     await context.close();
   });
@@ -100,15 +100,15 @@ test.each(["light", "dark"] as const)("without knowing whose the window is, only
   await page.getByText("shall I write to Mara").waitFor();
   await page.getByText("Your draft is lost").waitFor();
   await message.fill("half a sentence");
-  await accessible(page);
-  await picture(page, `failed-about-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `failed-about-${theme}`);
   await page.keyboard.press("Control+4");
   await page.getByRole("region", { name: "On this computer" }).getByRole("button", { name: "Try again" }).waitFor();
   await page.getByText("Length of one answer").waitFor();
   await page.evaluate(() => (location.hash = "#/memory/README.md?at=edit"));
   const again = page.getByRole("alert").getByRole("button", { name: "Try again" });
   await again.waitFor();
-  await mend(page);
+  await repair(page);
   await again.click();
   await page.getByRole("textbox", { name: "Text of README.md" }).waitFor();
   await page.keyboard.press("Control+1");
@@ -119,16 +119,16 @@ test.each(["light", "dark"] as const)("without knowing whose the window is, only
 });
 
 test("what loads says so", async () => {
-  const { page, context } = await open(chromium, { held: "calls" });
+  const { page, context } = await open(chromium, { block: "calls" });
   await page.getByRole("status").getByText("Loading").waitFor();
-  await accessible(page);
-  await go(page);
+  await expectAccessible(page);
+  await unblock(page);
   await page.getByText("shall I write to Mara").waitFor();
   await context.close();
   for (const at of ["#/chat", "#/agents", "#/memory/README.md", "#/settings"]) {
     const { page, context } = await open(chromium, { slow: 8_000, at });
     await page.getByRole("status").getByText("Loading").first().waitFor();
-    await accessible(page);
+    await expectAccessible(page);
     await context.close();
   }
 });
@@ -148,14 +148,14 @@ test("what is empty says what to do", async () => {
   const { page, context } = await open(chromium, { world: "empty" });
   await page.getByRole("button", { name: "Start with the guide" }).click();
   await page.getByText("What would you like to grow?").waitFor();
-  await accessible(page);
-  await picture(page, "empty-chat");
+  await expectAccessible(page);
+  await screenshot(page, "empty-chat");
   await page.keyboard.press("Control+2");
   await page.getByText("No agents yet.").waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await page.keyboard.press("Control+3");
   await page.getByText("No changes yet").waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });
 
@@ -170,15 +170,15 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
     const log = document.querySelector("[role=log]");
     return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
   });
-  await accessible(page);
+  await expectAccessible(page);
   await say(page, "Remember to ask Jon");
   await page.getByText("Your last message is sent when the network is back.").waitFor();
   await page.getByText("There is no connection to api.anthropic.com").waitFor();
   await page.getByText("Your message is saved.").waitFor();
   await say(page, "And Mara");
   await page.getByText("Your last 2 messages are sent").waitFor();
-  await accessible(page);
-  await picture(page, `offline-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `offline-${theme}`);
   await page.keyboard.press("Control+3");
   await page.getByText("Your last 2 messages are sent").waitFor();
   await page.keyboard.press("Control+1");
@@ -197,8 +197,8 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, 
     await page.keyboard.press(`Control+${key + 1}`);
     await page.getByRole("region", { name, exact: false }).first().waitFor();
     expect(await cutOff(page)).toEqual([]);
-    await accessible(page);
-    await picture(page, `small-${name}-${size}`);
+    await expectAccessible(page);
+    await screenshot(page, `small-${name}-${size}`);
   }
   await context.close();
 });
@@ -208,11 +208,11 @@ test("a narrow window shows the pages or what changed lately, and leads from one
   await page.getByRole("link", { name: "Recent changes" }).click();
   await page.getByRole("region", { name: "Recent changes" }).waitFor();
   expect(await page.getByRole("navigation", { name: "Pages" }).isVisible()).toBe(false);
-  await accessible(page);
-  await picture(page, "narrow-memory-recent");
+  await expectAccessible(page);
+  await screenshot(page, "narrow-memory-recent");
   await page.getByRole("link", { name: "All pages" }).click();
   await page.getByRole("navigation", { name: "Pages" }).waitFor();
-  await picture(page, "narrow-memory-pages");
+  await screenshot(page, "narrow-memory-pages");
   await context.close();
 });
 
@@ -225,7 +225,7 @@ test("a narrow window with large text has no sideways scrolling and cuts nothing
     await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);
     expect(await cutOff(page)).toEqual([]);
-    await picture(page, `narrow-larger-${name.toLowerCase()}`);
+    await screenshot(page, `narrow-larger-${name.toLowerCase()}`);
   }
   // The widest that the header of the chat becomes.
   await page.keyboard.press("Control+1");
@@ -233,7 +233,7 @@ test("a narrow window with large text has no sideways scrolling and cuts nothing
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
   expect(await cutOff(page)).toEqual([]);
   await page.getByTitle("in this conversation").getByText(/^\$\d.* here/).waitFor();
-  await picture(page, "narrow-larger-working");
+  await screenshot(page, "narrow-larger-working");
   await page.getByRole("link", { name: /^Agents\s*\d at work$/ }).waitFor();
   await context.close();
 });

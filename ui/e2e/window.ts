@@ -7,9 +7,9 @@ import { expect, inject } from "vitest";
 
 const BROWSERS = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const PICTURES = fileURLToPath(new URL("../screenshots/", import.meta.url));
+const SCREENSHOTS = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
-export async function browser(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
   if (!executablePath) throw new Error("No Chromium found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.");
   return chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -24,7 +24,7 @@ export interface Options {
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
   /** What waits until the test says `go`: every command, or providers and local servers alone. */
-  held?: "calls" | "providers";
+  block?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
   notice?: string;
   at?: string;
@@ -35,7 +35,7 @@ export interface Window {
   page: Page;
   context: BrowserContext;
   /** What the page complained about: errors, refused resources. */
-  complaints: string[];
+  pageErrors: string[];
 }
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
@@ -43,14 +43,14 @@ export async function open(from: Browser, options: Options = {}): Promise<Window
   // No test waits for long where all is well; on a machine that is busy with other things it may.
   context.setDefaultTimeout(25_000);
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  const pageErrors: string[] = [];
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && pageErrors.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
-  if (options.held) query.set("held", options.held);
+  if (options.block) query.set("block", options.block);
   if (options.notice) query.set("notice", options.notice);
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
-  return { page, context, complaints };
+  return { page, context, pageErrors };
 }
 
 export async function say(page: Page, text: string) {
@@ -59,23 +59,23 @@ export async function say(page: Page, text: string) {
 }
 
 /** Lets go on what `held` holds. */
-export const go = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-go")));
+export const unblock = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-unblock")));
 
 /** What fails does so no more. */
-export const mend = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-mend")));
+export const repair = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-repair")));
 
 /** Does something after which the page is loaded anew, and waits until it is: the old one may show the new names already. */
-export async function anew(page: Page, act: () => Promise<void>) {
+export async function afterReload(page: Page, act: () => Promise<void>) {
   await Promise.all([page.waitForEvent("load"), act()]);
 }
 
 /** Waits until that is where keys go. Menus, dialogs and views move the focus a moment after they appear or go. */
-export async function focused(target: Locator) {
+export async function waitForFocus(target: Locator) {
   await target.and(target.page().locator(":focus")).waitFor();
 }
 
 /** Fails with the list of what axe finds wrong on the page. */
-export async function accessible(page: Page) {
+export async function expectAccessible(page: Page) {
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(await axeSource());
   const found = await page.evaluate(async () => {
@@ -92,7 +92,7 @@ async function axeSource(): Promise<string> {
 }
 
 /** Takes a picture, for people to judge. */
-export async function picture(page: Page, name: string) {
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}${name}.png` });
+export async function screenshot(page: Page, name: string) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
 }

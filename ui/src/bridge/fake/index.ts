@@ -2,8 +2,8 @@
  * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
  * and for tests; a production build does not contain it. Options stand in the address:
  * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or
- * requests, that fail until the page's event `fake-mend`, `?slow=500` milliseconds before any answer,
- * `?held=calls|providers` what waits for the page's event `fake-go`, `?keychain=ready|locked|absent`,
+ * requests, that fail until the page's event `fake-repair`, `?slow=500` milliseconds before any answer,
+ * `?block=calls|providers` what waits for the page's event `fake-unblock`, `?keychain=ready|locked|absent`,
  * `?local=both|ollama|empty|none` what listens on the usual ports, `?account=signed_out|online|…` where sign-in stands.
  * The page's events `fake-new-message`, `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place
  * stands in `sessionStorage`) and the browser's.
@@ -30,14 +30,14 @@ export function fakeHost(): Host {
   world.run(speed);
 
   const failing = new Set((options.get("fail") ?? "").split(","));
-  addEventListener("fake-mend", () => failing.clear());
+  addEventListener("fake-repair", () => failing.clear());
   const slow = Number(options.get("slow") ?? "0");
-  const go = new Promise<void>((done) => addEventListener("fake-go", () => done(), { once: true }));
-  const held = options.get("held");
-  const commands = answers(world, new Providers(options, speed, held === "providers" ? go : null), new Account(options));
+  const unblocked = new Promise<void>((done) => addEventListener("fake-unblock", () => done(), { once: true }));
+  const block = options.get("block");
+  const commands = answers(world, new Providers(options, speed, block === "providers" ? unblocked : null), new Account(options));
   return {
     async call(name, args) {
-      if (held === "calls") await go;
+      if (block === "calls") await unblocked;
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
       if (failing.has(name) || ("request" in args && failing.has(`ask:${args.request.op}`))) {
         throw new HostError({ code: "database", message: "The database cannot be read.", retryable: true, next_step: "Check that the disk is there, then try again." });

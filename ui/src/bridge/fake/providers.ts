@@ -35,10 +35,10 @@ export class Providers {
   readonly #options: URLSearchParams;
   readonly #speed: number;
 
-  readonly #held: Promise<void> | null;
+  readonly #blocked: Promise<void> | null;
 
-  constructor(options: URLSearchParams, speed: number, held: Promise<void> | null) {
-    this.#held = held;
+  constructor(options: URLSearchParams, speed: number, blocked: Promise<void> | null) {
+    this.#blocked = blocked;
     this.#options = options;
     this.#speed = speed;
   }
@@ -66,7 +66,7 @@ export class Providers {
   }
 
   #delay(ms: number): Promise<void> {
-    return this.#held ?? new Promise((done) => setTimeout(done, ms / this.#speed));
+    return this.#blocked ?? new Promise((done) => setTimeout(done, ms / this.#speed));
   }
 }
 
