@@ -1,9 +1,9 @@
-// Before anything is drawn: light or dark, so that nothing flashes. src/design/appearance.ts does the rest.
+// Sets the theme before the first paint, so that the window does not flash. src/design/appearance.ts does the rest.
 const chosen = localStorage.getItem("theme");
 const isDark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
 document.documentElement.dataset.theme = isDark ? "dark" : "light";
 
-// While the scripts are loaded: what the first view asks for. src/bridge/prefetched.ts hands on the answers.
+// Sends the first view's requests while the bundle loads. src/bridge/prefetched.ts hands out the responses.
 const host = window.__TAURI_INTERNALS__;
 const requests = [
   ["events_before", { agent: "grow", before: null, limit: 400 }],
@@ -15,5 +15,5 @@ const requests = [
   ["sign_in_view", {}],
 ];
 if (host) window.prefetched = new Map(requests.map(([name, args]) => [JSON.stringify([name, args]), host.invoke(name, args)]));
-// Whoever is given an answer sees its failure; until then nobody does.
+// The consumer of a response handles its rejection; this only avoids unhandled-rejection errors before that.
 for (const answer of window.prefetched?.values() ?? []) answer.catch(() => {});

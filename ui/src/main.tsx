@@ -6,5 +6,5 @@ import "./design/prose.css";
 
 startAppearance();
 const root = document.getElementById("root");
-// Until then the frame of index.html is seen.
+// index.html shows the window skeleton until the first data has loaded.
 if (root) void start().then((started) => createRoot(root).render(<App started={started} />));

@@ -1,4 +1,4 @@
-/** Everything joined: the host, what is read from it, and the window. */
+/** The root component: connects to the host, loads the first data and renders the window. */
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
 import { SignInDialogs } from "../account/SignInDialogs";
@@ -16,7 +16,7 @@ import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
 
-/** Reads what the first view shows, and meanwhile begins to follow. */
+/** Connects to the host, reads the first view's data and, in parallel, subscribes to pushes and host events. */
 async function load() {
   const host: Host = await connect();
   const client = newClient();
@@ -24,14 +24,14 @@ async function load() {
   const drafts = new Drafts(host);
   const read = Promise.all([drafts.loadProfile(), prefetchInitial(host, client), journals.begin(GROW)]);
   const following = Promise.all([startFeed(host, client, journals), listenToHost(host, client)]).then(async () => {
-    // What was read before this window followed may be behind already, or another profile's.
+    // Data read before the subscription started may be stale, or may belong to another profile.
     await read;
     for (const queryKey of [keys.agents, keys.budget, keys.signIn]) void client.invalidateQueries({ queryKey });
     journals.catchUp();
     const about = await host.call("about", {}).catch(() => null);
     if (about && drafts.profile !== null && about.profile !== drafts.profile) reloadPage();
   });
-  // It is looked at once there is a window to show it in.
+  // App handles the rejection once it is mounted.
   following.catch(() => {});
   await Promise.all([read, openLinkedPlace(host)]);
   return { host, client, journals, drafts, following };
@@ -39,13 +39,13 @@ async function load() {
 
 type Started = Awaited<ReturnType<typeof load>> | HostError;
 
-/** Resolves once there is something to show. */
+/** Never rejects: resolves to the loaded data, or to the error to show. */
 export function start(): Promise<Started> {
   return load().catch((thrown: unknown) => HostError.from(thrown));
 }
 
 export function App(props: { started: Started }) {
-  // `null` while it is tried again.
+  // `null` during a retry.
   const [started, setStarted] = useState<Started | null>(props.started);
   useEffect(() => {
     let live = true;

@@ -1,4 +1,4 @@
-/** What is shown when a view breaks: the rest of the window goes on. */
+/** Shows an error in place of a view that threw while rendering; the rest of the window keeps working. */
 import { Component, type ReactNode } from "react";
 import { ErrorPanel } from "../design/states";
 

@@ -1,4 +1,4 @@
-/** Opening what leads out of the window: the person sees where it goes, then decides. */
+/** Asks the person before an external link opens, and shows its real address. */
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { Button } from "../design/Button";

@@ -1,4 +1,4 @@
-/** That there is no network: what works all the same, what waits, and its going on once the network is back. */
+/** The offline bar: what still works, what is sent later. Resumes the Grow Agent once the network is back. */
 import { WifiOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { InlineError } from "../design/states";
@@ -19,7 +19,7 @@ export function Offline() {
   const goOn = useRequest();
   const before = useRef(since);
   useEffect(() => {
-    // What was said to wait for the network goes on with it; nothing else does so by itself.
+    // Only a turn that failed for lack of a connection is resumed; other failures need the person.
     if (before.current !== null && since === null && messages !== null) goOn.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
     before.current = since;
   }, [since, messages, goOn.mutate]);
@@ -34,7 +34,7 @@ export function Offline() {
   );
 }
 
-/** What becomes of messages, those that were said already first. */
+/** What happens to messages while offline. Messages already waiting take precedence over what would happen to new ones. */
 export function waits(messages: number | null, answerer: Answerer | null, model: string): string {
   if (messages === 0) return "The unfinished answer continues when the network is back.";
   if (messages === 1) return "Your last message is sent when the network is back.";

@@ -1,4 +1,4 @@
-/** Going anywhere by name: views, agents, pages of memory. */
+/** The command palette: finds views, agents and pages by name. */
 import { Command } from "cmdk";
 import { BookOpen, Bot } from "lucide-react";
 import { Dot } from "../design/Dot";

@@ -1,4 +1,4 @@
-/** The window: the way around, and the view that is open. */
+/** The window: first run, or the sidebar with the open view. */
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
@@ -26,7 +26,7 @@ export function Shell() {
   const keys = useKeys();
   const settings = useSettings();
   const [guide, setGuide] = useState(false);
-  // Keys may take their time, where a keychain is asked; whoever has talked before is not new, whatever they are.
+  // Reading keys can be slow because of the keychain. With an earlier turn this is not a first run, so do not wait for them.
   if (agents.data?.some((agent) => agent.turn > 0)) return <Frame />;
   const error = agents.error ?? keys.error;
   if (!agents.data || !keys.data || settings.isPending) {
@@ -39,7 +39,7 @@ export function Shell() {
       <WindowSkeleton />
     );
   }
-  // Settings that cannot be read are said where they are shown.
+  // If settings cannot be read, the views that need them show the error.
   const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key";
   if (isNew && !guide) {
     return (

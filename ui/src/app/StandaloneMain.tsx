@@ -1,4 +1,4 @@
-/** What stands in the window before there is anything to go around in. */
+/** The main landmark of a window without the sidebar, for errors before the first data has loaded. */
 import type { ReactNode } from "react";
 
 export function StandaloneMain({ children }: { children: ReactNode }) {

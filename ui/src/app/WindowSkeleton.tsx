@@ -1,6 +1,6 @@
 /**
- * The frame of the window until there is something to go around in. index.html holds the same, so that it is seen before
- * the scripts run.
+ * The window while the first data loads. index.html contains the same markup, so that it is visible before the scripts
+ * run.
  */
 import { Loading } from "../design/states";
 

@@ -1,29 +1,29 @@
-/** What is said from outside the window, and what the window does about it. */
+/** Handles events of the host: new message, changed sign-in, changed profile, opened link. */
 import type { QueryClient } from "@tanstack/react-query";
 import type { Host } from "../bridge";
 import { toAgent, toChat, toPage } from "../data/links";
 import { keys } from "../data/queries";
 
-/** Listens for as long as the window lives. Nothing that cannot be heard keeps the window from opening. */
+/** Subscribes for the lifetime of the window. A subscription that fails does not keep the window from opening. */
 export async function listenToHost(host: Host, client: QueryClient): Promise<void> {
-  const heard = [
+  const subscriptions = [
     host.on("new-message", openNewMessage),
     host.on("sign-in-changed", () => void client.invalidateQueries({ queryKey: keys.signIn })),
     host.on("profile-changed", reloadPage),
     host.on("place", () => void openLinkedPlace(host)),
   ];
-  await Promise.allSettled(heard);
-  // A link may have opened the program before anybody listened.
+  await Promise.allSettled(subscriptions);
+  // A link may have opened the program before the subscription started.
   await openLinkedPlace(host);
 }
 
-/** Everything on the screen, and all that is kept in the page, is of another profile. */
+/** Reloads the page after a change of profile: its state and caches belong to the previous one. */
 export function reloadPage() {
   const load = () => {
     history.replaceState(null, "", location.pathname + location.search);
     location.reload();
   };
-  // Whoever follows a link in this instant stops the loading.
+  // Following an in-page link cancels a pending reload, so reload again on hash changes.
   window.addEventListener("hashchange", load);
   load();
 }
@@ -33,9 +33,9 @@ export async function openLinkedPlace(host: Host): Promise<void> {
   if (place) location.hash = place.view === "agents" ? toAgent(place.id) : toPage(place.id);
 }
 
-/** The person wants to write: the chat is opened, the cursor put where one writes. */
+/** Opens the chat and focuses the composer. */
 function openNewMessage() {
   location.hash = toChat;
-  // The chat focuses its field when it appears; where it is shown already, it is done here.
+  // The composer focuses itself when it mounts; this covers a chat that is open already.
   requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-composer]")?.focus());
 }

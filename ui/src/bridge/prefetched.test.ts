@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { takePrefetched } from "./prefetched";
 
-test("an early answer is given once, to the same question", async () => {
+test("a prefetched response is handed out once, to the identical request", async () => {
   const answer = Promise.resolve([]);
   window.prefetched = new Map([['["events",{"agent":null,"since":3,"limit":10}]', answer]]);
   expect(takePrefetched("events", { agent: null, since: 4, limit: 10 })).toBeUndefined();
@@ -9,7 +9,7 @@ test("an early answer is given once, to the same question", async () => {
   expect(takePrefetched("events", { agent: null, since: 3, limit: 10 })).toBeUndefined();
 });
 
-test("nothing was asked early in a page without it", () => {
+test("a page without prefetched responses has none to hand out", () => {
   delete window.prefetched;
   expect(takePrefetched("agents", {})).toBeUndefined();
 });

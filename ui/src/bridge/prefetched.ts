@@ -1,17 +1,17 @@
-/** What public/startup.js asked of the shell before these scripts ran. */
+/** The responses to requests that public/startup.js sent before the bundle ran. */
 import type { Answer, Args, CommandName } from "./commands";
 
 declare global {
   interface Window {
-    /** Answers by command and arguments. */
+    /** Responses, keyed by command and arguments. */
     prefetched?: Map<string, Promise<unknown>>;
   }
 }
 
-/** The answer to the same question, if it was asked early. It is given once: who asks again wants to know anew. */
+/** The response to an identical prefetched request. Handed out once: a later request must reach the host. */
 export function takePrefetched<N extends CommandName>(name: N, args: Args<N>): Promise<Answer<N>> | undefined {
-  const question = JSON.stringify([name, args]);
-  const answer = window.prefetched?.get(question);
-  window.prefetched?.delete(question);
-  return answer as Promise<Answer<N>> | undefined;
+  const key = JSON.stringify([name, args]);
+  const response = window.prefetched?.get(key);
+  window.prefetched?.delete(key);
+  return response as Promise<Answer<N>> | undefined;
 }

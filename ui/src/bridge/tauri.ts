@@ -1,4 +1,4 @@
-/** The host behind the shell of the desktop window. */
+/** The host of the desktop window, reached through Tauri. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { takePrefetched } from "./prefetched";
