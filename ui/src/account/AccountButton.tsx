@@ -1,4 +1,4 @@
-/** Who is here, at the foot of the way around. Its menu is loaded when it is wanted. */
+/** The account button at the foot of the sidebar. Loads its menu on demand. */
 import { UserRound } from "lucide-react";
 import { type ComponentProps, lazy, Suspense, useState } from "react";
 import type { SignIn } from "../bridge";
@@ -15,13 +15,13 @@ const Menu = lazy(load);
 
 export function AccountButton() {
   const view = useSignIn().data;
-  const [wanted, setWanted] = useState(false);
-  // Where nobody can sign in and nobody has, there is nothing to say.
+  const [isMenuMounted, setMenuMounted] = useState(false);
+  // Without a sign-in service and without any account there is nothing to show.
   if (!view || (view.state === "not_configured" && view.people.length === 0)) return null;
-  const closed = <MenuTrigger view={view} aria-expanded={false} onClick={() => setWanted(true)} onPointerEnter={() => void load()} onFocus={() => void load()} />;
+  const closed = <MenuTrigger view={view} aria-expanded={false} onClick={() => setMenuMounted(true)} onPointerEnter={() => void load()} onFocus={() => void load()} />;
   return (
     <div className="mt-auto pt-2">
-      {wanted ? (
+      {isMenuMounted ? (
         <Suspense fallback={closed}>
           <Menu view={view} />
         </Suspense>

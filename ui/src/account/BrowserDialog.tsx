@@ -1,4 +1,4 @@
-/** The browser is open, and this waits for it. */
+/** The dialog shown while the person signs in in the browser. */
 import { Copy, Globe } from "lucide-react";
 import { useId } from "react";
 import type { SignIn } from "../bridge";

@@ -1,4 +1,4 @@
-/** Somebody new has signed in, and there is something in the local profile: whose is it? Asked once. */
+/** Asks a new person, once, whether the data in the local profile is theirs. */
 import { FolderInput, FolderPlus, type LucideIcon } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import type { SignIn } from "../bridge";

@@ -1,4 +1,4 @@
-/** The menu of the account corner: who I am, somebody else, in and out. Open from its first moment. */
+/** The account menu: current person, other profiles, sign in and out. Mounted open. */
 import { Check, LogIn, LogOut, type LucideIcon, RefreshCw, Settings, UserPlus, UserRound } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
@@ -23,7 +23,7 @@ export default function Menu({ view }: { view: SignIn }) {
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state, person } = view;
-  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  const isSignedIn = state === "online" || state === "offline" || state === "needs_sign_in";
   const others = view.people.filter((one) => one.profile !== person?.profile);
   const trouble = signIn.error ?? signOut.error ?? check.error ?? change.error;
   const begin = (someone_else: boolean) => signIn.mutate({ someone_else, by_port: false });
@@ -49,11 +49,11 @@ export default function Menu({ view }: { view: SignIn }) {
           {others.map((one) => (
             <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${displayName(one)}`} />
           ))}
-          {isIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
-          {(isIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
+          {isSignedIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
+          {(isSignedIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
           <Line />
           <Row icon={Settings} onSelect={() => (location.hash = toSettings)} label="Account settings" />
-          {isIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
+          {isSignedIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
         </Radix.Content>
       </Radix.Root>
       {state === "online" && check.isSuccess && (
@@ -62,7 +62,7 @@ export default function Menu({ view }: { view: SignIn }) {
         </p>
       )}
       {trouble && (
-        // Beside the way around, which is too narrow for a sentence where the window is small.
+        // Floats beside the sidebar in a small window, where the sidebar is too narrow for a sentence.
         <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
           <InlineError problem={trouble} />
           <Button look="quiet" className="mt-1 -ml-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>

@@ -1,4 +1,4 @@
-/** What has to be said about signing in, over the view: a way back, or what did not work. */
+/** Notices about signing in, above the view: an ended sign-in, or an attempt that failed. */
 import { LogIn, X } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "../design/Button";
@@ -8,15 +8,15 @@ import { useSignInCommand } from "./useSignInCommand";
 
 export function Notices() {
   const view = useSignIn().data;
-  const [read, setRead] = useState<string | null>(null);
+  const [dismissed, setDismissed] = useState<string | null>(null);
   if (view?.state === "needs_sign_in") return <Ended notice={view.notice} />;
-  const isSaid = view?.state === "signed_out" || view?.state === "online";
-  if (!view?.notice || !isSaid || view.notice === read) return null;
+  const isShownHere = view?.state === "signed_out" || view?.state === "online";
+  if (!view?.notice || !isShownHere || view.notice === dismissed) return null;
   const { notice } = view;
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft py-1.5 pr-3 pl-6 text-sm text-ink-2">
       <p className="grow">{notice}</p>
-      <IconButton label="Close notice" onClick={() => setRead(notice)}>
+      <IconButton label="Close notice" onClick={() => setDismissed(notice)}>
         <X className="size-4" aria-hidden />
       </IconButton>
     </div>

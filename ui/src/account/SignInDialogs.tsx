@@ -1,4 +1,4 @@
-/** What stands over the window while somebody signs in. Loaded when it is needed. */
+/** The dialogs of a sign-in in progress, loaded on demand. */
 import { lazy, Suspense, useEffect } from "react";
 import { useSignIn } from "../data/queries";
 import { showBrowserDialog, useIsBrowserDialogHidden } from "./browserDialogState";
@@ -10,7 +10,7 @@ export function SignInDialogs() {
   const view = useSignIn().data;
   const isHidden = useIsBrowserDialogHidden();
   const state = view?.state;
-  // What was put aside was this attempt, not the next.
+  // Hiding the dialog applies to one attempt only.
   useEffect(() => {
     if (state !== "signing_in") showBrowserDialog();
   }, [state]);

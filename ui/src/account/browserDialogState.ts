@@ -1,4 +1,4 @@
-/** Whether the dialog of an attempt is put hidden. It is one dialog, opened from several places. */
+/** Whether the person has hidden the browser dialog. Module state, because several components show and hide it. */
 import { useSyncExternalStore } from "react";
 
 let hidden = false;
@@ -9,7 +9,7 @@ function set(next: boolean) {
   listeners.forEach((listener) => listener());
 }
 
-/** The person goes on with something else; the attempt waits. */
+/** Hides the dialog; the attempt keeps waiting for the browser. */
 export const hideBrowserDialog = () => set(true);
 export const showBrowserDialog = () => set(false);
 

@@ -1,12 +1,12 @@
-/** Asks the shell to change who is signed in. Whatever it answers is shown. */
+/** A mutation that runs one of the sign-in commands and stores the returned state in the query cache. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { Args, HostError, SignIn } from "../bridge";
 import { useHost } from "../data/context";
 import { keys } from "../data/queries";
 
-type Change = "sign_in" | "sign_in_cancel" | "sign_in_choose" | "sign_in_check" | "sign_out" | "switch_profile";
+type SignInCommand = "sign_in" | "sign_in_cancel" | "sign_in_choose" | "sign_in_check" | "sign_out" | "switch_profile";
 
-export function useSignInCommand<N extends Change>(name: N) {
+export function useSignInCommand<N extends SignInCommand>(name: N) {
   const host = useHost();
   const client = useQueryClient();
   return useMutation<SignIn, HostError, Args<N>>({

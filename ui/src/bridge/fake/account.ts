@@ -1,4 +1,4 @@
-/** The simulated sign-in: Ada and Lin have profiles here, and nothing leaves the page. */
+/** The simulated sign-in. Ada and Lin have profiles; no request leaves the page. */
 import type { LinkedPlace } from "../commands";
 import type { HostEvent } from "../host";
 import type { Person, SignIn, SignInState } from "../wire";
@@ -91,7 +91,7 @@ export class Account {
     return place === null ? null : (JSON.parse(place) as LinkedPlace);
   }
 
-  /** The browser has come back: somebody new is asked whose data this is. */
+  /** The browser has returned. A person without a profile is asked who owns the local data. */
   #completeSignIn() {
     if (this.#now.people.length > 0) return void this.#open(ada(), true);
     this.#set({ state: "choosing", person: ada(), url: null, until: null });

@@ -1,4 +1,4 @@
-/** What the simulation answers to each command. */
+/** The simulated host's handler of each command. */
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
@@ -43,7 +43,7 @@ export function answers(world: World, providers: Providers, account: Account): A
   };
 }
 
-/** As the shell would refuse it; what it would open is only noted, for tests. */
+/** Refuses the same links as the shell. Instead of opening a link, records it on the document for tests. */
 function open(address: string): null {
   if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
     throw hostError("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");

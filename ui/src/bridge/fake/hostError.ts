@@ -1,4 +1,4 @@
-/** Errors of the simulation. */
+/** Errors of the simulated host. */
 import { HostError } from "../host";
 import type { ErrorCode } from "../wire";
 

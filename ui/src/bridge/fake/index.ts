@@ -1,12 +1,12 @@
 /**
- * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
- * and for tests; a production build does not contain it. Options stand in the address:
- * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or
- * requests, that fail until the page's event `fake-repair`, `?slow=500` milliseconds before any answer,
- * `?block=calls|providers` what waits for the page's event `fake-unblock`, `?keychain=ready|locked|absent`,
- * `?local=both|ollama|empty|none` what listens on the usual ports, `?account=signed_out|online|…` where sign-in stands.
- * The page's events `fake-new-message`, `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place
- * stands in `sessionStorage`) and the browser's.
+ * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
+ * browser and for tests; production builds exclude it. Options are query parameters:
+ * `?world=empty|lived|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` commands, or requests, that
+ * fail until the page event `fake-repair`, `?slow=500` milliseconds of delay for every command,
+ * `?block=calls|providers` what waits for the page event `fake-unblock`, `?keychain=ready|locked|absent`,
+ * `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state.
+ * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
+ * in `sessionStorage`) and the return of the browser.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";

@@ -1,13 +1,13 @@
-/** Comparing texts line by line, for the simulated memory. */
+/** Line diffs for the simulated memory. */
 
 export interface Edit {
   sign: " " | "-" | "+";
   text: string;
-  /** Index in the old text, for lines that stay. */
+  /** Index in the old text, for unchanged lines. */
   old: number;
 }
 
-/** The shortest way from one text to another. */
+/** The shortest edit script, by longest common subsequence. */
 export function diffLines(before: readonly string[], after: readonly string[]): Edit[] {
   const common = before.map(() => new Array<number>(after.length + 1).fill(0));
   common.push(new Array<number>(after.length + 1).fill(0));

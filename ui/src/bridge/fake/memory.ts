@@ -1,11 +1,11 @@
-/** The simulated memory: pages, their history, and whose line is whose. */
+/** The simulated memory: pages, history and blame. */
 import type { BlamedLine, Change, CommitOrigin, Found, Page, PageRow } from "../wire";
 import { diffLines, split, unified } from "./lineDiff";
 import { hostError } from "./hostError";
 
 interface Commit extends Change {
   before: string | null;
-  /** `null`: it was removed. */
+  /** `null`: the page was deleted. */
   after: string | null;
 }
 
@@ -103,7 +103,7 @@ export class Memory {
   }
 }
 
-/** Eight hex digits, well mixed; no security in it. */
+/** FNV-1a as eight hex digits. Not cryptographic. */
 export function hash(text: string): string {
   let mixed = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);

@@ -1,4 +1,4 @@
-/** The simulated mind: from what was said, the steps that follow. */
+/** The simulated model: turns a message into the steps that answer it. */
 import type { Memory } from "./memory";
 import { LINKS, LONG, PLAN_TEXT, REPORTS } from "./replies";
 import { answer, type PlannedCall, type Step } from "./steps";
@@ -22,7 +22,7 @@ export function plan(text: string, id: string, isGuide: boolean, effects: Effect
   return [...answerSteps(effects, "", isGuide ? GUIDE : HELLO, cost), { do: "end", ended: "done" }];
 }
 
-/** What comes of asking without a network. */
+/** The steps of a turn without a network. */
 export function offlineSteps(): Step[] {
   const failure = { kind: "offline", message: "There is no connection to api.anthropic.com; check the network. (dns error)", request_id: null };
   return [{ do: "request" }, { do: "end", ended: { failed: failure } }];

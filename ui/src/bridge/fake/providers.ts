@@ -1,4 +1,4 @@
-/** The simulated providers, local servers and keychain. What they do stands in the address, see `index.ts`. */
+/** The simulated providers, local servers and keychain, configured by the query parameters in `index.ts`. */
 import { HostError } from "../host";
 import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from "../wire";
 import { hostError } from "./hostError";
@@ -34,7 +34,6 @@ const EMPTY: LocalServer = { ...OLLAMA, models: [] };
 export class Providers {
   readonly #options: URLSearchParams;
   readonly #speed: number;
-
   readonly #blocked: Promise<void> | null;
 
   constructor(options: URLSearchParams, speed: number, blocked: Promise<void> | null) {
@@ -47,7 +46,7 @@ export class Providers {
     return KEYCHAINS[(this.#options.get("keychain") ?? "ready") as KeychainState] ?? KEYCHAINS.ready;
   }
 
-  /** Keys that hold `offline` cannot be checked; those of a strange shape are refused. */
+  /** Keys that contain `offline` cannot be checked; keys in the wrong format are refused. */
   async check(name: string, value: string): Promise<KeyCheck> {
     checkKey(name);
     await this.#delay(500);
@@ -56,7 +55,7 @@ export class Providers {
     return "accepted";
   }
 
-  /** `?local=` none, empty (a server without models), ollama or both; a set base URL answers unless it holds `wrong`. */
+  /** `?local=` none, empty (a server without models), ollama or both. A custom base URL answers unless it contains `wrong`. */
   async servers(base: string | undefined): Promise<LocalServer[]> {
     await this.#delay(700);
     const wanted = this.#options.get("local") ?? "both";
@@ -70,7 +69,7 @@ export class Providers {
   }
 }
 
-/** Refuses names of keys that there are not, and values that are none. */
+/** Refuses unknown key names and malformed values. */
 export function checkKey(name: string, value: string | null = null) {
   if (name !== "anthropic" && name !== "openai") throw hostError("not_found", `There is no key called ${name}.`);
   if (value !== null && /\s|^$/.test(value)) {

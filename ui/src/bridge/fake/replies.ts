@@ -1,4 +1,4 @@
-/** What simulated agents say. */
+/** Texts of the simulated agents. */
 
 export const REPORTS = [
   {
@@ -73,5 +73,5 @@ Two evenings a week and one long morning. When a week goes wrong, shrink the ste
 
 Which of the three would you like to begin with?`;
 
-/** What a model may write that has read a hostile page. */
+/** Links that a model might write after reading a hostile page. */
 export const LINKS = `Read [the book](https://doc.rust-lang.org/book/), write to [Mara](mailto:mara@example.org?subject=Review), then sign in at [your bank](https://bank.example@evil.example/login).`;

@@ -1,4 +1,4 @@
-/** Where a simulation begins: `empty`, `lived` (some weeks of use), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), or `long` (ten thousand messages). */
 import { emptyState, World } from "./world";
 
 const DAY = 86_400_000;

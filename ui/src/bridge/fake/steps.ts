@@ -1,4 +1,4 @@
-/** What a simulated agent does next, as plain data, so that it survives a reload. */
+/** The next steps of a simulated agent. Plain data, so that they survive a reload. */
 import type { DeltaKind } from "../wire";
 
 export type Step =
@@ -21,13 +21,13 @@ export type Block =
 export interface PlannedCall {
   name: string;
   input: Record<string, unknown>;
-  /** How long it takes. */
+  /** Duration in milliseconds. */
   ms: number;
   result: string;
   commit?: { path: string; content: string; message: string };
 }
 
-/** How long a step takes, in milliseconds. */
+/** Duration of a step in milliseconds. */
 export function durationMs(step: Step): number {
   switch (step.do) {
     case "delta":
@@ -43,7 +43,7 @@ export function durationMs(step: Step): number {
   }
 }
 
-/** One answer of the model, streamed, with the tool calls it asks for carried out. */
+/** The steps of one model answer: the streamed deltas, then its tool calls. */
 export function answer(effect: (index: number) => string, thinking: string, text: string, calls: PlannedCall[], cost: number): Step[] {
   const content: Block[] = [];
   if (thinking) content.push({ type: "thinking", thinking });

@@ -1,4 +1,4 @@
-/** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
+/** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
 import type { Agent, Budget, EventLine, KeySource, Push, Setting } from "../wire";
 import { hash, Memory, type SavedMemory } from "./memory";
 import { perform, stopAgent } from "./perform";
@@ -11,7 +11,7 @@ export interface Saved {
   events: EventLine[];
   agents: Record<string, Agent>;
   queues: Record<string, Step[]>;
-  /** Said while it was at work, by agent. */
+  /** Messages that arrived during a turn, by agent. */
   waiting: Record<string, string[]>;
   memory: SavedMemory;
   settings: Record<string, string>;
@@ -35,7 +35,7 @@ export class World {
     this.memory = new Memory(state.memory);
   }
 
-  /** Records what happened to an agent and tells everybody. */
+  /** Appends events to an agent's journal and pushes them to all listeners. */
   append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change: Partial<Agent> = {}) {
     const agent = this.agent(id);
     const at = this.now();
@@ -69,7 +69,7 @@ export class World {
     return { ...this.agent(id) };
   }
 
-  /** Begins a turn. */
+  /** Starts a turn. */
   begin(id: string, text: string) {
     const turn = this.agent(id).turn + 1;
     const chosen = this.setting("model");
@@ -135,7 +135,7 @@ export class World {
     else this.state.settings[name] = value;
   }
 
-  /** Lets time pass from here on, `speed` times as fast. */
+  /** Starts performing steps in real time, `speed` times as fast. */
   run(speed: number) {
     this.#speed = speed;
     Object.keys(this.state.queues).forEach((id) => this.wake(id));
@@ -150,14 +150,14 @@ export class World {
     const began = performance.now();
     setTimeout(() => {
       this.#running.delete(id);
-      // Browsers do not wait less than 4 ms, and longer when they are busy; what was due meanwhile comes at once.
+      // Browser timers fire late (4 ms minimum, more under load), so emit all deltas that are due by now at once.
       const due = next.do === "delta" ? Math.max(1, Math.round((performance.now() - began) / each)) : 1;
       for (let count = 0; count < due && (count === 0 || this.state.queues[id]?.[0]?.do === "delta"); count += 1) perform(this, id);
       this.wake(id);
     }, each);
   }
 
-  /** Carries out everything that is planned, moving `clock` on. */
+  /** Performs all planned steps at once and advances `clock`. */
   runAll(clock: { at: number }) {
     for (let busy = true; busy; ) {
       busy = false;
