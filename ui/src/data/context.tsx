@@ -1,4 +1,4 @@
-/** How components reach the host: reading, asking, following. */
+/** The context through which components reach the host, the journals and the drafts. */
 import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
@@ -18,7 +18,7 @@ export function DataProvider(props: { host: Host; journals: Journals; drafts: Dr
   );
 }
 
-/** The host is on this machine: it is asked whether or not there is a network, and pushes say when to read again. */
+/** The host is local, so queries run offline too. Pushes invalidate what has changed. */
 export function newClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -42,7 +42,7 @@ export function useDrafts(): Drafts {
   return useDataContext().drafts;
 }
 
-/** What is written to an agent and not sent yet. */
+/** The unsent message to an agent. */
 export function useDraft(agent: string): string {
   const { drafts } = useDataContext();
   return useSyncExternalStore(drafts.subscribe, () => drafts.get("draft", agent));
@@ -63,21 +63,21 @@ export function useJournal(agent: string): Journal {
   return useSyncExternalStore(subscribe, () => journals.get(agent));
 }
 
-/** What an agent is saying right now, if that is wanted; changes with every frame. */
+/** The answer that an agent is streaming, if `wanted`. Changes with every frame. */
 export function useLive(agent: string, wanted: boolean): Live | null {
   const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => (wanted ? journals.live(agent) : null));
 }
 
-/** Whether it is saying something. */
+/** Whether the agent is streaming an answer. */
 export function useIsLive(agent: string): boolean {
   const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.live(agent) !== null);
 }
 
-/** Asks the host to change something. */
+/** A mutation that sends a request to the host and invalidates the affected queries. */
 export function useRequest() {
   const host = useHost();
   const client = useQueryClient();

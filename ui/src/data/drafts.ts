@@ -1,13 +1,13 @@
 /**
- * What is written and not sent or saved yet, kept over the end of the window under the profile that it belongs to. Until
- * it is known which that is, it is kept in the page alone.
+ * Unsent messages and unsaved page edits, stored in localStorage under their profile so that they survive a restart.
+ * Until the profile is known, they are in memory only.
  */
 import { HostError, type Host } from "../bridge";
 
-/** To an agent, or of a page. */
+/** A message to an agent, or an edit of a page. */
 export type DraftKind = "draft" | "edit";
 
-/** Whether what is written is kept, and why not. */
+/** Whether drafts survive a restart, and if not, why. */
 export interface DraftStorage {
   isPersistent: boolean;
   problem: HostError | null;
@@ -16,9 +16,9 @@ export interface DraftStorage {
 export class Drafts {
   readonly #host: Host;
   readonly #listeners = new Set<() => void>();
-  /** Of nobody yet, by kind and name. */
+  /** Drafts written before the profile was known, by kind and id. */
   readonly #unsaved = new Map<string, { kind: DraftKind; id: string; text: string }>();
-  /** Once known it stays: with another profile the page is loaded anew. */
+  /** Never changes once known: a change of profile reloads the page. */
   #profile: string | null = null;
   #storage: DraftStorage = { isPersistent: false, problem: null };
 
@@ -26,12 +26,12 @@ export class Drafts {
     this.#host = host;
   }
 
-  /** Whose they are; `null` until it is known. */
+  /** The profile that the drafts belong to; `null` until it is known. */
   get profile(): string | null {
     return this.#profile;
   }
 
-  /** Asks whose they are. Never rejects: what failed stands in `keeping`. */
+  /** Reads the profile from the host. Never rejects: an error is in `storage`. */
   async loadProfile(): Promise<void> {
     try {
       const { profile } = await this.#host.call("about", {});
@@ -51,7 +51,7 @@ export class Drafts {
 
   readonly storage = (): DraftStorage => this.#storage;
 
-  /** Empty if there is none. */
+  /** The draft, or an empty string. */
   get(kind: DraftKind, id: string): string {
     if (this.#profile === null) return this.#unsaved.get(`${kind}:${id}`)?.text ?? "";
     return localStorage.getItem(`${kind}:${this.#profile}:${id}`) ?? "";
@@ -65,7 +65,7 @@ export class Drafts {
     this.#notify();
   }
 
-  /** What was written meanwhile comes after what is kept already. */
+  /** Appends drafts from memory to the stored ones. */
   #persistUnsaved() {
     const unsaved = [...this.#unsaved.values()];
     this.#unsaved.clear();

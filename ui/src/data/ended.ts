@@ -1,4 +1,4 @@
-/** How a turn ended, as a sentence and a next step. `done` needs neither. */
+/** Texts for how a turn ended: a sentence and a next step. `done` has none. */
 import type { Ended, Limit, Shortfall } from "./events";
 import { money } from "./money";
 import { inWords } from "./settingWords";
@@ -8,7 +8,7 @@ export interface Ending {
   title: string;
   next: string | null;
   resumable: boolean;
-  /** Where the next step is taken, if not here. */
+  /** Whether the next step is in the settings. */
   settings: boolean;
 }
 

@@ -1,21 +1,21 @@
-/** Reading journals from their end. */
+/** Reads journals from the end, in batches. */
 import type { EventLine, Host } from "../bridge";
 
-/** Lines loaded at a time. */
+/** Lines per request. */
 export const BATCH = 400;
 
 export interface Batch {
   lines: EventLine[];
-  /** Whether they begin with the first line there is. */
+  /** Whether the batch starts at the first line of the journal. */
   whole: boolean;
 }
 
-/** What came after `last`, or the end of the journal if nothing is known of it yet. `null` means all agents. */
+/** The lines after `last`, or the tail of the journal without it. The agent `null` means all agents. */
 export async function readTail(host: Host, agent: string | null, last: EventLine | null): Promise<Batch> {
   return last ? { lines: await readAfter(host, agent, last.position), whole: false } : readBefore(host, agent, null);
 }
 
-/** The page that ends right before `first`. */
+/** The batch that ends just before `first`. */
 export function readOlder(host: Host, agent: string | null, first: EventLine): Promise<Batch> {
   return readBefore(host, agent, first.position);
 }
@@ -30,10 +30,10 @@ async function readAfter(host: Host, agent: string | null, since: number): Promi
   const all: EventLine[] = [];
   let at = since;
   for (;;) {
-    const page = await host.call("events", { agent, since: at, limit: BATCH });
-    all.push(...page);
-    const last = page.at(-1);
-    if (!last || page.length < BATCH) return all;
+    const batch = await host.call("events", { agent, since: at, limit: BATCH });
+    all.push(...batch);
+    const last = batch.at(-1);
+    if (!last || batch.length < BATCH) return all;
     at = last.position;
   }
 }

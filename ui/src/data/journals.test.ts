@@ -3,7 +3,7 @@ import { type Agent, type EventLine, type Host, HostError } from "../bridge";
 import { ALL, Journals } from "./journals";
 import { BATCH } from "./journalReads";
 
-/** A host with two agents whose lines alternate; reads can be held back and can fail. */
+/** A host with two agents whose lines alternate. Reads can be delayed and can fail. */
 class Store {
   lines: EventLine[] = [];
   failing = false;
@@ -51,7 +51,7 @@ beforeEach(() => {
 });
 
 describe("a journal", () => {
-  test("is loaded from its end, and whole once it is asked for what came before", async () => {
+  test("loads its tail first, and is complete after the older lines are loaded", async () => {
     journals.subscribe("grow", () => {});
     await settled();
     expect(seqs("grow")).toEqual(upTo(BATCH + 1, BATCH * 2));
@@ -60,7 +60,7 @@ describe("a journal", () => {
     expect(journals.get("grow").whole).toBe(true);
   });
 
-  test("of all agents goes by position", async () => {
+  test("of all agents is ordered by position", async () => {
     journals.subscribe(ALL, () => {});
     await settled();
     expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 3 + 1, BATCH * 4));
@@ -68,7 +68,7 @@ describe("a journal", () => {
     expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 2 + 1, BATCH * 4));
   });
 
-  test("goes on as things are recorded, each line once", async () => {
+  test("appends pushed events, each line once", async () => {
     journals.subscribe("grow", () => {});
     await settled();
     const line = store.record("grow");
@@ -78,7 +78,7 @@ describe("a journal", () => {
     expect(seqs("grow").slice(-2)).toEqual([BATCH * 2, BATCH * 2 + 1]);
   });
 
-  test("loses nothing that is recorded while it is read", async () => {
+  test("loses no event that is recorded during a read", async () => {
     let open = () => {};
     store.gate = new Promise((done) => (open = done));
     journals.subscribe("grow", () => {});
@@ -90,7 +90,7 @@ describe("a journal", () => {
     expect(new Set(seqs("grow")).size).toBe(seqs("grow").length);
   });
 
-  test("reads what it missed when a push shows a gap, or says so", async () => {
+  test("reads missing lines after a gap in the pushes, or after a push that says so", async () => {
     journals.subscribe("grow", () => {});
     await settled();
     store.record("grow");
@@ -104,7 +104,7 @@ describe("a journal", () => {
     expect(seqs("grow").at(-1)).toBe(BATCH * 2 + 3);
   });
 
-  test("that cannot be read says so and can be tried again", async () => {
+  test("that cannot be read has an error and can be retried", async () => {
     store.failing = true;
     journals.subscribe("grow", () => {});
     await settled();
@@ -115,7 +115,7 @@ describe("a journal", () => {
     expect(journals.get("grow")).toMatchObject({ status: "ready", error: null });
   });
 
-  test("is found with few questions", async () => {
+  test("is loaded with few requests", async () => {
     store.reads = 0;
     journals.subscribe("grow", () => {});
     await settled();

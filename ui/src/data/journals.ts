@@ -1,32 +1,32 @@
 /**
- * The ends of journals as far as they are loaded, kept whole while more is recorded, and the words of answers that are
- * under way. Reads and pushes may overlap: a line counts by its number alone, so none is lost or doubled.
+ * The loaded tail of each journal, extended by pushes without gaps, and the answers that are being streamed. Reads and
+ * pushes may overlap: lines are merged by their sequence number, so none is lost or duplicated.
  */
 import type { EventLine, Host, HostError, Push } from "../bridge";
 import { HostError as HostErrors } from "../bridge";
 import { type Live, LiveWords } from "./live";
 import { readOlder, readTail } from "./journalReads";
 
-/** Every agent's lines together, as if it were an agent. */
+/** A pseudo agent id: the merged journal of all agents. */
 export const ALL = "#all";
 
-/** The Grow Agent. */
+/** The Grow Agent's id. */
 export const GROW = "grow";
 
 export interface Journal {
   lines: readonly EventLine[];
   status: "loading" | "ready" | "failed";
   error: HostError | null;
-  /** Whether `lines` begin with the journal's beginning. */
+  /** Whether `lines` start at the journal's first line. */
   whole: boolean;
   loadingOlder: boolean;
-  /** Why the agent does not run any more, if that is so. */
+  /** Why the agent has stopped running, if it has. */
   stopped: HostError | null;
 }
 
 const LOADING: Journal = { lines: [], status: "loading", error: null, whole: false, loadingOlder: false, stopped: null };
 
-/** Frames of the screen, or of a test. */
+/** Schedules animation frames; replaced in tests. */
 export interface Frames {
   request(run: () => void): number;
   cancel(id: number): void;
@@ -34,10 +34,10 @@ export interface Frames {
 
 interface Slot {
   journal: Journal;
-  /** Apart from the journal: it changes with every frame. */
+  /** Separate from the journal because it changes with every frame. */
   live: Live | null;
   listeners: Set<() => void>;
-  /** Reads under way, so that two do not run at once; `again` asks for one more. */
+  /** Whether a read is running; `again` requests one more after it. */
   reading: boolean;
   again: boolean;
 }
@@ -59,12 +59,12 @@ export class Journals {
     return () => slot.listeners.delete(listener);
   }
 
-  /** Begins to read a journal before anybody shows it. */
+  /** Loads a journal before a component subscribes to it. */
   async begin(agent: string): Promise<void> {
     if (this.#slot(agent).journal.status === "loading") await this.#read(agent);
   }
 
-  /** Reads what may have been recorded while nobody listened. */
+  /** Reads what was recorded while the window was not subscribed. */
   catchUp() {
     for (const agent of this.#slots.keys()) void this.#read(agent);
   }
@@ -73,18 +73,18 @@ export class Journals {
     return this.#slot(agent).journal;
   }
 
-  /** What the agent is saying right now. */
+  /** The answer that the agent is streaming. */
   live(agent: string): Live | null {
     return this.#slot(agent).live;
   }
 
-  /** Tries again after a failed read. */
+  /** Retries a failed read. */
   retry(agent: string) {
     this.#change(agent, { status: "loading", error: null });
     void this.#read(agent);
   }
 
-  /** Loads what is before the first line. Failing leaves everything as it was; the next try may work. */
+  /** Loads the batch before the first line. On failure nothing changes; the next scroll retries. */
   async loadOlder(agent: string): Promise<void> {
     const { journal } = this.#slot(agent);
     const first = journal.lines[0];
@@ -99,7 +99,7 @@ export class Journals {
     }
   }
 
-  /** Takes in what happened. */
+  /** Applies a push. */
   push(push: Push) {
     if (push === "missed") {
       this.#words.clear();

@@ -1,4 +1,4 @@
-/** Everything that is read from the host and cached: one list of keys, and a hook for each. */
+/** The query cache: the single list of query keys, and a hook for each query. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
 import type { Agent, Host, Key, Keychain, LocalServer, Person, Request } from "../bridge";
 import { useHost } from "./context";
@@ -23,7 +23,7 @@ export const keys = {
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 
-/** What the first view shows. */
+/** The queries of the first view. */
 const initial = {
   agents: (host: Host) => ({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) }),
   budget: (host: Host) => ({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) }),
@@ -33,12 +33,12 @@ const initial = {
 };
 
 /**
- * Reads what the first view cannot do without; resolves once that which is stored is there. Never rejects: what fails
- * is told where it is shown.
+ * Prefetches the queries of the first view. Resolves once those from the database have settled. Never rejects: the view
+ * that needs a failed query shows its error.
  */
 export async function prefetchInitial(host: Host, client: QueryClient): Promise<void> {
   const stored = [client.prefetchQuery(initial.agents(host)), client.prefetchQuery(initial.settings(host))];
-  // A keychain may take its time. So may working out the budget, which is left to whoever shows it.
+  // Do not wait for the keychain, which can be slow. The budget is slow too and is left to the component that shows it.
   void client.prefetchQuery(initial.keys(host));
   void client.prefetchQuery(initial.signIn(host));
   await Promise.all(stored);
@@ -67,7 +67,7 @@ export function useModels() {
 export function useKeys() {
   return useQuery(initial.keys(useHost()));
 }
-/** Those that answer now. They come and go, so it is looked again whenever somebody wants to know. */
+/** The servers that respond now. They come and go, so this becomes stale quickly. */
 export function useLocalServers() {
   const host = useHost();
   return useQuery({ queryKey: keys.servers, queryFn: () => readServers(host), staleTime: 5_000, refetchOnWindowFocus: false });
@@ -97,20 +97,20 @@ export function useBlame(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });
 }
-/** What a search shows at most; of lines of memory the host gives no more. */
+/** The most hits that a search shows; the host's limit for memory. */
 export const SEARCH_LIMIT = 200;
 
-/** Searches one conversation. One more than is shown is asked for: it tells whether there are more. */
+/** Searches one conversation. Requests one hit more than is shown, to know whether there are more. */
 export function useMessageSearch(agent: string, text: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: SEARCH_LIMIT + 1 }), enabled: text !== "" });
 }
 
-/** Asked again when the shell tells that it has changed. */
+/** Invalidated by the host event `sign-in-changed`. */
 export function useSignIn() {
   return useQuery(initial.signIn(useHost()));
 }
-/** The picture of who is signed in; none if it is not to be had. */
+/** The signed-in person's picture; `null` if it cannot be loaded. */
 export function usePicture(person: Person) {
   const host = useHost();
   const queryKey = keys.picture(person.profile, person.picture_url);
@@ -127,7 +127,7 @@ async function readServers(host: Host): Promise<LocalServer[]> {
   return typeof reply === "object" && "local_servers" in reply ? reply.local_servers.servers : [];
 }
 
-/** What a request spoils, beyond what pushes tell. */
+/** Invalidates the queries that a request affects, as far as no push does. */
 export function invalidateAfter(client: QueryClient, request: Request) {
   const invalidate = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
   switch (request.op) {
