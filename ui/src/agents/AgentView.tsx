@@ -1,4 +1,4 @@
-/** One agent: its transcript, its log, and the means to talk to it, stop it, let it go on. */
+/** One agent: its transcript and log, with controls to message, stop and resume it. */
 import { ArrowLeft, Bot, Play, Search, Square } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import type { Agent } from "../bridge";

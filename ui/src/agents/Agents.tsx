@@ -1,4 +1,4 @@
-/** All agents as a tree, and the channel of the one that is open. */
+/** The agents view: the tree of agents beside the open agent or all events. */
 import { Hash } from "lucide-react";
 import { cx } from "../design/cx";
 import { QueryView } from "../design/states";

@@ -1,4 +1,4 @@
-/** The log of all agents together. */
+/** The merged event log of all agents. */
 import { ArrowLeft, Hash } from "lucide-react";
 import { ALL } from "../data/journals";
 import { toAgents } from "../data/links";

@@ -1,4 +1,4 @@
-/** Events line by line, newest at the end, each opening to what is stored. */
+/** The event log as a virtual list, newest last. Each line expands to the stored event. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ScrollText } from "lucide-react";
 import { memo, useCallback, useEffect, useRef, useState } from "react";

@@ -1,4 +1,4 @@
-/** A journal event in one line for people. */
+/** Summarises a journal event in one line. */
 import type { EventLine } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { plain } from "../design/plain";
@@ -61,7 +61,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
   }
 }
 
-/** What a tool call does and what it concerns; the whole input stands in the stored event. */
+/** The label and subject of a tool call; the stored event has the whole input. */
 function tool(name: string, input: unknown): [string, string] {
   const { verb, about } = toolWords({ name, input: isRecord(input) ? input : {}, finishedAt: null });
   return [verb.charAt(0).toLowerCase() + verb.slice(1), about || (verb === name ? JSON.stringify(input) : "")];
@@ -78,7 +78,7 @@ function mailWords(mail: Mail): string {
   return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${read(mail.body.report.text)}`;
 }
 
-/** The beginning of what somebody wrote, as it reads. */
+/** The start of a text, without Markdown syntax. */
 function read(text: string): string {
   return plain(text.slice(0, 1_000));
 }

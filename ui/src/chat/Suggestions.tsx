@@ -1,4 +1,4 @@
-/** First messages to choose from. */
+/** Suggested first messages. */
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";

@@ -1,6 +1,5 @@
 /**
- * An answer, while it is written and afterwards: one component, so that the words on the screen stay what they are when
- * the last of them has come.
+ * An answer, both while it streams and afterwards. One component, so that React keeps its DOM when the answer is complete.
  */
 import { Check, Copy } from "lucide-react";
 import { memo } from "react";
@@ -22,7 +21,7 @@ export function openPage(path: string) {
   location.hash = toPage(path.replace(/^\.?\//, ""));
 }
 
-/** Without an `item` it is the answer that the agent is writing: then this renders with every frame, and nothing else does. */
+/** Without an `item` it shows the streamed answer; then only this row renders with every frame. */
 export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
   const live = useLive(agent, item === null);
   const text = item?.text ?? live?.text ?? "";
@@ -60,7 +59,7 @@ function AnswerDetails({ item }: { item: Answer }) {
   );
 }
 
-/** What stands under the words, or in their place. */
+/** The status below the streamed text, or in its place while there is none. */
 function StreamStatus({ live }: { live: Live | null }) {
   return (
     <>

@@ -1,4 +1,4 @@
-/** A sub-agent as a small live card: its state, how long it works, what it spends. */
+/** A live card of a sub-agent: its status, its time and its cost. */
 import { Square } from "lucide-react";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";

@@ -1,4 +1,4 @@
-/** Where a message is written: kept while unsent, sent with Enter, never in the middle of composing a character. */
+/** The message field. Stores the draft, and sends on Enter except during IME composition. */
 import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
@@ -28,7 +28,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   const send = () => {
     const message = text.trim();
     if (!message || say.isPending) return;
-    // The id of a failed try is used again, so that a message that did arrive is not said twice.
+    // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
     const id = failedId ?? crypto.randomUUID();
     setText("");
     setFailedId(null);
@@ -84,7 +84,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   );
 }
 
-/** It is said where it matters, and only if it is so. */
+/** Says that drafts are not stored, if so. */
 function DraftNotStored() {
   const drafts = useDrafts();
   const { problem } = useDraftStorage();

@@ -1,4 +1,4 @@
-/** Searching in what was said by one agent and to it. */
+/** Searches the messages of one agent's conversation. */
 import { X } from "lucide-react";
 import { type KeyboardEvent, useDeferredValue, useState } from "react";
 import { IconButton } from "../design/Button";
@@ -10,13 +10,13 @@ import { ago } from "../data/time";
 
 export function ConversationSearch(props: { agent: string; name: string; onPick: (seq: number) => void; onClose: () => void }) {
   const [text, setText] = useState("");
-  const wanted = useDeferredValue(text.trim());
-  const found = useMessageSearch(props.agent, wanted);
+  const query = useDeferredValue(text.trim());
+  const found = useMessageSearch(props.agent, query);
   const hits = (found.data ?? []).slice(0, SEARCH_LIMIT);
   const isCut = (found.data?.length ?? 0) > SEARCH_LIMIT;
-  // The hit that is shown, by its place in the list.
+  // The index of the hit that the transcript shows.
   const [at, setAt] = useState<number | null>(null);
-  // Whoever searched goes on with writing.
+  // Closing returns the focus to the composer.
   const close = () => {
     props.onClose();
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
@@ -43,16 +43,16 @@ export function ConversationSearch(props: { agent: string; name: string; onPick:
       </div>
       <InlineError problem={found.error} />
       <p role="status" className="mt-1 px-2 text-xs text-ink-3 empty:hidden">
-        {wanted && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
-        {wanted && isCut && ` Only the newest ${SEARCH_LIMIT} are listed. Add words to find older ones.`}
+        {query && found.data && (hits.length === 0 ? "No matches." : at === null ? `${isCut ? "More than " : ""}${hits.length} found. Press Enter to show the newest, then older ones.` : `${at + 1} of ${hits.length}`)}
+        {query && isCut && ` Only the newest ${SEARCH_LIMIT} are listed. Add words to find older ones.`}
       </p>
-      {wanted && found.data && (
+      {query && found.data && (
         <ul aria-label="Results" className="mt-1 max-h-64 overflow-y-auto">
           {hits.map((hit, index) => (
             <li key={hit.seq}>
               <button type="button" aria-current={index === at ? "true" : undefined} className="flex w-full cursor-pointer gap-3 rounded-md px-2 py-1 text-left text-sm hover:bg-hover aria-current:bg-hover" onClick={() => pick(index)}>
                 <span className="w-20 shrink-0 truncate text-ink-3">{hit.author === "person" ? "You" : typeof hit.author === "object" && hit.author.agent !== props.agent ? "Task" : props.name}</span>
-                <span className="min-w-0 grow truncate"><Hit text={hit.text} query={wanted} /></span>
+                <span className="min-w-0 grow truncate"><Hit text={hit.text} query={query} /></span>
                 <span className="shrink-0 text-xs text-ink-3">{ago(hit.at, Date.now())}</span>
               </button>
             </li>

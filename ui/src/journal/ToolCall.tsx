@@ -1,4 +1,4 @@
-/** One tool call: a line that opens to its input, its result and its time. */
+/** One tool call: a line that expands to its input, result and time. */
 import { CircleAlert } from "lucide-react";
 import { cx } from "../design/cx";
 import { Disclosure } from "../design/Disclosure";
@@ -57,13 +57,13 @@ function Part({ title, text }: { title: string; text: string }) {
   );
 }
 
-/** Tools cost nothing themselves; asking for them does. */
+/** Tools are free; the cost is that of the model call that requested them. */
 function costWords({ cost, calls }: Asked): string {
   const words = cost === null ? "requested by a model call of unknown cost" : `requested by a model call for ${money(cost)}`;
   return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
 }
 
-/** One field a line; long texts as they are. */
+/** One field per line; multi-line texts keep their lines. */
 function inputText(input: Record<string, unknown>): string {
   const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
   return lines.join("\n") || "(empty)";

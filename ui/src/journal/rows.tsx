@@ -1,4 +1,4 @@
-/** The rows of a transcript, one component for each kind of item. */
+/** The rows of a transcript, one component per kind of item. */
 import { Bot, Mail, Play } from "lucide-react";
 import { memo } from "react";
 import { Button } from "../design/Button";
@@ -15,16 +15,16 @@ import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
-/** What is pointed at: a tool call, or a place in the journal. */
+/** What the transcript scrolls to and marks: a tool call, or a sequence number. */
 export interface Target {
   effect?: string;
   seq?: number;
 }
 
 export interface RowProps {
-  /** Any but an answer, which has a row of its own. */
+  /** Any item except an answer, which `AnswerRow` shows. */
   item: Exclude<Item, Answer>;
-  /** It was said, and the model has not been given it yet. */
+  /** The message is recorded but not sent to the model yet. */
   isQueued: boolean;
   at: Target | null;
   nameOf: (agent: string) => string;
@@ -76,7 +76,7 @@ function CallsRow({ item, at }: { item: Calls; at: string | null }) {
   );
 }
 
-/** Calls in order, those that sent sub-agents apart from the others. */
+/** Calls in order, with those that started sub-agents in groups of their own. */
 function groupCalls(calls: readonly Call[]): Call[][] {
   const found: Call[][] = [];
   for (const call of calls) {

@@ -1,13 +1,13 @@
-/** What a tool call does, in words for people. */
+/** Labels and icons of tool calls. */
 import { Bot, Eye, FilePen, FileX, FolderOpen, Hourglass, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
 import type { Call } from "./items";
 
 interface Words {
   icon: LucideIcon;
-  /** While it runs, and once it is done. */
+  /** The labels while the call runs and once it has finished. */
   doing: string;
   done: string;
-  /** What it concerns. */
+  /** What the call is about, from its input. */
   about: (input: Record<string, unknown>) => string;
 }
 
@@ -31,7 +31,7 @@ export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { 
   return { icon: words.icon, verb: call.finishedAt === null ? words.doing : words.done, about: words.about(call.input) };
 }
 
-/** What is being prepared while the model writes the call of that tool. */
+/** The label while the model writes a call of this tool. */
 export function preparing(tool: string): string {
   const words = TOOLS[tool];
   return words ? `${words.doing}…` : `Preparing ${tool}…`;
