@@ -1,4 +1,4 @@
-/** The first minute: what this is, and who shall answer. It hangs from above, so that what is found later moves nothing. */
+/** The first run: what GrowQR is, and the choice who answers. Aligned to the top, so that late results move nothing above. */
 import { Brain, GitBranch, Sprout, Users } from "lucide-react";
 import { GuideChoice, KeyChoice, LocalChoice } from "./choices";
 import { SignInHint } from "./SignInHint";

@@ -1,4 +1,4 @@
-/** For who has an account already: a quiet way in. Where no one can sign in there is nothing. */
+/** Offers to sign in. Renders nothing if sign-in is not configured. */
 import { LogIn } from "lucide-react";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";

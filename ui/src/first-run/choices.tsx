@@ -1,4 +1,4 @@
-/** The three who can answer: a model behind a key, a model on this computer, the built-in guide. */
+/** The three choices of who answers: Claude with a key, a model on this computer, the built-in guide. */
 import { ArrowRight, HardDrive, KeyRound, type LucideIcon, Sprout } from "lucide-react";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import type { LocalServer } from "../bridge";

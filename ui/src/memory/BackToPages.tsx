@@ -1,4 +1,4 @@
-/** The way back to the list of pages, where it is not beside what is open. */
+/** The link back to the list of pages in a narrow window, where the list is not beside the open page. */
 import { ArrowLeft } from "lucide-react";
 import { toMemory } from "../data/links";
 

@@ -1,4 +1,4 @@
-/** Whose line is whose: each line beside the change that it came with and the agent behind it. */
+/** Blame: each line of a page with its author and its change. */
 import type { BlamedLine } from "../bridge";
 import { cx } from "../design/cx";
 import { QueryView } from "../design/states";

@@ -1,4 +1,4 @@
-/** Changes, newest first, each opening to what it did and a way back. */
+/** A list of changes, newest first. Each expands to its diff and an undo button. */
 import { GitCommitVertical, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Change } from "../bridge";
@@ -12,7 +12,7 @@ import { useDiff, useLog } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { Author } from "./Author";
 
-/** How many are shown before "more". */
+/** How many changes are shown at first, and added by "Show more". */
 const STEP = 100;
 
 export function Changes({ path, open }: { path: string | null; open: string | null }) {
@@ -48,14 +48,14 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
   }, [isOpen]);
   return (
     <li ref={row} className="py-1.5">
-      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<Facts change={change} withPath={withPath} />}>
-        {() => <Details change={change} />}
+      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
+        {() => <ChangeDetails change={change} />}
       </Disclosure>
     </li>
   );
 }
 
-function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
+function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
     <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
       <Author name={change.author} origin={change.origin} />
@@ -72,8 +72,8 @@ function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
   );
 }
 
-/** What can be done comes first: it stays where it is while the difference is read. */
-function Details({ change }: { change: Change }) {
+/** The actions are above the diff, so that they do not move when it loads. */
+function ChangeDetails({ change }: { change: Change }) {
   const diff = useDiff(change.commit);
   const request = useRequest();
   return (

@@ -1,4 +1,4 @@
-/** Editing a page by hand. What is unsaved is kept; a change made meanwhile by someone else is shown, not overwritten. */
+/** Edits a page. Unsaved text is stored as a draft. A concurrent change is shown next to it, never overwritten. */
 import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
@@ -25,7 +25,7 @@ interface Props {
   onDone: () => void;
 }
 
-/** Nothing is edited that would not be kept. */
+/** Allows editing only when drafts can be stored. */
 export function Editor(props: Props) {
   const drafts = useDrafts();
   const { isPersistent, problem } = useDraftStorage();

@@ -1,4 +1,4 @@
-/** What is remembered: pages, who wrote them, and how they came to be. */
+/** The memory view: the list of pages beside the open page or the recent changes. */
 import { cx } from "../design/cx";
 import { PageView } from "./PageView";
 import { RecentChanges } from "./RecentChanges";

@@ -1,4 +1,4 @@
-/** A page that is not there: never was, or was deleted and can be brought back. */
+/** The view of a page that does not exist: offers to create it, or to restore it if it was deleted. */
 import { FilePlus, FileX, Undo2 } from "lucide-react";
 import { Button } from "../design/Button";
 import { Empty, Loading, InlineError } from "../design/states";
@@ -11,7 +11,7 @@ export function MissingPage({ path, onWrite }: { path: string; onWrite: () => vo
   const log = useLog(path);
   const [last] = log.data ?? [];
   const request = useRequest();
-  // Whether it was ever there is not known yet.
+  // The log decides whether the page was deleted or never existed.
   if (log.isPending) return <Loading />;
   if (!last) {
     return (

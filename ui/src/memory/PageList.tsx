@@ -1,4 +1,4 @@
-/** The pages there are, or the lines that were searched for. */
+/** The tree of pages, or the hits of a search. */
 import { useMutation } from "@tanstack/react-query";
 import { ChevronRight, FileText, FolderOpen, History, Plus } from "lucide-react";
 import { type FormEvent, useDeferredValue, useState } from "react";
@@ -19,7 +19,7 @@ export function PageList({ open, line }: { open: string | null; line: number | n
   const [naming, setNaming] = useState(false);
   const host = useHost();
   const openFolder = useMutation<null, HostError>({ mutationFn: () => host.call("open_memory_folder", {}) });
-  const wanted = useDeferredValue(text.trim());
+  const query = useDeferredValue(text.trim());
   return (
     <>
       <div className="flex h-13 shrink-0 items-center gap-1 px-3">
@@ -42,7 +42,7 @@ export function PageList({ open, line }: { open: string | null; line: number | n
         <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
       </div>
       <nav aria-label="Pages" className="min-h-0 grow overflow-y-auto px-3 pb-4">
-        {wanted ? <Hits text={wanted} open={open} line={line} /> : <Pages open={open} />}
+        {query ? <Hits text={query} open={open} line={line} /> : <Pages open={open} />}
       </nav>
     </>
   );
@@ -117,7 +117,7 @@ function Hits({ text, open, line }: { text: string; open: string | null; line: n
         const isOpen = hit.path === open && hit.line === line;
         return (
           <li key={`${hit.path}:${hit.line}`}>
-            {/* Where the window is there already, the link alone would do nothing. */}
+            {/* If the hit is open already, the link does not navigate, so scroll to it again. */}
             <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? scrollToMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
               <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} query={text} /></span>
               <span className="text-xs text-ink-3">

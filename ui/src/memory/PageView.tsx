@@ -1,4 +1,4 @@
-/** One page: read, edited, its history, and whose line is whose. */
+/** One page: rendered, as source, in the editor, with its history and its blame. */
 import { Pencil, Trash2 } from "lucide-react";
 import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
@@ -74,7 +74,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
   );
 }
 
-/** Who changed it last, and why. */
+/** Author and reason of the latest change. */
 function LastChange({ path }: { path: string }) {
   const [last] = useLog(path).data ?? [];
   if (!last) return null;

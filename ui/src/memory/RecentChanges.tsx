@@ -1,4 +1,4 @@
-/** What changed lately, in all of memory. */
+/** The recent changes of all pages. */
 import { BackToPages } from "./BackToPages";
 import { Changes } from "./Changes";
 

@@ -1,4 +1,4 @@
-/** A page as it is stored, with the line marked that somebody was led to. */
+/** The source of a page, with the linked line marked. */
 import { useEffect } from "react";
 import { scrollToMarked } from "../design/marked";
 

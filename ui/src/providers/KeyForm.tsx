@@ -1,4 +1,4 @@
-/** Entering a key, with what the provider says of it and where it will be kept. */
+/** The form for a key, with the result of the provider's check and where the key will be stored. */
 import { Check, LoaderCircle } from "lucide-react";
 import { type FormEvent, useId } from "react";
 import { Button } from "../design/Button";
@@ -43,7 +43,7 @@ export function KeyForm(props: { name: ProviderName; action: string; onSaved?: (
 
 function noop() {}
 
-/** What came of asking the provider. The place is always there, so that nothing jumps and screen readers hear it. */
+/** The result of the check. The live region is always mounted, so that the layout is stable and changes are announced. */
 function CheckStatus({ state, who, onSaveAnyway }: { state: KeyState; who: string; onSaveAnyway: () => void }) {
   const isWrong = state.at === "refused" || state.at === "failed";
   return (

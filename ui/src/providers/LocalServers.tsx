@@ -1,4 +1,4 @@
-/** The model servers on this computer: being looked for, found, or how to get one. */
+/** The model servers on this computer: searching, found, or how to install one. */
 import { LoaderCircle, RotateCw, Server } from "lucide-react";
 import type { ReactNode } from "react";
 import type { LocalServer } from "../bridge";
@@ -9,7 +9,7 @@ import { InlineError } from "../design/states";
 import { useLocalServers } from "../data/queries";
 import { CustomServer } from "./CustomServer";
 
-/** `children` gets the servers that have models, once there are some. */
+/** `children` is called with the servers that offer models, if there are any. */
 export function LocalServers({ children }: { children?: (servers: readonly LocalServer[]) => ReactNode }) {
   const servers = useLocalServers();
   const found = servers.data ?? [];

@@ -1,4 +1,4 @@
-/** The models of local servers to choose from, under the server that runs each. */
+/** A select of the models of local servers, grouped by server. */
 import type { LocalServer } from "../bridge";
 import { Select } from "../design/Field";
 
@@ -7,7 +7,7 @@ export interface Picked {
   url: string;
 }
 
-/** One text for both: the same model may run at two servers. */
+/** The value of an option. Includes the server, because two servers may offer the same model. */
 export function optionValue({ model, url }: Picked): string {
   return `${url} ${model}`;
 }

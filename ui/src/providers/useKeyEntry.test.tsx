@@ -7,7 +7,7 @@ import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
 import { useKeyEntry } from "./useKeyEntry";
 
-/** A host whose answers come when the test says so. */
+/** A host whose responses the test controls. */
 class Provider {
   asked: Array<{ request: Request; answer: (reply: Reply) => void }> = [];
   host: Host = {
@@ -44,7 +44,7 @@ function entry() {
 
 const debounce = () => act(async () => vi.advanceTimersByTime(1_000));
 
-test("a key is checked once, when the typing rests", async () => {
+test("a key is checked once, after the debounce", async () => {
   const key = entry();
   for (const typed of ["sk-ant-1", "sk-ant-12", "sk-ant-123"]) act(() => key.current.enter(typed));
   expect(provider.asked).toHaveLength(0);
@@ -55,7 +55,7 @@ test("a key is checked once, when the typing rests", async () => {
   expect(key.current.state).toEqual({ at: "refused", message: "No." });
 });
 
-test("Enter before the typing rests asks once, and keeps what is accepted", async () => {
+test("Enter within the debounce checks once, and saves an accepted key", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-quick"));
   await act(async () => void key.current.submit());
@@ -64,7 +64,7 @@ test("Enter before the typing rests asks once, and keeps what is accepted", asyn
   expect(provider.asked.map(({ request }) => request.op)).toEqual(["check_key", "set_key"]);
 });
 
-test("what is said about an earlier key changes nothing", async () => {
+test("the result for an earlier key is ignored", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-old"));
   await debounce();
@@ -77,7 +77,7 @@ test("what is said about an earlier key changes nothing", async () => {
   expect(onSaved).not.toHaveBeenCalled();
 });
 
-test("a kept key is nowhere in the page any more", async () => {
+test("a saved key is no longer anywhere in the page", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-canary"));
   await debounce();

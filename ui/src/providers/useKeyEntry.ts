@@ -1,6 +1,6 @@
 /**
- * A key being entered: checked once the typing rests, kept when the person says so. Its value is in this component's
- * state alone while it is typed, goes to the host, and is dropped; it is in no cache and in no storage.
+ * The state of a key form: checks the key after a debounce, saves it on submit. The key is only in this component's state
+ * until it is saved; it is in no query cache and in no storage.
  */
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
@@ -14,7 +14,7 @@ export type KeyState =
   | { at: "refused" | "unknown"; message: string }
   | { at: "failed"; problem: HostError };
 
-/** How long the typing rests before it is checked, and from how many characters on. */
+/** How long after the last keystroke a key is checked, and the minimum length to check. */
 const DEBOUNCE_MS = 500;
 const MIN_LENGTH = 8;
 
@@ -25,9 +25,9 @@ export function useKeyEntry(name: ProviderName, onSaved: () => void) {
   const client = useQueryClient();
   const [value, setValue] = useState("");
   const [state, setState] = useState<KeyState>(IDLE);
-  // The latest question counts; an answer to an earlier one is about another key.
+  // Only the response to the latest call counts; earlier ones are about another key.
   const latestCall = useRef(0);
-  // The key that was asked about since the last keystroke: it need not be asked about again.
+  // The key that was checked since the last keystroke, to avoid a second check.
   const checkedKey = useRef("");
 
   const save = useCallback(
@@ -83,7 +83,7 @@ export function useKeyEntry(name: ProviderName, onSaved: () => void) {
     return () => clearTimeout(timer);
   }, [key, check]);
 
-  /** Keeps a key that was accepted; checks another first. */
+  /** Saves an accepted key; checks any other key first. */
   const submit = async () => {
     if (key && (state.at === "accepted" || (await check(key)))) await save(key);
   };

@@ -1,13 +1,13 @@
-/** Providers in words for people. */
+/** Texts of providers, keys and the keychain. */
 import type { Keychain, KeySource } from "../bridge";
 
 export interface ProviderWords {
-  /** Who is asked. */
+  /** Who checks the key. */
   who: string;
   label: string;
   placeholder: string;
   variable: string;
-  /** Where a key comes from; `null` if that depends on the server. */
+  /** Where to create a key; `null` if that depends on the server. */
   console: string | null;
 }
 
@@ -17,7 +17,7 @@ export const PROVIDERS: Record<"anthropic" | "openai", ProviderWords> = {
 };
 export type ProviderName = keyof typeof PROVIDERS;
 
-/** Where a key that is there comes from. */
+/** Where an existing key is stored. */
 export function keySourceText(source: KeySource, variable: string): string {
   switch (source) {
     case "environment":
@@ -29,13 +29,13 @@ export function keySourceText(source: KeySource, variable: string): string {
   }
 }
 
-/** What was found of the keychain, and what to do. */
+/** The state of the keychain and the next step, as sentences. */
 export function keychainText({ found, next_step }: Keychain): string {
   const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
   return next_step ? `${sentence} ${next_step}` : sentence;
 }
 
-/** Where a key that is entered now will be. */
+/** Where a key that is entered now will be stored. */
 export function storageHint(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":

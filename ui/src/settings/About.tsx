@@ -1,4 +1,4 @@
-/** Where things are, and what this is. */
+/** Folders, profile and version of the program, and the quit button. */
 import { useMutation } from "@tanstack/react-query";
 import { FolderOpen } from "lucide-react";
 import { Button } from "../design/Button";

@@ -1,4 +1,4 @@
-/** Who is signed in, who else has a profile here, and the ways in and out. */
+/** The account settings: the signed-in person, other profiles, sign in and out. */
 import { LogIn, LogOut, RefreshCw } from "lucide-react";
 import type { Person, SignIn } from "../bridge";
 import { Initials, OwnAvatar } from "../account/Avatar";
@@ -35,7 +35,7 @@ function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state } = view;
-  const seen = (
+  const details = (
     <>
       {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
@@ -45,13 +45,13 @@ function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
       {state === "offline" && <span className="block">{WORKS_UNCONFIRMED}</span>}
     </>
   );
-  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  const isSignedIn = state === "online" || state === "offline" || state === "needs_sign_in";
   return (
     <>
       <div className="flex items-center gap-3">
         <OwnAvatar person={person} className="size-10 text-sm" />
         <div className="grow">
-          <LabelledRow label={displayName(person)} about={seen} below={<InlineError problem={signIn.error ?? check.error} />}>
+          <LabelledRow label={displayName(person)} about={details} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
                 <RefreshCw className="size-4" aria-hidden /> Check now
@@ -65,7 +65,7 @@ function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
           </LabelledRow>
         </div>
       </div>
-      {isIn && (
+      {isSignedIn && (
         <LabelledRow label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out

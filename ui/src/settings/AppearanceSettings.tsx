@@ -1,4 +1,4 @@
-/** Light or dark, and how large. */
+/** Theme and text size. */
 import { useId, useState } from "react";
 import { type Appearance, appearance, setAppearance, type Size, type Theme } from "../design/appearance";
 import { cx } from "../design/cx";

@@ -1,4 +1,4 @@
-/** A provider's key: whether there is one and where from; set, replaced, forgotten. Its value is never read back. */
+/** A provider's key: where it is stored; add, replace and remove. Its value is never read back. */
 import { useCallback, useState } from "react";
 import type { Key } from "../bridge";
 import { Button } from "../design/Button";

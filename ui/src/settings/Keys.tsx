@@ -1,4 +1,4 @@
-/** The keys of the model providers, and where they are kept. */
+/** The keys of the model providers, and the state of the keychain. */
 import { Lock, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Keychain } from "../bridge";
 import { Button } from "../design/Button";
@@ -24,7 +24,7 @@ export function Keys() {
 
 const ICONS = { ready: ShieldCheck, locked: Lock, absent: ShieldOff };
 
-/** Looking again also keeps what had to stay in memory, if the keychain answers now. */
+/** Checking again also moves keys from memory to the keychain, if it is available now. */
 function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: () => void }) {
   const Icon = ICONS[keychain.state];
   return (

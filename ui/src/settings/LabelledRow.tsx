@@ -1,4 +1,4 @@
-/** One line of settings: what it is, and the means to change it. */
+/** A row of the settings: label, description and control. */
 import type { ReactNode } from "react";
 import { cx } from "../design/cx";
 

@@ -1,4 +1,4 @@
-/** Which model answers, and how hard it works. */
+/** The settings of model and effort. */
 import { useId } from "react";
 import type { LocalServer, ModelRow, Setting } from "../bridge";
 import { Select } from "../design/Field";
@@ -31,7 +31,7 @@ export function Model({ settings }: { settings: readonly Setting[] }) {
   );
 }
 
-/** Models by provider. Those of local servers come when they are found. */
+/** The select of models by provider. Models of local servers appear once they are found. */
 function Picker({ models, model, url }: { models: readonly ModelRow[]; model: string; url: string }) {
   const id = useId();
   const servers = useLocalServers();
@@ -46,9 +46,9 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   return (
     <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
-        {byProvider(models).map(([label, those]) => (
+        {byProvider(models).map(([label, group]) => (
           <optgroup key={label} label={label}>
-            {those.map((one) => (
+            {group.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
               </option>
@@ -68,7 +68,7 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   );
 }
 
-/** In the order in which providers first come; one that this window does not know is named as the host names it. */
+/** Groups models by provider, in order of appearance. An unknown provider keeps the host's name. */
 export function byProvider(models: readonly ModelRow[]): Array<[label: string, models: ModelRow[]]> {
   const groups = new Map<string, ModelRow[]>();
   for (const model of models) {
@@ -78,11 +78,11 @@ export function byProvider(models: readonly ModelRow[]): Array<[label: string, m
   return [...groups];
 }
 
-/** Which option is chosen. A local model counts at the set server, else at any server that has it. */
+/** The selected option. A local model belongs to the saved server, else to any server that offers it. */
 export function chosenValue(models: readonly ModelRow[], servers: readonly LocalServer[], model: string, url: string): { value: string; isKnown: boolean } {
   if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
-  const having = servers.filter((server) => server.models.some((one) => one.id === model));
-  const server = having.find((one) => sameServer(one.url, url)) ?? having[0];
+  const offering = servers.filter((server) => server.models.some((one) => one.id === model));
+  const server = offering.find((one) => sameServer(one.url, url)) ?? offering[0];
   return server ? { value: optionValue({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
 }
 

@@ -1,4 +1,4 @@
-/** A setting that is a number, an amount or a word. Saved with Enter or on leaving the field. */
+/** A setting with a text field. Saved on Enter and on blur. */
 import { RotateCcw } from "lucide-react";
 import { useEffect, useId, useState } from "react";
 import type { Setting } from "../bridge";
@@ -20,7 +20,7 @@ export function SettingRow({ setting }: { setting: Setting }) {
     if (next !== setting.value) request.mutate({ op: "set_setting", name: setting.name, value: next });
   };
   const problem = problemInWords(request.error);
-  // What it is stands beside it already.
+  // The next step repeats the description that is already shown.
   if (problem && request.error?.code === "bad_request") problem.nextStep = null;
   return (
     <LabelledRow label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>

@@ -1,4 +1,4 @@
-/** Everything the person may choose. */
+/** The settings view. */
 import type { ReactNode } from "react";
 import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
@@ -11,7 +11,7 @@ import { Model } from "./Model";
 import { SettingRow } from "./SettingRow";
 import { Spending } from "./Spending";
 
-/** Settings that have their own place; every other is a line under the limits. */
+/** Settings with a section of their own; all others are listed under "Limits". */
 const ELSEWHERE = /^(budget\.|openai\.|model$|effort$)/;
 
 export default function Settings() {

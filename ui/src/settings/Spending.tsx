@@ -1,4 +1,4 @@
-/** What is used of each budget. */
+/** The used share of each budget. */
 import { Meter } from "../design/Meter";
 import { QueryView } from "../design/states";
 import { exactMoney, money, share } from "../data/money";
