@@ -1,4 +1,4 @@
-/** public/startup.js asks the shell what the first view asks, before that asks it. */
+/** public/startup.js sends the requests of the first view before the bundle runs. */
 import { readFileSync } from "node:fs";
 import { clearMocks, mockIPC } from "@tauri-apps/api/mocks";
 import { afterEach, expect, test, vi } from "vitest";
@@ -11,19 +11,19 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-test("what is asked early is asked once, and all of it is used", async () => {
-  const asked: string[] = [];
+test("prefetched requests are sent once, and all responses are used", async () => {
+  const sent: string[] = [];
   const follows = vi.fn();
   mockIPC((name) => {
     if (name === "follow") follows();
-    else if (!follows.mock.calls.length) asked.push(name);
+    else if (!follows.mock.calls.length) sent.push(name);
     return name in SETTLED ? SETTLED[name as keyof typeof SETTLED] : [];
   }, { shouldMockEvents: true });
   vi.stubGlobal("matchMedia", () => ({ matches: false }));
   new Function(readFileSync("public/startup.js", "utf8"))();
-  const early = asked.toSorted();
-  expect(early.length).toBeGreaterThan(0);
+  const prefetched = sent.toSorted();
+  expect(prefetched.length).toBeGreaterThan(0);
   await start();
   expect(window.prefetched?.size).toBe(0);
-  expect(asked.toSorted()).toEqual(early);
+  expect(sent.toSorted()).toEqual(prefetched);
 });

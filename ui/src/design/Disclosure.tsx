@@ -1,4 +1,4 @@
-/** One line that opens to more. What is inside is built when it is first opened. */
+/** A line that expands. Its content is rendered only while it is open. */
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
 import { cx } from "./cx";

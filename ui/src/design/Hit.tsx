@@ -1,4 +1,4 @@
-/** The part of a text where something was found, in one line, with what was found marked. */
+/** An excerpt of a text around the first match, in one line, with all matches marked. */
 import type { ReactNode } from "react";
 import { excerpt, findMatches } from "./plain";
 

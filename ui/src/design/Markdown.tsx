@@ -1,6 +1,6 @@
 /**
- * Markdown from a stranger: no HTML, no scripts, no remote pictures. Links to pages are given to `onPage`; other
- * addresses to whoever shows the window, which asks the person first.
+ * Renders untrusted Markdown: no HTML, no scripts, no remote images. Links to pages go to `onPage`, external links to the
+ * LinkProvider, which asks the person first.
  */
 import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
@@ -18,7 +18,7 @@ type Plugin = typeof import("./highlight").default;
 
 let highlighter: Plugin | null = null;
 
-/** The colours, once they are loaded. */
+/** The syntax highlighter, once it has loaded. */
 function useHighlighter(wanted: boolean): Plugin | null {
   const [loaded, setLoaded] = useState<Plugin | null>(() => highlighter);
   useEffect(() => {
@@ -29,7 +29,7 @@ function useHighlighter(wanted: boolean): Plugin | null {
         highlighter = module.default;
         if (live) setLoaded(() => module.default);
       },
-      () => {}, // Code without colours is still code.
+      () => {}, // Without the highlighter, code stays plain.
     );
     return () => {
       live = false;
@@ -56,22 +56,22 @@ export const Markdown = memo(function Markdown(props: { text: string; streaming?
 });
 
 const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
-  const colours = useHighlighter(!streaming && text.includes("```"));
-  return <div>{streaming ? parse(text, colours) : cachedParse(text, colours)}</div>;
+  const plugin = useHighlighter(!streaming && text.includes("```"));
+  return <div>{streaming ? parse(text, plugin) : cachedParse(text, plugin)}</div>;
 });
 
-function parse(text: string, colours: Plugin | null): ReactElement {
-  const rehypePlugins = colours ? [rehypeSanitize, addLineNumbers, colours] : [rehypeSanitize, addLineNumbers];
+function parse(text: string, plugin: Plugin | null): ReactElement {
+  const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
   return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
 }
 
-/** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
+/** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */
 const cache = new Map<string, ReactElement>();
 const CACHE_SIZE = 3_000;
 
-function cachedParse(text: string, colours: Plugin | null): ReactElement {
-  const key = `${colours ? "coloured" : "plain"} ${text}`;
-  const known = cache.get(key) ?? parse(text, colours);
+function cachedParse(text: string, plugin: Plugin | null): ReactElement {
+  const key = `${plugin ? "coloured" : "plain"} ${text}`;
+  const known = cache.get(key) ?? parse(text, plugin);
   cache.delete(key);
   cache.set(key, known);
   for (const oldest of cache.keys()) {
@@ -116,7 +116,7 @@ function CodeBlock({ line, children }: { line: number | undefined; children: Rea
 function Link({ href, children }: { href: string; children: ReactNode }) {
   const onPage = useContext(Pages);
   const open = useOpenLink();
-  // What was no address that anything may do with was taken out before.
+  // The sanitizer has removed unsafe addresses.
   if (!href) return <span>{children}</span>;
   const isPage = onPage !== null && !/^[a-z][a-z0-9+.-]*:|^#|^\/\//i.test(href);
   return (

@@ -1,7 +1,7 @@
-/** The line of a text that somebody was led to: brought into sight, marked, and where keys go on from. */
+/** Marks the linked line of a text, scrolls to it and focuses it. */
 import { type RefObject, useEffect } from "react";
 
-/** As much of a parsed text as is needed here. */
+/** The part of hast that is used here. */
 interface HastNode {
   type: string;
   tagName?: string;
@@ -12,7 +12,7 @@ interface HastNode {
 
 const BLOCKS = new Set(["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "blockquote"]);
 
-/** A rehype plugin: whatever stands on lines of its own says on which it begins. */
+/** A rehype plugin that sets `data-line` on block elements to the line that they start on. */
 export function addLineNumbers() {
   const number = (node: HastNode) => {
     if (node.tagName && BLOCKS.has(node.tagName) && node.position) node.properties = { ...node.properties, dataLine: node.position.start.line };
@@ -21,7 +21,7 @@ export function addLineNumbers() {
   return number;
 }
 
-/** Marks what shows a line of the whole text, which stands in `root` node by node. */
+/** Marks the block that shows a line. `root` has one child per entry of `parts`, in order. */
 export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readonly string[], line: number | null) {
   const text = parts.join("\n");
   useEffect(() => {
@@ -37,7 +37,7 @@ export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readon
   }, [root, text, line]);
 }
 
-/** The innermost that begins on that line, or last before it. */
+/** The innermost block that starts on the line, or the last one before it. */
 function blockAtLine(root: HTMLElement, parts: readonly string[], line: number): HTMLElement | null {
   let at = line;
   const index = parts.findIndex((part) => {
@@ -51,7 +51,7 @@ function blockAtLine(root: HTMLElement, parts: readonly string[], line: number):
   return begun.findLast((one) => Number(one.dataset["line"]) === last) ?? null;
 }
 
-/** Brings what is marked into sight, also where the person has scrolled away from it. Who goes along tabs stays there. */
+/** Scrolls to the marked line and focuses it, unless the focus is on the tabs. */
 export function scrollToMarked() {
   const marked = document.querySelector<HTMLElement>("[data-marked]");
   marked?.scrollIntoView({ block: "center" });

@@ -1,4 +1,4 @@
-/** What a view shows while it loads, when there is nothing, and when it failed. */
+/** The loading, empty and failed states of views, and inline errors. */
 import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
@@ -27,7 +27,7 @@ export function Empty(props: { icon: LucideIcon; title: string; children?: React
   );
 }
 
-/** An error as people can act on it. */
+/** An error with a next step. */
 export interface Problem {
   message: string;
   nextStep?: string | null;
@@ -48,7 +48,7 @@ export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () =>
   );
 }
 
-/** One line of the same, beside what it concerns. */
+/** The same error in one line, next to the control that it belongs to. */
 export function InlineError({ problem }: { problem: Problem | null | undefined }) {
   if (!problem) return null;
   return (
@@ -58,7 +58,7 @@ export function InlineError({ problem }: { problem: Problem | null | undefined }
   );
 }
 
-/** Under what has a button to copy it. */
+/** Says that copying failed, below the text with the copy button. */
 export function NotCopied({ state, className }: { state: CopyState; className?: string }) {
   if (state !== "failed") return null;
   return (
@@ -74,7 +74,7 @@ interface Query<T> {
   refetch: () => unknown;
 }
 
-/** The result of a read, or how it stands with it. What was read before stays while it is read again. */
+/** Renders a query: its data, else its error, else the loading state. Stale data stays visible during a refetch. */
 export function QueryView<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return children(query.data);
   if (query.error) return <ErrorPanel problem={query.error} retry={() => void query.refetch()} />;

@@ -1,9 +1,9 @@
-/** CopyState to the clipboard, with a moment of "copied", and longer if it did not work. */
+/** Copies to the clipboard and reports the result for a moment, a failure for longer. */
 import { useEffect, useState } from "react";
 
 export type CopyState = "idle" | "copied" | "failed";
 
-/** How long each is said, in milliseconds. */
+/** How long each result is shown, in milliseconds. */
 const SHOWN_MS = { copied: 1_500, failed: 10_000 };
 
 export function useCopy(): [state: CopyState, copy: (text: string) => void] {
@@ -22,7 +22,7 @@ export function useCopy(): [state: CopyState, copy: (text: string) => void] {
   return [state, copy];
 }
 
-/** Rejects also where there is no clipboard at all. */
+/** Async, so that a missing clipboard rejects instead of throwing. */
 async function write(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
 }
