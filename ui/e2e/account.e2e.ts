@@ -1,4 +1,4 @@
-/** Signing in, as the person sees it: every state, every way in and out, and links that lead into the window. */
+/** Signing in: every state, signing in and out, switching profiles, and links that open a place in the window. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, afterReload, launchBrowser, waitForFocus, open, type Options, screenshot, say } from "./window";
@@ -9,8 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
-const corner = (page: Page) => page.getByRole("button", { name: "Account:" });
-const tell = (page: Page, event: string) => page.evaluate((name) => void dispatchEvent(new Event(name)), `fake-${event}`);
+const accountButton = (page: Page) => page.getByRole("button", { name: "Account:" });
+const dispatch = (page: Page, event: string) => page.evaluate((name) => void dispatchEvent(new Event(name)), `fake-${event}`);
 
 const STATES: Array<{ name: string; options: Options; ready: string }> = [
   { name: "signed-out", options: { account: "signed_out" }, ready: "Not signed in" },
@@ -28,7 +28,7 @@ const STATES: Array<{ name: string; options: Options; ready: string }> = [
 ];
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
-  test.each(STATES)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
+  test.each(STATES)("$name is accessible and reports no page errors", async ({ name, options, ready }) => {
     const { page, context, pageErrors } = await open(chromium, { ...options, theme });
     await page.getByText(ready).first().waitFor();
     await expectAccessible(page);
@@ -37,9 +37,9 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await context.close();
   });
 
-  test("the menu of a sign-in that is not confirmed says what works", async () => {
+  test("the menu of a sign-in that is not confirmed says what still works", async () => {
     const { page, context } = await open(chromium, { account: "offline", theme });
-    await corner(page).click();
+    await accountButton(page).click();
     await page.getByRole("menu").waitFor();
     await context.setOffline(true);
     await page.getByText("Offline: last confirmed 1 d ago").last().waitFor();
@@ -51,7 +51,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
 
   test("the menu is accessible", async () => {
     const { page, context } = await open(chromium, { account: "online", theme });
-    await corner(page).click();
+    await accountButton(page).click();
     await page.getByRole("menuitem", { name: "Switch to Lin Park" }).waitFor();
     await expectAccessible(page);
     await screenshot(page, `account-menu-${theme}`);
@@ -59,20 +59,20 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
   });
 });
 
-test("without a sign-in service nothing speaks of accounts but the settings", async () => {
+test("without a sign-in service only the settings mention accounts", async () => {
   const { page, context } = await open(chromium);
   await page.getByText("shall I write to Mara").waitFor();
-  expect(await corner(page).count()).toBe(0);
+  expect(await accountButton(page).count()).toBe(0);
   await context.close();
 });
 
-test("the menu is used by keys alone, and gives the focus back", async () => {
+test("the menu works by keyboard alone and restores the focus", async () => {
   const { page, context } = await open(chromium, { account: "online" });
-  await corner(page).focus();
+  await accountButton(page).focus();
   await page.keyboard.press("Enter");
   await page.getByRole("menu").waitFor();
   await page.keyboard.press("Escape");
-  await waitForFocus(corner(page));
+  await waitForFocus(accountButton(page));
   await page.keyboard.press("Enter");
   await waitForFocus(page.getByRole("menuitem", { name: "Switch to Lin Park" }));
   await page.keyboard.press("End");
@@ -82,13 +82,13 @@ test("the menu is used by keys alone, and gives the focus back", async () => {
   await context.close();
 });
 
-test("somebody new signs in, is asked whose the data is, and adopts it", async () => {
+test("a new person signs in, is asked who owns the data, and takes it over", async () => {
   const { page, context } = await open(chromium, { account: "signed_out" });
-  await corner(page).click();
+  await accountButton(page).click();
   await page.getByRole("menuitem", { name: "Sign in…" }).click();
   const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
   await waiting.getByRole("group", { name: "Address" }).getByText("ai.growqr.desktop").waitFor();
-  await tell(page, "signed-in");
+  await dispatch(page, "signed-in");
   await page.getByRole("dialog", { name: "Is the data on this computer yours, Ada Okafor?" }).waitFor();
   await page.getByRole("button", { name: "Yes, it is mine" }).click();
   await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
@@ -96,7 +96,7 @@ test("somebody new signs in, is asked whose the data is, and adopts it", async (
   await context.close();
 });
 
-test("keys pressed as the question appears answer nothing and move nothing behind it", async () => {
+test("keys pressed while the question appears neither answer it nor reach the view behind it", async () => {
   const { page, context } = await open(chromium, { account: "choosing" });
   const question = page.getByRole("dialog", { name: "Is the data on this computer yours, Ada Okafor?" });
   await waitForFocus(question);
@@ -108,17 +108,17 @@ test("keys pressed as the question appears answer nothing and move nothing behin
   await context.close();
 });
 
-test("to cancel the question, or the wait, signs nobody in", async () => {
+test("cancelling the question, or the attempt, signs nobody in", async () => {
   const { page, context } = await open(chromium, { account: "choosing" });
   await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
-  await corner(page).click();
+  await accountButton(page).click();
   await page.getByRole("menuitem", { name: "Sign in…" }).click();
   await page.getByRole("dialog", { name: "Finish in your browser" }).getByRole("button", { name: "Cancel", exact: true }).click();
   await page.getByRole("button", { name: "Account: Local profile Not signed in" }).waitFor();
   await context.close();
 });
 
-test("when nothing happens there is another way, and the wait can go on behind", async () => {
+test("an attempt without a response can be retried over a port, and can wait in the background", async () => {
   const { page, context } = await open(chromium, { account: "signing_in" });
   const waiting = page.getByRole("dialog", { name: "Finish in your browser" });
   await waiting.getByRole("button", { name: "Try another way" }).click();
@@ -131,35 +131,35 @@ test("when nothing happens there is another way, and the wait can go on behind",
   await context.close();
 });
 
-test("another person gets another profile, and nobody's draft moves", async () => {
+test("another person gets another profile, and drafts stay with their profile", async () => {
   const { page, context } = await open(chromium, { account: "online" });
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("words of Ada");
-  await corner(page).click();
+  await accountButton(page).click();
   await afterReload(page, () => page.getByRole("menuitem", { name: "Switch to Lin Park" }).click());
   await page.getByRole("button", { name: "Account: Lin Park" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("");
-  await corner(page).click();
+  await accountButton(page).click();
   await afterReload(page, () => page.getByRole("menuitem", { name: "Switch to Ada Okafor" }).click());
   await page.getByRole("button", { name: "Account: Ada Okafor" }).waitFor();
   expect(await page.getByRole("textbox", { name: "Message", exact: true }).inputValue()).toBe("words of Ada");
   await context.close();
 });
 
-test("whoever was signed out by the service finds the way back, and can work meanwhile", async () => {
+test("a person whose sign-in has ended can keep working and sign in again", async () => {
   const { page, context } = await open(chromium, { account: "needs_sign_in" });
   const box = await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox();
-  expect(box && box.y + box.height < 820, "what is said over the view pushes nothing out of the window").toBe(true);
+  expect(box && box.y + box.height < 820, "a notice above the view pushes nothing out of the window").toBe(true);
   await say(page, "still here?");
   await page.getByText("still here?").first().waitFor();
   await page.getByRole("button", { name: "Sign in again", exact: true }).click();
   await page.getByRole("dialog", { name: "Finish in your browser" }).waitFor();
-  await tell(page, "signed-in");
+  await dispatch(page, "signed-in");
   await page.getByRole("button", { name: "Account: Ada Okafor Signed in" }).waitFor();
   expect(await page.getByText("Your sign-in has ended").count()).toBe(0);
   await context.close();
 });
 
-test("settings sign out, and say what stays", async () => {
+test("the settings sign out and say what stays on this computer", async () => {
   const { page, context } = await open(chromium, { account: "online", at: "#/settings" });
   const account = page.getByRole("region", { name: "Account" });
   await account.getByText("stay on this computer for your next sign-in").waitFor();
@@ -173,24 +173,24 @@ test.each([
   ["sign_out", "online", "Sign out"],
   ["sign_in_check", "offline", "Check now"],
   ["switch_profile", "online", "Switch to Lin"],
-] as const)("when %s fails it is said, with the next step", async (fail, account, item) => {
+] as const)("a failed %s shows the error with the next step", async (fail, account, item) => {
   const { page, context } = await open(chromium, { account, fail });
-  await corner(page).click();
+  await accountButton(page).click();
   await page.getByRole("menuitem", { name: item }).click();
   await page.getByRole("alert").getByText("Check that the disk is there").waitFor();
   await expectAccessible(page);
   await context.close();
 });
 
-test("a link leads to an agent or a page, also one that opened the program, and does nothing else", async () => {
+test("a link opens an agent or a page, also one that started the program, and does nothing else", async () => {
   const { page, context } = await open(chromium);
   await page.getByText("shall I write to Mara").waitFor();
   const place = (view: string, id: string) => page.evaluate((json) => sessionStorage.setItem("fake-place", json), JSON.stringify({ view, id }));
   await place("memory", "goals/rust.md");
-  await tell(page, "place");
+  await dispatch(page, "place");
   await page.getByText("Key-value store").first().waitFor();
   await place("agents", "nobody");
-  await tell(page, "place");
+  await dispatch(page, "place");
   await page.getByText("no agent").first().waitFor();
   await screenshot(page, "link-to-no-agent");
   await place("memory", "no/such page.md");
@@ -200,9 +200,9 @@ test("a link leads to an agent or a page, also one that opened the program, and 
   await context.close();
 });
 
-test("a narrow window keeps the corner and its menu whole", async () => {
+test("a narrow window shows the account button and its whole menu", async () => {
   const { page, context } = await open(chromium, { account: "online", size: { width: 480, height: 640 } });
-  await corner(page).click();
+  await accountButton(page).click();
   await page.getByRole("menuitem", { name: "Account settings" }).waitFor();
   const box = await page.getByRole("menu").boundingBox();
   expect(box && box.x >= 0 && box.x + box.width <= 480 && box.y >= 0 && box.y + box.height <= 640).toBe(true);
@@ -210,9 +210,9 @@ test("a narrow window keeps the corner and its menu whole", async () => {
   await context.close();
 });
 
-test("in a narrow window what failed can be read, and put away", async () => {
+test("an error in a narrow window is readable and can be closed", async () => {
   const { page, context } = await open(chromium, { account: "online", fail: "sign_out", size: { width: 480, height: 640 } });
-  await corner(page).click();
+  await accountButton(page).click();
   await page.getByRole("menuitem", { name: "Sign out" }).click();
   const alert = page.getByRole("alert");
   await alert.waitFor();

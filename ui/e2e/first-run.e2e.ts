@@ -1,4 +1,4 @@
-/** The first minute: every state of the three choices. */
+/** The first run: every state of the three choices. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launchBrowser, unblock, open, screenshot } from "./window";
@@ -11,7 +11,7 @@ afterAll(() => chromium.close());
 
 const KEY = "sk-ant-canary-0123456789";
 
-test("the guide answers within a minute and remembers", async () => {
+test("the guide answers and remembers", async () => {
   const { page, context, pageErrors } = await open(chromium, { world: "empty", speed: 8 });
   await page.getByRole("button", { name: "Start with the guide" }).click();
   await page.getByText("It has no AI.").waitFor();
@@ -26,7 +26,7 @@ test("the guide answers within a minute and remembers", async () => {
 });
 
 describe("a key", () => {
-  test("is checked as it is entered, said to be accepted, kept, and nowhere to be found in the page", async () => {
+  test("is checked as it is entered, accepted, saved, and then nowhere in the page", async () => {
     const { page, context, pageErrors } = await open(chromium, { world: "empty", block: "providers" });
     await page.getByText("The key will be saved in your system's keychain.").waitFor();
     await page.getByRole("textbox", { name: "Anthropic key" }).fill(KEY);
@@ -45,7 +45,7 @@ describe("a key", () => {
     await context.close();
   });
 
-  test("that is refused says so in the provider's words; Enter checks and starts in one go", async () => {
+  test("that is refused shows the provider's message; Enter checks and starts in one step", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4 });
     const field = page.getByRole("textbox", { name: "Anthropic key" });
     await field.fill("sk-wrong-key");
@@ -60,7 +60,7 @@ describe("a key", () => {
     await context.close();
   });
 
-  test("that cannot be checked is kept anyway, if the person wants", async () => {
+  test("that cannot be checked can be saved anyway", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4 });
     await page.getByRole("textbox", { name: "Anthropic key" }).fill("sk-ant-offline");
     await page.getByText("Anthropic cannot be reached: the network is down.").waitFor();
@@ -71,7 +71,7 @@ describe("a key", () => {
     await context.close();
   });
 
-  test("says where it will be, if the keychain is locked or absent", async () => {
+  test("has a hint where it is stored, also if the keychain is locked or absent", async () => {
     const locked = await open(chromium, { world: "empty", keychain: "locked" });
     await locked.page.getByText("The system's keychain is locked or does not answer; until it does, keys are in memory only. Unlock it").waitFor();
     await expectAccessible(locked.page);
@@ -84,7 +84,7 @@ describe("a key", () => {
 });
 
 describe("a model on this computer", () => {
-  test("is looked for, listed by server, and answers", async () => {
+  test("is searched for, listed by server, and answers", async () => {
     const { page, context, pageErrors } = await open(chromium, { world: "empty", block: "providers", theme: "dark" });
     await page.getByText("Searching for Ollama and LM Studio…").waitFor();
     await expectAccessible(page);
@@ -105,7 +105,7 @@ describe("a model on this computer", () => {
     await context.close();
   });
 
-  test("that is not there: what to install, look again, another address", async () => {
+  test("that is not found: what to install, search again, another address", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "none" });
     await page.getByText("No model server is running.").waitFor();
     await page.getByRole("link", { name: "Ollama" }).waitFor();
@@ -127,7 +127,7 @@ describe("a model on this computer", () => {
     await context.close();
   });
 
-  test("with a server that has none says how to get one", async () => {
+  test("is missing on a running server, which says how to get one", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "empty" });
     await page.getByText("ollama pull qwen3").waitFor();
     expect(await page.getByRole("button", { name: "Start with this model" }).count()).toBe(0);
@@ -136,7 +136,7 @@ describe("a model on this computer", () => {
   });
 });
 
-test("in a small window with large text everything is there and nothing runs off", async () => {
+test("a small window with large text shows everything and does not overflow", async () => {
   const { page, context } = await open(chromium, { world: "empty", size: { width: 900, height: 600 } });
   await page.getByText("Ollama is running").waitFor();
   await screenshot(page, "first-run-small");

@@ -1,4 +1,4 @@
-/** What people do, from one end to the other. */
+/** User journeys through the window, from start to end. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectAccessible, launchBrowser, waitForFocus, open, screenshot, say } from "./window";
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => chromium.close());
 
-test("a message streams, calls tools, sends sub-agents and ends", async () => {
+test("an answer streams, calls tools, starts sub-agents and ends", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Send three helpers to find out about databases");
   await page.getByText("Thinking…").waitFor();
@@ -21,18 +21,18 @@ test("a message streams, calls tools, sends sub-agents and ends", async () => {
   await context.close();
 });
 
-/** What is being written right now. */
-const written = (page: Page) => page.getByRole("log").locator("[aria-busy=true]");
+/** The streaming answer. */
+const streaming = (page: Page) => page.getByRole("log").locator("[aria-busy=true]");
 
-test("a message typed while it works waits its turn under the answer, a draft outlives a reload", async () => {
+test("a message sent during a turn is queued under the answer, and a draft survives a reload", async () => {
   const { page, context } = await open(chromium);
   await say(page, "Write a long plan");
-  await written(page).getByText("What to learn").waitFor();
+  await streaming(page).getByText("What to learn").waitFor();
   await say(page, "Remember that I like short plans");
   await page.getByText("The agent reads it before its next step").waitFor();
-  const answer = await written(page).boundingBox();
+  const answer = await streaming(page).boundingBox();
   const waiting = await page.getByText("Remember that I like short plans").boundingBox();
-  expect(answer && waiting && waiting.y > answer.y, "it stands below what is written").toBe(true);
+  expect(answer && waiting && waiting.y > answer.y, "the queued message is below the streaming answer").toBe(true);
   await expectAccessible(page);
   await screenshot(page, "waiting-message");
   await page.getByText("The agent reads it before its next step").waitFor({ state: "detached" });
@@ -44,10 +44,10 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   await context.close();
 });
 
-test("who scrolls up while an answer is written is left there, a little as well as much", async () => {
+test("scrolling up during an answer stops following it, even by a little", async () => {
   const { page, context } = await open(chromium, { speed: 2 });
   await say(page, "endless");
-  await written(page).getByText("What to learn").nth(2).waitFor();
+  await streaming(page).getByText("What to learn").nth(2).waitFor();
   await page.getByRole("log").hover();
   await page.mouse.wheel(0, -20);
   const left = () => page.getByRole("log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
@@ -59,7 +59,7 @@ test("who scrolls up while an answer is written is left there, a little as well 
   await context.close();
 });
 
-test("Enter sends, Shift and Enter is a new line, Enter while composing is neither", async () => {
+test("Enter sends, Shift+Enter adds a line, Enter during IME composition does neither", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   const box = page.getByRole("textbox", { name: "Message", exact: true });
   await box.fill("one");
@@ -73,10 +73,10 @@ test("Enter sends, Shift and Enter is a new line, Enter while composing is neith
   await context.close();
 });
 
-test("a reload in the middle of an answer loses nothing and doubles nothing", async () => {
+test("a reload during an answer loses and duplicates nothing", async () => {
   const { page, context } = await open(chromium, { speed: 1 });
   await say(page, "Write a long plan, please");
-  await written(page).getByText("What to learn").waitFor();
+  await streaming(page).getByText("What to learn").waitFor();
   await page.reload();
   await page.getByText("Write a long plan, please").waitFor();
   await page.getByText("Which of the three would you like to begin with?").last().waitFor();
@@ -88,10 +88,10 @@ test("a reload in the middle of an answer loses nothing and doubles nothing", as
   await context.close();
 });
 
-test("stopping keeps what was done and offers to go on", async () => {
+test("stopping keeps what was done and offers to resume", async () => {
   const { page, context } = await open(chromium, { speed: 2 });
   await say(page, "endless");
-  await written(page).getByText("What to learn").first().waitFor();
+  await streaming(page).getByText("What to learn").first().waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
   await expectAccessible(page);
@@ -101,7 +101,7 @@ test("stopping keeps what was done and offers to go on", async () => {
   await context.close();
 });
 
-test("an ending that is not done is a sentence with the next step", async () => {
+test("a turn that did not end normally shows a sentence with the next step", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Use up the budget");
   await page.getByText("The budget for one message is used up.").waitFor();
@@ -114,7 +114,7 @@ test("an ending that is not done is a sentence with the next step", async () => 
   await context.close();
 });
 
-test("searching the conversation leads to the message", async () => {
+test("a hit of the conversation search opens its message", async () => {
   const { page, context } = await open(chromium, { world: "long" });
   await page.getByText("Message number 4999").waitFor();
   await page.getByRole("button", { name: "Search this conversation" }).click();
@@ -140,7 +140,7 @@ test("searching the conversation leads to the message", async () => {
   await context.close();
 });
 
-test("the tree shows sub-agents at work, and one is stopped from its channel", async () => {
+test("the tree shows sub-agents at work, and one is stopped in its own view", async () => {
   const { page, context } = await open(chromium);
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
@@ -152,7 +152,7 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
   const took = await page.getByText(/^took \d+(\.\d)? s$/).textContent();
   await page.waitForTimeout(1_200);
-  expect(await page.getByText(/^took/).textContent(), "it stands still").toBe(took);
+  expect(await page.getByText(/^took/).textContent(), "the time has stopped").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
   await page.getByRole("button", { name: "stop requested by you" }).click();
   await page.getByText('"by_person": true').waitFor();
@@ -161,7 +161,7 @@ test("the tree shows sub-agents at work, and one is stopped from its channel", a
   await context.close();
 });
 
-test("what a sub-agent said is searched in its channel", async () => {
+test("a sub-agent's conversation can be searched", async () => {
   const { page, context } = await open(chromium, { at: "#/agents" });
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^People Done/ }).click();
   await page.getByText("No messages yet").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
@@ -178,7 +178,7 @@ test("what a sub-agent said is searched in its channel", async () => {
   await context.close();
 });
 
-test("what cannot be stopped, resumed or opened says so, with the next step", async () => {
+test("a failed stop, resume or open shows the error with the next step", async () => {
   const { page, context } = await open(chromium, { fail: "ask:cancel,ask:resume,open_memory_folder", at: "#/memory" });
   const said = page.getByRole("alert").getByText("Check that the disk is there");
   await page.getByRole("button", { name: "Open memory folder" }).click();
@@ -197,7 +197,7 @@ test("what cannot be stopped, resumed or opened says so, with the next step", as
   await context.close();
 });
 
-test("a page is edited by hand, its lines blamed, the change undone", async () => {
+test("a page is edited, its lines show their author, and the change is undone", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md" });
   await page.getByRole("button", { name: "Edit" }).click();
   const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
@@ -219,7 +219,7 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await context.close();
 });
 
-test.each(["light", "dark"] as const)("a found line opens its page at that line, on the page and in its source (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("a search hit opens its page at the line, rendered and in the source (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, at: "#/memory", size: { width: 1100, height: 420 } });
   await page.getByRole("searchbox").fill("promises");
   const hit = page.getByRole("link", { name: /goals\/README.md, line 10/ });
@@ -230,7 +230,7 @@ test.each(["light", "dark"] as const)("a found line opens its page at that line,
   expect(await marked.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
   await expectAccessible(page);
   await screenshot(page, `found-line-${theme}`);
-  // The same line again, after going elsewhere on the page.
+  // The same hit again, after moving the focus away.
   await page.getByRole("searchbox").focus();
   await hit.click();
   await waitForFocus(marked);
@@ -250,7 +250,7 @@ test.each(["light", "dark"] as const)("a found line opens its page at that line,
   await context.close();
 });
 
-test("a line leads to the tool call that wrote it", async () => {
+test("a line links to the tool call that wrote it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: "People" }).click();
   await page.getByRole("button", { name: "Wrote people/mentors.md", expanded: true }).waitFor();
@@ -258,7 +258,7 @@ test("a line leads to the tool call that wrote it", async () => {
   await context.close();
 });
 
-test("a line leads to the change that it came with", async () => {
+test("a line links to the change that added it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: /^Change / }).first().click();
   await page.getByRole("button", { name: "Note what was found: People", expanded: true }).waitFor();
@@ -267,7 +267,7 @@ test("a line leads to the change that it came with", async () => {
   await context.close();
 });
 
-test("a deleted page says so and is brought back", async () => {
+test("a deleted page says so and can be restored", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/goals%2Frust.md" });
   await page.getByRole("button", { name: "Delete page" }).click();
   await page.getByText("goals/rust.md was deleted").waitFor();
@@ -282,7 +282,7 @@ test("a deleted page says so and is brought back", async () => {
   await context.close();
 });
 
-test("a page that changed meanwhile is not overwritten unseen", async () => {
+test("a page with a concurrent change is not overwritten unseen", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md?at=edit", speed: 8 });
   const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
   await box.fill("# Mine\n");
@@ -294,7 +294,7 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("This page has changed since you opened it.").waitFor();
   await page.getByText("- something changed").waitFor();
-  expect(await page.getByRole("button", { name: "Save" }).count(), "what would only be refused again is not offered").toBe(0);
+  expect(await page.getByRole("button", { name: "Save" }).count(), "a save that would be refused again is not offered").toBe(0);
   await expectAccessible(page);
   await screenshot(page, "conflict");
   await page.setViewportSize({ width: 480, height: 640 });
@@ -305,7 +305,7 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await context.close();
 });
 
-test("settings are saved, refused with a reason, and put back", async () => {
+test("settings are saved, refused with a reason, and reset", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   const perDay = page.getByRole("textbox", { name: "For a day" });
   await perDay.fill("25");
@@ -314,7 +314,7 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await perDay.fill("much");
   await perDay.press("Enter");
   await page.getByText("“For a day” cannot be set to that: write a number").waitFor();
-  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
+  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no command-line name of a setting").toBe(0);
   await expectAccessible(page);
   await screenshot(page, "setting-refused");
   await page.getByRole("button", { name: "Reset to default: For a day" }).click();
@@ -325,7 +325,7 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await context.close();
 });
 
-test("the tray's new message opens the chat with the cursor in the field, from anywhere", async () => {
+test("the tray item New message opens the chat and focuses the composer, from every view", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Version 0.1.0").waitFor();
   for (const leave of [() => {}, () => page.getByRole("button", { name: "Search this conversation" }).focus()]) {
@@ -336,7 +336,7 @@ test("the tray's new message opens the chat with the cursor in the field, from a
   await context.close();
 });
 
-test("a link shows where it leads and is opened only when the person agrees", async () => {
+test("a link shows its destination and opens only if the person agrees", async () => {
   const { page, context, pageErrors } = await open(chromium, { speed: 8 });
   const opened = () => page.evaluate(() => document.documentElement.dataset["opened"] ?? null);
   await say(page, "Show me links");
@@ -364,7 +364,7 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await context.close();
 });
 
-test.each(["light", "dark"] as const)("where nothing can be copied it is said, with what to do (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("a failed copy says what to do instead (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme });
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("denied")) } }));
   const said = page.getByRole("alert").getByText("Select the text and copy it yourself.");
@@ -388,7 +388,7 @@ test.each(["light", "dark"] as const)("where nothing can be copied it is said, w
   await signingIn.context.close();
 });
 
-test("keys are entered, kept where it is said, and forgotten", async () => {
+test("keys are added, saved in the place that is shown, and removed", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
   await page.getByText("Saved in your system's keychain").waitFor();
   await page.getByRole("button", { name: "Add: Key for an OpenAI-compatible server" }).click();
@@ -411,7 +411,7 @@ test("keys are entered, kept where it is said, and forgotten", async () => {
   await locked.context.close();
 });
 
-test("models are chosen by provider, those of this computer with their server", async () => {
+test("models are chosen by provider, local models by server", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
   const model = page.getByLabel("Model", { exact: true });
   await model.locator("optgroup[label=Ollama]").waitFor({ state: "attached" });
@@ -423,7 +423,7 @@ test("models are chosen by provider, those of this computer with their server", 
   await context.close();
 });
 
-test("everything is reached by keyboard", async () => {
+test("every view can be reached by keyboard", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Version 0.1.0").waitFor();
   await page.keyboard.press("3");

@@ -1,4 +1,4 @@
-/** Every view, light and dark: shown without complaint, accessible, photographed; and every view's other states. */
+/** Every view in light and dark: no page errors, accessible, with a screenshot; and the other states of every view. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectAccessible, launchBrowser, unblock, repair, open, type Options, screenshot, say } from "./window";
@@ -24,7 +24,7 @@ const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
 ];
 
 describe.each(["light", "dark"] as const)("%s", (theme) => {
-  test.each(VIEWS)("$name is accessible and complains of nothing", async ({ name, options, ready }) => {
+  test.each(VIEWS)("$name is accessible and reports no page errors", async ({ name, options, ready }) => {
     const { page, context, pageErrors } = await open(chromium, { ...options, theme });
     await page.getByText(ready).first().waitFor();
     await expectAccessible(page);
@@ -33,7 +33,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await context.close();
   });
 
-  test("a turn at work, opened up, is accessible", async () => {
+  test("a running turn with expanded details is accessible", async () => {
     const { page, context } = await open(chromium, { theme, speed: 3 });
     await say(page, "Send three helpers to find out about databases");
     await page.getByText("Waiting for sub-agents").waitFor();
@@ -45,7 +45,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
     await context.close();
   });
 
-  test("the palette is accessible", async () => {
+  test("the command palette is accessible", async () => {
     const { page, context } = await open(chromium, { theme });
     await page.getByText("shall I write to Mara").waitFor();
     await page.keyboard.press("Control+k");
@@ -56,7 +56,7 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
   });
 });
 
-/** Names of what can be pressed and stands, in part or whole, beside the window or under what scrolls nowhere. */
+/** Names of controls that are partly or wholly outside the left or right edge of the window. */
 function cutOff(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>("main button, main a, main input, main select, main textarea, nav a, nav button")]
@@ -80,8 +80,8 @@ const FAILING: Array<[string, Options]> = [
   ["settings", { fail: "settings", at: "#/settings" }],
 ];
 
-describe("what fails", () => {
-  test.each(FAILING)("%s says so, with the next step and a way to try again", async (name, options) => {
+describe("a failed read", () => {
+  test.each(FAILING)("of %s shows the error, the next step and a retry button", async (name, options) => {
     const { page, context } = await open(chromium, options);
     const alert = page.getByRole("alert").first();
     await alert.getByText("The database cannot be read.").waitFor();
@@ -89,12 +89,12 @@ describe("what fails", () => {
     await alert.getByRole("button", { name: "Try again" }).waitFor();
     await expectAccessible(page);
     await screenshot(page, `failed-${name}`);
-    if (name === "chat") expect((await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox())?.y, "the field stays where it always is").toBeGreaterThan(700);
+    if (name === "chat") expect((await page.getByRole("textbox", { name: "Message", exact: true }).boundingBox())?.y, "the message field stays in its place").toBeGreaterThan(700);
     await context.close();
   });
 });
 
-test.each(["light", "dark"] as const)("without knowing whose the window is, only what would be kept for them says so (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("without a known profile, only what would be stored for it shows the error (%s)", async (theme) => {
   const { page, context } = await open(chromium, { fail: "about", theme });
   const message = page.getByRole("textbox", { name: "Message", exact: true });
   await page.getByText("shall I write to Mara").waitFor();
@@ -114,11 +114,11 @@ test.each(["light", "dark"] as const)("without knowing whose the window is, only
   await page.keyboard.press("Control+1");
   expect(await page.getByText("Your draft is lost").count()).toBe(0);
   expect(await message.inputValue()).toBe("half a sentence");
-  expect(await page.evaluate(() => localStorage.getItem("draft:local:grow")), "it is kept from now on").toBe("half a sentence");
+  expect(await page.evaluate(() => localStorage.getItem("draft:local:grow")), "the draft is stored from now on").toBe("half a sentence");
   await context.close();
 });
 
-test("what loads says so", async () => {
+test("a loading view announces that it is loading", async () => {
   const { page, context } = await open(chromium, { block: "calls" });
   await page.getByRole("status").getByText("Loading").waitFor();
   await expectAccessible(page);
@@ -133,7 +133,7 @@ test("what loads says so", async () => {
   }
 });
 
-test("what can be done with a change stays where it is while its difference is read", async () => {
+test("the actions of a change do not move while its diff loads", async () => {
   const { page, context } = await open(chromium, { slow: 500, at: "#/memory/goals%2FREADME.md?at=history" });
   await page.getByRole("region", { name: "History" }).getByRole("button", { expanded: false }).first().click();
   const undo = page.getByRole("button", { name: "Undo this change" });
@@ -144,7 +144,7 @@ test("what can be done with a change stays where it is while its difference is r
   await context.close();
 });
 
-test("what is empty says what to do", async () => {
+test("an empty view says what to do", async () => {
   const { page, context } = await open(chromium, { world: "empty" });
   await page.getByRole("button", { name: "Start with the guide" }).click();
   await page.getByText("What would you like to grow?").waitFor();
@@ -159,13 +159,13 @@ test("what is empty says what to do", async () => {
   await context.close();
 });
 
-test.each(["light", "dark"] as const)("offline it is said what works and what waits, which is sent when the network is back (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("the offline bar says what works and what is sent later, and it is sent when the network is back (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, speed: 8 });
   await page.getByText("shall I write to Mara").waitFor();
   await context.setOffline(true);
   await page.getByText("Offline since").waitFor();
   await page.getByText("Messages to your Grow Agent are saved").waitFor();
-  // It takes room away, and the end of the conversation stays in sight.
+  // The bar shrinks the transcript, which must stay at its end.
   await page.waitForFunction(() => {
     const log = document.querySelector("[role=log]");
     return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
@@ -189,7 +189,7 @@ test.each(["light", "dark"] as const)("offline it is said what works and what wa
   await context.close();
 });
 
-test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, with %s text", async (size) => {
+test.each(["normal", "larger"])("a window of 900 by 600 shows every view completely, with %s text", async (size) => {
   const { page, context } = await open(chromium, { size: { width: 900, height: 600 } });
   await page.evaluate((chosen) => localStorage.setItem("text-size", chosen), size);
   await page.reload();
@@ -203,7 +203,7 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view whole, 
   await context.close();
 });
 
-test("a narrow window shows the pages or what changed lately, and leads from one to the other", async () => {
+test("a narrow window shows either the pages or the recent changes, with links between them", async () => {
   const { page, context } = await open(chromium, { at: "#/memory", size: { width: 480, height: 700 } });
   await page.getByRole("link", { name: "Recent changes" }).click();
   await page.getByRole("region", { name: "Recent changes" }).waitFor();
@@ -216,7 +216,7 @@ test("a narrow window shows the pages or what changed lately, and leads from one
   await context.close();
 });
 
-test("a narrow window with large text has no sideways scrolling and cuts nothing off", async () => {
+test("a narrow window with large text does not scroll sideways or clip controls", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
   await page.setViewportSize({ width: 480, height: 640 });
@@ -227,7 +227,7 @@ test("a narrow window with large text has no sideways scrolling and cuts nothing
     expect(await cutOff(page)).toEqual([]);
     await screenshot(page, `narrow-larger-${name.toLowerCase()}`);
   }
-  // The widest that the header of the chat becomes.
+  // The header of the chat at its widest.
   await page.keyboard.press("Control+1");
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor();

@@ -1,4 +1,4 @@
-/** A window with a simulated host, and what tests do in it. */
+/** Opens windows with the simulated host, and helpers for the tests. */
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,7 @@ export interface Options {
   slow?: number;
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
-  /** What waits until the test says `go`: every command, or providers and local servers alone. */
+  /** What is blocked until `unblock`: every command, or only providers and local servers. */
   block?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
   notice?: string;
@@ -34,13 +34,13 @@ export interface Options {
 export interface Window {
   page: Page;
   context: BrowserContext;
-  /** What the page complained about: errors, refused resources. */
+  /** Uncaught errors and console errors of the page, including refused resources. */
   pageErrors: string[];
 }
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
   const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
-  // No test waits for long where all is well; on a machine that is busy with other things it may.
+  // Generous, for machines under load.
   context.setDefaultTimeout(25_000);
   const page = await context.newPage();
   const pageErrors: string[] = [];
@@ -58,23 +58,23 @@ export async function say(page: Page, text: string) {
   await page.keyboard.press("Enter");
 }
 
-/** Lets go on what `held` holds. */
+/** Releases what the option `block` blocks. */
 export const unblock = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-unblock")));
 
-/** What fails does so no more. */
+/** Ends the failures of the option `fail`. */
 export const repair = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-repair")));
 
-/** Does something after which the page is loaded anew, and waits until it is: the old one may show the new names already. */
+/** Performs an action that reloads the page, and waits for the reload: the old page may already show the new names. */
 export async function afterReload(page: Page, act: () => Promise<void>) {
   await Promise.all([page.waitForEvent("load"), act()]);
 }
 
-/** Waits until that is where keys go. Menus, dialogs and views move the focus a moment after they appear or go. */
+/** Waits for the focus. Menus, dialogs and views move it a moment after they open or close. */
 export async function waitForFocus(target: Locator) {
   await target.and(target.page().locator(":focus")).waitFor();
 }
 
-/** Fails with the list of what axe finds wrong on the page. */
+/** Fails with the list of axe violations on the page. */
 export async function expectAccessible(page: Page) {
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(await axeSource());
@@ -91,7 +91,7 @@ async function axeSource(): Promise<string> {
   return readFile(AXE, "utf8");
 }
 
-/** Takes a picture, for people to judge. */
+/** Takes a screenshot for people to review. */
 export async function screenshot(page: Page, name: string) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
