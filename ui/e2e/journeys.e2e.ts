@@ -212,7 +212,7 @@ test("a page is edited, its lines show their author, and the change is undone", 
   await screenshot(page, "diff");
   await expectAccessible(page);
   await page.getByRole("button", { name: "Undo this change" }).click();
-  await page.getByText("Undone. The undo is saved as your own change.").waitFor();
+  await page.getByText("Undone by a new change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
   await page.getByText("Sleeps well").waitFor({ state: "detached" });
   await page.getByText("Tea, no coffee").waitFor();

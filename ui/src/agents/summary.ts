@@ -45,7 +45,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "tool_finished":
       return brief("result", event.data.content, event.data.is_error ? "bad" : "good");
     case "child_requested":
-      return brief("starts sub-agent", mailWords(event.data.mail), "active");
+      return brief("sub-agent requested", mailWords(event.data.mail), "active");
     case "child_told":
       return brief(`message to ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
     case "child_cancelled":

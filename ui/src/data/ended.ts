@@ -13,7 +13,7 @@ export interface Ending {
 }
 
 const LIMITS: Record<Limit, [string, string]> = {
-  per_message: ["The budget for one message is used up.", "Raise it in Settings, or resume with a new message budget from today's."],
+  per_message: ["The budget for one message is used up.", "Raise it in Settings, or resume with a new budget."],
   per_day: ["Today's budget is used up.", "Raise it in Settings, or wait until tomorrow (UTC)."],
   per_month: ["This month's budget is used up.", "Raise it in Settings."],
   allowance: ["This sub-agent has used up its allowance.", "Resume to give it a new one."],

@@ -84,7 +84,7 @@ function ChangeDetails({ change }: { change: Change }) {
         </Button>
         {request.isSuccess && (
           <span role="status" className="text-sm text-accent-ink">
-            Undone. The undo is saved as your own change.
+            Undone by a new change.
           </span>
         )}
         <InlineError problem={request.error} />

@@ -105,7 +105,7 @@ function StoredEditor({ path, page, onDone }: Props) {
         <Button look="quiet" onClick={leave}>
           {changed ? "Discard" : "Cancel"}
         </Button>
-        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change, which you can undo.</span>}
+        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change.</span>}
         {!(theirs && request.error?.code === "conflict") && <InlineError problem={request.error} />}
       </div>
     </div>

@@ -90,7 +90,7 @@ function Effort({ value }: { value: string }) {
   const id = useId();
   const request = useRequest();
   return (
-    <LabelledRow label="Effort" about="How hard the model works, for models that support it" htmlFor={id} below={<InlineError problem={request.error} />}>
+    <LabelledRow label="Effort" about="How hard the model works, if supported" htmlFor={id} below={<InlineError problem={request.error} />}>
       <Select id={id} className="w-60" value={value} onChange={(event) => request.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
