@@ -16,26 +16,26 @@ export function Offline() {
   const messages = useMemo(() => unanswered(lines), [lines]);
   const answerer = useAnswerer();
   const model = useSettings().data?.find((one) => one.name === "model")?.value ?? "";
-  const goOn = useRequest();
+  const resume = useRequest();
   const before = useRef(since);
   useEffect(() => {
     // Only a turn that failed for lack of a connection is resumed; other failures need the person.
-    if (before.current !== null && since === null && messages !== null) goOn.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
+    if (before.current !== null && since === null && messages !== null) resume.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
     before.current = since;
-  }, [since, messages, goOn.mutate]);
-  if (since === null) return goOn.error && <div className="px-6"><InlineError problem={goOn.error} /></div>;
+  }, [since, messages, resume.mutate]);
+  if (since === null) return resume.error && <div className="px-6"><InlineError problem={resume.error} /></div>;
   return (
     <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
       <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
       <span>
-        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings still work. {waits(messages, answerer, model)}
+        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings still work. {offlineHint(messages, answerer, model)}
       </span>
     </p>
   );
 }
 
 /** What happens to messages while offline. Messages already waiting take precedence over what would happen to new ones. */
-export function waits(messages: number | null, answerer: Answerer | null, model: string): string {
+export function offlineHint(messages: number | null, answerer: Answerer | null, model: string): string {
   if (messages === 0) return "The unfinished answer continues when the network is back.";
   if (messages === 1) return "Your last message is sent when the network is back.";
   if (messages !== null) return `Your last ${messages} messages are sent when the network is back.`;
