@@ -1,7 +1,7 @@
-/** One tool call: a line that opens to its input, its result and its time. */
+/** One tool call: a line that expands to its input, result and time. */
 import { CircleAlert } from "lucide-react";
 import { cx } from "../design/cx";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { useNow } from "../design/useNow";
 import { toPage } from "../data/links";
 import { money } from "../data/money";
@@ -26,11 +26,11 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
     </>
   );
   return (
-    <Fold summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
+    <Disclosure summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />
-          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(nothing)"} />}
+          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(empty)"} />}
           <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
             <span>{exactTime(call.startedAt)}</span>
             {call.asked && <span>{costWords(call.asked)}</span>}
@@ -42,7 +42,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
           </p>
         </div>
       )}
-    </Fold>
+    </Disclosure>
   );
 }
 
@@ -57,14 +57,14 @@ function Part({ title, text }: { title: string; text: string }) {
   );
 }
 
-/** Tools cost nothing themselves; asking for them does. */
+/** Tools are free; the cost is that of the model call that requested them. */
 function costWords({ cost, calls }: Asked): string {
-  const words = cost === null ? "asked for by a model call of unknown cost" : `asked for by a model call of ${money(cost)}`;
-  return calls > 1 ? `${words}, with ${calls - 1} more` : words;
+  const words = cost === null ? "requested by a model call of unknown cost" : `requested by a model call for ${money(cost)}`;
+  return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
 }
 
-/** One field a line; long texts as they are. */
+/** One field per line; multi-line texts keep their lines. */
 function inputText(input: Record<string, unknown>): string {
   const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
-  return lines.join("\n") || "(nothing)";
+  return lines.join("\n") || "(empty)";
 }

@@ -36,14 +36,14 @@ function story(): EventLine[] {
 }
 
 describe("a transcript", () => {
-  test("tells the story in order", () => {
+  test("lists the items in order", () => {
     const { items } = folded(story());
     expect(items.map((item) => item.kind)).toEqual(["said", "answer", "calls", "reported", "answer", "end"]);
     expect(items[1]).toMatchObject({ text: "I will.", thinking: "hm", cost: 7 });
     expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
   });
 
-  test("joins a call with its result, its change and its sub-agent", () => {
+  test("attaches result, change and sub-agent to their call", () => {
     const calls = folded(story()).items[2];
     expect(calls?.kind === "calls" && calls.calls).toMatchObject([
       { effect: "e1", commit: "abc", result: "committed", finishedAt: 11_000, child: null },
@@ -51,7 +51,7 @@ describe("a transcript", () => {
     ]);
   });
 
-  test("keeps what is said during a turn until the model is given it, and an answer's key from its request on", () => {
+  test("queues messages during a turn until the next model request, and keeps an answer's key from its request on", () => {
     seq = 0;
     const lines = [
       line("turn_started", { turn: 1 }),
@@ -70,7 +70,7 @@ describe("a transcript", () => {
     expect(after.items.map((item) => item.key)).toEqual(["answer-4", "said-3", "answer-6"]);
   });
 
-  test("is the same in whatever portions the events come, twice or not", () => {
+  test("is the same for batches of any size, with or without duplicates", () => {
     const lines = story();
     const whole = folded(lines);
     for (let cut = 0; cut <= lines.length; cut += 1) {
@@ -79,7 +79,7 @@ describe("a transcript", () => {
     }
   });
 
-  test("keeps items that did not change", () => {
+  test("keeps the identity of unchanged items", () => {
     const lines = story();
     const before = folded(lines.slice(0, 6));
     const after = fold(before, lines);
@@ -88,23 +88,23 @@ describe("a transcript", () => {
     expect(after.items[2]).not.toBe(before.items[2]);
   });
 
-  test("may begin anywhere: results of calls that are not loaded are left out", () => {
+  test("may start anywhere: results of calls that are not loaded are skipped", () => {
     const lines = story();
     expect(folded(lines.slice(8)).items.map((item) => item.kind)).toEqual(["reported", "answer", "end"]);
   });
 
-  test("knows whether the model is being asked", () => {
+  test("knows whether a model request is pending", () => {
     const lines = story();
     expect([3, 4, 5, 13, 15].map((count) => folded(lines.slice(0, count)).calling)).toEqual([null, 4, null, 13, null]);
   });
 
-  test("says so when an event is of a later build or damaged", () => {
+  test("shows a note for an event that is damaged or of a later build", () => {
     seq = 0;
     const { items } = folded([{ ...line("user_said", {}), kind: "dreamed" }, line("user_said", {}), { ...line("turn_ended", {}), data: null }]);
     expect(items.map((item) => item.kind)).toEqual(["note", "note", "note"]);
   });
 
-  test("offers to go on only at its end", () => {
+  test("can be resumed only at its last ending", () => {
     const lines = story();
     const begun = line("turn_started", { turn: 2 });
     const stopped = line("turn_ended", { turn: 2, ended: "cancelled", reports: [] });
@@ -113,7 +113,7 @@ describe("a transcript", () => {
     expect(ends.map((item) => item.last)).toEqual([false, false]);
   });
 
-  test("tells the person's words from another agent's", () => {
+  test("tells the person's messages from another agent's", () => {
     seq = 0;
     const say = (by_person: boolean) => line("mail_received", { mail: { id: "x", from: "grow", to: "a", body: { say: { text: "more", allowance: 0, by_person } } } });
     const { items } = folded([line("agent_created", { birth, parent: "grow" }), say(true), say(false)]);

@@ -1,12 +1,12 @@
 /**
- * Journal events into a transcript. Pure: the same events give the same transcript, in whatever portions they come, and
- * an event that is there already changes nothing.
+ * The reducer from journal events to a transcript. Pure and idempotent: the same events give the same transcript in
+ * batches of any size, and an event that is already applied changes nothing.
  */
 import type { EventLine } from "../bridge";
 import { type Block, type KnownEvent, type Mail, understood } from "../data/events";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
-/** Adds events in order. Those up to `transcript.last` are known already and skipped. */
+/** Applies events in order; skips those up to `transcript.last`. */
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
   const from = lines.findLastIndex((line) => line.seq <= transcript.last) + 1;
   if (from === lines.length) return transcript;
@@ -16,25 +16,25 @@ export function fold(transcript: Transcript, lines: readonly EventLine[]): Trans
     next.last = line.seq;
     const event = understood(line);
     if (event) add(next, line, event);
-    else push(next, { kind: "note", ...place(line, "note"), text: `Something this version cannot show: ${line.kind}` });
+    else push(next, { kind: "note", ...place(line, "note"), text: `This version cannot show an event of kind ${line.kind}` });
   }
   return next;
 }
 
-/** A transcript from the beginning of `lines`. */
+/** The transcript of `lines`. */
 export function folded(lines: readonly EventLine[]): Transcript {
   return fold(EMPTY, lines);
 }
 
 type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
 
-/** What a person said: at once, or, during a turn, with the next call of the model. */
+/** Adds a message of the person; during a turn it is queued for the next model call. */
 function say(draft: Draft, said: Said) {
   if (draft.working) draft.waiting = [...draft.waiting, said];
   else push(draft, said);
 }
 
-/** Work goes on: the last end is not the last thing any more. */
+/** The conversation continues: the latest ending can no longer be resumed. */
 function goOn(draft: Draft) {
   const index = draft.items.findLastIndex((item) => item.kind === "end");
   const end = draft.items[index];
@@ -60,7 +60,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":
-      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Now with ${event.data.card.name || event.data.card.id}` });
+      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
       return;
     case "turn_started":
       goOn(draft);
@@ -72,7 +72,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "model_requested":
       draft.working = true;
       draft.calling = line.seq;
-      // Another attempt repeats the first: it says no more than that did.
+      // A retry repeats the first request, so it includes no queued messages.
       if (event.data.attempt > 1) return;
       draft.items.push(...draft.waiting);
       draft.waiting = [];
@@ -128,7 +128,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "child_told":
     case "child_cancelled":
     case "cancel_requested":
-      return; // Seen by what follows from them.
+      return; // Later events show their effects.
   }
 }
 
@@ -145,7 +145,7 @@ function addMail(draft: Draft, line: EventLine, mail: Mail) {
   }
 }
 
-/** Calls that follow each other stand together. */
+/** Consecutive calls form one item. */
 function addCall(draft: Draft, line: EventLine, call: Call) {
   const last = draft.items.at(-1);
   if (last?.kind === "calls") {

@@ -1,9 +1,9 @@
-/** What the simulation answers to each command. */
+/** The simulated host's handler of each command. */
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
-import { known, MODELS, type Providers } from "./providers";
-import { refuse } from "./refuse";
+import { checkKey, MODELS, type Providers } from "./providers";
+import { hostError } from "./hostError";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -43,10 +43,10 @@ export function answers(world: World, providers: Providers, account: Account): A
   };
 }
 
-/** As the shell would refuse it; what it would open is only noted, for tests. */
+/** Refuses the same links as the shell. Instead of opening a link, records it on the document for tests. */
 function open(address: string): null {
   if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
-    throw refuse("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
+    throw hostError("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
   }
   document.documentElement.dataset["opened"] = address;
   return null;
@@ -76,7 +76,7 @@ async function ask(world: World, providers: Providers, request: Request): Promis
       world.set(request.name, request.value);
       return "done";
     case "set_key":
-      known(request.name, request.value);
+      checkKey(request.name, request.value);
       if (request.value === null) delete world.state.keys[request.name];
       else world.state.keys[request.name] = providers.keychain().state === "ready" ? "keychain" : "memory";
       return "done";

@@ -1,8 +1,8 @@
-/** Carrying out one step of a simulated agent. */
+/** Performs one step of a simulated agent. */
 import type { Stage } from "./stage";
 import type { Step } from "./steps";
 
-/** Does the first step of the agent's queue and takes it off, unless it has to wait. */
+/** Performs and removes the first step of the agent's queue, unless that step is still waiting for sub-agents. */
 export function perform(world: Stage, id: string) {
   const queue = world.state.queues[id];
   const step = queue?.[0];
@@ -95,8 +95,8 @@ function end(world: Stage, id: string, ended: unknown) {
   world.begin(id, next);
 }
 
-/** Stops an agent where it is: open tool calls end, the turn ends. */
-export function cancelled(world: Stage, id: string) {
+/** Stops an agent: fails its open tool calls and ends its turn. */
+export function stopAgent(world: Stage, id: string) {
   const mine = world.state.events.filter((line) => line.agent === id);
   const done = new Set(mine.filter((line) => line.kind === "tool_finished").map((line) => (line.data as { effect: string }).effect));
   const open = mine.filter((line) => line.kind === "tool_started").map((line) => (line.data as { effect: string }).effect);

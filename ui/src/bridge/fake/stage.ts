@@ -1,4 +1,4 @@
-/** What the steps of a simulated agent act on: the plain data of a simulated profile, and the means to change it. */
+/** The part of a simulated profile that the steps of an agent read and change. */
 import type { Agent, EventLine, KeySource, Push } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
@@ -7,7 +7,7 @@ export interface Saved {
   events: EventLine[];
   agents: Record<string, Agent>;
   queues: Record<string, Step[]>;
-  /** Said while it was at work, by agent. */
+  /** Messages that arrived during a turn, by agent. */
   waiting: Record<string, string[]>;
   memory: SavedMemory;
   settings: Record<string, string>;

@@ -1,14 +1,14 @@
-/** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
+/** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
 import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
 import { hash, Memory } from "./memory";
-import { cancelled, perform } from "./perform";
-import { plan, unreachable } from "./plan";
-import { refuse } from "./refuse";
+import { perform, stopAgent } from "./perform";
+import { offlineSteps, plan } from "./plan";
+import { hostError } from "./hostError";
 import { SETTINGS } from "./settings";
 import type { Saved, Stage } from "./stage";
-import { lasts } from "./steps";
+import { durationMs } from "./steps";
 
-export function nothing(): Saved {
+export function emptyState(): Saved {
   return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
@@ -25,7 +25,7 @@ export class World implements Stage {
     this.memory = new Memory(state.memory);
   }
 
-  /** Records what happened to an agent and tells everybody. */
+  /** Appends events to an agent's journal and pushes them to all listeners. */
   append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change: Partial<Agent> = {}) {
     const agent = this.agent(id);
     const at = this.now();
@@ -38,7 +38,7 @@ export class World implements Stage {
   agent(id: string): Agent {
     const found = this.state.agents[id];
     if (found) return found;
-    if (id !== "grow") throw refuse("not_found", `There is no agent "${id}".`);
+    if (id !== "grow") throw hostError("not_found", `There is no agent "${id}".`);
     return this.create("grow", "Grow Agent", null, 0, null, null);
   }
 
@@ -59,20 +59,20 @@ export class World implements Stage {
     return { ...this.agent(id) };
   }
 
-  /** Begins a turn. */
+  /** Starts a turn. */
   begin(id: string, text: string) {
     const turn = this.agent(id).turn + 1;
     const chosen = this.setting("model");
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
     this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
-    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = unreachable();
+    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = offlineSteps();
     else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
   }
 
   cancel(id: string) {
     for (const child of Object.values(this.state.agents)) if (child.parent === id && this.isBusy(child.id)) this.cancel(child.id);
-    if (this.isBusy(id)) cancelled(this, id);
+    if (this.isBusy(id)) stopAgent(this, id);
   }
 
   resume(id: string) {
@@ -118,14 +118,14 @@ export class World implements Stage {
 
   set(name: string, value: string | null) {
     const known = SETTINGS.find(([one]) => one === name);
-    if (!known) throw refuse("not_found", `There is no setting called "${name}".`);
+    if (!known) throw hostError("not_found", `There is no setting called "${name}".`);
     const isNumber = name.startsWith("budget") || name.startsWith("limit");
-    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw refuse("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
+    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw hostError("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
     if (value === null) delete this.state.settings[name];
     else this.state.settings[name] = value;
   }
 
-  /** Lets time pass from here on, `speed` times as fast. */
+  /** Starts performing steps in real time, `speed` times as fast. */
   run(speed: number) {
     this.#speed = speed;
     Object.keys(this.state.queues).forEach((id) => this.wake(id));
@@ -136,18 +136,18 @@ export class World implements Stage {
     const next = this.state.queues[id]?.[0];
     if (!next) return;
     this.#running.add(id);
-    const each = lasts(next) / this.#speed;
+    const each = durationMs(next) / this.#speed;
     const began = performance.now();
     setTimeout(() => {
       this.#running.delete(id);
-      // Browsers do not wait less than 4 ms, and longer when they are busy; what was due meanwhile comes at once.
+      // Browser timers fire late (4 ms minimum, more under load), so emit all deltas that are due by now at once.
       const due = next.do === "delta" ? Math.max(1, Math.round((performance.now() - began) / each)) : 1;
       for (let count = 0; count < due && (count === 0 || this.state.queues[id]?.[0]?.do === "delta"); count += 1) perform(this, id);
       this.wake(id);
     }, each);
   }
 
-  /** Carries out everything that is planned, moving `clock` on. */
+  /** Performs all planned steps at once and advances `clock`. */
   runAll(clock: { at: number }) {
     for (let busy = true; busy; ) {
       busy = false;
@@ -155,7 +155,7 @@ export class World implements Stage {
         const next = this.state.queues[id]?.[0];
         if (!next) continue;
         busy = true;
-        clock.at += lasts(next);
+        clock.at += durationMs(next);
         perform(this, id);
       }
     }
