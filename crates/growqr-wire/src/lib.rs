@@ -7,6 +7,7 @@
 mod class;
 mod error;
 pub mod event;
+mod money;
 mod request;
 mod rows;
 mod sign_in;
@@ -14,6 +15,7 @@ mod sign_in;
 pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
+pub use money::usd;
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
     About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
@@ -103,6 +105,11 @@ pub fn typescript() -> String {
         event::ContentBlock,
         event::ToolContent,
         event::Ended,
+        event::Tone,
+        event::Wording,
+        event::Endings,
     );
+    let endings = serde_json::to_string_pretty(&event::Endings::table()).expect("texts with text keys serialise");
+    out.push_str(&format!("\nexport const ENDINGS: Endings = {endings};\n"));
     out
 }

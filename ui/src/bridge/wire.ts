@@ -1290,3 +1290,305 @@ title: string, };
 export type ToolContent = string | Array<ContentBlock>;
 
 export type Ended = "done" | "cancelled" | "cut" | { "refused": string } | "silent" | { "limit": LimitReached } | { "failed": Failure } | { "unknown": string };
+
+export type EndingTone = "quiet" | "warn" | "bad";
+
+export type EndingWording = { 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * The same where the amounts are known.
+ */
+shortfall: string | null, 
+/**
+ * The next step in the window.
+ */
+in_window: string | null, 
+/**
+ * The next step on the command line.
+ */
+on_command_line: string | null, 
+/**
+ * How much attention it deserves.
+ */
+tone: EndingTone, 
+/**
+ * Whether the agent can be resumed.
+ */
+resumable: boolean, 
+/**
+ * Whether the next step is in the settings.
+ */
+settings: boolean, };
+
+export type Endings = { 
+/**
+ * See [`Ended::Cancelled`].
+ */
+cancelled: EndingWording, 
+/**
+ * See [`Ended::Cut`].
+ */
+cut: EndingWording, 
+/**
+ * See [`Ended::Refused`].
+ */
+refused: EndingWording, 
+/**
+ * See [`Ended::Silent`].
+ */
+silent: EndingWording, 
+/**
+ * See [`Ended::Unknown`].
+ */
+unknown: EndingWording, 
+/**
+ * See [`Ended::Limit`].
+ */
+limit: Record<LimitReached, EndingWording>, 
+/**
+ * See [`Ended::Failed`].
+ */
+failed: Record<FailureKind, EndingWording>, 
+/**
+ * A limit of a later build.
+ */
+other_limit: EndingWording, 
+/**
+ * A failure of a later build.
+ */
+other_failure: EndingWording, };
+
+export const ENDINGS: Endings = {
+  "cancelled": {
+    "title": "Stopped. What was done so far is kept.",
+    "shortfall": null,
+    "in_window": null,
+    "on_command_line": null,
+    "tone": "quiet",
+    "resumable": true,
+    "settings": false
+  },
+  "cut": {
+    "title": "The answer was cut off at its length limit.",
+    "shortfall": null,
+    "in_window": "Resume to get the rest.",
+    "on_command_line": "Get the rest with: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "refused": {
+    "title": "The model declined to answer. {reason}",
+    "shortfall": null,
+    "in_window": "Rephrase your message.",
+    "on_command_line": "Rephrase your message.",
+    "tone": "warn",
+    "resumable": false,
+    "settings": false
+  },
+  "silent": {
+    "title": "The model gave an empty answer twice.",
+    "shortfall": null,
+    "in_window": "Rephrase your message, or resume.",
+    "on_command_line": "Rephrase your message, or ask again with: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "unknown": {
+    "title": "The model stopped for a reason this version does not know: {reason}",
+    "shortfall": null,
+    "in_window": "Resume, or send your message again.",
+    "on_command_line": "Send your message again, or: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "limit": {
+    "per_message": {
+      "title": "The budget for one message is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of the budget for one message.",
+      "in_window": "Raise it in Settings, or resume with a new budget.",
+      "on_command_line": "Raise it with: growqr budget set --per-message USD, or resume with a new budget: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "per_day": {
+      "title": "Today's budget is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of today's budget.",
+      "in_window": "Raise it in Settings, or wait until tomorrow (UTC).",
+      "on_command_line": "Raise it with: growqr budget set --per-day USD, or wait until tomorrow (UTC).",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "per_month": {
+      "title": "This month's budget is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of this month's budget.",
+      "in_window": "Raise it in Settings.",
+      "on_command_line": "Raise it with: growqr budget set --per-month USD",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "allowance": {
+      "title": "This sub-agent has used up its allowance.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of its allowance.",
+      "in_window": "Resume to give it a new one.",
+      "on_command_line": "Give it a new one with: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    },
+    "calls": {
+      "title": "The limit of model calls for one message is reached.",
+      "shortfall": null,
+      "in_window": "Resume if the agent was making progress.",
+      "on_command_line": "If the agent was making progress: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    }
+  },
+  "failed": {
+    "key": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Check the key in Settings.",
+      "on_command_line": "Check ANTHROPIC_API_KEY. Your message is kept; then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": true
+    },
+    "no_credit": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Add credit at the provider, then resume.",
+      "on_command_line": "Add credit in the provider's console. Your message is kept; then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "rejected": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "too_large": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send a shorter message.",
+      "on_command_line": "Send a shorter message. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "prompt_too_long": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send a shorter message.",
+      "on_command_line": "Send a shorter message. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "past_refused": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send your message again. The earlier conversation is then sent in shortened form.",
+      "on_command_line": "Send your message again. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "unknown_model": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Choose another model in Settings.",
+      "on_command_line": "Choose another model: growqr config set model claude-opus-4-7",
+      "tone": "bad",
+      "resumable": true,
+      "settings": true
+    },
+    "busy": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Wait a moment, then resume.",
+      "on_command_line": "Your message is kept. Wait a moment, then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "unavailable": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "offline": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Your message is saved. Resume to send it once the connection is back.",
+      "on_command_line": "Your message is kept. When the network is back: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "broken": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "aborted": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "interrupted": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    }
+  },
+  "other_limit": {
+    "title": "A limit was reached.",
+    "shortfall": null,
+    "in_window": "See Settings.",
+    "on_command_line": "See: growqr config get",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "other_failure": {
+    "title": "{reason}",
+    "shortfall": null,
+    "in_window": "Nothing is lost. Resume to try again.",
+    "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+    "tone": "bad",
+    "resumable": true,
+    "settings": false
+  }
+};

@@ -56,7 +56,7 @@ impl LimitReached {
         &[LimitReached::PerMessage, LimitReached::PerDay, LimitReached::PerMonth, LimitReached::Allowance, LimitReached::Calls];
 }
 
-/// How a turn ended.
+/// How a turn ended. [`Ended::ending`] words it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {

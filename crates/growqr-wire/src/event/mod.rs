@@ -11,6 +11,7 @@ mod mail;
 mod model;
 mod raw;
 mod tool;
+mod wording;
 
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Shortfall};
@@ -20,6 +21,7 @@ pub use model::{
 };
 pub use raw::Raw;
 pub use tool::{CommitPlan, ContentBlock, Repeat, ToolContent};
+pub use wording::{Ending, Endings, Tone, Wording};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
