@@ -4,6 +4,7 @@ import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import { eventOf } from "./stage";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -91,10 +92,11 @@ async function ask(world: World, providers: Providers, request: Request): Promis
 
 function messages(world: World): Message[] {
   return world.state.events.flatMap((line): Message[] => {
-    const data = line.data as { text?: string; reply?: { content: { type: string; text?: string }[] } };
+    const event = eventOf(line);
     const base = { agent: line.agent, seq: line.seq, at: line.at };
-    if (line.kind === "user_said") return [{ ...base, author: "person", text: data.text ?? "" }];
-    const text = data.reply?.content.map((block) => block.text ?? "").join("") ?? "";
-    return line.kind === "model_answered" && text ? [{ ...base, author: { agent: line.agent }, text }] : [];
+    if (event.kind === "user_said") return [{ ...base, author: "person", text: event.data.text }];
+    if (event.kind !== "model_answered") return [];
+    const text = event.data.reply.content.map((block) => (block.type === "text" ? block.text : "")).join("");
+    return text ? [{ ...base, author: { agent: line.agent }, text }] : [];
   });
 }

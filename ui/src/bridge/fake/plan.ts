@@ -1,6 +1,7 @@
 /** The simulated model: turns a message into the steps that answer it. */
+import type { Ended } from "../wire";
 import type { Memory } from "./memory";
-import { LINKS, LONG, PLAN_TEXT, REPORTS } from "./replies";
+import { LINKS, LONG, PICTURE, PLAN_TEXT, REPORTS } from "./replies";
 import { answer, type PlannedCall, type Step } from "./steps";
 
 const NOTES = "journal/notes.md";
@@ -15,6 +16,7 @@ export function plan(text: string, id: string, isGuide: boolean, effects: Effect
   if (/\b(helpers?|sub-agents?|compare|research|send)\b/i.test(text)) return spawnSteps(effects, cost);
   if (/\b(budget|limit)\b/i.test(text)) return [...answerSteps(effects, "", "Let me look at that", cost), { do: "end", ended: { limit: "per_message" } }];
   if (/\bbroken\b/i.test(text)) return [{ do: "request" }, { do: "end", ended: { failed: { kind: "key", message: "The key was refused by Anthropic.", request_id: null } } }];
+  if (/\bpicture\b/i.test(text)) return pictureSteps(effects, cost);
   if (/\blinks?\b/i.test(text)) return [...answerSteps(effects, "", LINKS, cost), { do: "end", ended: "done" }];
   const endless = /\bendless(?: (\d+))?/i.exec(text);
   if (endless) return [...answerSteps(effects, "", `${LONG}\n\n`.repeat(Number(endless[1] ?? 40)), cost), { do: "end", ended: "done" }];
@@ -24,8 +26,8 @@ export function plan(text: string, id: string, isGuide: boolean, effects: Effect
 
 /** The steps of a turn without a network. */
 export function offlineSteps(): Step[] {
-  const failure = { kind: "offline", message: "There is no connection to api.anthropic.com; check the network. (dns error)", request_id: null };
-  return [{ do: "request" }, { do: "end", ended: { failed: failure } }];
+  const ended: Ended = { failed: { kind: "offline", message: "There is no connection to api.anthropic.com; check the network. (dns error)", request_id: null } };
+  return [{ do: "request" }, { do: "end", ended }];
 }
 
 const GUIDE = `I am the built-in guide: I answer by fixed rules, there is no AI in me.
@@ -53,6 +55,39 @@ function rememberSteps(what: string, effects: Effects, cost: number, memory: Mem
     ...answer((index) => effects(index), "", "", [read], cost),
     ...answer((index) => effects(index + 10), "", "", [write], cost),
     ...answerSteps(effects, "", `I have written it down in \`${NOTES}\`: ${what}`, cost),
+    { do: "end", ended: "done" },
+  ];
+}
+
+/** A tool of another program, whose result has several blocks; a call that a stop of the program interrupted; a charge. */
+function pictureSteps(effects: Effects, cost: number): Step[] {
+  const draw: PlannedCall = {
+    name: "draw_chart",
+    input: { title: "Hours of practice" },
+    ms: 200,
+    result: [
+      { type: "text", text: "The chart, and where its numbers are from." },
+      { type: "image", media_type: "image/png", data: PICTURE },
+      { type: "link", uri: "https://example.org/practice", title: "Practice log" },
+      { type: "link", uri: "file:///etc/hosts", title: "A file" },
+    ],
+  };
+  const [charge, sent] = [`${effects(30)}-charge`, effects(20)];
+  const content = [{ type: "tool_use" as const, id: `toolu_${sent}`, name: "send_mail", input: { to: "mara@example.org" } }];
+  return [
+    ...answer(effects, "", "I will draw it.", [draw], cost),
+    { do: "record", event: { kind: "charge_reserved", data: { charge, purpose: "Summary of the chart", reservation: 2_000_000 } } },
+    { do: "pause", ms: 4_000 },
+    { do: "record", event: { kind: "charge_settled", data: { charge, cost: 1_200_000 } } },
+    { do: "request" },
+    { do: "answer", content, cost },
+    { do: "tool", name: "send_mail", input: { to: "mara@example.org" }, effect: sent },
+    { do: "record", event: { kind: "tool_interrupted", data: { effect: sent } } },
+    { do: "pause", ms: 4_000 },
+    { do: "record", event: { kind: "tool_resumed", data: { effect: sent } } },
+    { do: "pause", ms: 4_000 },
+    { do: "finish", effect: sent, content: "sent" },
+    ...answerSteps(effects, "", "Mara has the chart.", cost),
     { do: "end", ended: "done" },
   ];
 }

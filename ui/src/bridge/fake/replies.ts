@@ -75,3 +75,6 @@ Which of the three would you like to begin with?`;
 
 /** Links that a model might write after reading a hostile page. */
 export const LINKS = `Read [the book](https://doc.rust-lang.org/book/), write to [Mara](mailto:mara@example.org?subject=Review), then sign in at [your bank](https://bank.example@evil.example/login).`;
+
+/** A small picture of squares, as base64 of a PNG. */
+export const PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAKAAAABQCAMAAACpg44GAAAABlBMVEXW4tZAeFjC55P/AAAAWElEQVR42u3ZoQ0AAAgDsPH/0zyAJ4FOI5pNkhqSIVt3AQQEBAQEBAQEBAQ8DdQqICAgICAgICAgIOAmUFuAgICAgICAgICAgP4kZgcEBAQEBAQEBAR8Cmw/KxkBI4ZymQAAAABJRU5ErkJggg==";

@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, EventLine, KeySource, Push } from "../wire";
+import type { Agent, EventLine, JournalEvent, KeySource, Push } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -14,12 +14,17 @@ export interface Saved {
   keys: Record<string, KeySource>;
 }
 
+/** A stored event. The simulated journal holds only events of this build. */
+export function eventOf(line: EventLine): JournalEvent {
+  return line as JournalEvent;
+}
+
 export interface Stage {
   readonly state: Saved;
   readonly memory: Memory;
   readonly push: (push: Push) => void;
   readonly now: () => number;
-  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change?: Partial<Agent>): void;
+  append(id: string, entries: readonly JournalEvent[], change?: Partial<Agent>): void;
   agent(id: string): Agent;
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent;
   begin(id: string, text: string): void;

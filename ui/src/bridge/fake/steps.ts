@@ -1,29 +1,25 @@
 /** The next steps of a simulated agent. Plain data, so that they survive a reload. */
-import type { DeltaKind } from "../wire";
+import type { Block, DeltaKind, Ended, JournalEvent, ToolContent } from "../wire";
 
 export type Step =
   | { do: "delta"; kind: DeltaKind; text: string }
   | { do: "request" }
   | { do: "answer"; content: Block[]; cost: number }
   | { do: "tool"; name: string; input: Record<string, unknown>; effect: string }
-  | { do: "finish"; effect: string; content: string; isError?: boolean }
+  | { do: "finish"; effect: string; content: ToolContent; isError?: boolean }
   | { do: "commit"; effect: string; path: string; content: string; message: string }
   | { do: "spawn"; effect: string; name: string; task: string }
   | { do: "wait"; effect: string }
   | { do: "pause"; ms: number }
-  | { do: "end"; ended: unknown };
-
-export type Block =
-  | { type: "text"; text: string }
-  | { type: "thinking"; thinking: string }
-  | { type: "tool_use"; id: string; name: string; input: unknown };
+  | { do: "record"; event: JournalEvent }
+  | { do: "end"; ended: Ended };
 
 export interface PlannedCall {
   name: string;
   input: Record<string, unknown>;
   /** Duration in milliseconds. */
   ms: number;
-  result: string;
+  result: ToolContent;
   commit?: { path: string; content: string; message: string };
 }
 

@@ -1,11 +1,11 @@
 /** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
-import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
+import type { Agent, Budget, EventLine, JournalEvent, Limits, Push, Setting } from "../wire";
 import { hash, Memory } from "./memory";
 import { perform, stopAgent } from "./perform";
 import { offlineSteps, plan } from "./plan";
 import { hostError } from "./hostError";
 import { SETTINGS } from "./settings";
-import type { Saved, Stage } from "./stage";
+import { eventOf, type Saved, type Stage } from "./stage";
 import { durationMs } from "./steps";
 
 export function emptyState(): Saved {
@@ -26,7 +26,7 @@ export class World implements Stage {
   }
 
   /** Appends events to an agent's journal and pushes them to all listeners. */
-  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change: Partial<Agent> = {}) {
+  append(id: string, entries: readonly JournalEvent[], change: Partial<Agent> = {}) {
     const agent = this.agent(id);
     const at = this.now();
     const events = entries.map(({ kind, data }, index) => ({ position: this.state.events.length + index + 1, agent: id, seq: agent.seq + index + 1, at, kind, data }));
@@ -50,10 +50,11 @@ export class World implements Stage {
   }
 
   say(id: string, message: string, text: string): Agent {
-    const known = this.state.events.some((line) => line.kind === "user_said" && (line.data as { id: string }).id === message);
+    const known = this.state.events.map(eventOf).some((event) => event.kind === "user_said" && event.data.id === message);
     if (known) return this.agent(id);
     const first = this.agent(id).seq === 0;
-    this.append(id, [...(first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : []), { kind: "user_said", data: { id: message, text } }]);
+    const created: JournalEvent[] = first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : [];
+    this.append(id, [...created, { kind: "user_said", data: { id: message, text } }]);
     if (this.isBusy(id)) (this.state.waiting[id] ??= []).push(text);
     else this.begin(id, text);
     return { ...this.agent(id) };
@@ -64,7 +65,7 @@ export class World implements Stage {
     const turn = this.agent(id).turn + 1;
     const chosen = this.setting("model");
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
-    this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
+    this.append(id, [{ kind: "turn_started", data: { turn, limits: this.limits() } }], { turn, model, status: "thinking" });
     if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = offlineSteps();
     else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
@@ -106,6 +107,12 @@ export class World implements Stage {
     const limit = (name: string) => Math.round(Number(this.setting(name)) * 100_000_000);
     const month = this.setting("budget.per_month");
     return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0, reserved: 0 };
+  }
+
+  limits(): Limits {
+    const { per_message, per_day, per_month } = this.budget();
+    const count = (name: string) => Number(this.setting(`limit.${name}`));
+    return { per_message, per_day, per_month, max_tokens: count("max_tokens"), calls: count("calls"), children: count("children"), children_at_once: count("children_at_once"), depth: 2 };
   }
 
   settings(): Setting[] {
