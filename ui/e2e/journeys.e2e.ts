@@ -101,6 +101,34 @@ test("stopping keeps what was done and offers to resume", async () => {
   await context.close();
 });
 
+test("a tool's result shows its texts, pictures and links; an interrupted call and a charge say how they stand", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 2 });
+  await say(page, "Draw me a picture");
+  await page.getByText("up to $0.0200 reserved").waitFor();
+  await page.getByText("interrupted, looking up whether it happened").waitFor();
+  await screenshot(page, "interrupted");
+  await page.getByText("interrupted before it happened, trying again").waitFor();
+  await page.getByText("Mara has the chart.").last().waitFor();
+  await page.getByText("Summary of the chart").waitFor();
+  await page.getByText("$0.0120").waitFor();
+  await page.getByRole("button", { name: "draw_chart" }).click();
+  const picture = page.getByRole("img", { name: "Result: a picture" });
+  await picture.waitFor();
+  expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(160);
+  await page.getByText("[link: A file, file:///etc/hosts]").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "tool-result");
+  await page.getByRole("link", { name: "Practice log" }).click();
+  await page.getByRole("dialog").getByText("example.org").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => void (location.hash = "#/agents/grow"));
+  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByText("looking up whether the tool call happened").waitFor();
+  expect(pageErrors, "the content security policy allows the picture").toEqual([]);
+  await screenshot(page, "log-of-tools");
+  await context.close();
+});
+
 test("a turn that did not end normally shows a sentence with the next step", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Use up the budget");

@@ -20,6 +20,16 @@ test("messages are shown without Markdown syntax, results of tools unchanged", (
   expect(summary(line("tool_finished", { effect: "e", content: "a.md:5: - **b**", is_error: false }), name).detail).toBe("a.md:5: - **b**");
 });
 
+test("charges, interruptions and results of several blocks are summarised", () => {
+  const blocks = [{ type: "text", text: "see" }, { type: "image", media_type: "image/png", data: "AAAA" }, { type: "link", uri: "https://a.example", title: "A" }];
+  expect(summary(line("tool_finished", { effect: "e", content: blocks, is_error: false }), name).detail).toBe("see [picture] [link: A, https://a.example]");
+  expect(summary(line("charge_reserved", { charge: "c", purpose: "web search", reservation: 20_000_000 }), name).detail).toBe("web search, up to $0.20");
+  expect(summary(line("charge_settled", { charge: "c", cost: null }), name).detail).toBe("cost unknown");
+  expect(summary(line("tool_interrupted", { effect: "e" }), name)).toMatchObject({ what: "interrupted", tone: "warn" });
+  expect(summary(line("tool_resumed", { effect: "e" }), name).what).toBe("trying again");
+  expect(summary(line("journal_named", { name: "n" }), name).what).toBe("journal named");
+});
+
 test("an event of a later build is shown by its kind", () => {
   expect(summary(line("dreamed", {}), name)).toMatchObject({ what: "dreamed", tone: "warn" });
 });

@@ -1,9 +1,9 @@
 /** Summarises a journal event in one line. */
-import type { EventLine } from "../bridge";
+import type { EventLine, Mail } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { plain } from "../design/plain";
 import { ending } from "../data/ended";
-import { type Mail, understood } from "../data/events";
+import { plainContent, understood } from "../data/events";
 import { money, tokens } from "../data/money";
 import { toolWords } from "../journal/toolWords";
 
@@ -20,6 +20,8 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
   switch (event.kind) {
     case "agent_created":
       return brief("created", read(event.data.birth?.task ?? ""), "good");
+    case "journal_named":
+      return brief("journal named", event.data.name);
     case "user_said":
       return brief("message", read(event.data.text), "waiting");
     case "mail_received":
@@ -40,10 +42,14 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("model failed", event.data.failure.message, "bad");
     case "tool_started":
       return brief(...tool(event.data.name, event.data.input), "waiting");
+    case "tool_interrupted":
+      return brief("interrupted", "looking up whether the tool call happened", "warn");
+    case "tool_resumed":
+      return brief("trying again", "the interrupted tool call had not happened", "waiting");
     case "commit_intended":
       return brief("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
     case "tool_finished":
-      return brief("result", event.data.content, event.data.is_error ? "bad" : "good");
+      return brief("result", plainContent(event.data.content), event.data.is_error ? "bad" : "good");
     case "child_requested":
       return brief("sub-agent requested", mailWords(event.data.mail), "active");
     case "child_told":
@@ -52,6 +58,10 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief(`stops ${nameOf(event.data.mail.to)}`);
     case "cancel_requested":
       return brief("stop requested", event.data.by_person ? "by you" : "");
+    case "charge_reserved":
+      return brief("charge reserved", `${event.data.purpose}, ${event.data.reservation === null ? "price unknown" : `up to ${money(event.data.reservation)}`}`);
+    case "charge_settled":
+      return brief("charge settled", event.data.cost === null ? "cost unknown" : money(event.data.cost));
     case "turn_ending":
       return brief("stopping", "waits for its sub-agents to stop");
     case "turn_ended": {

@@ -5,6 +5,7 @@ import { tauri } from "./tauri";
 export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
 export { type HostEvent, HostError, type Host } from "./host";
 export type * from "./wire";
+export { ENDINGS } from "./wire";
 
 /** Connects to the host. In a plain browser (development, tests) that is the simulated host, which production builds exclude. */
 export async function connect(): Promise<Host> {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
+import type { Ended } from "../bridge";
 import { ending } from "./ended";
-import type { Ended } from "./events";
 
 const ALL: Ended[] = [
   "cancelled", "cut", "silent", { refused: "" }, { unknown: "paused" },
   { limit: "per_message" }, { limit: "per_day" }, { limit: "per_month" }, { limit: "allowance" }, { limit: "calls" },
   { failed: { kind: "key", message: "The key was refused.", request_id: null } },
-  { failed: { kind: "new_kind", message: "Something else.", request_id: null } },
+  { failed: { kind: "new_kind" as "busy", message: "Something else.", request_id: null } },
 ];
 
 test("a turn that ended normally has no text", () => {

@@ -1,11 +1,12 @@
 /** Applies the host's pushes to the journals and the query cache. */
 import type { QueryClient } from "@tanstack/react-query";
-import type { Agent, Host, Push } from "../bridge";
+import type { Agent, EventKind, EventLine, Host, Push } from "../bridge";
+import { kindOf, understood } from "./events";
 import type { Journals } from "./journals";
 import { keys } from "./keys";
 
 /** Event kinds that change the budget. */
-const MONEY = new Set(["model_requested", "model_answered", "model_failed", "child_requested", "turn_ended", "mail_received"]);
+const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "model_failed", "child_requested", "charge_reserved", "charge_settled", "turn_ended", "mail_received"]);
 
 /** Subscribes to pushes for the lifetime of the window. Rejects if the subscription fails. */
 export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
@@ -29,7 +30,7 @@ function refresh(client: QueryClient, push: Push) {
   const known = client.getQueryData<Agent[]>(keys.agents);
   if (known) client.setQueryData<Agent[]>(keys.agents, withAgent(known, agent));
   else void client.invalidateQueries({ queryKey: keys.agents });
-  if (events.some((line) => MONEY.has(line.kind))) void client.invalidateQueries({ queryKey: keys.budget });
+  if (events.some((line) => MONEY.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.budget });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
 }
 
@@ -44,14 +45,14 @@ export function withAgent(agents: readonly Agent[], newer: Agent): Agent[] {
 /** Effect ids of commits that are intended and not finished yet. */
 const intended = new WeakMap<QueryClient, Set<string>>();
 
-function finishedCommit(client: QueryClient, agent: string, events: readonly { kind: string; data: unknown }[]): boolean {
+function finishedCommit(client: QueryClient, agent: string, events: readonly EventLine[]): boolean {
   const open = intended.get(client) ?? new Set<string>();
   intended.set(client, open);
   let finished = false;
-  for (const { kind, data } of events) {
-    const effect = `${agent} ${String((data as { effect?: unknown } | null)?.effect)}`;
-    if (kind === "commit_intended") open.add(effect);
-    if (kind === "tool_finished" && open.delete(effect)) finished = true;
+  for (const line of events) {
+    const event = understood(line);
+    if (event?.kind === "commit_intended") open.add(`${agent} ${event.data.effect}`);
+    if (event?.kind === "tool_finished" && open.delete(`${agent} ${event.data.effect}`)) finished = true;
   }
   return finished;
 }

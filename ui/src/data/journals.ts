@@ -4,6 +4,7 @@
  */
 import type { EventLine, Host, HostError, Push } from "../bridge";
 import { HostError as HostErrors } from "../bridge";
+import { kindOf } from "./events";
 import type { Frames } from "./frames";
 import { type Live, LiveWords } from "./live";
 import { readOlder, readTail } from "./journalReads";
@@ -108,7 +109,7 @@ export class Journals {
       this.#change(push.stopped.agent, { stopped: HostErrors.from(push.stopped.error) });
     } else {
       const { agent, events } = push.recorded;
-      for (const line of events) this.#words.recorded(agent.id, line.kind);
+      for (const line of events) this.#words.recorded(agent.id, kindOf(line));
       this.#append(agent.id, events);
       this.#append(ALL, events);
     }

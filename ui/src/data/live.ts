@@ -1,5 +1,5 @@
 /** The text of answers while they stream. Never recorded; dropped once the answer is in the journal. */
-import type { DeltaKind } from "../bridge";
+import type { DeltaKind, EventKind } from "../bridge";
 import type { Frames } from "./frames";
 
 export interface Live {
@@ -16,7 +16,7 @@ export interface Live {
 const FRESH: Live = { text: "", thinking: "", call: null, retrying: null, partial: false };
 
 /** Event kinds that end a streamed answer. */
-const ENDS = new Set(["model_answered", "model_failed", "turn_ended"]);
+const ENDS = new Set<EventKind | null>(["model_answered", "model_failed", "turn_ended"]);
 
 /** Collects deltas and publishes them once per frame. */
 export class LiveWords {
@@ -38,8 +38,8 @@ export class LiveWords {
     this.#frame ??= this.#frames.request(() => this.#flush());
   }
 
-  /** Handles a recorded event of this kind. */
-  recorded(agent: string, kind: string) {
+  /** Handles a recorded event of this kind; `null` if this build does not know it. */
+  recorded(agent: string, kind: EventKind | null) {
     if (kind === "model_requested") this.#words.set(agent, FRESH);
     else if (ENDS.has(kind)) this.end(agent);
   }

@@ -1,5 +1,6 @@
 /** How long an agent has worked, computed from its journal. */
 import type { EventLine } from "../bridge";
+import { kindOf } from "./events";
 
 export interface Work {
   /** When the current turn started; `null` between turns. */
@@ -12,7 +13,9 @@ export interface Work {
 
 export function work(lines: readonly EventLine[]): Work {
   const found: Work = { since: null, latest: null, all: 0 };
-  for (const { kind, at } of lines) {
+  for (const line of lines) {
+    const kind = kindOf(line);
+    const { at } = line;
     if (kind === "turn_started") found.since = at;
     // Skip a turn whose start is not loaded: its duration is unknown.
     if (kind !== "turn_ended" || found.since === null) continue;

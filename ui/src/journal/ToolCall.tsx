@@ -7,7 +7,11 @@ import { toPage } from "../data/links";
 import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import type { Asked, Call } from "./items";
+import { Part } from "./Part";
+import { ToolResult } from "./ToolResult";
 import { toolWords } from "./toolWords";
+
+const INTERRUPTED = { looking_up: "interrupted, looking up whether it happened", repeated: "interrupted before it happened, trying again" };
 
 export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
   const running = call.finishedAt === null;
@@ -18,6 +22,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
       <span className="truncate">
         {verb} <span className="font-medium text-ink">{about}</span>
+        {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
       </span>
       <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
         {call.asked?.calls === 1 && call.asked.cost !== null && call.asked.cost > 0 && <span>{money(call.asked.cost)}</span>}
@@ -30,7 +35,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />
-          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(empty)"} />}
+          {call.result !== null && <ToolResult title={call.isError ? "Error" : "Result"} content={call.result} />}
           <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
             <span>{exactTime(call.startedAt)}</span>
             {call.asked && <span>{costWords(call.asked)}</span>}
@@ -43,17 +48,6 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
         </div>
       )}
     </Disclosure>
-  );
-}
-
-function Part({ title, text }: { title: string; text: string }) {
-  return (
-    <div>
-      <p className="mb-1 text-xs text-ink-3">{title}</p>
-      <pre tabIndex={0} aria-label={title} className="code max-h-60 overflow-auto rounded-lg border border-line p-2.5 whitespace-pre-wrap">
-        {text}
-      </pre>
-    </div>
   );
 }
 

@@ -2,8 +2,8 @@
  * The reducer from journal events to a transcript. Pure and idempotent: the same events give the same transcript in
  * batches of any size, and an event that is already applied changes nothing.
  */
-import type { EventLine } from "../bridge";
-import { type Block, type KnownEvent, type Mail, understood } from "../data/events";
+import type { Block, EventLine, JournalEvent, Mail } from "../bridge";
+import { understood } from "../data/events";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
 /** Applies events in order; skips those up to `transcript.last`. */
@@ -49,7 +49,7 @@ function push(draft: Draft, item: Item) {
   draft.items.push(item);
 }
 
-function add(draft: Draft, line: EventLine, event: KnownEvent) {
+function add(draft: Draft, line: EventLine, event: JournalEvent) {
   switch (event.kind) {
     case "agent_created":
       if (event.data.birth) push(draft, { kind: "said", ...place(line, "task"), text: event.data.birth.task, by: event.data.parent ?? "grow" });
@@ -103,10 +103,15 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
         finishedAt: null,
         result: null,
         isError: false,
+        interrupted: null,
         child: null,
         commit: null,
         asked: draft.asked,
       });
+    case "tool_interrupted":
+      return change(draft, event.data.effect, { interrupted: "looking_up" });
+    case "tool_resumed":
+      return change(draft, event.data.effect, { interrupted: "repeated" });
     case "commit_intended":
       return change(draft, event.data.effect, { commit: event.data.plan.commit });
     case "child_requested": {
@@ -125,6 +130,14 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       draft.calling = null;
       return;
     }
+    case "charge_reserved": {
+      const { charge, purpose, reservation } = event.data;
+      return push(draft, { kind: "charge", ...place(line, "charge"), charge, purpose, reservation, isSettled: false, cost: null });
+    }
+    case "charge_settled":
+      return settle(draft, event.data.charge, event.data.cost);
+    case "journal_named":
+    case "turn_ending":
     case "child_told":
     case "child_cancelled":
     case "cancel_requested":
@@ -163,6 +176,13 @@ function change(draft: Draft, effect: string, with_: Partial<Call>) {
     draft.items[index] = { ...item, calls } satisfies Calls;
     return;
   }
+}
+
+function settle(draft: Draft, charge: string, cost: number | null) {
+  draft.turnCost += cost ?? 0;
+  const index = draft.items.findLastIndex((item) => item.kind === "charge" && item.charge === charge);
+  const item = draft.items[index];
+  if (item?.kind === "charge") draft.items[index] = { ...item, isSettled: true, cost };
 }
 
 function words(blocks: readonly Block[], kind: "text" | "thinking"): string {

@@ -1,5 +1,5 @@
 /** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
-import type { Ended, Shortfall, Report, Usage } from "../data/events";
+import type { Ended, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -8,8 +8,10 @@ export interface Call {
   input: Record<string, unknown>;
   startedAt: number;
   finishedAt: number | null;
-  result: string | null;
+  result: ToolContent | null;
   isError: boolean;
+  /** The program stopped during the call: it is being looked up, or is carried out again. */
+  interrupted: "looking_up" | "repeated" | null;
   /** The sub-agent that the call started. */
   child: { id: string; name: string; task: string; allowance: number } | null;
   /** The memory change that the call made. */
@@ -61,6 +63,20 @@ export interface Reported {
   from: string;
   report: Report;
 }
+/** Money for something other than the agent's own model calls. */
+export interface Charge {
+  kind: "charge";
+  key: string;
+  at: number;
+  seq: number;
+  charge: string;
+  purpose: string;
+  /** The most that it can cost; `null`: unknown price. */
+  reservation: number | null;
+  isSettled: boolean;
+  /** `null`: not settled, or never known. */
+  cost: number | null;
+}
 export interface Note {
   kind: "note";
   key: string;
@@ -82,7 +98,7 @@ export interface End {
   /** Whether it is the last ending, so that it can be resumed. */
   last: boolean;
 }
-export type Item = Said | Answer | Calls | Reported | Note | End;
+export type Item = Said | Answer | Calls | Reported | Charge | Note | End;
 
 export interface Transcript {
   items: readonly Item[];

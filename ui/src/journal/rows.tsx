@@ -1,5 +1,5 @@
 /** The rows of a transcript, one component per kind of item. */
-import { Bot, Mail, Play } from "lucide-react";
+import { Bot, Coins, Mail, Play } from "lucide-react";
 import { memo } from "react";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
@@ -12,7 +12,7 @@ import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
-import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
+import type { Answer, Call, Calls, Charge, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
 /** What the transcript scrolls to and marks: a tool call, or a sequence number. */
@@ -39,6 +39,8 @@ export const Row = memo(function Row({ item, isQueued, at, nameOf, onResume }: R
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
       return <ReportRow item={item} />;
+    case "charge":
+      return <ChargeRow item={item} />;
     case "note":
       return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "end":
@@ -112,6 +114,22 @@ function ReportRow({ item }: { item: Reported }) {
       )}
     </Disclosure>
   );
+}
+
+function ChargeRow({ item }: { item: Charge }) {
+  return (
+    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pr-1.5 pl-6.5 text-sm text-ink-2">
+      <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
+      <span className="truncate">{item.purpose}</span>
+      <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
+    </p>
+  );
+}
+
+function chargeWords({ isSettled, cost, reservation }: Charge): string {
+  if (cost !== null) return money(cost);
+  const most = reservation === null ? "price unknown" : `up to ${money(reservation)}`;
+  return isSettled ? `cost unknown, ${most}` : `${most} reserved`;
 }
 
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
