@@ -1,5 +1,6 @@
 //! Rows: what lists and pages are made of.
 
+use crate::event::{Event, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
@@ -94,11 +95,25 @@ pub struct EventLine {
     pub seq: u64,
     /// When.
     pub at: i64,
-    /// What kind.
+    /// The name of its kind. A later build may have written one that this build does not know.
     pub kind: String,
-    /// Its content as stored.
+    /// Its content as stored. [`EventLine::event`] reads it.
     #[ts(type = "unknown")]
     pub data: Box<RawValue>,
+}
+
+impl EventLine {
+    /// Its kind; `None` if this build does not know it.
+    #[must_use]
+    pub fn known_kind(&self) -> Option<Kind> {
+        Kind::of(&self.kind)
+    }
+
+    /// The event; `None` if this build does not know its kind or shape.
+    #[must_use]
+    pub fn event(&self) -> Option<Event> {
+        Event::read(self.known_kind()?, self.data.get()).ok()
+    }
 }
 
 impl PartialEq for EventLine {

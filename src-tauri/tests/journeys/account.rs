@@ -77,7 +77,7 @@ pub fn cancel(window: &Open) {
 
 /// Answers whether what is in the local profile is theirs.
 pub fn answer(window: &Open, name: &str, is_theirs: bool) {
-    window.see(Element::dialog(&format!("Is what is on this computer yours, {name}?")), "asked once");
+    window.see(Element::dialog(&format!("Is the data on this computer yours, {name}?")), "asked once");
     window.click(Element::button(if is_theirs { "Yes, it is mine" } else { "No, start empty" }));
 }
 
