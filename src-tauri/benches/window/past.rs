@@ -76,10 +76,12 @@ impl Life {
             max_tokens: 16_000,
             reservation: Some(Money(1_000)),
             shortened: false,
+            content: Some(RawJson::of(&json!([{"type": "text", "text": text}]))),
+            salt: None,
         };
         [
             UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
-            TurnStarted { turn, limits: Limits::default(), salt: None }.into(),
+            TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
             ModelAnswered { reply: reply(words), verdict: Some(KEPT) }.into(),
             TurnEnded { turn, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into(),

@@ -729,11 +729,7 @@ turn: number,
 /**
  * The limits in force.
  */
-limits: Limits, 
-/**
- * Random; part of the effect ids of this turn.
- */
-salt?: string, };
+limits: Limits, };
 
 export type ModelRequested = { 
 /**
@@ -755,7 +751,15 @@ reservation: number | null,
 /**
  * Whether long texts were shortened to fit the budget.
  */
-shortened?: boolean, };
+shortened?: boolean, 
+/**
+ * The content of the user message that the request adds, as it is sent.
+ */
+content?: unknown, 
+/**
+ * Random; part of the ids of the effects that the answer wants.
+ */
+salt?: string, };
 
 export type ModelAnswered = { 
 /**

@@ -7,7 +7,7 @@ use growqr_core::event::{
     ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, CallId, EffectId, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash, TurnSalt,
+    AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash,
 };
 use growqr_core::limits::{LimitReached, Limits, Shortfall};
 use growqr_core::mail::{Birth, Ending, Mail, MailBody, Report};
@@ -138,13 +138,14 @@ fn models() -> Vec<Event> {
         SegmentStarted { segment, provider: text(), card, bytes: 1, carried: Some(text()), tools: Some(tools) }.into()
     };
     let requested = |shortened| {
-        let reservation = Some(Money(9));
-        ModelRequested { attempt: 1, request_hash: text(), max_tokens: 1, reservation, shortened }.into()
+        let (reservation, salt) = (Some(Money(9)), Some(EffectSalt::random(1)));
+        let content = Some(RawJson::parse(r#"[{"type":"text","text":"t"}]"#).unwrap());
+        ModelRequested { attempt: 1, request_hash: text(), max_tokens: 1, reservation, shortened, content, salt }.into()
     };
     let failed = |kind, counted| ModelFailed { failure: failure(kind), bound: None, counted: Some(counted) }.into();
     let limits = Limits { per_month: Some(Money(1)), ..Limits::default() };
     let mut events = vec![
-        TurnStarted { turn: 1, limits, salt: Some(TurnSalt::random(1)) }.into(),
+        TurnStarted { turn: 1, limits }.into(),
         requested(false),
         requested(true),
         failed(FailureKind::Key, Counted::Nothing),

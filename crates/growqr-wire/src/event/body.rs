@@ -68,14 +68,10 @@ pub struct TurnStarted {
     pub turn: u64,
     /// The limits in force.
     pub limits: Limits,
-    /// Random; part of the effect ids of this turn.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[ts(optional)]
-    pub salt: Option<String>,
 }
 
 /// See [`super::Event::ModelRequested`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ModelRequested {
     /// 1 for the first time these bytes are sent.
     pub attempt: u32,
@@ -89,6 +85,14 @@ pub struct ModelRequested {
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(as = "Option<bool>", optional)]
     pub shortened: bool,
+    /// The content of the user message that the request adds, as it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "unknown")]
+    pub content: Option<Raw>,
+    /// Random; part of the ids of the effects that the answer wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub salt: Option<String>,
 }
 
 /// See [`super::Event::ModelAnswered`].
