@@ -200,8 +200,8 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
         };
         return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
     }
-    let Window { tokens, is_told } = window;
-    let found = match is_told {
+    let Window { tokens, is_reported } = window;
+    let found = match is_reported {
         true => format!("{program} at {base}: {model}, which reads {tokens} tokens"),
         false => format!("{program} at {base}: {model}; how much it reads is not told, {tokens} tokens are assumed"),
     };

@@ -7,5 +7,5 @@
 pub mod anthropic;
 pub mod guide;
 mod http;
-mod input;
 pub mod openai;
+mod tool_input;

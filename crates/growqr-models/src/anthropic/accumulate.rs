@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 use super::usage::Counts;
-use crate::http::{Answer, OnDelta, StreamError};
-use crate::input::whole_input;
+use crate::http::{OnDelta, ReplyBuilder, StreamError};
+use crate::tool_input::tool_input_json;
 use growqr_core::model::{Delta, Reply, StopReason};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
@@ -70,12 +70,12 @@ pub(super) struct Accumulator {
     complete: bool,
 }
 
-impl Answer for Accumulator {
+impl ReplyBuilder for Accumulator {
     /// Events and deltas that are not known change nothing.
-    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let event: Event = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         match event.kind.as_str() {
-            "error" => Err(StreamError::Reported(event.error.map(|error| error.message).unwrap_or_default())),
+            "error" => Err(StreamError::FromService(event.error.map(|error| error.message).unwrap_or_default())),
             "message_start" => self.start(event),
             "content_block_start" | "content_block_delta" | "content_block_stop" | "message_delta" | "message_stop"
                 if !self.begun || self.complete =>
@@ -210,7 +210,7 @@ impl Block {
             self.fields.set("thinking", RawJson::of(thinking).text().to_owned());
         }
         if let Some(input) = self.input.take() {
-            self.fields.set("input", whole_input(input));
+            self.fields.set("input", tool_input_json(input));
         }
         if !self.citations.is_empty() {
             self.fields.set("citations", format!("[{}]", self.citations.join(",")));
@@ -225,12 +225,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_before_the_start_or_after_the_end_are_nonsense() {
+    fn events_before_the_start_and_a_second_start_are_out_of_order() {
         let mut early = Accumulator::default();
-        assert_eq!(early.take(r#"{"type":"message_stop"}"#, &|_| ()), Err(StreamError::OutOfOrder));
+        assert_eq!(early.push_event(r#"{"type":"message_stop"}"#, &|_| ()), Err(StreamError::OutOfOrder));
         let mut twice = Accumulator::default();
         let start = r#"{"type":"message_start","message":{"model":"m"}}"#;
-        twice.take(start, &|_| ()).unwrap();
-        assert_eq!(twice.take(start, &|_| ()), Err(StreamError::OutOfOrder));
+        twice.push_event(start, &|_| ()).unwrap();
+        assert_eq!(twice.push_event(start, &|_| ()), Err(StreamError::OutOfOrder));
     }
 }

@@ -6,16 +6,16 @@
 
 mod accumulate;
 mod call;
+mod errors;
 mod fields;
-mod refusal;
 mod request;
 mod table;
 mod usage;
 
-pub use crate::http::{Pace, RealPace, RetryPolicy};
+pub use crate::http::{RetryPolicy, SystemTimer, Timer};
 pub use table::DEFAULT_MODEL;
 
-use crate::http::{Line, LineConfig, Place, failure, place};
+use crate::http::{ClientConfig, HostScope, ServiceClient, failure, host_scope};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
@@ -46,7 +46,7 @@ pub struct Config {
     /// Calls at the same time, over all agents.
     pub at_once: usize,
     /// Time and chance.
-    pub pace: Arc<dyn Pace>,
+    pub timer: Arc<dyn Timer>,
 }
 
 impl Config {
@@ -60,7 +60,7 @@ impl Config {
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
             at_once: 8,
-            pace: Arc::new(RealPace::new(seed)),
+            timer: Arc::new(SystemTimer::new(seed)),
         }
     }
 }
@@ -76,7 +76,7 @@ struct Overlay {
 /// The provider.
 pub struct Anthropic {
     config: Config,
-    line: Line,
+    service: ServiceClient,
     overlay: RwLock<BTreeMap<String, Overlay>>,
 }
 
@@ -84,16 +84,16 @@ impl Anthropic {
     /// Makes a provider. Cheap: the HTTP client and its TLS set-up are made with the first call.
     #[must_use]
     pub fn new(config: Config) -> Anthropic {
-        let line = Line::new(LineConfig {
+        let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
             at_once: config.at_once,
-            pace: Arc::clone(&config.pace),
+            timer: Arc::clone(&config.timer),
             is_plain: config.base_url.starts_with("http://"),
             // No proxy reaches this machine itself.
-            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| place(&url) == Place::Loopback),
+            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
         });
-        Anthropic { config, line, overlay: RwLock::default() }
+        Anthropic { config, service, overlay: RwLock::default() }
     }
 
     /// Asks the service which models there are, and takes over their names and limits. Prices and behaviour stay the

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_nobody_knows_gets_a_careful_card() {
+    fn an_unknown_model_gets_cautious_limits() {
         let card = card("claude-next-9");
         assert_eq!((card.context_tokens, card.max_output_tokens), (200_000, 32_000));
         assert_eq!(card.prices, None);

@@ -1,7 +1,7 @@
 //! The few sentences that the guide understands.
 
 /// The most helpers that it sends at once.
-pub(super) const MOST_HELPERS: usize = 8;
+pub(super) const MAX_HELPERS: usize = 8;
 
 /// What a person may ask of the guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ fn send(text: &str) -> Option<Command> {
         .iter()
         .any(|known| helpers.eq_ignore_ascii_case(known));
     let task = after(rest.trim_start(), "to").unwrap_or(rest).trim();
-    let helpers = count(number)?.min(MOST_HELPERS);
+    let helpers = count(number)?.min(MAX_HELPERS);
     (is_helper && helpers > 0 && !task.is_empty()).then(|| Command::Send { helpers, task: task.to_owned() })
 }
 

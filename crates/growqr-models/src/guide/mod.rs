@@ -22,7 +22,7 @@ pub struct Guide;
 
 /// What the guide does next.
 #[derive(Clone, Debug, PartialEq)]
-enum Move {
+enum Action {
     /// It has said what it has to say.
     Say(String),
     /// It says a little and wants tools run.
@@ -48,8 +48,8 @@ impl Model for Guide {
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
         let (text, calls) = match plan::next(request) {
-            Move::Say(text) => (text, Vec::new()),
-            Move::Call(text, calls) => (text, calls),
+            Action::Say(text) => (text, Vec::new()),
+            Action::Call(text, calls) => (text, calls),
         };
         let mut blocks = Vec::new();
         if !text.is_empty() {

@@ -1,11 +1,11 @@
-//! What the guide has been told last, and what it has done about it since: read from the conversation.
+//! What the guide has been text last, and what it has done about it since: read from the conversation.
 
 use growqr_core::id::CallId;
 use growqr_core::prompt::{Block, Message, Role, blocks};
 
 /// A tool call with its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Done {
+pub(super) struct ToolResult {
     pub name: String,
     pub text: String,
     pub is_error: bool,
@@ -15,13 +15,13 @@ pub(super) struct Done {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
     /// What was said, or the task that was given.
-    pub told: String,
+    pub text: String,
     /// Mail that came with it, without its wrapping.
     pub mail: Vec<String>,
     /// What was done about it, in order.
-    pub done: Vec<Done>,
+    pub results: Vec<ToolResult>,
     /// What was said while it was being done.
-    pub meanwhile: String,
+    pub added: String,
 }
 
 impl Turn {
@@ -34,27 +34,27 @@ impl Turn {
                 && !blocks.iter().any(|block| matches!(block, Block::Result { .. }))
         };
         let Some(mut at) = read.iter().rposition(begins) else { return Turn::default() };
-        let (mut told, mut mail) = unwrapped(&texts(&read[at..=at]));
-        // Where an answer takes up what was said meanwhile, the work on that begins.
+        let (mut text, mut mail) = unwrap_elements(&texts(&read[at..=at]));
+        // Where an answer takes up what was said added, the work on that begins.
         for answer in at + 1..read.len() {
-            let (meanwhile, _) = unwrapped(&texts(&read[at + 1..answer]));
-            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also(&meanwhile)));
-            if read[answer].0 == Role::Assistant && !meanwhile.is_empty() && read[answer].1.iter().any(takes_up) {
-                (at, told, mail) = (answer, meanwhile, Vec::new());
+            let (added, _) = unwrap_elements(&texts(&read[at + 1..answer]));
+            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also_said(&added)));
+            if read[answer].0 == Role::Assistant && !added.is_empty() && read[answer].1.iter().any(takes_up) {
+                (at, text, mail) = (answer, added, Vec::new());
             }
         }
-        let (meanwhile, _) = unwrapped(&texts(&read[at + 1..]));
-        Turn { told, mail, done: done(&read[at..]), meanwhile }
+        let (added, _) = unwrap_elements(&texts(&read[at + 1..]));
+        Turn { text, mail, results: tool_results(&read[at..]), added }
     }
 
     /// The results of the calls to one tool.
-    pub fn results<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Done> {
-        self.done.iter().filter(move |done| done.name == name)
+    pub fn results_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a ToolResult> {
+        self.results.iter().filter(move |done| done.name == name)
     }
 }
 
 /// How the guide takes up what was said while it did something else.
-pub(super) fn also(words: &str) -> String {
+pub(super) fn also_said(words: &str) -> String {
     format!("You also said: {words}")
 }
 
@@ -70,7 +70,7 @@ fn texts(messages: &[(Role, Vec<Block>)]) -> String {
 
 /// Takes a text apart: the words themselves, a task without its wrapping among them, and each mail. An earlier
 /// conversation that was carried along is left out.
-fn unwrapped(text: &str) -> (String, Vec<String>) {
+fn unwrap_elements(text: &str) -> (String, Vec<String>) {
     let mut words = Vec::new();
     let mut mail = Vec::new();
     let mut rest = text;
@@ -99,7 +99,7 @@ fn next_element(text: &str) -> Option<(&str, &'static str, &str, &str)> {
     found.min_by_key(|(before, ..)| before.len())
 }
 
-fn done(messages: &[(Role, Vec<Block>)]) -> Vec<Done> {
+fn tool_results(messages: &[(Role, Vec<Block>)]) -> Vec<ToolResult> {
     let all = || messages.iter().flat_map(|(_, blocks)| blocks);
     let name_of = |wanted: &CallId| {
         all().find_map(|block| match block {
@@ -110,7 +110,7 @@ fn done(messages: &[(Role, Vec<Block>)]) -> Vec<Done> {
     all()
         .filter_map(|block| match block {
             Block::Result { id, content, is_error } => {
-                Some(Done { name: name_of(id)?, text: content.clone(), is_error: *is_error })
+                Some(ToolResult { name: name_of(id)?, text: content.clone(), is_error: *is_error })
             }
             _ => None,
         })

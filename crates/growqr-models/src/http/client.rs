@@ -1,13 +1,13 @@
 //! The HTTP client: TLS by rustls with the machine's own trusted certificates, no limit to the whole of an answer, and
 //! signs of life on a silent connection.
 
-use super::LineConfig;
+use super::ClientConfig;
 use std::time::Duration;
 
 /// How often a silent connection is asked whether it still lives.
 const PROBE: Duration = Duration::from_secs(30);
 
-pub(crate) fn build(config: &LineConfig) -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn build(config: &ClientConfig) -> Result<reqwest::Client, reqwest::Error> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(config.connect_timeout)

@@ -17,7 +17,7 @@ struct State {
     /// Agents with waiting calls; the first is next and then goes to the end, so that none starves the others.
     waiting: VecDeque<(AgentId, VecDeque<oneshot::Sender<Permit>>)>,
     /// By the pace's clock.
-    quiet_until: Duration,
+    paused_until: Duration,
 }
 
 /// The right to make one call. Dropping it lets the next one go.
@@ -25,7 +25,7 @@ pub(crate) struct Permit(Option<Arc<Limiter>>);
 
 impl Limiter {
     pub fn new(at_once: usize) -> Arc<Limiter> {
-        let state = State { free: at_once.max(1), waiting: VecDeque::new(), quiet_until: Duration::ZERO };
+        let state = State { free: at_once.max(1), waiting: VecDeque::new(), paused_until: Duration::ZERO };
         Arc::new(Limiter { state: Mutex::new(state) })
     }
 
@@ -48,14 +48,14 @@ impl Limiter {
     }
 
     /// Nobody calls before `until`.
-    pub fn keep_quiet(&self, until: Duration) {
+    pub fn pause_until(&self, until: Duration) {
         let mut state = self.lock();
-        state.quiet_until = state.quiet_until.max(until);
+        state.paused_until = state.paused_until.max(until);
     }
 
     /// How long to keep quiet from `now` on.
-    pub fn quiet_for(&self, now: Duration) -> Duration {
-        self.lock().quiet_until.saturating_sub(now)
+    pub fn pause_left(&self, now: Duration) -> Duration {
+        self.lock().paused_until.saturating_sub(now)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_wait_gives_its_place_away() {
+    fn a_cancelled_wait_is_skipped() {
         let limiter = Limiter::new(1);
         let agent = AgentId::new("a");
         let running = now(pin!(limiter.permit(&agent))).unwrap();

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_events_come_however_the_bytes_are_cut() {
+    fn chunk_boundaries_do_not_change_the_events() {
         let stream = "\u{feff}event: a\r\ndata: {\"x\":\"grüße 🌱\"}\r\n\r\n: a comment\n\ndata:one\r\ndata: two\r\nid: 7\n\nretry: 1\rdata: three\r\rdata: unfinished\n";
         let expected = vec!["{\"x\":\"grüße 🌱\"}".to_owned(), "one\ntwo".to_owned(), "three".to_owned()];
         for size in 1..=stream.len() {
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused() {
+    fn bytes_that_are_not_utf8_are_refused() {
         assert_eq!(Parser::default().push(b"data: \xff\n"), Err(SseError::NotUtf8));
     }
 

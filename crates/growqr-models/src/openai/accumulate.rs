@@ -3,9 +3,9 @@
 //! Servers differ in how they stream tool calls: in pieces with an `index`, whole in one event, all with the same index,
 //! without ids, with ids that are used again. All of that ends here.
 
-use super::refusal::words_of;
-use crate::http::{Answer, OnDelta, StreamError};
-use crate::input::whole_input;
+use super::errors::error_message;
+use crate::http::{OnDelta, ReplyBuilder, StreamError};
+use crate::tool_input::tool_input_json;
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ pub(super) struct Accumulator {
 }
 
 /// A complete answer.
-pub(super) struct Answered {
+pub(super) struct CompleteReply {
     pub model: Option<String>,
     pub content: RawJson,
     pub stop: StopReason,
@@ -101,8 +101,8 @@ pub(super) struct Answered {
     pub bytes: u64,
 }
 
-impl Answer for Accumulator {
-    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+impl ReplyBuilder for Accumulator {
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         if data.trim() == DONE {
             if self.finish.is_none() {
                 return Err(StreamError::Unfinished);
@@ -113,7 +113,7 @@ impl Answer for Accumulator {
         let value: Value = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         let event: Event = serde_json::from_value(value.clone()).map_err(|_| StreamError::Unreadable)?;
         if event.error.is_some_and(|error| !error.is_null()) || event.object.as_deref() == Some("error") {
-            return Err(StreamError::Reported(words_of(&value)));
+            return Err(StreamError::FromService(error_message(&value)));
         }
         self.model = event.model.filter(|model| !model.is_empty()).or(self.model.take());
         for choice in event.choices.unwrap_or_default().into_iter().filter(|choice| choice.index == 0) {
@@ -191,7 +191,7 @@ impl Accumulator {
 
     /// The answer. Ids that are missing, unfit or `taken` are made from `made_of`, which no other answer of the
     /// conversation has, and their place.
-    pub fn answered(self, taken: &BTreeSet<String>, made_of: usize) -> Answered {
+    pub fn into_reply(self, used_ids: &BTreeSet<String>, message_count: usize) -> CompleteReply {
         let bytes = self.thinking.len() + self.text.len() + self.calls.iter().map(Call::bytes).sum::<usize>();
         let stop = self.stop();
         let mut content = Vec::new();
@@ -201,14 +201,14 @@ impl Accumulator {
         if !self.text.trim().is_empty() {
             content.push(RawJson::of(&json!({"type": "text", "text": self.text})));
         }
-        let mut taken = taken.clone();
+        let mut used_ids = used_ids.clone();
         for (place, call) in self.calls.into_iter().enumerate() {
-            let made = format!("call_{made_of}_{place}");
-            let id = if is_fit(&call.id, 128) && !taken.contains(&call.id) { call.id.clone() } else { made };
+            let made = format!("call_{message_count}_{place}");
+            let id = if is_fit(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { made };
             content.push(call.encode(&id));
-            taken.insert(id);
+            used_ids.insert(id);
         }
-        Answered {
+        CompleteReply {
             model: self.model,
             content: RawJson::of(&content),
             stop,
@@ -254,7 +254,7 @@ impl Call {
     /// A name with characters that no tool has is made fit: then the model is told that there is no such tool.
     fn encode(self, id: &str) -> RawJson {
         let name = if is_fit(&self.name, 64) { self.name } else { fit(&self.name) };
-        let input = whole_input(self.arguments);
+        let input = tool_input_json(self.arguments);
         let text = format!(
             r#"{{"type":"tool_use","id":{},"name":{},"input":{input}}}"#,
             RawJson::of(id).text(),
@@ -304,13 +304,13 @@ mod tests {
     use super::*;
     use growqr_core::prompt::{Block, blocks};
 
-    fn answered(events: &[Value]) -> Answered {
+    fn answered(events: &[Value]) -> CompleteReply {
         let mut answer = Accumulator::default();
         for event in events {
-            answer.take(&event.to_string(), &|_| ()).unwrap();
+            answer.push_event(&event.to_string(), &|_| ()).unwrap();
         }
-        answer.take(DONE, &|_| ()).unwrap();
-        answer.answered(&BTreeSet::from(["used".to_owned()]), 7)
+        answer.push_event(DONE, &|_| ()).unwrap();
+        answer.into_reply(&BTreeSet::from(["used".to_owned()]), 7)
     }
 
     fn calls(pieces: &[Value]) -> Vec<(String, String, String)> {
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_told_apart_however_a_server_streams_them() {
+    fn tool_calls_are_separated_however_a_server_streams_them() {
         let both = [call("a", "read", r#"{"p": 1}"#), call("b", "read", r#"{"p":2}"#)];
         let function = |name: &str, arguments: &str| json!({"name": name, "arguments": arguments});
         let in_pieces = [
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_names_are_fit_to_be_sent_back() {
+    fn invalid_ids_and_names_are_replaced() {
         let one = |id: &str, name: &str| json!([{"index": 0, "id": id, "function": {"name": name, "arguments": "{}"}}]);
         assert_eq!(calls(&[one("functions.read:0", "read")]), [call("call_7_0", "read", "{}")]);
         assert_eq!(calls(&[one("used", "read")]), [call("call_7_0", "read", "{}")], "an id of an earlier answer");
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_that_are_no_object_are_kept_as_text() {
+    fn arguments_that_are_not_an_object_are_wrapped() {
         let with = |arguments: Value| json!([{"index": 0, "id": "a", "function": {"name": "read", "arguments": arguments}}]);
         assert_eq!(calls(&[with(json!(""))])[0].2, "{}");
         assert_eq!(calls(&[with(json!(null))])[0].2, "{}");
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_the_last_ones_and_may_be_missing() {
+    fn the_last_token_counts_win_and_may_be_missing() {
         let usage = |prompt: u64| {
             json!({"choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": 2,
             "prompt_tokens_details": {"cached_tokens": 3}}})
@@ -394,17 +394,21 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_reason_is_none() {
+    fn a_stream_without_a_finish_reason_is_unfinished() {
         let mut answer = Accumulator::default();
-        answer.take(r#"{"choices":[{"delta":{"content":"hi"}}]}"#, &|_| ()).unwrap();
+        answer.push_event(r#"{"choices":[{"delta":{"content":"hi"}}]}"#, &|_| ()).unwrap();
         assert!(!answer.may_end());
-        assert_eq!(answer.take(DONE, &|_| ()), Err(StreamError::Unfinished));
+        assert_eq!(answer.push_event(DONE, &|_| ()), Err(StreamError::Unfinished));
     }
 
     #[test]
-    fn errors_in_the_stream_are_read_in_every_form() {
+    fn errors_in_the_stream_are_read_in_every_format() {
         for data in [r#"{"error":"no"}"#, r#"{"error":{"message":"no"}}"#, r#"{"object":"error","message":"no"}"#] {
-            assert_eq!(Accumulator::default().take(data, &|_| ()), Err(StreamError::Reported("no".to_owned())), "{data}");
+            assert_eq!(
+                Accumulator::default().push_event(data, &|_| ()),
+                Err(StreamError::FromService("no".to_owned())),
+                "{data}"
+            );
         }
     }
 }

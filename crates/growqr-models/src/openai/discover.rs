@@ -21,16 +21,16 @@ pub const USUAL_PORTS: [u16; 4] = [OLLAMA_PORT, 1234, 8080, 8000];
 pub const OLLAMA_PORT: u16 = 11434;
 
 /// The longest that one server is waited for when looking around.
-pub const LOOK: Duration = Duration::from_millis(800);
+pub const PROBE_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// What Ollama and LM Studio give a model on a machine without a large graphics card, unless told otherwise.
 const SMALL_WINDOW: u64 = 4_096;
 
 /// What most people give a model whose server does not tell.
-const NEAR_WINDOW: u64 = 8_192;
+const LOCAL_WINDOW: u64 = 8_192;
 
 /// What every service on the internet offers at least.
-const FAR_WINDOW: u64 = 32_768;
+const REMOTE_WINDOW: u64 = 32_768;
 
 /// The largest list of models that is read.
 const LIST_LIMIT: usize = 4 * 1024 * 1024;
@@ -95,18 +95,18 @@ pub struct Window {
     /// So many.
     pub tokens: u64,
     /// Whether the server itself said so; else it is a careful guess.
-    pub is_told: bool,
+    pub is_reported: bool,
 }
 
 /// Where to look.
 #[derive(Clone, Debug)]
 pub struct Search {
     /// The address that the person has set, and the key for it.
-    pub set: Option<(BaseUrl, Option<Secret>)>,
+    pub configured: Option<(BaseUrl, Option<Secret>)>,
     /// Ports of this machine. No key is sent there.
     pub ports: Vec<u16>,
     /// The longest that the whole takes.
-    pub bound: Duration,
+    pub timeout: Duration,
 }
 
 /// Looks at all places at once. Those that answer with a list of models are there, in the order of the search.
@@ -114,14 +114,14 @@ pub async fn discover(search: &Search) -> Vec<Server> {
     // A client for plain connections within this machine; the set address may need more.
     let Ok(client) = plain_client() else { return Vec::new() };
     let ports = search.ports.iter().map(|port| BaseUrl::of_port(*port));
-    let set = search.set.iter().map(|(base, _)| base);
-    let is_set = |base: &BaseUrl| search.set.as_ref().is_some_and(|(set, _)| set.is_same(base));
+    let set = search.configured.iter().map(|(base, _)| base);
+    let is_set = |base: &BaseUrl| search.configured.as_ref().is_some_and(|(set, _)| set.is_same(base));
     let bases: Vec<BaseUrl> = set.cloned().chain(ports.filter(|base| !is_set(base))).collect();
-    let deadline = Instant::now() + search.bound;
+    let deadline = Instant::now() + search.timeout;
     let looks = bases.iter().map(async |base| {
-        let key = search.set.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
-        let own = if base.is_plain() { None } else { far_client().ok() };
-        Ask { client: own.as_ref().unwrap_or(&client), base, key, deadline }.server().await
+        let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
+        let own = if base.is_plain() { None } else { tls_client().ok() };
+        ServerProbe { client: own.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
     });
     join_all(looks).await.into_iter().flatten().collect()
 }
@@ -130,12 +130,12 @@ fn plain_client() -> Result<Client, reqwest::Error> {
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]).build()
 }
 
-fn far_client() -> Result<Client, reqwest::Error> {
+fn tls_client() -> Result<Client, reqwest::Error> {
     Client::builder().redirect(reqwest::redirect::Policy::none()).build()
 }
 
 /// One server being asked, until a moment.
-pub(super) struct Ask<'a> {
+pub(super) struct ServerProbe<'a> {
     pub client: &'a Client,
     pub base: &'a BaseUrl,
     pub key: Option<&'a Secret>,
@@ -165,9 +165,9 @@ impl ModelItem {
     }
 }
 
-impl Ask<'_> {
+impl ServerProbe<'_> {
     /// The server, if it answers with a list of models.
-    pub async fn server(&self) -> Option<Server> {
+    pub async fn identify(&self) -> Option<Server> {
         let list: ModelList = serde_json::from_value(self.get(self.base.join("models")).await?).ok()?;
         let items = list.data.unwrap_or_default();
         let program = self.program(&items).await;
@@ -181,14 +181,14 @@ impl Ask<'_> {
 
     async fn program(&self, models: &[ModelItem]) -> Program {
         let owner = |name: &str| models.iter().any(|model| model.owned_by.as_deref() == Some(name));
-        if !self.base.is_near() {
+        if !self.base.is_local_network() {
             return Program::Other;
         }
         if owner("vllm") {
             Program::Vllm
         } else if owner("llamacpp") {
             Program::LlamaCpp
-        } else if self.get(self.base.beside("api/version")).await.is_some_and(|found| found["version"].is_string()) {
+        } else if self.get(self.base.outside_v1("api/version")).await.is_some_and(|found| found["version"].is_string()) {
             Program::Ollama
         } else if self.lm_studio().await.is_some() {
             Program::LmStudio
@@ -204,13 +204,13 @@ impl Ask<'_> {
             Program::Ollama => self.ollama_window(model).await,
             Program::LmStudio => self.lm_studio_window(model).await,
             Program::LlamaCpp => {
-                let props = self.get(self.base.beside("props")).await;
+                let props = self.get(self.base.outside_v1("props")).await;
                 props.and_then(|props| props["default_generation_settings"]["n_ctx"].as_u64())
             }
             Program::Vllm | Program::Other => listed,
         };
         told.filter(|tokens| *tokens > 0)
-            .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_told: true })
+            .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_reported: true })
     }
 
     /// The window of a model that is loaded, or else the one that its description asks for.
@@ -219,12 +219,12 @@ impl Ask<'_> {
             let tagged = format!("{model}:latest");
             ["name", "model"].iter().any(|field| running[field] == model || running[field] == tagged.as_str())
         };
-        let running = self.get(self.base.beside("api/ps")).await?;
+        let running = self.get(self.base.outside_v1("api/ps")).await?;
         let loaded = running["models"].as_array().and_then(|models| models.iter().find(is_it).cloned());
         if let Some(tokens) = loaded.and_then(|model| model["context_length"].as_u64()) {
             return Some(tokens);
         }
-        let described = self.ask(Method::POST, self.base.beside("api/show"), Some(json!({"model": model}))).await?;
+        let described = self.request_json(Method::POST, self.base.outside_v1("api/show"), Some(json!({"model": model}))).await?;
         let asked_for = described["parameters"].as_str()?.lines().find_map(|line| line.trim().strip_prefix("num_ctx"))?;
         asked_for.trim().parse().ok()
     }
@@ -235,16 +235,16 @@ impl Ask<'_> {
     }
 
     async fn lm_studio(&self) -> Option<Vec<LmStudioItem>> {
-        let found = self.get(self.base.beside("api/v0/models")).await?;
+        let found = self.get(self.base.outside_v1("api/v0/models")).await?;
         serde_json::from_value::<LmStudioList>(found).ok().map(|list| list.data)
     }
 
     async fn get(&self, url: Url) -> Option<Value> {
-        self.ask(Method::GET, url, None).await
+        self.request_json(Method::GET, url, None).await
     }
 
     /// Any JSON that came with 200 in time.
-    async fn ask(&self, method: Method, url: Url, body: Option<Value>) -> Option<Value> {
+    async fn request_json(&self, method: Method, url: Url, body: Option<Value>) -> Option<Value> {
         let mut request = Request::new(method, url);
         if let Some(key) = self.key.filter(|_| self.base.may_have_key()).and_then(super::bearer) {
             request.headers_mut().insert(reqwest::header::AUTHORIZATION, key);
@@ -279,8 +279,8 @@ struct LmStudioItem {
 pub(super) fn guess(base: &BaseUrl, program: Option<Program>) -> Window {
     let tokens = match program {
         Some(program) if program.loads_models() => SMALL_WINDOW,
-        _ if base.is_near() => NEAR_WINDOW,
-        _ => FAR_WINDOW,
+        _ if base.is_local_network() => LOCAL_WINDOW,
+        _ => REMOTE_WINDOW,
     };
-    Window { tokens, is_told: false }
+    Window { tokens, is_reported: false }
 }

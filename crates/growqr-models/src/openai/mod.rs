@@ -6,19 +6,19 @@
 //! of a request's or answer's content, and never the key, goes to a log.
 
 mod accumulate;
-mod base;
+mod base_url;
 mod call;
 mod discover;
-mod refusal;
+mod errors;
 mod request;
 
-pub use crate::http::{Pace, RealPace, RetryPolicy};
-pub use base::{BaseProblem, BaseUrl};
-pub use discover::{LOOK, OLLAMA_PORT, Offered, Program, Search, Server, USUAL_PORTS, Window, discover};
+pub use crate::http::{RetryPolicy, SystemTimer, Timer};
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use discover::{OLLAMA_PORT, Offered, PROBE_TIMEOUT, Program, Search, Server, USUAL_PORTS, Window, discover};
 
-use crate::http::{Line, LineConfig};
+use crate::http::{ClientConfig, ServiceClient};
 use async_trait::async_trait;
-use discover::Ask;
+use discover::ServerProbe;
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::money::Prices;
 use growqr_core::secret::Secret;
@@ -32,7 +32,7 @@ use tokio::time::Instant;
 pub const PROVIDER: &str = "openai";
 
 /// No answer is longer than this, in tokens, whatever the window.
-const MOST_OUTPUT: u64 = 32_000;
+const MAX_OUTPUT_TOKENS: u64 = 32_000;
 
 /// How to reach a service.
 #[derive(Clone)]
@@ -52,25 +52,25 @@ pub struct Config {
     /// Calls at the same time, over all agents.
     pub at_once: usize,
     /// Time and chance.
-    pub pace: Arc<dyn Pace>,
+    pub timer: Arc<dyn Timer>,
 }
 
 impl Config {
     /// The usual settings. `seed` is for the jitter of retries.
     #[must_use]
     pub fn new(base: BaseUrl, key: Option<Secret>, seed: u64) -> Config {
-        let is_near = base.is_near();
+        let is_local_network = base.is_local_network();
         Config {
             base,
             key,
             connect_timeout: Duration::from_secs(10),
             // A machine without a graphics card may read a prompt for minutes.
-            first_timeout: Duration::from_secs(if is_near { 900 } else { 240 }),
+            first_timeout: Duration::from_secs(if is_local_network { 900 } else { 240 }),
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
             // One's own machine answers one after the other anyway, and waiting here is fair to all agents.
-            at_once: if is_near { 2 } else { 8 },
-            pace: Arc::new(RealPace::new(seed)),
+            at_once: if is_local_network { 2 } else { 8 },
+            timer: Arc::new(SystemTimer::new(seed)),
         }
     }
 }
@@ -85,7 +85,7 @@ struct Learned {
 /// The provider.
 pub struct OpenAi {
     config: Config,
-    line: Line,
+    service: ServiceClient,
     learned: RwLock<Learned>,
 }
 
@@ -93,15 +93,15 @@ impl OpenAi {
     /// Makes a provider. Cheap: the HTTP client is made with the first call.
     #[must_use]
     pub fn new(config: Config) -> OpenAi {
-        let line = Line::new(LineConfig {
+        let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
             at_once: config.at_once,
-            pace: Arc::clone(&config.pace),
+            timer: Arc::clone(&config.timer),
             is_plain: config.base.is_plain(),
-            is_direct: config.base.is_near(),
+            is_direct: config.base.is_local_network(),
         });
-        OpenAi { config, line, learned: RwLock::default() }
+        OpenAi { config, service, learned: RwLock::default() }
     }
 
     /// Where it speaks to.
@@ -111,13 +111,13 @@ impl OpenAi {
     }
 
     /// Looks which program answers, what it offers, and how large this model's window is. What was known before stays if
-    /// nothing answers within [`LOOK`].
+    /// nothing answers within [`PROBE_TIMEOUT`].
     pub async fn learn(&self, model: &str) -> Option<(Server, Window)> {
-        let client = self.line.client().ok()?;
-        let deadline = Instant::now() + LOOK;
-        let ask = Ask { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
-        let server = ask.server().await?;
-        let window = ask.window(&server, model).await;
+        let client = self.service.client().ok()?;
+        let deadline = Instant::now() + PROBE_TIMEOUT;
+        let probe = ServerProbe { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
+        let server = probe.identify().await?;
+        let window = probe.window(&server, model).await;
         let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
         learned.server = Some(server.clone());
         learned.windows.insert(model.to_owned(), window);
@@ -139,7 +139,7 @@ impl OpenAi {
 
     /// Whether to look before a call: nothing is known yet, or the model may have been loaded meanwhile.
     fn should_learn(&self, model: &str) -> bool {
-        self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_told)
+        self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_reported)
     }
 
     /// A model that runs on this very machine costs nothing. That is known only of programs that run models themselves:
@@ -164,7 +164,7 @@ impl Model for OpenAi {
             name: model.to_owned(),
             context_tokens: window.tokens,
             // Half for what was said, half for the answer, thinking included.
-            max_output_tokens: (window.tokens / 2).clamp(1, MOST_OUTPUT),
+            max_output_tokens: (window.tokens / 2).clamp(1, MAX_OUTPUT_TOKENS),
             prices: self.prices(model),
             effort: None,
         }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn results_come_one_by_one_right_after_the_calls_and_words_after_them() {
+    fn each_tool_result_is_a_message_after_the_calls_and_user_text_follows() {
         let found = translated(&[
             (Role::User, json!([{"type": "text", "text": "look"}])),
             (
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_follow_each_other_are_one_message_and_the_unsayable_is_left_out() {
+    fn consecutive_user_texts_are_one_message_and_unknown_blocks_are_dropped() {
         let found = translated(&[
             (Role::User, json!([{"type": "text", "text": "one"}])),
             (Role::Assistant, json!([{"type": "hologram"}])),

@@ -1,8 +1,8 @@
-use crate::world::{FakePace, World, hello};
+use crate::world::{FakeTimer, World, hello};
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Model, ModelRequest};
-use growqr_models::anthropic::Pace;
+use growqr_models::anthropic::Timer;
 use growqr_testkit::anthropic::{Ended, Hold, Point, Script, says};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,14 +13,14 @@ fn by(agent: &str) -> ModelRequest {
 }
 
 /// Sleeps until the test lets it go on.
-struct HeldPace {
-    inner: FakePace,
+struct ManualTimer {
+    inner: FakeTimer,
     asleep: watch::Sender<usize>,
     wake: Semaphore,
 }
 
 #[async_trait]
-impl Pace for HeldPace {
+impl Timer for ManualTimer {
     fn now(&self) -> Duration {
         self.inner.now()
     }
@@ -33,25 +33,25 @@ impl Pace for HeldPace {
         self.inner.sleep(left).await;
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
+    fn jitter(&self, most: Duration) -> Duration {
         most
     }
 }
 
 #[tokio::test]
-async fn when_one_agent_is_told_to_wait_all_of_them_wait() {
-    let pace = Arc::new(HeldPace { inner: FakePace::default(), asleep: watch::Sender::new(0), wake: Semaphore::new(0) });
-    let world = World::with(|config| config.pace = pace.clone()).await;
+async fn a_rate_limit_pauses_all_agents() {
+    let timer = Arc::new(ManualTimer { inner: FakeTimer::default(), asleep: watch::Sender::new(0), wake: Semaphore::new(0) });
+    let world = World::with(|config| config.timer = timer.clone()).await;
     world.claude.will_all([Script::rate_limited(Some(5)), says("one"), says("two")]);
     let (first, second) = (by("one"), by("two"));
-    let asleep = async |count: usize| drop(pace.asleep.subscribe().wait_for(|now| *now >= count).await.unwrap());
+    let asleep = async |count: usize| drop(timer.asleep.subscribe().wait_for(|now| *now >= count).await.unwrap());
     let story = async {
         asleep(1).await;
         let meanwhile = world.provider.call(&second, &|_| ());
         let release = async {
             asleep(2).await;
             assert_eq!(world.claude.messages().len(), 1, "the second agent asks nothing while the key is limited");
-            pace.wake.add_permits(8);
+            timer.wake.add_permits(8);
         };
         tokio::join!(meanwhile, release).0.unwrap();
     };
@@ -80,7 +80,7 @@ async fn no_more_calls_run_at_once_than_allowed() {
 }
 
 #[tokio::test]
-async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
+async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
     let world = World::with(|config| config.at_once = 1).await;
     let hold = Hold::new();
     world.claude.will_all([says("a long text").hold(Point::Events(4), &hold), says("next")]);

@@ -1,4 +1,4 @@
-//! What the tests share: a provider that talks to the stand-in, a pace that waits for nothing, a conversation.
+//! What the tests share: a provider that talks to the stand-in, a timer that waits for nothing, a conversation.
 
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
@@ -6,7 +6,7 @@ use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
 use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
-use growqr_models::anthropic::{Anthropic, Config, Pace};
+use growqr_models::anthropic::{Anthropic, Config, Timer};
 use growqr_testkit::anthropic::AnthropicStandIn;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -14,13 +14,13 @@ use std::time::Duration;
 
 /// Sleeps by moving its own clock; jitter is always the most.
 #[derive(Default)]
-pub struct FakePace {
+pub struct FakeTimer {
     now: Mutex<Duration>,
     pub slept: Mutex<Vec<Duration>>,
 }
 
 #[async_trait]
-impl Pace for FakePace {
+impl Timer for FakeTimer {
     fn now(&self) -> Duration {
         *self.now.lock().unwrap()
     }
@@ -30,22 +30,22 @@ impl Pace for FakePace {
         *self.now.lock().unwrap() += wait;
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
+    fn jitter(&self, most: Duration) -> Duration {
         most
     }
 }
 
-impl FakePace {
+impl FakeTimer {
     pub fn slept_ms(&self) -> Vec<u128> {
         self.slept.lock().unwrap().iter().map(Duration::as_millis).collect()
     }
 }
 
-/// The stand-in, a provider that talks to it, and its pace.
+/// The stand-in, a provider that talks to it, and its timer.
 pub struct World {
     pub claude: AnthropicStandIn,
     pub provider: Arc<Anthropic>,
-    pub pace: Arc<FakePace>,
+    pub timer: Arc<FakeTimer>,
 }
 
 impl World {
@@ -55,12 +55,12 @@ impl World {
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> World {
         let claude = AnthropicStandIn::start().await;
-        let pace = Arc::new(FakePace::default());
+        let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(Secret::new(claude.key()), 1);
         config.base_url = claude.base_url().to_owned();
-        config.pace = pace.clone();
+        config.timer = timer.clone();
         change(&mut config);
-        World { claude, provider: Arc::new(Anthropic::new(config)), pace }
+        World { claude, provider: Arc::new(Anthropic::new(config)), timer }
     }
 
     /// Asks and returns the answer with what was shown on the way.

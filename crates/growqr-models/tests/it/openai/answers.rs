@@ -6,7 +6,7 @@ use growqr_testkit::openai::{Manner, Script, calls, says, thinks};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_answer_comes_the_same_from_every_kind_of_server() {
+async fn every_kind_of_server_gives_the_same_reply() {
     for manner in manners() {
         for piece in [None, Some(1), Some(7)] {
             let world = World::of(manner.clone()).await;
@@ -55,7 +55,7 @@ async fn a_long_conversation_with_tools_is_accepted_by_every_kind_of_server() {
 }
 
 #[tokio::test]
-async fn every_way_of_stopping_is_told_apart() {
+async fn every_stop_reason_is_recognised() {
     let world = World::new().await;
     let table = [
         (says("a"), StopReason::EndTurn),
@@ -73,7 +73,7 @@ async fn every_way_of_stopping_is_told_apart() {
 }
 
 #[tokio::test]
-async fn arguments_keep_their_exact_text_and_can_all_be_sent_back() {
+async fn arguments_keep_their_exact_text_and_can_be_sent_back() {
     let world = World::new().await;
     let table = [
         (r#"{"b": 1.50, "a":"\u0041\/"}"#, r#"{"b": 1.50, "a":"\u0041\/"}"#),
@@ -98,7 +98,7 @@ async fn arguments_keep_their_exact_text_and_can_all_be_sent_back() {
 }
 
 #[tokio::test]
-async fn an_answer_of_ones_own_machine_costs_nothing_and_others_are_of_unknown_cost() {
+async fn a_reply_from_this_machine_is_free_and_other_costs_are_unknown() {
     for (manner, cost) in [
         (Manner::ollama(), Some(Money::ZERO)),
         (Manner::lm_studio(), Some(Money::ZERO)),
@@ -119,7 +119,7 @@ async fn an_answer_of_ones_own_machine_costs_nothing_and_others_are_of_unknown_c
 }
 
 #[tokio::test]
-async fn the_same_request_is_the_same_bytes_and_a_longer_one_begins_with_it() {
+async fn equal_requests_have_equal_bytes_and_a_longer_one_starts_with_them() {
     let world = World::new().await;
     world.server.will_all([says("hi"), says("hi"), says("again")]);
     let reply = world.answer(&hello()).await;
@@ -135,7 +135,7 @@ async fn the_same_request_is_the_same_bytes_and_a_longer_one_begins_with_it() {
 }
 
 #[tokio::test]
-async fn a_full_window_is_told_from_an_output_limit() {
+async fn a_full_window_is_distinguished_from_the_output_limit() {
     let world = World::of(Manner { window: 5_000, ..Manner::ollama() }).await;
     world.server.will_all([says("load"), says(&"long ".repeat(4_000)).stop("max_tokens"), says("short").stop("max_tokens")]);
     world.answer(&hello()).await;

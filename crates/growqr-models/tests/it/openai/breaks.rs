@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn an_answer_without_its_end_is_no_answer() {
+async fn a_stream_without_its_end_is_an_error() {
     let world = World::of(Manner { says_done: false, counts: false, ..Manner::plain() }).await;
     let answer = || says("a longer text, in several pieces").calls([("look", json!({"path": "a"}))]);
     for point in [Point::BeforeHead, Point::Events(0), Point::Events(1), Point::Events(4), Point::Bytes(333), Point::BeforeStop] {
@@ -20,7 +20,7 @@ async fn an_answer_without_its_end_is_no_answer() {
 }
 
 #[tokio::test]
-async fn an_error_in_mid_stream_ends_the_answer_in_whatever_form_it_comes() {
+async fn an_error_event_in_any_format_ends_the_reply() {
     let world = World::new().await;
     for data in [
         r#"{"error":"out of memory"}"#,
@@ -37,7 +37,7 @@ async fn an_error_in_mid_stream_ends_the_answer_in_whatever_form_it_comes() {
 }
 
 #[tokio::test]
-async fn a_refusal_behind_a_200_is_a_refusal_before_the_answer_and_a_break_after_it_began() {
+async fn an_error_event_is_classified_before_the_reply_and_a_broken_reply_after_it() {
     let world = World::new().await;
     let full = r#"{"error":{"message":"Context size has been exceeded."}}"#;
     world.server.will_all([breaks(says("text"), Point::Events(0), full), breaks(says("text"), Point::Events(2), full)]);
@@ -46,7 +46,7 @@ async fn a_refusal_behind_a_200_is_a_refusal_before_the_answer_and_a_break_after
 }
 
 #[tokio::test]
-async fn nonsense_in_the_stream_ends_the_answer() {
+async fn malformed_events_end_the_reply() {
     let world = World::new().await;
     for raw in ["data: not json\n\n", "data: [1]\n\n", "data: {\"choices\":7}\n\n"] {
         world.server.will(says("a").insert(Point::Events(1), raw));
@@ -58,7 +58,7 @@ async fn nonsense_in_the_stream_ends_the_answer() {
 }
 
 #[tokio::test]
-async fn a_model_may_take_long_to_load_and_silence_afterwards_is_noticed() {
+async fn the_first_event_may_take_longer_than_the_idle_timeout_allows_later() {
     let world = World::with(Manner::plain(), |config| {
         config.first_timeout = Duration::from_secs(3);
         config.idle_timeout = Duration::from_millis(300);
@@ -76,7 +76,7 @@ async fn a_model_may_take_long_to_load_and_silence_afterwards_is_noticed() {
 }
 
 #[tokio::test]
-async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
+async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
     let world = World::with(Manner::plain(), |config| config.at_once = 1).await;
     let hold = Hold::new();
     world.server.will_all([says("a long text").hold(Point::Events(3), &hold), says("next")]);
@@ -94,7 +94,7 @@ async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
 }
 
 #[tokio::test]
-async fn a_call_that_the_limit_has_cut_is_told_as_such() {
+async fn a_tool_call_cut_by_the_output_limit_stops_with_max_tokens() {
     let world = World::new().await;
     world.server.will(calls([("look", json!({}))]).calls_raw("look", "{\"path\": \"a").stop("max_tokens"));
     assert_eq!(world.answer(&hello()).await.stop, growqr_core::model::StopReason::MaxTokens);

@@ -1,7 +1,7 @@
 //! Whatever a model streams, in the manner of whatever server, with breaks and restarts at any moment: every request
 //! that the turn machine builds from its journal is one that the strictest server accepts.
 
-use super::world::{FakePace, MODEL, manners, tool};
+use super::world::{FakeTimer, MODEL, manners, tool};
 use growqr_core::agent::{Input, Intent, Setup, State, ToolResult, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Limits};
@@ -82,7 +82,7 @@ struct Machine {
 impl Machine {
     fn new(base: &str) -> Machine {
         let mut config = Config::new(BaseUrl::parse(base).unwrap(), None, 1);
-        config.pace = Arc::new(FakePace::default());
+        config.timer = Arc::new(FakeTimer::default());
         let provider = OpenAi::new(config);
         let limits = Limits { calls: 100_000, ..Limits::default() };
         let setup = Setup {

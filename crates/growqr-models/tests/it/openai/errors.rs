@@ -1,4 +1,4 @@
-use super::world::{FakePace, World, hello, request, user};
+use super::world::{FakeTimer, World, hello, request, user};
 use growqr_core::model::FailureKind::{self, *};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
@@ -8,7 +8,7 @@ use growqr_testkit::openai::{Manner, Script, bare_error, error, loading, rate_li
 use std::sync::Arc;
 
 #[tokio::test]
-async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
+async fn every_error_response_becomes_a_failure_of_the_right_kind() {
     let table: Vec<(Script, FailureKind, &str)> = vec![
         (error(400, "invalid_request_error", "bad tools"), Rejected, "bad tools"),
         (bare_error(400, "registry.ollama.ai/library/gemma:2b does not support tools"), Rejected, "cannot use tools"),
@@ -33,7 +33,7 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
 }
 
 #[tokio::test]
-async fn what_passes_is_waited_for() {
+async fn temporary_errors_are_retried() {
     for (script, wait) in [
         (loading(), 1000),
         (rate_limited(Some(7)), 7000),
@@ -44,7 +44,7 @@ async fn what_passes_is_waited_for() {
         let world = World::new().await;
         world.server.will_all([script, says("hi")]);
         world.answer(&hello()).await;
-        assert_eq!(world.pace.slept_ms(), [wait]);
+        assert_eq!(world.timer.slept_ms(), [wait]);
     }
     let world = World::new().await;
     world.server.will_all(vec![loading(); 8]);
@@ -54,7 +54,7 @@ async fn what_passes_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_with_the_next_step() {
+async fn an_unreachable_server_is_reported_with_the_next_step() {
     let nobody = DeadPort::take();
     let port = nobody.address().port();
     let world = World::with(Manner::plain(), |config| config.base = BaseUrl::of_port(port)).await;
@@ -64,7 +64,7 @@ async fn a_server_that_is_not_there_is_told_with_the_next_step() {
         failure.message.starts_with(&format!("No model server answers at http://127.0.0.1:{port}/v1. Start it")),
         "{failure}"
     );
-    assert_eq!(world.pace.slept_ms(), [500, 500]);
+    assert_eq!(world.timer.slept_ms(), [500, 500]);
     let gone = World::of(Manner::ollama()).await;
     gone.provider.learn("tiny").await;
     let World { server, provider, .. } = gone;
@@ -74,7 +74,7 @@ async fn a_server_that_is_not_there_is_told_with_the_next_step() {
 }
 
 #[tokio::test]
-async fn a_key_is_sent_where_it_may_be_and_never_shown() {
+async fn a_key_is_sent_only_where_allowed_and_never_shown() {
     let secret = "sk-very-secret";
     let world = World::of(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
     world.server.will_all([says("hi"), error(400, "odd", &format!("bad key {secret}"))]);
@@ -95,7 +95,7 @@ async fn a_key_is_sent_where_it_may_be_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_does_not_fit_is_told_by_every_kind_of_server_or_by_us() {
+async fn a_prompt_that_does_not_fit_is_reported_for_every_kind_of_server() {
     let long = request(vec![user(&"many words ".repeat(6_000))]);
     for manner in [Manner::plain(), Manner::llama_cpp(), Manner::vllm(), Manner::lm_studio(), Manner::ollama()] {
         let program = manner.program;
@@ -109,7 +109,7 @@ async fn a_prompt_that_does_not_fit_is_told_by_every_kind_of_server_or_by_us() {
 }
 
 #[tokio::test]
-async fn the_output_limit_leaves_room_for_the_prompt_where_the_server_insists() {
+async fn the_output_limit_leaves_room_for_the_prompt() {
     let world = World::of(Manner { window: 6_000, ..Manner::vllm() }).await;
     world.server.will(says("hi"));
     let mut request = request(vec![user(&"many words ".repeat(800))]);
@@ -119,9 +119,9 @@ async fn the_output_limit_leaves_room_for_the_prompt_where_the_server_insists() 
 }
 
 #[test]
-fn a_service_on_the_internet_has_a_careful_card_without_prices() {
+fn a_remote_service_gets_cautious_limits_and_no_prices() {
     let mut config = Config::new(BaseUrl::parse("https://api.openai.com/v1").unwrap(), None, 1);
-    config.pace = Arc::new(FakePace::default());
+    config.timer = Arc::new(FakeTimer::default());
     let card = OpenAi::new(config).card("gpt-x");
     assert_eq!((card.context_tokens, card.max_output_tokens, card.prices), (32_768, 16_384, None));
 }

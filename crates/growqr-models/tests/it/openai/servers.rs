@@ -1,13 +1,13 @@
 use super::world::{MODEL, World, hello};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
-use growqr_models::openai::{BaseUrl, LOOK, Program, Search, Window, discover};
+use growqr_models::openai::{BaseUrl, PROBE_TIMEOUT, Program, Search, Window, discover};
 use growqr_testkit::openai::{Manner, OpenAiStandIn, says};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 fn search(servers: &[&OpenAiStandIn]) -> Search {
-    Search { set: None, ports: servers.iter().map(|server| server.port()).collect(), bound: Duration::from_secs(5) }
+    Search { configured: None, ports: servers.iter().map(|server| server.port()).collect(), timeout: Duration::from_secs(5) }
 }
 
 #[tokio::test]
@@ -31,9 +31,9 @@ async fn each_server_is_recognised_and_its_models_are_listed() {
 }
 
 #[tokio::test]
-async fn a_window_is_what_the_server_gives_and_not_what_the_model_was_made_for() {
-    let told = |tokens| Window { tokens, is_told: true };
-    let guessed = |tokens| Window { tokens, is_told: false };
+async fn the_window_is_the_one_the_server_uses_not_the_models_maximum() {
+    let told = |tokens| Window { tokens, is_reported: true };
+    let guessed = |tokens| Window { tokens, is_reported: false };
     for (manner, before, loaded) in [
         (Manner::ollama(), guessed(4_096), told(32_768)),
         (Manner::lm_studio(), guessed(4_096), told(32_768)),
@@ -43,7 +43,7 @@ async fn a_window_is_what_the_server_gives_and_not_what_the_model_was_made_for()
     ] {
         let program = manner.program;
         let world = World::of(manner).await;
-        assert!(!world.provider.window(MODEL).is_told, "nothing is known before anybody looked");
+        assert!(!world.provider.window(MODEL).is_reported, "nothing is known before anybody looked");
         let (_, window) = world.provider.learn(MODEL).await.unwrap();
         assert_eq!(window, before, "{program:?}");
         world.server.will_all([says("hi"), says("hi")]);
@@ -57,20 +57,20 @@ async fn a_window_is_what_the_server_gives_and_not_what_the_model_was_made_for()
 }
 
 #[tokio::test]
-async fn the_address_that_is_set_comes_first_and_only_once_and_alone_gets_the_key() {
+async fn the_configured_address_comes_first_once_and_alone_gets_the_key() {
     let secret = "sk-secret";
     let service = OpenAiStandIn::start(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
     let ollama = OpenAiStandIn::start(Manner::ollama()).await;
     let base = BaseUrl::parse(&service.base_url().replace("127.0.0.1", "localhost")).unwrap();
-    let set = Some((base, Some(Secret::new(secret))));
-    let found = discover(&Search { set, ..search(&[&ollama, &service]) }).await;
+    let configured = Some((base, Some(Secret::new(secret))));
+    let found = discover(&Search { configured, ..search(&[&ollama, &service]) }).await;
     assert_eq!(found.iter().map(|server| server.program).collect::<Vec<_>>(), [Program::Other, Program::Ollama]);
     assert!(ollama.requests().iter().all(|request| request.header("authorization").is_none()));
     assert!(service.requests().iter().all(|request| request.header("authorization").is_some()));
 }
 
 #[tokio::test]
-async fn other_programs_and_silent_ones_are_passed_over_in_time() {
+async fn other_programs_and_silent_ports_are_skipped_in_time() {
     // One that takes connections and says nothing, and one that says something else.
     let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -84,9 +84,9 @@ async fn other_programs_and_silent_ones_are_passed_over_in_time() {
         std::future::pending::<()>().await;
     };
 
-    let search = Search { set: None, ports, bound: LOOK };
+    let search = Search { configured: None, ports, timeout: PROBE_TIMEOUT };
     // Far more than it may take, and an end to a test that would hang.
-    let look = async { tokio::time::timeout(LOOK * 50, discover(&search)).await.expect("it ends by itself") };
+    let look = async { tokio::time::timeout(PROBE_TIMEOUT * 50, discover(&search)).await.expect("it ends by itself") };
     let found = tokio::select! {
         found = look => found,
         () = page => unreachable!("it waits for ever"),

@@ -1,6 +1,6 @@
 //! What the tests share: a provider that talks to the stand-in, and a conversation.
 
-pub use crate::world::{FakePace, answered, tool, user};
+pub use crate::world::{FakeTimer, answered, tool, user};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Message, Segment};
@@ -14,7 +14,7 @@ pub const MODEL: &str = "qwen3:8b";
 pub struct World {
     pub server: OpenAiStandIn,
     pub provider: OpenAi,
-    pub pace: Arc<FakePace>,
+    pub timer: Arc<FakeTimer>,
 }
 
 impl World {
@@ -29,11 +29,11 @@ impl World {
     pub async fn with(manner: Manner, change: impl FnOnce(&mut Config)) -> World {
         let key = manner.key.as_deref().map(Secret::new);
         let server = OpenAiStandIn::start(manner).await;
-        let pace = Arc::new(FakePace::default());
+        let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(BaseUrl::parse(server.base_url()).unwrap(), key, 1);
-        config.pace = pace.clone();
+        config.timer = timer.clone();
         change(&mut config);
-        World { server, provider: OpenAi::new(config), pace }
+        World { server, provider: OpenAi::new(config), timer }
     }
 
     /// Asks and returns the answer with what was shown on the way.

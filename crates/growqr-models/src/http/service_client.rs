@@ -3,9 +3,9 @@
 use super::client;
 use super::failure;
 use super::limiter::{Limiter, Permit};
-use super::pace::Pace;
-use super::retry::{Head, RetryPolicy, Verdict, header, tidy};
+use super::retry::{ResponseHead, RetryDecision, RetryPolicy, header, redact_and_shorten};
 use super::sse::Parser;
+use super::timer::Timer;
 use futures_util::{FutureExt, StreamExt};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, FailureKind};
@@ -34,25 +34,25 @@ pub(crate) enum StreamError {
     #[error("the stream ended before the answer did")]
     Unfinished,
     #[error("{0}")]
-    Reported(String),
+    FromService(String),
 }
 
 /// What one service says, in words for the person.
-pub(crate) trait Voice: Send + Sync {
+pub(crate) trait ServiceErrors: Send + Sync {
     /// The service's name in a sentence.
-    fn name(&self) -> String;
+    fn service_name(&self) -> String;
     /// What an answer other than 200 means.
-    fn judge(&self, head: &Head, body: &[u8]) -> Verdict;
+    fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
     /// There is no connection, because of `cause`.
     fn unreachable(&self, cause: &str) -> Failure;
     /// The service said in mid-stream that it failed; `begun` if some of the answer had come.
-    fn reported(&self, words: &str, begun: bool) -> Failure;
+    fn stream_error(&self, words: &str, begun: bool) -> Failure;
 }
 
 /// A streamed answer being put together.
-pub(crate) trait Answer: Send {
+pub(crate) trait ReplyBuilder: Send {
     /// Takes one event's data.
-    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError>;
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError>;
     /// Whether any of the answer has come.
     fn has_begun(&self) -> bool;
     /// Whether nothing more is to be waited for.
@@ -65,21 +65,21 @@ pub(crate) trait Answer: Send {
 
 /// How long silence is borne.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Timeouts {
     /// Before the first event.
     pub first: Duration,
     /// Between events.
     pub idle: Duration,
     /// Whether bytes that are no event, such as comments, are a sign of life, too.
-    pub comments_count: bool,
+    pub comments_are_activity: bool,
 }
 
 /// What a line needs to know.
-pub(crate) struct LineConfig {
+pub(crate) struct ClientConfig {
     pub connect_timeout: Duration,
     pub retry: RetryPolicy,
     pub at_once: usize,
-    pub pace: Arc<dyn Pace>,
+    pub timer: Arc<dyn Timer>,
     /// Whether TLS is never used on it.
     pub is_plain: bool,
     /// Whether no proxy stands in between.
@@ -87,8 +87,8 @@ pub(crate) struct LineConfig {
 }
 
 /// One HTTP client and one limiter for everything that speaks to a service.
-pub(crate) struct Line {
-    config: LineConfig,
+pub(crate) struct ServiceClient {
+    config: ClientConfig,
     limiter: Arc<Limiter>,
     client: OnceLock<reqwest::Client>,
 }
@@ -96,15 +96,15 @@ pub(crate) struct Line {
 /// What one attempt came to.
 enum Attempt {
     Opened(Response),
-    Judged(Verdict),
+    Refused(RetryDecision),
     NoConnection(Failure),
 }
 
-impl Line {
+impl ServiceClient {
     /// Makes a line. Cheap: the HTTP client and its TLS set-up are made with the first call.
-    pub fn new(config: LineConfig) -> Line {
+    pub fn new(config: ClientConfig) -> ServiceClient {
         let limiter = Limiter::new(config.at_once);
-        Line { config, limiter, client: OnceLock::new() }
+        ServiceClient { config, limiter, client: OnceLock::new() }
     }
 
     /// Sends a request until the service answers with 200, or until there is no point in going on. The permit is kept
@@ -113,77 +113,77 @@ impl Line {
         &self,
         http: Request,
         agent: &AgentId,
-        patience: Patience,
-        voice: &dyn Voice,
+        timeouts: Timeouts,
+        errors: &dyn ServiceErrors,
         on_delta: OnDelta<'_>,
     ) -> Result<(Response, Permit), Failure> {
         let policy = self.config.retry;
         let mut tries: u32 = 0;
         let mut connects: u32 = 0;
         loop {
-            let permit = self.turn(agent).await;
+            let permit = self.acquire_permit(agent).await;
             let copy = http.try_clone().expect("the body is held in memory, so the request can be copied");
-            let (wait, reason) = match self.attempt(copy, patience, voice).await? {
+            let (wait, reason) = match self.attempt(copy, timeouts, errors).await? {
                 Attempt::Opened(response) => return Ok((response, permit)),
-                Attempt::Judged(Verdict::Fail(failure)) => return Err(failure),
+                Attempt::Refused(RetryDecision::Fail(failure)) => return Err(failure),
                 Attempt::NoConnection(failure) => {
                     connects += 1;
                     if connects >= policy.connect_tries {
                         return Err(failure);
                     }
-                    (self.config.pace.up_to(RECONNECT), "no connection".to_owned())
+                    (self.config.timer.jitter(RECONNECT), "no connection".to_owned())
                 }
-                Attempt::Judged(Verdict::Retry { after, reason, failure }) => {
+                Attempt::Refused(RetryDecision::Retry { after, reason, failure }) => {
                     tries += 1;
-                    if tries >= policy.tries || after.is_some_and(|after| after > policy.patience) {
+                    if tries >= policy.tries || after.is_some_and(|after| after > policy.max_retry_after) {
                         return Err(failure);
                     }
-                    let wait = after.unwrap_or_else(|| self.config.pace.up_to(policy.most(tries)));
+                    let wait = after.unwrap_or_else(|| self.config.timer.jitter(policy.backoff_limit(tries)));
                     if failure.kind == FailureKind::Busy {
                         // The limit is the key's: whoever else uses it would only run into it as well.
-                        self.limiter.keep_quiet(self.config.pace.now() + wait);
+                        self.limiter.pause_until(self.config.timer.now() + wait);
                     }
                     (wait, reason)
                 }
             };
             drop(permit);
-            self.pause((agent, tries + connects), wait, reason, on_delta).await;
+            self.back_off((agent, tries + connects), wait, reason, on_delta).await;
         }
     }
 
     /// Waits before a request is sent once more that was refused behind a 200, before its answer began: the service is
     /// busy. `false` if there is no point in going on.
-    pub async fn wait_behind_head(&self, agent: &AgentId, refused: u32, on_delta: OnDelta<'_>) -> bool {
+    pub async fn wait_after_early_error(&self, agent: &AgentId, refused: u32, on_delta: OnDelta<'_>) -> bool {
         let policy = self.config.retry;
         if refused >= policy.tries {
             return false;
         }
-        let wait = self.config.pace.up_to(policy.most(refused));
-        self.limiter.keep_quiet(self.config.pace.now() + wait);
-        self.pause((agent, refused), wait, "busy".to_owned(), on_delta).await;
+        let wait = self.config.timer.jitter(policy.backoff_limit(refused));
+        self.limiter.pause_until(self.config.timer.now() + wait);
+        self.back_off((agent, refused), wait, "busy".to_owned(), on_delta).await;
         true
     }
 
     /// Whoever asks next waits a little: an answer has just broken off, and asking at once would not help the service.
-    pub fn keep_quiet(&self) {
-        let wait = self.config.pace.up_to(self.config.retry.most(1));
-        self.limiter.keep_quiet(self.config.pace.now() + wait);
+    pub fn pause_all_calls(&self) {
+        let wait = self.config.timer.jitter(self.config.retry.backoff_limit(1));
+        self.limiter.pause_until(self.config.timer.now() + wait);
     }
 
-    async fn pause(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
+    async fn back_off(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(%agent, attempt, wait_ms, reason, "trying again");
         on_delta(Delta::Retrying { attempt, wait_ms, reason });
-        self.config.pace.sleep(wait).await;
+        self.config.timer.sleep(wait).await;
     }
 
     /// Reads a stream into `answer` until it is complete. Returns the stream's request id.
     pub async fn read(
         &self,
         response: Response,
-        patience: Patience,
-        voice: &dyn Voice,
-        answer: &mut dyn Answer,
+        timeouts: Timeouts,
+        errors: &dyn ServiceErrors,
+        answer: &mut dyn ReplyBuilder,
         on_delta: OnDelta<'_>,
     ) -> Result<Option<String>, Failure> {
         let request_id = super::retry::request_id(response.headers());
@@ -191,17 +191,17 @@ impl Line {
         if !kind.is_empty() && !kind.starts_with("text/event-stream") {
             let text = format!(
                 "Something other than {} answered; a proxy or a login page of the network may be in between.",
-                voice.name()
+                errors.service_name()
             );
             return Err(failure(FailureKind::Unavailable, &text, request_id));
         }
         let mut stream = response.bytes_stream();
         let mut parser = Parser::default();
-        let mut limit = patience.first;
+        let mut limit = timeouts.first;
         let mut deadline = Instant::now() + limit;
         while !answer.is_complete() {
             let chunk = match tokio::time::timeout_at(deadline, stream.next()).await {
-                Err(_) => return Err(silent(voice, limit, request_id)),
+                Err(_) => return Err(idle_timeout_failure(errors, limit, request_id)),
                 Ok(None) if answer.may_end() => break,
                 Ok(None | Some(Err(_))) => {
                     return Err(failure(FailureKind::Broken, "The answer broke off before it was complete.", request_id));
@@ -210,15 +210,17 @@ impl Line {
             };
             let events = parser.push(&chunk).map_err(|error| garbled(&error.to_string(), request_id.clone()))?;
             if !events.is_empty() {
-                limit = patience.idle;
+                limit = timeouts.idle;
             }
-            if !events.is_empty() || patience.comments_count {
+            if !events.is_empty() || timeouts.comments_are_activity {
                 deadline = Instant::now() + limit;
             }
             for event in events {
                 let begun = answer.has_begun();
-                answer.take(&event, on_delta).map_err(|error| match error {
-                    StreamError::Reported(words) => Failure { request_id: request_id.clone(), ..voice.reported(&words, begun) },
+                answer.push_event(&event, on_delta).map_err(|error| match error {
+                    StreamError::FromService(words) => {
+                        Failure { request_id: request_id.clone(), ..errors.stream_error(&words, begun) }
+                    }
                     other => garbled(&other.to_string(), request_id.clone()),
                 })?;
             }
@@ -229,37 +231,37 @@ impl Line {
     }
 
     /// Waits for a place, and for the end of a quiet time that some call of the same key has met.
-    async fn turn(&self, agent: &AgentId) -> Permit {
+    async fn acquire_permit(&self, agent: &AgentId) -> Permit {
         loop {
             let permit = self.limiter.permit(agent).await;
-            let quiet = self.limiter.quiet_for(self.config.pace.now());
-            if quiet.is_zero() {
+            let pause = self.limiter.pause_left(self.config.timer.now());
+            if pause.is_zero() {
                 return permit;
             }
             drop(permit);
-            self.config.pace.sleep(quiet).await;
+            self.config.timer.sleep(pause).await;
         }
     }
 
-    async fn attempt(&self, http: Request, patience: Patience, voice: &dyn Voice) -> Result<Attempt, Failure> {
+    async fn attempt(&self, http: Request, timeouts: Timeouts, errors: &dyn ServiceErrors) -> Result<Attempt, Failure> {
         let client = self.client()?;
-        let sent = tokio::time::timeout(patience.first, client.execute(http)).await;
+        let sent = tokio::time::timeout(timeouts.first, client.execute(http)).await;
         let response = match sent {
-            Err(_) => return Err(silent(voice, patience.first, None)),
+            Err(_) => return Err(idle_timeout_failure(errors, timeouts.first, None)),
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() => {
                 let cause = root_cause(&error);
                 tracing::debug!(cause, "no connection");
-                return Ok(Attempt::NoConnection(voice.unreachable(&cause)));
+                return Ok(Attempt::NoConnection(errors.unreachable(&cause)));
             }
             // The request may have arrived, so it may have been billed.
             Ok(Err(error)) => {
                 tracing::debug!(cause = root_cause(&error), "the connection broke");
-                let text = format!("The connection to {} broke before an answer came.", voice.name());
+                let text = format!("The connection to {} broke before an answer came.", errors.service_name());
                 return Err(failure(FailureKind::Broken, &text, None));
             }
         };
-        let head = Head::of(&response);
+        let head = ResponseHead::of(&response);
         if head.status == 200 {
             return Ok(Attempt::Opened(response));
         }
@@ -267,7 +269,7 @@ impl Line {
         let body = body_of(response, ERROR_BODY_LIMIT);
         let body = tokio::time::timeout(self.config.connect_timeout, body).await.unwrap_or_default();
         tracing::debug!(status = head.status, request_id = head.request_id, "the service did not answer the request");
-        Ok(Attempt::Judged(voice.judge(&head, &body)))
+        Ok(Attempt::Refused(errors.classify(&head, &body)))
     }
 
     /// The HTTP client, made with the first call.
@@ -289,8 +291,8 @@ fn garbled(why: &str, request_id: Option<String>) -> Failure {
 }
 
 /// Nothing came for so long.
-pub(crate) fn silent(voice: &dyn Voice, limit: Duration, request_id: Option<String>) -> Failure {
-    let text = format!("Nothing came from {} for {} seconds.", voice.name(), limit.as_secs());
+pub(crate) fn idle_timeout_failure(errors: &dyn ServiceErrors, limit: Duration, request_id: Option<String>) -> Failure {
+    let text = format!("Nothing came from {} for {} seconds.", errors.service_name(), limit.as_secs());
     failure(FailureKind::Broken, &text, request_id)
 }
 
@@ -300,7 +302,7 @@ fn root_cause(error: &dyn Error) -> String {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    tidy(&cause.to_string(), "")
+    redact_and_shorten(&cause.to_string(), "")
 }
 
 /// A body up to a limit; what cannot be read is left out.

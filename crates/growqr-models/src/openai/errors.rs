@@ -2,12 +2,12 @@
 //! errors come as objects, as bare texts, with one status or another, or in mid-stream behind a 200.
 
 use super::{BaseUrl, Program};
-use crate::http::{Head, Verdict, tidy};
+use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
 use growqr_core::model::{Failure, FailureKind};
 use serde_json::Value;
 
 /// Who was asked for what.
-pub(super) struct Asked<'a> {
+pub(super) struct CallErrors<'a> {
     pub base: &'a BaseUrl,
     pub program: Option<Program>,
     pub model: &'a str,
@@ -16,15 +16,15 @@ pub(super) struct Asked<'a> {
 }
 
 /// The words of an error, in whichever form they come; empty if there are none.
-pub(super) fn words_of(body: &Value) -> String {
+pub(super) fn error_message(body: &Value) -> String {
     let error = &body["error"];
     let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
     candidates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
 }
 
-impl Asked<'_> {
+impl CallErrors<'_> {
     /// The server's name in a sentence.
-    pub fn name(&self) -> String {
+    pub fn service_name(&self) -> String {
         match self.program {
             Some(program) if program != Program::Other => program.name().to_owned(),
             _ if self.base.is_openai() => "OpenAI".to_owned(),
@@ -33,31 +33,31 @@ impl Asked<'_> {
     }
 
     /// Judges an answer whose status is not 200.
-    pub fn judge(&self, head: &Head, body: &[u8]) -> Verdict {
+    pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
         let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
-        let words = words_of(&parsed);
+        let words = error_message(&parsed);
         let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
         let kind = kind(head.status, code, &words);
-        let message = self.sentence(kind, head.status, &tidy(&words, self.secret));
+        let message = self.sentence(kind, head.status, &redact_and_shorten(&words, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
         // A credit that is used up does not come back by waiting, nor does a window grow.
-        if !head.may_ask_again() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
-            return Verdict::Fail(failure);
+        if !head.is_retryable() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
+            return RetryDecision::Fail(failure);
         }
         let reason = match head.status {
             429 => "rate limited".to_owned(),
             503 => "the server is not ready yet".to_owned(),
             other => format!("HTTP {other}"),
         };
-        Verdict::Retry { after: head.named_wait(), reason, failure }
+        RetryDecision::Retry { after: head.requested_wait(), reason, failure }
     }
 
     /// An error behind a 200. Before the answer has begun it is a refusal like any other.
-    pub fn reported(&self, words: &str, begun: bool) -> Failure {
-        let shown = tidy(words, self.secret);
+    pub fn stream_error(&self, words: &str, begun: bool) -> Failure {
+        let shown = redact_and_shorten(words, self.secret);
         let (kind, message) = match kind(400, "", words) {
             kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
-            _ => (FailureKind::Broken, format!("{} broke the answer off: {shown}", self.name())),
+            _ => (FailureKind::Broken, format!("{} broke the answer off: {shown}", self.service_name())),
         };
         Failure { kind, message, request_id: None }
     }
@@ -65,7 +65,7 @@ impl Asked<'_> {
     /// Nobody answers.
     pub fn unreachable(&self, cause: &str) -> Failure {
         let step = match self.program {
-            _ if !self.base.is_near() => "Check the network and the setting openai.base_url.".to_owned(),
+            _ if !self.base.is_local_network() => "Check the network and the setting openai.base_url.".to_owned(),
             Some(Program::LmStudio) => "Start its server (in LM Studio: Developer, or: lms server start).".to_owned(),
             Some(Program::Ollama) => START_OLLAMA.to_owned(),
             None if self.base.is_same(&BaseUrl::of_port(super::OLLAMA_PORT)) => START_OLLAMA.to_owned(),
@@ -79,18 +79,18 @@ impl Asked<'_> {
     }
 
     fn sentence(&self, kind: FailureKind, status: u16, words: &str) -> String {
-        let name = self.name();
+        let name = self.service_name();
         let start = match kind {
             FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
             FailureKind::Key => format!("{name} does not accept the API key; check it, or add one: growqr keys set openai"),
             FailureKind::NoCredit => format!("{name} says that there is no credit left"),
             FailureKind::PromptTooLong => format!("The conversation is longer than {name} lets {:?} read", self.model),
             FailureKind::TooLarge => format!("The request is too large for {name}"),
-            FailureKind::UnknownModel => format!("{name} has no model {:?}{}", self.model, self.how_to_get()),
+            FailureKind::UnknownModel => format!("{name} has no model {:?}{}", self.model, self.pull_hint()),
             FailureKind::Busy => format!("{name} limits how fast it may be asked"),
             FailureKind::Unavailable if status == 503 => format!("{name} is not ready; it may still be loading the model"),
             FailureKind::Unavailable => format!("{name} fails at the moment (HTTP {status})"),
-            _ if has(words, &["support tools", "support tool"]) => {
+            _ if contains_any(words, &["support tools", "support tool"]) => {
                 format!("The model {:?} cannot use tools, which GrowQR needs; choose another, such as qwen3:8b", self.model)
             }
             _ if status == 404 => {
@@ -101,7 +101,7 @@ impl Asked<'_> {
         if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
     }
 
-    fn how_to_get(&self) -> String {
+    fn pull_hint(&self) -> String {
         match self.program {
             // The model's id came from a setting; nothing else is put into a command for the person to type.
             Some(Program::Ollama) => format!("; get it with: ollama pull {}", self.model),
@@ -112,21 +112,22 @@ impl Asked<'_> {
 
 const START_OLLAMA: &str = "Start Ollama (ollama serve).";
 
-fn has(words: &str, parts: &[&str]) -> bool {
+fn contains_any(words: &str, parts: &[&str]) -> bool {
     let words = words.to_lowercase();
     parts.iter().any(|part| words.contains(part))
 }
 
 fn kind(status: u16, code: &str, words: &str) -> FailureKind {
-    let too_long = has(words, &["context"])
-        && has(words, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
-        || has(code, &["context_length_exceeded", "exceed_context_size"])
-        || has(words, &["prompt is too long", "input is too long"]);
-    let no_model = has(code, &["model_not_found"])
-        || has(words, &["model"]) && has(words, &["not found", "does not exist", "no models loaded", "unknown model"]);
+    let too_long = contains_any(words, &["context"])
+        && contains_any(words, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
+        || contains_any(code, &["context_length_exceeded", "exceed_context_size"])
+        || contains_any(words, &["prompt is too long", "input is too long"]);
+    let no_model = contains_any(code, &["model_not_found"])
+        || contains_any(words, &["model"])
+            && contains_any(words, &["not found", "does not exist", "no models loaded", "unknown model"]);
     match status {
         402 => FailureKind::NoCredit,
-        _ if has(code, &["insufficient_quota"]) => FailureKind::NoCredit,
+        _ if contains_any(code, &["insufficient_quota"]) => FailureKind::NoCredit,
         401 | 403 => FailureKind::Key,
         400 | 404 | 413 | 422 | 500 if too_long => FailureKind::PromptTooLong,
         400 | 404 | 422 if no_model => FailureKind::UnknownModel,
@@ -142,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_real_servers_are_understood() {
+    fn error_messages_of_real_servers_are_classified() {
         let table = [
             // OpenAI and vLLM.
             (

@@ -1,6 +1,6 @@
 //! What an HTTP answer other than 200 means: wait and try again, or a failure in words for the person.
 
-use crate::http::{Head, Verdict, tidy};
+use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
 use growqr_core::model::{Failure, FailureKind};
 use serde::Deserialize;
 
@@ -26,21 +26,21 @@ struct Details {
 }
 
 /// Judges an answer whose status is not 200. `secret` is taken out of the service's words, should it repeat it.
-pub(super) fn judge(head: &Head, body: &[u8], model: &str, secret: &str) -> Verdict {
+pub(super) fn classify(head: &ResponseHead, body: &[u8], model: &str, secret: &str) -> RetryDecision {
     let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let error = parsed.error;
     let kind = kind(head.status, &error);
-    let words = tidy(&error.message, secret);
+    let words = redact_and_shorten(&error.message, secret);
     let failure = Failure {
         kind,
         message: sentence(kind, head.status, model, &words),
         request_id: head.request_id.clone().or(parsed.request_id),
     };
     // A spent budget does not come back by waiting, whatever a header says.
-    if !head.may_ask_again() || kind == FailureKind::NoCredit {
-        return Verdict::Fail(failure);
+    if !head.is_retryable() || kind == FailureKind::NoCredit {
+        return RetryDecision::Fail(failure);
     }
-    Verdict::Retry { after: head.named_wait(), reason: reason(head.status), failure }
+    RetryDecision::Retry { after: head.requested_wait(), reason: reason(head.status), failure }
 }
 
 fn kind(status: u16, error: &ErrorFields) -> FailureKind {

@@ -8,31 +8,31 @@ use std::time::Duration;
 
 /// How the provider waits between attempts.
 #[async_trait]
-pub trait Pace: Send + Sync {
+pub trait Timer: Send + Sync {
     /// Time since some fixed moment; never goes back.
     fn now(&self) -> Duration;
     /// Waits.
     async fn sleep(&self, wait: Duration);
     /// A random duration up to and with `most`.
-    fn up_to(&self, most: Duration) -> Duration;
+    fn jitter(&self, most: Duration) -> Duration;
 }
 
 /// Waits on tokio's clock.
-pub struct RealPace {
+pub struct SystemTimer {
     begun: tokio::time::Instant,
     random: Mutex<StdRng>,
 }
 
-impl RealPace {
+impl SystemTimer {
     /// A pace whose jitter comes from `seed`; different processes should use different ones.
     #[must_use]
-    pub fn new(seed: u64) -> RealPace {
-        RealPace { begun: tokio::time::Instant::now(), random: Mutex::new(StdRng::seed_from_u64(seed)) }
+    pub fn new(seed: u64) -> SystemTimer {
+        SystemTimer { begun: tokio::time::Instant::now(), random: Mutex::new(StdRng::seed_from_u64(seed)) }
     }
 }
 
 #[async_trait]
-impl Pace for RealPace {
+impl Timer for SystemTimer {
     fn now(&self) -> Duration {
         self.begun.elapsed()
     }
@@ -41,7 +41,7 @@ impl Pace for RealPace {
         tokio::time::sleep(wait).await;
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
+    fn jitter(&self, most: Duration) -> Duration {
         let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
         Duration::from_millis(random.random_range(0..=most))

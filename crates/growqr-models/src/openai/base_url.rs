@@ -3,7 +3,7 @@
 //! Without TLS only this machine and private addresses are spoken to, and a key goes over such a connection only within
 //! this machine.
 
-use crate::http::{Place, place};
+use crate::http::{HostScope, host_scope};
 use reqwest::Url;
 use std::fmt;
 
@@ -11,12 +11,12 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
-    place: Place,
+    scope: HostScope,
 }
 
 /// Why a text is no address to speak to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BaseProblem {
+pub enum BaseUrlError {
     /// No `http://…` or `https://…` with a host.
     #[error("write the address of a server, such as http://127.0.0.1:11434/v1")]
     NotAnAddress,
@@ -35,25 +35,25 @@ impl BaseUrl {
     /// Reads an address as the person wrote it. One without a path gets `/v1`.
     ///
     /// # Errors
-    /// [`BaseProblem`], in words for the person.
-    pub fn parse(text: &str) -> Result<BaseUrl, BaseProblem> {
-        let mut url = Url::parse(text.trim()).map_err(|_| BaseProblem::NotAnAddress)?;
+    /// [`BaseUrlError`], in words for the person.
+    pub fn parse(text: &str) -> Result<BaseUrl, BaseUrlError> {
+        let mut url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NotAnAddress)?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(BaseProblem::NotAnAddress);
+            return Err(BaseUrlError::NotAnAddress);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(BaseProblem::Credentials);
+            return Err(BaseUrlError::Credentials);
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(BaseProblem::Extra);
+            return Err(BaseUrlError::Extra);
         }
-        let place = place(&url);
-        if url.scheme() == "http" && place == Place::Anywhere {
-            return Err(BaseProblem::NotEncrypted);
+        let scope = host_scope(&url);
+        if url.scheme() == "http" && scope == HostScope::Public {
+            return Err(BaseUrlError::NotEncrypted);
         }
         let path = url.path().trim_end_matches('/').to_owned();
         url.set_path(if path.is_empty() { "/v1" } else { &path });
-        Ok(BaseUrl { url, place })
+        Ok(BaseUrl { url, scope })
     }
 
     /// A port of this machine.
@@ -71,7 +71,7 @@ impl BaseUrl {
     /// Whether the service is on this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.place == Place::Loopback
+        self.scope == HostScope::Loopback
     }
 
     /// Whether both are the same service, however this machine is called.
@@ -82,8 +82,8 @@ impl BaseUrl {
     }
 
     /// Whether the service is on this machine or its network.
-    pub(super) fn is_near(&self) -> bool {
-        self.place != Place::Anywhere
+    pub(super) fn is_local_network(&self) -> bool {
+        self.scope != HostScope::Public
     }
 
     pub(super) fn is_plain(&self) -> bool {
@@ -106,7 +106,7 @@ impl BaseUrl {
     }
 
     /// A path beside `/v1`, where servers keep their own interfaces.
-    pub(super) fn beside(&self, path: &str) -> Url {
+    pub(super) fn outside_v1(&self, path: &str) -> Url {
         let root = self.url.path().strip_suffix("/v1").unwrap_or(self.url.path());
         self.with_path(&format!("{root}/{path}"))
     }
@@ -135,18 +135,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_tls_only_near_addresses_are_spoken_to() {
+    fn plain_http_is_allowed_only_on_local_networks() {
         for near in ["http://localhost:1234/v1", "http://127.0.0.1:8080", "http://[::1]:8000/v1", "http://192.168.1.7:11434"] {
-            assert!(BaseUrl::parse(near).unwrap().is_near(), "{near}");
+            assert!(BaseUrl::parse(near).unwrap().is_local_network(), "{near}");
         }
         for far in ["http://api.example.com/v1", "http://8.8.8.8/v1", "http://nas.local:11434/v1"] {
-            assert_eq!(BaseUrl::parse(far), Err(BaseProblem::NotEncrypted), "{far}");
+            assert_eq!(BaseUrl::parse(far), Err(BaseUrlError::NotEncrypted), "{far}");
         }
-        assert!(!BaseUrl::parse("https://api.example.com/v1").unwrap().is_near());
+        assert!(!BaseUrl::parse("https://api.example.com/v1").unwrap().is_local_network());
     }
 
     #[test]
-    fn a_key_leaves_this_machine_over_tls_alone() {
+    fn a_key_leaves_this_machine_only_over_tls() {
         for (url, may) in [
             ("http://127.0.0.1:1/v1", true),
             ("http://192.168.1.7/v1", false),
@@ -158,14 +158,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_and_the_rest_made_even() {
+    fn invalid_addresses_are_refused_and_valid_ones_normalised() {
         for (text, problem) in [
-            ("", BaseProblem::NotAnAddress),
-            ("localhost:11434", BaseProblem::NotAnAddress),
-            ("ftp://127.0.0.1", BaseProblem::NotAnAddress),
-            ("file:///etc", BaseProblem::NotAnAddress),
-            ("https://me:secret@example.com/v1", BaseProblem::Credentials),
-            ("https://example.com/v1?key=secret", BaseProblem::Extra),
+            ("", BaseUrlError::NotAnAddress),
+            ("localhost:11434", BaseUrlError::NotAnAddress),
+            ("ftp://127.0.0.1", BaseUrlError::NotAnAddress),
+            ("file:///etc", BaseUrlError::NotAnAddress),
+            ("https://me:secret@example.com/v1", BaseUrlError::Credentials),
+            ("https://example.com/v1?key=secret", BaseUrlError::Extra),
         ] {
             assert_eq!(BaseUrl::parse(text), Err(problem), "{text}");
         }
@@ -174,7 +174,7 @@ mod tests {
         }
         let proxied = BaseUrl::parse("https://example.com/ai/v1").unwrap();
         assert_eq!(proxied.join("models").as_str(), "https://example.com/ai/v1/models");
-        assert_eq!(proxied.beside("api/version").as_str(), "https://example.com/ai/api/version");
+        assert_eq!(proxied.outside_v1("api/version").as_str(), "https://example.com/ai/api/version");
         let local = BaseUrl::parse("http://localhost:11434").unwrap();
         assert!(local.is_same(&BaseUrl::of_port(11434)) && !local.is_same(&BaseUrl::of_port(1234)));
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// A tool's input: the exact text if it is an object, `{}` if there is none, and otherwise the text wrapped so that it can
 /// be sent back and the model sees what it wrote.
-pub(crate) fn whole_input(text: String) -> String {
+pub(crate) fn tool_input_json(text: String) -> String {
     if text.trim().is_empty() {
         return "{}".to_owned();
     }
@@ -21,9 +21,9 @@ mod tests {
 
     #[test]
     fn tool_input_keeps_the_text_that_was_streamed() {
-        assert_eq!(whole_input(r#"{"b": 1.0, "a":"\u0041"}"#.into()), r#"{"b": 1.0, "a":"\u0041"}"#);
-        assert_eq!(whole_input(String::new()), "{}");
-        assert_eq!(whole_input(r#"{"a": "x"#.into()), r#"{"INVALID_JSON":"{\"a\": \"x"}"#);
-        assert_eq!(whole_input("[1]".into()), r#"{"INVALID_JSON":"[1]"}"#);
+        assert_eq!(tool_input_json(r#"{"b": 1.0, "a":"\u0041"}"#.into()), r#"{"b": 1.0, "a":"\u0041"}"#);
+        assert_eq!(tool_input_json(String::new()), "{}");
+        assert_eq!(tool_input_json(r#"{"a": "x"#.into()), r#"{"INVALID_JSON":"{\"a\": \"x"}"#);
+        assert_eq!(tool_input_json("[1]".into()), r#"{"INVALID_JSON":"[1]"}"#);
     }
 }
