@@ -1,10 +1,10 @@
-//! The input of a tool call, as models stream it: text that should be JSON and sometimes is not.
+//! The input of a tool call. Models stream it as text that should be a JSON object and sometimes is not.
 
 use growqr_core::raw::RawJson;
 use serde_json::{Map, Value};
 
-/// A tool's input: the exact text if it is an object, `{}` if there is none, and otherwise the text wrapped so that it can
-/// be sent back and the model sees what it wrote.
+/// Returns the input as a JSON object: the unchanged text if it is an object, `{}` if it is empty. Any other text is wrapped
+/// as the string field `INVALID_JSON`, so that it can be sent back and the model sees what it wrote.
 pub(crate) fn tool_input_json(text: String) -> String {
     if text.trim().is_empty() {
         return "{}".to_owned();

@@ -1,4 +1,4 @@
-//! A streamed answer, put back together. Nothing counts before the service has said that the message is complete.
+//! Builds a reply from the events of the Messages API. The reply is valid only after `message_stop`.
 
 use super::fields::Fields;
 use super::usage::Counts;
@@ -9,7 +9,7 @@ use growqr_core::raw::RawJson;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Only what is read of an event; all else may be there.
+/// The fields of an event that are used; others are ignored.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "type")]
@@ -45,21 +45,21 @@ struct StopDetails {
     explanation: Option<String>,
 }
 
-/// A block under way: its fields as they began, and what was added to them.
+/// A content block that is being streamed: its initial fields, and what deltas have added.
 #[derive(Default)]
 struct Block {
     kind: String,
     fields: Fields,
-    /// Text fields that deltas add to.
+    /// Fields that deltas append to; `None` before the first delta.
     text: Option<String>,
     thinking: Option<String>,
-    /// The text of a tool's input, in the pieces that came.
+    /// The streamed JSON text of a tool's input.
     input: Option<String>,
     citations: Vec<String>,
     closed: bool,
 }
 
-/// Takes events and keeps the answer.
+/// The state of the reply that is being streamed.
 #[derive(Default)]
 pub(super) struct Accumulator {
     begun: bool,
@@ -71,7 +71,7 @@ pub(super) struct Accumulator {
 }
 
 impl ReplyBuilder for Accumulator {
-    /// Events and deltas that are not known change nothing.
+    /// Ignores events and deltas of unknown types.
     fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let event: Event = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         match event.kind.as_str() {
@@ -101,14 +101,14 @@ impl ReplyBuilder for Accumulator {
         self.begun
     }
 
-    /// Whether `message_stop` has come.
+    /// Whether `message_stop` has arrived.
     fn is_complete(&self) -> bool {
         self.complete
     }
 }
 
 impl Accumulator {
-    /// The answer. Call it only when [`Accumulator::is_complete`].
+    /// The reply. Call it only when [`Accumulator::is_complete`].
     pub fn reply(self, request_id: Option<String>) -> Reply {
         let (usage, cost) = self.counts.settle(&self.model);
         let blocks: Vec<String> = self.blocks.into_iter().filter_map(Block::encode).collect();
@@ -164,7 +164,7 @@ impl Accumulator {
                 on_delta(Delta::Thinking(more));
             }
             "input_json_delta" => block.input.get_or_insert_default().push_str(&text("partial_json")?),
-            // It comes whole: a second one replaces the first.
+            // A signature is never split over deltas, so a second one replaces the first.
             "signature_delta" => block.fields.set("signature", RawJson::of(&text("signature")?).text().to_owned()),
             "citations_delta" => block.citations.extend(delta.raw("citation").map(str::to_owned)),
             "compaction_delta" => {
@@ -200,8 +200,7 @@ impl Accumulator {
 }
 
 impl Block {
-    /// The block's JSON text. `None` for a text block without words: the service makes such blocks but refuses to take
-    /// them back.
+    /// The block's JSON text. `None` for an empty text block: the service sends such blocks but refuses them in a request.
     fn encode(mut self) -> Option<String> {
         if let Some(text) = &self.text {
             self.fields.set("text", RawJson::of(text).text().to_owned());
@@ -215,8 +214,8 @@ impl Block {
         if !self.citations.is_empty() {
             self.fields.set("citations", format!("[{}]", self.citations.join(",")));
         }
-        let wordless = self.kind == "text" && self.fields.text("text").is_none_or(|text| text.trim().is_empty());
-        (!wordless).then(|| self.fields.encode())
+        let is_empty_text = self.kind == "text" && self.fields.text("text").is_none_or(|text| text.trim().is_empty());
+        (!is_empty_text).then(|| self.fields.encode())
     }
 }
 

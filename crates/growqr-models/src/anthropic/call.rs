@@ -1,4 +1,4 @@
-//! One call: the request's bytes, and what this service says, in words for the person.
+//! One call to Anthropic: the HTTP request, retries of early errors, and the errors that concern no HTTP status.
 
 use super::accumulate::Accumulator;
 use super::{Anthropic, errors, request};
@@ -10,10 +10,10 @@ use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply};
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Response, Url};
 
-/// How much of a list is read.
+/// At most this many bytes of a list are read.
 const LIST_LIMIT: usize = 8 * 1024 * 1024;
 
-/// What the service says about a call to one model.
+/// The error messages for a call to one model.
 struct CallErrors<'a> {
     provider: &'a Anthropic,
     model: &'a str,
@@ -33,23 +33,23 @@ impl ServiceErrors for CallErrors<'_> {
         failure(FailureKind::Offline, &text, None)
     }
 
-    /// Before the answer has begun nothing is billed: the service is overloaded, and says so late.
+    /// Before the reply begins nothing is billed, and the error means that the service is overloaded.
     fn stream_error(&self, words: &str, begun: bool) -> Failure {
         let words = redact_and_shorten(words, self.provider.config.key.expose());
         if !begun {
             return failure(FailureKind::Busy, &format!("Anthropic is busy: {words}"), None);
         }
-        failure(FailureKind::Aborted, &format!("Anthropic broke the answer off: {words}"), None)
+        failure(FailureKind::Aborted, &format!("Anthropic stopped in the middle of the answer: {words}"), None)
     }
 }
 
 impl Anthropic {
-    /// Makes a call as [`growqr_core::model::Model::call`] promises.
+    /// See [`growqr_core::model::Model::call`].
     pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
         let model = request.segment.model.as_str();
         let body = request::body(request);
         if body.len() > request::BODY_LIMIT {
-            let text = "The conversation is larger than the 32 MB that Anthropic takes in one request.";
+            let text = "The conversation is larger than 32 MB, the most that Anthropic accepts in one request.";
             return Err(failure(FailureKind::TooLarge, text, None));
         }
         let mut http = self.request(Method::POST, "/v1/messages")?;
@@ -72,7 +72,7 @@ impl Anthropic {
         match &reply {
             Ok(reply) => tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered"),
             Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "the answer broke off");
+                tracing::debug!(model, kind = ?failure.kind, "reading the reply failed");
                 if failure.kind.is_retryable() {
                     self.service.pause_all_calls();
                 }
@@ -87,7 +87,7 @@ impl Anthropic {
         Ok(answer.reply(request_id))
     }
 
-    /// Gets a list, with the same patience as a call.
+    /// Gets a list, with the same retries and timeouts as a call.
     pub(super) async fn get(&self, path: &str) -> Result<Vec<u8>, Failure> {
         let http = self.request(Method::GET, path)?;
         let errors = CallErrors { provider: self, model: "" };
@@ -96,7 +96,7 @@ impl Anthropic {
         tokio::time::timeout(limit, body_of(response, LIST_LIMIT)).await.map_err(|_| idle_timeout_failure(&errors, limit, None))
     }
 
-    /// The service sends pings: a comment says nothing.
+    /// Comments do not count as activity: this service sends ping events instead.
     fn timeouts(&self) -> Timeouts {
         Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: false }
     }
@@ -106,7 +106,7 @@ impl Anthropic {
         let url = Url::parse(&url)
             .map_err(|_| failure(FailureKind::Rejected, "The address of Anthropic (ANTHROPIC_BASE_URL) is not a URL.", None))?;
         let mut key = HeaderValue::from_str(self.config.key.expose()).ok().filter(|key| !key.is_empty()).ok_or_else(|| {
-            failure(FailureKind::Key, "The Anthropic API key is empty or has characters that no key has.", None)
+            failure(FailureKind::Key, "The Anthropic API key is empty or has characters that are not allowed in a key.", None)
         })?;
         key.set_sensitive(true);
         let mut http = Request::new(method, url);

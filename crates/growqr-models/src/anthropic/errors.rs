@@ -1,4 +1,4 @@
-//! What an HTTP answer other than 200 means: wait and try again, or a failure in words for the person.
+//! Classifies responses whose status is not 200: retry, or a failure with a message for the user.
 
 use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
 use growqr_core::model::{Failure, FailureKind};
@@ -25,7 +25,7 @@ struct Details {
     error_code: Option<String>,
 }
 
-/// Judges an answer whose status is not 200. `secret` is taken out of the service's words, should it repeat it.
+/// Classifies an error response. `secret` is the key; it is redacted if the service repeats it in its message.
 pub(super) fn classify(head: &ResponseHead, body: &[u8], model: &str, secret: &str) -> RetryDecision {
     let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let error = parsed.error;
@@ -36,7 +36,7 @@ pub(super) fn classify(head: &ResponseHead, body: &[u8], model: &str, secret: &s
         message: sentence(kind, head.status, model, &words),
         request_id: head.request_id.clone().or(parsed.request_id),
     };
-    // A spent budget does not come back by waiting, whatever a header says.
+    // Waiting does not restore a spent budget, even if a header asks for a retry.
     if !head.is_retryable() || kind == FailureKind::NoCredit {
         return RetryDecision::Fail(failure);
     }
@@ -67,12 +67,12 @@ fn sentence(kind: FailureKind, status: u16, model: &str, words: &str) -> String 
         FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
         FailureKind::NoCredit => "The Anthropic account has no credit left, or its spend limit is reached".to_owned(),
         FailureKind::PromptTooLong => "The conversation is too long for this model".to_owned(),
-        FailureKind::PastRefused => "Anthropic no longer takes what was said before in this conversation".to_owned(),
+        FailureKind::PastRefused => "Anthropic no longer accepts the earlier messages of this conversation".to_owned(),
         FailureKind::TooLarge => "The request is too large for Anthropic".to_owned(),
         FailureKind::UnknownModel => format!("Anthropic has no model {model:?}"),
         FailureKind::Busy if status == 529 => "Anthropic is overloaded".to_owned(),
-        FailureKind::Busy => "Anthropic limits how fast this key may ask".to_owned(),
-        FailureKind::Unavailable => format!("Anthropic fails at the moment (HTTP {status})"),
+        FailureKind::Busy => "The rate limit of Anthropic for this key is reached".to_owned(),
+        FailureKind::Unavailable => format!("Anthropic has a temporary problem (HTTP {status})"),
         _ => format!("Anthropic refused the request (HTTP {status})"),
     };
     if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }

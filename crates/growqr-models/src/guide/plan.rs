@@ -1,4 +1,4 @@
-//! The guide's rules: from what was said and done, the next step.
+//! The guide's rules: derives the next step from the conversation.
 
 use super::Action;
 use super::command::{self, Command, MAX_HELPERS};
@@ -6,7 +6,7 @@ use super::turn::{ToolResult, Turn, also_said};
 use growqr_core::model::ModelRequest;
 use serde_json::json;
 
-/// Where the guide writes what it shall remember.
+/// The memory page to which `remember` appends.
 const NOTES_PAGE: &str = "journal/notes.md";
 
 const INTRODUCTION: &str = "I am the built-in guide: I answer by fixed rules, there is no AI in me.";
@@ -20,7 +20,7 @@ const COMMAND_LIST: &str = "What I understand:\n\
 
 const ADD_KEY_HINT: &str = "For real answers, add an Anthropic key: in the window's settings, with `growqr keys set anthropic`, or as ANTHROPIC_API_KEY.";
 
-/// Too common to look for.
+/// Words that are too common to search for.
 const STOP_WORDS: [&str; 42] = [
     "a",
     "about",
@@ -66,15 +66,15 @@ const STOP_WORDS: [&str; 42] = [
     "your",
 ];
 
-/// What to do next.
+/// The next step in the conversation.
 pub(super) fn next(request: &ModelRequest) -> Action {
     let turn = Turn::of(&request.messages);
     let offers = |tool: &str| request.segment.tools.iter().any(|offered| offered.name == tool);
-    // Ids of sub-agents are made from their spawn and begin like this.
+    // Ids of sub-agents begin with "a-".
     let is_helper = request.agent.as_str().starts_with("a-");
     let step = |turn: &Turn| if is_helper { work_as_helper(turn, &offers) } else { answer_user(turn, &offers) };
     match step(&turn) {
-        // One thing at a time, and nothing passed over in silence.
+        // The user wrote during the turn: answer the first message, then take up the second one.
         Action::Say(text) if !turn.added.is_empty() => {
             let text = format!("{text}\n\n{}", also_said(&turn.added));
             match step(&Turn { text: turn.added, ..Turn::default() }) {
@@ -86,7 +86,7 @@ pub(super) fn next(request: &ModelRequest) -> Action {
     }
 }
 
-/// What to do about the person's words.
+/// The next step for a message of the user.
 fn answer_user(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Action {
     if turn.text.is_empty() && !turn.mail.is_empty() {
         return Action::Say(format!("News has come:\n\n{}", turn.mail.join("\n\n")));
@@ -147,7 +147,7 @@ fn remember(turn: &Turn, what: &str) -> Action {
     Action::Call(String::new(), vec![("commit_memory", input)])
 }
 
-/// A page as `read_memory` gives it: its version in the first line, a blank line, its text.
+/// Splits the result of `read_memory`: the version in the first line, a blank line, the text.
 fn version_and_text(result: &str) -> (Option<&str>, &str) {
     let Some(rest) = result.strip_prefix("version:") else { return (None, result) };
     let (version, text) = rest.split_once('\n').unwrap_or((rest, ""));
@@ -156,7 +156,7 @@ fn version_and_text(result: &str) -> (Option<&str>, &str) {
 
 fn recall(turn: &Turn, what: &str) -> Action {
     let searched: Vec<&ToolResult> = turn.results_of("search_memory").collect();
-    // A phrase that is not there as it stands may be there by its longest word.
+    // Search for the phrase first. If nothing is found, search for its longest word.
     let query = match (searched.len(), longest_words(what, 1).pop()) {
         (0, _) => Some(what.to_owned()),
         (1, Some(word)) if search_hits(searched[0]).is_empty() && word != what && !searched[0].is_error => Some(word),
@@ -255,12 +255,12 @@ fn send(turn: &Turn, helpers: usize, task: &str) -> Action {
     Action::Say(words.join("\n\n"))
 }
 
-/// The id in `sub-agent <id> (<name>) is at work; …`.
+/// Reads the id from the tool result `sub-agent <id> (<name>) is at work; …`.
 fn sub_agent_id(result: &str) -> Option<&str> {
     result.strip_prefix("sub-agent ")?.split_whitespace().next()
 }
 
-/// The work of a guide that was sent as a sub-agent: look for the task's words in memory, and say what that is worth.
+/// The next step of a guide that runs as a sub-agent: search memory for the words of the task and report the hits.
 fn work_as_helper(turn: &Turn, offers: &dyn Fn(&str) -> bool) -> Action {
     let task = if turn.text.is_empty() { turn.mail.join("\n") } else { turn.text.clone() };
     let words = longest_words(&task, 3);

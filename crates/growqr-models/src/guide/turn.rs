@@ -1,4 +1,4 @@
-//! What the guide has been text last, and what it has done about it since: read from the conversation.
+//! Reads the current turn from the conversation: the last message to the guide, and the tool results since.
 
 use growqr_core::id::CallId;
 use growqr_core::prompt::{Block, Message, Role, blocks};
@@ -11,21 +11,22 @@ pub(super) struct ToolResult {
     pub is_error: bool,
 }
 
-/// The work on one message.
+/// The current turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// What was said, or the task that was given.
+    /// The message of the user, or the task of a sub-agent.
     pub text: String,
-    /// Mail that came with it, without its wrapping.
+    /// Mail that arrived with the message, without its `<mail>` element.
     pub mail: Vec<String>,
-    /// What was done about it, in order.
+    /// Results of the tool calls of this turn, in order.
     pub results: Vec<ToolResult>,
-    /// What was said while it was being done.
+    /// What the user wrote while the tools ran.
     pub added: String,
 }
 
 impl Turn {
-    /// The turn that the conversation is in. Words that stand beside tool results came in between and begin no turn.
+    /// The current turn of a conversation. User text in a message with tool results was written during a turn and does not
+    /// begin a new one.
     pub fn of(messages: &[Message]) -> Turn {
         let read: Vec<(Role, Vec<Block>)> = messages.iter().map(|message| (message.role, blocks(&message.content))).collect();
         let begins = |(role, blocks): &(Role, Vec<Block>)| {
@@ -35,7 +36,7 @@ impl Turn {
         };
         let Some(mut at) = read.iter().rposition(begins) else { return Turn::default() };
         let (mut text, mut mail) = unwrap_elements(&texts(&read[at..=at]));
-        // Where an answer takes up what was said added, the work on that begins.
+        // An answer that quotes what the user wrote during the turn begins the work on it.
         for answer in at + 1..read.len() {
             let (added, _) = unwrap_elements(&texts(&read[at + 1..answer]));
             let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also_said(&added)));
@@ -53,12 +54,12 @@ impl Turn {
     }
 }
 
-/// How the guide takes up what was said while it did something else.
+/// The sentence with which the guide takes up what the user wrote during the turn.
 pub(super) fn also_said(words: &str) -> String {
     format!("You also said: {words}")
 }
 
-/// All words of the user.
+/// All user texts.
 fn texts(messages: &[(Role, Vec<Block>)]) -> String {
     let of_user = messages.iter().filter(|(role, _)| *role == Role::User).flat_map(|(_, blocks)| blocks);
     let texts = of_user.filter_map(|block| match block {
@@ -68,8 +69,8 @@ fn texts(messages: &[(Role, Vec<Block>)]) -> String {
     texts.collect::<Vec<_>>().join("\n\n")
 }
 
-/// Takes a text apart: the words themselves, a task without its wrapping among them, and each mail. An earlier
-/// conversation that was carried along is left out.
+/// Splits a text into the user's words (including the content of a `<task>` element) and the content of each `<mail>`
+/// element. Drops `<earlier_conversation>` elements.
 fn unwrap_elements(text: &str) -> (String, Vec<String>) {
     let mut words = Vec::new();
     let mut mail = Vec::new();
@@ -88,7 +89,7 @@ fn unwrap_elements(text: &str) -> (String, Vec<String>) {
     (words.join("\n\n"), mail)
 }
 
-/// The first wrapped part: what stands before it, what it is, what is in it, and what comes after.
+/// The first of these elements: the text before it, its name, its content, the text after it.
 fn next_element(text: &str) -> Option<(&str, &'static str, &str, &str)> {
     let found = ["mail", "task", "earlier_conversation"].into_iter().filter_map(|element| {
         let start = text.find(&format!("<{element}"))?;

@@ -1,21 +1,21 @@
-//! How far away an address is: on this machine, on this network, or anywhere. Names are not looked up: who answers for
-//! a name can change, so a name other than `localhost` counts as anywhere.
+//! Classifies the host of a URL: this machine, a private network, or public. Host names are not resolved, because what a
+//! name resolves to can change; a name other than `localhost` counts as public.
 
 use reqwest::Url;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Where an address points.
+/// How far a host is away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HostScope {
-    /// This machine itself.
+    /// This machine.
     Loopback,
-    /// A private or link-local address: the network at home or at work.
+    /// A private or link-local address.
     Private,
     /// Anything else.
     Public,
 }
 
-/// Where a URL points.
+/// The scope of a URL's host.
 pub(crate) fn host_scope(url: &Url) -> HostScope {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {

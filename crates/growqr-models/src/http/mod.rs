@@ -1,6 +1,5 @@
-//! What all services behind HTTP have in common: a client, a limiter, retries with back-off, streams of events, and the
-//! patience with silence. It knows no service: a [`ServiceErrors`] puts into words what one of them says, an [`ReplyBuilder`] puts its
-//! events together.
+//! HTTP code that all providers share: the client, the limiter, retries with back-off, server-sent events, idle timeouts.
+//! It knows no service: each provider implements [`ServiceErrors`] and [`ReplyBuilder`].
 
 mod client;
 mod host_scope;
@@ -20,7 +19,7 @@ pub use timer::{SystemTimer, Timer};
 
 use growqr_core::model::{Failure, FailureKind};
 
-/// A failure of this kind in these words.
+/// Builds a [`Failure`].
 pub(crate) fn failure(kind: FailureKind, message: &str, request_id: Option<String>) -> Failure {
     Failure { kind, message: message.to_owned(), request_id }
 }

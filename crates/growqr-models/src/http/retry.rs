@@ -1,22 +1,22 @@
-//! How often and how long a service is asked again, and what is read of an answer to decide it.
+//! The retry policy, and the response headers that decide about a retry.
 
 use growqr_core::model::Failure;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 use std::time::Duration;
 
-/// How often and how long to try. Nothing is tried again once an answer has begun.
+/// How often a request is sent and how long to wait in between. Nothing is retried once a reply has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Tries in all when the service is busy or fails.
+    /// Attempts in total when the service is busy or fails.
     pub tries: u32,
-    /// Tries in all when there is no connection.
+    /// Attempts in total when no connection can be opened.
     pub connect_tries: u32,
-    /// The first back-off is a random time up to this; each next one up to twice as much.
+    /// Upper bound of the first back-off, which is random. Each further bound is twice the one before.
     pub first_backoff: Duration,
-    /// No back-off is longer.
+    /// Upper bound of every back-off.
     pub max_backoff: Duration,
-    /// A `retry-after` longer than this is a failure instead.
+    /// A longer `retry-after` is not waited for: the call fails.
     pub max_retry_after: Duration,
 }
 
@@ -33,13 +33,13 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// The longest back-off before the retry with this number, 1 for the first.
+    /// Upper bound of the back-off before this retry; the first retry is number 1.
     pub(super) fn backoff_limit(&self, retry: u32) -> Duration {
         self.first_backoff.saturating_mul(1 << retry.saturating_sub(1).min(20)).min(self.max_backoff)
     }
 }
 
-/// What is read of an answer before its body.
+/// The status and the headers of a response that retries depend on.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResponseHead {
     pub status: u16,
@@ -50,7 +50,7 @@ pub(crate) struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// Reads an answer's status and headers.
+    /// Reads them from a response.
     pub fn of(response: &Response) -> ResponseHead {
         let headers = response.headers();
         ResponseHead {
@@ -62,7 +62,7 @@ impl ResponseHead {
         }
     }
 
-    /// Whether the service may be asked again: as it says itself, or else by the status.
+    /// Whether the request may be sent again: as `x-should-retry` says, otherwise by the status.
     pub fn is_retryable(&self) -> bool {
         match self.should_retry.as_deref() {
             Some("true") => true,
@@ -71,7 +71,7 @@ impl ResponseHead {
         }
     }
 
-    /// The wait that the service names. Only numbers are understood: no service here sends dates.
+    /// The wait that the service asks for. Dates are not parsed: no service used here sends them.
     pub fn requested_wait(&self) -> Option<Duration> {
         let number = |text: &Option<String>| text.as_deref()?.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
         let wait = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
@@ -84,21 +84,21 @@ pub(crate) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// The service's id of a request, under either of the names in use.
+/// The service's request id, under either of the two header names in use.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     header(headers, "request-id").or_else(|| header(headers, "x-request-id"))
 }
 
-/// What to do now.
+/// What to do after an error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RetryDecision {
-    /// It will not get better by itself.
+    /// Fail: a retry would not help.
     Fail(Failure),
-    /// Try again, after `after` if the service named a time; if no tries are left, it is this failure.
+    /// Send the request again, after the wait `after` if the service named one. Without attempts left, fail with `failure`.
     Retry { after: Option<Duration>, reason: String, failure: Failure },
 }
 
-/// The service's words, short, in one line and without the key.
+/// Puts a message of the service on one line of at most 400 characters and replaces the key in it.
 pub(crate) fn redact_and_shorten(words: &str, secret: &str) -> String {
     let shown = if secret.is_empty() { words.to_owned() } else { words.replace(secret, "(key)") };
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,7 @@
-//! A line to one service: wait for a turn, send, try again where that is safe, read the stream.
+//! The client for one service: acquires a permit, sends the request, retries where that is safe, reads the event stream.
+//!
+//! It does not know the API of the service. [`ServiceErrors`] explains the service's errors, [`ReplyBuilder`] parses its
+//! events.
 
 use super::client;
 use super::failure;
@@ -15,85 +18,86 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Told what happens on the way.
+/// Callback for the parts of a reply as they arrive, and for retries.
 pub(crate) type OnDelta<'a> = &'a (dyn Fn(Delta) + Send + Sync);
 
-/// How much of an error's body is read; the rest is not worth waiting for.
+/// At most this many bytes of an error response's body are read.
 const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
-/// The wait before a connection is tried again is a random time up to this.
+/// The wait before the next attempt to connect is a random time up to this.
 const RECONNECT: Duration = Duration::from_millis(500);
 
-/// Why a stream is no answer.
+/// Why a stream did not become a reply.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StreamError {
     #[error("an event of the stream cannot be read")]
     Unreadable,
     #[error("the events of the stream are out of order")]
     OutOfOrder,
-    #[error("the stream ended before the answer did")]
+    #[error("the stream ended before the answer was complete")]
     Unfinished,
     #[error("{0}")]
     FromService(String),
 }
 
-/// What one service says, in words for the person.
+/// Turns the errors of one service into failures with a message for the user.
 pub(crate) trait ServiceErrors: Send + Sync {
-    /// The service's name in a sentence.
+    /// The service's name as it stands in a sentence.
     fn service_name(&self) -> String;
-    /// What an answer other than 200 means.
+    /// What to do about a response whose status is not 200.
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
-    /// There is no connection, because of `cause`.
+    /// The failure for a connection that could not be opened.
     fn unreachable(&self, cause: &str) -> Failure;
-    /// The service said in mid-stream that it failed; `begun` if some of the answer had come.
+    /// The failure for an error event in the stream. `begun`: a part of the reply had already arrived.
     fn stream_error(&self, words: &str, begun: bool) -> Failure;
 }
 
-/// A streamed answer being put together.
+/// Builds a reply from the events of a stream.
 pub(crate) trait ReplyBuilder: Send {
-    /// Takes one event's data.
+    /// Adds the data of one event.
     fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError>;
-    /// Whether any of the answer has come.
+    /// Whether a part of the reply has arrived.
     fn has_begun(&self) -> bool;
-    /// Whether nothing more is to be waited for.
+    /// Whether the reply is complete, so that the stream need not be read any further.
     fn is_complete(&self) -> bool;
-    /// Whether it is an answer all the same if the stream ends here.
+    /// Whether the reply is valid if the stream ends now.
     fn may_end(&self) -> bool {
         self.is_complete()
     }
 }
 
-/// How long silence is borne.
+/// Idle timeouts of a stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
     /// Before the first event.
     pub first: Duration,
     /// Between events.
     pub idle: Duration,
-    /// Whether bytes that are no event, such as comments, are a sign of life, too.
+    /// Whether bytes that complete no event, such as comments, restart the timeout as well.
     pub comments_are_activity: bool,
 }
 
-/// What a line needs to know.
+/// The settings of a [`ServiceClient`].
 pub(crate) struct ClientConfig {
     pub connect_timeout: Duration,
     pub retry: RetryPolicy,
+    /// Calls that may run at the same time.
     pub at_once: usize,
     pub timer: Arc<dyn Timer>,
-    /// Whether TLS is never used on it.
+    /// Whether the service is reached without TLS.
     pub is_plain: bool,
-    /// Whether no proxy stands in between.
+    /// Whether the proxy settings of the system are ignored.
     pub is_direct: bool,
 }
 
-/// One HTTP client and one limiter for everything that speaks to a service.
+/// One HTTP client and one limiter for all calls to a service.
 pub(crate) struct ServiceClient {
     config: ClientConfig,
     limiter: Arc<Limiter>,
     client: OnceLock<reqwest::Client>,
 }
 
-/// What one attempt came to.
+/// The result of one attempt.
 enum Attempt {
     Opened(Response),
     Refused(RetryDecision),
@@ -101,14 +105,14 @@ enum Attempt {
 }
 
 impl ServiceClient {
-    /// Makes a line. Cheap: the HTTP client and its TLS set-up are made with the first call.
+    /// Cheap: the first call builds the HTTP client and loads the certificates.
     pub fn new(config: ClientConfig) -> ServiceClient {
         let limiter = Limiter::new(config.at_once);
         ServiceClient { config, limiter, client: OnceLock::new() }
     }
 
-    /// Sends a request until the service answers with 200, or until there is no point in going on. The permit is kept
-    /// until the stream has ended.
+    /// Sends a request and retries it until the service responds with 200 or the retry policy gives up. The caller keeps
+    /// the returned permit until the stream has ended.
     pub async fn open(
         &self,
         http: Request,
@@ -140,7 +144,7 @@ impl ServiceClient {
                     }
                     let wait = after.unwrap_or_else(|| self.config.timer.jitter(policy.backoff_limit(tries)));
                     if failure.kind == FailureKind::Busy {
-                        // The limit is the key's: whoever else uses it would only run into it as well.
+                        // Rate limits apply to the key, so other calls with it would be refused as well.
                         self.limiter.pause_until(self.config.timer.now() + wait);
                     }
                     (wait, reason)
@@ -151,8 +155,8 @@ impl ServiceClient {
         }
     }
 
-    /// Waits before a request is sent once more that was refused behind a 200, before its answer began: the service is
-    /// busy. `false` if there is no point in going on.
+    /// Waits before the next attempt after the service responded with 200 and then sent an error event before the reply
+    /// began, which means that it is busy. `refused` counts these attempts. Returns `false` when all retries are used up.
     pub async fn wait_after_early_error(&self, agent: &AgentId, refused: u32, on_delta: OnDelta<'_>) -> bool {
         let policy = self.config.retry;
         if refused >= policy.tries {
@@ -164,7 +168,7 @@ impl ServiceClient {
         true
     }
 
-    /// Whoever asks next waits a little: an answer has just broken off, and asking at once would not help the service.
+    /// Delays the next call of any agent: a reply has just broken off, and an immediate request would add load.
     pub fn pause_all_calls(&self) {
         let wait = self.config.timer.jitter(self.config.retry.backoff_limit(1));
         self.limiter.pause_until(self.config.timer.now() + wait);
@@ -172,12 +176,12 @@ impl ServiceClient {
 
     async fn back_off(&self, (agent, attempt): (&AgentId, u32), wait: Duration, reason: String, on_delta: OnDelta<'_>) {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(%agent, attempt, wait_ms, reason, "trying again");
+        tracing::debug!(%agent, attempt, wait_ms, reason, "the request will be sent again");
         on_delta(Delta::Retrying { attempt, wait_ms, reason });
         self.config.timer.sleep(wait).await;
     }
 
-    /// Reads a stream into `answer` until it is complete. Returns the stream's request id.
+    /// Reads the stream into `answer` until the reply is complete. Returns the request id from the response headers.
     pub async fn read(
         &self,
         response: Response,
@@ -190,7 +194,7 @@ impl ServiceClient {
         let kind = header(response.headers(), "content-type").unwrap_or_default();
         if !kind.is_empty() && !kind.starts_with("text/event-stream") {
             let text = format!(
-                "Something other than {} answered; a proxy or a login page of the network may be in between.",
+                "The response did not come from {}: a proxy or a login page of the network may have intercepted the request.",
                 errors.service_name()
             );
             return Err(failure(FailureKind::Unavailable, &text, request_id));
@@ -208,7 +212,7 @@ impl ServiceClient {
                 }
                 Ok(Some(Ok(chunk))) => chunk,
             };
-            let events = parser.push(&chunk).map_err(|error| garbled(&error.to_string(), request_id.clone()))?;
+            let events = parser.push(&chunk).map_err(|error| unreadable(&error.to_string(), request_id.clone()))?;
             if !events.is_empty() {
                 limit = timeouts.idle;
             }
@@ -221,16 +225,16 @@ impl ServiceClient {
                     StreamError::FromService(words) => {
                         Failure { request_id: request_id.clone(), ..errors.stream_error(&words, begun) }
                     }
-                    other => garbled(&other.to_string(), request_id.clone()),
+                    other => unreadable(&other.to_string(), request_id.clone()),
                 })?;
             }
         }
-        // With the end of the body read, if it is there already, the connection can serve the next call.
+        // Reads the end of the body if it has already arrived: only then can the connection be reused.
         let _ = stream.next().now_or_never();
         Ok(request_id)
     }
 
-    /// Waits for a place, and for the end of a quiet time that some call of the same key has met.
+    /// Waits for a permit, and for the end of a pause that another call with the same key has caused.
     async fn acquire_permit(&self, agent: &AgentId) -> Permit {
         loop {
             let permit = self.limiter.permit(agent).await;
@@ -251,13 +255,13 @@ impl ServiceClient {
             Ok(Ok(response)) => response,
             Ok(Err(error)) if error.is_connect() => {
                 let cause = root_cause(&error);
-                tracing::debug!(cause, "no connection");
+                tracing::debug!(cause, "the connection could not be opened");
                 return Ok(Attempt::NoConnection(errors.unreachable(&cause)));
             }
-            // The request may have arrived, so it may have been billed.
+            // Not retried: the service may have received the request and billed it.
             Ok(Err(error)) => {
-                tracing::debug!(cause = root_cause(&error), "the connection broke");
-                let text = format!("The connection to {} broke before an answer came.", errors.service_name());
+                tracing::debug!(cause = root_cause(&error), "the connection broke before the response");
+                let text = format!("The connection to {} broke before it answered.", errors.service_name());
                 return Err(failure(FailureKind::Broken, &text, None));
             }
         };
@@ -265,38 +269,38 @@ impl ServiceClient {
         if head.status == 200 {
             return Ok(Attempt::Opened(response));
         }
-        // A body that does not come is a body without words: the status says enough.
+        // A body that does not arrive in time counts as empty: the status is enough.
         let body = body_of(response, ERROR_BODY_LIMIT);
         let body = tokio::time::timeout(self.config.connect_timeout, body).await.unwrap_or_default();
-        tracing::debug!(status = head.status, request_id = head.request_id, "the service did not answer the request");
+        tracing::debug!(status = head.status, request_id = head.request_id, "the service refused the request");
         Ok(Attempt::Refused(errors.classify(&head, &body)))
     }
 
-    /// The HTTP client, made with the first call.
+    /// The HTTP client; the first call builds it.
     pub fn client(&self) -> Result<&reqwest::Client, Failure> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let built = client::build(&self.config).map_err(|error| {
-            tracing::debug!(?error, "the HTTP client cannot be made");
-            failure(FailureKind::Offline, "Secure connections are not possible on this machine.", None)
+            tracing::debug!(?error, "the HTTP client could not be built");
+            failure(FailureKind::Offline, "TLS cannot be set up on this machine.", None)
         })?;
-        // Two first calls at once may both build one; the first is kept.
+        // Two concurrent first calls may both build a client; the first one stays.
         Ok(self.client.get_or_init(|| built))
     }
 }
 
-fn garbled(why: &str, request_id: Option<String>) -> Failure {
-    failure(FailureKind::Broken, &format!("The answer was garbled: {why}."), request_id)
+fn unreadable(why: &str, request_id: Option<String>) -> Failure {
+    failure(FailureKind::Broken, &format!("The answer cannot be read: {why}."), request_id)
 }
 
-/// Nothing came for so long.
+/// The failure for a stream on which nothing arrived for `limit`.
 pub(crate) fn idle_timeout_failure(errors: &dyn ServiceErrors, limit: Duration, request_id: Option<String>) -> Failure {
     let text = format!("Nothing came from {} for {} seconds.", errors.service_name(), limit.as_secs());
     failure(FailureKind::Broken, &text, request_id)
 }
 
-/// The innermost error's words: those that tell a name that is not found from a certificate that is not trusted.
+/// The message of the innermost error. Only it tells an unknown host name from an untrusted certificate.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
@@ -305,7 +309,7 @@ fn root_cause(error: &dyn Error) -> String {
     redact_and_shorten(&cause.to_string(), "")
 }
 
-/// A body up to a limit; what cannot be read is left out.
+/// Reads a body until its end, a read error or a size of about `limit`; returns what was read.
 pub(crate) async fn body_of(response: Response, limit: usize) -> Vec<u8> {
     let mut stream = response.bytes_stream();
     let mut body = Vec::new();

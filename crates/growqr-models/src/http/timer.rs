@@ -1,4 +1,4 @@
-//! Time and chance, passed in so that tests wait for nothing.
+//! Time and random jitter, passed in so that tests do not wait.
 
 use async_trait::async_trait;
 use rand::rngs::StdRng;
@@ -6,25 +6,25 @@ use rand::{RngExt, SeedableRng};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How the provider waits between attempts.
+/// The clock, sleep and jitter that a provider uses between attempts.
 #[async_trait]
 pub trait Timer: Send + Sync {
-    /// Time since some fixed moment; never goes back.
+    /// Time since some fixed moment. Monotonic.
     fn now(&self) -> Duration;
     /// Waits.
     async fn sleep(&self, wait: Duration);
-    /// A random duration up to and with `most`.
+    /// A random duration from zero to `most`, inclusive.
     fn jitter(&self, most: Duration) -> Duration;
 }
 
-/// Waits on tokio's clock.
+/// The timer of the product, on tokio's clock.
 pub struct SystemTimer {
     begun: tokio::time::Instant,
     random: Mutex<StdRng>,
 }
 
 impl SystemTimer {
-    /// A pace whose jitter comes from `seed`; different processes should use different ones.
+    /// A timer whose jitter is derived from `seed`. Each process should use another seed.
     #[must_use]
     pub fn new(seed: u64) -> SystemTimer {
         SystemTimer { begun: tokio::time::Instant::now(), random: Mutex::new(StdRng::seed_from_u64(seed)) }

@@ -1,7 +1,7 @@
-//! A streamed answer, put back together in the journal's form: thinking, words, tool calls.
+//! Builds a reply in the journal's format (thinking, text, tool calls) from the events of a chat completion.
 //!
 //! Servers differ in how they stream tool calls: in pieces with an `index`, whole in one event, all with the same index,
-//! without ids, with ids that are used again. All of that ends here.
+//! without ids, with ids that are used twice. This file handles all of these.
 
 use super::errors::error_message;
 use crate::http::{OnDelta, ReplyBuilder, StreamError};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// The data that ends a stream.
 const DONE: &str = "[DONE]";
 
-/// Only what is read of an event; all else may be there.
+/// The fields of an event that are used; others are ignored.
 #[derive(Deserialize)]
 struct Event {
     model: Option<String>,
@@ -77,7 +77,7 @@ struct Call {
     arguments: String,
 }
 
-/// Takes events and keeps the answer.
+/// The state of the reply that is being streamed.
 #[derive(Default)]
 pub(super) struct Accumulator {
     model: Option<String>,
@@ -90,14 +90,14 @@ pub(super) struct Accumulator {
     complete: bool,
 }
 
-/// A complete answer.
+/// A complete reply.
 pub(super) struct CompleteReply {
     pub model: Option<String>,
     pub content: RawJson,
     pub stop: StopReason,
-    /// `None` if the server counted nothing.
+    /// `None` if the server sent no token counts.
     pub usage: Option<Usage>,
-    /// Bytes of everything that came.
+    /// Size of the thinking, text and tool calls, for an estimate of the tokens.
     pub bytes: u64,
 }
 
@@ -124,7 +124,7 @@ impl ReplyBuilder for Accumulator {
         }
         if let Some(counts) = event.usage {
             self.counts = Some(counts);
-            // Counts that come before the end may still grow.
+            // Counts that arrive before the finish reason are not final.
             self.complete = self.finish.is_some();
         }
         Ok(())
@@ -138,7 +138,7 @@ impl ReplyBuilder for Accumulator {
         self.complete
     }
 
-    /// Some servers close without `[DONE]`; without a reason for its end it is no answer.
+    /// Some servers close the stream without `[DONE]`. The finish reason is required.
     fn may_end(&self) -> bool {
         self.finish.is_some()
     }
@@ -184,13 +184,13 @@ impl Accumulator {
         match function.arguments {
             Some(Value::String(text)) => call.arguments.push_str(&text),
             None | Some(Value::Null) => {}
-            // Not as the language wants it, but plain enough.
+            // The API requires a string, but some servers send the object itself.
             Some(other) => call.arguments.push_str(&other.to_string()),
         }
     }
 
-    /// The answer. Ids that are missing, unfit or `taken` are made from `made_of`, which no other answer of the
-    /// conversation has, and their place.
+    /// The reply. Call ids that are missing, invalid or in `used_ids` are replaced by an id made from `message_count`, which
+    /// differs for each reply of the conversation, and the position of the call.
     pub fn into_reply(self, used_ids: &BTreeSet<String>, message_count: usize) -> CompleteReply {
         let bytes = self.thinking.len() + self.text.len() + self.calls.iter().map(Call::bytes).sum::<usize>();
         let stop = self.stop();
@@ -222,7 +222,7 @@ impl Accumulator {
             return StopReason::Refusal { explanation: self.refusal.clone() };
         }
         match self.finish.as_deref().unwrap_or_default() {
-            // Some servers say `stop` all the same.
+            // Some servers send `stop` for tool calls as well.
             "stop" | "tool_calls" | "function_call" if !self.calls.is_empty() => StopReason::ToolUse,
             "stop" | "tool_calls" | "function_call" => StopReason::EndTurn,
             "length" => StopReason::MaxTokens,
@@ -233,8 +233,8 @@ impl Accumulator {
 }
 
 impl Call {
-    /// Whether a piece belongs to this call. A new id begins a new call, whatever the index; so does a name after a call
-    /// whose arguments are whole.
+    /// Whether a piece belongs to this call. A new id begins a new call, whatever the index. So does a name if the arguments
+    /// of this call are already complete JSON.
     fn continues(&self, index: Option<u64>, id: &str, name: &str) -> bool {
         if !id.is_empty() && !self.id.is_empty() {
             return self.id == id && (index == self.index || index.is_none());
@@ -251,7 +251,8 @@ impl Call {
         self.name.len() + self.arguments.len()
     }
 
-    /// A name with characters that no tool has is made fit: then the model is told that there is no such tool.
+    /// Encodes the call as a `tool_use` block. Characters that a tool name cannot have are replaced; the model then gets the
+    /// error that there is no such tool.
     fn encode(self, id: &str) -> RawJson {
         let name = if is_fit(&self.name, 64) { self.name } else { fit(&self.name) };
         let input = tool_input_json(self.arguments);
@@ -290,7 +291,7 @@ fn fit(name: &str) -> String {
     if fit.is_empty() { "unnamed".to_owned() } else { fit }
 }
 
-/// Words, or the words of several parts.
+/// The text of a string, or of all parts of an array.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -366,7 +367,7 @@ mod tests {
     fn invalid_ids_and_names_are_replaced() {
         let one = |id: &str, name: &str| json!([{"index": 0, "id": id, "function": {"name": name, "arguments": "{}"}}]);
         assert_eq!(calls(&[one("functions.read:0", "read")]), [call("call_7_0", "read", "{}")]);
-        assert_eq!(calls(&[one("used", "read")]), [call("call_7_0", "read", "{}")], "an id of an earlier answer");
+        assert_eq!(calls(&[one("used", "read")]), [call("call_7_0", "read", "{}")], "an id of an earlier reply");
         assert_eq!(calls(&[one("a", "read page")]), [call("a", "read_page", "{}")]);
         assert_eq!(calls(&[one("a", "")]), [call("a", "unnamed", "{}")]);
     }

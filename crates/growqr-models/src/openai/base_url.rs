@@ -1,41 +1,41 @@
-//! The address of an OpenAI-compatible service, and what may be sent to it.
+//! The address of an OpenAI-compatible service, and the rules for plain HTTP and keys.
 //!
-//! Without TLS only this machine and private addresses are spoken to, and a key goes over such a connection only within
-//! this machine.
+//! Plain HTTP is allowed only to this machine and to private addresses. A key is sent over plain HTTP only within this
+//! machine.
 
 use crate::http::{HostScope, host_scope};
 use reqwest::Url;
 use std::fmt;
 
-/// A checked address; `…/v1` as a rule.
+/// A validated address, usually `…/v1`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     url: Url,
     scope: HostScope,
 }
 
-/// Why a text is no address to speak to.
+/// Why a text is not accepted as an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BaseUrlError {
-    /// No `http://…` or `https://…` with a host.
+    /// Not an `http://…` or `https://…` URL with a host.
     #[error("write the address of a server, such as http://127.0.0.1:11434/v1")]
     NotAnAddress,
-    /// Not encrypted, and not near.
+    /// Plain HTTP to a public address.
     #[error("http:// is for this computer (localhost) and for private addresses such as 192.168.1.7; write https:// for others")]
     NotEncrypted,
     /// A name or password in the address, which would be stored in plain text.
     #[error("leave out the name and password: a key is given with `growqr keys set openai` or OPENAI_API_KEY")]
     Credentials,
-    /// Something after the path.
+    /// A query or a fragment.
     #[error("leave out what stands after ? or #")]
     Extra,
 }
 
 impl BaseUrl {
-    /// Reads an address as the person wrote it. One without a path gets `/v1`.
+    /// Parses an address as the user wrote it. An address without a path gets `/v1`.
     ///
     /// # Errors
-    /// [`BaseUrlError`], in words for the person.
+    /// [`BaseUrlError`], with a message for the user.
     pub fn parse(text: &str) -> Result<BaseUrl, BaseUrlError> {
         let mut url = Url::parse(text.trim()).map_err(|_| BaseUrlError::NotAnAddress)?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
@@ -56,13 +56,13 @@ impl BaseUrl {
         Ok(BaseUrl { url, scope })
     }
 
-    /// A port of this machine.
+    /// The address of a server on a port of this machine.
     #[must_use]
     pub fn of_port(port: u16) -> BaseUrl {
         BaseUrl::parse(&format!("http://127.0.0.1:{port}/v1")).expect("a loopback address with a port is an address")
     }
 
-    /// As text, without a slash at the end.
+    /// The address as text, without a slash at the end.
     #[must_use]
     pub fn text(&self) -> &str {
         self.url.as_str()
@@ -74,14 +74,14 @@ impl BaseUrl {
         self.scope == HostScope::Loopback
     }
 
-    /// Whether both are the same service, however this machine is called.
+    /// Whether both addresses are the same service. All names of this machine count as equal.
     pub(super) fn is_same(&self, other: &BaseUrl) -> bool {
         let port = |base: &BaseUrl| base.url.port_or_known_default();
         let alike = self.url.host() == other.url.host() || (self.is_loopback() && other.is_loopback());
         alike && port(self) == port(other) && self.url.path() == other.url.path()
     }
 
-    /// Whether the service is on this machine or its network.
+    /// Whether the service is on this machine or a private network.
     pub(super) fn is_local_network(&self) -> bool {
         self.scope != HostScope::Public
     }
@@ -90,22 +90,22 @@ impl BaseUrl {
         self.url.scheme() == "http"
     }
 
-    /// Whether a key may be sent there.
+    /// Whether a key may be sent to this address.
     pub(super) fn may_have_key(&self) -> bool {
         !self.is_plain() || self.is_loopback()
     }
 
-    /// Whether it is OpenAI's own service, which calls one field differently.
+    /// Whether it is OpenAI's own service, which has another name for the field of the output limit.
     pub(super) fn is_openai(&self) -> bool {
         self.url.host_str().is_some_and(|host| host == "api.openai.com")
     }
 
-    /// A path under the address: `chat/completions`, `models`.
+    /// A path below the address, such as `chat/completions` or `models`.
     pub(super) fn join(&self, path: &str) -> Url {
         self.with_path(&format!("{}/{path}", self.url.path()))
     }
 
-    /// A path beside `/v1`, where servers keep their own interfaces.
+    /// A path on the same server outside `/v1`, where servers have APIs of their own.
     pub(super) fn outside_v1(&self, path: &str) -> Url {
         let root = self.url.path().strip_suffix("/v1").unwrap_or(self.url.path());
         self.with_path(&format!("{root}/{path}"))

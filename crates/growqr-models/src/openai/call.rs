@@ -1,4 +1,4 @@
-//! One call: what is learned of the server first, the request's bytes, and the answer with what it cost.
+//! One call: probe the server if needed, build the request, read the reply and its cost.
 
 use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
@@ -13,13 +13,13 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use std::collections::BTreeSet;
 
-/// No text has fewer tokens than one for so many bytes, apart from runs of one character.
+/// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
 const MAX_BYTES_PER_TOKEN: u64 = 6;
 
-/// Most texts have fewer tokens than one for so many bytes.
+/// Most texts have more bytes per token than this. Gives a high estimate of a text's tokens.
 const LOW_BYTES_PER_TOKEN: u64 = 3;
 
-/// The least room for an answer that is asked for.
+/// The output limit is never lower than this.
 const MIN_OUTPUT_TOKENS: u64 = 256;
 
 impl ServiceErrors for CallErrors<'_> {
@@ -41,11 +41,11 @@ impl ServiceErrors for CallErrors<'_> {
 }
 
 impl OpenAi {
-    /// Makes a call as [`growqr_core::model::Model::call`] promises.
+    /// See [`growqr_core::model::Model::call`].
     pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
         let model = request.segment.model.as_str();
         if self.should_learn(model) {
-            // What is not learned stays a guess; whether the server answers is found out by the call itself.
+            // If the probe fails, the window stays a guess; the call itself shows whether the server responds.
             self.learn(model).await;
         }
         let config = &self.config;
@@ -69,16 +69,16 @@ impl OpenAi {
                 Ok(reply)
             }
             Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "the answer broke off");
+                tracing::debug!(model, kind = ?failure.kind, "reading the reply failed");
                 Err(failure)
             }
         }
     }
 
-    /// Asks the server whether it takes the key: one list, nothing that costs. A server that wants no key takes any.
+    /// Checks the key with a request for the list of models, which is free. A server without keys accepts any key.
     ///
     /// # Errors
-    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
         let errors = CallErrors { base: &self.config.base, program: self.program(), model: "", secret };
@@ -95,19 +95,23 @@ impl OpenAi {
         Ok(http)
     }
 
-    /// Adds the key, if there is one and it may be sent there.
+    /// Adds the key, if there is one and the address may get it.
     fn with_key(&self, mut http: Request) -> Result<Request, Failure> {
         if let Some(key) = self.config.key.as_ref().filter(|_| self.config.base.may_have_key()) {
             let key = bearer(key).ok_or_else(|| {
-                failure(FailureKind::Key, "The key for the model server is empty or has characters that no key has.", None)
+                failure(
+                    FailureKind::Key,
+                    "The key for the model server is empty or has characters that are not allowed in a key.",
+                    None,
+                )
             })?;
             http.headers_mut().insert(AUTHORIZATION, key);
         }
         Ok(http)
     }
 
-    /// Refuses what cannot fit where the server would not: Ollama drops the beginning of a prompt without a word, and
-    /// LM Studio may answer with nothing.
+    /// Refuses a prompt that cannot fit into the window, for servers that do not refuse it themselves: Ollama silently drops
+    /// the beginning of the prompt, and LM Studio may respond with an empty reply.
     fn check_prompt_fits(&self, errors: &CallErrors<'_>, bytes: u64) -> Result<(), Failure> {
         let window = self.window(errors.model);
         let is_silent = errors.program.is_some_and(Program::loads_models);
@@ -127,8 +131,8 @@ impl OpenAi {
         Err(failure(FailureKind::PromptTooLong, &text, None))
     }
 
-    /// The most tokens of an answer that a strict server accepts behind this prompt: vLLM refuses a request whose prompt
-    /// and output limit together are larger than the window.
+    /// The largest output limit that a strict server accepts for this prompt: vLLM refuses a request whose prompt and output
+    /// limit together exceed the window.
     fn output_limit(&self, model: &str, bytes: u64) -> u64 {
         let window = self.window(model);
         if window.is_reported {
@@ -138,8 +142,8 @@ impl OpenAi {
         }
     }
 
-    /// Where the server counted nothing, the counts are an estimate on the high side, and a price is unknown unless it is
-    /// zero anyway.
+    /// Builds the reply. If the server sent no token counts, they are a high estimate. The cost is zero for a free model and
+    /// unknown for any other.
     fn reply(&self, model: &str, answered: CompleteReply, bytes: u64, request_id: Option<String>) -> Reply {
         let estimate = Usage {
             input_tokens: bytes.div_ceil(LOW_BYTES_PER_TOKEN),
@@ -159,7 +163,7 @@ impl OpenAi {
     }
 }
 
-/// The ids of all calls so far.
+/// The ids of all tool calls in the conversation.
 fn ids(request: &ModelRequest) -> BTreeSet<String> {
     let blocks = request.messages.iter().flat_map(|message| blocks(&message.content));
     blocks

@@ -1,21 +1,21 @@
-//! What an error of a server means: wait and try again, or a failure in words for the person. Servers agree on little:
-//! errors come as objects, as bare texts, with one status or another, or in mid-stream behind a 200.
+//! Classifies the errors of a server: retry, or a failure with a message for the user. Servers differ: an error may be an
+//! object or plain text, may have one of several statuses, or may arrive as an event after a 200.
 
 use super::{BaseUrl, Program};
 use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
 use growqr_core::model::{Failure, FailureKind};
 use serde_json::Value;
 
-/// Who was asked for what.
+/// The call that failed; its methods build the failures.
 pub(super) struct CallErrors<'a> {
     pub base: &'a BaseUrl,
     pub program: Option<Program>,
     pub model: &'a str,
-    /// Taken out of the server's words, should it repeat it.
+    /// The key. It is redacted if the server repeats it in a message.
     pub secret: &'a str,
 }
 
-/// The words of an error, in whichever form they come; empty if there are none.
+/// The message of an error in any of the known formats; empty if there is none.
 pub(super) fn error_message(body: &Value) -> String {
     let error = &body["error"];
     let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
@@ -23,7 +23,7 @@ pub(super) fn error_message(body: &Value) -> String {
 }
 
 impl CallErrors<'_> {
-    /// The server's name in a sentence.
+    /// The server's name as it stands in a sentence.
     pub fn service_name(&self) -> String {
         match self.program {
             Some(program) if program != Program::Other => program.name().to_owned(),
@@ -32,7 +32,7 @@ impl CallErrors<'_> {
         }
     }
 
-    /// Judges an answer whose status is not 200.
+    /// Classifies a response whose status is not 200.
     pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
         let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
         let words = error_message(&parsed);
@@ -40,7 +40,7 @@ impl CallErrors<'_> {
         let kind = kind(head.status, code, &words);
         let message = self.sentence(kind, head.status, &redact_and_shorten(&words, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
-        // A credit that is used up does not come back by waiting, nor does a window grow.
+        // Waiting restores no credit and enlarges no window.
         if !head.is_retryable() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
             return RetryDecision::Fail(failure);
         }
@@ -52,17 +52,17 @@ impl CallErrors<'_> {
         RetryDecision::Retry { after: head.requested_wait(), reason, failure }
     }
 
-    /// An error behind a 200. Before the answer has begun it is a refusal like any other.
+    /// The failure for an error event after a 200. Before the reply has begun it is classified like an error response.
     pub fn stream_error(&self, words: &str, begun: bool) -> Failure {
         let shown = redact_and_shorten(words, self.secret);
         let (kind, message) = match kind(400, "", words) {
             kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
-            _ => (FailureKind::Broken, format!("{} broke the answer off: {shown}", self.service_name())),
+            _ => (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name())),
         };
         Failure { kind, message, request_id: None }
     }
 
-    /// Nobody answers.
+    /// The failure for a server that cannot be reached.
     pub fn unreachable(&self, cause: &str) -> Failure {
         let step = match self.program {
             _ if !self.base.is_local_network() => "Check the network and the setting openai.base_url.".to_owned(),
@@ -84,17 +84,19 @@ impl CallErrors<'_> {
             FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
             FailureKind::Key => format!("{name} does not accept the API key; check it, or add one: growqr keys set openai"),
             FailureKind::NoCredit => format!("{name} says that there is no credit left"),
-            FailureKind::PromptTooLong => format!("The conversation is longer than {name} lets {:?} read", self.model),
+            FailureKind::PromptTooLong => {
+                format!("The conversation is longer than the context window of {:?} on {name}", self.model)
+            }
             FailureKind::TooLarge => format!("The request is too large for {name}"),
             FailureKind::UnknownModel => format!("{name} has no model {:?}{}", self.model, self.pull_hint()),
-            FailureKind::Busy => format!("{name} limits how fast it may be asked"),
+            FailureKind::Busy => format!("The rate limit of {name} is reached"),
             FailureKind::Unavailable if status == 503 => format!("{name} is not ready; it may still be loading the model"),
-            FailureKind::Unavailable => format!("{name} fails at the moment (HTTP {status})"),
+            FailureKind::Unavailable => format!("{name} has a temporary problem (HTTP {status})"),
             _ if contains_any(words, &["support tools", "support tool"]) => {
                 format!("The model {:?} cannot use tools, which GrowQR needs; choose another, such as qwen3:8b", self.model)
             }
             _ if status == 404 => {
-                format!("{name} has no chat at this address; see whether openai.base_url should end in /v1 (HTTP 404)")
+                format!("{name} has no chat API at this address; check whether openai.base_url should end in /v1 (HTTP 404)")
             }
             _ => format!("{name} refused the request (HTTP {status})"),
         };
@@ -103,7 +105,7 @@ impl CallErrors<'_> {
 
     fn pull_hint(&self) -> String {
         match self.program {
-            // The model's id came from a setting; nothing else is put into a command for the person to type.
+            // The model's id comes from a setting. Text from the server must never become part of a command to type.
             Some(Program::Ollama) => format!("; get it with: ollama pull {}", self.model),
             _ => String::new(),
         }

@@ -1,9 +1,9 @@
-//! Services that speak OpenAI's chat completions, streamed, with tools: Ollama, LM Studio, llama.cpp, vLLM and many
-//! more on one's own machine, and OpenAI itself.
+//! Servers with OpenAI's chat-completions API, streamed, with tools: Ollama, LM Studio, llama.cpp, vLLM and others on the
+//! user's machine, and OpenAI itself.
 //!
-//! A conversation stays in the journal's form, the content array of the Messages API; [`request`] translates it on the
-//! way out, [`accumulate`] the answer on the way in. One [`OpenAi`] serves all agents that speak to one address. Nothing
-//! of a request's or answer's content, and never the key, goes to a log.
+//! The journal keeps a conversation in the format of the Messages API. [`request`] translates it into a chat completion,
+//! [`accumulate`] translates the reply back. One [`OpenAi`] serves all agents that use one address. Neither the content of
+//! requests and replies nor the key is ever logged.
 
 mod accumulate;
 mod base_url;
@@ -31,32 +31,32 @@ use tokio::time::Instant;
 /// The provider's name in segments.
 pub const PROVIDER: &str = "openai";
 
-/// No answer is longer than this, in tokens, whatever the window.
+/// Upper bound of the output limit, in tokens, for any window.
 const MAX_OUTPUT_TOKENS: u64 = 32_000;
 
 /// How to reach a service.
 #[derive(Clone)]
 pub struct Config {
-    /// Where it is.
+    /// Its address.
     pub base: BaseUrl,
-    /// `None` where none is needed. It is sent over TLS, or within this machine, and never elsewhere.
+    /// `None` if the server needs no key. The key is sent only over TLS or within this machine.
     pub key: Option<Secret>,
-    /// For the connection alone.
+    /// Limit for opening a connection.
     pub connect_timeout: Duration,
-    /// Silence before the answer begins: a model may have to be loaded first, and a long prompt read.
+    /// Idle timeout before the first event: the server may have to load the model first, and to process a long prompt.
     pub first_timeout: Duration,
-    /// Silence in mid-answer.
+    /// Idle timeout between events.
     pub idle_timeout: Duration,
     /// When and how often to try again.
     pub retry: RetryPolicy,
-    /// Calls at the same time, over all agents.
+    /// Calls that may run at the same time, over all agents.
     pub at_once: usize,
-    /// Time and chance.
+    /// Clock and jitter.
     pub timer: Arc<dyn Timer>,
 }
 
 impl Config {
-    /// The usual settings. `seed` is for the jitter of retries.
+    /// The default settings. `seed` is for the jitter of retries.
     #[must_use]
     pub fn new(base: BaseUrl, key: Option<Secret>, seed: u64) -> Config {
         let is_local_network = base.is_local_network();
@@ -64,18 +64,18 @@ impl Config {
             base,
             key,
             connect_timeout: Duration::from_secs(10),
-            // A machine without a graphics card may read a prompt for minutes.
+            // A machine without a graphics card may process a prompt for minutes.
             first_timeout: Duration::from_secs(if is_local_network { 900 } else { 240 }),
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
-            // One's own machine answers one after the other anyway, and waiting here is fair to all agents.
+            // A local server processes requests one after another anyway, and the limiter's queue is fair to all agents.
             at_once: if is_local_network { 2 } else { 8 },
             timer: Arc::new(SystemTimer::new(seed)),
         }
     }
 }
 
-/// What was learned from the server.
+/// Results of probing the server.
 #[derive(Clone, Debug, Default)]
 struct Learned {
     server: Option<Server>,
@@ -90,7 +90,7 @@ pub struct OpenAi {
 }
 
 impl OpenAi {
-    /// Makes a provider. Cheap: the HTTP client is made with the first call.
+    /// Cheap: the first call builds the HTTP client.
     #[must_use]
     pub fn new(config: Config) -> OpenAi {
         let service = ServiceClient::new(ClientConfig {
@@ -104,14 +104,14 @@ impl OpenAi {
         OpenAi { config, service, learned: RwLock::default() }
     }
 
-    /// Where it speaks to.
+    /// The address of the server.
     #[must_use]
     pub fn base(&self) -> &BaseUrl {
         &self.config.base
     }
 
-    /// Looks which program answers, what it offers, and how large this model's window is. What was known before stays if
-    /// nothing answers within [`PROBE_TIMEOUT`].
+    /// Probes the server: which program it runs, which models it offers, and how large this model's window is. Without a
+    /// response within [`PROBE_TIMEOUT`] the earlier results stay.
     pub async fn learn(&self, model: &str) -> Option<(Server, Window)> {
         let client = self.service.client().ok()?;
         let deadline = Instant::now() + PROBE_TIMEOUT;
@@ -124,7 +124,7 @@ impl OpenAi {
         Some((server, window))
     }
 
-    /// What is known of a model's window: told by the server, or guessed.
+    /// A model's window: as the server reported it, or a guess.
     #[must_use]
     pub fn window(&self, model: &str) -> Window {
         let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
@@ -137,13 +137,13 @@ impl OpenAi {
         learned.server.as_ref().map(|server| server.program)
     }
 
-    /// Whether to look before a call: nothing is known yet, or the model may have been loaded meanwhile.
+    /// Whether to probe before a call: the server was never probed, or may have loaded the model since.
     fn should_learn(&self, model: &str) -> bool {
         self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_reported)
     }
 
-    /// A model that runs on this very machine costs nothing. That is known only of programs that run models themselves:
-    /// what else listens here may pass the words on to a service that bills, and Ollama does so with its cloud models.
+    /// A model that runs on this machine is free. Only the known programs run models themselves. Any other server on this
+    /// machine may be a proxy for a paid service, and Ollama is one for its cloud models.
     fn prices(&self, model: &str) -> Option<Prices> {
         let program = self.program().filter(|program| *program != Program::Other)?;
         let is_elsewhere = program == Program::Ollama && (model.ends_with("-cloud") || model.ends_with(":cloud"));
@@ -163,7 +163,7 @@ impl Model for OpenAi {
             id: model.to_owned(),
             name: model.to_owned(),
             context_tokens: window.tokens,
-            // Half for what was said, half for the answer, thinking included.
+            // Half of the window for the prompt, half for the answer, thinking included.
             max_output_tokens: (window.tokens / 2).clamp(1, MAX_OUTPUT_TOKENS),
             prices: self.prices(model),
             effort: None,
@@ -175,7 +175,7 @@ impl Model for OpenAi {
     }
 }
 
-/// The header that carries a key; `None` if it has characters that no key has.
+/// The `Authorization` header for a key; `None` if the key is empty or has invalid characters.
 fn bearer(key: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok().filter(|_| !key.expose().is_empty())?;
     value.set_sensitive(true);

@@ -56,7 +56,7 @@ async fn tool_input_keeps_its_exact_text() {
         let reply = world.answer(&hello()).await;
         let Some(Block::Call { input, .. }) = blocks(&reply.content).pop() else { panic!("a call") };
         assert_eq!(input.text(), kept);
-        // The service takes every one of them back.
+        // The service accepts each of them in a later request.
         let mut messages = hello().messages;
         messages.extend(answered(&reply, "seen"));
         world.claude.will(says("done"));
@@ -122,7 +122,7 @@ async fn every_model_of_the_table_accepts_our_requests() {
         world.claude.will(thinks("hm").says("fine"));
         let reply = world.answer(&request(&card, vec![user("hello")])).await;
         let bill = world.claude.messages().last().unwrap().bill.unwrap();
-        assert_eq!(reply.cost, Some(Money(bill.micro_cents)), "{card}: the bill and the count agree");
+        assert_eq!(reply.cost, Some(Money(bill.micro_cents)), "{card}: our cost equals the bill of the stub server");
     }
     world.claude.assert_all_accepted();
 }

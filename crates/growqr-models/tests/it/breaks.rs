@@ -4,7 +4,7 @@ use growqr_testkit::anthropic::{Ended, Point, Script, calls, says, thinks};
 use serde_json::json;
 use std::time::Duration;
 
-/// Everything that a good answer may look like on the wire ends in the same answer.
+/// The same reply, sent in different chunks and with pings, gives the same content.
 #[tokio::test]
 async fn chunk_sizes_and_pings_do_not_change_the_reply() {
     let world = World::new().await;
@@ -18,7 +18,7 @@ async fn chunk_sizes_and_pings_do_not_change_the_reply() {
     ] {
         world.claude.will(script);
         let content = world.answer(&hello()).await.content;
-        // Ids and signatures are the stand-in's, made anew for each answer.
+        // The stub server makes new ids and signatures for each reply.
         let mut blocks: Vec<serde_json::Value> = serde_json::from_str(content.text()).unwrap();
         blocks.iter_mut().for_each(|block| {
             block.as_object_mut().unwrap().retain(|name, _| name != "id" && name != "signature");
@@ -37,7 +37,7 @@ async fn a_stream_that_ends_early_is_an_error() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, FailureKind::Broken, "{point:?}: {failure}");
     }
-    // Nothing is asked twice on its own account: each may have been billed.
+    // No request is retried: each may have been billed.
     assert_eq!(world.claude.messages().len(), 6);
 }
 
@@ -49,11 +49,11 @@ async fn an_error_event_ends_a_reply_that_has_begun() {
         let failure = world.failure(&hello()).await;
         assert_eq!(
             (failure.kind, failure.message.as_str()),
-            (FailureKind::Aborted, "Anthropic broke the answer off: Overloaded")
+            (FailureKind::Aborted, "Anthropic stopped in the middle of the answer: Overloaded")
         );
         assert!(failure.request_id.is_some());
     }
-    assert_eq!(world.timer.slept_ms(), [1_000], "whoever asks next gives the service a moment");
+    assert_eq!(world.timer.slept_ms(), [1_000], "the next call is delayed");
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn an_error_event_before_the_reply_begins_is_retried() {
     world.claude.will_all(std::iter::repeat_with(overloaded).take(8));
     let failure = world.failure(&hello()).await;
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Busy, "Anthropic is busy: Overloaded"));
-    assert_eq!(world.claude.messages().len(), 8, "in the end it is told");
+    assert_eq!(world.claude.messages().len(), 8, "it fails after all attempts");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use growqr_testkit::anthropic::{Point, Script, says, thinks};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A request with a system text above every model's minimum.
+/// A request whose system text is large enough for every model's cache.
 fn large(model: &str, messages: Vec<Message>) -> ModelRequest {
     let mut segment = segment(model);
     segment.system = "Be kind and careful. ".repeat(900);
@@ -37,7 +37,7 @@ async fn from_the_third_turn_nine_tenths_of_the_prompt_are_read_from_the_cache()
 #[tokio::test]
 async fn a_later_body_starts_with_the_bytes_of_the_earlier_one() {
     let world = World::new().await;
-    // Content that is written in an odd way stays written that way.
+    // Unusual JSON formatting of the content is kept byte for byte.
     let odd = r#"[ {"text" : "gr\u00fc\u00dfe \/ 🌱", "type":"text"} ]"#;
     let odd = Message { role: Role::User, content: growqr_core::raw::RawJson::parse(odd).unwrap() };
     let mut messages = vec![odd];

@@ -3,7 +3,7 @@ use growqr_core::model::FailureKind::{self, *};
 use growqr_testkit::DeadPort;
 use growqr_testkit::anthropic::{Script, says};
 
-/// What the service says, and what the person is told.
+/// Each row: an error response, and the kind and a part of the message of the failure.
 #[tokio::test]
 async fn every_error_response_becomes_a_failure_of_the_right_kind() {
     let invalid = |words: &str| Script::error(400, "invalid_request_error", words);
@@ -15,10 +15,10 @@ async fn every_error_response_becomes_a_failure_of_the_right_kind() {
                 "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation.",
             ),
             PastRefused,
-            "said before",
+            "earlier messages",
         ),
         (invalid("input length and `max_tokens` exceed context limit: 1 + 2 > 3"), PromptTooLong, "too long"),
-        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), PastRefused, "said before"),
+        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), PastRefused, "earlier messages"),
         (invalid("messages.1.content.0: blocks in the latest assistant message cannot be modified."), Rejected, "modified"),
         (invalid("Your credit balance is too low to access the Anthropic API."), NoCredit, "no credit"),
         (
@@ -44,7 +44,7 @@ async fn every_error_response_becomes_a_failure_of_the_right_kind() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(fragment), "{failure:?} should contain {fragment:?}");
-        assert_eq!(world.claude.messages().len(), 1, "not asked again: {failure}");
+        assert_eq!(world.claude.messages().len(), 1, "the request is not retried: {failure}");
         assert_eq!(world.timer.slept_ms(), [0; 0]);
     }
 }

@@ -53,7 +53,7 @@ impl Talk {
         self.next(json!([{"type": "text", "text": text}])).await
     }
 
-    /// Answers the calls of a reply in order: text, and whether it is an error.
+    /// Sends the results of a reply's tool calls, in order: text, and whether it is an error.
     async fn results(&mut self, reply: &Reply, results: &[(&str, bool)]) -> Reply {
         let calls = blocks(&reply.content).into_iter().filter_map(|block| match block {
             Block::Call { id, .. } => Some(id),
@@ -106,7 +106,7 @@ async fn remember_appends_a_line_to_the_notes() {
     assert_eq!(wanted(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("committed 1234 to journal/notes.md", false)]).await;
     assert!(words(&reply.content).contains("I like tea"));
-    // Once more: it is there already.
+    // The line is already there.
     let reply = talk.say("remember I like tea").await;
     let reply = talk.results(&reply, &[(&format!("version: d\n\n{page}"), false)]).await;
     assert!(words(&reply.content).contains("already"));
@@ -178,7 +178,7 @@ async fn as_a_helper_it_searches_for_the_words_of_its_task() {
     let mut talk = Talk::with("a-0123456789abcdef", &TOOLS);
     let reply = talk.say("<task from=\"grow\">\nremember to find everything about green tea\n</task>").await;
     let queries: Vec<Value> = wanted(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
-    assert_eq!(queries, ["remember", "green", "tea"], "short words too, but none that stand everywhere");
+    assert_eq!(queries, ["remember", "green", "tea"], "short words too, but no stop words");
     let hit = "goals/tea.md:1: drink tea";
     let reply = talk.results(&reply, &[(hit, false), (hit, false), ("nothing", false)]).await;
     let said = words(&reply.content);

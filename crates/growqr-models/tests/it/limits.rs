@@ -12,7 +12,7 @@ fn by(agent: &str) -> ModelRequest {
     ModelRequest { agent: AgentId::new(agent), ..hello() }
 }
 
-/// Sleeps until the test lets it go on.
+/// A sleep ends only when the test adds a permit to `wake`.
 struct ManualTimer {
     inner: FakeTimer,
     asleep: watch::Sender<usize>,
@@ -28,7 +28,7 @@ impl Timer for ManualTimer {
     async fn sleep(&self, wait: Duration) {
         self.asleep.send_modify(|count| *count += 1);
         self.wake.acquire().await.unwrap().forget();
-        // Whoever wakes first moves the clock; the others slept through the same time.
+        // The first sleep to end moves the clock; the other sleeps covered the same time.
         let left = wait.saturating_sub(self.inner.now());
         self.inner.sleep(left).await;
     }
@@ -50,7 +50,7 @@ async fn a_rate_limit_pauses_all_agents() {
         let meanwhile = world.provider.call(&second, &|_| ());
         let release = async {
             asleep(2).await;
-            assert_eq!(world.claude.messages().len(), 1, "the second agent asks nothing while the key is limited");
+            assert_eq!(world.claude.messages().len(), 1, "the second agent sends no request while the key is limited");
             timer.wake.add_permits(8);
         };
         tokio::join!(meanwhile, release).0.unwrap();
@@ -88,12 +88,12 @@ async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
     {
         let mut call = world.provider.call(&request, &|_| ());
         tokio::select! {
-            _ = &mut call => panic!("it was held"),
+            _ = &mut call => panic!("the stub server was to wait"),
             () = hold.held() => {}
         }
     }
     let requests = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
     assert_eq!(requests[0].ended, Some(Ended::ClientLeft));
-    assert!(requests[0].bill.unwrap().output_tokens > 0, "what was made is billed all the same");
+    assert!(requests[0].bill.unwrap().output_tokens > 0, "the tokens produced so far are billed");
     world.answer(&request).await;
 }

@@ -19,7 +19,7 @@ async fn the_service_adds_names_and_limits_but_no_prices() {
     let before = world.provider.card("claude-opus-5-5");
     world.provider.refresh().await.unwrap();
     assert_eq!(world.provider.card("claude-opus-5-5"), before, "the table and the service agree");
-    assert_eq!(world.provider.card("claude-next-9").max_output_tokens, 32_000, "nobody knows it yet");
+    assert_eq!(world.provider.card("claude-next-9").max_output_tokens, 32_000, "unknown before the refresh");
     world.claude.list_also("claude-next-9", "Claude Next 9", 2_000_000, 256_000);
     world.provider.refresh().await.unwrap();
     let next = world.provider.models().pop().unwrap();

@@ -1,4 +1,4 @@
-//! What the tests share: a provider that talks to the stand-in, a timer that waits for nothing, a conversation.
+//! Fixtures: a provider that is connected to the stub server, a fake timer, and conversations.
 
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Sleeps by moving its own clock; jitter is always the most.
+/// Sleeping only moves its clock forward. The jitter is always the maximum.
 #[derive(Default)]
 pub struct FakeTimer {
     now: Mutex<Duration>,
@@ -41,7 +41,7 @@ impl FakeTimer {
     }
 }
 
-/// The stand-in, a provider that talks to it, and its timer.
+/// The stub server, a provider that is connected to it, and the timer of the provider.
 pub struct World {
     pub claude: AnthropicStandIn,
     pub provider: Arc<Anthropic>,
@@ -63,7 +63,7 @@ impl World {
         World { claude, provider: Arc::new(Anthropic::new(config)), timer }
     }
 
-    /// Asks and returns the answer with what was shown on the way.
+    /// Makes a call; returns its result and all deltas.
     pub async fn ask(&self, request: &ModelRequest) -> (Result<Reply, Failure>, Vec<Delta>) {
         let shown = Mutex::new(Vec::new());
         let result = self.provider.call(request, &|delta| shown.lock().unwrap().push(delta)).await;
@@ -111,7 +111,7 @@ pub fn hello() -> ModelRequest {
     request("claude-opus-4-7", vec![user("hello")])
 }
 
-/// The messages that follow an answer: itself, and results for all its calls.
+/// The messages to append after a reply: the reply itself, and a result for each of its tool calls.
 pub fn answered(reply: &Reply, result: &str) -> Vec<Message> {
     let results: Vec<Value> = blocks(&reply.content)
         .iter()

@@ -105,7 +105,7 @@ async fn a_reply_from_this_machine_is_free_and_other_costs_are_unknown() {
         (Manner::llama_cpp(), Some(Money::ZERO)),
         (Manner::vllm(), Some(Money::ZERO)),
         (Manner { counts: false, ..Manner::ollama() }, Some(Money::ZERO)),
-        // It may pass everything on to a service that bills.
+        // An unknown program may be a proxy for a paid service.
         (Manner::plain(), None),
     ] {
         let world = World::of(manner).await;

@@ -13,8 +13,8 @@ async fn a_stream_without_its_end_is_an_error() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, FailureKind::Broken, "{point:?}: {failure}");
     }
-    assert_eq!(world.server.chats().len(), 6, "nothing is asked twice on its own account");
-    // In good order, but without ever having said why it ends.
+    assert_eq!(world.server.chats().len(), 6, "no request is retried");
+    // The stream ends regularly, but without a finish reason.
     world.server.will(says("hi").insert(Point::BeforeStop, "data: [DONE]\n\n"));
     assert_eq!(world.failure(&hello()).await.kind, FailureKind::Broken);
 }
@@ -31,7 +31,7 @@ async fn an_error_event_in_any_format_ends_the_reply() {
             world.server.will(breaks(says("a longer text"), Point::Events(at), data));
             let failure = world.failure(&hello()).await;
             assert_eq!(failure.kind, FailureKind::Broken, "{failure}");
-            assert!(failure.message.ends_with("broke the answer off: out of memory"), "{failure}");
+            assert!(failure.message.ends_with("stopped in the middle of the answer: out of memory"), "{failure}");
         }
     }
 }
@@ -64,7 +64,7 @@ async fn the_first_event_may_take_longer_than_the_idle_timeout_allows_later() {
         config.idle_timeout = Duration::from_millis(300);
     })
     .await;
-    // Comments, as proxies send them, count as life; there is no event for longer than the shorter patience.
+    // Comments, as proxies send them, count as activity. For longer than the idle timeout there is no event.
     world.server.will(says("at last").pings(Point::Events(0), Some(6), Duration::from_millis(100)));
     world.answer(&hello()).await;
     world.server.will(says("a longer text").silence(Point::Events(2)));
@@ -84,7 +84,7 @@ async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
     {
         let mut call = world.provider.call(&request, &|_| ());
         tokio::select! {
-            _ = &mut call => panic!("it was held"),
+            _ = &mut call => panic!("the stub server was to wait"),
             () = hold.held() => {}
         }
     }

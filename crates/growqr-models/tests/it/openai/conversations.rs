@@ -1,5 +1,5 @@
-//! Whatever a model streams, in the manner of whatever server, with breaks and restarts at any moment: every request
-//! that the turn machine builds from its journal is one that the strictest server accepts.
+//! Property test: for any streamed replies, any kind of server, and with broken streams and restarts at any point, the
+//! strict stub server accepts every request that the turn machine builds from its journal.
 
 use super::world::{FakeTimer, MODEL, manners, tool};
 use growqr_core::agent::{Input, Intent, Setup, State, ToolResult, decide};
@@ -25,9 +25,9 @@ enum Part {
 #[derive(Clone, Debug)]
 enum Step {
     Say(String),
-    /// The model answers: its parts, its reason to stop, and where the stream is cut, if it is.
+    /// The model's reply: its parts, its stop reason, and the number of events after which the stream is cut, if it is.
     Answer(Vec<Part>, Option<&'static str>, Option<usize>),
-    /// An answer as another provider may have left it in the journal.
+    /// A reply of another provider, as the journal may contain it.
     Foreign(bool),
     Finish(usize, String, bool),
     Cancel,

@@ -28,7 +28,7 @@ async fn every_error_response_becomes_a_failure_of_the_right_kind() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(fragment), "{failure:?} should contain {fragment:?}");
-        assert_eq!(world.server.chats().len(), 1, "not asked again, nor elsewhere: {failure}");
+        assert_eq!(world.server.chats().len(), 1, "the request is not retried: {failure}");
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_prompt_that_does_not_fit_is_reported_for_every_kind_of_server() {
         world.answer(&hello()).await;
         let failure = world.failure(&long).await;
         assert_eq!(failure.kind, PromptTooLong, "{program:?}: {failure}");
-        assert_eq!(world.server.truncated(), [0; 0], "{program:?}: nothing is dropped without a word");
+        assert_eq!(world.server.truncated(), [0; 0], "{program:?}: no prompt is silently truncated");
     }
 }
 

@@ -43,11 +43,11 @@ async fn the_window_is_the_one_the_server_uses_not_the_models_maximum() {
     ] {
         let program = manner.program;
         let world = World::of(manner).await;
-        assert!(!world.provider.window(MODEL).is_reported, "nothing is known before anybody looked");
+        assert!(!world.provider.window(MODEL).is_reported, "unknown before the first probe");
         let (_, window) = world.provider.learn(MODEL).await.unwrap();
         assert_eq!(window, before, "{program:?}");
         world.server.will_all([says("hi"), says("hi")]);
-        // The first call loads the model; the second finds out what it was given.
+        // The first call loads the model. Before the second call the probe finds the window of the loaded model.
         world.answer(&hello()).await;
         world.answer(&hello()).await;
         assert_eq!(world.provider.window(MODEL), loaded, "{program:?}");
@@ -71,7 +71,7 @@ async fn the_configured_address_comes_first_once_and_alone_gets_the_key() {
 
 #[tokio::test]
 async fn other_programs_and_silent_ports_are_skipped_in_time() {
-    // One that takes connections and says nothing, and one that says something else.
+    // One server accepts connections and never responds. The other is not a model server.
     let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let other = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let ports = vec![silent.local_addr().unwrap().port(), other.local_addr().unwrap().port()];
@@ -85,11 +85,11 @@ async fn other_programs_and_silent_ports_are_skipped_in_time() {
     };
 
     let search = Search { configured: None, ports, timeout: PROBE_TIMEOUT };
-    // Far more than it may take, and an end to a test that would hang.
-    let look = async { tokio::time::timeout(PROBE_TIMEOUT * 50, discover(&search)).await.expect("it ends by itself") };
+    // A generous limit, so that a hanging search fails the test.
+    let look = async { tokio::time::timeout(PROBE_TIMEOUT * 50, discover(&search)).await.expect("the search ends by itself") };
     let found = tokio::select! {
         found = look => found,
-        () = page => unreachable!("it waits for ever"),
+        () = page => unreachable!("this future never ends"),
     };
     assert_eq!(found, []);
 }

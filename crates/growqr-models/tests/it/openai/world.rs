@@ -1,4 +1,4 @@
-//! What the tests share: a provider that talks to the stand-in, and a conversation.
+//! Fixtures: a provider that is connected to the stub server, and conversations.
 
 pub use crate::world::{FakeTimer, answered, tool, user};
 use growqr_core::id::AgentId;
@@ -36,7 +36,7 @@ impl World {
         World { server, provider: OpenAi::new(config), timer }
     }
 
-    /// Asks and returns the answer with what was shown on the way.
+    /// Makes a call; returns its result and all deltas.
     pub async fn ask(&self, request: &ModelRequest) -> (Result<Reply, Failure>, Vec<Delta>) {
         let shown = Mutex::new(Vec::new());
         let result = self.provider.call(request, &|delta| shown.lock().unwrap().push(delta)).await;
@@ -67,7 +67,7 @@ pub fn hello() -> ModelRequest {
     request(vec![user("hello")])
 }
 
-/// Every way in which servers differ.
+/// All variants of servers that the tests cover.
 pub fn manners() -> Vec<Manner> {
     use growqr_testkit::openai::Calls;
     vec![
