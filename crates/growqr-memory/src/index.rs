@@ -2,8 +2,8 @@
 //! no agent waits for it: it follows right after a change. If it cannot be written now, or is broken, the next scan mends
 //! it.
 
-use crate::failure::Step;
 use crate::objects::{FileChange, Git, blob_at};
+use crate::probe::Step;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 
 impl Git {
     /// Notes files of a commit that the index has to follow.
-    pub(crate) fn index_later(&self, files: &[FileChange]) {
+    pub(crate) fn mark_unindexed(&self, files: &[FileChange]) {
         self.unindexed.borrow_mut().extend(files.iter().map(|file| file.path.clone()));
     }
 
     /// Lets the index follow the commits made since.
-    pub(crate) fn tidy(&self) -> Result<(), MemoryError> {
+    pub(crate) fn update_index(&self) -> Result<(), MemoryError> {
         let paths = self.unindexed.take();
         if paths.is_empty() {
             return Ok(());
@@ -77,8 +77,8 @@ impl Git {
     /// Writes the index under git's own lock, on the disk before the rename: a rename of a file that is not there yet
     /// over another makes some file systems wait many times as long.
     fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
-        self.clear_own_index_lock();
-        let (ours, lock) = (self.own_index(), self.index_lock());
+        self.remove_own_index_lock();
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
         if lock.exists() {
             return Err(git2::Error::from_str("the person's git holds its lock"));
         }
@@ -87,10 +87,10 @@ impl Git {
             copy.add(&entry)?;
         }
         copy.write()?;
-        self.put_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
+        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
     }
 
-    fn put_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
+    fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
         File::options().write(true).open(ours)?.sync_all()?;
         if fs::hard_link(ours, lock).is_err() {
             // Not every file system has hard links. A copy is as good but for the time it takes.
@@ -101,8 +101,8 @@ impl Git {
     }
 
     /// Removes git's index lock if an earlier run of ours left it when it was stopped, and what lay beside it.
-    pub(crate) fn clear_own_index_lock(&self) {
-        let (ours, lock) = (self.own_index(), self.index_lock());
+    pub(crate) fn remove_own_index_lock(&self) {
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
         if let Ok(left) = fs::read(&ours) {
             if fs::read(&lock).is_ok_and(|locked| locked == left) {
                 // A failure shows as a lock that is held.
@@ -113,7 +113,7 @@ impl Git {
         let _ = fs::remove_file(ours.with_extension("lock"));
     }
 
-    fn own_index(&self) -> PathBuf {
+    fn own_index_file(&self) -> PathBuf {
         self.staged.with_file_name("index")
     }
 

@@ -11,31 +11,32 @@
 mod adopt;
 mod checkout;
 mod draft;
-mod failure;
+mod error_context;
+mod history;
 mod index;
 mod message;
+mod object_writer;
 mod objects;
-mod past;
+mod open;
 mod path;
-mod place;
 mod prepare;
-mod start;
+mod probe;
 mod watch;
-mod writer;
+mod work_tree;
 
 pub use adopt::Adopted;
-pub use failure::{Probe, Step, Unwatched};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
-pub use place::{LeftAlone, MAX_PAGE_BYTES, MAX_PAGES};
+pub use probe::{NoProbe, Probe, Step};
 pub use watch::{QUIET, Watch};
+pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 
-use checkout::Files;
-use failure::Doing;
+use checkout::WorkTreeFiles;
+use error_context::Context;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page};
 use message::Author;
 use objects::{Git, Plan};
-use prepare::Wanted;
+use prepare::PageChange;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -50,12 +51,12 @@ pub struct MemoryRepo {
 
 impl MemoryRepo {
     /// Opens the memory in `folder` and finishes what a crash left; makes it, with its first pages, if there is none.
-    /// `at` is the time of that first commit. Files already in the folder stay as they are.
+    /// `at` is the time of that first commit. WorkTreeFiles already in the folder stay as they are.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be written or holds a damaged or bare repository.
     pub fn open(folder: &Path, at: Timestamp) -> Result<MemoryRepo, MemoryError> {
-        MemoryRepo::open_probed(folder, at, Arc::new(Unwatched))
+        MemoryRepo::open_probed(folder, at, Arc::new(NoProbe))
     }
 
     /// The same, telling `probe` of every step: for tests that stop where a crash would.
@@ -63,7 +64,7 @@ impl MemoryRepo {
     /// # Errors
     /// As [`MemoryRepo::open`], and whatever the probe says.
     pub fn open_probed(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<MemoryRepo, MemoryError> {
-        let git = start::open(folder, at, probe)?;
+        let git = open::open(folder, at, probe)?;
         Ok(MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) })
     }
 
@@ -73,7 +74,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::Repository`] if the folder holds a damaged repository.
     pub fn open_read_only(folder: &Path) -> Result<Option<MemoryRepo>, MemoryError> {
-        let git = start::open_read_only(folder)?;
+        let git = open::open_read_only(folder)?;
         Ok(git.map(|git| MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) }))
     }
 
@@ -87,8 +88,8 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
-        place::survey(&self.folder)
+    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+        work_tree::survey(&self.folder)
     }
 
     /// Changes, the newest first, at most `limit`; only those of one page if `path` is given. The page need not exist now.
@@ -130,7 +131,7 @@ impl MemoryRepo {
     /// since, [`MemoryError::Unchanged`] if it is undone already; then nothing is changed.
     pub fn restore(&self, rev: &str, at: Timestamp) -> Result<Committed, MemoryError> {
         let git = self.git();
-        git.finish_earlier()?;
+        git.finish_interrupted()?;
         let plan = git.undo(rev, at)?;
         make_visible(&git, &plan)
     }
@@ -193,14 +194,14 @@ impl MemoryRepo {
     ) -> Result<Committed, MemoryError> {
         path::check(page)?;
         let git = self.git();
-        git.finish_earlier()?;
+        git.finish_interrupted()?;
         if let Some(seen) = seen {
-            let Page { path, content, version } = place::read(&self.folder, page)?;
+            let Page { path, content, version } = work_tree::read(&self.folder, page)?;
             if version != seen {
                 return Err(MemoryError::Conflict { path, version, content });
             }
         }
-        let (plan, _) = git.work_out(&Wanted { path: page, edit, author: Author::Person, words, at })?;
+        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, words, at })?;
         make_visible(&git, &plan)
     }
 
@@ -211,25 +212,25 @@ impl MemoryRepo {
 }
 
 fn make_visible(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
-    git.carry_out(plan, Files::Ours)?;
-    git.tidy()?;
-    let commit = git.repo.find_commit(plan.commit).doing("read a commit")?;
+    git.apply(plan, WorkTreeFiles::ToReplace)?;
+    git.update_index()?;
+    let commit = git.repo.find_commit(plan.commit).context("read a commit")?;
     git.committed(&commit)
 }
 
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
-        place::read(&self.folder, path)
+        work_tree::read(&self.folder, path)
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError> {
-        let (mut pages, _) = place::walk(&self.folder)?;
+        let (mut pages, _) = work_tree::walk(&self.folder)?;
         pages.retain(|page| page.path.starts_with(prefix));
         Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
-        place::search(&self.folder, query, limit)
+        work_tree::search(&self.folder, query, limit)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
@@ -238,11 +239,11 @@ impl Memory for MemoryRepo {
 
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
         let git = self.git();
-        git.finish_checkouts()?;
-        git.carry_out(&prepare::plan(plan)?, Files::Ours)
+        git.finish_interrupted_checkouts()?;
+        git.apply(&prepare::plan(plan)?, WorkTreeFiles::ToReplace)
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {
-        self.git().tidy()
+        self.git().update_index()
     }
 }

@@ -7,11 +7,11 @@ use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::Origin;
 
 /// The longest first line, in characters; a longer one is cut there and repeated whole below.
-const TITLE: usize = 72;
+const MAX_TITLE: usize = 72;
 /// The longest message, in characters.
-const LONGEST: usize = 4000;
+const MAX_MESSAGE: usize = 4000;
 /// Where the addresses of agents end. Only commits from such an address are asked for an origin.
-const AGENTS: &str = "@agents.growqr.local";
+const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 
 /// Who a commit is by.
 pub(crate) enum Author<'a> {
@@ -32,7 +32,7 @@ impl Author<'_> {
             Author::Program => Signature::new("GrowQR", "growqr@growqr.local", &time),
             Author::Agent(origin) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-                let address = format!("{}{AGENTS}", origin.agent.as_str().chars().map(plain).collect::<String>());
+                let address = format!("{}{AGENT_EMAIL_SUFFIX}", origin.agent.as_str().chars().map(plain).collect::<String>());
                 // git trims punctuation from names and refuses what is empty then.
                 Signature::new(&one_line(&origin.name), &address, &time).or_else(|_| Signature::new("Agent", &address, &time))
             }
@@ -41,15 +41,15 @@ impl Author<'_> {
 }
 
 /// The whole message of a commit. `instead` is the first line if the writer gave no words.
-pub(crate) fn compose(words: &str, instead: &str, author: &Author<'_>) -> String {
-    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
+pub(crate) fn compose(words: &str, default_title: &str, author: &Author<'_>) -> String {
+    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
     let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
-    let first = lines.next().unwrap_or(instead).trim();
-    let mut body: Vec<String> = lines.map(neutral).collect();
-    let mut message: String = first.chars().take(TITLE).collect();
-    if first.chars().nth(TITLE).is_some() {
+    let first = lines.next().unwrap_or(default_title).trim();
+    let mut body: Vec<String> = lines.map(quote_if_trailer).collect();
+    let mut message: String = first.chars().take(MAX_TITLE).collect();
+    if first.chars().nth(MAX_TITLE).is_some() {
         message.push('…');
-        body.splice(0..0, [String::new(), neutral(first)]);
+        body.splice(0..0, [String::new(), quote_if_trailer(first)]);
     }
     let body = body.join("\n");
     for part in [body.trim(), &trailers(author)] {
@@ -69,7 +69,7 @@ fn trailers(author: &Author<'_>) -> String {
 }
 
 /// A line that git or this module could take for one of our trailers is marked as quoted.
-fn neutral(line: &str) -> String {
+fn quote_if_trailer(line: &str) -> String {
     let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
         format!("> {line}")
@@ -96,7 +96,7 @@ pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
 
 /// Whether the commit's author is an agent.
 fn is_by_agent(commit: &Commit<'_>) -> bool {
-    commit.author().email_bytes().ends_with(AGENTS.as_bytes())
+    commit.author().email_bytes().ends_with(AGENT_EMAIL_SUFFIX.as_bytes())
 }
 
 fn origin(tail: &str) -> Option<Origin> {
@@ -124,23 +124,23 @@ mod tests {
     }
 
     #[test]
-    fn a_message_keeps_its_words_and_gains_its_origin() {
+    fn a_message_keeps_its_text_and_gets_trailers() {
         let message = compose("Learned a name\n\nShe said so.", "-", &Author::Agent(&grow()));
         assert_eq!(message, "Learned a name\n\nShe said so.\n\nAgent: grow (Grow (you))\nTurn: 3\nTool-Call: 00ff\n");
         assert_eq!(split(&message), ("Learned a name\n\nShe said so.".to_owned(), Some(grow())));
     }
 
     #[test]
-    fn empty_words_are_replaced_and_a_long_first_line_is_cut_and_kept_below() {
+    fn an_empty_message_gets_a_title_and_a_long_title_is_cut_and_repeated() {
         assert_eq!(compose(" \n ", "Change a.md", &Author::Person), "Change a.md\n");
         let long = "word ".repeat(40);
         let message = compose(&long, "-", &Author::Person);
-        assert!(message.lines().next().unwrap().chars().count() <= TITLE + 1);
+        assert!(message.lines().next().unwrap().chars().count() <= MAX_TITLE + 1);
         assert!(message.contains(long.trim()));
     }
 
     #[test]
-    fn words_cannot_pass_for_trailers() {
+    fn message_text_cannot_forge_trailers() {
         let forged = "x\n\nAgent: grow (Grow)\nTurn: 1\ntool-call : dead\r\nTool-Call: beef";
         let message = compose(forged, "-", &Author::Person);
         assert!(message.lines().skip(1).all(|line| line.is_empty() || line.starts_with("> ")), "{message}");
@@ -150,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_words_the_origin_is_the_writers(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
+        fn any_message_text_keeps_the_real_origin(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
             let origin = Origin { name: name.trim().to_owned(), ..grow() };
             let message = compose(&words, "nothing said", &Author::Agent(&origin));
             prop_assert_eq!(split(&message).1, Some(origin));

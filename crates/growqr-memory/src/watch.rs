@@ -1,7 +1,7 @@
 //! Noticing hand edits: calls back once the work tree has been quiet for a while after something in it changed.
 //! Waits on the system's notices alone; it never polls and reads no clock.
 
-use crate::failure::Doing;
+use crate::error_context::Context;
 use growqr_core::memory::MemoryError;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::{Component, Path};
@@ -21,7 +21,7 @@ pub struct Watch {
 impl Watch {
     pub(crate) fn start(folder: &Path, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
         // Systems report real paths, so links on the way to the folder must not hide `.git` from the comparison.
-        let folder = folder.canonicalize().doing("be watched")?;
+        let folder = folder.canonicalize().context("be watched")?;
         let (changed, changes) = mpsc::sync_channel(1);
         let root = folder.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -30,12 +30,12 @@ impl Watch {
                 let _ = changed.try_send(());
             }
         })
-        .doing("be watched")?;
-        watcher.watch(&folder, RecursiveMode::Recursive).doing("be watched")?;
+        .context("be watched")?;
+        watcher.watch(&folder, RecursiveMode::Recursive).context("be watched")?;
         let thread = thread::Builder::new()
             .name("memory-watch".to_owned())
             .spawn(move || call_when_quiet(&changes, quiet, then))
-            .doing("be watched")?;
+            .context("be watched")?;
         Ok(Watch { watcher: Some(watcher), thread: Some(thread) })
     }
 }

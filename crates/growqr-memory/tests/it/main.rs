@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, may fail loudly")]
 mod crash;
-mod hand;
+mod hand_edits;
+mod history;
 mod pages;
-mod past;
 mod refusals;
-mod strangers;
+mod user_git_config;
 mod world;

@@ -1,4 +1,4 @@
-//! A memory in a temporary folder, and the words that the stories use.
+//! A memory in a temporary folder, and the words that the scenarios use.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};

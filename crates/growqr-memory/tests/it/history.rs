@@ -48,7 +48,7 @@ fn each_line_is_blamed_on_its_change() {
 }
 
 #[test]
-fn the_person_writes_and_deletes_under_their_own_name() {
+fn the_user_writes_and_deletes_under_their_own_name() {
     let world = World::new();
     let written = world.memory.write_as_person("a.md", "x\n", None, "", at(70)).unwrap();
     assert_eq!((written.author.as_str(), written.message.as_str(), written.at), ("You", "Add a.md", at(70)));
@@ -59,7 +59,7 @@ fn the_person_writes_and_deletes_under_their_own_name() {
 }
 
 #[test]
-fn only_the_version_that_the_person_saw_is_deleted_and_comes_back_by_undoing() {
+fn only_the_version_that_the_user_saw_is_deleted_and_undo_restores_it() {
     let world = World::new();
     world.write("a.md", "one\n");
     let seen = world.version("a.md");
@@ -74,7 +74,7 @@ fn only_the_version_that_the_person_saw_is_deleted_and_comes_back_by_undoing() {
 }
 
 #[test]
-fn an_undone_change_is_gone_and_later_changes_stay() {
+fn undo_removes_a_change_and_keeps_later_ones() {
     let world = World::new();
     world.write("a.md", "one\n\ntwo\n\nthree\n");
     let wrong = world.write("a.md", "WRONG\n\ntwo\n\nthree\n");
@@ -89,7 +89,7 @@ fn an_undone_change_is_gone_and_later_changes_stay() {
 }
 
 #[test]
-fn undoing_brings_pages_back_and_takes_them_away() {
+fn undo_restores_deleted_pages_and_removes_added_ones() {
     let world = World::new();
     let added = world.write("new/a.md", "x\n");
     let gone = world.change(&delete("goals.md")).unwrap();
@@ -102,7 +102,7 @@ fn undoing_brings_pages_back_and_takes_them_away() {
 }
 
 #[test]
-fn an_undo_that_clashes_with_later_words_changes_nothing() {
+fn an_undo_that_conflicts_with_later_changes_does_nothing() {
     let world = World::new();
     world.write("a.md", "one\n");
     let wrong = world.write("a.md", "wrong\n");

@@ -8,13 +8,13 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 #[test]
-fn a_hand_edit_is_committed_as_the_persons_own() {
+fn a_hand_edit_is_committed_as_the_users() {
     let world = World::new();
     world.edit_by_hand("profile.md", "I am Ada\n");
     world.edit_by_hand("new/page.md", "new\n");
     fs::remove_file(world.folder.join("goals.md")).unwrap();
     let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
-    assert_eq!(adopted.left, []);
+    assert_eq!(adopted.skipped, []);
     let [change] = adopted.commits.as_slice() else { panic!("one commit: {adopted:?}") };
     assert_eq!((change.author.as_str(), &change.origin, change.at), ("You", &None, at(5)));
     assert_eq!(change.paths, ["goals.md", "new/page.md", "profile.md"]);
@@ -24,7 +24,7 @@ fn a_hand_edit_is_committed_as_the_persons_own() {
 }
 
 #[test]
-fn an_agents_write_keeps_the_hand_edit_and_goes_on_top() {
+fn an_agents_write_is_merged_with_the_hand_edit() {
     let world = World::new();
     let base = world.write("a.md", "one\n\ntwo\n\nthree\n").new_blob.unwrap();
     world.edit_by_hand("a.md", "one\n\ntwo\n\nby hand\n");
@@ -38,7 +38,7 @@ fn an_agents_write_keeps_the_hand_edit_and_goes_on_top() {
 }
 
 #[test]
-fn a_page_that_was_read_after_a_hand_edit_can_be_written() {
+fn a_page_read_after_a_hand_edit_can_be_written() {
     let world = World::new();
     world.write("a.md", "one\n");
     world.edit_by_hand("a.md", "by hand\n");
@@ -62,7 +62,7 @@ fn a_hand_edit_between_prepare_and_commit_is_not_overwritten() {
 }
 
 #[test]
-fn a_page_put_back_by_hand_to_its_old_text_is_a_hand_edit() {
+fn a_page_reverted_by_hand_is_a_hand_edit() {
     let mut world = World::new();
     world.write("a.md", "one\n");
     let plan = world.write("a.md", "two\n");
@@ -76,7 +76,7 @@ fn a_page_put_back_by_hand_to_its_old_text_is_a_hand_edit() {
 }
 
 #[test]
-fn what_cannot_be_a_page_is_left_alone_and_reported() {
+fn files_that_cannot_be_pages_are_skipped_and_reported() {
     let world = World::new();
     world.edit_by_hand("picture.md", b"\x89PNG\0");
     world.edit_by_hand("latin.md", b"caf\xe9");
@@ -87,8 +87,8 @@ fn what_cannot_be_a_page_is_left_alone_and_reported() {
     world.edit_by_hand("fine.md", "fine\n");
     world.edit_by_hand(".obsidian/settings", "hidden");
     let adopted = world.memory.adopt_hand_edits(at(5)).unwrap();
-    let left: Vec<&str> = adopted.left.iter().map(|left| left.path.as_str()).collect();
-    assert_eq!(left, ["PROFILE.md", "goals.md", "huge.md", "latin.md", "nul.md", "picture.md"]);
+    let skipped: Vec<&str> = adopted.skipped.iter().map(|skipped| skipped.path.as_str()).collect();
+    assert_eq!(skipped, ["PROFILE.md", "goals.md", "huge.md", "latin.md", "nul.md", "picture.md"]);
     assert_eq!(adopted.commits[0].paths, ["fine.md"]);
     assert_eq!(fs::read(world.folder.join("goals.md")).unwrap(), b"\0");
     assert_eq!(world.memory.prepare(&write("goals.md", "mine\n", None)), Err(MemoryError::NotText { path: "goals.md".into() }));
@@ -108,7 +108,7 @@ fn a_page_may_become_a_folder_and_a_folder_a_page_by_hand() {
 }
 
 #[test]
-fn the_persons_own_commit_is_respected() {
+fn a_commit_by_the_user_is_kept() {
     let world = World::new();
     let plan = world.memory.prepare(&write("a.md", "x\n", None)).unwrap();
     world.edit_by_hand("mine.md", "mine\n");
@@ -129,7 +129,7 @@ fn the_persons_own_commit_is_respected() {
 }
 
 #[test]
-fn what_the_person_staged_elsewhere_stays_staged() {
+fn files_staged_by_the_user_stay_staged() {
     let world = World::new();
     world.edit_by_hand("mine.md", "mine\n");
     world.git(&["add", "mine.md"]);
@@ -138,7 +138,7 @@ fn what_the_person_staged_elsewhere_stays_staged() {
 }
 
 #[test]
-fn an_unfinished_merge_of_the_persons_is_not_disturbed() {
+fn an_unfinished_merge_of_the_user_is_not_disturbed() {
     let world = World::new();
     world.git(&["checkout", "-q", "-b", "side"]);
     world.write("a.md", "side\n");
@@ -154,7 +154,7 @@ fn an_unfinished_merge_of_the_persons_is_not_disturbed() {
 }
 
 #[test]
-fn a_busy_or_broken_index_stops_no_commit_and_is_mended() {
+fn a_locked_or_damaged_index_stops_no_commit_and_is_repaired() {
     let world = World::new();
     let lock = world.folder.join(".git/index.lock");
     fs::write(&lock, "").unwrap();
@@ -169,7 +169,7 @@ fn a_busy_or_broken_index_stops_no_commit_and_is_mended() {
 }
 
 #[test]
-fn the_watch_calls_once_after_the_person_has_written() {
+fn the_watch_calls_back_once_after_a_hand_edit() {
     let world = World::new();
     let (told, tellings) = mpsc::channel();
     let watch = world.memory.watch(Duration::from_millis(50), move || told.send(()).unwrap()).unwrap();

@@ -1,12 +1,12 @@
 //! Looking back, and undoing: history, differences, whose line is whose, a page as it was, and the restore.
 
-use crate::checkout::Files;
-use crate::failure::Doing;
+use crate::checkout::WorkTreeFiles;
+use crate::error_context::Context;
 use crate::message::{self, Author};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::path;
-use crate::place;
 use crate::prepare::{conflict, merge};
+use crate::work_tree;
 use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Committed, MemoryError, Page};
@@ -20,13 +20,13 @@ impl Git {
         page.map(path::check).transpose()?;
         let mut changes = Vec::new();
         let Some(head) = self.head()? else { return Ok(changes) };
-        let mut walk = self.repo.revwalk().doing("walk the history")?;
-        walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).doing("walk the history")?;
+        let mut walk = self.repo.revwalk().context("walk the history")?;
+        walk.set_sorting(Sort::TOPOLOGICAL).and_then(|()| walk.push(head)).context("walk the history")?;
         for oid in walk {
             if changes.len() >= limit {
                 break;
             }
-            let commit = oid.and_then(|oid| self.repo.find_commit(oid)).doing("walk the history")?;
+            let commit = oid.and_then(|oid| self.repo.find_commit(oid)).context("walk the history")?;
             if page.is_some_and(|page| !self.touches(&commit, page)) {
                 continue;
             }
@@ -58,11 +58,11 @@ impl Git {
     /// What a change did, as a unified diff.
     pub(crate) fn diff(&self, rev: &str) -> Result<String, MemoryError> {
         let commit = self.change(rev)?;
-        let new = commit.tree().doing("read a tree")?;
+        let new = commit.tree().context("read a tree")?;
         let old = self.tree(commit.parent_id(0).ok())?;
         let mut options = DiffOptions::new();
         options.force_text(true);
-        let diff = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).doing("compare versions")?;
+        let diff = self.repo.diff_tree_to_tree(old.as_ref(), Some(&new), Some(&mut options)).context("compare versions")?;
         let mut text = String::new();
         diff.print(DiffFormat::Patch, |_, _, line| {
             if matches!(line.origin(), '+' | '-' | ' ') {
@@ -71,7 +71,7 @@ impl Git {
             text.push_str(&String::from_utf8_lossy(line.content()));
             true
         })
-        .doing("compare versions")?;
+        .context("compare versions")?;
         Ok(text)
     }
 
@@ -82,13 +82,13 @@ impl Git {
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let (Some(head), Some(blob)) = (head, blob_at(self.tree(head)?.as_ref(), page)) else { return Err(missing()) };
         let bytes = self.blob(blob)?.ok_or_else(missing)?;
-        let content = place::text(page, &bytes)?;
+        let content = work_tree::text(page, &bytes)?;
         if content.is_empty() {
             return Ok(Vec::new());
         }
         let mut options = BlameOptions::new();
         options.newest_commit(head);
-        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).doing("find whose lines they are")?;
+        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).context("find whose lines they are")?;
         let mut known: HashMap<Oid, BlamedLine> = HashMap::new();
         let mut lines = Vec::new();
         for (number, text) in (1_usize..).zip(content.lines()) {
@@ -104,7 +104,7 @@ impl Git {
     }
 
     fn blamed(&self, oid: Oid) -> Result<BlamedLine, MemoryError> {
-        let commit = self.repo.find_commit(oid).doing("read a commit")?;
+        let commit = self.repo.find_commit(oid).context("read a commit")?;
         Ok(BlamedLine {
             line: 0,
             text: String::new(),
@@ -122,7 +122,7 @@ impl Git {
         let missing = || MemoryError::Missing { path: page.to_owned() };
         let oid = blob_at(self.tree(Some(commit.id()))?.as_ref(), page).ok_or_else(missing)?;
         let bytes = self.blob(oid)?.ok_or_else(missing)?;
-        let content = place::text(page, &bytes)?.to_owned();
+        let content = work_tree::text(page, &bytes)?.to_owned();
         Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
     }
 
@@ -154,7 +154,7 @@ impl Git {
         }
         let (undone, _) = message::read(&commit);
         let words = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
-        self.write_commit(self.draft(Files::Ours)?, (head, files), &Author::Person, &words, at)
+        self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &words, at)
     }
 
     /// What a page becomes when the change `file` is taken out of it.
@@ -170,8 +170,8 @@ impl Git {
             _ => None,
         };
         match merged {
-            Some(bytes) => self.repo.blob(&bytes).map(Some).doing("write the page"),
-            None => Err(conflict(&file.path, now, place::text(&file.path, &current)?)),
+            Some(bytes) => self.repo.blob(&bytes).map(Some).context("write the page"),
+            None => Err(conflict(&file.path, now, work_tree::text(&file.path, &current)?)),
         }
     }
 }

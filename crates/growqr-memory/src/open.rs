@@ -1,11 +1,12 @@
 //! The first and every later start: opening the repository on its own terms, whatever git is told elsewhere on this
 //! machine, and its first commit.
 
-use crate::checkout::Files;
-use crate::failure::{Doing, Probe};
+use crate::checkout::WorkTreeFiles;
+use crate::error_context::Context;
 use crate::message::Author;
 use crate::objects::{FileChange, Git};
-use crate::place::{self, OnDisk};
+use crate::probe::Probe;
+use crate::work_tree::{self, OnDisk};
 use git2::{Config, ConfigLevel, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The pages that memory begins with.
-const LAYOUT: &[(&str, &str)] = &[
+const FIRST_PAGES: &[(&str, &str)] = &[
     ("README.md", include_str!("layout/README.md")),
     ("goals.md", include_str!("layout/goals.md")),
     ("journal/README.md", include_str!("layout/journal.md")),
@@ -26,7 +27,7 @@ const LAYOUT: &[(&str, &str)] = &[
 /// What this program's git goes by, above the repository's own file and instead of the user's and the system's.
 /// libgit2 makes objects and refs durable only when told so here. It writes no reflog: history only ever grows, and each
 /// line would cost two waits for the disk. The person's own git keeps its reflog.
-const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
+const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
 /// Wins over every other attribute: the person's git neither converts nor filters pages.
 const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
@@ -36,7 +37,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
         Err(error) if error.code() == ErrorCode::NotFound => init(folder)?,
-        Err(error) => return Err(error).doing("open"),
+        Err(error) => return Err(error).context("open"),
     };
     let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
         let cause = "the folder holds a bare repository; choose another folder".to_owned();
@@ -44,9 +45,9 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     };
     let own = repo.path().join("growqr");
     let staged = own.join("staged");
-    write_own_config(&own)?;
-    use_own_config(&repo, &own)?;
-    fs::create_dir_all(&staged).doing("make its folder for staged files")?;
+    write_program_config(&own)?;
+    use_program_config(&repo, &own)?;
+    fs::create_dir_all(&staged).context("make its folder for staged files")?;
     let git = Git {
         repo,
         folder: work_tree,
@@ -56,10 +57,10 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         unindexed: Default::default(),
         writer: Default::default(),
     };
-    git.clear_own_index_lock();
-    git.finish_earlier()?;
+    git.remove_own_index_lock();
+    git.finish_interrupted()?;
     if git.head()?.is_none() {
-        git.begin(at)?;
+        git.create_first_commit(at)?;
     }
     Ok(git)
 }
@@ -70,18 +71,18 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
-        Err(error) => return Err(error).doing("open"),
+        Err(error) => return Err(error).context("open"),
     };
     let own = repo.path().join("growqr");
     if own.join("config").exists() {
-        use_own_config(&repo, &own)?;
+        use_program_config(&repo, &own)?;
     }
     let staged = own.join("staged");
     Ok(Some(Git {
         repo,
         folder: folder.to_owned(),
         staged,
-        probe: Arc::new(crate::Unwatched),
+        probe: Arc::new(crate::NoProbe),
         effects: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
@@ -91,64 +92,64 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
     let mut options = RepositoryInitOptions::new();
     options.external_template(false).initial_head("main");
-    Repository::init_opts(folder, &options).doing("be made")
+    Repository::init_opts(folder, &options).context("be made")
 }
 
 /// For whoever may write: reading beside a writer changes nothing in the folder, and may be all that its disk allows.
-fn write_own_config(own: &Path) -> Result<(), MemoryError> {
+fn write_program_config(own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
-    if fs::read_to_string(&file).ok().as_deref() == Some(OWN_CONFIG) {
+    if fs::read_to_string(&file).ok().as_deref() == Some(PROGRAM_CONFIG) {
         return Ok(());
     }
-    fs::create_dir_all(own).and_then(|()| fs::write(&file, OWN_CONFIG)).doing("write its configuration")
+    fs::create_dir_all(own).and_then(|()| fs::write(&file, PROGRAM_CONFIG)).context("write its configuration")
 }
 
 /// Replaces the configuration that libgit2 gathered from the whole machine.
-fn use_own_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
+fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
-    let mut config = Config::new().doing("read its configuration")?;
-    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).doing("read its configuration")?;
-    config.add_file(&file, ConfigLevel::App, false).doing("read its configuration")?;
-    repo.set_config(&config).doing("read its configuration")
+    let mut config = Config::new().context("read its configuration")?;
+    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).context("read its configuration")?;
+    config.add_file(&file, ConfigLevel::App, false).context("read its configuration")?;
+    repo.set_config(&config).context("read its configuration")
 }
 
 impl Git {
     /// The repository once more, on the same terms.
-    pub(crate) fn again(&self) -> Result<Repository, MemoryError> {
-        let repo = Repository::open(&self.folder).doing("open")?;
-        use_own_config(&repo, &repo.path().join("growqr"))?;
+    pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
+        let repo = Repository::open(&self.folder).context("open")?;
+        use_program_config(&repo, &repo.path().join("growqr"))?;
         Ok(repo)
     }
 
-    fn begin(&self, at: Timestamp) -> Result<(), MemoryError> {
-        self.settle_for_others()?;
+    fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
+        self.configure_users_git()?;
         let mut files = Vec::new();
-        for (path, text) in LAYOUT {
+        for (path, text) in FIRST_PAGES {
             // A page that is already there is the person's, and is adopted as a hand edit.
-            let is_free = matches!(place::look(&self.folder, path), OnDisk::Absent);
-            if is_free && place::refuse_other_spelling(&self.folder, path).is_ok() {
-                let new = self.repo.blob(text.as_bytes()).doing("write the first pages")?;
+            let is_free = matches!(work_tree::inspect(&self.folder, path), OnDisk::Absent);
+            if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
+                let new = self.repo.blob(text.as_bytes()).context("write the first pages")?;
                 files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
             }
         }
-        let plan = self.write_commit(self.draft(Files::Ours)?, (None, files), &Author::Program, "Begin", at)?;
-        self.carry_out(&plan, Files::Ours)?;
-        self.tidy()
+        let plan = self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (None, files), &Author::Program, "Begin", at)?;
+        self.apply(&plan, WorkTreeFiles::ToReplace)?;
+        self.update_index()
     }
 
     /// What the person's own git shall do here: leave the bytes alone and show names as they are.
-    fn settle_for_others(&self) -> Result<(), MemoryError> {
+    fn configure_users_git(&self) -> Result<(), MemoryError> {
         let git_folder = self.repo.path();
         let doing = "write its configuration";
         // Before the first commit nobody else works here: a lock is from a start of ours that was stopped.
         let _ = fs::remove_file(git_folder.join("config.lock"));
-        let mut config = Config::open(&git_folder.join("config")).doing(doing)?;
+        let mut config = Config::open(&git_folder.join("config")).context(doing)?;
         for (name, value) in
             [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
         {
-            config.set_bool(name, value).doing(doing)?;
+            config.set_bool(name, value).context(doing)?;
         }
-        fs::create_dir_all(git_folder.join("info")).doing(doing)?;
-        fs::write(git_folder.join("info").join("attributes"), ATTRIBUTES).doing(doing)
+        fs::create_dir_all(git_folder.join("info")).context(doing)?;
+        fs::write(git_folder.join("info").join("attributes"), ATTRIBUTES).context(doing)
     }
 }

@@ -1,6 +1,6 @@
 //! The work tree: where a page lies, whether the way there is safe, what it holds. Knows nothing of commits.
 
-use crate::failure::Doing;
+use crate::error_context::Context;
 use crate::path;
 use git2::{ObjectType, Oid};
 use growqr_core::memory::{Found, Listed, MemoryError, Page};
@@ -22,7 +22,7 @@ pub(crate) enum OnDisk {
     /// A file, with its blob id.
     File(Vec<u8>, Oid),
     /// Something that memory does not touch; the reason.
-    Odd(MemoryError),
+    NotAPage(MemoryError),
 }
 
 impl OnDisk {
@@ -31,14 +31,14 @@ impl OnDisk {
         match self {
             OnDisk::Absent => Ok(None),
             OnDisk::File(_, oid) => Ok(Some(*oid)),
-            OnDisk::Odd(reason) => Err(reason),
+            OnDisk::NotAPage(reason) => Err(reason),
         }
     }
 }
 
 /// A file that is no page, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LeftAlone {
+pub struct SkippedFile {
     /// Its path as far as it can be shown.
     pub path: String,
     /// Why it is not taken into memory, and what to do.
@@ -51,56 +51,59 @@ pub(crate) fn file_of(folder: &Path, page: &str) -> PathBuf {
 }
 
 /// Looks at a checked path without following links.
-pub(crate) fn look(folder: &Path, page: &str) -> OnDisk {
+pub(crate) fn inspect(folder: &Path, page: &str) -> OnDisk {
     let mut place = folder.to_owned();
     let mut parts = page.split('/').peekable();
     while let Some(part) = parts.next() {
         place.push(part);
         let metadata = match fs::symlink_metadata(&place) {
             Ok(metadata) => metadata,
-            Err(error) if is_nothing_there(error.kind()) => return OnDisk::Absent,
-            Err(error) => return odd_read(error),
+            Err(error) if is_not_found(error.kind()) => return OnDisk::Absent,
+            Err(error) => return unreadable(error),
         };
         if metadata.is_symlink() {
-            return OnDisk::Odd(path::bad(page, format!("{part:?} is a link; memory follows none, put a real file there")));
+            return OnDisk::NotAPage(path::bad_path(
+                page,
+                format!("{part:?} is a link; memory follows none, put a real file there"),
+            ));
         }
         match (parts.peek().is_some(), metadata.is_dir()) {
             (true, true) => {}
             (true, false) => return OnDisk::Absent,
-            (false, true) => return OnDisk::Odd(path::bad(page, "it is a folder; name a page in it")),
+            (false, true) => return OnDisk::NotAPage(path::bad_path(page, "it is a folder; name a page in it")),
             (false, false) => return read_file(&place, page, &metadata),
         }
     }
     OnDisk::Absent
 }
 
-fn is_nothing_there(kind: ErrorKind) -> bool {
+fn is_not_found(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
-fn odd_read(error: std::io::Error) -> OnDisk {
-    OnDisk::Odd(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
+fn unreadable(error: std::io::Error) -> OnDisk {
+    OnDisk::NotAPage(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
 }
 
 fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
     if !metadata.is_file() {
-        return OnDisk::Odd(path::bad(page, "it is no ordinary file"));
+        return OnDisk::NotAPage(path::bad_path(page, "it is no ordinary file"));
     }
     if metadata.len() > MAX_PAGE_BYTES {
-        return OnDisk::Odd(MemoryError::TooLarge { bytes: metadata.len(), limit: MAX_PAGE_BYTES });
+        return OnDisk::NotAPage(MemoryError::TooLarge { bytes: metadata.len(), limit: MAX_PAGE_BYTES });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
     // The limit holds for a file that grows while it is read, too.
     match File::open(place).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) if bytes.len() as u64 > MAX_PAGE_BYTES => {
-            OnDisk::Odd(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
+            OnDisk::NotAPage(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
         }
         Ok(_) => match Oid::hash_object(ObjectType::Blob, &bytes) {
             Ok(oid) => OnDisk::File(bytes, oid),
-            Err(error) => OnDisk::Odd(MemoryError::Repository { doing: "hash a page", cause: error.to_string() }),
+            Err(error) => OnDisk::NotAPage(MemoryError::Repository { doing: "hash a page", cause: error.to_string() }),
         },
-        Err(error) if is_nothing_there(error.kind()) => OnDisk::Absent,
-        Err(error) => odd_read(error),
+        Err(error) if is_not_found(error.kind()) => OnDisk::Absent,
+        Err(error) => unreadable(error),
     }
 }
 
@@ -121,7 +124,7 @@ pub(crate) fn text<'a>(page: &str, bytes: &'a [u8]) -> Result<&'a str, MemoryErr
 /// Reads one page.
 pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
     path::check(page)?;
-    match look(folder, page) {
+    match inspect(folder, page) {
         OnDisk::File(bytes, oid) => {
             Ok(Page { path: page.to_owned(), content: text(page, &bytes)?.to_owned(), version: oid.to_string() })
         }
@@ -129,7 +132,7 @@ pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
             refuse_other_spelling(folder, page)?;
             Err(MemoryError::Missing { path: page.to_owned() })
         }
-        OnDisk::Odd(reason) => Err(reason),
+        OnDisk::NotAPage(reason) => Err(reason),
     }
 }
 
@@ -139,7 +142,7 @@ pub(crate) fn refuse_other_spelling(folder: &Path, page: &str) -> Result<(), Mem
     let mut seen = String::new();
     for part in page.split('/') {
         if place.is_file() {
-            return Err(path::bad(page, format!("{:?} is a page, not a folder", seen.trim_end_matches('/'))));
+            return Err(path::bad_path(page, format!("{:?} is a page, not a folder", seen.trim_end_matches('/'))));
         }
         let Ok(entries) = fs::read_dir(&place) else { return Ok(()) };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -152,75 +155,75 @@ pub(crate) fn refuse_other_spelling(folder: &Path, page: &str) -> Result<(), Mem
 
 /// The same for one folder whose names are given.
 pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iterator<Item = String>) -> Result<(), MemoryError> {
-    let wanted = path::folded(part);
+    let wanted = path::case_folded(part);
     for name in names {
-        if name != part && path::folded(&name) == wanted {
-            return Err(path::bad(page, format!("{:?} already exists; use that spelling", format!("{above}{name}"))));
+        if name != part && path::case_folded(&name) == wanted {
+            return Err(path::bad_path(page, format!("{:?} already exists; use that spelling", format!("{above}{name}"))));
         }
     }
     Ok(())
 }
 
 /// Every page of the work tree by path, and what is there besides (hidden files are neither).
-pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
-    let (mut pages, mut left) = (Vec::new(), Vec::new());
-    walk_folder(folder, "", &mut pages, &mut left)?;
+pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+    let (mut pages, mut skipped) = (Vec::new(), Vec::new());
+    walk_folder(folder, "", &mut pages, &mut skipped)?;
     pages.sort_by(|a, b| a.path.cmp(&b.path));
-    left.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((pages, left))
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((pages, skipped))
 }
 
 /// The same, every file being read: only what is text of a sane size is a page.
-pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
-    let (files, mut left) = walk(folder)?;
+pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+    let (files, mut skipped) = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
-        let fit = match look(folder, &file.path) {
+        let fit = match inspect(folder, &file.path) {
             OnDisk::File(bytes, _) => text(&file.path, &bytes).map(drop),
-            OnDisk::Odd(reason) => Err(reason),
+            OnDisk::NotAPage(reason) => Err(reason),
             OnDisk::Absent => continue,
         };
         match fit {
             Ok(()) => pages.push(file),
-            Err(reason) => left.push(LeftAlone { path: file.path, reason }),
+            Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
         }
     }
-    left.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok((pages, left))
+    skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok((pages, skipped))
 }
 
-fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, left: &mut Vec<LeftAlone>) -> Result<(), MemoryError> {
+fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &mut Vec<SkippedFile>) -> Result<(), MemoryError> {
     let entries = match fs::read_dir(place) {
         Ok(entries) => entries,
-        Err(error) if above.is_empty() => return Err(error).doing("list the pages"),
+        Err(error) if above.is_empty() => return Err(error).context("list the pages"),
         Err(error) => {
             let reason = MemoryError::Repository { doing: "list a folder", cause: error.to_string() };
-            left.push(LeftAlone { path: above.to_owned(), reason });
+            skipped.push(SkippedFile { path: above.to_owned(), reason });
             return Ok(());
         }
     };
     for entry in entries {
-        let entry = entry.doing("list the pages")?;
+        let entry = entry.context("list the pages")?;
         let name = entry.file_name();
         let shown = name.to_string_lossy();
-        if is_skipped(&shown) {
+        if is_ignored(&shown) {
             continue;
         }
         let page = format!("{above}{shown}");
         if let Err(reason) = path::check(&page) {
-            left.push(LeftAlone { path: page, reason });
+            skipped.push(SkippedFile { path: page, reason });
             continue;
         }
         match entry.metadata() {
             _ if name.to_str().is_none() => {
-                let reason = path::bad(&page, "its name is not Unicode; rename it");
-                left.push(LeftAlone { path: page, reason });
+                let reason = path::bad_path(&page, "its name is not Unicode; rename it");
+                skipped.push(SkippedFile { path: page, reason });
             }
-            Ok(metadata) if metadata.is_dir() => walk_folder(&entry.path(), &format!("{page}/"), pages, left)?,
+            Ok(metadata) if metadata.is_dir() => walk_folder(&entry.path(), &format!("{page}/"), pages, skipped)?,
             Ok(metadata) if metadata.is_file() => pages.push(Listed { path: page, bytes: metadata.len() }),
             Ok(_) => {
-                let reason = path::bad(&page, "it is a link or a device; put a real file there");
-                left.push(LeftAlone { path: page, reason });
+                let reason = path::bad_path(&page, "it is a link or a device; put a real file there");
+                skipped.push(SkippedFile { path: page, reason });
             }
             // It went away while we looked.
             Err(_) => {}
@@ -230,7 +233,7 @@ fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, left: &mut Ve
 }
 
 /// Hidden files and the back-up copies of editors.
-pub(crate) fn is_skipped(name: &str) -> bool {
+pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~')
 }
 
@@ -242,7 +245,7 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
         return Ok(found);
     }
     for page in walk(folder)?.0 {
-        let OnDisk::File(bytes, _) = look(folder, &page.path) else { continue };
+        let OnDisk::File(bytes, _) = inspect(folder, &page.path) else { continue };
         let Ok(content) = text(&page.path, &bytes) else { continue };
         for (number, line) in (1..).zip(content.lines()) {
             if found.len() >= limit {

@@ -1,7 +1,6 @@
 //! Turning the errors of libraries into [`MemoryError`], and the seam through which tests stop the program at a step.
 
 use growqr_core::memory::MemoryError;
-use std::fmt::Display;
 
 /// The points of a change between which a crash may fall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +22,7 @@ impl Step {
     pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
 }
 
-/// Is told of every step. The product uses [`Unwatched`]; a test stops the work where a crash would.
+/// Is told of every step. The product uses [`NoProbe`]; a test stops the work where a crash would.
 pub trait Probe: Send + Sync {
     /// Called when `step` is done. An error ends the operation there, with nothing tidied up.
     ///
@@ -34,22 +33,10 @@ pub trait Probe: Send + Sync {
 
 /// Lets everything pass.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Unwatched;
+pub struct NoProbe;
 
-impl Probe for Unwatched {
+impl Probe for NoProbe {
     fn reached(&self, _: Step) -> Result<(), MemoryError> {
         Ok(())
-    }
-}
-
-/// Names what failed.
-pub(crate) trait Doing<T> {
-    /// Turns any error into [`MemoryError::Repository`]: "could not `what`: cause".
-    fn doing(self, what: &'static str) -> Result<T, MemoryError>;
-}
-
-impl<T, E: Display> Doing<T> for Result<T, E> {
-    fn doing(self, what: &'static str) -> Result<T, MemoryError> {
-        self.map_err(|cause| MemoryError::Repository { doing: what, cause: cause.to_string() })
     }
 }

@@ -6,10 +6,10 @@ use growqr_core::memory::Memory;
 use std::fs;
 use std::process::Command;
 
-const STORY: &str = "strangers::a_story_under_hostile_settings";
+const INNER_TEST: &str = "user_git_config::changes_under_hostile_settings";
 
 #[test]
-fn the_users_git_settings_hooks_and_filters_do_nothing() {
+fn the_users_git_settings_hooks_and_filters_have_no_effect() {
     let home = tempfile::tempdir().unwrap();
     let trace = home.path().join("trace");
     let shell = |name: &str| format!("sh -c 'echo {name} >> {}; cat'", trace.display());
@@ -31,7 +31,7 @@ fn the_users_git_settings_hooks_and_filters_do_nothing() {
     );
     fs::write(home.path().join(".gitconfig"), config).unwrap();
     let result = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", STORY, "--ignored", "--nocapture"])
+        .args(["--exact", INNER_TEST, "--ignored", "--nocapture"])
         .env("HOME", home.path())
         .env("USERPROFILE", home.path())
         .env("XDG_CONFIG_HOME", home.path())
@@ -45,7 +45,7 @@ fn the_users_git_settings_hooks_and_filters_do_nothing() {
 
 #[test]
 #[ignore = "is run by the test above, with a hostile home"]
-fn a_story_under_hostile_settings() {
+fn changes_under_hostile_settings() {
     let world = World::new();
     assert!(git2::Config::open_default().unwrap().get_bool("core.autocrlf").unwrap(), "the hostile settings are in force");
     world.write("lf.md", "one\ntwo $Id$\n");
