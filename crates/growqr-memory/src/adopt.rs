@@ -1,5 +1,5 @@
-//! Hand edits: what the work tree has and HEAD has not becomes the person's own commit. What cannot be a page is left
-//! where it is and reported.
+//! Hand edits: commits, in the user's name, the differences between the working tree and HEAD. Files that cannot be pages
+//! stay where they are and are reported.
 
 use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
@@ -13,17 +13,17 @@ use growqr_core::memory::{Committed, Listed, MemoryError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
-/// What a full scan found.
+/// The result of a full scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Adopted {
-    /// The person's commit, if there was anything to commit.
+    /// The commit of the hand edits, if there were any.
     pub commits: Vec<Committed>,
-    /// WorkTreeFiles that are no pages, by path. They stay as they are.
+    /// Files that cannot be pages, sorted by path. They are not changed.
     pub skipped: Vec<SkippedFile>,
 }
 
 impl Git {
-    /// Scans all pages.
+    /// Scans all pages and commits what the user has changed.
     pub(crate) fn adopt_all(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.finish_interrupted()?;
         self.refuse_unfinished_merge()?;
@@ -67,7 +67,9 @@ impl Git {
             OnDisk::File(bytes, _) => {
                 let clash = scan.spellings.clash(&path).filter(|_| old.is_none());
                 let fit = match clash {
-                    Some(other) => Err(path::bad_path(&path, format!("some disks cannot tell it from {other:?}; rename it"))),
+                    Some(other) => {
+                        Err(path::bad_path(&path, format!("some file systems treat it as the same name as {other:?}; rename it")))
+                    }
                     None => work_tree::text(&path, &bytes).map(|_| ()),
                 };
                 match fit {
@@ -80,13 +82,13 @@ impl Git {
                 }
             }
             OnDisk::NotAPage(reason) => scan.skipped.push(SkippedFile { path, reason }),
-            // It went between the walk and the look; the next scan sees whether it stays away.
+            // Deleted since the walk. The next scan commits the deletion if it lasts.
             OnDisk::Absent => {}
         }
         Ok(())
     }
 
-    /// Pages of HEAD that the walk did not meet: gone, or hidden behind something that is no page.
+    /// Handles pages of HEAD that the walk did not find: deleted, or replaced by something that is not a page.
     fn scan_missing(&self, scan: &mut Scan) {
         for (path, old) in std::mem::take(&mut scan.in_head) {
             let is_folder =
@@ -123,7 +125,7 @@ impl Git {
         Ok(())
     }
 
-    /// Makes git's index agree with HEAD for every page that the work tree and HEAD agree about, also those both lack.
+    /// Updates git's index for every page that is equal in the working tree and in HEAD, and for pages that neither has.
     fn repair_index(&self, clean: Vec<FileChange>, changed: &[FileChange]) {
         let mut files: HashMap<String, FileChange> = HashMap::new();
         if let Ok(index) = self.index() {
@@ -151,7 +153,7 @@ struct Scan {
     skipped: Vec<SkippedFile>,
 }
 
-/// Every path and folder by its case_folded form, to find two that one disk would take for the same.
+/// Paths and folders by their case-folded form. Finds two spellings that a file system may treat as the same name.
 #[derive(Default)]
 struct Spellings(HashMap<String, String>);
 
@@ -173,7 +175,7 @@ impl Spellings {
     }
 }
 
-/// `a`, `a/b`, `a/b/c` of `a/b/c`.
+/// Yields `a`, `a/b`, `a/b/c` for `a/b/c`.
 fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     path.match_indices('/').map(|(end, _)| &path[..end]).chain([path])
 }

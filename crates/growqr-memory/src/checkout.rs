@@ -1,9 +1,9 @@
-//! Making a written commit visible: stage the new files unless they were written with it, move the ref, put the files in
-//! place.
+//! Makes a written commit visible: stages the new files unless they already are, moves the ref, and moves the files into
+//! the working tree.
 //!
-//! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
-//! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
-//! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing.
+//! A staged file `<commit>.<n>` means that the n-th file of that commit has not reached the working tree. It is durable
+//! before the ref moves, and checkout renames this very file into place. So after a crash, a missing staged file proves
+//! that the checkout of that file is done, and an unfinished checkout cannot be confused with a hand edit.
 
 use crate::error_context::Context;
 use crate::objects::{FileChange, Git, Plan, blob_at};
@@ -15,22 +15,22 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Whether the plan's new files are already in the work tree.
+/// Whether the new files of a commit must still be moved into the working tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WorkTreeFiles {
-    /// They must be put there.
+    /// They must be moved there.
     ToReplace,
-    /// The person put them there.
+    /// They are there already: the commit is of a hand edit.
     UpToDate,
 }
 
 impl Git {
-    /// Carries a plan out; finishes it if it was begun.
+    /// Applies a plan, or finishes a plan that was partly applied.
     ///
     /// # Errors
     /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first, or if objects are missing.
     pub(crate) fn apply(&self, plan: &Plan, files: WorkTreeFiles) -> Result<(), MemoryError> {
-        // On its base, a commit cannot be in the history yet; anywhere else it must be.
+        // While HEAD is the plan's base, the commit is not in the history yet, so the history need not be searched.
         let is_next = self.head()? == plan.base;
         if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
@@ -60,7 +60,7 @@ impl Git {
         self.finish_checkout(plan.commit, &plan.files)
     }
 
-    /// Finishes what a crash or a failing disk left of earlier changes. Cheap when there is nothing.
+    /// Finishes earlier changes that a crash or a disk error interrupted. Cheap if there are none.
     pub(crate) fn finish_interrupted(&self) -> Result<(), MemoryError> {
         self.finish_interrupted_checkouts()?;
         self.update_index()
@@ -74,7 +74,7 @@ impl Git {
         for entry in entries {
             let entry = entry.context("read the staged files")?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // The file may have gone with an earlier one of the same commit.
+            // Finishing another file of the same commit may have removed it.
             if !entry.path().exists() {
                 continue;
             }
@@ -85,7 +85,7 @@ impl Git {
             let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
                 Some(commit) => self.finish_checkout(commit.id(), &self.changes_of(&commit)?)?,
-                // The ref never moved: whoever wants the change will stage it again.
+                // The ref never moved. If the change is repeated, its files are staged again.
                 None => {
                     self.remove_own_ref_lock(name.split('.').next().unwrap_or_default())?;
                     fs::remove_file(entry.path()).context("clear a staged file")?;
@@ -99,12 +99,13 @@ impl Git {
         self.staged.join(format!("{commit}.{number}"))
     }
 
-    /// Says that a commit of a hand edit was begun; its files are in place already.
+    /// The marker file for a commit of a hand edit whose ref is about to move. Such a commit has no staged files.
     fn ref_marker(&self, commit: Oid) -> PathBuf {
         self.staged.join(format!("{commit}.ref"))
     }
 
-    /// Removes the branch's lock if we were stopped while we held it: it then has no more than our commit's id in it.
+    /// Removes the branch's lock file if this program was killed while it held the lock. Then the file is empty or contains
+    /// only the beginning of our commit's id.
     fn remove_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
         let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
         match fs::read_to_string(&lock) {
@@ -113,13 +114,13 @@ impl Git {
         }
     }
 
-    /// The ref that HEAD stands for; HEAD itself if it is detached.
+    /// The ref that HEAD points to; HEAD itself if it is detached.
     fn branch(&self) -> Result<String, MemoryError> {
         let head = self.repo.find_reference("HEAD").context("read HEAD")?;
         Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
 
-    /// What is in the staged file of a change: nothing, if the page goes.
+    /// The content of the staged file of a change. It is empty if the page is deleted.
     pub(crate) fn staged_content(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
         match file.new {
             Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved),
@@ -149,8 +150,8 @@ impl Git {
                 continue;
             }
             let now = work_tree::inspect(&self.folder, &file.path);
-            // Anything but the old version is either done already or the person's, and stays.
-            // A later commit of the same page has its own checkout.
+            // If the file is not the old version, it is either checked out already or edited by the user, and stays.
+            // If HEAD has another version of the page, the later commit has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
             if is_current && now.version().is_ok_and(|now| now == file.old && now != file.new) {
                 self.replace_file(&staged, file, &now)?;
@@ -177,11 +178,11 @@ impl Git {
             fs::set_permissions(staged, permissions).context("write the page")?;
         }
         fs::create_dir_all(parent).context("make the page's folder")?;
-        // Not made durable here: if a power cut undoes the rename, the staged file is back, too, and is put in place again.
+        // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
         fs::rename(staged, &target).context("write the page")
     }
 
-    /// Removes folders that became empty, as git does; returns the first that stays.
+    /// Removes folders that became empty, as git does. Returns the first folder that stays.
     fn remove_empty_folders<'a>(&'a self, from: &'a Path) -> &'a Path {
         from.ancestors()
             .take_while(|place| *place != self.folder)
@@ -190,7 +191,7 @@ impl Git {
     }
 }
 
-/// Writes the files that wait to enter the work tree. They are on the disk once it returns.
+/// Writes and fsyncs the files that checkout will rename into the working tree.
 pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
     for (place, bytes) in files {
         let mut staged = File::create(place).context("write the page")?;

@@ -1,5 +1,5 @@
-//! The objects of a change, made in memory: they know nothing of each other until a ref leads to them, so they are
-//! written together, by [`crate::object_writer`]. A draft that is dropped instead leaves nothing behind.
+//! The objects of a change, built in memory. [`crate::object_writer`] writes them to disk together; their order does not
+//! matter, because no ref points to them yet. A dropped draft writes nothing.
 
 use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
@@ -8,17 +8,17 @@ use git2::{Commit, ObjectType, Odb, Oid, Repository, Signature, Tree, TreeBuilde
 use growqr_core::memory::MemoryError;
 use std::path::Path;
 
-/// In front of the objects on the disk.
+/// Object lookups try the in-memory backend before the on-disk one.
 const MEMPACK_PRIORITY: i32 = 1_000;
 
-/// The objects of one change, and those on the disk to build on.
+/// The objects of one change, and read access to the objects on disk.
 pub(crate) struct Draft {
     repo: Repository,
     object_ids: Vec<Oid>,
     pub(crate) files: WorkTreeFiles,
 }
 
-/// An object, not yet as it lies on the disk.
+/// An object before it is compressed and written.
 pub(crate) struct RawObject {
     pub(crate) oid: Oid,
     pub(crate) kind: ObjectType,
@@ -26,7 +26,7 @@ pub(crate) struct RawObject {
 }
 
 impl Draft {
-    /// Over the objects in this folder.
+    /// A draft that reads existing objects from the folder `objects`.
     fn new(objects: &Path, files: WorkTreeFiles) -> Result<Draft, git2::Error> {
         let odb = Odb::new()?;
         odb.add_disk_alternate(&objects.to_string_lossy())?;
@@ -34,19 +34,19 @@ impl Draft {
         Ok(Draft { repo: Repository::from_odb(odb)?, object_ids: Vec::new(), files })
     }
 
-    /// Adds a text.
+    /// Adds a blob.
     pub(crate) fn blob(&mut self, bytes: &[u8]) -> Result<Oid, MemoryError> {
         let oid = self.repo.blob(bytes).context("write the page")?;
         self.object_ids.push(oid);
         Ok(oid)
     }
 
-    /// A folder to be filled, from one that is there.
+    /// A builder for a tree, based on an existing tree if one is given.
     pub(crate) fn builder<'a>(&'a self, baseline: Option<&Tree<'_>>) -> Result<TreeBuilder<'a>, MemoryError> {
         self.repo.treebuilder(baseline).context("write a tree")
     }
 
-    /// Adds a commit after `base`.
+    /// Adds a commit whose parent is `base`.
     pub(crate) fn commit(
         &mut self,
         (base, tree): (Option<Oid>, Oid),
@@ -61,12 +61,12 @@ impl Draft {
         Ok(oid)
     }
 
-    /// Notes a folder that a builder of this draft has written.
+    /// Adds a tree that a builder of this draft has written.
     pub(crate) fn add_tree(&mut self, tree: Oid) {
         self.object_ids.push(tree);
     }
 
-    /// All that was added, in that order.
+    /// All objects of the draft, in the order in which they were added.
     pub(crate) fn objects(&self) -> Result<Vec<RawObject>, git2::Error> {
         let odb = self.repo.odb()?;
         let raw =
@@ -76,7 +76,7 @@ impl Draft {
 }
 
 impl Git {
-    /// An empty one, for a change of such files.
+    /// An empty draft.
     pub(crate) fn draft(&self, files: WorkTreeFiles) -> Result<Draft, MemoryError> {
         Draft::new(&self.repo.commondir().join("objects"), files).context("begin a change")
     }

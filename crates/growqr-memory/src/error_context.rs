@@ -1,11 +1,11 @@
-//! Adds to a library error what was being done, and turns it into [`MemoryError`].
+//! Converts errors of libraries into [`MemoryError`], together with the operation that failed.
 
 use growqr_core::memory::MemoryError;
 use std::fmt::Display;
 
-/// Names what failed.
+/// Adds the failed operation to an error.
 pub(crate) trait Context<T> {
-    /// Turns any error into [`MemoryError::Repository`]: "could not `what`: cause".
+    /// Converts any error into [`MemoryError::Repository`] with the message "could not `what`: cause".
     fn context(self, what: &'static str) -> Result<T, MemoryError>;
 }
 

@@ -1,4 +1,4 @@
-//! Looking back, and undoing: history, differences, whose line is whose, a page as it was, and the restore.
+//! History, diff, blame, old versions of pages, and undo.
 
 use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
@@ -15,7 +15,7 @@ use std::collections::hash_map::Entry;
 use std::path::Path;
 
 impl Git {
-    /// The newest changes first.
+    /// Changes, newest first; only those of one page if `page` is given.
     pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<Committed>, MemoryError> {
         page.map(path::check).transpose()?;
         let mut changes = Vec::new();
@@ -35,7 +35,7 @@ impl Git {
         Ok(changes)
     }
 
-    /// Whether the page differs from what every parent has.
+    /// Whether the page differs from its version in every parent.
     fn touches(&self, commit: &Commit<'_>, page: &str) -> bool {
         let version = |commit: &Commit<'_>| blob_at(commit.tree().ok().as_ref(), page);
         let now = version(commit);
@@ -45,7 +45,7 @@ impl Git {
         }
     }
 
-    /// A commit by the first digits of its id, or `HEAD`, `HEAD~1` and the like.
+    /// Finds a commit by a prefix of its id, or by an expression such as `HEAD` or `HEAD~1`.
     fn change(&self, rev: &str) -> Result<Commit<'_>, MemoryError> {
         let unknown = || MemoryError::UnknownChange { rev: rev.to_owned() };
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '~' | '^' | '/' | '-' | '_');
@@ -55,7 +55,7 @@ impl Git {
         self.repo.revparse_single(rev).and_then(|object| object.peel_to_commit()).map_err(|_| unknown())
     }
 
-    /// What a change did, as a unified diff.
+    /// The unified diff of a change against its first parent.
     pub(crate) fn diff(&self, rev: &str) -> Result<String, MemoryError> {
         let commit = self.change(rev)?;
         let new = commit.tree().context("read a tree")?;
@@ -75,7 +75,7 @@ impl Git {
         Ok(text)
     }
 
-    /// Whose line is whose, in the last committed version.
+    /// The change that each line of the last committed version comes from.
     pub(crate) fn blame(&self, page: &str) -> Result<Vec<BlamedLine>, MemoryError> {
         path::check(page)?;
         let head = self.head()?;
@@ -88,7 +88,7 @@ impl Git {
         }
         let mut options = BlameOptions::new();
         options.newest_commit(head);
-        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).context("find whose lines they are")?;
+        let blame = self.repo.blame_file(Path::new(page), Some(&mut options)).context("find the author of each line")?;
         let mut known: HashMap<Oid, BlamedLine> = HashMap::new();
         let mut lines = Vec::new();
         for (number, text) in (1_usize..).zip(content.lines()) {
@@ -115,7 +115,7 @@ impl Git {
         })
     }
 
-    /// A page as it stood after a change.
+    /// The version of a page after a change.
     pub(crate) fn page_at(&self, page: &str, rev: &str) -> Result<Page, MemoryError> {
         path::check(page)?;
         let commit = self.change(rev)?;
@@ -126,7 +126,7 @@ impl Git {
         Ok(Page { path: page.to_owned(), content, version: oid.to_string() })
     }
 
-    /// Works out a commit of the person's that undoes a change and keeps what came after it.
+    /// Prepares a commit in the user's name that undoes a change and keeps later changes.
     pub(crate) fn undo(&self, rev: &str, at: Timestamp) -> Result<Plan, MemoryError> {
         self.refuse_unfinished_merge()?;
         let commit = self.change(rev)?;
@@ -157,7 +157,7 @@ impl Git {
         self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &words, at)
     }
 
-    /// What a page becomes when the change `file` is taken out of it.
+    /// The new blob of a page (`None`: deleted) when the change `file` is undone.
     fn undone(&self, file: &FileChange, now: Option<Oid>) -> Result<Option<Oid>, MemoryError> {
         if now == file.new || now == file.old {
             return Ok(file.old);

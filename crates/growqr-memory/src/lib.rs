@@ -1,12 +1,15 @@
-//! The memory repository: a git repository with a work tree that the person owns and edits at will.
+//! The memory repository: a git repository with a working tree that the user owns and may edit at any time.
 //!
-//! What it is: core's [`Memory`] on libgit2, and what people need besides (history, undo, hand edits, watching).
-//! What it is not: it decides nothing about agents, asks no clock and runs no hook, filter or setting of the user's git.
+//! What it is: core's [`Memory`] on libgit2, and the functions for users (history, undo, hand edits, watching).
+//! What it is not: it decides nothing about agents, reads no clock, and ignores hooks, filters and settings of the user's
+//! git.
 //!
-//! How a change goes: `prepare` finds out whether the person edited the page meanwhile and commits that first, merges,
-//! and writes objects that nobody sees yet; the caller records the plan; `commit` makes it visible. The parts:
-//! `path` and `place` (names and files), `message` (words and trailers), `objects` (trees and commits), `prepare`,
-//! `checkout` (the only part that moves the ref or replaces files), `index`, `adopt` (hand edits), `past`, `start`, `watch`.
+//! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
+//! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
+//!
+//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `objects` (trees and
+//! commits), `draft` and `object_writer` (writing objects), `prepare`, `checkout` (the only one that moves the ref or
+//! replaces files), `index`, `adopt` (hand edits), `history`, `open`, `watch`, `probe` (crash tests).
 
 mod adopt;
 mod checkout;
@@ -41,17 +44,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// The memory of one profile. Shared between threads; changes happen one at a time.
+/// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
-/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the work tree, hand edits included.
+/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the working tree, hand edits included.
 pub struct MemoryRepo {
     folder: PathBuf,
     git: Mutex<Git>,
 }
 
 impl MemoryRepo {
-    /// Opens the memory in `folder` and finishes what a crash left; makes it, with its first pages, if there is none.
-    /// `at` is the time of that first commit. WorkTreeFiles already in the folder stay as they are.
+    /// Opens the memory in `folder` and finishes changes that a crash interrupted. Creates the memory, with its first pages,
+    /// if there is none; `at` is the time of that first commit. Existing files in the folder are not changed.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be written or holds a damaged or bare repository.
@@ -59,17 +62,17 @@ impl MemoryRepo {
         MemoryRepo::open_probed(folder, at, Arc::new(NoProbe))
     }
 
-    /// The same, telling `probe` of every step: for tests that stop where a crash would.
+    /// Like [`MemoryRepo::open`], with a `probe` that is called after every step: for crash tests.
     ///
     /// # Errors
-    /// As [`MemoryRepo::open`], and whatever the probe says.
+    /// As [`MemoryRepo::open`], and errors of the probe.
     pub fn open_probed(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<MemoryRepo, MemoryError> {
         let git = open::open(folder, at, probe)?;
         Ok(MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) })
     }
 
-    /// Opens what is there for reading beside a writer in any process; `None` if there is nothing. Only the reading
-    /// methods may be called.
+    /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
+    /// reading methods may be called on the result.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder holds a damaged repository.
@@ -78,13 +81,13 @@ impl MemoryRepo {
         Ok(git.map(|git| MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) }))
     }
 
-    /// The folder of the work tree.
+    /// The folder of the working tree.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// All pages, and the files that cannot be pages, by path. Reads every file.
+    /// All pages, and the files that cannot be pages, sorted by path. Reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
@@ -92,7 +95,7 @@ impl MemoryRepo {
         work_tree::survey(&self.folder)
     }
 
-    /// Changes, the newest first, at most `limit`; only those of one page if `path` is given. The page need not exist now.
+    /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
     ///
     /// # Errors
     /// [`MemoryError::BadPath`], [`MemoryError::Repository`].
@@ -100,7 +103,7 @@ impl MemoryRepo {
         self.git().history(path, limit)
     }
 
-    /// What a change did, as unified text. `rev`: the id, its first digits, or `HEAD`, `HEAD~1`.
+    /// The unified diff of a change. `rev` is its id, a prefix of the id, or an expression such as `HEAD` or `HEAD~1`.
     ///
     /// # Errors
     /// [`MemoryError::UnknownChange`].
@@ -108,7 +111,7 @@ impl MemoryRepo {
         self.git().diff(rev)
     }
 
-    /// Whose line is whose in the last committed version of a page.
+    /// The change that each line of the last committed version of a page comes from.
     ///
     /// # Errors
     /// [`MemoryError::Missing`] if it was never committed.
@@ -116,7 +119,7 @@ impl MemoryRepo {
         self.git().blame(path)
     }
 
-    /// A page as it stood after the change `rev`.
+    /// The version of a page after the change `rev`.
     ///
     /// # Errors
     /// [`MemoryError::UnknownChange`], [`MemoryError::Missing`].
@@ -124,11 +127,11 @@ impl MemoryRepo {
         self.git().page_at(path, rev)
     }
 
-    /// Undoes the change `rev` by a new commit of the person's; later changes to other lines stay.
+    /// Undoes the change `rev` with a new commit in the user's name. Later changes to other lines stay.
     ///
     /// # Errors
-    /// [`MemoryError::Conflict`] or [`MemoryError::Missing`] if a page has changed in the same lines or went away
-    /// since, [`MemoryError::Unchanged`] if it is undone already; then nothing is changed.
+    /// [`MemoryError::Conflict`] if the same lines were changed since, [`MemoryError::Missing`] if the page was deleted since,
+    /// [`MemoryError::Unchanged`] if the change is already undone. On an error nothing is changed.
     pub fn restore(&self, rev: &str, at: Timestamp) -> Result<Committed, MemoryError> {
         let git = self.git();
         git.finish_interrupted()?;
@@ -136,7 +139,7 @@ impl MemoryRepo {
         make_visible(&git, &plan)
     }
 
-    /// Writes a page for the person. `base` as in [`Edit::Write`].
+    /// Writes a page in the user's name. `base` as in [`Edit::Write`].
     ///
     /// # Errors
     /// As [`Memory::prepare`].
@@ -152,10 +155,10 @@ impl MemoryRepo {
         self.change_as_person(path, &edit, None, message, at)
     }
 
-    /// Removes a page for the person; with `base`, only if that is the version in the work tree.
+    /// Deletes a page in the user's name; if `base` is given, only if it is the version in the working tree.
     ///
     /// # Errors
-    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the page is another version than `base`.
+    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the version of the page is not `base`.
     pub fn delete_as_person(
         &self,
         path: &str,
@@ -166,20 +169,21 @@ impl MemoryRepo {
         self.change_as_person(path, &Edit::Delete, base, message, at)
     }
 
-    /// Scans the whole work tree: what the person edited by hand becomes one commit of their own; what cannot be a page
-    /// (binary, too large, unreadable, a bad name, a link) is left alone and reported. Mends git's index.
+    /// Scans the whole working tree. Commits all hand edits in one commit in the user's name. Reports files that cannot be
+    /// pages (binary, too large, unreadable, a bad name, a link) and leaves them unchanged. Repairs git's index.
     ///
     /// # Errors
-    /// [`MemoryError::Repository`], also while the person has a merge or rebase of their own under way.
+    /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
     pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.git().adopt_all(at)
     }
 
-    /// Calls `then` each time the work tree has been quiet for `quiet` ([`QUIET`]) after a change outside `.git`, ours
-    /// included. `then` runs on the watch's own thread and should call [`MemoryRepo::adopt_hand_edits`].
+    /// Calls `then` when the working tree has been unchanged for `quiet` (see [`QUIET`]) after a change outside `.git`.
+    /// Changes by this program count as well. `then` runs on the watcher's thread and should call
+    /// [`MemoryRepo::adopt_hand_edits`].
     ///
     /// # Errors
-    /// [`MemoryError::Repository`] if the system gives no notices for this folder.
+    /// [`MemoryError::Repository`] if the system cannot watch this folder.
     pub fn watch(&self, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
         Watch::start(&self.folder, quiet, then)
     }
@@ -205,7 +209,7 @@ impl MemoryRepo {
         make_visible(&git, &plan)
     }
 
-    /// A panic elsewhere leaves nothing half done in memory: all state is on the disk.
+    /// Ignores a poisoned lock: all state is on disk, so a panic leaves nothing inconsistent in memory.
     fn git(&self) -> MutexGuard<'_, Git> {
         self.git.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

@@ -1,30 +1,30 @@
-//! Commit messages: the writer's words, then three trailers that say which agent, turn and tool call a change came from.
-//! Words can never pass for trailers.
+//! Commit messages: the author's text, then three trailers with the agent, turn and tool call that the change comes from.
+//! The text is escaped so that it cannot forge trailers.
 
 use git2::{Commit, Signature, Time};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::Origin;
 
-/// The longest first line, in characters; a longer one is cut there and repeated whole below.
+/// The longest first line, in characters. A longer one is cut, and repeated in full in the body.
 const MAX_TITLE: usize = 72;
 /// The longest message, in characters.
 const MAX_MESSAGE: usize = 4000;
-/// Where the addresses of agents end. Only commits from such an address are asked for an origin.
+/// Email suffix of agents. Trailers are read only from commits with such an author.
 const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 
-/// Who a commit is by.
+/// The author of a commit.
 pub(crate) enum Author<'a> {
-    /// An agent, by its tool call.
+    /// An agent.
     Agent(&'a Origin),
-    /// The person.
+    /// The user.
     Person,
     /// This program, for the first commit.
     Program,
 }
 
 impl Author<'_> {
-    /// Name, address and time for git. Whole seconds, UTC.
+    /// Name, email and time for git. The time is in whole seconds, UTC.
     pub(crate) fn signature(&self, at: Timestamp) -> Result<Signature<'static>, git2::Error> {
         let time = Time::new(at.seconds(), 0);
         match self {
@@ -33,14 +33,14 @@ impl Author<'_> {
             Author::Agent(origin) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
                 let address = format!("{}{AGENT_EMAIL_SUFFIX}", origin.agent.as_str().chars().map(plain).collect::<String>());
-                // git trims punctuation from names and refuses what is empty then.
+                // git trims punctuation from names and refuses a name that is then empty.
                 Signature::new(&one_line(&origin.name), &address, &time).or_else(|_| Signature::new("Agent", &address, &time))
             }
         }
     }
 }
 
-/// The whole message of a commit. `instead` is the first line if the writer gave no words.
+/// The whole message of a commit. `default_title` is the first line if `words` is empty.
 pub(crate) fn compose(words: &str, default_title: &str, author: &Author<'_>) -> String {
     let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
     let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
@@ -68,7 +68,7 @@ fn trailers(author: &Author<'_>) -> String {
     format!("Agent: {agent} ({name})\nTurn: {}\nTool-Call: {}", origin.turn, one_line(origin.effect.as_str()))
 }
 
-/// A line that git or this module could take for one of our trailers is marked as quoted.
+/// Prefixes a line with `> ` if git or this module could read it as one of our trailers.
 fn quote_if_trailer(line: &str) -> String {
     let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
@@ -82,7 +82,7 @@ fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect::<String>().trim().to_owned()
 }
 
-/// The words and the origin of a commit.
+/// Splits the message of a commit into its text and its origin (the trailers).
 pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
     let message = String::from_utf8_lossy(commit.message_bytes()).trim_end().to_owned();
     if !is_by_agent(commit) {

@@ -1,7 +1,8 @@
-//! A change on its way to the disk: its objects, and the files that it will put into the work tree. git waits for the
-//! disk twice for each object and once more for each file, and they know nothing of each other until a ref leads to
-//! them: so they are written side by side, by threads, while the caller records what it intends. A crash may leave some
-//! of them written and others not: whoever makes the commit visible sees to it that all are there. Moves no ref.
+//! Writes a change to disk in the background: its git objects and its staged files.
+//!
+//! git fsyncs twice for each object, and each staged file needs one more fsync. No ref points to them yet, so their order
+//! does not matter: threads write them concurrently, while the caller records the plan in the journal. After a crash some
+//! may be missing; `checkout` checks that all are there before it moves the ref. This module moves no ref.
 
 use crate::checkout::{self, WorkTreeFiles};
 use crate::draft::{Draft, RawObject};
@@ -17,37 +18,37 @@ use std::thread::{self, JoinHandle};
 
 const CONTEXT: &str = "write a change";
 
-/// How many objects are written at the same time: a change of one page in one folder has this many.
+/// How many objects are written concurrently. A change of one page in one folder has this many objects.
 const WRITERS: usize = 4;
 
-/// Who writes, and what has been written.
+/// The background writer and its finished commits.
 #[derive(Default)]
 pub(crate) struct ObjectWriter {
-    /// The repository several times over. Opened with the first change.
+    /// Several handles to the same repository, one for each thread. Opened with the first change.
     writers: Vec<Repository>,
     running: Option<RunningJob>,
-    /// Commits that this process has wholly written, with their staged files, and nobody asked for yet.
+    /// Commits that this process has written completely, with their staged files, and that were not yet applied.
     written: HashSet<Oid>,
 }
 
-/// The writing of one commit.
+/// The thread that writes one commit.
 struct RunningJob {
     commit: Oid,
     thread: JoinHandle<(Vec<Repository>, Result<(), MemoryError>)>,
 }
 
-/// What is written for one commit.
+/// What to write for one commit.
 struct Job {
     objects: Vec<RawObject>,
-    /// Where the staged files lie.
+    /// The folder of the staged files.
     folder: PathBuf,
-    /// The staged files, and what is in them.
+    /// Path and content of each staged file.
     staged: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl ObjectWriter {
-    /// Waits until nothing is being written, and says how the writing of `wanted` went if it was that. Another's failure
-    /// shows when that one is looked for.
+    /// Waits until the running job ends. Returns its error if it wrote `wanted`. The error of another commit is only logged:
+    /// applying that commit will find the missing objects.
     fn wait(&mut self, wanted: Option<Oid>) -> Result<(), MemoryError> {
         let Some(RunningJob { commit, thread }) = self.running.take() else { return Ok(()) };
         let (writers, written) = thread.join().unwrap_or_else(|_| (Vec::new(), Err(thread_panicked())));
@@ -62,22 +63,22 @@ impl ObjectWriter {
         Ok(())
     }
 
-    /// Whether this is being written, or was and waits to be asked for.
+    /// Whether the commit is being written, or is written and not yet applied.
     pub(crate) fn is_writing_or_has_written(&self, commit: Oid) -> bool {
         self.written.contains(&commit) || self.running.as_ref().is_some_and(|work| work.commit == commit)
     }
 }
 
 impl Drop for ObjectWriter {
-    /// Nobody writes to the folder once the memory is closed.
+    /// Waits, so that nothing is written to the folder after the memory is closed.
     fn drop(&mut self) {
         let _ = self.wait(None);
     }
 }
 
 impl Git {
-    /// Begins to write what is in a draft, and the files of its commit if they are ours to put in place.
-    /// [`Git::wait_until_written`] waits for the end. No ref leads to them yet.
+    /// Starts writing the objects of a draft, and the staged files of its commit if the working tree needs them.
+    /// [`Git::wait_until_written`] waits for the end.
     pub(crate) fn start_writing(&self, draft: &Draft, plan: &Plan) -> Result<(), MemoryError> {
         let objects = draft.objects().context(CONTEXT)?;
         let staged = match draft.files {
@@ -99,15 +100,15 @@ impl Git {
         Ok(())
     }
 
-    /// Waits until what this process writes of a commit is on the disk. Whether it has written all of it since it was last
-    /// asked; what an earlier process wrote may lack something.
+    /// Waits until this process has written the commit. Returns `true` if it has written all of it since the last call. If
+    /// `false`, an earlier process may have written it only in part.
     pub(crate) fn wait_until_written(&self, commit: Oid) -> Result<bool, MemoryError> {
         let mut writer = self.writer.borrow_mut();
         writer.wait(Some(commit))?;
         Ok(writer.written.remove(&commit))
     }
 
-    /// The staged files of a commit, and what is in them.
+    /// Path and content of each staged file of a commit.
     pub(crate) fn staged_files(&self, plan: &Plan, objects: &[RawObject]) -> Result<Vec<(PathBuf, Vec<u8>)>, MemoryError> {
         let file = |(number, file): (usize, &FileChange)| {
             let bytes = match file.new.and_then(|new| objects.iter().find(|raw| raw.oid == new)) {
@@ -120,8 +121,8 @@ impl Git {
     }
 }
 
-/// Each of the writers takes the next object until there is none: libgit2 writes one at a time through one repository.
-/// The files are staged meanwhile.
+/// Writes all objects and staged files. Each writer thread takes the next object until none is left. Each thread has its own
+/// repository handle, because libgit2 writes only one object at a time through one handle.
 fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
     let next = AtomicUsize::new(0);
     let work = |writer: &mut Repository| {
@@ -140,5 +141,5 @@ fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
 }
 
 fn thread_panicked() -> MemoryError {
-    MemoryError::Repository { doing: CONTEXT, cause: "a thread that wrote it has ended".to_owned() }
+    MemoryError::Repository { doing: CONTEXT, cause: "a writer thread panicked".to_owned() }
 }

@@ -1,5 +1,5 @@
-//! The first and every later start: opening the repository on its own terms, whatever git is told elsewhere on this
-//! machine, and its first commit.
+//! Opens or creates the repository with a configuration of its own, which replaces the git configuration of the user and of
+//! the system.
 
 use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
@@ -14,7 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The pages that memory begins with.
+/// The pages of the first commit.
 const FIRST_PAGES: &[(&str, &str)] = &[
     ("README.md", include_str!("layout/README.md")),
     ("goals.md", include_str!("layout/goals.md")),
@@ -24,15 +24,15 @@ const FIRST_PAGES: &[(&str, &str)] = &[
     ("projects/README.md", include_str!("layout/projects.md")),
 ];
 
-/// What this program's git goes by, above the repository's own file and instead of the user's and the system's.
-/// libgit2 makes objects and refs durable only when told so here. It writes no reflog: history only ever grows, and each
-/// line would cost two waits for the disk. The person's own git keeps its reflog.
+/// The configuration of this program. It overrides the repository's own file and replaces those of the user and the system.
+/// With `fsyncObjectFiles`, libgit2 fsyncs objects and refs. There is no reflog: history only grows, and each reflog entry
+/// would cost two fsyncs. The user's own git still writes a reflog.
 const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
-/// Wins over every other attribute: the person's git neither converts nor filters pages.
+/// Overrides all other git attributes, so that the user's git neither converts nor filters pages.
 const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
 
-/// Opens the repository in `folder`; makes it if there is none; finishes what a crash left.
+/// Opens the repository in `folder`, or creates it, and finishes changes that a crash interrupted.
 pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<Git, MemoryError> {
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
@@ -65,8 +65,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     Ok(git)
 }
 
-/// Opens what is there, for reading alone. `None` if there is no repository. A work tree that a crash left unfinished
-/// stays as it is; whoever writes next finishes it.
+/// Opens an existing repository for reading only. `None` if there is none. An interrupted checkout is left as it is; the
+/// next writer finishes it.
 pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> {
     let repo = match Repository::open(folder) {
         Ok(repo) => repo,
@@ -92,10 +92,10 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
 fn init(folder: &Path) -> Result<Repository, MemoryError> {
     let mut options = RepositoryInitOptions::new();
     options.external_template(false).initial_head("main");
-    Repository::init_opts(folder, &options).context("be made")
+    Repository::init_opts(folder, &options).context("be created")
 }
 
-/// For whoever may write: reading beside a writer changes nothing in the folder, and may be all that its disk allows.
+/// Writes the configuration file. Called only by writers: a reader must not change the folder, and may be unable to.
 fn write_program_config(own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
     if fs::read_to_string(&file).ok().as_deref() == Some(PROGRAM_CONFIG) {
@@ -104,7 +104,7 @@ fn write_program_config(own: &Path) -> Result<(), MemoryError> {
     fs::create_dir_all(own).and_then(|()| fs::write(&file, PROGRAM_CONFIG)).context("write its configuration")
 }
 
-/// Replaces the configuration that libgit2 gathered from the whole machine.
+/// Replaces the configuration that libgit2 has read from the user and the system.
 fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
     let file = own.join("config");
     let mut config = Config::new().context("read its configuration")?;
@@ -114,7 +114,7 @@ fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> 
 }
 
 impl Git {
-    /// The repository once more, on the same terms.
+    /// Opens another handle to the repository, with the same configuration.
     pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
         let repo = Repository::open(&self.folder).context("open")?;
         use_program_config(&repo, &repo.path().join("growqr"))?;
@@ -125,7 +125,7 @@ impl Git {
         self.configure_users_git()?;
         let mut files = Vec::new();
         for (path, text) in FIRST_PAGES {
-            // A page that is already there is the person's, and is adopted as a hand edit.
+            // An existing page belongs to the user; the next scan commits it as a hand edit.
             let is_free = matches!(work_tree::inspect(&self.folder, path), OnDisk::Absent);
             if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
                 let new = self.repo.blob(text.as_bytes()).context("write the first pages")?;
@@ -137,11 +137,11 @@ impl Git {
         self.update_index()
     }
 
-    /// What the person's own git shall do here: leave the bytes alone and show names as they are.
+    /// Configures the user's own git for this repository: no conversion of content, and file names shown unquoted.
     fn configure_users_git(&self) -> Result<(), MemoryError> {
         let git_folder = self.repo.path();
         let doing = "write its configuration";
-        // Before the first commit nobody else works here: a lock is from a start of ours that was stopped.
+        // Before the first commit no other program uses the repository, so a lock is left over from an interrupted start.
         let _ = fs::remove_file(git_folder.join("config.lock"));
         let mut config = Config::open(&git_folder.join("config")).context(doing)?;
         for (name, value) in

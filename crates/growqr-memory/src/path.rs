@@ -1,19 +1,19 @@
-//! Which paths a page may have. Only the text of a path is judged here; what is on the disk is judged in `place`.
+//! Rules for the paths of pages. Checks only the text of a path; `work_tree` checks what is on disk.
 
 use growqr_core::memory::MemoryError;
 use unicode_normalization::UnicodeNormalization;
 
-/// The longest part of a path, in bytes.
+/// The longest component of a path, in bytes.
 pub const MAX_PART: usize = 200;
 /// The longest path, in bytes.
 pub const MAX_PATH: usize = 400;
-/// How many parts a path may have.
+/// The most components of a path.
 pub const MAX_DEPTH: usize = 12;
 
-/// Accepts a relative path with `/` that names the same file on every system, and nothing inside `.git`.
+/// Accepts a relative path with `/` that names the same file on every operating system and is not inside `.git`.
 ///
 /// # Errors
-/// [`MemoryError::BadPath`] with what to do instead.
+/// [`MemoryError::BadPath`] with the rule that the path breaks.
 pub(crate) fn check(path: &str) -> Result<(), MemoryError> {
     match problem(path) {
         None => Ok(()),
@@ -21,7 +21,7 @@ pub(crate) fn check(path: &str) -> Result<(), MemoryError> {
     }
 }
 
-/// The error for a path.
+/// Builds [`MemoryError::BadPath`].
 pub(crate) fn bad_path(path: &str, reason: impl Into<String>) -> MemoryError {
     MemoryError::BadPath { path: path.to_owned(), reason: reason.into() }
 }
@@ -81,14 +81,14 @@ fn part_problem(part: &str) -> Option<&'static str> {
     is_reserved(part).then_some("it is a device name on Windows; choose another name")
 }
 
-/// Characters that some file systems drop when they compare names, and those that turn text around on the screen.
+/// Characters that some file systems ignore when they compare names, and those that change the writing direction.
 fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// `git~1` and its like: the names that Windows gives `.git` in the old 8.3 form.
+/// Whether it is a short name (8.3 form) that Windows may give `.git`, such as `git~1`.
 fn is_git_short_name(part: &str) -> bool {
     let lower = part.to_ascii_lowercase();
     lower.strip_prefix("git~").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -106,7 +106,7 @@ fn is_reserved(part: &str) -> bool {
     })
 }
 
-/// What two names share when some file system takes them for the same: letter case and Unicode form put aside.
+/// Folds letter case and normalises Unicode. Two names with the same result may be the same name to some file system.
 pub(crate) fn case_folded(name: &str) -> String {
     let upper: String = name.nfc().flat_map(char::to_uppercase).collect();
     upper.chars().flat_map(char::to_lowercase).nfc().collect()

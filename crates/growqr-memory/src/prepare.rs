@@ -1,4 +1,4 @@
-//! Working a change out: the person's own edit of the page first, then the merge, then the commit object.
+//! Prepares a change: commits the user's own edit of the page first, then merges, then writes the objects of the commit.
 
 use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
@@ -10,10 +10,10 @@ use git2::{MergeFileInput, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
 
-/// How far back a tool call is looked for. A repeated one is among the newest commits.
+/// How many commits are searched for an earlier commit of the same tool call. A repeated call is among the newest commits.
 const TOOL_CALL_SEARCH_DEPTH: usize = 512;
 
-/// Who wants what of a page.
+/// A requested change of a page.
 pub(crate) struct PageChange<'a> {
     pub(crate) path: &'a str,
     pub(crate) edit: &'a Edit,
@@ -36,7 +36,8 @@ impl Git {
         commit_plan(&plan, &change.path, merged)
     }
 
-    /// Begins to write the objects of a change change; says whether another's change was merged in.
+    /// Builds the commit for a change and starts writing its objects. Returns the plan, and whether another change of the
+    /// page was merged in.
     pub(crate) fn prepare_commit(&self, change: &PageChange<'_>) -> Result<(Plan, bool), MemoryError> {
         if let Edit::Write { content, .. } = change.edit {
             work_tree::text(change.path, content.as_bytes())?;
@@ -61,7 +62,7 @@ impl Git {
         Ok((plan, merged))
     }
 
-    /// The text that the page gets, and whether it is a merge.
+    /// The new text of the page, and whether it is the result of a merge.
     fn merge_content(
         &self,
         page: &str,
@@ -80,7 +81,7 @@ impl Git {
         if current == content {
             return Err(MemoryError::Unchanged { path: page.to_owned() });
         }
-        // Without a base only what keeps every word of the page is safe: adding at its end.
+        // Without a base only appending is safe, because it keeps the whole text of the page.
         let base = base.map(str::trim);
         if base == Some(old.to_string().as_str()) || (base.is_none() && content.starts_with(current)) {
             return Ok((content.to_owned(), false));
@@ -94,7 +95,8 @@ impl Git {
         }
     }
 
-    /// Commits what the person did to this one page. What is no page stays as it is and is an error: it would be lost.
+    /// Commits the user's edit of this page, if there is one. If the file on disk cannot be a page, returns an error, because
+    /// the change would overwrite it.
     pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
@@ -115,7 +117,7 @@ impl Git {
         self.apply(&plan, WorkTreeFiles::UpToDate)
     }
 
-    /// Refuses a new page that clashes with what is there, on the disk or in the last commit.
+    /// Returns an error if a new page conflicts with the name of an existing page or folder, on disk or in the last commit.
     fn refuse_clashes(&self, page: &str) -> Result<(), MemoryError> {
         let tree = self.head_tree()?;
         if blob_at(tree.as_ref(), page).is_some() {
@@ -125,7 +127,7 @@ impl Git {
         if let Some(tree) = tree {
             self.refuse_clash_in_tree(tree, page)?;
         }
-        // git's index has a line for each page: near enough for a limit of this kind, and it costs no walk.
+        // git's index has one entry for each page. That is accurate enough for this limit and needs no walk of the folder.
         if self.repo.index().is_ok_and(|index| index.len() >= MAX_PAGES) {
             let cause = format!("there are already {MAX_PAGES} pages; delete some first");
             return Err(MemoryError::Repository { doing: "add a page", cause });
@@ -143,12 +145,12 @@ impl Git {
             let Some((kind, id)) = tree.get_name(part).map(|entry| (entry.kind(), entry.id())) else { return Ok(()) };
             match (parts.peek().is_some(), kind == Some(ObjectType::Tree)) {
                 (true, true) => {}
-                // Gone from the disk means that the person removed it, which the next scan commits.
+                // The user has deleted it from disk; the next scan commits that.
                 _ if !work_tree::file_of(&self.folder, &format!("{seen}{part}")).exists() => return Ok(()),
                 (true, false) => {
                     return Err(path::bad_path(page, format!("{:?} is a page, not a folder", format!("{seen}{part}"))));
                 }
-                (false, _) => return Err(path::bad_path(page, "it is no page but a folder or a link")),
+                (false, _) => return Err(path::bad_path(page, "it is a folder or a link, not a page")),
             }
             seen = format!("{seen}{part}/");
             tree = self.repo.find_tree(id).context("read a tree")?;
@@ -156,7 +158,7 @@ impl Git {
         Ok(())
     }
 
-    /// The plan that this tool call already has in the history: twice is once.
+    /// The plan of an earlier commit of the same tool call, so that a repeated call makes no second commit.
     fn find_plan_of_tool_call(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
         self.index_tool_calls()?;
         let known = self.effects.borrow().commits.get(change.origin.effect.as_str()).copied();
@@ -192,12 +194,12 @@ impl Git {
     }
 }
 
-/// The error for a page whose current version does not merge.
+/// The error for a change that cannot be merged with the current version of the page.
 pub(crate) fn conflict(page: &str, version: Oid, content: &str) -> MemoryError {
     MemoryError::Conflict { path: page.to_owned(), version: version.to_string(), content: content.to_owned() }
 }
 
-/// Three-way merge by lines; `None` on a conflict.
+/// Three-way merge by lines. `None` if there is a conflict.
 pub(crate) fn merge(ancestor: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>, MemoryError> {
     let (mut base, mut one, mut other) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
     base.content(ancestor);
@@ -221,7 +223,7 @@ fn commit_plan(plan: &Plan, page: &str, merged: bool) -> Result<CommitPlan, Memo
     })
 }
 
-/// A recorded plan, read back. Ids that are none mean a journal that was tampered with.
+/// Parses a plan from the journal. An invalid id means that the journal was altered.
 pub(crate) fn plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
     path::check(&recorded.path)?;
     let oid = |hex: &String| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.clone() });

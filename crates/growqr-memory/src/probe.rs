@@ -1,37 +1,37 @@
-//! Turning the errors of libraries into [`MemoryError`], and the seam through which tests stop the program at a step.
+//! The steps of a change, and the hook through which crash tests stop the program after a step.
 
 use growqr_core::memory::MemoryError;
 
-/// The points of a change between which a crash may fall.
+/// The steps of a change. A crash may happen between any two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Blob, trees and commit are on disk; nothing is visible.
+    /// Blob, trees and commit are on disk. No ref points to them yet.
     ObjectsWritten,
-    /// The new files lie ready beside the repository.
+    /// The new files are staged inside `.git`.
     FilesStaged,
     /// The branch points to the new commit.
     RefMoved,
-    /// One file of the work tree is new.
+    /// One file of the working tree was replaced.
     FileReplaced,
-    /// git's index knows the new commit.
+    /// git's index matches the new commit.
     IndexWritten,
 }
 
 impl Step {
-    /// All of them, in the order in which a change meets them.
+    /// All steps, in order.
     pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
 }
 
-/// Is told of every step. The product uses [`NoProbe`]; a test stops the work where a crash would.
+/// Called after every step. The product uses [`NoProbe`]; crash tests return an error from it.
 pub trait Probe: Send + Sync {
-    /// Called when `step` is done. An error ends the operation there, with nothing tidied up.
+    /// Called when `step` is done. An error ends the operation immediately, without clean-up, as a crash would.
     ///
     /// # Errors
-    /// Whatever the operation shall fail with.
+    /// The error with which the operation is to fail.
     fn reached(&self, step: Step) -> Result<(), MemoryError>;
 }
 
-/// Lets everything pass.
+/// Does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoProbe;
 

@@ -1,4 +1,4 @@
-//! The work tree: where a page lies, whether the way there is safe, what it holds. Knows nothing of commits.
+//! The working tree: finds the file of a page without following links, reads, lists and searches pages. Knows no commits.
 
 use crate::error_context::Context;
 use crate::path;
@@ -8,25 +8,25 @@ use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// The most bytes a page may have.
+/// The largest page, in bytes.
 pub const MAX_PAGE_BYTES: u64 = 256 * 1024;
-/// The most pages there may be.
+/// The most pages in a memory.
 pub const MAX_PAGES: usize = 10_000;
 /// The longest line that a search shows, in characters.
 const MAX_FOUND_LINE: usize = 200;
 
-/// What lies at a page's path.
+/// What is on disk at a page's path.
 pub(crate) enum OnDisk {
     /// Nothing.
     Absent,
-    /// A file, with its blob id.
+    /// A file: its content and blob id.
     File(Vec<u8>, Oid),
-    /// Something that memory does not touch; the reason.
+    /// Something that cannot be a page, and why.
     NotAPage(MemoryError),
 }
 
 impl OnDisk {
-    /// The blob id that the work tree amounts to; `Err` for what is no page.
+    /// The blob id of the file (`None`: no file); an error if it cannot be a page.
     pub(crate) fn version(&self) -> Result<Option<Oid>, &MemoryError> {
         match self {
             OnDisk::Absent => Ok(None),
@@ -36,21 +36,21 @@ impl OnDisk {
     }
 }
 
-/// A file that is no page, with the reason.
+/// A file that cannot be a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedFile {
-    /// Its path as far as it can be shown.
+    /// Its path; bytes that are not Unicode are replaced.
     pub path: String,
-    /// Why it is not taken into memory, and what to do.
+    /// Why it cannot be a page, and what to do.
     pub reason: MemoryError,
 }
 
-/// The file of a checked path.
+/// The file of a page. The path must have passed [`path::check`].
 pub(crate) fn file_of(folder: &Path, page: &str) -> PathBuf {
     page.split('/').fold(folder.to_owned(), |place, part| place.join(part))
 }
 
-/// Looks at a checked path without following links.
+/// Inspects a page's path on disk without following links. The path must have passed [`path::check`].
 pub(crate) fn inspect(folder: &Path, page: &str) -> OnDisk {
     let mut place = folder.to_owned();
     let mut parts = page.split('/').peekable();
@@ -87,13 +87,13 @@ fn unreadable(error: std::io::Error) -> OnDisk {
 
 fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
     if !metadata.is_file() {
-        return OnDisk::NotAPage(path::bad_path(page, "it is no ordinary file"));
+        return OnDisk::NotAPage(path::bad_path(page, "it is not a regular file"));
     }
     if metadata.len() > MAX_PAGE_BYTES {
         return OnDisk::NotAPage(MemoryError::TooLarge { bytes: metadata.len(), limit: MAX_PAGE_BYTES });
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
-    // The limit holds for a file that grows while it is read, too.
+    // The file may grow while it is read, so the read is limited as well.
     match File::open(place).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) if bytes.len() as u64 > MAX_PAGE_BYTES => {
             OnDisk::NotAPage(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
@@ -107,7 +107,7 @@ fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
     }
 }
 
-/// The bytes as text that memory may hold.
+/// Checks that the bytes are text that a page may contain.
 ///
 /// # Errors
 /// [`MemoryError::NotText`] or [`MemoryError::TooLarge`].
@@ -136,7 +136,8 @@ pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
     }
 }
 
-/// Refuses a path that some disk would take for one that exists, or that runs through a page.
+/// Returns an error if a file system may treat the path as an existing one with another spelling, or if a page stands where
+/// the path has a folder.
 pub(crate) fn refuse_other_spelling(folder: &Path, page: &str) -> Result<(), MemoryError> {
     let mut place = folder.to_owned();
     let mut seen = String::new();
@@ -153,7 +154,7 @@ pub(crate) fn refuse_other_spelling(folder: &Path, page: &str) -> Result<(), Mem
     Ok(())
 }
 
-/// The same for one folder whose names are given.
+/// Returns an error if one of the `names` of a folder is another spelling of `part`.
 pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iterator<Item = String>) -> Result<(), MemoryError> {
     let wanted = path::case_folded(part);
     for name in names {
@@ -164,7 +165,8 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
     Ok(())
 }
 
-/// Every page of the work tree by path, and what is there besides (hidden files are neither).
+/// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Judges
+/// files by name and type only.
 pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
     let (mut pages, mut skipped) = (Vec::new(), Vec::new());
     walk_folder(folder, "", &mut pages, &mut skipped)?;
@@ -173,7 +175,7 @@ pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), Mem
     Ok((pages, skipped))
 }
 
-/// The same, every file being read: only what is text of a sane size is a page.
+/// Like [`walk`], but reads every file: only text within the size limit counts as a page.
 pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
     let (files, mut skipped) = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
@@ -225,19 +227,19 @@ fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &mut
                 let reason = path::bad_path(&page, "it is a link or a device; put a real file there");
                 skipped.push(SkippedFile { path: page, reason });
             }
-            // It went away while we looked.
+            // Deleted during the walk.
             Err(_) => {}
         }
     }
     Ok(())
 }
 
-/// Hidden files and the back-up copies of editors.
+/// Whether it is a hidden file or an editor's backup copy.
 pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~')
 }
 
-/// Lines that contain `query`, ignoring case; by path, then line.
+/// Lines that contain `query`, ignoring case, sorted by path and line.
 pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
     let wanted = query.to_lowercase();
     let mut found = Vec::new();
@@ -267,13 +269,13 @@ fn shorten(line: &str) -> String {
     }
 }
 
-/// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.
+/// Fsyncs a folder, so that new names in it are durable.
 #[cfg(not(windows))]
 pub(crate) fn sync_folder(place: &Path) -> std::io::Result<()> {
     File::open(place)?.sync_all()
 }
 
-/// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.
+/// Does nothing: Windows makes names durable with the file itself and cannot open folders for an fsync.
 #[cfg(windows)]
 pub(crate) fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())

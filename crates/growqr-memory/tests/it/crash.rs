@@ -1,4 +1,4 @@
-//! A stop at every step, then a new start and the same work again: the end is that of an undisturbed run.
+//! Crash tests: interrupt a change at every step, start again, repeat the change. The result equals an uninterrupted run.
 
 use crate::world::{START, World, at, delete, git, write};
 use growqr_core::memory::{Change, Memory, MemoryError};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Stops at the n-th step that is reached.
+/// Fails at the n-th step.
 struct StopAt(AtomicUsize);
 
 impl Probe for StopAt {
@@ -25,7 +25,7 @@ fn open_stopping(folder: &Path, steps: usize) -> Result<MemoryRepo, MemoryError>
     MemoryRepo::open_probed(folder, START, Arc::new(StopAt(AtomicUsize::new(steps))))
 }
 
-/// The scenarios that are told with and without a stop. Each is the last of a row of changes.
+/// Sequences of changes. The last change of each is interrupted.
 fn scenarios() -> Vec<Vec<Change>> {
     let old = write("notes/a.md", "one\n", None);
     let version = blob_id("one\n");
@@ -41,9 +41,10 @@ fn blob_id(content: &str) -> String {
     world.write("some.md", content).new_blob.unwrap()
 }
 
+/// Asserts that the repository is clean and returns the ids of HEAD and of its tree.
 fn clean_head(folder: &Path) -> String {
     let staged = std::fs::read_dir(folder.join(".git/growqr/staged")).unwrap().count();
-    assert_eq!(staged, 0, "nothing is left over");
+    assert_eq!(staged, 0, "no staged file is left");
     assert_eq!(git(folder, &["status", "--porcelain"]), "");
     assert_eq!(git(folder, &["fsck", "--strict", "--no-dangling"]), "");
     git(folder, &["rev-parse", "HEAD", "HEAD^{tree}"])
@@ -56,7 +57,7 @@ fn a_change_interrupted_at_any_step_ends_like_an_uninterrupted_one() {
         scenario.iter().for_each(|change| drop(undisturbed.change(change).unwrap()));
         let expected = clean_head(&undisturbed.folder);
         let (last, before) = scenario.split_last().unwrap();
-        // With and without the scan of a start coming before the work is taken up.
+        // With and without a scan for hand edits between the restart and the repeated change.
         for scan_first in [false, true] {
             for steps in 1.. {
                 let mut world = World::new();
@@ -68,7 +69,7 @@ fn a_change_interrupted_at_any_step_ends_like_an_uninterrupted_one() {
                 if scan_first {
                     assert_eq!(world.memory.adopt_hand_edits(at(500)).unwrap().commits, [], "step {steps}");
                 }
-                // The plan is in the journal once prepare has returned; before that the change is worked out anew.
+                // Once prepare has returned, the plan is in the journal. Before that the change is prepared again.
                 let plan = plan.or_else(|_| world.memory.prepare(last)).unwrap();
                 world.memory.commit(&plan).unwrap();
                 world.memory.commit(&plan).unwrap();
@@ -76,7 +77,7 @@ fn a_change_interrupted_at_any_step_ends_like_an_uninterrupted_one() {
                 assert_eq!(clean_head(&world.folder), expected, "{last:?} stopped after step {steps}");
                 assert_eq!(world.memory.prepare(last).unwrap(), plan, "the tool call is found again");
                 if done.is_ok() {
-                    assert!(steps > Step::ALL.len(), "every step was stopped at");
+                    assert!(steps > Step::ALL.len(), "every step was interrupted");
                     break;
                 }
             }
@@ -98,7 +99,7 @@ fn a_plan_with_missing_objects_is_prepared_again() {
         let id = world.git(&["rev-parse", &format!("{}{missing}", plan.commit)]);
         let (folder, file) = id.trim().split_at(2);
         std::fs::remove_file(world.folder.join(".git/objects").join(folder).join(file)).unwrap();
-        // One that has not read it and could remember it.
+        // Open the memory again, so that no cache still has the object.
         world.reopen();
         assert_eq!(world.memory.commit(&plan), Err(MemoryError::HeadMoved), "without {missing:?}");
         assert_eq!(world.memory.prepare(&change).unwrap(), plan);
@@ -134,7 +135,7 @@ fn an_abandoned_change_leaves_nothing_behind() {
 fn a_missing_staged_file_is_staged_again() {
     let world = World::new();
     let plan = world.memory.prepare(&write("notes/a.md", "x\n", None)).unwrap();
-    // Another one is prepared once the first is written.
+    // Preparing another change waits until the first is written.
     world.memory.prepare(&write("notes/b.md", "x\n", None)).unwrap();
     let staged = world.folder.join(".git/growqr/staged").join(format!("{}.0", plan.commit));
     std::fs::remove_file(staged).unwrap();
@@ -204,7 +205,7 @@ fn our_stale_locks_are_removed() {
     let expected = clean_head(&undisturbed.folder);
     for held in ["", "COMMIT", "COMMIT\n"] {
         let mut world = World::new();
-        // Two steps: the objects are written and the file is staged; the ref is next.
+        // After two steps the objects are written and the file is staged; the ref is next.
         world.memory = open_stopping(&world.folder, 2).unwrap();
         let plan = world.memory.prepare(&change).unwrap();
         assert!(world.memory.commit(&plan).is_err());
@@ -253,8 +254,8 @@ fn a_process_killed_at_any_time_loses_and_repeats_no_commit() {
         assert_eq!(world.memory.adopt_hand_edits(at(1)).unwrap().commits, []);
         clean_head(&world.folder);
         let made = |folder: &Path| git(folder, &["rev-list", "--count", "HEAD"]).trim().parse::<usize>().unwrap() - 1;
-        assert!(made(&world.folder) >= round, "what was said to be committed is there");
-        // All is done again, as a journal that knows of no result would have it.
+        assert!(made(&world.folder) >= round, "reported commits exist");
+        // Repeat all changes, as after a restart with a journal that has no results.
         (0..60).for_each(|number| drop(world.change(&change_number(number)).unwrap()));
         assert_eq!(made(&world.folder), 60);
         clean_head(&world.folder);
@@ -269,11 +270,11 @@ fn a_process_that_writes_until_it_is_killed() {
         memory.commit(&memory.prepare(&change_number(number)).unwrap()).unwrap();
         println!("committed {number}");
     }
-    // The one who kills may be slower than the disk.
+    // Wait to be killed: the test may be slower than the disk.
     std::thread::park();
 }
 
-/// Changes in a row: three pages that grow, and one that comes and goes.
+/// The change with this number: three pages that grow, and one that is created and deleted in turn.
 fn change_number(number: usize) -> Change {
     let effect = growqr_core::id::EffectId::new(format!("effect-{number}"));
     let page = if number % 4 == 3 { "comes/and/goes.md".to_owned() } else { format!("n{}/page.md", number % 4) };

@@ -1,4 +1,4 @@
-//! What the person does in the folder, with an editor or with git.
+//! What the user does in the folder with an editor or with git.
 
 use crate::world::{World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};
@@ -171,12 +171,12 @@ fn a_locked_or_damaged_index_stops_no_commit_and_is_repaired() {
 #[test]
 fn the_watch_calls_back_once_after_a_hand_edit() {
     let world = World::new();
-    let (told, tellings) = mpsc::channel();
-    let watch = world.memory.watch(Duration::from_millis(50), move || told.send(()).unwrap()).unwrap();
+    let (sender, calls) = mpsc::channel();
+    let watch = world.memory.watch(Duration::from_millis(50), move || sender.send(()).unwrap()).unwrap();
     world.edit_by_hand("new/folder/page.md", "x\n");
-    tellings.recv_timeout(Duration::from_secs(30)).expect("the system gives notice");
+    calls.recv_timeout(Duration::from_secs(30)).expect("the system reports the change");
     assert_eq!(world.memory.adopt_hand_edits(at(5)).unwrap().commits.len(), 1);
     drop(watch);
-    // The callback, and with it the sender, is gone: the thread has ended.
-    assert!(tellings.iter().count() <= 1);
+    // The iterator ends because the thread has ended and dropped the sender.
+    assert!(calls.iter().count() <= 1);
 }

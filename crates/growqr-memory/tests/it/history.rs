@@ -1,4 +1,4 @@
-//! History, differences, blame and undo.
+//! History, diff, blame and undo.
 
 use crate::world::{World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};

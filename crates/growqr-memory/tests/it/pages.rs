@@ -174,7 +174,7 @@ fn concurrent_writes_of_threads_are_all_kept() {
             let world = &world;
             scope.spawn(move || {
                 let change = write(&format!("t{number}.md"), "x\n", None);
-                // Another thread may commit between the two steps; the contract is to work it out again.
+                // Another thread may commit between prepare and commit; then the change must be prepared again.
                 while let Err(error) = world.change(&change) {
                     assert_eq!(error, MemoryError::HeadMoved);
                 }

@@ -1,4 +1,4 @@
-//! What memory refuses, and what it says.
+//! Paths and contents that memory refuses, and its error messages.
 
 use crate::world::{World, write};
 use growqr_core::memory::{Memory, MemoryError};

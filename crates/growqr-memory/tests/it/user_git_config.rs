@@ -1,5 +1,5 @@
-//! The user's own git settings do nothing to memory. They are read from the environment when a process starts, so this
-//! test runs itself again in a process of its own.
+//! The user's own git settings have no effect on memory. libgit2 reads them when a process starts, so the test runs itself
+//! again in a child process with hostile settings.
 
 use crate::world::{World, git};
 use growqr_core::memory::Memory;
@@ -61,7 +61,7 @@ fn changes_under_hostile_settings() {
     assert!(!world.folder.join(".git/stranger").exists());
     assert_eq!(git(&world.folder, &["log", "-1", "--format=%an"]).trim(), "You");
     world.is_clean();
-    // The person's own git, with their settings in force, sees the bytes as they are, too.
+    // The user's own git, with these settings in force, sees the bytes unchanged as well.
     let status =
         Command::new("git").current_dir(&world.folder).args(["-c", "core.hooksPath=", "status", "--porcelain"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&status.stdout), "");
