@@ -31,13 +31,13 @@ const SERVICE: &str =
     if cfg!(all(target_os = "macos", debug_assertions)) { "ai.growqr.desktop.dev" } else { "ai.growqr.desktop" };
 
 /// How long the keychain may take where no person is asked.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a person may take to answer the system's question.
-const ASKED: Duration = Duration::from_secs(60);
+const PROMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The longest secret that every system takes, in bytes (Windows: 2,560).
-const LIMIT: usize = 2_048;
+const MAX_SECRET_BYTES: usize = 2_048;
 
 /// The keychain, as one profile sees it. Making one asks the system nothing.
 #[derive(Debug)]
@@ -61,34 +61,38 @@ impl Keychain {
 #[async_trait]
 impl SecretStore for Keychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        within(PATIENCE, "read", self.system.get(&self.user(name))).await
+        with_timeout(TIMEOUT, "read", self.system.get(&self.user(name))).await
     }
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-        if value.expose().len() > LIMIT {
-            return Err(SecretError::Refused(format!("a secret has at most {LIMIT} bytes")));
+        if value.expose().len() > MAX_SECRET_BYTES {
+            return Err(SecretError::Refused(format!("a secret has at most {MAX_SECRET_BYTES} bytes")));
         }
-        within(PATIENCE, "write", self.system.set(&self.user(name), value)).await
+        with_timeout(TIMEOUT, "write", self.system.set(&self.user(name), value)).await
     }
 
     async fn remove(&self, name: &str) -> Result<(), SecretError> {
-        within(PATIENCE, "remove", self.system.remove(&self.user(name))).await
+        with_timeout(TIMEOUT, "remove", self.system.remove(&self.user(name))).await
     }
 
     async fn state(&self) -> StoreState {
-        match within(PATIENCE, "look", self.system.look()).await {
+        match with_timeout(TIMEOUT, "check", self.system.check()).await {
             Ok(()) => StoreState::Ready,
             Err(error) => StoreState::from(&error),
         }
     }
 
     async fn unlock(&self) -> Result<(), SecretError> {
-        within(ASKED, "unlock", self.system.unlock()).await
+        with_timeout(PROMPT_TIMEOUT, "unlock", self.system.unlock()).await
     }
 }
 
 /// A keychain that does not answer counts as locked: most often it waits for somebody.
-async fn within<T>(limit: Duration, doing: &str, work: impl Future<Output = Result<T, SecretError>>) -> Result<T, SecretError> {
+async fn with_timeout<T>(
+    limit: Duration,
+    doing: &str,
+    work: impl Future<Output = Result<T, SecretError>>,
+) -> Result<T, SecretError> {
     let done = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
         tracing::debug!(doing, "the keychain did not answer in time");
         Err(SecretError::Locked)
@@ -104,15 +108,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_secret_that_some_system_cannot_hold_is_refused_everywhere() {
+    async fn a_secret_too_long_for_some_system_is_refused_on_all() {
         let keychain = Keychain::new("test");
-        let refused = keychain.set("anthropic", &Secret::new("x".repeat(LIMIT + 1))).await;
+        let refused = keychain.set("anthropic", &Secret::new("x".repeat(MAX_SECRET_BYTES + 1))).await;
         assert!(matches!(refused, Err(SecretError::Refused(_))), "{refused:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_keychain_that_never_answers_counts_as_locked() {
-        let asked = within(PATIENCE, "read", std::future::pending::<Result<(), SecretError>>());
+        let asked = with_timeout(TIMEOUT, "read", std::future::pending::<Result<(), SecretError>>());
         assert_eq!(asked.await, Err(SecretError::Locked));
     }
 }

@@ -4,7 +4,7 @@
 //! in to Windows.
 
 use crate::SERVICE;
-use crate::worker::{Blocking, Worker};
+use crate::worker::{BlockingKeychain, Worker};
 use growqr_core::secret::{Secret, SecretError};
 use keyring::{Entry, Error};
 use std::sync::OnceLock;
@@ -36,13 +36,13 @@ impl System {
         self.worker()?.run(move |keychain| keychain.remove(&user)).await
     }
 
-    pub(crate) async fn look(&self) -> Result<(), SecretError> {
+    pub(crate) async fn check(&self) -> Result<(), SecretError> {
         self.worker()?.run(|keychain| keychain.get(PROBE).map(drop)).await
     }
 
     /// The system asks when it is read; this only waits longer for the answer.
     pub(crate) async fn unlock(&self) -> Result<(), SecretError> {
-        self.look().await
+        self.check().await
     }
 
     fn worker(&self) -> Result<&Worker, SecretError> {
@@ -57,7 +57,7 @@ impl System {
 
 struct Native;
 
-impl Blocking for Native {
+impl BlockingKeychain for Native {
     fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError> {
         match entry(user)?.get_secret() {
             Ok(bytes) => {
@@ -65,28 +65,28 @@ impl Blocking for Native {
                 Ok(Some(Secret::new(text)))
             }
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(secret_error(&error)),
         }
     }
 
     fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError> {
-        entry(user)?.set_secret(value.expose().as_bytes()).map_err(|error| failed(&error))
+        entry(user)?.set_secret(value.expose().as_bytes()).map_err(|error| secret_error(&error))
     }
 
     fn remove(&mut self, user: &str) -> Result<(), SecretError> {
         match entry(user)?.delete_credential() {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
-            Err(error) => Err(failed(&error)),
+            Err(error) => Err(secret_error(&error)),
         }
     }
 }
 
 fn entry(user: &str) -> Result<Entry, SecretError> {
-    Entry::new(SERVICE, user).map_err(|error| failed(&error))
+    Entry::new(SERVICE, user).map_err(|error| secret_error(&error))
 }
 
 /// The library's own words are left out where they could repeat what is kept.
-fn failed(error: &Error) -> SecretError {
+fn secret_error(error: &Error) -> SecretError {
     match error {
         Error::NoStorageAccess(_) => SecretError::Locked,
         Error::NoDefaultStore => SecretError::Absent,

@@ -8,13 +8,13 @@ use std::sync::mpsc;
 use tokio::sync::oneshot;
 
 /// What the thread does, in blocking calls.
-pub(crate) trait Blocking: Send + 'static {
+pub(crate) trait BlockingKeychain: Send + 'static {
     fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError>;
     fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError>;
     fn remove(&mut self, user: &str) -> Result<(), SecretError>;
 }
 
-type Job = Box<dyn FnOnce(&mut dyn Blocking) + Send>;
+type Job = Box<dyn FnOnce(&mut dyn BlockingKeychain) + Send>;
 
 /// The thread's handle. It ends with the last handle.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Worker(mpsc::Sender<Job>);
 
 impl Worker {
     /// Starts the thread.
-    pub(crate) fn start(mut keychain: impl Blocking) -> std::io::Result<Worker> {
+    pub(crate) fn start(mut keychain: impl BlockingKeychain) -> std::io::Result<Worker> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
             for job in inbox {
@@ -35,7 +35,7 @@ impl Worker {
     /// Has the thread do this, and waits for as long as the caller likes.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Blocking) -> Result<T, SecretError> + Send + 'static,
+        work: impl FnOnce(&mut dyn BlockingKeychain) -> Result<T, SecretError> + Send + 'static,
     ) -> Result<T, SecretError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |keychain| {
@@ -61,7 +61,7 @@ mod tests {
         gate: mpsc::Receiver<()>,
     }
 
-    impl Blocking for Slow {
+    impl BlockingKeychain for Slow {
         fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError> {
             Ok(self.kept.get(user).cloned())
         }
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_not_done_late() {
+    async fn a_job_whose_caller_gave_up_is_skipped() {
         let (gate, closed) = mpsc::channel();
         let worker = Worker::start(Slow { kept: BTreeMap::new(), gate: closed }).unwrap();
         let mut first = Box::pin(set(&worker, "first"));
