@@ -1,13 +1,12 @@
-//! A thread of its own for a keychain whose calls block. One at a time and in order, as such keychains want it.
+//! A worker thread for a keychain whose calls block. It runs one job at a time, in order, as these keychains require.
 //!
-//! A call that hangs holds up those behind it; their callers give up in time, and what nobody waits for any more is
-//! not done late.
+//! A hanging call blocks the jobs behind it. Their callers time out, and the thread then skips these jobs.
 
 use growqr_core::secret::{Secret, SecretError};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// What the thread does, in blocking calls.
+/// The calls of the worker thread. They may block.
 pub(crate) trait BlockingKeychain: Send + 'static {
     fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError>;
     fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError>;
@@ -16,7 +15,7 @@ pub(crate) trait BlockingKeychain: Send + 'static {
 
 type Job = Box<dyn FnOnce(&mut dyn BlockingKeychain) + Send>;
 
-/// The thread's handle. It ends with the last handle.
+/// The handle of the thread. The thread ends when the last handle is dropped.
 #[derive(Debug)]
 pub(crate) struct Worker(mpsc::Sender<Job>);
 
@@ -32,7 +31,7 @@ impl Worker {
         Ok(Worker(jobs))
     }
 
-    /// Has the thread do this, and waits for as long as the caller likes.
+    /// Runs `work` on the thread and waits for its result. Dropping the future cancels `work` if it has not started.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut dyn BlockingKeychain) -> Result<T, SecretError> + Send + 'static,
@@ -40,11 +39,11 @@ impl Worker {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |keychain| {
             if !reply.is_closed() {
-                // Whoever asked may have given up meanwhile.
+                // The caller may have given up while the job ran.
                 let _ = reply.send(work(keychain));
             }
         });
-        let gone = |_| SecretError::Refused("its thread has ended".to_owned());
+        let gone = |_| SecretError::Refused("the keychain thread has ended".to_owned());
         self.0.send(job).map_err(|_| gone(()))?;
         answer.await.map_err(|_| gone(()))?
     }
@@ -55,7 +54,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// Waits at each write until it is let go on.
+    /// Each write waits for a signal from the test.
     struct Slow {
         kept: BTreeMap<String, Secret>,
         gate: mpsc::Receiver<()>,
@@ -91,7 +90,7 @@ mod tests {
         tokio::select! {
             biased;
             _ = &mut first => panic!("the gate is closed"),
-            _ = &mut second => panic!("the first is not done"),
+            _ = &mut second => panic!("the first job is still running"),
             () = std::future::ready(()) => {}
         }
         drop(second);

@@ -1,18 +1,18 @@
-//! Each test runs this program again inside a session of its own, because a session is a matter of the environment:
-//! [`inner_action`] is what then happens there.
+//! Each test starts this test program again with the environment variables of a test desktop session. There,
+//! [`inner_action`] makes one call to the keychain.
 
 use growqr_core::secret::{Secret, SecretStore, StoreState};
 use growqr_secrets::Keychain;
 use growqr_testkit::{DesktopSession, outside};
 use std::process::Command;
 
-/// What the inner program is to do: `set NAME VALUE`, `get NAME`, `remove NAME`, `state` or `unlock`.
+/// The variable with the call to make: `set NAME VALUE`, `get NAME`, `remove NAME`, `state` or `unlock`.
 const ACTION_VARIABLE: &str = "GROWQR_TEST_ACT";
 
-/// Marks the inner program's answer among what the test harness prints.
+/// Marks the result in the output of the test harness.
 const ANSWER_PREFIX: &str = "answer: ";
 
-/// Not a promise of its own: the inner half of the tests below. Without its variable it does nothing.
+/// Not a test of its own: the inner part of the tests below. Does nothing without [`ACTION_VARIABLE`].
 #[tokio::test]
 async fn inner_action() {
     let Ok(action) = std::env::var(ACTION_VARIABLE) else { return };
