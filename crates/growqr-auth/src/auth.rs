@@ -1,18 +1,18 @@
 //! The service: one per profile host. Everything that changes who is signed in goes through here.
 
-use crate::attempt::Pending;
+use crate::attempt::AttemptSecrets;
 use crate::callback::ErrorCode;
 use crate::config::Config;
 use crate::discovery::{self, DiscoveryError, Endpoints};
-use crate::gate::Gate;
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::keys::Keys;
+use crate::process_lock::ProcessLock;
 use crate::random::Random;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use crate::session::Session;
 use crate::sign_in::SignInError;
-use crate::status::{Because, Status};
+use crate::status::{OfflineReason, Status};
 use crate::vault::{Entries, Vault};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How long closing waits for what is under way.
-const CLOSING: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What sign-in needs of the world.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ pub struct Ports {
     /// Where the refresh token is kept.
     pub vault: Arc<dyn Vault>,
     /// Keeps other programs that know the same vault out while a token is used.
-    pub gate: Arc<dyn Gate>,
+    pub process_lock: Arc<dyn ProcessLock>,
 }
 
 /// Signing in with Clerk, for one account at a time. A handle; clones are the same service. It needs a tokio runtime.
@@ -54,7 +54,7 @@ pub enum RefreshError {
     NeedsSignIn,
     /// Clerk has not confirmed the sign-in; it is asked again later.
     #[error("Clerk has not confirmed the sign-in")]
-    Offline(Because),
+    Offline(OfflineReason),
 }
 
 pub(crate) struct Inner {
@@ -65,7 +65,7 @@ pub(crate) struct Inner {
     pub keys: tokio::sync::Mutex<Keys>,
     /// Held by whoever renews, ends or replaces the session, across the request and the vault: a refresh token is used
     /// up by its use, so nobody else may use it meanwhile.
-    pub turn: tokio::sync::Mutex<()>,
+    pub session_lock: tokio::sync::Mutex<()>,
     /// Owns the work that must not stop halfway when its caller goes away.
     pub tasks: TaskTracker,
     state: Mutex<State>,
@@ -75,26 +75,26 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     pub session: Option<Session>,
-    pub attempt: Option<Slot>,
+    pub attempt: Option<ActiveAttempt>,
     pub endpoints: Option<Endpoints>,
     /// The attempt that was asked for last; an older one that is still being prepared comes to nothing.
     pub newest: u64,
     /// Refresh tokens of sign-ins that have ended and of which Clerk does not know it yet.
-    pub owed: Vec<Secret>,
+    pub unrevoked: Vec<SensitiveString>,
     last_id: u64,
 }
 
 /// The one attempt.
-pub(crate) struct Slot {
+pub(crate) struct ActiveAttempt {
     pub id: u64,
     pub deadline: Timestamp,
     /// `None` once its callback has come.
-    pub pending: Option<Pending>,
+    pub secrets: Option<AttemptSecrets>,
     /// What Clerk reported without being able to say for which attempt.
     pub notice: Option<ErrorCode>,
     /// Ends what waits for it.
     pub stop: CancellationToken,
-    pub tell: oneshot::Sender<Result<Identity, SignInError>>,
+    pub outcome_sender: oneshot::Sender<Result<Identity, SignInError>>,
 }
 
 impl Auth {
@@ -107,7 +107,7 @@ impl Auth {
             ports,
             http,
             keys: tokio::sync::Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            session_lock: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             state: Mutex::default(),
             status: watch::Sender::new(Status::SignedOut),
@@ -128,22 +128,22 @@ impl Auth {
     }
 
     /// The access token, renewed first if it is due. A token that still lives is given also when Clerk cannot be reached.
-    pub async fn access_token(&self) -> Result<Secret, RefreshError> {
+    pub async fn access_token(&self) -> Result<SensitiveString, RefreshError> {
         let renewed = self.refresh_if_due().await;
         let now = self.inner.now();
-        let token = self.inner.look(|state| state.session.as_ref().and_then(|session| session.usable(now)));
+        let token = self.inner.read_state(|state| state.session.as_ref().and_then(|session| session.usable(now)));
         token.ok_or(renewed.err().unwrap_or(RefreshError::SignedOut))
     }
 
     /// When [`Auth::refresh_if_due`] has something to do. `None` while nothing will be due.
     #[must_use]
     pub fn next_refresh(&self) -> Option<Timestamp> {
-        self.inner.look(|state| state.session.as_ref().and_then(Session::due_at))
+        self.inner.read_state(|state| state.session.as_ref().and_then(Session::due_at))
     }
 
-    /// Ends the attempt, if there is one. Who is signed in stays so.
+    /// Ends the attempt, if there is one. AccountChoice is signed in stays so.
     pub fn cancel(&self) {
-        self.inner.change(|state| {
+        self.inner.update_state(|state| {
             state.newest = state.next_id();
             state.end_attempt(Err(SignInError::Cancelled));
         });
@@ -154,7 +154,7 @@ impl Auth {
     pub async fn shut_down(&self) {
         self.cancel();
         self.inner.tasks.close();
-        if tokio::time::timeout(CLOSING, self.inner.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.inner.tasks.wait()).await.is_err() {
             tracing::warn!("what sign-in was about to do is left undone");
         }
     }
@@ -170,12 +170,12 @@ impl Inner {
     }
 
     /// Reads the state.
-    pub fn look<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+    pub fn read_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Changes the state and publishes what has come of it, in the order of the changes.
-    pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    pub fn update_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
         let status = state.status();
@@ -189,7 +189,7 @@ impl Inner {
 
     /// The endpoints as they were last read, or read now.
     pub async fn endpoints(&self) -> Result<Endpoints, DiscoveryError> {
-        match self.look(|state| state.endpoints.clone()) {
+        match self.read_state(|state| state.endpoints.clone()) {
             Some(known) => Ok(known),
             None => self.read_endpoints().await,
         }
@@ -197,12 +197,12 @@ impl Inner {
 
     pub async fn read_endpoints(&self) -> Result<Endpoints, DiscoveryError> {
         let endpoints = discovery::endpoints(&self.http, self.config.issuer()).await?;
-        self.change(|state| state.endpoints = Some(endpoints.clone()));
+        self.update_state(|state| state.endpoints = Some(endpoints.clone()));
         Ok(endpoints)
     }
 
     /// Runs work to its end, whatever becomes of whoever waits for it.
-    pub async fn to_the_end<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+    pub async fn run_to_completion<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         match self.tasks.spawn(work).await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
@@ -221,15 +221,15 @@ impl State {
     }
 
     pub fn is_attempt(&self, id: u64) -> bool {
-        self.attempt.as_ref().is_some_and(|slot| slot.id == id)
+        self.attempt.as_ref().is_some_and(|attempt| attempt.id == id)
     }
 
     /// Ends the attempt and tells whoever began it.
     pub fn end_attempt(&mut self, outcome: Result<Identity, SignInError>) {
-        if let Some(slot) = self.attempt.take() {
-            slot.stop.cancel();
+        if let Some(attempt) = self.attempt.take() {
+            attempt.stop.cancel();
             // Nobody has to wait for the outcome.
-            let _ = slot.tell.send(outcome);
+            let _ = attempt.outcome_sender.send(outcome);
         }
     }
 
@@ -241,9 +241,9 @@ impl State {
     fn status(&self) -> Status {
         let session = self.session.as_ref();
         match &self.attempt {
-            Some(slot) => Status::SigningIn {
-                deadline: slot.deadline,
-                notice: slot.notice,
+            Some(attempt) => Status::SigningIn {
+                deadline: attempt.deadline,
+                notice: attempt.notice,
                 known: session.map(|session| session.identity.clone()),
             },
             None => session.map_or(Status::SignedOut, Session::status),

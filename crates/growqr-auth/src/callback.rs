@@ -1,22 +1,22 @@
 //! What comes back from the browser, read but not yet believed.
 
-use crate::link::{self, Refused};
+use crate::link::{self, LinkError};
 use crate::percent;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 
 /// The parameters of one callback. Whether it is an answer to our question is for its `state` to show.
 #[derive(Debug)]
 pub(crate) struct Callback {
     pub outcome: Outcome,
     /// `None` where Clerk has lost it, or sent it empty.
-    pub state: Option<Secret>,
+    pub state: Option<SensitiveString>,
     /// RFC 9207.
     pub iss: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Code(Secret),
+    Code(SensitiveString),
     Error(ErrorCode),
 }
 
@@ -58,32 +58,32 @@ impl ErrorCode {
 
 impl Callback {
     /// Reads a callback to exactly this redirect URI. No parameter may stand there twice, known or not.
-    pub fn read(redirect_uri: &str, text: &str) -> Result<Self, Refused> {
+    pub fn read(redirect_uri: &str, text: &str) -> Result<Self, LinkError> {
         let mut parameters = parameters(link::callback_query(redirect_uri, text)?)?;
         let mut take = |name: &str| {
             let at = parameters.iter().position(|(known, _)| known == name)?;
             Some(parameters.swap_remove(at).1)
         };
         let (code, error) = (take("code"), take("error"));
-        let state = take("state").filter(|state| !state.is_empty()).map(Secret::new);
+        let state = take("state").filter(|state| !state.is_empty()).map(SensitiveString::new);
         let iss = take("iss");
-        let outcome = match (code.map(Secret::new), error) {
-            (Some(code), None) if !code.reveal().is_empty() => Outcome::Code(code),
+        let outcome = match (code.map(SensitiveString::new), error) {
+            (Some(code), None) if !code.expose().is_empty() => Outcome::Code(code),
             (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::read(&error)),
-            _ => return Err(Refused::Parameters),
+            _ => return Err(LinkError::Parameters),
         };
         Ok(Self { outcome, state, iss })
     }
 }
 
-fn parameters(query: &str) -> Result<Vec<(String, String)>, Refused> {
+fn parameters(query: &str) -> Result<Vec<(String, String)>, LinkError> {
     let mut all: Vec<(String, String)> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let decoded = percent::decode_query(name).zip(percent::decode_query(value));
-        let (name, value) = decoded.ok_or(Refused::Parameters)?;
+        let (name, value) = decoded.ok_or(LinkError::Parameters)?;
         if all.iter().any(|(known, _)| *known == name) {
-            return Err(Refused::Parameters);
+            return Err(LinkError::Parameters);
         }
         all.push((name, value));
     }
@@ -95,28 +95,28 @@ mod tests {
     use super::*;
     use crate::link::Schemes;
 
-    fn read(query: &str) -> Result<Callback, Refused> {
+    fn read(query: &str) -> Result<Callback, LinkError> {
         let uri = Schemes::RELEASE.redirect_uri();
         Callback::read(&uri, &format!("{uri}?{query}"))
     }
 
     #[test]
-    fn a_code_comes_with_what_stands_beside_it() {
+    fn a_code_is_read_with_its_state_and_issuer() {
         let callback = read("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
-        assert!(matches!(callback.outcome, Outcome::Code(code) if code.is("abc")));
-        assert!(callback.state.unwrap().is("s+1"));
+        assert!(matches!(callback.outcome, Outcome::Code(code) if code.equals("abc")));
+        assert!(callback.state.unwrap().equals("s+1"));
         assert_eq!(callback.iss.as_deref(), Some("https://clerk.example.com"));
     }
 
     #[test]
-    fn an_empty_state_is_none() {
+    fn an_empty_state_counts_as_missing() {
         let callback = read("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
         assert!(matches!(callback.outcome, Outcome::Error(ErrorCode::UnsupportedResponseType)));
         assert!(callback.state.is_none());
     }
 
     #[test]
-    fn what_is_ambiguous_is_refused() {
+    fn ambiguous_parameters_are_refused() {
         for query in [
             "",
             "state=s",
@@ -131,12 +131,12 @@ mod tests {
             "error=",
             "code=%ff",
         ] {
-            assert_eq!(read(query).err(), Some(Refused::Parameters), "{query}");
+            assert_eq!(read(query).err(), Some(LinkError::Parameters), "{query}");
         }
     }
 
     #[test]
-    fn a_strangers_words_are_not_passed_on() {
+    fn unknown_error_texts_are_not_passed_on() {
         assert_eq!(ErrorCode::read("<b>call this number</b>"), ErrorCode::Other);
     }
 }

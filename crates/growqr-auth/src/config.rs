@@ -1,6 +1,6 @@
 //! Which Clerk instance, and which of its OAuth applications.
 
-use crate::http::Policy;
+use crate::http::HttpTimeouts;
 use crate::issuer;
 use crate::link::Schemes;
 use base64::Engine;
@@ -14,7 +14,7 @@ pub struct Config {
     /// The URI schemes of this build.
     pub schemes: Schemes,
     /// How long to wait for Clerk.
-    pub http: Policy,
+    pub http: HttpTimeouts,
 }
 
 /// Why sign-in cannot be set up.
@@ -38,7 +38,7 @@ pub enum ConfigError {
 }
 
 /// The names under which [`Config::find`] looks.
-pub const NAMES: [&str; 3] = ["CLERK_PUBLISHABLE_KEY", "CLERK_ISSUER", "CLERK_OAUTH_CLIENT_ID"];
+pub const SETTING_NAMES: [&str; 3] = ["CLERK_PUBLISHABLE_KEY", "CLERK_ISSUER", "CLERK_OAUTH_CLIENT_ID"];
 
 impl Config {
     /// For the instance that a publishable key names.
@@ -56,14 +56,14 @@ impl Config {
             return Err(ConfigError::ClientId);
         }
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
-        Ok(Self { issuer, client_id, schemes: Schemes::RELEASE, http: Policy::default() })
+        Ok(Self { issuer, client_id, schemes: Schemes::RELEASE, http: HttpTimeouts::default() })
     }
 
-    /// Looks up the [`NAMES`] wherever the caller keeps such things; an empty value counts as none. `None`: sign-in is
+    /// Looks up the [`SETTING_NAMES`] wherever the caller keeps such things; an empty value counts as none. `None`: sign-in is
     /// not configured, which is no error. An issuer goes before a key.
     pub fn find(value: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ConfigError> {
         let value = |name| value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let [key, issuer, client_id] = NAMES.map(value);
+        let [key, issuer, client_id] = SETTING_NAMES.map(value);
         match (issuer, key, client_id) {
             (None, None, None) => Ok(None),
             (None, None, Some(_)) => Err(ConfigError::NoIssuer),
@@ -117,7 +117,7 @@ mod tests {
     const KEY: &str = "pk_test_ZXhhbXBsZS5hY2NvdW50cy5kZXYk";
 
     #[test]
-    fn a_publishable_key_names_its_issuer_padded_or_not() {
+    fn a_publishable_key_gives_the_issuer_with_or_without_padding() {
         assert_eq!(Config::from_key(KEY, "abc").unwrap().issuer(), "https://example.accounts.dev");
         for host in ["clerk.example.com", "clerk.example.co.uk", "clerk.example.org1"] {
             let coded = base64::engine::general_purpose::STANDARD.encode(format!("{host}$"));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_publishable_key_is_refused() {
+    fn invalid_publishable_keys_are_refused() {
         let coded = |text: &str| format!("pk_test_{}", STANDARD_PAD_INDIFFERENT.encode(text));
         for key in [
             "",
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_is_an_https_origin_without_more() {
+    fn an_issuer_is_an_https_origin_and_nothing_else() {
         assert!(Config::from_issuer("https://clerk.example.com", "abc").is_ok());
         for issuer in [
             "",
@@ -168,14 +168,14 @@ mod tests {
     }
 
     #[test]
-    fn a_client_id_is_needed_and_plain() {
+    fn a_client_id_is_required_and_validated() {
         for id in ["", "a b", "a&b", "a\n"] {
             assert_eq!(Config::from_issuer("https://clerk.example.com", id), Err(ConfigError::ClientId), "{id:?}");
         }
     }
 
     #[test]
-    fn nothing_set_is_no_error_and_half_is() {
+    fn no_settings_are_no_error_and_incomplete_settings_are() {
         let find = |set: &[(&str, &str)]| {
             Config::find(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_key_is_warned_about_and_never_read() {
+    fn a_secret_key_is_reported_and_never_read() {
         assert!(secret_key_warning(|name| name == "CLERK_SECRET_KEY").is_some());
         assert_eq!(secret_key_warning(|_| false), None);
     }

@@ -1,29 +1,29 @@
 //! Asking Clerk over HTTP: bounded in time and size, and never led to another address.
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use std::sync::OnceLock;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// No answer of Clerk's comes near it.
-const LARGEST_BODY: usize = 64 * 1024;
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct HttpTimeouts {
     /// For a connection.
     pub connect: Duration,
     /// For a whole answer.
-    pub whole: Duration,
+    pub response: Duration,
     /// For the answer to a revocation, which a person who signs out waits for.
     pub revocation: Duration,
 }
 
-impl Default for Policy {
+impl Default for HttpTimeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), revocation: Duration::from_secs(3) }
+        Self { connect: Duration::from_secs(5), response: Duration::from_secs(10), revocation: Duration::from_secs(3) }
     }
 }
 
@@ -62,17 +62,17 @@ pub enum HttpError {
 /// without a sign-in need not spend.
 pub(crate) struct Http {
     client: OnceLock<Result<Client, HttpError>>,
-    policy: Policy,
+    timeouts: HttpTimeouts,
     loopback: bool,
 }
 
 /// An answer with status 2xx or 4xx.
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub status: StatusCode,
     body: Zeroizing<Vec<u8>>,
 }
 
-impl Answer {
+impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_slice(&self.body).map_err(|_| HttpError::Unreadable)
     }
@@ -80,13 +80,13 @@ impl Answer {
 
 impl Http {
     /// `issuer` decides whether a proxy can be of use: it cannot reach this machine's own addresses.
-    pub fn new(policy: Policy, issuer: &str) -> Self {
+    pub fn new(timeouts: HttpTimeouts, issuer: &str) -> Self {
         // An http issuer is only ever the stand-in on this machine.
-        Self { client: OnceLock::new(), policy, loopback: issuer.starts_with("http://") }
+        Self { client: OnceLock::new(), timeouts, loopback: issuer.starts_with("http://") }
     }
 
     fn client(&self) -> Result<&Client, HttpError> {
-        let made = self.client.get_or_init(|| build(self.policy, self.loopback).map_err(|_| HttpError::NoCertificates));
+        let made = self.client.get_or_init(|| build(self.timeouts, self.loopback).map_err(|_| HttpError::NoCertificates));
         made.as_ref().map_err(|error| *error)
     }
 
@@ -104,13 +104,13 @@ impl Http {
     }
 
     /// Posts a form, once. A 4xx is an answer: what it means stands in its body.
-    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, HttpError> {
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
         self.send(self.form(address, fields)?).await
     }
 
     /// The same, with the short patience of signing out.
-    pub async fn post_briefly(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, HttpError> {
-        self.send(self.form(address, fields)?.timeout(self.policy.revocation)).await
+    pub async fn post_revocation(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
+        self.send(self.form(address, fields)?.timeout(self.timeouts.revocation)).await
     }
 
     fn form(&self, address: &str, fields: &[(&str, &str)]) -> Result<RequestBuilder, HttpError> {
@@ -119,7 +119,7 @@ impl Http {
         Ok(request.header("content-type", "application/x-www-form-urlencoded").body(body))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, HttpError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Response, HttpError> {
         let mut response = request.send().await.map_err(|_| HttpError::Unreachable)?;
         let status = response.status();
         if status.is_redirection() {
@@ -128,15 +128,15 @@ impl Http {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(HttpError::Busy { status: status.as_u16(), retry_after: retry_after(response.headers()) });
         }
-        Ok(Answer { status, body: read(&mut response).await? })
+        Ok(Response { status, body: read(&mut response).await? })
     }
 }
 
-fn build(policy: Policy, loopback: bool) -> Result<Client, reqwest::Error> {
+fn build(timeouts: HttpTimeouts, loopback: bool) -> Result<Client, reqwest::Error> {
     let builder = Client::builder()
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(policy.connect)
-        .timeout(policy.whole)
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.response)
         .redirect(reqwest::redirect::Policy::none())
         // A code may be used once; whether a request that broke off has used it cannot be known.
         .retry(reqwest::retry::never());
@@ -148,10 +148,10 @@ fn parse(address: &str) -> Result<Url, HttpError> {
     Url::parse(address).map_err(|_| HttpError::Unreadable)
 }
 
-async fn read(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-    let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_BODY));
+async fn read(response: &mut reqwest::Response) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY_BYTES));
     while let Some(chunk) = response.chunk().await.map_err(|_| HttpError::Unreachable)? {
-        if body.len() + chunk.len() > LARGEST_BODY {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(HttpError::TooLarge);
         }
         body.extend_from_slice(&chunk);

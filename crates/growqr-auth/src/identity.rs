@@ -1,4 +1,4 @@
-//! Who is signed in.
+//! AccountChoice is signed in.
 
 use growqr_core::clock::Timestamp;
 

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ships_knows_https_only() {
+    fn a_release_build_accepts_only_https() {
         assert!(is_safe("https://clerk.example.com/oauth/token", false));
         for address in ["http://127.0.0.1:1/x", "http://clerk.example.com/x", "ftp://a.b", "file:///x", "https://u:p@a.b/", "x"] {
             assert!(!is_safe(address, false), "{address}");
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_build_knows_one_loopback_address_more() {
+    fn a_test_build_also_accepts_one_loopback_address() {
         assert!(is_safe("http://127.0.0.1:1/x", true));
         for address in ["http://localhost:1/x", "http://127.0.0.2/x", "http://clerk.example.com/x", "http://127.0.0.1.evil.test/"]
         {

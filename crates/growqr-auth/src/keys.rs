@@ -1,8 +1,8 @@
 //! Clerk's public keys: kept for minutes, looked up again when a token's key is not among them, but not at will.
 
 use crate::http::{Http, HttpError};
-use crate::secret::Secret;
-use crate::verify::{self, Claims, Expected, Head, TokenRefusal};
+use crate::sensitive::SensitiveString;
+use crate::verify::{self, Claims, Expected, IdTokenError, TokenHeader};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use growqr_core::clock::Timestamp;
@@ -11,18 +11,18 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// How long keys are believed without asking, in milliseconds.
-const FRESH: i64 = 5 * 60 * 1000;
+const CACHE_TIME: i64 = 5 * 60 * 1000;
 /// How often a strange token may make us ask again, in milliseconds.
-const INSIST: i64 = 60 * 1000;
+const FORCED_READ_INTERVAL: i64 = 60 * 1000;
 /// Shorter RSA keys can be broken, in bits.
-const SHORTEST_KEY: usize = 2048;
+const MIN_KEY_BITS: usize = 2048;
 
 /// The keys of one issuer.
 #[derive(Default)]
 pub(crate) struct Keys {
     known: Vec<Key>,
     read_at: Option<Timestamp>,
-    insisted_at: Option<Timestamp>,
+    forced_read_at: Option<Timestamp>,
 }
 
 struct Key {
@@ -53,36 +53,41 @@ impl Keys {
         &mut self,
         http: &Http,
         endpoint: &str,
-        token: &Secret,
+        token: &SensitiveString,
         expected: &Expected<'_>,
-    ) -> Result<Claims, TokenRefusal> {
-        let head = verify::head(token.reveal())?;
-        let was_read = !within(self.read_at, FRESH, expected.now);
+    ) -> Result<Claims, IdTokenError> {
+        let head = verify::header(token.expose())?;
+        let was_read = !within(self.read_at, CACHE_TIME, expected.now);
         if was_read {
             self.read(http, endpoint, expected.now).await?;
         }
-        let refused = match self.judge(&head, token, expected) {
-            Err(refused @ (TokenRefusal::UnknownKey | TokenRefusal::Signature)) => refused,
-            judged => return judged,
+        let refused = match self.verify_with_cached_keys(&head, token, expected) {
+            Err(refused @ (IdTokenError::UnknownKey | IdTokenError::Signature)) => refused,
+            result => return result,
         };
-        if was_read || within(self.insisted_at, INSIST, expected.now) {
+        if was_read || within(self.forced_read_at, FORCED_READ_INTERVAL, expected.now) {
             return Err(refused);
         }
-        self.insisted_at = Some(expected.now);
+        self.forced_read_at = Some(expected.now);
         self.read(http, endpoint, expected.now).await?;
-        self.judge(&head, token, expected)
+        self.verify_with_cached_keys(&head, token, expected)
     }
 
-    fn judge(&self, head: &Head, token: &Secret, expected: &Expected<'_>) -> Result<Claims, TokenRefusal> {
+    fn verify_with_cached_keys(
+        &self,
+        head: &TokenHeader,
+        token: &SensitiveString,
+        expected: &Expected<'_>,
+    ) -> Result<Claims, IdTokenError> {
         let key = match &head.kid {
-            Some(_) => only(self.known.iter().filter(|key| key.kid == head.kid)),
-            None => only(self.known.iter()),
+            Some(_) => single(self.known.iter().filter(|key| key.kid == head.kid)),
+            None => single(self.known.iter()),
         };
-        verify::verify(token.reveal(), &key.ok_or(TokenRefusal::UnknownKey)?.key, expected)
+        verify::verify(token.expose(), &key.ok_or(IdTokenError::UnknownKey)?.key, expected)
     }
 
-    async fn read(&mut self, http: &Http, endpoint: &str, now: Timestamp) -> Result<(), TokenRefusal> {
-        let set: Set = http.get(endpoint, None).await.map_err(|error: HttpError| TokenRefusal::Keys(error))?;
+    async fn read(&mut self, http: &Http, endpoint: &str, now: Timestamp) -> Result<(), IdTokenError> {
+        let set: Set = http.get(endpoint, None).await.map_err(|error: HttpError| IdTokenError::Keys(error))?;
         self.known = set.keys.into_iter().filter_map(usable).collect();
         self.read_at = Some(now);
         Ok(())
@@ -95,7 +100,7 @@ fn within(since: Option<Timestamp>, span: i64, now: Timestamp) -> bool {
 }
 
 /// Two keys of one name are as good as none: it cannot be known which was meant.
-fn only<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
+fn single<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
     keys.next().filter(|_| keys.next().is_none())
 }
 
@@ -106,7 +111,7 @@ fn usable(jwk: Value) -> Option<Key> {
     let is_for_us = jwk.kty == "RSA"
         && jwk.purpose.is_none_or(|purpose| purpose == "sig")
         && jwk.alg.is_none_or(|alg| alg == "RS256")
-        && bits(&jwk.n)? >= SHORTEST_KEY;
+        && bits(&jwk.n)? >= MIN_KEY_BITS;
     let key = is_for_us.then(|| DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok())??;
     Some(Key { kid: jwk.kid, key })
 }
@@ -145,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_in_front_do_not_lengthen_a_key() {
+    fn leading_zeros_do_not_count_as_key_bits() {
         let padded = [vec![0; 200], vec![0xff; 128]].concat();
         assert_eq!(bits(&URL_SAFE_NO_PAD.encode(padded)), Some(1024));
     }

@@ -7,7 +7,7 @@ use crate::percent;
 use growqr_core::id::AgentId;
 
 /// The longest link that is looked at, in bytes.
-pub const LONGEST: usize = 2048;
+pub const MAX_LINK_BYTES: usize = 2048;
 
 /// The URI schemes of one edition of the app, so that a development build does not take the links of the installed one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +44,8 @@ pub enum Link {
 
 /// Why a link is not followed. The link itself is in none of these: it may hold a code, or a stranger's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
-    /// Over [`LONGEST`].
+pub enum LinkError {
+    /// Over [`MAX_LINK_BYTES`].
     #[error("the link is too long")]
     TooLong,
     /// A space, a control character, or one beyond ASCII that is not percent-encoded.
@@ -73,56 +73,56 @@ pub enum Refused {
 
 impl Link {
     /// Reads a link of the installed app.
-    pub fn parse(text: &str) -> Result<Link, Refused> {
+    pub fn parse(text: &str) -> Result<Link, LinkError> {
         Self::parse_for(Schemes::RELEASE, text)
     }
 
     /// Reads a link of this edition. Pure: it opens and changes nothing.
-    pub fn parse_for(schemes: Schemes, text: &str) -> Result<Link, Refused> {
+    pub fn parse_for(schemes: Schemes, text: &str) -> Result<Link, LinkError> {
         check_text(text)?;
-        let (scheme, rest) = text.split_once("://").ok_or(Refused::Scheme)?;
+        let (scheme, rest) = text.split_once("://").ok_or(LinkError::Scheme)?;
         if scheme == schemes.sign_in {
             return callback_query(&schemes.redirect_uri(), text).map(|_| Link::AuthCallback);
         }
         if scheme != schemes.places {
-            return Err(Refused::Scheme);
+            return Err(LinkError::Scheme);
         }
         if rest.contains(['?', '#']) {
-            return Err(Refused::Extra);
+            return Err(LinkError::Extra);
         }
         match rest.split_once('/') {
             Some(("agent", id)) => agent(id).map(Link::Agent),
             Some(("memory", path)) => page(path).map(Link::MemoryPage),
-            _ => Err(Refused::Place),
+            _ => Err(LinkError::Place),
         }
     }
 }
 
 /// The query of a callback to exactly this redirect URI.
-pub(crate) fn callback_query<'a>(redirect_uri: &str, text: &'a str) -> Result<&'a str, Refused> {
+pub(crate) fn callback_query<'a>(redirect_uri: &str, text: &'a str) -> Result<&'a str, LinkError> {
     check_text(text)?;
-    let rest = text.strip_prefix(redirect_uri).ok_or(Refused::Place)?;
-    let query = rest.strip_prefix('?').ok_or(Refused::Place)?;
-    if query.contains('#') { Err(Refused::Extra) } else { Ok(query) }
+    let rest = text.strip_prefix(redirect_uri).ok_or(LinkError::Place)?;
+    let query = rest.strip_prefix('?').ok_or(LinkError::Place)?;
+    if query.contains('#') { Err(LinkError::Extra) } else { Ok(query) }
 }
 
-fn check_text(text: &str) -> Result<(), Refused> {
-    if text.len() > LONGEST {
-        return Err(Refused::TooLong);
+fn check_text(text: &str) -> Result<(), LinkError> {
+    if text.len() > MAX_LINK_BYTES {
+        return Err(LinkError::TooLong);
     }
-    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err(Refused::Characters) }
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(()) } else { Err(LinkError::Characters) }
 }
 
-fn agent(id: &str) -> Result<AgentId, Refused> {
+fn agent(id: &str) -> Result<AgentId, LinkError> {
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_id = (1..=64).contains(&id.len()) && id.bytes().all(is_plain);
-    if is_id { Ok(AgentId::new(id)) } else { Err(Refused::Agent) }
+    if is_id { Ok(AgentId::new(id)) } else { Err(LinkError::Agent) }
 }
 
 /// Split before decoding, so that an encoded slash is no separator; it is refused, since no part may hold one.
-fn page(path: &str) -> Result<String, Refused> {
+fn page(path: &str) -> Result<String, LinkError> {
     let parts: Option<Vec<String>> = path.split('/').map(|part| percent::decode(part).filter(|part| is_part(part))).collect();
-    parts.map(|parts| parts.join("/")).ok_or(Refused::Page)
+    parts.map(|parts| parts.join("/")).ok_or(LinkError::Page)
 }
 
 /// The memory judges a path again; this keeps out what no link has a reason to hold.

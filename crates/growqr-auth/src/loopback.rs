@@ -15,21 +15,21 @@ use tokio_util::sync::CancellationToken;
 
 const PATH: &str = "/callback";
 /// The longest request, in bytes.
-const LONGEST: usize = 8 * 1024;
+const MAX_REQUEST_BYTES: usize = 8 * 1024;
 /// How long a browser may take over a request or over its answer. Some open connections that they never use.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many connections are served at once.
-const MOST: usize = 16;
+const MAX_CONNECTIONS: usize = 16;
 
 /// What came to the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum CallbackResult {
     /// The answer: the person may go back to the app.
-    Answer,
+    Accepted,
     /// The answer, and it is no.
-    Refusal,
+    Denied,
     /// Not the answer. The attempt goes on.
-    Stranger,
+    Ignored,
 }
 
 /// Opens a port of this machine. Returns the redirect URI as well.
@@ -39,23 +39,23 @@ pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
     Ok((listener, uri))
 }
 
-/// Serves the port until the answer has come or `stop` says so. `hear` gets the callback as a whole URL.
-pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, hear: H)
+/// Serves the port until the answer has come or `stop` says so. `handle` gets the callback as a whole URL.
+pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, handle: H)
 where
-    H: Fn(&str) -> Heard + Clone + Send + Sync + 'static,
+    H: Fn(&str) -> CallbackResult + Clone + Send + Sync + 'static,
 {
     let Ok(address) = listener.local_addr() else { return };
-    let hear: Arc<dyn Fn(&str) -> Heard + Send + Sync> = Arc::new(hear);
+    let handle: Arc<dyn Fn(&str) -> CallbackResult + Send + Sync> = Arc::new(handle);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            Some(done) = connections.join_next() => if matches!(done, Ok(Some(Heard::Answer | Heard::Refusal))) { return },
+            Some(done) = connections.join_next() => if matches!(done, Ok(Some(CallbackResult::Accepted | CallbackResult::Denied))) { return },
             () = stop.cancelled() => break,
-            accepted = listener.accept(), if connections.len() < MOST => {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => {
                 if let Ok((stream, _)) = accepted {
-                    let hear = hear.clone();
-                    connections.spawn(async move { timeout(PATIENCE, serve(stream, address, &*hear)).await.ok().flatten() });
+                    let handle = handle.clone();
+                    connections.spawn(async move { timeout(CONNECTION_TIMEOUT, serve(stream, address, &*handle)).await.ok().flatten() });
                 }
             }
         }
@@ -65,24 +65,28 @@ where
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(mut stream: TcpStream, address: SocketAddr, hear: &(dyn Fn(&str) -> Heard + Send + Sync)) -> Option<Heard> {
+async fn serve(
+    mut stream: TcpStream,
+    address: SocketAddr,
+    handle: &(dyn Fn(&str) -> CallbackResult + Send + Sync),
+) -> Option<CallbackResult> {
     let head = read_head(&mut stream).await.ok()?;
-    let (status, heard) = match target(&head, address) {
-        Err(status) => (status, Heard::Stranger),
-        Ok(target) => match hear(&format!("http://{address}{target}")) {
-            Heard::Stranger => (400, Heard::Stranger),
-            heard => (200, heard),
+    let (status, result) = match target(&head, address) {
+        Err(status) => (status, CallbackResult::Ignored),
+        Ok(target) => match handle(&format!("http://{address}{target}")) {
+            CallbackResult::Ignored => (400, CallbackResult::Ignored),
+            result => (200, result),
         },
     };
-    // The browser may be gone; what was heard counts all the same.
-    let _ = respond(&mut stream, status, heard).await;
-    Some(heard)
+    // The browser may be gone; what was result counts all the same.
+    let _ = respond(&mut stream, status, result).await;
+    Some(result)
 }
 
 async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(1024);
     while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        if head.len() > LONGEST || stream.read_buf(&mut head).await? == 0 {
+        if head.len() > MAX_REQUEST_BYTES || stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::InvalidData.into());
         }
     }
@@ -114,11 +118,11 @@ fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
 const SCRIPT: &str = "history.replaceState(null,'','/')";
 
 /// A page that is the same whatever was sent.
-async fn respond(stream: &mut TcpStream, status: u16, heard: Heard) -> io::Result<()> {
-    let words = match heard {
-        Heard::Answer => "You can close this page and go back to GrowQR.",
-        Heard::Refusal => "Nothing was granted. You can close this page and go back to GrowQR.",
-        Heard::Stranger => "This is not the page that GrowQR waits for.",
+async fn respond(stream: &mut TcpStream, status: u16, result: CallbackResult) -> io::Result<()> {
+    let words = match result {
+        CallbackResult::Accepted => "You can close this page and go back to GrowQR.",
+        CallbackResult::Denied => "Nothing was granted. You can close this page and go back to GrowQR.",
+        CallbackResult::Ignored => "This is not the page that GrowQR waits for.",
     };
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>GrowQR</title><script>{SCRIPT}</script><p>{words}</p></html>"

@@ -8,13 +8,13 @@ use reqwest::{Client, Url, redirect};
 use std::time::Duration;
 
 /// For the whole of it. A person without a picture waits for nothing.
-const WHOLE: Duration = Duration::from_secs(8);
+const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Pictures of people are a tenth of it.
-const LARGEST: usize = 1 << 20;
+const MAX_PICTURE_BYTES: usize = 1 << 20;
 
 /// Picture servers move people's pictures once or twice.
-const REDIRECTS: usize = 3;
+const MAX_REDIRECTS: usize = 3;
 
 /// The picture at this address as a `data:` URL, which a page can show without a right to the network. `None` if it
 /// cannot be had, or is none: why makes no difference to anybody.
@@ -33,7 +33,7 @@ async fn read(address: &str) -> Option<Vec<u8>> {
     let mut answer = client(loopback).ok()?.get(address).send().await.ok()?.error_for_status().ok()?;
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.ok()? {
-        if bytes.len() + chunk.len() > LARGEST {
+        if bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
             return None;
         }
         bytes.extend_from_slice(&chunk);
@@ -43,10 +43,10 @@ async fn read(address: &str) -> Option<Vec<u8>> {
 
 fn client(loopback: bool) -> Result<Client, reqwest::Error> {
     let follow = redirect::Policy::custom(|attempt| {
-        let goes_on = attempt.previous().len() <= REDIRECTS && issuer::allows(attempt.url().as_str());
+        let goes_on = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
         if goes_on { attempt.follow() } else { attempt.stop() }
     });
-    let builder = Client::builder().timeout(WHOLE).redirect(follow).referer(false);
+    let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
     // Only a test build has an http address, of this machine; there is nothing to verify.
     if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
 }
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_known_by_what_it_begins_with() {
+    fn a_picture_type_is_detected_from_its_first_bytes() {
         let table: [(&[u8], Option<&str>); 7] = [
             (PNG, Some("image/png")),
             (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_https_is_asked() {
+    async fn only_https_addresses_are_requested() {
         for address in ["http://example.org/a.png", "file:///etc/passwd", "data:image/png;base64,AA", "https://u:p@a.b/", ""] {
             assert_eq!(picture(address).await, None, "{address}");
         }
@@ -113,15 +113,15 @@ mod tests {
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn a_picture_comes_as_it_is_whatever_the_server_calls_it() {
+    async fn the_content_type_of_the_server_is_ignored() {
         let address = server(vec![ok(PNG)]);
         assert_eq!(picture(&address).await, Some(format!("data:image/png;base64,{}", STANDARD.encode(PNG))));
     }
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn what_is_too_large_missing_or_no_picture_is_none() {
-        let large = [PNG, &vec![0; LARGEST]].concat();
+    async fn too_large_missing_and_invalid_pictures_are_none() {
+        let large = [PNG, &vec![0; MAX_PICTURE_BYTES]].concat();
         let missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
         for answer in [ok(&large), missing, ok(b"<html>hello")] {
             assert_eq!(picture(&server(vec![answer])).await, None);

@@ -6,7 +6,7 @@ use crate::http::HttpError;
 use crate::identity::Identity;
 use crate::token::TokenError;
 use crate::vault::VaultError;
-use crate::verify::TokenRefusal;
+use crate::verify::IdTokenError;
 use growqr_core::clock::Timestamp;
 
 /// Where sign-in stands. Local data stays readable in all of them; only what needs Clerk waits.
@@ -20,37 +20,37 @@ pub enum Status {
         deadline: Timestamp,
         /// What a callback reported that could not be told to belong to this attempt. A hint: the attempt goes on.
         notice: Option<ErrorCode>,
-        /// Who is signed in meanwhile, and stays so if the attempt comes to nothing.
+        /// AccountChoice is signed in meanwhile, and stays so if the attempt comes to nothing.
         known: Option<Identity>,
     },
     /// Signed in, and Clerk agrees.
     Online {
-        /// Who it is.
+        /// AccountChoice it is.
         identity: Identity,
         /// When the access token ends. It is renewed before.
         expires_at: Timestamp,
         /// Whether the sign-in outlives this run.
-        kept: Kept,
+        kept: Persistence,
     },
     /// Signed in before; Clerk has not confirmed it since.
     Offline {
-        /// Who it was.
+        /// AccountChoice it was.
         identity: Identity,
         /// Why there is no confirmation.
-        because: Because,
+        because: OfflineReason,
         /// When to ask again.
         retry_at: Timestamp,
     },
     /// Clerk has ended the sign-in, or its secret is gone. The person must sign in again.
     NeedsSignIn {
-        /// Who it was.
+        /// AccountChoice it was.
         identity: Identity,
     },
 }
 
 /// Whether a sign-in outlives the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum Persistence {
     /// It is in the keychain.
     Keychain,
     /// Clerk gave no refresh token: the person will have to sign in again when the access token ends.
@@ -61,7 +61,7 @@ pub enum Kept {
 
 /// Why Clerk has not confirmed a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
+pub enum OfflineReason {
     /// It has not been asked yet in this run.
     NotAsked,
     /// There was no usable answer: no network, mostly.
@@ -75,5 +75,5 @@ pub enum Because {
     /// Clerk refused for a reason that is not this sign-in's fault.
     Refused(TokenError),
     /// Its answer came, but not with an id_token that can be believed.
-    Unchecked(TokenRefusal),
+    Unchecked(IdTokenError),
 }

@@ -2,28 +2,28 @@
 
 use crate::callback::ErrorCode;
 use crate::config::Config;
-use crate::http::{Answer, Http, HttpError};
-use crate::secret::Secret;
+use crate::http::{Http, HttpError, Response};
+use crate::sensitive::SensitiveString;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
 /// What Clerk gave.
 #[derive(Debug)]
 pub(crate) struct Tokens {
-    pub access: Secret,
+    pub access: SensitiveString,
     /// Seconds. Not every server names them.
     pub expires_in: Option<u64>,
-    pub refresh: Option<Secret>,
-    pub id: Option<Secret>,
+    pub refresh: Option<SensitiveString>,
+    pub id: Option<SensitiveString>,
 }
 
 /// Why there are no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// No usable answer. A code that was sent may have been used all the same.
-    #[error("there was no answer from Clerk's token endpoint")]
+    /// No usable response. A code that was sent may have been used all the same.
+    #[error("there was no response from Clerk's token endpoint")]
     Http(#[from] HttpError),
-    /// The code or the refresh token is used, expired or revoked. The only answer that ends a session.
+    /// The code or the refresh token is used, expired or revoked. The only response that ends a session.
     #[error("Clerk no longer accepts this sign-in")]
     InvalidGrant,
     /// Any other refusal, such as a client id that Clerk does not know.
@@ -36,11 +36,11 @@ pub enum TokenError {
 
 #[derive(Deserialize)]
 struct Granted {
-    access_token: Secret,
+    access_token: SensitiveString,
     token_type: String,
     expires_in: Option<u64>,
-    refresh_token: Option<Secret>,
-    id_token: Option<Secret>,
+    refresh_token: Option<SensitiveString>,
+    id_token: Option<SensitiveString>,
 }
 
 #[derive(Deserialize)]
@@ -52,44 +52,48 @@ struct Failed {
 pub(crate) async fn exchange(
     (http, config): (&Http, &Config),
     endpoint: &str,
-    (code, verifier, redirect_uri): (&Secret, &Secret, &str),
+    (code, verifier, redirect_uri): (&SensitiveString, &SensitiveString, &str),
 ) -> Result<Tokens, TokenError> {
     let fields = [
         ("grant_type", "authorization_code"),
-        ("code", code.reveal()),
+        ("code", code.expose()),
         ("redirect_uri", redirect_uri),
         ("client_id", config.client_id()),
-        ("code_verifier", verifier.reveal()),
+        ("code_verifier", verifier.expose()),
     ];
     read(&http.post(endpoint, &fields).await?)
 }
 
 /// Trades a refresh token, which is used up by it.
-pub(crate) async fn refresh((http, config): (&Http, &Config), endpoint: &str, token: &Secret) -> Result<Tokens, TokenError> {
-    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.reveal()), ("client_id", config.client_id())];
+pub(crate) async fn refresh(
+    (http, config): (&Http, &Config),
+    endpoint: &str,
+    token: &SensitiveString,
+) -> Result<Tokens, TokenError> {
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", token.expose()), ("client_id", config.client_id())];
     read(&http.post(endpoint, &fields).await?)
 }
 
 /// Ends a grant. Whether Clerk took note of it; `None` if it could not be reached.
-pub(crate) async fn revoke((http, config): (&Http, &Config), endpoint: &str, token: &Secret) -> Option<bool> {
-    let fields = [("token", token.reveal()), ("token_type_hint", "refresh_token"), ("client_id", config.client_id())];
-    http.post_briefly(endpoint, &fields).await.ok().map(|answer| answer.status.is_success())
+pub(crate) async fn revoke((http, config): (&Http, &Config), endpoint: &str, token: &SensitiveString) -> Option<bool> {
+    let fields = [("token", token.expose()), ("token_type_hint", "refresh_token"), ("client_id", config.client_id())];
+    http.post_revocation(endpoint, &fields).await.ok().map(|response| response.status.is_success())
 }
 
 /// Decides by the error's name: Clerk's documents list some under 401 where the RFC has 400.
-fn read(answer: &Answer) -> Result<Tokens, TokenError> {
-    if answer.status != StatusCode::OK {
-        let Ok(failed) = answer.json::<Failed>() else { return Err(HttpError::Refused(answer.status.as_u16()).into()) };
+fn read(response: &Response) -> Result<Tokens, TokenError> {
+    if response.status != StatusCode::OK {
+        let Ok(failed) = response.json::<Failed>() else { return Err(HttpError::Refused(response.status.as_u16()).into()) };
         return Err(match failed.error.as_str() {
             "invalid_grant" => TokenError::InvalidGrant,
             other => TokenError::Refused(ErrorCode::read(other)),
         });
     }
-    let granted: Granted = answer.json()?;
+    let granted: Granted = response.json()?;
     if !granted.token_type.eq_ignore_ascii_case("bearer") {
         return Err(TokenError::NotBearer);
     }
-    let filled = |token: Option<Secret>| token.filter(|token| !token.reveal().is_empty());
+    let filled = |token: Option<SensitiveString>| token.filter(|token| !token.expose().is_empty());
     let access = filled(Some(granted.access_token)).ok_or(HttpError::Unreadable)?;
     let (refresh, id) = (filled(granted.refresh_token), filled(granted.id_token));
     Ok(Tokens { access, expires_in: granted.expires_in, refresh, id })

@@ -1,7 +1,7 @@
 //! Where the one lasting secret is kept: the operating system's keychain, behind a port.
 
 use crate::config::Config;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use growqr_core::clock::Timestamp;
 use growqr_core::id::sha256_hex;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 #[async_trait::async_trait]
 pub trait Vault: Send + Sync {
     /// The secret of this name. `None` proves little: some locked keychains say so too.
-    async fn get(&self, name: &str) -> Result<Option<Secret>, VaultError>;
+    async fn get(&self, name: &str) -> Result<Option<SensitiveString>, VaultError>;
     /// Keeps a secret, in place of an earlier one of this name.
-    async fn set(&self, name: &str, value: &Secret) -> Result<(), VaultError>;
+    async fn set(&self, name: &str, value: &SensitiveString) -> Result<(), VaultError>;
     /// Removes it. To remove what is not there is no error.
     async fn remove(&self, name: &str) -> Result<(), VaultError>;
 }
@@ -36,11 +36,11 @@ pub enum VaultError {
 /// time a sign-in is told from one that took its place.
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Record {
+struct StoredRecord {
     issuer: String,
     client_id: String,
     sub: String,
-    refresh_token: Secret,
+    refresh_token: SensitiveString,
     #[serde(default)]
     since: i64,
 }
@@ -48,7 +48,7 @@ struct Record {
 /// A sign-in as the vault has it.
 #[derive(Clone)]
 pub(crate) struct Entry {
-    pub refresh: Secret,
+    pub refresh: SensitiveString,
     /// When the sign-in began. Renewals do not change it.
     pub since: Timestamp,
 }
@@ -68,14 +68,14 @@ impl Entries<'_> {
     /// The sign-in of this user. An entry that is not for exactly this user, client and issuer counts as none.
     pub async fn load(&self, sub: &str) -> Result<Option<Entry>, VaultError> {
         let Some(text) = self.vault.get(&self.name(sub)).await? else { return Ok(None) };
-        let record = serde_json::from_str::<Record>(text.reveal()).ok().filter(|record| {
+        let record = serde_json::from_str::<StoredRecord>(text.expose()).ok().filter(|record| {
             record.sub == sub && record.issuer == self.config.issuer() && record.client_id == self.config.client_id()
         });
         Ok(record.map(|record| Entry { refresh: record.refresh_token, since: Timestamp(record.since) }))
     }
 
     pub async fn save(&self, sub: &str, entry: &Entry) -> Result<(), VaultError> {
-        let record = Record {
+        let record = StoredRecord {
             issuer: self.config.issuer().to_owned(),
             client_id: self.config.client_id().to_owned(),
             sub: sub.to_owned(),
@@ -83,7 +83,7 @@ impl Entries<'_> {
             since: entry.since.0,
         };
         let text = serde_json::to_string(&record).expect("texts and a number are always JSON");
-        self.vault.set(&self.name(sub), &Secret::new(text)).await
+        self.vault.set(&self.name(sub), &SensitiveString::new(text)).await
     }
 
     pub async fn remove(&self, sub: &str) -> Result<(), VaultError> {
@@ -93,10 +93,10 @@ impl Entries<'_> {
     /// Whether a secret would be kept, found out by keeping one for a moment.
     pub async fn probe(&self) -> Result<(), VaultError> {
         const NAME: &str = "sign-in-probe";
-        let value = Secret::new("probe".to_owned());
+        let value = SensitiveString::new("probe".to_owned());
         self.vault.set(NAME, &value).await?;
         let read = self.vault.get(NAME).await?;
         self.vault.remove(NAME).await?;
-        if read.is_some_and(|read| read.is(value.reveal())) { Ok(()) } else { Err(VaultError::Failed) }
+        if read.is_some_and(|read| read.equals(value.expose())) { Ok(()) } else { Err(VaultError::Failed) }
     }
 }

@@ -4,7 +4,7 @@
 //! an access token, an empty subject and a token from the future; it also has a clock of its own. All that is done here.
 
 use crate::identity::Identity;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use growqr_core::clock::Timestamp;
@@ -18,11 +18,11 @@ use subtle::ConstantTimeEq;
 /// How far this computer's clock may be off, in seconds.
 const LEEWAY: i64 = 60;
 /// No id_token of Clerk's comes near it, in bytes.
-const LONGEST: usize = 16 * 1024;
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Why an id_token is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenRefusal {
+pub enum IdTokenError {
     /// There is none, though `openid` was asked for.
     #[error("Clerk sent no id_token")]
     Missing,
@@ -70,10 +70,10 @@ pub enum TokenRefusal {
     AccessToken,
 }
 
-impl TokenRefusal {
+impl IdTokenError {
     /// Whether only this computer's clock speaks against it.
     #[must_use]
-    pub fn is_about_time(self) -> bool {
+    pub fn is_clock_error(self) -> bool {
         matches!(self, Self::Expired | Self::Early)
     }
 }
@@ -86,7 +86,7 @@ pub(crate) struct Expected<'a> {
     pub now: Timestamp,
     pub nonce: Nonce<'a>,
     /// The access token that came with it.
-    pub access: &'a Secret,
+    pub access: &'a SensitiveString,
     /// On a refresh: the user that it was about before.
     pub sub: Option<&'a str>,
 }
@@ -94,14 +94,14 @@ pub(crate) struct Expected<'a> {
 #[derive(Clone, Copy)]
 pub(crate) enum Nonce<'a> {
     /// At sign-in.
-    Exactly(&'a Secret),
+    Exactly(&'a SensitiveString),
     /// On a refresh: if there is one, it is the original (`None`: forgotten with the run that signed in).
-    NoneOr(Option<&'a Secret>),
+    NoneOr(Option<&'a SensitiveString>),
 }
 
 /// The part of the header that is heeded. `jwk`, `jku` and `x5u` are not: keys come from the issuer alone.
 #[derive(Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct TokenHeader {
     alg: String,
     typ: Option<String>,
     pub kid: Option<String>,
@@ -128,7 +128,7 @@ pub(crate) struct Claims {
     iat: i64,
     nbf: Option<i64>,
     azp: Option<String>,
-    nonce: Option<Secret>,
+    nonce: Option<SensitiveString>,
     at_hash: Option<String>,
     #[serde(flatten)]
     pub person: Person,
@@ -151,27 +151,27 @@ enum Audience {
 }
 
 /// Reads the header, and refuses every kind of token that is not an id_token signed with RS256.
-pub(crate) fn head(token: &str) -> Result<Head, TokenRefusal> {
-    if token.len() > LONGEST || token.split('.').count() != 3 {
-        return Err(TokenRefusal::Malformed);
+pub(crate) fn header(token: &str) -> Result<TokenHeader, IdTokenError> {
+    if token.len() > MAX_TOKEN_BYTES || token.split('.').count() != 3 {
+        return Err(IdTokenError::Malformed);
     }
     let coded = token.split('.').next().unwrap_or_default();
-    let bytes = URL_SAFE_NO_PAD.decode(coded).map_err(|_| TokenRefusal::Malformed)?;
-    let head: Head = serde_json::from_slice(&bytes).map_err(|_| TokenRefusal::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD.decode(coded).map_err(|_| IdTokenError::Malformed)?;
+    let head: TokenHeader = serde_json::from_slice(&bytes).map_err(|_| IdTokenError::Malformed)?;
     if head.alg != "RS256" {
-        return Err(TokenRefusal::Algorithm);
+        return Err(IdTokenError::Algorithm);
     }
     if head.crit.0 {
-        return Err(TokenRefusal::Critical);
+        return Err(IdTokenError::Critical);
     }
     if head.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
-        return Err(TokenRefusal::Kind);
+        return Err(IdTokenError::Kind);
     }
     Ok(head)
 }
 
 /// Checks the signature, and then everything else.
-pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) -> Result<Claims, TokenRefusal> {
+pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) -> Result<Claims, IdTokenError> {
     let mut rules = Validation::new(Algorithm::RS256);
     rules.set_issuer(&[expected.issuer]);
     rules.set_audience(&[expected.client_id]);
@@ -183,59 +183,59 @@ pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) ->
     Ok(claims)
 }
 
-fn refusal(kind: &ErrorKind) -> TokenRefusal {
+fn refusal(kind: &ErrorKind) -> IdTokenError {
     match kind {
         ErrorKind::InvalidSignature | ErrorKind::InvalidRsaKey(_) | ErrorKind::InvalidKeyFormat | ErrorKind::Provider(_) => {
-            TokenRefusal::Signature
+            IdTokenError::Signature
         }
-        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenRefusal::Algorithm,
-        ErrorKind::InvalidIssuer => TokenRefusal::Issuer,
-        ErrorKind::InvalidAudience => TokenRefusal::Audience,
-        ErrorKind::InvalidSubject => TokenRefusal::Subject,
-        _ => TokenRefusal::Malformed,
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm | ErrorKind::UnsupportedAlgorithm => IdTokenError::Algorithm,
+        ErrorKind::InvalidIssuer => IdTokenError::Issuer,
+        ErrorKind::InvalidAudience => IdTokenError::Audience,
+        ErrorKind::InvalidSubject => IdTokenError::Subject,
+        _ => IdTokenError::Malformed,
     }
 }
 
 impl Claims {
-    fn check(&self, expected: &Expected<'_>) -> Result<(), TokenRefusal> {
+    fn check(&self, expected: &Expected<'_>) -> Result<(), IdTokenError> {
         self.check_time(expected.now.seconds())?;
         if self.iss != expected.issuer {
-            return Err(TokenRefusal::Issuer);
+            return Err(IdTokenError::Issuer);
         }
         let is_for_us = match &self.aud {
             Audience::One(one) => one == expected.client_id,
             Audience::Many(all) => matches!(all.as_slice(), [one] if one == expected.client_id),
         };
         if !is_for_us || self.azp.as_ref().is_some_and(|azp| azp != expected.client_id) {
-            return Err(TokenRefusal::Audience);
+            return Err(IdTokenError::Audience);
         }
         if self.sub.is_empty() || expected.sub.is_some_and(|sub| sub != self.sub) {
-            return Err(TokenRefusal::Subject);
+            return Err(IdTokenError::Subject);
         }
         let is_ours = match (&expected.nonce, &self.nonce) {
-            (Nonce::Exactly(ours), Some(nonce)) | (Nonce::NoneOr(Some(ours)), Some(nonce)) => ours.is(nonce.reveal()),
+            (Nonce::Exactly(ours), Some(nonce)) | (Nonce::NoneOr(Some(ours)), Some(nonce)) => ours.equals(nonce.expose()),
             (Nonce::Exactly(_), None) => false,
             (Nonce::NoneOr(_), None) | (Nonce::NoneOr(None), Some(_)) => true,
         };
         if !is_ours {
-            return Err(TokenRefusal::Nonce);
+            return Err(IdTokenError::Nonce);
         }
         let belongs = |hash: &String| hash.as_bytes().ct_eq(access_hash(expected.access).as_bytes()).into();
-        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(TokenRefusal::AccessToken) }
+        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(IdTokenError::AccessToken) }
     }
 
-    fn check_time(&self, now: i64) -> Result<(), TokenRefusal> {
+    fn check_time(&self, now: i64) -> Result<(), IdTokenError> {
         if self.exp.saturating_add(LEEWAY) <= now {
-            return Err(TokenRefusal::Expired);
+            return Err(IdTokenError::Expired);
         }
         let latest = now.saturating_add(LEEWAY);
         if self.iat > latest || self.nbf.is_some_and(|nbf| nbf > latest) {
-            return Err(TokenRefusal::Early);
+            return Err(IdTokenError::Early);
         }
         Ok(())
     }
 
-    /// Who this is about.
+    /// AccountChoice this is about.
     pub fn identity(self, now: Timestamp) -> Identity {
         let Person { name, email, email_verified, picture } = self.person;
         let email_verified = email.is_some() && email_verified == Some(true);
@@ -256,6 +256,6 @@ impl Person {
 }
 
 /// The left half of the hash, as OpenID Connect Core 3.1.3.6 has it for RS256.
-fn access_hash(token: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(token.reveal())[..16])
+fn access_hash(token: &SensitiveString) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(token.expose())[..16])
 }

@@ -181,7 +181,7 @@ async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
         Ok(Arrival::Opened(home)) => show_profile(&app, *home).await.map(|()| true),
         Ok(Arrival::Asks) => Ok(true),
         // Whoever ended it knows.
-        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_by_the_person() => Ok(false),
+        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_cancellation() => Ok(false),
         Err(error) => Err(error.into()),
     };
     match arrived {

@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod callbacks;
-mod ending;
 mod endpoints;
+mod fuzz;
 mod journey;
 mod links;
 mod loopback;
 mod renewal;
-mod strangers;
+mod sign_out;
 mod tokens;
 mod world;

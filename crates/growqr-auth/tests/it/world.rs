@@ -1,8 +1,8 @@
 //! A Clerk instance, a clock, a keychain, and the service between them.
 
 use growqr_auth::{
-    Attempt, Auth, CallbackError, Config, Gate, Identity, Policy, Ports, Redirect, Secret, SignInError, Status, SystemRandom,
-    Vault, VaultError, Who,
+    AccountChoice, Attempt, Auth, CallbackError, Config, HttpTimeouts, Identity, Ports, ProcessLock, Redirect, SensitiveString,
+    SignInError, Status, SystemRandom, Vault, VaultError,
 };
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_testkit::clerk::{self, ClerkStandIn};
@@ -29,7 +29,7 @@ pub struct TestVault {
     fault: Mutex<Option<VaultError>>,
     /// Lies over the fault for one read.
     read_fault: Mutex<Option<VaultError>>,
-    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    during_next_set: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl TestVault {
@@ -43,8 +43,8 @@ impl TestVault {
     }
 
     /// What happens while the next secret is being kept.
-    pub fn meanwhile(&self, happens: impl FnOnce() + Send + 'static) {
-        *self.meanwhile.lock().unwrap() = Some(Box::new(happens));
+    pub fn during_next_set(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.during_next_set.lock().unwrap() = Some(Box::new(happens));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -58,16 +58,16 @@ impl TestVault {
 
 #[async_trait::async_trait]
 impl Vault for TestVault {
-    async fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+    async fn get(&self, name: &str) -> Result<Option<SensitiveString>, VaultError> {
         self.check()?;
         self.read_fault.lock().unwrap().take().map_or(Ok(()), Err)?;
-        Ok(self.entries.lock().unwrap().get(name).cloned().map(Secret::new))
+        Ok(self.entries.lock().unwrap().get(name).cloned().map(SensitiveString::new))
     }
 
-    async fn set(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
+    async fn set(&self, name: &str, value: &SensitiveString) -> Result<(), VaultError> {
         self.check()?;
-        self.entries.lock().unwrap().insert(name.to_owned(), value.reveal().to_owned());
-        let happens = self.meanwhile.lock().unwrap().take();
+        self.entries.lock().unwrap().insert(name.to_owned(), value.expose().to_owned());
+        let happens = self.during_next_set.lock().unwrap().take();
         happens.into_iter().for_each(|happens| happens());
         Ok(())
     }
@@ -81,12 +81,12 @@ impl Vault for TestVault {
 
 /// The turns of the programs on one computer.
 #[derive(Default)]
-pub struct TestGate(Arc<tokio::sync::Mutex<()>>);
+pub struct TestProcessLock(Arc<tokio::sync::Mutex<()>>);
 
 #[async_trait::async_trait]
-impl Gate for TestGate {
-    async fn enter(&self, patience: Duration) -> Box<dyn Send> {
-        match tokio::time::timeout(patience, self.0.clone().lock_owned()).await {
+impl ProcessLock for TestProcessLock {
+    async fn acquire(&self, limit: Duration) -> Box<dyn Send> {
+        match tokio::time::timeout(limit, self.0.clone().lock_owned()).await {
             Ok(pass) => Box::new(pass),
             Err(_) => Box::new(()),
         }
@@ -97,7 +97,7 @@ pub struct World {
     pub clerk: ClerkStandIn,
     pub clock: Arc<TestClock>,
     pub vault: Arc<TestVault>,
-    pub gate: Arc<TestGate>,
+    pub process_lock: Arc<TestProcessLock>,
     pub auth: Auth,
 }
 
@@ -107,9 +107,9 @@ impl World {
         clerk.set_time(START_MS / 1000);
         let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
         let vault = Arc::new(TestVault::default());
-        let gate = Arc::new(TestGate::default());
-        let auth = service(&clerk, (&clock, &vault, &gate), Policy::default());
-        World { clerk, clock, vault, gate, auth }
+        let process_lock = Arc::new(TestProcessLock::default());
+        let auth = service(&clerk, (&clock, &vault, &process_lock), HttpTimeouts::default());
+        World { clerk, clock, vault, process_lock, auth }
     }
 
     /// One where somebody is signed in.
@@ -121,24 +121,24 @@ impl World {
 
     /// A new run of the program: all that was in memory is gone.
     pub fn restart(&mut self) {
-        self.restart_with(Policy::default());
+        self.restart_with(HttpTimeouts::default());
     }
 
-    pub fn restart_with(&mut self, policy: Policy) {
-        self.auth = service(&self.clerk, self.ports(), policy);
+    pub fn restart_with(&mut self, timeouts: HttpTimeouts) {
+        self.auth = service(&self.clerk, self.ports(), timeouts);
     }
 
     /// Another service on the same keychain, as of another program.
-    pub fn another(&self) -> Auth {
-        service(&self.clerk, self.ports(), Policy::default())
+    pub fn another_program(&self) -> Auth {
+        service(&self.clerk, self.ports(), HttpTimeouts::default())
     }
 
-    fn ports(&self) -> (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>) {
-        (&self.clock, &self.vault, &self.gate)
+    fn ports(&self) -> (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestProcessLock>) {
+        (&self.clock, &self.vault, &self.process_lock)
     }
 
     /// Time passes, here and at Clerk.
-    pub fn pass(&self, seconds: i64) {
+    pub fn advance(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
         self.clerk.set_time(self.clock.now().seconds());
     }
@@ -149,7 +149,7 @@ impl World {
     }
 
     pub async fn begin(&self) -> Attempt {
-        self.auth.begin(Redirect::DeepLink, Who::Anyone).await.unwrap()
+        self.auth.begin(Redirect::DeepLink, AccountChoice::Any).await.unwrap()
     }
 
     /// Begins, and lets the person press Allow: the callback that is about to come.
@@ -166,7 +166,7 @@ impl World {
     }
 
     /// Nobody is signed in, nothing is kept, and nothing lives on at Clerk.
-    pub fn assert_nobody(&self) {
+    pub fn assert_nobody_is_signed_in(&self) {
         assert_eq!(self.auth.status(), Status::SignedOut);
         assert!(self.vault.is_empty());
         assert_eq!(self.clerk.living_grants(), 0);
@@ -183,18 +183,21 @@ impl World {
 
 fn service(
     clerk: &ClerkStandIn,
-    (clock, vault, gate): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>),
-    policy: Policy,
+    (clock, vault, process_lock): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestProcessLock>),
+    timeouts: HttpTimeouts,
 ) -> Auth {
     let mut config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
-    config.http = policy;
-    Auth::new(config, Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone(), gate: gate.clone() })
+    config.http = timeouts;
+    Auth::new(
+        config,
+        Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone(), process_lock: process_lock.clone() },
+    )
 }
 
-/// Little patience, for what never answers.
-pub fn impatient() -> Policy {
+/// Little limit, for what never answers.
+pub fn short_timeouts() -> HttpTimeouts {
     let little = Duration::from_millis(500);
-    Policy { connect: little, whole: little, revocation: little }
+    HttpTimeouts { connect: little, response: little, revocation: little }
 }
 
 /// A parameter of an address, decoded.

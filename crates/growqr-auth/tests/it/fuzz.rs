@@ -17,7 +17,7 @@ fn links() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_link_breaks_the_reader(text in links()) {
+    fn any_text_is_parsed_without_panic(text in links()) {
         if let Ok(Link::MemoryPage(path)) = Link::parse(&text) {
             prop_assert!(!path.split('/').any(|part| part.is_empty() || part.starts_with('.')));
         }
@@ -25,7 +25,7 @@ proptest! {
 }
 
 #[test]
-fn no_stranger_ends_a_good_attempt() {
+fn no_callback_from_others_ends_an_attempt() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let world = runtime.block_on(World::new());
     let good = runtime.block_on(world.allowed());

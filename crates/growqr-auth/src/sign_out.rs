@@ -1,10 +1,10 @@
 //! Ending sign-ins: on this device at once, in the keychain and at Clerk as soon as they can be reached.
 
 use crate::auth::{Auth, Inner, State};
-use crate::gate;
 use crate::identity::Identity;
-use crate::secret::Secret;
-use crate::session::{Session, Standing};
+use crate::process_lock;
+use crate::sensitive::SensitiveString;
+use crate::session::{Session, SessionState};
 use crate::sign_in::SignInError;
 use crate::token;
 use crate::vault::VaultError;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// What signing out came to. The person is signed out on this device in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignedOut {
+pub struct SignOutResult {
     /// Whether Clerk took note. The browser's own session, and an access token already given out, live on.
     pub revoked: bool,
     /// Whether the keychain has let go of the sign-in.
@@ -23,56 +23,55 @@ pub struct SignedOut {
 }
 
 /// What is to be forgotten: whatever of this user began until then.
-struct Ended {
+struct SignOutRequest {
     sub: String,
     until: Timestamp,
     /// What this run knew of it.
-    tokens: Vec<Secret>,
+    tokens: Vec<SensitiveString>,
 }
 
 impl Auth {
     /// Signs out: forgets everything at once, removes the entry in the vault, and tells Clerk if it can be reached soon.
     /// Clerk is told later, in this run, if it cannot; an entry that cannot be removed is up to [`Auth::forget`].
-    pub async fn sign_out(&self) -> SignedOut {
-        let session = self.inner.change(|state| {
+    pub async fn sign_out(&self) -> SignOutResult {
+        let session = self.inner.update_state(|state| {
             state.newest = state.next_id();
             state.end_attempt(Err(SignInError::Cancelled));
             state.session.take()
         });
-        let Some(session) = session else { return SignedOut { revoked: false, removed: Ok(()), was_kept: false } };
+        let Some(session) = session else { return SignOutResult { revoked: false, removed: Ok(()), was_kept: false } };
         let tokens = session.refresh.into_iter().collect();
-        self.end(Ended { sub: session.identity.sub, until: self.inner.now(), tokens }).await
+        self.end(SignOutRequest { sub: session.identity.sub, until: self.inner.now(), tokens }).await
     }
 
     /// Does again what signing this user out left undone: removes the entry of a sign-in that began until then, and
     /// tells Clerk. One that began later stays as it is.
-    pub async fn forget(&self, sub: &str, until: Timestamp) -> SignedOut {
-        self.end(Ended { sub: sub.to_owned(), until, tokens: Vec::new() }).await
+    pub async fn forget(&self, sub: &str, until: Timestamp) -> SignOutResult {
+        self.end(SignOutRequest { sub: sub.to_owned(), until, tokens: Vec::new() }).await
     }
 
     /// Goes on as this person, whose sign-in has ended. Asks neither the vault nor the network.
     pub async fn remember_ended(&self, identity: Identity) {
-        let _turn = self.inner.turn.lock().await;
+        let _session_lock = self.inner.session_lock.lock().await;
         let now = self.inner.now();
-        self.inner.change(|state| {
+        self.inner.update_state(|state| {
             let id = state.next_id();
-            let standing = Standing::Ended;
-            state.session = Some(Session { standing, ..Session::remembered(id, identity, now) });
+            state.session = Some(Session { state: SessionState::Ended, ..Session::remembered(id, identity, now) });
         });
     }
 
-    async fn end(&self, ended: Ended) -> SignedOut {
+    async fn end(&self, request: SignOutRequest) -> SignOutResult {
         let inner = self.inner.clone();
-        self.inner.to_the_end(async move { inner.end(ended).await }).await
+        self.inner.run_to_completion(async move { inner.end(request).await }).await
     }
 }
 
 impl Inner {
-    async fn end(&self, ended: Ended) -> SignedOut {
-        let _turn = self.turn.lock().await;
-        let _pass = self.ports.gate.enter(gate::SIGN_OUT).await;
-        let Ended { sub, until, mut tokens } = ended;
-        tokens.extend(self.change(|state| state.end_session_of(&sub, until)));
+    async fn end(&self, request: SignOutRequest) -> SignOutResult {
+        let _session_lock = self.session_lock.lock().await;
+        let _process_lock = self.ports.process_lock.acquire(process_lock::SIGN_OUT).await;
+        let SignOutRequest { sub, until, mut tokens } = request;
+        tokens.extend(self.update_state(|state| state.end_session_of(&sub, until)));
         let mut was_kept = true;
         let removed = match self.entries().load(&sub).await {
             // They have signed in again, perhaps with another program.
@@ -81,7 +80,7 @@ impl Inner {
                 was_kept = found.is_some();
                 // Another program may have renewed it, or have signed in for itself.
                 let kept = found.map(|entry| entry.refresh);
-                tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.is(kept.reveal()))));
+                tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.equals(kept.expose()))));
                 self.entries().remove(&sub).await
             }
             // What cannot be read is not removed either, though the keychain may open this moment: nobody could tell
@@ -92,39 +91,39 @@ impl Inner {
         for token in tokens {
             revoked &= self.end_grant(token).await;
         }
-        SignedOut { revoked, removed, was_kept }
+        SignOutResult { revoked, removed, was_kept }
     }
 
     /// Ends a grant, now or as soon as Clerk can be reached in this run. `true` if it took note now.
-    pub async fn end_grant(&self, refresh: Secret) -> bool {
+    pub async fn end_grant(&self, refresh: SensitiveString) -> bool {
         let told = self.revoke(&refresh).await;
         if told.is_none() {
-            self.owe(refresh);
+            self.revoke_later(refresh);
         }
         told.unwrap_or(false)
     }
 
-    /// Has this grant ended by [`Inner::settle`].
-    pub fn owe(&self, refresh: Secret) {
-        self.change(|state| state.owed.push(refresh));
+    /// Has this grant ended by [`Inner::revoke_outstanding`].
+    pub fn revoke_later(&self, refresh: SensitiveString) {
+        self.update_state(|state| state.unrevoked.push(refresh));
     }
 
     /// Ends the grants that Clerk was not told of yet. Nobody waits for it.
-    pub fn settle(self: &Arc<Self>) {
-        let owed = self.change(|state| std::mem::take(&mut state.owed));
-        if owed.is_empty() {
+    pub fn revoke_outstanding(self: &Arc<Self>) {
+        let unrevoked = self.update_state(|state| std::mem::take(&mut state.unrevoked));
+        if unrevoked.is_empty() {
             return;
         }
         let inner = self.clone();
         self.tasks.spawn(async move {
-            for refresh in owed {
+            for refresh in unrevoked {
                 inner.end_grant(refresh).await;
             }
         });
     }
 
     /// Whether Clerk took note; `None` if it could not be reached.
-    async fn revoke(&self, refresh: &Secret) -> Option<bool> {
+    async fn revoke(&self, refresh: &SensitiveString) -> Option<bool> {
         let ask = async {
             let endpoints = self.endpoints().await.ok()?;
             let Some(endpoint) = endpoints.revoke.as_deref() else { return Some(false) };
@@ -136,7 +135,7 @@ impl Inner {
 
 impl State {
     /// Ends the session if it is this user's and began until then. Its token is still good at Clerk.
-    fn end_session_of(&mut self, sub: &str, until: Timestamp) -> Option<Secret> {
+    fn end_session_of(&mut self, sub: &str, until: Timestamp) -> Option<SensitiveString> {
         let session = self.session.as_mut().filter(|session| session.identity.sub == sub && session.since <= until)?;
         let refresh = session.refresh.take();
         session.end();

@@ -12,9 +12,9 @@ pub(crate) const SIGN_OUT: Duration = Duration::from_secs(5);
 
 /// Lets one program of this computer at a time use, replace or end what is in the vault.
 #[async_trait::async_trait]
-pub trait Gate: Send + Sync {
+pub trait ProcessLock: Send + Sync {
     /// Waits for its turn, which lasts until what it returns is dropped, but no longer than this. Where there is no way
     /// to keep others out, or the one who is in does not leave in time, it returns all the same: a token that two have
     /// used is found out by the service.
-    async fn enter(&self, patience: Duration) -> Box<dyn Send>;
+    async fn acquire(&self, timeout: Duration) -> Box<dyn Send>;
 }

@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 
 /// A secret text. It is wiped from memory when dropped, and its `Debug` says nothing.
 #[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
+pub struct SensitiveString(Zeroizing<String>);
 
-impl Secret {
+impl SensitiveString {
     /// Takes the text as it is.
     #[must_use]
     pub fn new(text: String) -> Self {
@@ -18,33 +18,33 @@ impl Secret {
 
     /// The text itself, for the one place that needs it.
     #[must_use]
-    pub fn reveal(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 
     /// Whether it is this text. Takes the same time wherever the two differ.
     #[must_use]
-    pub fn is(&self, other: &str) -> bool {
+    pub fn equals(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }
 }
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for SensitiveString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
+        f.write_str("SensitiveString")
     }
 }
 
-impl<'de> Deserialize<'de> for Secret {
+impl<'de> Deserialize<'de> for SensitiveString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
     }
 }
 
 /// Only for what the vault keeps; nothing else in this crate is serialised.
-impl Serialize for Secret {
+impl Serialize for SensitiveString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.reveal())
+        serializer.serialize_str(self.expose())
     }
 }
 
@@ -54,13 +54,13 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_in_its_debug_text() {
-        assert_eq!(format!("{:?}", Some(Secret::new("hunter2".to_owned()))), "Some(Secret)");
+        assert_eq!(format!("{:?}", Some(SensitiveString::new("hunter2".to_owned()))), "Some(SensitiveString)");
     }
 
     #[test]
-    fn only_the_same_text_is_the_same() {
-        let secret = Secret::new("abc".to_owned());
-        assert!(secret.is("abc"));
-        assert!(!secret.is("abd") && !secret.is("ab") && !secret.is(""));
+    fn only_equal_texts_are_equal() {
+        let secret = SensitiveString::new("abc".to_owned());
+        assert!(secret.equals("abc"));
+        assert!(!secret.equals("abd") && !secret.equals("ab") && !secret.equals(""));
     }
 }

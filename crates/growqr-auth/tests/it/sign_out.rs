@@ -1,31 +1,31 @@
 //! Case 54 of what every build must refuse, and what ending a sign-in promises.
 
-use crate::world::{World, impatient};
-use growqr_auth::{Gate, Identity, Kept, RefreshError, SignedOut, Status, VaultError};
+use crate::world::{World, short_timeouts};
+use growqr_auth::{Identity, Persistence, ProcessLock, RefreshError, SignOutResult, Status, VaultError};
 use growqr_core::clock::Clock;
 use growqr_testkit::clerk::{self, Fault};
 use std::time::Duration;
 
 #[tokio::test]
-async fn signing_out_ends_what_another_program_has_renewed_too() {
+async fn signing_out_also_ends_a_sign_in_renewed_by_another_program() {
     let (world, identity) = World::signed_in().await;
-    let another = world.another();
+    let another = world.another_program();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
-    world.assert_nobody();
+    assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
+    world.assert_nobody_is_signed_in();
     assert_eq!(another.refresh_now().await, Err(RefreshError::NeedsSignIn));
 }
 
 #[tokio::test]
-async fn case_54_signing_out_works_when_clerk_does_not() {
+async fn case_54_signing_out_works_without_clerk() {
     for fault in [Fault::Status(500), Fault::Hang, Fault::Cut] {
         let (mut world, identity) = World::signed_in().await;
-        world.restart_with(impatient());
+        world.restart_with(short_timeouts());
         world.auth.open(identity).await;
         world.auth.refresh_now().await.unwrap();
         world.clerk.break_at("/oauth/token/revoke", fault);
-        assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Ok(()), was_kept: true });
+        assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: false, removed: Ok(()), was_kept: true });
         assert_eq!(world.auth.status(), Status::SignedOut);
         assert!(world.vault.is_empty());
         assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::SignedOut);
@@ -33,16 +33,16 @@ async fn case_54_signing_out_works_when_clerk_does_not() {
 }
 
 #[tokio::test]
-async fn signing_out_says_when_the_keychain_keeps_the_entry() {
+async fn signing_out_reports_an_entry_that_stays_in_the_keychain() {
     let (world, _) = World::signed_in().await;
     world.vault.fail(VaultError::Locked);
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Err(VaultError::Locked), was_kept: true });
+    assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: true, removed: Err(VaultError::Locked), was_kept: true });
     assert_eq!(world.auth.status(), Status::SignedOut);
     assert_eq!(world.clerk.living_grants(), 0);
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_not_removed_unread() {
+async fn an_entry_that_cannot_be_read_is_not_removed() {
     let (mut world, identity) = World::signed_in().await;
     world.restart();
     world.vault.fail(VaultError::Locked);
@@ -53,8 +53,8 @@ async fn what_cannot_be_read_is_not_removed_unread() {
     let out = world.auth.sign_out().await;
     assert_eq!((out.removed, world.clerk.living_grants()), (Err(VaultError::Locked), 1));
     let forgotten = world.auth.forget(&identity.sub, until).await;
-    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
-    world.assert_nobody();
+    assert_eq!(forgotten, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
+    world.assert_nobody_is_signed_in();
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn signing_out_during_a_renewal_leaves_nothing_behind() {
     });
     assert!(renewed == Ok(()) || renewed == Err(RefreshError::SignedOut));
     assert_eq!(signed_out.removed, Ok(()));
-    world.assert_nobody();
+    world.assert_nobody_is_signed_in();
 }
 
 #[tokio::test]
@@ -78,60 +78,60 @@ async fn cancelling_during_the_exchange_leaves_nothing_behind() {
         world.auth.cancel();
     });
     assert_eq!(finished.unwrap_err().to_string(), "sign-in failed");
-    world.assert_nobody();
+    world.assert_nobody_is_signed_in();
 }
 
 #[tokio::test]
-async fn what_a_locked_keychain_has_kept_is_removed_and_ended_once_it_opens() {
+async fn an_entry_in_a_locked_keychain_is_removed_and_revoked_after_unlock() {
     let (mut world, identity) = World::signed_in().await;
     world.restart();
     world.vault.fail(VaultError::Locked);
     world.auth.open(identity.clone()).await;
     let until = world.clock.now();
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: false, removed: Err(VaultError::Locked), was_kept: true });
+    assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: false, removed: Err(VaultError::Locked), was_kept: true });
     assert_eq!(world.auth.forget(&identity.sub, until).await.removed, Err(VaultError::Locked));
     world.vault.fail(None);
     world.restart();
-    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
-    world.assert_nobody();
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
+    world.assert_nobody_is_signed_in();
 }
 
 #[tokio::test]
-async fn a_sign_in_that_began_later_is_not_forgotten() {
+async fn forget_keeps_a_later_sign_in() {
     let (world, identity) = World::signed_in().await;
     let until = world.clock.now();
-    world.pass(1);
+    world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.refresh_now().await.unwrap();
-    assert_eq!(world.auth.forget(&identity.sub, until).await, SignedOut { revoked: false, removed: Ok(()), was_kept: true });
+    assert_eq!(world.auth.forget(&identity.sub, until).await, SignOutResult { revoked: false, removed: Ok(()), was_kept: true });
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
 
 #[tokio::test]
-async fn one_who_signed_out_with_another_program_is_no_longer_signed_in_here() {
+async fn signing_out_in_another_program_ends_the_session_here() {
     let (world, identity) = World::signed_in().await;
     let forgotten = world.auth.forget(&identity.sub, world.clock.now()).await;
-    assert_eq!(forgotten, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
+    assert_eq!(forgotten, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
     assert_eq!(world.clerk.living_grants(), 0);
 }
 
 #[tokio::test]
-async fn a_service_that_could_not_be_told_is_told_later() {
+async fn a_revocation_that_failed_is_sent_later() {
     let (mut world, identity) = World::signed_in().await;
-    world.restart_with(impatient());
+    world.restart_with(short_timeouts());
     world.auth.open(identity).await;
     world.clerk.break_at("/oauth/token/revoke", Fault::Cut);
     assert!(!world.auth.sign_out().await.revoked);
     world.clerk.mend();
     assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::SignedOut));
     world.auth.shut_down().await;
-    world.assert_nobody();
+    world.assert_nobody_is_signed_in();
 }
 
 #[tokio::test]
-async fn one_whose_sign_in_has_ended_is_known_and_not_taken_up() {
+async fn a_remembered_ended_sign_in_is_not_resumed() {
     let (mut world, identity) = World::signed_in().await;
     world.restart();
     world.auth.remember_ended(identity.clone()).await;
@@ -141,28 +141,28 @@ async fn one_whose_sign_in_has_ended_is_known_and_not_taken_up() {
 }
 
 #[tokio::test]
-async fn cancelling_while_it_is_kept_leaves_the_sign_in_that_was_there() {
+async fn cancelling_during_the_save_restores_the_previous_sign_in() {
     let (world, identity) = World::signed_in().await;
-    world.pass(1);
+    world.advance(1);
     let good = world.allowed().await;
     let auth = world.auth.clone();
-    world.vault.meanwhile(move || auth.cancel());
+    world.vault.during_next_set(move || auth.cancel());
     assert!(world.auth.callback(&good).await.is_err());
     assert_eq!(world.clerk.living_grants(), 1);
-    let another = world.another();
+    let another = world.another_program();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
 }
 
 #[tokio::test]
-async fn signing_in_again_ends_the_sign_in_before() {
+async fn signing_in_again_revokes_the_previous_sign_in() {
     let (mut world, _) = World::signed_in().await;
-    world.pass(1);
+    world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.shut_down().await;
     assert_eq!(world.clerk.living_grants(), 1);
     world.restart();
-    world.pass(1);
+    world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.shut_down().await;
     assert_eq!(world.clerk.living_grants(), 1, "also of one that only the keychain knew");
@@ -172,7 +172,7 @@ async fn signing_in_again_ends_the_sign_in_before() {
 async fn signed_in_while_locked() -> (World, Identity) {
     let (mut world, identity) = World::signed_in().await;
     world.restart();
-    world.pass(1);
+    world.advance(1);
     world.vault.fail(VaultError::Locked);
     world.sign_in().await.unwrap();
     world.vault.fail(None);
@@ -180,7 +180,7 @@ async fn signed_in_while_locked() -> (World, Identity) {
 }
 
 #[tokio::test]
-async fn what_is_kept_late_takes_the_place_of_what_was_there_before() {
+async fn a_sign_in_saved_late_replaces_an_older_entry() {
     let (mut world, identity) = signed_in_while_locked().await;
     assert_eq!(world.clerk.living_grants(), 2);
     world.auth.refresh_if_due().await.unwrap();
@@ -192,27 +192,27 @@ async fn what_is_kept_late_takes_the_place_of_what_was_there_before() {
 }
 
 #[tokio::test]
-async fn what_is_kept_late_leaves_what_another_program_has_kept_since() {
+async fn a_sign_in_saved_late_keeps_a_newer_entry_of_another_program() {
     let (world, _) = signed_in_while_locked().await;
-    let another = world.another();
-    world.pass(1);
-    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::Who::Anyone).await.unwrap();
+    let another = world.another_program();
+    world.advance(1);
+    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::AccountChoice::Any).await.unwrap();
     another.callback(&clerk::allow(&attempt.url).await).await.unwrap();
     another.shut_down().await;
     let theirs = world.vault.entries.lock().unwrap().clone();
     world.auth.refresh_if_due().await.unwrap();
     assert_eq!(*world.vault.entries.lock().unwrap(), theirs);
     let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
-    assert_eq!(kept, Kept::Keychain);
+    assert_eq!(kept, Persistence::Keychain);
     world.auth.refresh_now().await.unwrap();
     world.auth.shut_down().await;
     assert_eq!(world.clerk.living_grants(), 1);
 }
 
 #[tokio::test]
-async fn closing_does_not_wait_for_another_program_for_long() {
+async fn shut_down_does_not_wait_long_for_another_program() {
     let (world, _) = World::signed_in().await;
-    let _stuck = world.gate.enter(Duration::ZERO).await;
+    let _stuck = world.process_lock.acquire(Duration::ZERO).await;
     tokio::time::pause();
     let auth = world.auth.clone();
     let renewal = tokio::spawn(async move { auth.refresh_now().await });
