@@ -1,4 +1,4 @@
-//! One attempt to sign in: what only this process knows of it, and the address to open.
+//! One attempt to sign in: its secrets, and the authorization URL.
 
 use crate::config::Config;
 use crate::discovery::Endpoints;
@@ -7,28 +7,28 @@ use crate::sensitive::SensitiveString;
 use growqr_core::clock::Timestamp;
 use reqwest::Url;
 
-/// How long a person may take, in milliseconds. Passkeys and signing up need more than the usual two or three minutes.
+/// How long an attempt may take, in milliseconds. Passkeys and signing up take longer than the usual two or three minutes.
 pub(crate) const ATTEMPT_TIMEOUT: i64 = 10 * 60 * 1000;
 
-/// How the browser comes back.
+/// How the browser returns to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redirect {
-    /// By the app's own scheme, where this build is registered for it.
+    /// With a deep link in the app's own scheme. Needs a build that is registered for the scheme.
     DeepLink,
-    /// To a port on this machine: on a command line, where the scheme is not ours, or where nothing happened.
+    /// To a loopback port of this machine: for the command line, and where deep links do not work.
     Loopback,
 }
 
-/// AccountChoice is to sign in.
+/// Which account is to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountChoice {
-    /// Whoever is signed in in the browser.
+    /// The account that is signed in in the browser, if any.
     Any,
-    /// Somebody else: Clerk asks for the password although somebody is signed in there.
+    /// Another account: Clerk shows its sign-in page even if an account is signed in in the browser.
     Other,
 }
 
-/// The secrets of an attempt. They are in memory only, and gone with it.
+/// The secrets of an attempt. They are only in memory.
 pub(crate) struct AttemptSecrets {
     pub state: SensitiveString,
     pub nonce: SensitiveString,
@@ -43,7 +43,7 @@ impl AttemptSecrets {
         Self { state, nonce, verifier, redirect_uri, endpoints }
     }
 
-    /// The address to open in the system's browser. It holds no secret that lasts, yet belongs into no log.
+    /// The URL to open in the system's browser. Keep it out of logs, although its secrets are valid only for this attempt.
     pub fn url(&self, config: &Config, account: AccountChoice) -> Option<String> {
         let mut url = Url::parse(&self.endpoints.authorize).ok()?;
         url.query_pairs_mut()
@@ -62,7 +62,7 @@ impl AttemptSecrets {
     }
 }
 
-/// When an attempt that begins now ends by itself.
+/// When an attempt that begins at `now` times out.
 pub(crate) fn deadline(now: Timestamp) -> Timestamp {
     Timestamp(now.0.saturating_add(ATTEMPT_TIMEOUT))
 }

@@ -1,16 +1,16 @@
-//! What comes back from the browser, read but not yet believed.
+//! Parses the callback from the browser. Parsing proves nothing: the caller must still check `state` and `iss`.
 
 use crate::link::{self, LinkError};
 use crate::percent;
 use crate::sensitive::SensitiveString;
 
-/// The parameters of one callback. Whether it is an answer to our question is for its `state` to show.
+/// The parameters of a callback.
 #[derive(Debug)]
 pub(crate) struct Callback {
     pub outcome: Outcome,
-    /// `None` where Clerk has lost it, or sent it empty.
+    /// `None` if it is missing or empty.
     pub state: Option<SensitiveString>,
-    /// RFC 9207.
+    /// The issuer, see RFC 9207.
     pub iss: Option<String>,
 }
 
@@ -20,22 +20,22 @@ pub(crate) enum Outcome {
     Error(ErrorCode),
 }
 
-/// An error code of OAuth. Words from outside are not passed on: what is not known here is `Other`.
+/// An error code of OAuth. Unknown codes become `Other`, so that no text from outside is passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The person pressed Deny.
+    /// The user pressed Deny.
     AccessDenied,
-    /// A scope is not switched on for the OAuth application.
+    /// A scope is not enabled for the OAuth application.
     InvalidScope,
-    /// The request was malformed, or lost parameters on its way through the sign-in pages.
+    /// The request was malformed, or the sign-in pages lost some of its parameters.
     InvalidRequest,
     /// The client id is unknown, or the application is not a public one.
     InvalidClient,
-    /// The application may not do this.
+    /// The application is not allowed to make this request.
     UnauthorizedClient,
-    /// `response_type` was lost on the way, or is not allowed.
+    /// `response_type` was lost by the sign-in pages, or is not allowed.
     UnsupportedResponseType,
-    /// Clerk is out of order, or too busy.
+    /// Clerk has a fault or is overloaded.
     ServerError,
     /// Anything else.
     Other,
@@ -57,7 +57,7 @@ impl ErrorCode {
 }
 
 impl Callback {
-    /// Reads a callback to exactly this redirect URI. No parameter may stand there twice, known or not.
+    /// Parses a callback to exactly this redirect URI. No parameter may occur twice, not even an unknown one.
     pub fn read(redirect_uri: &str, text: &str) -> Result<Self, LinkError> {
         let mut parameters = parameters(link::callback_query(redirect_uri, text)?)?;
         let mut take = |name: &str| {

@@ -1,4 +1,4 @@
-//! Which Clerk instance, and which of its OAuth applications.
+//! The configuration: the Clerk instance and its OAuth application.
 
 use crate::http::HttpTimeouts;
 use crate::issuer;
@@ -6,21 +6,21 @@ use crate::link::Schemes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 
-/// Everything that sign-in must know beforehand. None of it is secret.
+/// The settings of sign-in. None of them is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     issuer: String,
     client_id: String,
     /// The URI schemes of this build.
     pub schemes: Schemes,
-    /// How long to wait for Clerk.
+    /// Timeouts of requests to Clerk.
     pub http: HttpTimeouts,
 }
 
-/// Why sign-in cannot be set up.
+/// Why the configuration is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// `sk_…`: it belongs on servers, and must leave this machine.
+    /// `sk_…`: this key belongs on servers and must not be on this machine.
     #[error("this is Clerk's secret key; the app needs the publishable key (pk_test_… or pk_live_…)")]
     SecretKey,
     /// Not `pk_test_…` or `pk_live_…` with a host inside.
@@ -29,7 +29,7 @@ pub enum ConfigError {
     /// Not an https origin without a slash at its end.
     #[error("the issuer must be Clerk's Frontend API URL: https, a host, nothing after it")]
     Issuer,
-    /// Empty, or with characters that no client id has.
+    /// Empty, or with characters that are not allowed in a client id.
     #[error("the client id of the OAuth application is missing or malformed")]
     ClientId,
     /// A client id without a key or an issuer.
@@ -37,16 +37,16 @@ pub enum ConfigError {
     NoIssuer,
 }
 
-/// The names under which [`Config::find`] looks.
+/// The names of the settings that [`Config::find`] reads.
 pub const SETTING_NAMES: [&str; 3] = ["CLERK_PUBLISHABLE_KEY", "CLERK_ISSUER", "CLERK_OAUTH_CLIENT_ID"];
 
 impl Config {
-    /// For the instance that a publishable key names.
+    /// The configuration for the instance in a publishable key.
     pub fn from_key(publishable_key: &str, client_id: &str) -> Result<Self, ConfigError> {
         Self::from_issuer(&format!("https://{}", host_in(publishable_key)?), client_id)
     }
 
-    /// For an issuer given as it is, such as `https://clerk.example.com`.
+    /// The configuration for an issuer such as `https://clerk.example.com`.
     pub fn from_issuer(issuer: &str, client_id: &str) -> Result<Self, ConfigError> {
         if !issuer::is_valid(issuer) {
             return Err(ConfigError::Issuer);
@@ -59,8 +59,8 @@ impl Config {
         Ok(Self { issuer, client_id, schemes: Schemes::RELEASE, http: HttpTimeouts::default() })
     }
 
-    /// Looks up the [`SETTING_NAMES`] wherever the caller keeps such things; an empty value counts as none. `None`: sign-in is
-    /// not configured, which is no error. An issuer goes before a key.
+    /// Builds the configuration from the settings in [`SETTING_NAMES`]. `value` returns the value of a setting; an empty value
+    /// counts as missing. Returns `None` if sign-in is not configured. An issuer takes precedence over a key.
     pub fn find(value: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ConfigError> {
         let value = |name| value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         let [key, issuer, client_id] = SETTING_NAMES.map(value);
@@ -72,7 +72,7 @@ impl Config {
         }
     }
 
-    /// The issuer, byte for byte as tokens must name it.
+    /// The issuer. Tokens must contain it byte for byte.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -85,8 +85,8 @@ impl Config {
     }
 }
 
-/// What to say where Clerk's secret key lies about. The key itself is never read: `is_set` tells whether a name has a
-/// value.
+/// A warning to show if Clerk's secret key is set on this machine. The key itself is never read: `is_set` returns whether a
+/// variable has a value.
 #[must_use]
 pub fn secret_key_warning(is_set: impl FnOnce(&str) -> bool) -> Option<&'static str> {
     is_set("CLERK_SECRET_KEY").then_some(
@@ -95,7 +95,8 @@ pub fn secret_key_warning(is_set: impl FnOnce(&str) -> bool) -> Option<&'static 
     )
 }
 
-/// The Frontend API host: `pk_test_` or `pk_live_`, then the host and one `$` in base64, padded or not.
+/// Reads the Frontend API host from a publishable key: `pk_test_` or `pk_live_`, then the host and one `$` in base64, with or
+/// without padding.
 fn host_in(key: &str) -> Result<String, ConfigError> {
     if key.starts_with("sk_") {
         return Err(ConfigError::SecretKey);
@@ -113,7 +114,7 @@ fn host_in(key: &str) -> Result<String, ConfigError> {
 mod tests {
     use super::*;
 
-    /// `host$` of Clerk's own documentation, with and without padding.
+    /// The example in Clerk's documentation.
     const KEY: &str = "pk_test_ZXhhbXBsZS5hY2NvdW50cy5kZXYk";
 
     #[test]

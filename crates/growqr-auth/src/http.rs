@@ -1,4 +1,4 @@
-//! Asking Clerk over HTTP: bounded in time and size, and never led to another address.
+//! The HTTP client for Clerk: limits time and size of responses, and follows no redirects.
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, StatusCode, Url};
@@ -7,17 +7,17 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// No answer of Clerk's comes near it.
+/// The largest response body. Responses of Clerk are far smaller.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long to wait.
+/// Timeouts of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpTimeouts {
-    /// For a connection.
+    /// For opening a connection.
     pub connect: Duration,
-    /// For a whole answer.
+    /// For a whole request with its response.
     pub response: Duration,
-    /// For the answer to a revocation, which a person who signs out waits for.
+    /// For a revocation. Short, because the user waits for the sign-out.
     pub revocation: Duration,
 }
 
@@ -27,46 +27,46 @@ impl Default for HttpTimeouts {
     }
 }
 
-/// Why there was no usable answer. None of these says anything about who is signed in.
+/// Why there is no usable response. None of these means that the sign-in has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// The certificates that this computer trusts cannot be read.
+    /// The trusted certificates of this computer cannot be loaded.
     #[error("this computer's trusted certificates cannot be read")]
     NoCertificates,
-    /// No network, no such host, no connection, a broken one, or no answer in time.
+    /// No network, unknown host, no connection, a broken connection, or a timeout.
     #[error("Clerk cannot be reached")]
     Unreachable,
-    /// Too many requests, or a fault of the server. Holds the seconds to wait, if it said so.
-    #[error("Clerk is busy or out of order (status {status})")]
+    /// Too many requests, or a fault of the server.
+    #[error("Clerk is overloaded or has a fault (status {status})")]
     Busy {
         /// The HTTP status, 429 or 5xx.
         status: u16,
-        /// Seconds, as far as the server named them.
+        /// Seconds to wait, if the server sent `retry-after`.
         retry_after: Option<u64>,
     },
-    /// A redirect. Codes and tokens are not carried elsewhere.
-    #[error("Clerk's server pointed to another address")]
+    /// A redirect. It is not followed, because it could send codes and tokens to another server.
+    #[error("Clerk's server redirected to another address")]
     Redirected,
-    /// Any other status than expected.
+    /// Any other unexpected status.
     #[error("Clerk's server refused (status {0})")]
     Refused(u16),
-    /// Above the limit in size.
-    #[error("Clerk's answer is too large")]
+    /// The response is larger than the limit.
+    #[error("Clerk's response is too large")]
     TooLarge,
-    /// Not the JSON that was due.
-    #[error("Clerk's answer cannot be read")]
+    /// The response is not the expected JSON.
+    #[error("Clerk's response cannot be read")]
     Unreadable,
 }
 
-/// The client. It is made at the first request: reading the machine's certificates takes milliseconds that a start
-/// without a sign-in need not spend.
+/// The client. It is built with the first request, because loading the certificates takes milliseconds that a start without
+/// sign-in need not spend.
 pub(crate) struct Http {
     client: OnceLock<Result<Client, HttpError>>,
     timeouts: HttpTimeouts,
     loopback: bool,
 }
 
-/// An answer with status 2xx or 4xx.
+/// A response with status 2xx or 4xx.
 pub(crate) struct Response {
     pub status: StatusCode,
     body: Zeroizing<Vec<u8>>,
@@ -79,9 +79,9 @@ impl Response {
 }
 
 impl Http {
-    /// `issuer` decides whether a proxy can be of use: it cannot reach this machine's own addresses.
+    /// `issuer` decides whether proxies are used: a proxy cannot reach loopback addresses of this machine.
     pub fn new(timeouts: HttpTimeouts, issuer: &str) -> Self {
-        // An http issuer is only ever the stand-in on this machine.
+        // Only the stub server of a test build has an http issuer.
         Self { client: OnceLock::new(), timeouts, loopback: issuer.starts_with("http://") }
     }
 
@@ -90,7 +90,7 @@ impl Http {
         made.as_ref().map_err(|error| *error)
     }
 
-    /// Reads a JSON document; anything but a 2xx is an error.
+    /// Gets a JSON document. Any status other than 2xx is an error.
     pub async fn get<T: DeserializeOwned>(&self, address: &str, bearer: Option<&str>) -> Result<T, HttpError> {
         let mut request = self.client()?.get(parse(address)?).header("accept", "application/json");
         if let Some(token) = bearer {
@@ -103,12 +103,12 @@ impl Http {
         answer.json()
     }
 
-    /// Posts a form, once. A 4xx is an answer: what it means stands in its body.
+    /// Posts a form once, without retries. A 4xx is returned as a response, because its body has the error code.
     pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
         self.send(self.form(address, fields)?).await
     }
 
-    /// The same, with the short patience of signing out.
+    /// Like [`Http::post`], with the short timeout of revocations.
     pub async fn post_revocation(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
         self.send(self.form(address, fields)?.timeout(self.timeouts.revocation)).await
     }
@@ -138,9 +138,9 @@ fn build(timeouts: HttpTimeouts, loopback: bool) -> Result<Client, reqwest::Erro
         .connect_timeout(timeouts.connect)
         .timeout(timeouts.response)
         .redirect(reqwest::redirect::Policy::none())
-        // A code may be used once; whether a request that broke off has used it cannot be known.
+        // A code can be used only once, and a broken request may have used it.
         .retry(reqwest::retry::never());
-    // Over plain http there is nothing to verify, so the machine's certificates stay unread.
+    // Without TLS no certificates need to be loaded.
     if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
 }
 
@@ -159,7 +159,7 @@ async fn read(response: &mut reqwest::Response) -> Result<Zeroizing<Vec<u8>>, Ht
     Ok(body)
 }
 
-/// Seconds only: Clerk sends no dates, and a date needs a clock that agrees.
+/// Parses `retry-after` in seconds. Dates are ignored: Clerk sends none, and they would need a correct clock.
 fn retry_after(headers: &HeaderMap) -> Option<u64> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }

@@ -1,22 +1,23 @@
-//! Which web addresses Clerk may have.
+//! Rules for the URLs of an issuer and its endpoints.
 
 use reqwest::Url;
 
-/// Whether plain http is allowed on a loopback address, for the stand-in. Decided when compiling, never when running.
+/// Whether http is allowed on a loopback address, for the stub server. Decided at compile time.
 const LOOPBACK: bool = cfg!(feature = "loopback-issuer");
 
-/// Whether this is an origin that can be an issuer: no slash at its end, nothing behind the host.
+/// Whether this is a valid issuer: an origin, with nothing after the host and no slash at the end.
 pub(crate) fn is_valid(issuer: &str) -> bool {
     is_origin(issuer, LOOPBACK)
 }
 
-/// Whether Clerk may have an endpoint at this address.
+/// Whether this is an allowed URL for an endpoint.
 pub(crate) fn allows(address: &str) -> bool {
     is_safe(address, LOOPBACK)
 }
 
 fn is_origin(issuer: &str, loopback: bool) -> bool {
-    // What the parser would change (upper case, a default port, an added slash) is not byte for byte the same.
+    // The issuer is compared byte for byte, so text that the URL parser would change (upper case, a default port, an added
+    // slash) is refused.
     Url::parse(issuer).is_ok_and(|url| url.origin().ascii_serialization() == issuer) && is_safe(issuer, loopback)
 }
 

@@ -1,4 +1,5 @@
-//! Clerk's public keys: kept for minutes, looked up again when a token's key is not among them, but not at will.
+//! The cache of Clerk's public keys. Reloads the keys if a token's key is unknown or its signature is wrong, but at most
+//! once a minute.
 
 use crate::http::{Http, HttpError};
 use crate::sensitive::SensitiveString;
@@ -10,11 +11,11 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How long keys are believed without asking, in milliseconds.
+/// How long keys stay in the cache, in milliseconds.
 const CACHE_TIME: i64 = 5 * 60 * 1000;
-/// How often a strange token may make us ask again, in milliseconds.
+/// The shortest interval between reloads that unverifiable tokens cause, in milliseconds.
 const FORCED_READ_INTERVAL: i64 = 60 * 1000;
-/// Shorter RSA keys can be broken, in bits.
+/// The shortest RSA key, in bits. Shorter keys can be broken.
 const MIN_KEY_BITS: usize = 2048;
 
 /// The keys of one issuer.
@@ -47,8 +48,8 @@ struct Jwk {
 }
 
 impl Keys {
-    /// Verifies an id_token. A key that is unknown, or whose signature is wrong, is looked up again: once for this
-    /// token, and once a minute for all of them. Keys that were read for this very token are not read again.
+    /// Verifies an id_token. If its key is unknown or its signature is wrong, reloads the keys and verifies once more. Does not
+    /// reload if the keys were just loaded for this token, or if such a reload happened within the last minute.
     pub async fn verify(
         &mut self,
         http: &Http,
@@ -94,18 +95,18 @@ impl Keys {
     }
 }
 
-/// `false` as well when the clock was set back.
+/// Whether `since` was at most `span` ago. `false` if the clock was set back.
 fn within(since: Option<Timestamp>, span: i64, now: Timestamp) -> bool {
     since.is_some_and(|since| (0..=span).contains(&(now.0 - since.0)))
 }
 
-/// Two keys of one name are as good as none: it cannot be known which was meant.
+/// The key, if it is the only one. With two keys of the same id it is unknown which one is meant.
 fn single<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
     keys.next().filter(|_| keys.next().is_none())
 }
 
-/// Only an RSA key for signatures is one. It is built from its numbers, since the library would make an HMAC key of a
-/// symmetric one.
+/// Accepts only RSA keys for signatures. Builds the key from its components: the library would turn a symmetric JWK into an
+/// HMAC key.
 fn usable(jwk: Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let is_for_us = jwk.kty == "RSA"
@@ -116,7 +117,7 @@ fn usable(jwk: Value) -> Option<Key> {
     Some(Key { kid: jwk.kid, key })
 }
 
-/// How many bits a number in base64url has, leading zeros not counted.
+/// The bits of a number in base64url, without leading zeros.
 fn bits(number: &str) -> Option<usize> {
     let bytes = URL_SAFE_NO_PAD.decode(number).ok()?;
     let first = bytes.iter().position(|byte| *byte != 0)?;

@@ -1,4 +1,5 @@
-//! The way back over this machine: a port that takes one thing, the callback, and says nothing of it.
+//! The loopback server: accepts the sign-in callback on a port of this machine. Its pages never repeat anything from the
+//! request.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -16,30 +17,31 @@ use tokio_util::sync::CancellationToken;
 const PATH: &str = "/callback";
 /// The longest request, in bytes.
 const MAX_REQUEST_BYTES: usize = 8 * 1024;
-/// How long a browser may take over a request or over its answer. Some open connections that they never use.
+/// Limit for one connection. Some browsers open connections that they never use.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many connections are served at once.
+/// The most connections that are served at the same time.
 const MAX_CONNECTIONS: usize = 16;
 
-/// What came to the port.
+/// The result of one request to the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallbackResult {
-    /// The answer: the person may go back to the app.
+    /// The callback of the attempt, with a code.
     Accepted,
-    /// The answer, and it is no.
+    /// The callback of the attempt, but the sign-in has failed.
     Denied,
-    /// Not the answer. The attempt goes on.
+    /// Not the callback of the attempt. The attempt continues.
     Ignored,
 }
 
-/// Opens a port of this machine. Returns the redirect URI as well.
+/// Opens a loopback port. Returns the listener and the redirect URI.
 pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let uri = format!("http://{}{PATH}", listener.local_addr()?);
     Ok((listener, uri))
 }
 
-/// Serves the port until the answer has come or `stop` says so. `handle` gets the callback as a whole URL.
+/// Serves the port until the callback of the attempt has arrived or `stop` is cancelled. `handle` gets the callback as a
+/// whole URL.
 pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, handle: H)
 where
     H: Fn(&str) -> CallbackResult + Clone + Send + Sync + 'static,
@@ -60,7 +62,7 @@ where
             }
         }
     }
-    // The port is closed; who has just sent the answer still gets a page.
+    // The port is closed. Open connections still get their page.
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
@@ -78,7 +80,7 @@ async fn serve(
             result => (200, result),
         },
     };
-    // The browser may be gone; what was result counts all the same.
+    // The browser may have closed the connection; the result is valid anyway.
     let _ = respond(&mut stream, status, result).await;
     Some(result)
 }
@@ -93,8 +95,8 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// The path and query of a proper callback, else the status to answer with. A page that made its own name point to
-/// this machine is told by the Host header.
+/// The path and query of a valid request, otherwise the status to respond with. The check of the Host header prevents DNS
+/// rebinding: a web page whose host name resolves to this machine.
 fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
     let mut slots = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut slots);
@@ -114,10 +116,10 @@ fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
     if path == PATH { Ok(target.to_owned()) } else { Err(404) }
 }
 
-/// Drops the code from the address bar and the history.
+/// Removes the code from the browser's address bar and history.
 const SCRIPT: &str = "history.replaceState(null,'','/')";
 
-/// A page that is the same whatever was sent.
+/// Sends a fixed page, which contains nothing from the request.
 async fn respond(stream: &mut TcpStream, status: u16, result: CallbackResult) -> io::Result<()> {
     let words = match result {
         CallbackResult::Accepted => "You can close this page and go back to GrowQR.",

@@ -1,5 +1,5 @@
-//! A person's picture. Its address comes from outside, and so does what is found there: bounded in time and size, over
-//! https only, and taken only if it is what a picture looks like.
+//! Downloads a user's picture. Its URL and content are untrusted: only https, limited time and size, and only known image
+//! formats.
 
 use crate::issuer;
 use base64::Engine;
@@ -7,17 +7,17 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, Url, redirect};
 use std::time::Duration;
 
-/// For the whole of it. A person without a picture waits for nothing.
+/// Limit for the whole download. Nothing waits for the picture.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Pictures of people are a tenth of it.
+/// The largest picture. Typical pictures are a tenth of this size.
 const MAX_PICTURE_BYTES: usize = 1 << 20;
 
-/// Picture servers move people's pictures once or twice.
+/// The most redirects. Picture servers use one or two.
 const MAX_REDIRECTS: usize = 3;
 
-/// The picture at this address as a `data:` URL, which a page can show without a right to the network. `None` if it
-/// cannot be had, or is none: why makes no difference to anybody.
+/// Downloads a picture as a `data:` URL, which a page can show without network access. `None` if it cannot be downloaded or
+/// is not a picture; callers do not need the reason.
 pub async fn picture(address: &str) -> Option<String> {
     let bytes = read(address).await?;
     let kind = kind(&bytes)?;
@@ -47,11 +47,12 @@ fn client(loopback: bool) -> Result<Client, reqwest::Error> {
         if goes_on { attempt.follow() } else { attempt.stop() }
     });
     let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
-    // Only a test build has an http address, of this machine; there is nothing to verify.
+    // Only a test build allows http, on a loopback address. Then no certificates are needed.
     if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
 }
 
-/// By what it begins with, whatever the server calls it. Nothing that can carry a script is among these.
+/// Detects the image format by its first bytes and ignores the content type of the server. None of these formats can contain
+/// scripts.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
@@ -70,7 +71,7 @@ mod tests {
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 
-    /// Answers the given requests one after the other, and returns its address.
+    /// Starts a server that sends these responses one after another. Returns its URL.
     fn server(answers: Vec<Vec<u8>>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/me", listener.local_addr().unwrap());

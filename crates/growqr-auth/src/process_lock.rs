@@ -1,20 +1,18 @@
-//! One program at a time: the window and the command line may keep the same sign-in, and a refresh token is used up by
-//! its use.
+//! The lock between programs: the window and the command line share a sign-in, and a refresh token can be used only once.
 
 use std::time::Duration;
 
-/// How long a renewal waits for its turn: longer than any other program's requests take.
+/// How long a renewal waits for the lock: longer than the requests of any other program take.
 pub(crate) const RENEWAL: Duration = Duration::from_secs(60);
-/// How long a sign-in waits: the person does too.
+/// How long a sign-in waits for the lock. Short, because the user is waiting.
 pub(crate) const SIGN_IN: Duration = Duration::from_secs(15);
-/// How long signing out waits: whatever the others do with the token, it is about to be worthless.
+/// How long a sign-out waits for the lock. Short, because the token is about to be revoked anyway.
 pub(crate) const SIGN_OUT: Duration = Duration::from_secs(5);
 
-/// Lets one program of this computer at a time use, replace or end what is in the vault.
+/// A lock that only one program on this computer can have at a time. It protects the entries of the vault.
 #[async_trait::async_trait]
 pub trait ProcessLock: Send + Sync {
-    /// Waits for its turn, which lasts until what it returns is dropped, but no longer than this. Where there is no way
-    /// to keep others out, or the one who is in does not leave in time, it returns all the same: a token that two have
-    /// used is found out by the service.
+    /// Acquires the lock; dropping the result releases it. If the lock cannot be used, or is not free within `timeout`,
+    /// returns without the lock: then two programs may use a token twice, which Clerk detects.
     async fn acquire(&self, timeout: Duration) -> Box<dyn Send>;
 }

@@ -1,4 +1,4 @@
-//! Randomness as a port, and what is made from it.
+//! The source of randomness, and the values that are made from it.
 
 use crate::sensitive::SensitiveString;
 use base64::Engine;
@@ -7,13 +7,13 @@ use rand::Rng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-/// Where states, nonces and verifiers come from.
+/// A source of cryptographic randomness.
 pub trait Random: Send + Sync {
-    /// Fills all 32 bytes with what nobody can guess.
+    /// Fills all 32 bytes with unpredictable values.
     fn fill(&self, bytes: &mut [u8; 32]);
 }
 
-/// The computer's own cryptographic randomness.
+/// The randomness of the operating system.
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
@@ -22,14 +22,14 @@ impl Random for SystemRandom {
     }
 }
 
-/// 32 random bytes in 43 characters of base64url, as RFC 7636 wants a verifier.
+/// 32 random bytes as 43 characters of base64url, as RFC 7636 recommends for a verifier.
 pub(crate) fn random_token(random: &dyn Random) -> SensitiveString {
     let mut bytes = Zeroizing::new([0; 32]);
     random.fill(&mut bytes);
     SensitiveString::new(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// A number below `limit`, for the jitter of waiting times.
+/// A random number below `limit`, for jitter.
 pub(crate) fn number_below(random: &dyn Random, limit: u64) -> u64 {
     let mut bytes = [0; 32];
     random.fill(&mut bytes);
@@ -37,7 +37,7 @@ pub(crate) fn number_below(random: &dyn Random, limit: u64) -> u64 {
     number % limit.max(1)
 }
 
-/// The S256 challenge of a verifier.
+/// The S256 code challenge of a verifier.
 pub(crate) fn challenge(verifier: &SensitiveString) -> String {
     URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()))
 }

@@ -1,4 +1,4 @@
-//! Keeping a session: opening it again, renewing its tokens, ending it. One at a time, each to its end.
+//! Restores a session from the vault and renews its tokens. Renewals run one at a time and always to completion.
 
 use crate::auth::{Auth, Inner, RefreshError, State};
 use crate::discovery::{DiscoveryError, Endpoints};
@@ -14,43 +14,44 @@ use crate::vault::Entry;
 use crate::verify::{Expected, IdTokenError, Nonce};
 use growqr_core::clock::Timestamp;
 
-/// The first and the longest pause between two tries, in milliseconds.
+/// The first and the longest back-off, in milliseconds.
 const BACKOFF: (i64, i64) = (5_000, 300_000);
-/// The longest pause that the server may ask for, in seconds.
+/// The longest `retry-after` that is obeyed, in seconds.
 const MAX_RETRY_AFTER: u64 = 3600;
 
-/// One renewal to be done.
+/// A renewal that is due.
 struct RenewalJob {
     id: u64,
     sub: String,
     ours: Option<Entry>,
-    /// Whether another program finds it in the vault.
+    /// Whether the entry is in the vault, where other programs can use it.
     is_shared: bool,
     nonce: Option<SensitiveString>,
 }
 
 impl Auth {
-    /// Goes on as this person, whom an earlier run signed in, or switches to them from another. Asks the vault, not the
-    /// network: the status is `Offline` until [`Auth::refresh_if_due`] has asked Clerk. An account that only this run
-    /// knows is lost by switching away.
+    /// Restores the session of an account that signed in in an earlier run, or switches to that account. Reads the vault but
+    /// does not use the network: the status is `Offline` until [`Auth::refresh_if_due`] has contacted Clerk. If the previous
+    /// account's sign-in could not be saved in the vault, switching loses it.
     pub async fn open(&self, identity: Identity) -> Status {
         let inner = self.inner.clone();
         self.inner.run_to_completion(async move { inner.remember(identity).await }).await;
         self.status()
     }
 
-    /// Renews the tokens if it is time, and tries again to keep what the keychain did not take. Two calls at once make
-    /// one request. A failure to reach Clerk never signs out.
+    /// Renews the tokens if they are due. Also saves a refresh token that could not be saved before. Concurrent calls make one
+    /// request. If Clerk cannot be reached, the session stays.
     pub async fn refresh_if_due(&self) -> Result<(), RefreshError> {
         self.refresh(false).await
     }
 
-    /// Renews the tokens now: after waking up, when the network is back, or because the person asks.
+    /// Renews the tokens now: after the computer wakes up, when the network is back, or when the user asks for it.
     pub async fn refresh_now(&self) -> Result<(), RefreshError> {
         self.refresh(true).await
     }
 
-    /// Goes on as nobody. The sign-in stays in the vault, for [`Auth::open`]; one that only this run knows is lost.
+    /// Closes the session without signing out. The entry stays in the vault, for [`Auth::open`]. A sign-in that could not be
+    /// saved in the vault is lost.
     pub async fn leave(&self) {
         let _session_lock = self.inner.session_lock.lock().await;
         self.inner.update_state(|state| state.session = None);
@@ -84,7 +85,7 @@ impl Inner {
             state.session = Some(Session::remembered(id, identity, now));
             id
         });
-        // The reason for a failure is in the status.
+        // The status shows a failure and its reason.
         let _ = self.load(id, &sub).await;
     }
 
@@ -95,7 +96,7 @@ impl Inner {
                 self.update_state(|state| state.session_mut(id).map(|session| session.adopt(&entry)));
                 Ok(entry)
             }
-            // A locked keychain may say so too: nothing is removed.
+            // Some locked keychains report a missing entry as well, so nothing is removed.
             Ok(None) => Err(self.end_session(id)),
             Err(error) => Err(self.retry_later(id, OfflineReason::Vault(error))),
         }
@@ -119,7 +120,7 @@ impl Inner {
         let link = (&self.http, &self.config);
         let (used, answer) = match token::refresh(link, &endpoints.token, &used.refresh).await {
             Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
-                // Another program of this profile has renewed it: its token is the good one.
+                // Another program has renewed the token since. Use its token.
                 Ok(Some(other)) if !other.refresh.equals(used.refresh.expose()) => {
                     job.nonce = None;
                     let answer = token::refresh(link, &endpoints.token, &other.refresh).await;
@@ -137,8 +138,8 @@ impl Inner {
         }
     }
 
-    /// The token to be used. Where another program has put one into the vault since, it is that: a newer one of the same
-    /// sign-in, or one of a sign-in of its own, with a nonce that is not known here.
+    /// The entry with the newest token. Another program may have saved a newer one: a renewed token of the same sign-in, or a
+    /// token of a new sign-in, whose nonce this process does not know.
     async fn latest_entry(&self, job: &mut RenewalJob) -> Result<Entry, RefreshError> {
         let Some(ours) = job.ours.take() else { return self.load(job.id, &job.sub).await };
         if !job.is_shared {
@@ -149,12 +150,12 @@ impl Inner {
                 job.nonce = None;
                 Ok(kept)
             }
-            // Nothing proves that ours is worthless, neither an empty vault nor a locked one.
+            // An empty or locked vault does not prove that our token is invalid.
             _ => Ok(ours),
         }
     }
 
-    /// Keeps the new refresh token, and only then looks at what else came: whatever happens next, it is not lost.
+    /// Saves the new refresh token first and then verifies the id_token, so that a later failure cannot lose the token.
     async fn rotate(&self, job: &RenewalJob, used: Entry, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
         let entry = Entry { refresh: tokens.refresh.clone().unwrap_or(used.refresh), since: used.since };
         let kept = self.entries().save(&job.sub, &entry).await.map_or_else(Persistence::ThisRun, |()| Persistence::Keychain);
@@ -166,7 +167,8 @@ impl Inner {
             Some(())
         });
         if still.is_none() {
-            // Signed out meanwhile, with the token before this one; whoever does that removes the entry.
+            // Signed out during the request. The sign-out revokes the previous token and removes the entry; the new token is
+            // revoked here.
             self.end_grant(entry.refresh).await;
             return Err(RefreshError::SignedOut);
         }
@@ -189,7 +191,7 @@ impl Inner {
         still.ok_or(RefreshError::SignedOut)
     }
 
-    /// AccountChoice the new id_token is about. Not every renewal brings one.
+    /// Verifies the new id_token. `None` if the response has none, which is allowed.
     async fn check(&self, job: &RenewalJob, tokens: &Tokens, endpoints: &Endpoints) -> Result<Option<Identity>, IdTokenError> {
         let Some(id_token) = &tokens.id else { return Ok(None) };
         let now = self.now();
@@ -205,8 +207,8 @@ impl Inner {
         Ok(Some(claims.identity(now)))
     }
 
-    /// Tries again to keep what the keychain did not take. Of two sign-ins the later one stays: another program may have
-    /// kept one of its own since, or an older one may have been there all the time.
+    /// Tries again to save an entry that the keychain did not accept. If the keychain has an entry of another sign-in, the
+    /// later sign-in wins and the other one is revoked.
     async fn store_unsaved_entry(&self) {
         let unkept = self.read_state(|state| {
             let session = state.session.as_ref().filter(|session| matches!(session.kept, Persistence::ThisRun(_)))?;
@@ -221,7 +223,7 @@ impl Inner {
                 if self.entries().save(&sub, &ours).await.is_err() {
                     return;
                 }
-                // One of the same sign-in is only an earlier token of it.
+                // An entry of the same sign-in only has an earlier token, which needs no revocation.
                 let other = found.filter(|found| found.since != ours.since);
                 (ours, other)
             }
@@ -235,10 +237,10 @@ impl Inner {
         });
     }
 
-    /// Clerk has ended it: the entry is worth nothing any more.
+    /// Ends the session and removes its entry: Clerk no longer accepts the token.
     async fn remove_and_end(&self, job: &RenewalJob) -> RefreshError {
         if let Err(error) = self.entries().remove(&job.sub).await {
-            tracing::warn!(%error, "a sign-in that has ended stays in the keychain");
+            tracing::warn!(%error, "the entry of an ended sign-in could not be removed from the keychain");
         }
         self.end_session(job.id)
     }
@@ -248,7 +250,7 @@ impl Inner {
         RefreshError::NeedsSignIn
     }
 
-    /// Asks again later.
+    /// Schedules the next attempt.
     fn retry_later(&self, id: u64, because: OfflineReason) -> RefreshError {
         let (now, jitter) = (self.now(), random::number_below(&*self.ports.random, 1000));
         self.update_state(|state| {
@@ -262,7 +264,7 @@ impl Inner {
     }
 }
 
-/// What is to be renewed. `Ok(None)`: nothing, or somebody did it while this caller waited for their turn.
+/// The renewal to do. `Ok(None)` if none is due, or if another caller has renewed while this one waited for the lock.
 fn next_job(
     state: &mut State,
     now: Timestamp,
@@ -295,7 +297,7 @@ fn next_job(
     }
 }
 
-/// Milliseconds until the next try: as the server says, else twice as long each time, and never in step with others.
+/// Milliseconds until the next attempt: the server's `retry-after`, otherwise exponential back-off; both with jitter.
 fn backoff(failures: u32, jitter: u64, because: OfflineReason) -> i64 {
     let jitter = i64::try_from(jitter).unwrap_or_default();
     if let OfflineReason::Network(HttpError::Busy { retry_after: Some(seconds), .. }) = because {

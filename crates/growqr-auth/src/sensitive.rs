@@ -1,28 +1,30 @@
-//! Text that nobody may see: states, nonces, verifiers, codes and tokens.
+//! A string type for states, nonces, verifiers, codes and tokens.
+//!
+//! Unlike [`growqr_core::secret::Secret`] it can be compared in constant time and serialised into the vault entry.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// A secret text. It is wiped from memory when dropped, and its `Debug` says nothing.
+/// A string that is zeroised when dropped and not shown by `Debug`.
 #[derive(Clone)]
 pub struct SensitiveString(Zeroizing<String>);
 
 impl SensitiveString {
-    /// Takes the text as it is.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text itself, for the one place that needs it.
+    /// The text itself. Use it only where the text is sent or stored.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether it is this text. Takes the same time wherever the two differ.
+    /// Compares with a text in constant time.
     #[must_use]
     pub fn equals(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
@@ -41,7 +43,7 @@ impl<'de> Deserialize<'de> for SensitiveString {
     }
 }
 
-/// Only for what the vault keeps; nothing else in this crate is serialised.
+/// Only for the entries of the vault; nothing else in this crate is serialised.
 impl Serialize for SensitiveString {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())

@@ -1,4 +1,4 @@
-//! A session as data: who, with which tokens, and when to renew them. No I/O and no clock.
+//! The session: the user, the tokens, and when to renew them. No I/O and no clock.
 
 use crate::identity::Identity;
 use crate::sensitive::SensitiveString;
@@ -7,33 +7,33 @@ use crate::token::Tokens;
 use crate::vault::Entry;
 use growqr_core::clock::Timestamp;
 
-/// What an access token is taken to live where Clerk does not say, in seconds.
+/// The assumed lifetime of an access token if Clerk does not send one, in seconds.
 const DEFAULT_LIFETIME: u64 = 600;
-/// No life of a token is counted as longer, in seconds.
+/// Longer lifetimes are cut to this, in seconds.
 const MAX_LIFETIME: u64 = 366 * 86_400;
-/// How long before its end a token is renewed at the earliest, in milliseconds.
+/// A token is renewed this long before it expires, or after nine tenths of a shorter lifetime. In milliseconds.
 const RENEWAL_MARGIN: i64 = 5 * 60 * 1000;
 
 pub(crate) struct Session {
-    /// Differs between any two sessions of a run.
+    /// Unique within this run.
     pub id: u64,
     pub identity: Identity,
-    /// When the sign-in began; the beginning of time before the vault was read.
+    /// When the sign-in began; 0 before the vault was read.
     pub since: Timestamp,
-    /// `None` before the vault was read, or if Clerk gave none.
+    /// `None` before the vault was read, or if Clerk sent none.
     pub refresh: Option<SensitiveString>,
-    /// That of the sign-in, while this run remembers it.
+    /// The nonce of the sign-in; `None` if another run or program has signed in.
     pub nonce: Option<SensitiveString>,
     pub access: Option<Access>,
     pub kept: Persistence,
     pub state: SessionState,
     /// Failed renewals in a row.
     pub failures: u32,
-    /// How often the tokens were renewed, so that who waited for a renewal knows that it happened.
+    /// Number of renewals. A caller that waited for the lock sees by it that another caller has renewed.
     pub renewals: u64,
 }
 
-/// An access token. To us it is opaque.
+/// An access token. It is opaque to this app.
 pub(crate) struct Access {
     pub token: SensitiveString,
     pub expires_at: Timestamp,
@@ -47,7 +47,7 @@ pub(crate) enum SessionState {
 }
 
 impl Access {
-    /// The token of an answer that came now.
+    /// The token of a response that arrived at `now`.
     pub fn new(tokens: &Tokens, now: Timestamp) -> Self {
         let life = i64::try_from(tokens.expires_in.unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME) * 1000).unwrap_or(i64::MAX);
         let expires_at = Timestamp(now.0.saturating_add(life));
@@ -56,7 +56,7 @@ impl Access {
 }
 
 impl Session {
-    /// A session that an earlier run began.
+    /// A session from an earlier run, before the vault was read.
     pub fn remembered(id: u64, identity: Identity, now: Timestamp) -> Self {
         let state = SessionState::Waiting { because: OfflineReason::NotAsked, retry_at: now };
         Self {
@@ -73,7 +73,7 @@ impl Session {
         }
     }
 
-    /// A session that begins with these tokens.
+    /// A new session with these tokens.
     pub fn new(
         (id, identity): (u64, Identity),
         tokens: &Tokens,
@@ -105,7 +105,7 @@ impl Session {
         }
     }
 
-    /// When to ask Clerk again. `None`: there is nothing to ask with.
+    /// When to contact Clerk again. `None` if the session has ended.
     pub fn due_at(&self) -> Option<Timestamp> {
         match (&self.state, &self.access) {
             (SessionState::Waiting { retry_at, .. }, _) => Some(*retry_at),
@@ -115,17 +115,17 @@ impl Session {
         }
     }
 
-    /// The access token, while it lives.
+    /// The access token, unless it has expired.
     pub fn usable(&self, now: Timestamp) -> Option<SensitiveString> {
         self.access.as_ref().filter(|access| now < access.expires_at).map(|access| access.token.clone())
     }
 
-    /// What the vault is to keep of it.
+    /// The entry for the vault.
     pub fn entry(&self) -> Option<Entry> {
         Some(Entry { refresh: self.refresh.clone()?, since: self.since })
     }
 
-    /// Goes on with what the vault has, or is to have. The nonce is that of the sign-in which this run has seen begin.
+    /// Takes over the token of an entry. Drops the nonce if the entry is of another sign-in.
     pub fn adopt(&mut self, entry: &Entry) {
         if self.since != entry.since {
             self.nonce = None;
@@ -133,7 +133,7 @@ impl Session {
         (self.refresh, self.since) = (Some(entry.refresh.clone()), entry.since);
     }
 
-    /// Ends it: no token is left.
+    /// Ends the session and drops its tokens.
     pub fn end(&mut self) {
         (self.refresh, self.access, self.nonce) = (None, None, None);
         self.state = SessionState::Ended;

@@ -1,4 +1,4 @@
-//! Signing in: begin, the browser, the callback, the exchange, the check.
+//! Signing in: begin the attempt, receive the callback, exchange the code, verify the id_token, install the session.
 
 use crate::attempt::{self, AccountChoice, AttemptSecrets, Redirect};
 use crate::auth::{ActiveAttempt, Auth, Inner, State};
@@ -25,19 +25,19 @@ use tokio_util::sync::CancellationToken;
 /// An attempt that waits for the browser.
 #[derive(Debug)]
 pub struct Attempt {
-    /// To be opened in the system's browser, and shown for copying. Keep it out of logs.
+    /// The URL to open in the system's browser, or to show for copying. Keep it out of logs.
     pub url: String,
-    /// When the attempt ends by itself.
+    /// When the attempt times out.
     pub deadline: Timestamp,
-    /// Whether the keychain would keep the sign-in. If not, it will not survive a restart: say so beforehand.
+    /// Whether the keychain can store the sign-in. If not, the sign-in will be lost at a restart: tell the user beforehand.
     pub vault: Result<(), VaultError>,
     outcome: oneshot::Receiver<Result<Identity, SignInError>>,
 }
 
 impl Attempt {
-    /// Returns how the attempt ended. To drop it instead cancels nothing.
+    /// Waits for the end of the attempt. Dropping the attempt does not cancel it.
     pub async fn outcome(self) -> Result<Identity, SignInError> {
-        // The sender is dropped unused only with the whole service.
+        // The sender is dropped without a value only if the whole service is dropped.
         self.outcome.await.unwrap_or(Err(SignInError::Cancelled))
     }
 }
@@ -45,40 +45,40 @@ impl Attempt {
 /// Why an attempt could not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BeginError {
-    /// Clerk's endpoints could not be learnt; without a network there is no signing in.
+    /// Clerk's endpoints could not be read, for example without a network.
     #[error("sign-in cannot begin")]
     Discovery(#[from] DiscoveryError),
-    /// No port on this machine could be opened for the way back.
+    /// No loopback port could be opened for the callback.
     #[error("no loopback port can be opened")]
     Loopback,
-    /// A newer attempt or Cancel came first.
+    /// A newer attempt began, or this one was cancelled.
     #[error("another attempt has begun, or this one was cancelled")]
     Superseded,
 }
 
-/// How an attempt failed. It is over: a code can be used once.
+/// How an attempt failed. It cannot be continued, because a code can be used only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// The person pressed Deny. Not a fault.
+    /// The user pressed Deny.
     #[error("access was denied")]
     Denied,
     /// Clerk refused the request.
     #[error("Clerk refused to sign in ({0:?})")]
     Refused(ErrorCode),
-    /// The code could not be traded.
-    #[error("the code could not be traded for tokens")]
+    /// The code could not be exchanged for tokens.
+    #[error("the code could not be exchanged for tokens")]
     Exchange(#[from] TokenError),
-    /// The id_token is not to be believed.
-    #[error("Clerk's answer could not be verified")]
+    /// The id_token is missing or invalid.
+    #[error("Clerk's response could not be verified")]
     IdToken(#[from] IdTokenError),
-    /// userinfo is about somebody else than the id_token.
-    #[error("Clerk gave two different users")]
+    /// userinfo is about another user than the id_token.
+    #[error("Clerk returned two different users")]
     Userinfo,
-    /// The person cancelled it, or signed out.
+    /// The user cancelled it or signed out.
     #[error("sign-in was cancelled")]
     Cancelled,
-    /// A newer attempt took its place.
-    #[error("a newer sign-in took the place of this one")]
+    /// A newer attempt replaced it.
+    #[error("a newer sign-in replaced this one")]
     Replaced,
     /// Ten minutes have passed.
     #[error("sign-in took too long")]
@@ -86,40 +86,40 @@ pub enum SignInError {
 }
 
 impl SignInError {
-    /// Whether the person ended it, and so need not be told.
+    /// Whether the user ended it, so that no message is needed.
     #[must_use]
     pub fn is_cancellation(self) -> bool {
         matches!(self, Self::Cancelled | Self::Replaced)
     }
 }
 
-/// Why a callback did not sign in. Unless it is `Failed` or `Late`, an attempt that waits goes on waiting.
+/// Why a callback did not sign in. Only `Failed` and `Late` end the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
-    /// Nothing was asked: an old link, a second copy, a start of the app by the link, or a stranger.
+    /// No attempt is waiting: an old link, a second copy of a callback, or a link from someone else.
     #[error("no sign-in is waiting for this; start again")]
     NoAttempt,
-    /// Not a callback as Clerk sends it.
+    /// Not a valid callback of Clerk.
     #[error("the callback is malformed")]
     Malformed(#[from] LinkError),
-    /// An answer to another question.
+    /// The state is missing or belongs to another attempt.
     #[error("the callback belongs to another sign-in")]
     State,
-    /// It names another issuer, or none although Clerk always names itself.
-    #[error("the callback is another issuer's")]
+    /// The issuer is wrong, or missing although Clerk always sends it.
+    #[error("the callback is from another issuer")]
     Issuer,
-    /// An error without a state: a hint for the person, nothing more.
+    /// An error without a state. It is shown to the user, but does not end the attempt.
     #[error("Clerk reported {0:?} without saying for which sign-in")]
     Notice(ErrorCode),
-    /// It came after the deadline.
+    /// It arrived after the deadline.
     #[error("the callback came too late; start again")]
     Late,
-    /// It was the answer, and the sign-in failed.
+    /// It belongs to the attempt, and the sign-in failed.
     #[error("sign-in failed")]
     Failed(#[from] SignInError),
 }
 
-/// An attempt whose callback has come.
+/// A callback that belongs to the active attempt.
 struct MatchedCallback {
     id: u64,
     code: SensitiveString,
@@ -134,7 +134,7 @@ struct Userinfo {
 }
 
 impl Auth {
-    /// Begins an attempt, in place of an earlier one. AccountChoice is signed in stays so until it succeeds.
+    /// Begins an attempt. Replaces an earlier attempt. The session stays until the new attempt succeeds.
     pub async fn begin(&self, redirect: Redirect, account: AccountChoice) -> Result<Attempt, BeginError> {
         let inner = &self.inner;
         let id = inner.update_state(|state| {
@@ -152,7 +152,7 @@ impl Auth {
             }
         };
         let secrets = AttemptSecrets::new(&*inner.ports.random, redirect_uri, endpoints);
-        let url = secrets.url(&inner.config, account).expect("discovery has read this address before");
+        let url = secrets.url(&inner.config, account).expect("discovery has parsed this URL before");
         let deadline = attempt::deadline(inner.now());
         let (outcome_sender, outcome) = oneshot::channel();
         let stop = CancellationToken::new();
@@ -171,8 +171,8 @@ impl Auth {
         Ok(Attempt { url, deadline, vault, outcome })
     }
 
-    /// Takes a deep link that came back from the browser. Anybody can send one: only the answer to the waiting attempt
-    /// does anything. Returns once the person is signed in.
+    /// Handles a deep link with a callback. Links are untrusted: only a callback that belongs to the attempt has an effect.
+    /// Returns when the user is signed in.
     pub async fn callback(&self, url: &str) -> Result<Identity, CallbackError> {
         let matched = self.inner.match_callback(url)?;
         let inner = self.inner.clone();
@@ -181,7 +181,7 @@ impl Auth {
 }
 
 impl Inner {
-    /// Waits for the end of an attempt: it is over, its time is up, or its callback comes to the loopback port.
+    /// Waits until the attempt ends, times out, or receives its callback on the loopback port.
     async fn await_callback(self: Arc<Self>, id: u64, listener: Option<TcpListener>, stop: CancellationToken) {
         let left = Duration::from_millis(attempt::ATTEMPT_TIMEOUT.unsigned_abs());
         let receiver = self.clone();
@@ -202,7 +202,7 @@ impl Inner {
         }
     }
 
-    /// Judges what came to the loopback port.
+    /// Handles a callback that arrived on the loopback port.
     fn handle_loopback_callback(self: Arc<Self>, url: &str) -> CallbackResult {
         match self.match_callback(url) {
             Ok(matched) => {
@@ -215,7 +215,7 @@ impl Inner {
         }
     }
 
-    /// Finds out whether this is the answer to the attempt. Only then is the attempt used up.
+    /// Checks whether the callback belongs to the attempt. Only then is the attempt used up.
     fn match_callback(&self, url: &str) -> Result<MatchedCallback, CallbackError> {
         let now = self.now();
         self.update_state(|state| {
@@ -265,7 +265,7 @@ impl Inner {
         let tokens = token::exchange(link, &secrets.endpoints.token, (&code, &secrets.verifier, &secrets.redirect_uri)).await?;
         let result = self.accept(id, &secrets, &tokens).await;
         if let (Err(_), Some(refresh), Some(revoke)) = (&result, &tokens.refresh, &secrets.endpoints.revoke) {
-            // Clerk has granted what nobody will use.
+            // The sign-in failed, so the refresh token will not be used.
             token::revoke(link, revoke, refresh).await;
         }
         result
@@ -285,7 +285,7 @@ impl Inner {
         let claims = self.keys.lock().await.verify(&self.http, &secrets.endpoints.keys, id_token, &expected).await?;
         let mut identity = claims.identity(now);
         if let Some(userinfo) = &secrets.endpoints.userinfo {
-            // The id_token says enough; only a contradiction counts.
+            // The id_token is sufficient. userinfo only adds missing fields, and must not contradict it.
             if let Ok(said) = self.http.get::<Userinfo>(userinfo, Some(tokens.access.expose())).await {
                 if said.sub != identity.sub {
                     return Err(SignInError::Userinfo);
@@ -296,7 +296,7 @@ impl Inner {
         self.install_session(id, identity, tokens, secrets).await
     }
 
-    /// Makes it the session, unless the attempt was cancelled meanwhile. What it takes the place of is ended.
+    /// Installs the new session, unless the attempt was cancelled. The sign-in that it replaces is revoked.
     async fn install_session(
         &self,
         id: u64,
@@ -335,21 +335,21 @@ impl Inner {
         Err(SignInError::Cancelled)
     }
 
-    /// Lets the vault have what it had before: what was kept a moment ago is about to be revoked.
+    /// Restores the previous entry of the vault, because the new one is about to be revoked.
     async fn restore_entry(&self, sub: &str, before: Option<Entry>) {
         let done = match before {
             Some(entry) => self.entries().save(sub, &entry).await,
             None => self.entries().remove(sub).await,
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "a cancelled sign-in stays in the keychain");
+            tracing::warn!(%error, "the entry of a cancelled sign-in could not be removed from the keychain");
         }
     }
 }
 
-/// The tokens of this user that nobody will use any more, now that there is another sign-in that is kept like this.
+/// The refresh tokens of this user that the new sign-in replaces. `kept`: where the new sign-in is stored.
 fn replaced(old: Option<Session>, before: Option<&Entry>, sub: &str, kept: Persistence) -> Vec<SensitiveString> {
-    // One that the vault still has is ended when the new one takes its place there.
+    // An entry that stays in the vault is revoked later, when the new one replaces it there.
     let before = before.filter(|_| kept == Persistence::Keychain).map(|entry| entry.refresh.clone());
     let old = old
         .filter(|old| old.identity.sub == sub && (kept == Persistence::Keychain || matches!(old.kept, Persistence::ThisRun(_))));
@@ -360,7 +360,7 @@ fn replaced(old: Option<Session>, before: Option<&Entry>, sub: &str, kept: Persi
 }
 
 impl State {
-    /// Uses the attempt up. It is over at once if the answer is no.
+    /// Marks the attempt as used. If the callback has an error, the attempt ends.
     fn use_up_attempt(&mut self, outcome: Outcome) -> Result<MatchedCallback, CallbackError> {
         let error = match outcome {
             Outcome::Code(code) => {

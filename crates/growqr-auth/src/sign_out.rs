@@ -1,4 +1,5 @@
-//! Ending sign-ins: on this device at once, in the keychain and at Clerk as soon as they can be reached.
+//! Signing out: ends the session in this process immediately, removes the keychain entry, and revokes the refresh token at
+//! Clerk. If Clerk cannot be reached, the revocation is retried later in this run.
 
 use crate::auth::{Auth, Inner, State};
 use crate::identity::Identity;
@@ -11,28 +12,28 @@ use crate::vault::VaultError;
 use growqr_core::clock::Timestamp;
 use std::sync::Arc;
 
-/// What signing out came to. The person is signed out on this device in any case.
+/// The result of signing out. In any case the session of this process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SignOutResult {
-    /// Whether Clerk took note. The browser's own session, and an access token already given out, live on.
+    /// Whether Clerk has revoked the sign-in. The browser's own session and an issued access token stay valid.
     pub revoked: bool,
-    /// Whether the keychain has let go of the sign-in.
+    /// Whether the keychain entry was removed.
     pub removed: Result<(), VaultError>,
-    /// Whether the keychain had one, or would not say. One that is just starting may say that it has none.
+    /// `false` if the keychain reported that there was no entry. A keychain that is just starting may report this wrongly.
     pub was_kept: bool,
 }
 
-/// What is to be forgotten: whatever of this user began until then.
+/// Sign-ins of this user to end: those that began at or before `until`.
 struct SignOutRequest {
     sub: String,
     until: Timestamp,
-    /// What this run knew of it.
+    /// Refresh tokens that this process knows.
     tokens: Vec<SensitiveString>,
 }
 
 impl Auth {
-    /// Signs out: forgets everything at once, removes the entry in the vault, and tells Clerk if it can be reached soon.
-    /// Clerk is told later, in this run, if it cannot; an entry that cannot be removed is up to [`Auth::forget`].
+    /// Signs out: ends the session immediately, then removes the entry in the vault and revokes the token at Clerk. A failed
+    /// revocation is retried later in this run. If the entry cannot be removed, call [`Auth::forget`] later.
     pub async fn sign_out(&self) -> SignOutResult {
         let session = self.inner.update_state(|state| {
             state.newest = state.next_id();
@@ -44,13 +45,13 @@ impl Auth {
         self.end(SignOutRequest { sub: session.identity.sub, until: self.inner.now(), tokens }).await
     }
 
-    /// Does again what signing this user out left undone: removes the entry of a sign-in that began until then, and
-    /// tells Clerk. One that began later stays as it is.
+    /// Completes an earlier sign-out: removes this user's entry and revokes it, if the sign-in began at or before `until`. A
+    /// later sign-in is kept.
     pub async fn forget(&self, sub: &str, until: Timestamp) -> SignOutResult {
         self.end(SignOutRequest { sub: sub.to_owned(), until, tokens: Vec::new() }).await
     }
 
-    /// Goes on as this person, whose sign-in has ended. Asks neither the vault nor the network.
+    /// Restores an account whose sign-in has ended; the status becomes `NeedsSignIn`. Uses neither the vault nor the network.
     pub async fn remember_ended(&self, identity: Identity) {
         let _session_lock = self.inner.session_lock.lock().await;
         let now = self.inner.now();
@@ -74,17 +75,17 @@ impl Inner {
         tokens.extend(self.update_state(|state| state.end_session_of(&sub, until)));
         let mut was_kept = true;
         let removed = match self.entries().load(&sub).await {
-            // They have signed in again, perhaps with another program.
+            // The user has signed in again since, maybe in another program.
             Ok(Some(entry)) if entry.since > until => Ok(()),
             Ok(found) => {
                 was_kept = found.is_some();
-                // Another program may have renewed it, or have signed in for itself.
+                // The entry may have another token: another program may have renewed it or signed in.
                 let kept = found.map(|entry| entry.refresh);
                 tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.equals(kept.expose()))));
                 self.entries().remove(&sub).await
             }
-            // What cannot be read is not removed either, though the keychain may open this moment: nobody could tell
-            // Clerk of it any more.
+            // If the entry cannot be read, it is not removed, even if that were possible by now: without its token it could
+            // no longer be revoked.
             Err(error) => Err(error),
         };
         let mut revoked = !tokens.is_empty();
@@ -94,7 +95,7 @@ impl Inner {
         SignOutResult { revoked, removed, was_kept }
     }
 
-    /// Ends a grant, now or as soon as Clerk can be reached in this run. `true` if it took note now.
+    /// Revokes a refresh token, now or later in this run. Returns whether Clerk has revoked it now.
     pub async fn end_grant(&self, refresh: SensitiveString) -> bool {
         let told = self.revoke(&refresh).await;
         if told.is_none() {
@@ -103,12 +104,12 @@ impl Inner {
         told.unwrap_or(false)
     }
 
-    /// Has this grant ended by [`Inner::revoke_outstanding`].
+    /// Adds a refresh token to those that [`Inner::revoke_outstanding`] revokes.
     pub fn revoke_later(&self, refresh: SensitiveString) {
         self.update_state(|state| state.unrevoked.push(refresh));
     }
 
-    /// Ends the grants that Clerk was not told of yet. Nobody waits for it.
+    /// Revokes the outstanding refresh tokens in a background task.
     pub fn revoke_outstanding(self: &Arc<Self>) {
         let unrevoked = self.update_state(|state| std::mem::take(&mut state.unrevoked));
         if unrevoked.is_empty() {
@@ -122,7 +123,7 @@ impl Inner {
         });
     }
 
-    /// Whether Clerk took note; `None` if it could not be reached.
+    /// Whether Clerk has revoked the token; `None` if Clerk could not be reached.
     async fn revoke(&self, refresh: &SensitiveString) -> Option<bool> {
         let ask = async {
             let endpoints = self.endpoints().await.ok()?;
@@ -134,7 +135,7 @@ impl Inner {
 }
 
 impl State {
-    /// Ends the session if it is this user's and began until then. Its token is still good at Clerk.
+    /// Ends the session if it is of this user and began at or before `until`. Returns its token, which is not yet revoked.
     fn end_session_of(&mut self, sub: &str, until: Timestamp) -> Option<SensitiveString> {
         let session = self.session.as_mut().filter(|session| session.identity.sub == sub && session.since <= until)?;
         let refresh = session.refresh.take();

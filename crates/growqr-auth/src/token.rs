@@ -1,4 +1,4 @@
-//! The token endpoint: a code or a refresh token in, tokens out. Each request is sent once.
+//! The token endpoint: exchanges a code or a refresh token for new tokens, and revokes tokens. No request is retried.
 
 use crate::callback::ErrorCode;
 use crate::config::Config;
@@ -7,11 +7,11 @@ use crate::sensitive::SensitiveString;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-/// What Clerk gave.
+/// The tokens of a response.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     pub access: SensitiveString,
-    /// Seconds. Not every server names them.
+    /// Lifetime of the access token in seconds. Optional.
     pub expires_in: Option<u64>,
     pub refresh: Option<SensitiveString>,
     pub id: Option<SensitiveString>,
@@ -20,16 +20,16 @@ pub(crate) struct Tokens {
 /// Why there are no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// No usable response. A code that was sent may have been used all the same.
+    /// No usable response. Clerk may have used the code or token anyway.
     #[error("there was no response from Clerk's token endpoint")]
     Http(#[from] HttpError),
-    /// The code or the refresh token is used, expired or revoked. The only response that ends a session.
+    /// The code or the refresh token is used, expired or revoked. Only this error ends a session.
     #[error("Clerk no longer accepts this sign-in")]
     InvalidGrant,
-    /// Any other refusal, such as a client id that Clerk does not know.
+    /// Any other error code, such as for an unknown client id.
     #[error("Clerk refused ({0:?})")]
     Refused(ErrorCode),
-    /// Tokens of a kind that this app cannot use.
+    /// The token type is not `Bearer`.
     #[error("Clerk's tokens are not bearer tokens")]
     NotBearer,
 }
@@ -48,7 +48,7 @@ struct Failed {
     error: String,
 }
 
-/// Trades a code. Everything must be what the authorization request said.
+/// Exchanges a code. Redirect URI and verifier must be those of the authorization request.
 pub(crate) async fn exchange(
     (http, config): (&Http, &Config),
     endpoint: &str,
@@ -64,7 +64,7 @@ pub(crate) async fn exchange(
     read(&http.post(endpoint, &fields).await?)
 }
 
-/// Trades a refresh token, which is used up by it.
+/// Exchanges a refresh token, which cannot be used again afterwards.
 pub(crate) async fn refresh(
     (http, config): (&Http, &Config),
     endpoint: &str,
@@ -74,13 +74,14 @@ pub(crate) async fn refresh(
     read(&http.post(endpoint, &fields).await?)
 }
 
-/// Ends a grant. Whether Clerk took note of it; `None` if it could not be reached.
+/// Revokes a refresh token. Returns whether Clerk has accepted it; `None` if Clerk could not be reached.
 pub(crate) async fn revoke((http, config): (&Http, &Config), endpoint: &str, token: &SensitiveString) -> Option<bool> {
     let fields = [("token", token.expose()), ("token_type_hint", "refresh_token"), ("client_id", config.client_id())];
     http.post_revocation(endpoint, &fields).await.ok().map(|response| response.status.is_success())
 }
 
-/// Decides by the error's name: Clerk's documents list some under 401 where the RFC has 400.
+/// Parses a response. Decides by the error code, not the status: Clerk documents 401 for some errors for which the RFC
+/// requires 400.
 fn read(response: &Response) -> Result<Tokens, TokenError> {
     if response.status != StatusCode::OK {
         let Ok(failed) = response.json::<Failed>() else { return Err(HttpError::Refused(response.status.as_u16()).into()) };

@@ -1,10 +1,10 @@
-//! Cases 32 to 42 of what every build must refuse: callbacks. After each, the good one still works.
+//! Cases 32 to 42 of the list of inputs that every build must refuse: callbacks. After each, the valid callback still works.
 
 use crate::world::{World, parameter, with, without};
 use growqr_auth::{AccountChoice, CallbackError, ErrorCode, LinkError, Redirect, SignInError, Status};
 use growqr_testkit::clerk::{self, Iss};
 
-/// Gives the callback to the service, sees it refused like this, and that the attempt goes on.
+/// Asserts that the service refuses the callback with this error and that the attempt continues.
 async fn refused(world: &World, url: &str, expected: CallbackError) {
     assert_eq!(world.auth.callback(url).await, Err(expected), "{url}");
     assert!(matches!(world.auth.status(), Status::SigningIn { .. }), "{url} ended the attempt");
@@ -74,7 +74,7 @@ async fn an_attempt_times_out_after_ten_minutes() {
     let world = World::new().await;
     let mut changes = world.auth.subscribe();
     let attempt = world.begin().await;
-    // From here on nothing but timers is waited for, and they go off at once.
+    // From here on only timers are pending. With paused time they fire immediately.
     tokio::time::pause();
     assert_eq!(attempt.outcome().await, Err(SignInError::Late));
     assert_eq!(*changes.borrow_and_update(), Status::SignedOut);

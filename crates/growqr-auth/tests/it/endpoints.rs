@@ -1,4 +1,4 @@
-//! Cases 43 to 51 of what every build must refuse: Clerk's endpoints.
+//! Cases 43 to 51 of the list of inputs that every build must refuse: responses of Clerk's endpoints.
 
 use crate::world::{World, parameter, with};
 use growqr_auth::{
@@ -108,7 +108,7 @@ async fn case_48_a_code_for_another_redirect_uri() {
     let attempt = world.auth.begin(Redirect::Loopback, AccountChoice::Any).await.unwrap();
     let by_port = clerk::allow(&attempt.url).await;
     let state = parameter(&by_port, "state");
-    // The way back of the old attempt is not the way back of this one, also with the right state.
+    // The redirect URI of the old attempt is refused in this one, even with the right state.
     let refused = world.auth.callback(&with(&by_link, "state", &state)).await;
     assert!(matches!(refused, Err(CallbackError::Malformed(_))));
     clerk::open(&with(&by_port, "code", &parameter(&by_link, "code"))).await.unwrap();

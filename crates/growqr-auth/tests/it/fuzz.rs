@@ -1,10 +1,10 @@
-//! Whatever strangers send, nothing breaks, and the good attempt goes on.
+//! Property tests: no text breaks the link parser or ends an attempt.
 
 use crate::world::World;
 use growqr_auth::{CallbackError, Link, Status};
 use proptest::prelude::*;
 
-/// Anything, and what looks nearly right.
+/// Arbitrary texts, and texts that are almost valid links.
 fn links() -> impl Strategy<Value = String> {
     let near = "(ai\\.growqr\\.desktop|growqr)(:|:/|://)(auth|agent|memory|AUTH|)/?(callback|grow|%2e%2e|)[?#&]?(code|state|error|iss|%63ode|x){0,2}=?[a-z%0-9&=+]{0,20}(&(code|state|error)=[a-z%&=+]{0,9}){0,3}";
     let callback = "(code|error|state|iss|x)=[a-zA-Z0-9%+]{0,12}(&(code|error|state|iss|x)=[a-zA-Z0-9%+]{0,12}){0,4}";

@@ -1,4 +1,4 @@
-//! The whole way of a person who has nothing to complain about.
+//! The whole path without errors: sign in, restart, renew, sign out.
 
 use crate::world::World;
 use growqr_auth::{AccountChoice, OfflineReason, Persistence, Redirect, SignOutResult, Status};
@@ -34,7 +34,7 @@ async fn sign_in_restart_renew_sign_out() {
     world.advance(86_350);
     let third = world.auth.access_token().await.unwrap();
     assert!(!third.equals(second.expose()));
-    assert_ne!(*world.vault.entries.lock().unwrap(), before, "the rotated token was not kept");
+    assert_ne!(*world.vault.entries.lock().unwrap(), before, "the rotated token was not saved");
 
     assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
     world.assert_nobody_is_signed_in();
@@ -64,5 +64,5 @@ async fn debug_output_contains_no_secret() {
     assert!(!printed.contains(token.expose()));
     assert!(!printed.contains(refresh["refresh_token"].as_str().unwrap()));
     let names: Vec<&String> = refresh.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["client_id", "issuer", "refresh_token", "since", "sub"], "the keychain holds more than it must");
+    assert_eq!(names, ["client_id", "issuer", "refresh_token", "since", "sub"], "the keychain entry has unexpected fields");
 }

@@ -1,4 +1,4 @@
-//! Every shape of a link, hostile ones above all.
+//! Tests of the link parser, mostly with malformed links.
 
 use growqr_auth::{Link, LinkError, Schemes};
 use growqr_core::id::AgentId;

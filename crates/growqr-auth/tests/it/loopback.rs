@@ -1,10 +1,10 @@
-//! The way back over this machine's own port.
+//! Tests of the callback to a loopback port.
 
 use crate::world::{World, parameter, with};
 use growqr_auth::{AccountChoice, Redirect, SignInError, Status};
 use growqr_testkit::clerk::{self, Page};
 
-/// An attempt by loopback, and the callback that is about to come to its port.
+/// An attempt with a loopback port, and the callback URL that the browser would open next.
 async fn waiting(world: &World) -> (growqr_auth::Attempt, String) {
     let attempt = world.auth.begin(Redirect::Loopback, AccountChoice::Any).await.unwrap();
     let callback = clerk::allow(&attempt.url).await;
@@ -17,8 +17,8 @@ fn address(callback: &str) -> &str {
 
 fn assert_says_nothing(page: &Page, callback: &str) {
     assert!(page.head.contains("cache-control: no-store"));
-    assert!(page.head.contains("content-security-timeouts: default-src 'none'"));
-    assert!(page.head.contains("referrer-timeouts: no-referrer"));
+    assert!(page.head.contains("content-security-policy: default-src 'none'"));
+    assert!(page.head.contains("referrer-policy: no-referrer"));
     for name in ["code", "state"] {
         assert!(!page.text.contains(&parameter(callback, name)), "the page repeats the {name}");
     }

@@ -1,4 +1,4 @@
-//! Sign-in against the strict stand-in, over real sockets.
+//! Tests of sign-in with the strict stub server of Clerk, over real sockets.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod callbacks;

@@ -1,10 +1,10 @@
-//! Cases 49, 52, 53 and 55 of what every build must refuse, and what renewal promises.
+//! Tests of renewal, with cases 49, 52, 53 and 55 of the list that every build must pass.
 
 use crate::world::{World, short_timeouts};
 use growqr_auth::{HttpError, OfflineReason, Persistence, RefreshError, SignInError, Status, VaultError};
 use growqr_testkit::clerk::{self, Fault, User};
 
-/// Just before the access token of a day is renewed at the latest.
+/// Seconds after which an access token of one day is due for renewal but not yet expired.
 const NEARLY_A_DAY: i64 = 86_200;
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn case_49_a_refresh_token_used_twice_ends_the_sign_in() {
     let (mut world, identity) = World::signed_in().await;
     let stolen = world.vault.entries.lock().unwrap().clone();
     world.auth.refresh_now().await.unwrap();
-    // A copy of the keychain from before comes to be used.
+    // An old copy of the keychain is restored.
     *world.vault.entries.lock().unwrap() = stolen;
     world.restart();
     world.auth.open(identity.clone()).await;
@@ -78,7 +78,7 @@ async fn a_token_renewed_by_another_program_is_read_from_the_keychain() {
     let another = world.another_program();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
-    // The server ends everything at the second use of a token: the old one is not even tried.
+    // Clerk ends the sign-in at the second use of a token, so the old token must not be used.
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
@@ -168,7 +168,7 @@ async fn after_a_failure_retries_wait_for_retry_after() {
     let (world, _) = World::signed_in().await;
     world.advance(86_390);
     world.clerk.break_at("/oauth/token", Fault::TooMany(30));
-    // The old token still lives for a moment.
+    // The old token has not yet expired.
     world.auth.access_token().await.unwrap();
     world.clerk.mend();
     world.advance(20);
@@ -191,8 +191,8 @@ async fn case_53_invalid_grant_ends_the_session_with_any_status() {
         assert!(world.vault.is_empty());
         let asked = world.exchanges();
         assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::NeedsSignIn));
-        assert_eq!(world.exchanges(), asked, "it asked again in vain");
-        // The clear way back.
+        assert_eq!(world.exchanges(), asked, "an unnecessary request was sent");
+        // Signing in again works.
         world.sign_in().await.unwrap();
         assert!(world.is_online());
     }
@@ -214,11 +214,11 @@ async fn case_55_a_keychain_failure_after_a_rotation() {
     let old = world.vault.entries.lock().unwrap().clone();
     world.vault.fail(VaultError::Locked);
     world.auth.refresh_now().await.unwrap();
-    // The sign-in lives on in this run, and says that it will not outlive it.
+    // The session continues in this run, and the status says that it is not saved.
     let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
     assert_eq!(kept, Persistence::ThisRun(VaultError::Locked));
     assert_eq!(*world.vault.entries.lock().unwrap(), old);
-    // Unlocked, it is kept, without asking Clerk again.
+    // After unlocking, the token is saved without a request to Clerk.
     world.vault.fail(None);
     world.auth.refresh_if_due().await.unwrap();
     assert_eq!(world.exchanges(), 2);
@@ -310,7 +310,7 @@ async fn accounts_are_switched_without_signing_in_again() {
     }
     world.auth.sign_out().await;
     assert_eq!(world.vault.entries.lock().unwrap().len(), 1);
-    // Nobody is known whom the keychain does not know.
+    // Without an entry in the keychain the user must sign in again.
     assert_eq!(world.auth.open(grace.clone()).await, Status::NeedsSignIn { identity: grace });
 }
 

@@ -1,4 +1,4 @@
-//! Case 54 of what every build must refuse, and what ending a sign-in promises.
+//! Tests of sign-out, with case 54 of the list that every build must pass.
 
 use crate::world::{World, short_timeouts};
 use growqr_auth::{Identity, Persistence, ProcessLock, RefreshError, SignOutResult, Status, VaultError};
@@ -137,7 +137,7 @@ async fn a_remembered_ended_sign_in_is_not_resumed() {
     world.auth.remember_ended(identity.clone()).await;
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
-    assert_eq!(world.exchanges(), 1, "nobody asked Clerk");
+    assert_eq!(world.exchanges(), 1, "no request to Clerk");
 }
 
 #[tokio::test]
@@ -165,10 +165,10 @@ async fn signing_in_again_revokes_the_previous_sign_in() {
     world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.shut_down().await;
-    assert_eq!(world.clerk.living_grants(), 1, "also of one that only the keychain knew");
+    assert_eq!(world.clerk.living_grants(), 1, "also if only the keychain had the previous sign-in");
 }
 
-/// Somebody signed in once, and again while the keychain was locked.
+/// A user who signed in once, and again while the keychain was locked.
 async fn signed_in_while_locked() -> (World, Identity) {
     let (mut world, identity) = World::signed_in().await;
     world.restart();

@@ -1,4 +1,4 @@
-//! Cases 1 to 31 of what every build must refuse: id_tokens. Each goes the whole way of a sign-in.
+//! Cases 1 to 31 of the list of inputs that every build must refuse: id_tokens. Each case is a complete sign-in.
 
 use crate::world::{World, parameter};
 use base64::Engine;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const NOW: i64 = 1_795_305_600;
 
-/// Signs in with a token changed like this, and sees that nothing comes of it.
+/// Signs in with a manipulated token, asserts that nobody is signed in, and returns why it was refused.
 async fn refused(forge: impl Fn(&mut Forgery) + Send + Sync + 'static) -> IdTokenError {
     let world = World::new().await;
     world.clerk.forge(forge);
@@ -21,7 +21,7 @@ async fn refused(forge: impl Fn(&mut Forgery) + Send + Sync + 'static) -> IdToke
     }
 }
 
-/// The same, with other values of one claim.
+/// Like [`refused`], for each of these values of one claim.
 async fn refused_claim(name: &'static str, values: Vec<Value>, expected: &[IdTokenError]) {
     for value in values {
         let shown = format!("{name} = {value}");
@@ -273,7 +273,7 @@ async fn case_22_another_kind_of_token_as_an_id_token() {
     for typ in ["at+jwt", "application/at+jwt", "logout+jwt", ""] {
         assert_eq!(refused(move |token| token.header["typ"] = json!(typ)).await, IdTokenError::Kind, "{typ}");
     }
-    // A session token of Clerk's own: the same key, the same issuer, no audience.
+    // A session token of Clerk has the same key and issuer, but no audience.
     let refusal = refused(|token| {
         let claims = &token.claims;
         token.claims = json!({
@@ -375,7 +375,7 @@ async fn a_renewed_token_that_fails_verification_does_not_end_the_session() {
     let unchecked = RefreshError::Offline(OfflineReason::Unchecked(IdTokenError::Signature));
     assert_eq!(world.auth.refresh_now().await, Err(unchecked));
     world.clerk.stop_forging();
-    // The refresh token that came with it was kept: the next try needs no new sign-in.
+    // The new refresh token was saved, so the next attempt needs no new sign-in.
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }

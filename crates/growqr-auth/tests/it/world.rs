@@ -1,4 +1,4 @@
-//! A Clerk instance, a clock, a keychain, and the service between them.
+//! Fixtures: a stub server of Clerk, a test clock, a test keychain, and the service that uses them.
 
 use growqr_auth::{
     AccountChoice, Attempt, Auth, CallbackError, Config, HttpTimeouts, Identity, Ports, ProcessLock, Redirect, SensitiveString,
@@ -22,12 +22,12 @@ impl Clock for TestClock {
     }
 }
 
-/// A keychain in memory that can fail as real ones do.
+/// A keychain in memory that can fail like a real one.
 #[derive(Default)]
 pub struct TestVault {
     pub entries: Mutex<HashMap<String, String>>,
     fault: Mutex<Option<VaultError>>,
-    /// Lies over the fault for one read.
+    /// Error of the next read only.
     read_fault: Mutex<Option<VaultError>>,
     during_next_set: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
@@ -37,12 +37,12 @@ impl TestVault {
         *self.fault.lock().unwrap() = fault.into();
     }
 
-    /// The next secret cannot be read; it opens right after.
+    /// Makes only the next read fail.
     pub fn fail_one_read(&self, fault: VaultError) {
         *self.read_fault.lock().unwrap() = Some(fault);
     }
 
-    /// What happens while the next secret is being kept.
+    /// Runs `happens` during the next `set`.
     pub fn during_next_set(&self, happens: impl FnOnce() + Send + 'static) {
         *self.during_next_set.lock().unwrap() = Some(Box::new(happens));
     }
@@ -79,7 +79,7 @@ impl Vault for TestVault {
     }
 }
 
-/// The turns of the programs on one computer.
+/// A process lock within the test.
 #[derive(Default)]
 pub struct TestProcessLock(Arc<tokio::sync::Mutex<()>>);
 
@@ -112,14 +112,14 @@ impl World {
         World { clerk, clock, vault, process_lock, auth }
     }
 
-    /// One where somebody is signed in.
+    /// A world with a signed-in user.
     pub async fn signed_in() -> (World, Identity) {
         let world = World::new().await;
         let identity = world.sign_in().await.unwrap();
         (world, identity)
     }
 
-    /// A new run of the program: all that was in memory is gone.
+    /// Restarts the program: only the keychain stays.
     pub fn restart(&mut self) {
         self.restart_with(HttpTimeouts::default());
     }
@@ -128,7 +128,7 @@ impl World {
         self.auth = service(&self.clerk, self.ports(), timeouts);
     }
 
-    /// Another service on the same keychain, as of another program.
+    /// A second service with the same keychain, like another program.
     pub fn another_program(&self) -> Auth {
         service(&self.clerk, self.ports(), HttpTimeouts::default())
     }
@@ -137,13 +137,13 @@ impl World {
         (&self.clock, &self.vault, &self.process_lock)
     }
 
-    /// Time passes, here and at Clerk.
+    /// Advances the clocks of this computer and of Clerk.
     pub fn advance(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
         self.clerk.set_time(self.clock.now().seconds());
     }
 
-    /// This computer's clock alone is wrong by so many seconds.
+    /// Makes only this computer's clock wrong by these seconds.
     pub fn skew(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
@@ -152,7 +152,7 @@ impl World {
         self.auth.begin(Redirect::DeepLink, AccountChoice::Any).await.unwrap()
     }
 
-    /// Begins, and lets the person press Allow: the callback that is about to come.
+    /// Begins an attempt and presses Allow in the browser. Returns the callback URL.
     pub async fn allowed(&self) -> String {
         clerk::allow(&self.begin().await.url).await
     }
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// Nobody is signed in, nothing is kept, and nothing lives on at Clerk.
+    /// Asserts that nobody is signed in, the keychain is empty, and Clerk has no valid sign-in.
     pub fn assert_nobody_is_signed_in(&self) {
         assert_eq!(self.auth.status(), Status::SignedOut);
         assert!(self.vault.is_empty());
@@ -194,19 +194,19 @@ fn service(
     )
 }
 
-/// Little limit, for what never answers.
+/// Short timeouts, for servers that never respond.
 pub fn short_timeouts() -> HttpTimeouts {
     let little = Duration::from_millis(500);
     HttpTimeouts { connect: little, response: little, revocation: little }
 }
 
-/// A parameter of an address, decoded.
+/// A parameter of a URL, decoded.
 pub fn parameter(url: &str, name: &str) -> String {
     let url = reqwest::Url::parse(url).unwrap();
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// The address with another value of a parameter.
+/// The URL with another value of a parameter.
 pub fn with(url: &str, name: &str, value: &str) -> String {
     let (base, _) = url.split_once('?').unwrap();
     let parsed = reqwest::Url::parse(url).unwrap();
@@ -217,7 +217,7 @@ pub fn with(url: &str, name: &str, value: &str) -> String {
     format!("{base}?{}", query.finish())
 }
 
-/// The address without a parameter.
+/// The URL without a parameter.
 pub fn without(url: &str, name: &str) -> String {
     let (base, query) = url.split_once('?').unwrap();
     let left: Vec<&str> = query.split('&').filter(|part| !part.starts_with(&format!("{name}="))).collect();
