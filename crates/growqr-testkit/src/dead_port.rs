@@ -35,7 +35,7 @@ mod tests {
     use std::net::TcpStream;
 
     #[test]
-    fn whoever_connects_is_refused() {
+    fn connections_are_refused() {
         let port = DeadPort::take();
         assert_eq!(TcpStream::connect(port.address()).map_err(|error| error.kind()).err(), Some(ErrorKind::ConnectionRefused));
     }

@@ -40,7 +40,8 @@ impl DesktopSession {
     /// If it is not and `GROWQR_REQUIRE_KEYRING` is set, or if a program that is there fails.
     #[must_use]
     pub fn start() -> Option<DesktopSession> {
-        let there = ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_there(program));
+        let there =
+            ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_installed(program));
         if !there {
             assert!(std::env::var_os("GROWQR_REQUIRE_KEYRING").is_none(), "GNOME Keyring is required, but there is none");
             skipped("the keychain: gnome-keyring, dbus and libsecret-tools are not installed here");
@@ -82,7 +83,7 @@ impl DesktopSession {
 
     /// Makes a program part of this session.
     pub fn enter(&self, command: &mut Command) {
-        outside(command);
+        without_session(command);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.home());
         for (name, folder) in
             [("XDG_RUNTIME_DIR", "run"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
@@ -168,7 +169,7 @@ impl Drop for DesktopSession {
 }
 
 /// Takes a program out of this machine's own session: it reaches no bus, and so no keychain, and no display.
-pub fn outside(command: &mut Command) {
+pub fn without_session(command: &mut Command) {
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "GNOME_KEYRING_CONTROL"] {
         command.env_remove(name);
     }
@@ -176,6 +177,6 @@ pub fn outside(command: &mut Command) {
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
 }
 
-fn is_there(program: &str) -> bool {
+fn is_installed(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

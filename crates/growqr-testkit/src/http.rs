@@ -21,36 +21,36 @@ pub(crate) struct HttpRequest {
     pub too_large: bool,
 }
 
-/// One connection: what was read ahead, and both directions.
+/// One connection: what was read buffer, and both directions.
 pub(crate) struct Connection {
     pub read: OwnedReadHalf,
     pub write: OwnedWriteHalf,
-    pub ahead: Vec<u8>,
+    pub buffer: Vec<u8>,
 }
 
 impl Connection {
     /// The next request, or `None` when the client has closed the connection between two.
     pub async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
         loop {
-            if let Some((mut request, head, length)) = parse_head(&self.ahead)? {
-                self.ahead.drain(..head);
+            if let Some((mut request, head, length)) = parse_head(&self.buffer)? {
+                self.buffer.drain(..head);
                 request.too_large = length > BODY_LIMIT;
                 let body = self.body(length, !request.too_large).await?;
                 request.body = body;
                 return Ok(Some(request));
             }
-            if self.ahead.len() > HEAD_LIMIT {
+            if self.buffer.len() > HEAD_LIMIT {
                 return Err(invalid("the request's head is too long"));
             }
-            if self.read.read_buf(&mut self.ahead).await? == 0 {
-                return if self.ahead.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            if self.read.read_buf(&mut self.buffer).await? == 0 {
+                return if self.buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
         }
     }
 
     /// Reads a body; one that is not kept is still read, so that the client can read the refusal.
     async fn body(&mut self, length: usize, keep: bool) -> io::Result<Vec<u8>> {
-        let mut body: Vec<u8> = self.ahead.drain(..length.min(self.ahead.len())).collect();
+        let mut body: Vec<u8> = self.buffer.drain(..length.min(self.buffer.len())).collect();
         let mut read = body.len();
         let mut buffer = vec![0; 64 * 1024];
         while read < length {
@@ -68,9 +68,9 @@ impl Connection {
     }
 
     /// Returns once the client has gone.
-    pub async fn client_left(&mut self) {
+    pub async fn wait_until_closed(&mut self) {
         // A client that pipelines is not expected; what it sends is kept for the next request.
-        while matches!(self.read.read_buf(&mut self.ahead).await, Ok(more) if more > 0) {}
+        while matches!(self.read.read_buf(&mut self.buffer).await, Ok(more) if more > 0) {}
     }
 
     /// Writes a whole response with a length.

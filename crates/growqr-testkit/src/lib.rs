@@ -10,7 +10,7 @@ mod dead_port;
 mod desktop_session;
 mod http;
 pub mod openai;
-mod play;
+mod player;
 pub mod postgres;
 mod record;
 mod script;
@@ -19,7 +19,7 @@ mod small_disk;
 pub mod window;
 
 pub use dead_port::DeadPort;
-pub use desktop_session::{DesktopSession, outside};
+pub use desktop_session::{DesktopSession, without_session};
 pub use small_disk::SmallDisk;
 
 /// Says on the real standard error what could not be tested and why. (The test harness swallows `eprintln!`.)

@@ -30,7 +30,7 @@ pub fn fresh_database() -> Option<String> {
         return None;
     };
     let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let psql = programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+    let psql = server_programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
     run(Command::new(psql).args(["-q", "-c", &format!("create database {name}"), &with_database(server, "postgres")]));
     Some(with_database(server, &name))
 }
@@ -47,11 +47,11 @@ fn server() -> Option<String> {
     if let Ok(url) = std::env::var("GROWQR_TEST_DATABASE_URL") {
         return Some(url);
     }
-    Some(start(&programs()?))
+    Some(start(&server_programs()?))
 }
 
 /// Where Debian keeps the server's programs.
-fn programs() -> Option<PathBuf> {
+fn server_programs() -> Option<PathBuf> {
     ["15", "16", "17", "18"]
         .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
         .into_iter()
@@ -62,14 +62,14 @@ fn programs() -> Option<PathBuf> {
 fn start(programs: &Path) -> String {
     let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().expect("a temporary folder").keep();
     let data = folder.join("data");
-    give_to_server(&folder);
+    chown_to_server(&folder);
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
     let port = free_port();
     let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
-    stop_when_we_are_gone(&control, &data, &folder);
+    stop_server_with_this_process(&control, &data, &folder);
     format!("postgres://growqr@127.0.0.1:{port}/postgres")
 }
 
@@ -88,7 +88,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn give_to_server(folder: &Path) {
+fn chown_to_server(folder: &Path) {
     if is_root() {
         run(Command::new("chown").arg("postgres").arg(folder));
     }
@@ -100,7 +100,7 @@ fn is_root() -> bool {
 
 /// Tests have no common end at which to stop the server, so a shell waits for the end of its standard input, whose
 /// other end this process holds until it is gone, however that comes about.
-fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
+fn stop_server_with_this_process(control: &Path, data: &Path, folder: &Path) {
     let stop = as_server(control);
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// How a request ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
+pub enum RequestOutcome {
     /// It was answered to the end, as scripted; for scripted HTTP errors, with this status.
     Answered(u16),
     /// It broke a rule.
@@ -55,7 +55,7 @@ impl Bill {
 
 /// One request and its fate.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct RecordedRequest {
     /// 1 for the first request this stand-in got.
     pub number: u64,
     /// `POST` or `GET`.
@@ -69,12 +69,12 @@ pub struct Recorded {
     /// The body; null if it is not JSON.
     pub body: Value,
     /// `None` while it is under way.
-    pub ended: Option<Ended>,
+    pub ended: Option<RequestOutcome>,
     /// `None` for requests that are not billed.
     pub bill: Option<Bill>,
 }
 
-impl Recorded {
+impl RecordedRequest {
     /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
@@ -83,8 +83,8 @@ impl Recorded {
 
     /// The request in the form in which scripts are chosen.
     #[must_use]
-    pub fn asked(&self) -> Asked<'_> {
-        Asked { body: &self.body }
+    pub fn asked(&self) -> RequestView<'_> {
+        RequestView { body: &self.body }
     }
 }
 
@@ -101,12 +101,12 @@ pub struct ToolResult {
 
 /// A request as a script chooser sees it, in the form of the Messages API whatever language it came in.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct RequestView<'a> {
     /// The whole body, in that form.
     pub body: &'a Value,
 }
 
-impl Asked<'_> {
+impl RequestView<'_> {
     /// The model asked for.
     #[must_use]
     pub fn model(&self) -> &str {

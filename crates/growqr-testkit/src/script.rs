@@ -56,7 +56,7 @@ pub enum Point {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Hold(Hold),
+    StopPoint(StopPoint),
     Cut,
     Silence,
     Pings { count: Option<usize>, every: Duration },
@@ -65,28 +65,28 @@ pub(crate) enum Step {
 
 /// Stops an answer in the middle until it is released, and says when it got there.
 #[derive(Clone, Debug)]
-pub struct Hold {
-    held: watch::Sender<bool>,
+pub struct StopPoint {
+    reached: watch::Sender<bool>,
     released: watch::Sender<bool>,
 }
 
-impl Default for Hold {
-    fn default() -> Hold {
-        Hold::new()
+impl Default for StopPoint {
+    fn default() -> StopPoint {
+        StopPoint::new()
     }
 }
 
-impl Hold {
-    /// A hold to give to [`Script::hold`].
+impl StopPoint {
+    /// A stop_point to give to [`Script::stop_point`].
     #[must_use]
-    pub fn new() -> Hold {
-        Hold { held: watch::Sender::new(false), released: watch::Sender::new(false) }
+    pub fn new() -> StopPoint {
+        StopPoint { reached: watch::Sender::new(false), released: watch::Sender::new(false) }
     }
 
-    /// Returns once an answer stands at this hold.
-    pub async fn held(&self) {
+    /// Returns once an answer stands at this stop_point.
+    pub async fn reached(&self) {
         // The sender lives in self, so waiting cannot fail.
-        let _ = self.held.subscribe().wait_for(|held| *held).await;
+        let _ = self.reached.subscribe().wait_for(|reached| *reached).await;
     }
 
     /// Lets the answer go on, now and every later time.
@@ -94,8 +94,8 @@ impl Hold {
         self.released.send_replace(true);
     }
 
-    pub(crate) async fn stand(&self) {
-        self.held.send_replace(true);
+    pub(crate) async fn wait(&self) {
+        self.reached.send_replace(true);
         let _ = self.released.subscribe().wait_for(|released| *released).await;
     }
 }
@@ -277,10 +277,10 @@ impl Script {
         self
     }
 
-    /// Waits at `at` until `hold` is released.
+    /// Waits at `at` until `stop_point` is released.
     #[must_use]
-    pub fn hold(self, at: Point, hold: &Hold) -> Script {
-        self.step(at, Step::Hold(hold.clone()))
+    pub fn stop_at(self, at: Point, stop_point: &StopPoint) -> Script {
+        self.step(at, Step::StopPoint(stop_point.clone()))
     }
 
     /// Closes the connection at `at`.
@@ -314,7 +314,7 @@ impl Script {
         self.step(at, Step::Insert(raw.as_bytes().to_vec()))
     }
 
-    /// Sends the stream in pieces of so many bytes, so that lines and characters are split.
+    /// Sends the stream in split_text of so many bytes, so that lines and characters are split.
     #[must_use]
     pub fn in_pieces(mut self, bytes: usize) -> Script {
         self.piece = Some(bytes.max(1));

@@ -1,7 +1,7 @@
 //! A person's computer: a home, a screen, a model to talk to, the window and the command line.
 
 use growqr_testkit::DesktopSession;
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::AnthropicStub;
 use growqr_testkit::window::{self, Element, Failure, Screen, Window};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 /// One of its own for each journey.
 pub struct Computer {
-    pub claude: AnthropicStandIn,
+    pub claude: AnthropicStub,
     screen: Screen,
     home: tempfile::TempDir,
     /// What its programs are told besides.
@@ -33,7 +33,7 @@ impl Computer {
     }
 
     fn with(screen: Screen) -> Computer {
-        let claude = AnthropicStandIn::start_blocking().expect("a loopback port");
+        let claude = AnthropicStub::start_blocking().expect("a loopback port");
         let starter = PathBuf::from(env!("CARGO_BIN_EXE_growqr-desktop"));
         Computer { claude, screen, home: tempfile::tempdir().expect("a folder"), variables: Vec::new(), starter }
     }
@@ -222,7 +222,7 @@ impl Drop for Open {
         // From target/debug/deps/journeys to target/journeys.
         let program = std::env::current_exe().unwrap_or_default();
         let folder = program.ancestors().nth(3).unwrap_or(Path::new(".")).join("journeys");
-        match self.window.keep(&folder, &name) {
+        match self.window.save_page(&folder, &name) {
             Ok([picture, source]) => eprintln!("how it looked: {}, {}", picture.display(), source.display()),
             Err(failure) => eprintln!("how it looked is not known: {failure}"),
         }

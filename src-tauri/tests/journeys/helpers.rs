@@ -2,12 +2,12 @@
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Asked, Script, calls, says};
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use growqr_testkit::window::Element;
 use serde_json::json;
 
 /// The model's part: what it says depends on what it is asked alone.
-fn model(asked: &Asked<'_>) -> Option<Script> {
+fn model(asked: &RequestView<'_>) -> Option<Script> {
     let results: Vec<String> = asked.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));
     let (first, said) = (asked.first_user_text(), asked.last_user_text());

@@ -2,14 +2,14 @@
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
 
 #[test]
 fn killed_in_mid_stream_and_started_again_the_answer_arrives_once() {
     let Some(computer) = Computer::new() else { return };
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     computer.claude.will(says("Hello to you."));
-    computer.claude.will(says("It counts to three.").hold(Point::Events(4), &hold));
+    computer.claude.will(says("It counts to three.").stop_at(Point::Events(4), &hold));
     computer.claude.will(says("It counts to three."));
     let window = computer.open();
     window.say("hello");

@@ -1,7 +1,7 @@
 //! What a desktop does with links: which program opens the web, and which opens GrowQR's.
 
 use crate::computer::Computer;
-use growqr_testkit::window::Tree;
+use growqr_testkit::window::ProcessTree;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ impl Links {
 impl Drop for Links {
     fn drop(&mut self) {
         let pids = fs::read_to_string(self.pids()).unwrap_or_default();
-        pids.lines().filter_map(|pid| pid.parse().ok()).for_each(|pid| Tree::of(pid).kill());
+        pids.lines().filter_map(|pid| pid.parse().ok()).for_each(|pid| ProcessTree::of(pid).kill());
     }
 }
 

@@ -2,16 +2,16 @@
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
 
 #[test]
 fn reloaded_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_goes_on() {
     let Some(computer) = Computer::new() else { return };
-    let (first, second) = (Hold::new(), Hold::new());
+    let (first, second) = (StopPoint::new(), StopPoint::new());
     computer.claude.will(says("Hello to you."));
     // The stand-in sends twelve letters with each event, from the fourth on.
     let answer = says("One begins, two goes on, three ends.");
-    computer.claude.will(answer.hold(Point::Events(4), &first).hold(Point::Events(5), &second));
+    computer.claude.will(answer.stop_at(Point::Events(4), &first).stop_at(Point::Events(5), &second));
     let window = computer.open();
     window.say("hello");
     window.see(names::CONVERSATION, "Hello to you.");

@@ -10,7 +10,7 @@ use growqr_core::journal::User as Mirrored;
 use growqr_store::{Db, DbConfig};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
-use growqr_testkit::clerk::{ClerkStandIn, User, allow, open};
+use growqr_testkit::clerk::{ClerkStub, User, allow, open};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ const ADA: &str = "Ada Lovelace";
 struct World {
     computer: Computer,
     links: Links,
-    clerk: ClerkStandIn,
+    clerk: ClerkStub,
     session: DesktopSession,
 }
 
@@ -33,7 +33,7 @@ impl World {
     fn new() -> Option<World> {
         let session = DesktopSession::start()?;
         let mut computer = Computer::in_session(&session).filter(|_| links::are_possible())?;
-        let clerk = ClerkStandIn::start_blocking().expect("a port");
+        let clerk = ClerkStub::start_blocking().expect("a port");
         clerk.sign_in_as(User { picture: clerk.picture_url(), ..User::ada() });
         computer.set("CLERK_ISSUER", clerk.issuer());
         computer.set("CLERK_OAUTH_CLIENT_ID", clerk.client_id());
@@ -45,7 +45,7 @@ impl World {
     fn with_browser() -> Option<World> {
         let world = World::new()?;
         world.links.browse_with(&links::chromium()?, world.clerk.issuer());
-        world.clerk.switch(|switches| switches.is_hurried = true);
+        world.clerk.switch(|switches| switches.auto_allow = true);
         Some(world)
     }
 
@@ -147,13 +147,13 @@ fn signed_in_by_a_real_browser_one_stays_so_over_a_restart_until_one_signs_out()
     let asked = world.clerk.count("/oauth/token");
     account::check(&window);
     world.until_asked(asked + 3);
-    assert_eq!(world.clerk.living_grants(), 1, "no token was used twice");
+    assert_eq!(world.clerk.valid_grants(), 1, "no token was used twice");
     account::see(&window, ADA, State::Online);
 
     account::sign_out(&window);
     account::see(&window, NOBODY, State::SignedOut);
     assert_eq!(account::profile_but(&window, &profile), "local");
-    assert_eq!(world.clerk.living_grants(), 0, "the service knows");
+    assert_eq!(world.clerk.valid_grants(), 0, "the service knows");
     drop(window);
     account::see(&world.open(), NOBODY, State::SignedOut);
 }
@@ -204,7 +204,7 @@ fn signing_out_on_the_command_line_is_noticed_and_signing_in_again_is_for_both()
     world.signed_in(&window);
     let status = world.known();
     assert_eq!(status["person"]["profile"], json!(profile), "{status}");
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn people_who_share_a_computer_each_see_their_own() {
     account::see(&window, "Grace Hopper", State::Asked);
     account::cancel(&window);
     account::see(&window, ADA, State::Online);
-    assert_eq!(world.clerk.living_grants(), 1, "she is signed in as before, and nobody else is");
+    assert_eq!(world.clerk.valid_grants(), 1, "she is signed in as before, and nobody else is");
 
     account::switch(&window, "the local profile");
     account::see(&window, NOBODY, State::SignedOut);
@@ -344,12 +344,12 @@ fn signed_out_with_a_locked_keyring_one_is_not_signed_in_again_when_it_opens() {
     account::see(&window, ADA, State::Offline);
     account::sign_out(&window);
     account::see(&window, NOBODY, State::SignedOut);
-    assert_eq!(world.clerk.living_grants(), 1, "its token cannot be read");
+    assert_eq!(world.clerk.valid_grants(), 1, "its token cannot be read");
     world.session.unlock();
     world.until("/oauth/token/revoke", 1);
     account::switch(&window, ADA);
     account::see(&window, ADA, State::Ended);
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[test]

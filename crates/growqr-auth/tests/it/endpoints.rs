@@ -4,7 +4,7 @@ use crate::world::{World, parameter, with};
 use growqr_auth::{
     AccountChoice, BeginError, CallbackError, DiscoveryError, HttpError, Redirect, SignInError, Status, TokenError, VaultError,
 };
-use growqr_testkit::clerk::{self, ClerkStandIn, Fault};
+use growqr_testkit::clerk::{self, ClerkStub, Fault};
 use serde_json::json;
 
 async fn begin_error(world: &World) -> DiscoveryError {
@@ -58,14 +58,14 @@ async fn a_server_without_s256_is_not_used() {
 #[tokio::test]
 async fn without_a_network_an_attempt_cannot_begin() {
     let world = World::new().await;
-    world.clerk.break_at("/.well-known/openid-configuration", Fault::Cut);
+    world.clerk.fail_at("/.well-known/openid-configuration", Fault::Cut);
     assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreachable));
 }
 
 #[tokio::test]
 async fn case_45_a_token_endpoint_that_redirects() {
-    let (world, elsewhere) = (World::new().await, ClerkStandIn::start().await);
-    world.clerk.break_at("/oauth/token", Fault::Redirect(format!("{}/oauth/token", elsewhere.issuer())));
+    let (world, elsewhere) = (World::new().await, ClerkStub::start().await);
+    world.clerk.fail_at("/oauth/token", Fault::Redirect(format!("{}/oauth/token", elsewhere.issuer())));
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Redirected))));
     assert_eq!(elsewhere.requests().len(), 0);
     assert_eq!(world.exchanges(), 1);
@@ -96,7 +96,7 @@ async fn case_47_a_code_is_used_once() {
 #[tokio::test]
 async fn a_lost_response_to_an_exchange_is_not_retried() {
     let world = World::new().await;
-    world.clerk.break_at("/oauth/token", Fault::LoseAnswer);
+    world.clerk.fail_at("/oauth/token", Fault::LoseAnswer);
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreachable))));
     assert_eq!(world.exchanges(), 1);
 }
@@ -128,10 +128,10 @@ async fn case_50_tokens_of_another_type() {
 #[tokio::test]
 async fn case_51_a_success_response_that_is_not_json() {
     let world = World::new().await;
-    world.clerk.break_at("/oauth/token", Fault::Garbage);
+    world.clerk.fail_at("/oauth/token", Fault::Garbage);
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreadable))));
-    world.clerk.mend();
-    world.clerk.break_at("/.well-known/openid-configuration", Fault::Garbage);
+    world.clerk.clear_faults();
+    world.clerk.fail_at("/.well-known/openid-configuration", Fault::Garbage);
     assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreadable));
 }
 

@@ -69,7 +69,7 @@ async fn case_49_a_refresh_token_used_twice_ends_the_sign_in() {
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
     assert!(world.vault.is_empty());
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn two_programs_that_renew_concurrently_use_no_token_twice() {
         let (here, there) = tokio::join!(world.auth.refresh_now(), another.refresh_now());
         assert_eq!((here, there), (Ok(()), Ok(())));
     }
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn leaving_an_account_keeps_its_sign_in() {
     let (world, identity) = World::signed_in().await;
     world.auth.leave().await;
     assert_eq!(world.auth.status(), Status::SignedOut);
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
     world.auth.open(identity).await;
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
@@ -134,13 +134,13 @@ async fn case_52_network_failures_do_not_sign_out() {
         for path in ["/oauth/token", "/.well-known/openid-configuration"] {
             world.restart_with(short_timeouts());
             world.auth.open(identity.clone()).await;
-            world.clerk.break_at(path, fault.clone());
+            world.clerk.fail_at(path, fault.clone());
             let offline = OfflineReason::Network(expected);
             assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(offline)), "{path}: {fault:?}");
             let Status::Offline { identity: known, because, .. } = world.auth.status() else { panic!("{fault:?}") };
             assert_eq!((known, because), (identity.clone(), offline));
             assert!(!world.vault.is_empty());
-            world.clerk.mend();
+            world.clerk.clear_faults();
         }
         world.auth.refresh_now().await.unwrap();
         assert!(world.is_online());
@@ -150,7 +150,7 @@ async fn case_52_network_failures_do_not_sign_out() {
 #[tokio::test]
 async fn an_unreachable_token_endpoint_does_not_sign_out() {
     let (mut world, identity) = World::signed_in().await;
-    let gone = growqr_testkit::clerk::ClerkStandIn::start().await;
+    let gone = growqr_testkit::clerk::ClerkStub::start().await;
     let elsewhere = gone.issuer().to_owned();
     drop(gone);
     world
@@ -167,10 +167,10 @@ async fn an_unreachable_token_endpoint_does_not_sign_out() {
 async fn after_a_failure_retries_wait_for_retry_after() {
     let (world, _) = World::signed_in().await;
     world.advance(86_390);
-    world.clerk.break_at("/oauth/token", Fault::TooMany(30));
+    world.clerk.fail_at("/oauth/token", Fault::TooMany(30));
     // The old token has not yet expired.
     world.auth.access_token().await.unwrap();
-    world.clerk.mend();
+    world.clerk.clear_faults();
     world.advance(20);
     assert!(world.auth.access_token().await.is_err());
     assert_eq!(world.exchanges(), 2);
@@ -245,9 +245,9 @@ async fn case_55_a_crash_between_rotation_and_save_needs_a_new_sign_in() {
 #[tokio::test]
 async fn a_lost_response_to_a_renewal_needs_a_new_sign_in() {
     let (world, _) = World::signed_in().await;
-    world.clerk.break_at("/oauth/token", Fault::LoseAnswer);
+    world.clerk.fail_at("/oauth/token", Fault::LoseAnswer);
     assert!(matches!(world.auth.refresh_now().await, Err(RefreshError::Offline(_))));
-    world.clerk.mend();
+    world.clerk.clear_faults();
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
 }
 

@@ -24,7 +24,7 @@ async fn case_54_signing_out_works_without_clerk() {
         world.restart_with(short_timeouts());
         world.auth.open(identity).await;
         world.auth.refresh_now().await.unwrap();
-        world.clerk.break_at("/oauth/token/revoke", fault);
+        world.clerk.fail_at("/oauth/token/revoke", fault);
         assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: false, removed: Ok(()), was_kept: true });
         assert_eq!(world.auth.status(), Status::SignedOut);
         assert!(world.vault.is_empty());
@@ -38,7 +38,7 @@ async fn signing_out_reports_an_entry_that_stays_in_the_keychain() {
     world.vault.fail(VaultError::Locked);
     assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: true, removed: Err(VaultError::Locked), was_kept: true });
     assert_eq!(world.auth.status(), Status::SignedOut);
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn an_entry_that_cannot_be_read_is_not_removed() {
     world.vault.fail_one_read(VaultError::Locked);
     let until = world.clock.now();
     let out = world.auth.sign_out().await;
-    assert_eq!((out.removed, world.clerk.living_grants()), (Err(VaultError::Locked), 1));
+    assert_eq!((out.removed, world.clerk.valid_grants()), (Err(VaultError::Locked), 1));
     let forgotten = world.auth.forget(&identity.sub, until).await;
     assert_eq!(forgotten, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
     world.assert_nobody_is_signed_in();
@@ -114,7 +114,7 @@ async fn signing_out_in_another_program_ends_the_session_here() {
     let forgotten = world.auth.forget(&identity.sub, world.clock.now()).await;
     assert_eq!(forgotten, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
@@ -122,9 +122,9 @@ async fn a_revocation_that_failed_is_sent_later() {
     let (mut world, identity) = World::signed_in().await;
     world.restart_with(short_timeouts());
     world.auth.open(identity).await;
-    world.clerk.break_at("/oauth/token/revoke", Fault::Cut);
+    world.clerk.fail_at("/oauth/token/revoke", Fault::Cut);
     assert!(!world.auth.sign_out().await.revoked);
-    world.clerk.mend();
+    world.clerk.clear_faults();
     assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::SignedOut));
     world.auth.shut_down().await;
     world.assert_nobody_is_signed_in();
@@ -148,7 +148,7 @@ async fn cancelling_during_the_save_restores_the_previous_sign_in() {
     let auth = world.auth.clone();
     world.vault.during_next_set(move || auth.cancel());
     assert!(world.auth.callback(&good).await.is_err());
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
     let another = world.another_program();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
@@ -160,12 +160,12 @@ async fn signing_in_again_revokes_the_previous_sign_in() {
     world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.shut_down().await;
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
     world.restart();
     world.advance(1);
     world.sign_in().await.unwrap();
     world.auth.shut_down().await;
-    assert_eq!(world.clerk.living_grants(), 1, "also if only the keychain had the previous sign-in");
+    assert_eq!(world.clerk.valid_grants(), 1, "also if only the keychain had the previous sign-in");
 }
 
 /// A user who signed in once, and again while the keychain was locked.
@@ -182,10 +182,10 @@ async fn signed_in_while_locked() -> (World, Identity) {
 #[tokio::test]
 async fn a_sign_in_saved_late_replaces_an_older_entry() {
     let (mut world, identity) = signed_in_while_locked().await;
-    assert_eq!(world.clerk.living_grants(), 2);
+    assert_eq!(world.clerk.valid_grants(), 2);
     world.auth.refresh_if_due().await.unwrap();
     world.auth.shut_down().await;
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
     world.restart();
     world.auth.open(identity).await;
     world.auth.refresh_now().await.unwrap();
@@ -206,7 +206,7 @@ async fn a_sign_in_saved_late_keeps_a_newer_entry_of_another_program() {
     assert_eq!(kept, Persistence::Keychain);
     world.auth.refresh_now().await.unwrap();
     world.auth.shut_down().await;
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[tokio::test]

@@ -200,7 +200,7 @@ async fn a_rotated_key_is_found_by_reloading() {
 
 #[tokio::test]
 async fn case_17_the_right_key_id_and_another_key() {
-    assert_eq!(refused(|token| token.sign = Sign::Rs256(Key::Stranger)).await, IdTokenError::Signature);
+    assert_eq!(refused(|token| token.sign = Sign::Rs256(Key::Foreign)).await, IdTokenError::Signature);
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn a_wrong_signature_reloads_the_keys_at_most_once_a_minute() {
     let (world, _) = World::signed_in().await;
     let reads = || world.clerk.count("/.well-known/jwks.json");
     assert_eq!(reads(), 1);
-    world.clerk.forge(|token| token.sign = Sign::Rs256(Key::Stranger));
+    world.clerk.forge(|token| token.sign = Sign::Rs256(Key::Foreign));
     for (seconds, expected) in [(0, 2), (30, 2), (31, 3)] {
         world.advance(seconds);
         assert_eq!(world.sign_in().await, Err(SignInError::IdToken(IdTokenError::Signature)));
@@ -244,13 +244,13 @@ async fn case_19_a_signature_that_is_changed_or_empty() {
 
 #[tokio::test]
 async fn case_20_a_header_with_its_own_key() {
-    for (name, value) in [("jwk", clerk::jwk(Key::Stranger, "ins_test1")), ("jku", json!("https://evil.example/jwks.json"))] {
+    for (name, value) in [("jwk", clerk::jwk(Key::Foreign, "ins_test1")), ("jku", json!("https://evil.example/jwks.json"))] {
         for kid in ["ins_test1", "ins_evil"] {
             let value = value.clone();
             let refusal = refused(move |token| {
                 token.header[name] = value.clone();
                 token.header["kid"] = json!(kid);
-                token.sign = Sign::Rs256(Key::Stranger);
+                token.sign = Sign::Rs256(Key::Foreign);
             });
             assert!(matches!(refusal.await, IdTokenError::Signature | IdTokenError::UnknownKey));
         }
@@ -371,7 +371,7 @@ async fn case_29_a_renewed_token_for_another_user() {
 async fn a_renewed_token_that_fails_verification_does_not_end_the_session() {
     let (world, _) = World::signed_in().await;
     world.advance(86_300);
-    world.clerk.forge(|token| token.sign = Sign::Rs256(Key::Stranger));
+    world.clerk.forge(|token| token.sign = Sign::Rs256(Key::Foreign));
     let unchecked = RefreshError::Offline(OfflineReason::Unchecked(IdTokenError::Signature));
     assert_eq!(world.auth.refresh_now().await, Err(unchecked));
     world.clerk.stop_forging();
@@ -401,8 +401,8 @@ async fn case_30_userinfo_of_another_user() {
 #[tokio::test]
 async fn case_31_a_valid_token_of_another_instance() {
     for (kid, key, expected) in [
-        ("ins_other", Key::Stranger, IdTokenError::UnknownKey),
-        ("ins_test1", Key::Stranger, IdTokenError::Signature),
+        ("ins_other", Key::Foreign, IdTokenError::UnknownKey),
+        ("ins_test1", Key::Foreign, IdTokenError::Signature),
         ("ins_test1", Key::First, IdTokenError::Issuer),
     ] {
         let refusal = refused(move |token| {
@@ -437,6 +437,6 @@ fn remove_header(token: &mut Forgery, name: &str) {
 async fn a_token_without_a_key_id_needs_a_single_key() {
     let world = World::new().await;
     world.clerk.switch(|switches| switches.names_key = false);
-    world.clerk.alter_keys(|document| document["keys"].as_array_mut().unwrap().push(clerk::jwk(Key::Stranger, "ins_2")));
+    world.clerk.alter_keys(|document| document["keys"].as_array_mut().unwrap().push(clerk::jwk(Key::Foreign, "ins_2")));
     assert_eq!(world.sign_in().await, Err(SignInError::IdToken(IdTokenError::UnknownKey)));
 }

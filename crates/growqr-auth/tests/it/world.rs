@@ -5,7 +5,7 @@ use growqr_auth::{
     SignInError, Status, SystemRandom, Vault, VaultError,
 };
 use growqr_core::clock::{Clock, Timestamp};
-use growqr_testkit::clerk::{self, ClerkStandIn};
+use growqr_testkit::clerk::{self, ClerkStub};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -94,7 +94,7 @@ impl ProcessLock for TestProcessLock {
 }
 
 pub struct World {
-    pub clerk: ClerkStandIn,
+    pub clerk: ClerkStub,
     pub clock: Arc<TestClock>,
     pub vault: Arc<TestVault>,
     pub process_lock: Arc<TestProcessLock>,
@@ -103,7 +103,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> World {
-        let clerk = ClerkStandIn::start().await;
+        let clerk = ClerkStub::start().await;
         clerk.set_time(START_MS / 1000);
         let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
         let vault = Arc::new(TestVault::default());
@@ -169,7 +169,7 @@ impl World {
     pub fn assert_nobody_is_signed_in(&self) {
         assert_eq!(self.auth.status(), Status::SignedOut);
         assert!(self.vault.is_empty());
-        assert_eq!(self.clerk.living_grants(), 0);
+        assert_eq!(self.clerk.valid_grants(), 0);
     }
 
     pub fn is_online(&self) -> bool {
@@ -182,7 +182,7 @@ impl World {
 }
 
 fn service(
-    clerk: &ClerkStandIn,
+    clerk: &ClerkStub,
     (clock, vault, process_lock): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestProcessLock>),
     timeouts: HttpTimeouts,
 ) -> Auth {

@@ -1,6 +1,6 @@
 use crate::world::{World, hello};
 use growqr_core::model::{Delta, FailureKind};
-use growqr_testkit::anthropic::{Ended, Point, Script, calls, says, thinks};
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, calls, says, thinks};
 use serde_json::json;
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ async fn an_idle_stream_times_out_and_pings_reset_the_timeout() {
         assert!(failure.message.starts_with("Nothing came from Anthropic for"), "{failure}");
     }
     let left = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert!(left.iter().all(|request| request.ended == Some(Ended::ClientLeft)), "the connection is closed");
+    assert!(left.iter().all(|request| request.ended == Some(RequestOutcome::ClientLeft)), "the connection is closed");
     world.claude.will(says("a longer text").pings(Point::Events(3), Some(8), Duration::from_millis(100)));
     world.answer(&hello()).await;
 }

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Model, ModelRequest};
 use growqr_models::anthropic::Timer;
-use growqr_testkit::anthropic::{Ended, Hold, Point, Script, says};
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, StopPoint, says};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -63,18 +63,18 @@ async fn a_rate_limit_pauses_all_agents() {
 #[tokio::test]
 async fn no_more_calls_run_at_once_than_allowed() {
     let world = World::with(|config| config.at_once = 2).await;
-    let holds: Vec<Hold> = (0..3).map(|_| Hold::new()).collect();
-    world.claude.will_all(holds.iter().map(|hold| says("hi").hold(Point::Events(2), hold)));
+    let stop_points: Vec<StopPoint> = (0..3).map(|_| StopPoint::new()).collect();
+    world.claude.will_all(stop_points.iter().map(|stop_point| says("hi").stop_at(Point::Events(2), stop_point)));
     let (one, two, three) = (by("one"), by("two"), by("three"));
     let ask = async |request: &ModelRequest| world.provider.call(request, &|_| ()).await.unwrap();
     let watch = async {
-        holds[0].held().await;
-        holds[1].held().await;
+        stop_points[0].reached().await;
+        stop_points[1].reached().await;
         assert_eq!(world.claude.messages().len(), 2);
-        holds[0].release();
-        holds[2].held().await;
-        holds[1].release();
-        holds[2].release();
+        stop_points[0].release();
+        stop_points[2].reached().await;
+        stop_points[1].release();
+        stop_points[2].release();
     };
     tokio::join!(ask(&one), ask(&two), ask(&three), watch);
 }
@@ -82,18 +82,18 @@ async fn no_more_calls_run_at_once_than_allowed() {
 #[tokio::test]
 async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
     let world = World::with(|config| config.at_once = 1).await;
-    let hold = Hold::new();
-    world.claude.will_all([says("a long text").hold(Point::Events(4), &hold), says("next")]);
+    let stop_point = StopPoint::new();
+    world.claude.will_all([says("a long text").stop_at(Point::Events(4), &stop_point), says("next")]);
     let request = hello();
     {
         let mut call = world.provider.call(&request, &|_| ());
         tokio::select! {
             _ = &mut call => panic!("the stub server was to wait"),
-            () = hold.held() => {}
+            () = stop_point.reached() => {}
         }
     }
     let requests = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert_eq!(requests[0].ended, Some(Ended::ClientLeft));
+    assert_eq!(requests[0].ended, Some(RequestOutcome::ClientLeft));
     assert!(requests[0].bill.unwrap().output_tokens > 0, "the tokens produced so far are billed");
     world.answer(&request).await;
 }

@@ -7,7 +7,7 @@ use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
 use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, Timer};
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::AnthropicStub;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl FakeTimer {
 
 /// The stub server, a provider that is connected to it, and the timer of the provider.
 pub struct World {
-    pub claude: AnthropicStandIn,
+    pub claude: AnthropicStub,
     pub provider: Arc<Anthropic>,
     pub timer: Arc<FakeTimer>,
 }
@@ -54,7 +54,7 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> World {
-        let claude = AnthropicStandIn::start().await;
+        let claude = AnthropicStub::start().await;
         let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(Secret::new(claude.key()), 1);
         config.base_url = claude.base_url().to_owned();

@@ -3,7 +3,7 @@
 
 use growqr_core::secret::{Secret, SecretStore, StoreState};
 use growqr_secrets::Keychain;
-use growqr_testkit::{DesktopSession, outside};
+use growqr_testkit::{DesktopSession, without_session};
 use std::process::Command;
 
 /// The variable with the call to make: `set NAME VALUE`, `get NAME`, `remove NAME`, `state` or `unlock`.
@@ -78,8 +78,8 @@ fn without_a_keyring_or_a_session_the_keychain_is_absent() {
     session.end_keyring();
     for action in ["get anthropic", "set anthropic x", "remove anthropic", "unlock"] {
         assert_eq!(inside(&session, action), "Err(Absent)", "{action}");
-        assert_eq!(run(action, outside), "Err(Absent)", "{action}");
+        assert_eq!(run(action, without_session), "Err(Absent)", "{action}");
     }
     assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::Absent));
-    assert_eq!(run("state", outside), format!("{:?}", StoreState::Absent));
+    assert_eq!(run("state", without_session), format!("{:?}", StoreState::Absent));
 }

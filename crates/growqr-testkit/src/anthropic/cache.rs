@@ -3,9 +3,9 @@
 //! Entries are written at breakpoints only. A breakpoint finds an entry at most twenty positions back, where a run of
 //! tool calls, or of results, is one position. Time stands still unless a test moves it.
 
+use super::api_error::ApiError;
 use super::conversation::{Prompt, canonical, kind};
 use super::models::Row;
-use super::refusal::Refusal;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -74,7 +74,7 @@ impl Layout {
         model: &Row,
         betas: &[String],
         settings: &str,
-    ) -> Result<Layout, Refusal> {
+    ) -> Result<Layout, ApiError> {
         let mut layout = Layout { steps: Vec::new(), minimum: model.cache_minimum };
         let mut chain = format!("{}\n{}", model.id, betas.join(","));
         let mut last = "";
@@ -117,13 +117,13 @@ impl Layout {
     }
 
     /// Places the breakpoint that a top-level `cache_control` asks for.
-    fn automatic(&mut self, control: Option<&Value>) -> Result<(), Refusal> {
+    fn automatic(&mut self, control: Option<&Value>) -> Result<(), ApiError> {
         let Some(ttl) = control.filter(|control| control.is_object()).map(Ttl::of) else { return Ok(()) };
         let explicit = self.steps.iter().filter(|step| step.breakpoint.is_some()).count();
         let Some(step) = self.steps.iter_mut().rev().find(|step| step.eligible) else { return Ok(()) };
         match step.breakpoint {
             Some(there) if there == ttl => Ok(()),
-            Some(_) => Err(Refusal::invalid("cache_control: the last block already has a cache_control with another ttl")),
+            Some(_) => Err(ApiError::invalid("cache_control: the last block already has a cache_control with another ttl")),
             None if explicit >= 4 => Err(too_many(explicit + 1)),
             None => {
                 step.breakpoint = Some(ttl);
@@ -132,13 +132,13 @@ impl Layout {
         }
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self) -> Result<(), ApiError> {
         let ttls: Vec<Ttl> = self.steps.iter().filter_map(|step| step.breakpoint).collect();
         if ttls.len() > 4 {
             return Err(too_many(ttls.len()));
         }
         if ttls.windows(2).any(|pair| pair == [Ttl::FiveMinutes, Ttl::OneHour]) {
-            return Err(Refusal::invalid("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"));
+            return Err(ApiError::invalid("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"));
         }
         Ok(())
     }
@@ -149,8 +149,8 @@ impl Layout {
     }
 }
 
-fn too_many(found: usize) -> Refusal {
-    Refusal::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
+fn too_many(found: usize) -> ApiError {
+    ApiError::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
 }
 
 /// The estimate that the stand-in bills by: a quarter of the bytes, rounded up.

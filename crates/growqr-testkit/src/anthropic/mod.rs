@@ -8,29 +8,29 @@
 //! scripted blocks back, and its tokens are an estimate (a quarter of the bytes).
 //!
 //! ```
-//! use growqr_testkit::anthropic::{AnthropicStandIn, says};
+//! use growqr_testkit::anthropic::{AnthropicStub, says};
 //! # async fn example() {
-//! let claude = AnthropicStandIn::start().await;
+//! let claude = AnthropicStub::start().await;
 //! claude.will(says("hello"));
 //! // … let the product talk to claude.base_url() with claude.key() …
 //! claude.assert_all_accepted();
 //! # }
 //! ```
 
-mod behaviour;
+mod api_error;
 mod cache;
 mod conversation;
 mod fields;
-mod judge;
+mod model_rules;
 mod models;
-mod refusal;
 mod serve;
 mod signature;
+mod validate;
 mod wire;
 
-pub use crate::record::{Asked, Bill, Ended, Recorded, ToolResult};
-pub use crate::script::{Hold, Point, Script, calls, says, thinks};
-pub(crate) use refusal::error_body;
+pub use crate::record::{Bill, RecordedRequest, RequestOutcome, RequestView, ToolResult};
+pub use crate::script::{Point, Script, StopPoint, calls, says, thinks};
+pub(crate) use api_error::error_body;
 
 use crate::http::Connection;
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ use tokio::sync::{oneshot, watch};
 /// The only key that a stand-in accepts.
 const KEY: &str = "sk-ant-api03-stand-in-key-000000000000";
 
-type Router = Arc<dyn Fn(&Asked<'_>) -> Option<Script> + Send + Sync>;
+type Router = Arc<dyn Fn(&RequestView<'_>) -> Option<Script> + Send + Sync>;
 
 /// Everything the stand-in knows.
 struct State {
@@ -53,7 +53,7 @@ struct State {
     now_ms: u64,
     queue: VecDeque<Script>,
     router: Option<Router>,
-    requests: Vec<Recorded>,
+    requests: Vec<RecordedRequest>,
     listed: Vec<Value>,
     registry: signature::Registry,
     cache: cache::Cache,
@@ -61,7 +61,7 @@ struct State {
 
 impl State {
     /// The record of a request; it was made before anything else happened to it.
-    fn record(&mut self, number: u64) -> &mut Recorded {
+    fn record(&mut self, number: u64) -> &mut RecordedRequest {
         &mut self.requests[number as usize - 1]
     }
 }
@@ -86,24 +86,24 @@ impl Shared {
 }
 
 /// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct AnthropicStandIn {
+pub struct AnthropicStub {
     shared: Arc<Shared>,
     base_url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl AnthropicStandIn {
+impl AnthropicStub {
     /// Starts one on a free loopback port, with a key that the service counts as a new account's.
-    pub async fn start() -> AnthropicStandIn {
-        AnthropicStandIn::start_blocking().expect("a loopback port is free")
+    pub async fn start() -> AnthropicStub {
+        AnthropicStub::start_blocking().expect("a loopback port is free")
     }
 
     /// Starts one without an async runtime, for tests and benches that only run child processes.
     ///
     /// # Errors
     /// If no loopback port can be had.
-    pub fn start_blocking() -> io::Result<AnthropicStandIn> {
+    pub fn start_blocking() -> io::Result<AnthropicStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let base_url = format!("http://{}", listener.local_addr()?);
@@ -130,7 +130,7 @@ impl AnthropicStandIn {
                 }
             });
         });
-        Ok(AnthropicStandIn { shared, base_url, stop: Some(stop), thread: Some(thread) })
+        Ok(AnthropicStub { shared, base_url, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`, for `ANTHROPIC_BASE_URL`.
@@ -157,7 +157,7 @@ impl AnthropicStandIn {
 
     /// Chooses scripts by what is asked, whatever the order in which requests come. Where it gives `None`, the queue is
     /// used. It replaces an earlier router.
-    pub fn route(&self, router: impl Fn(&Asked<'_>) -> Option<Script> + Send + Sync + 'static) {
+    pub fn route(&self, router: impl Fn(&RequestView<'_>) -> Option<Script> + Send + Sync + 'static) {
         self.shared.update(|state| state.router = Some(Arc::new(router)));
     }
 
@@ -188,13 +188,13 @@ impl AnthropicStandIn {
 
     /// All requests so far, in the order in which they arrived.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.clone())
     }
 
     /// The requests for messages so far: those that may cost something.
     #[must_use]
-    pub fn messages(&self) -> Vec<Recorded> {
+    pub fn messages(&self) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
         requests.retain(|request| request.path == "/v1/messages");
         requests
@@ -207,7 +207,7 @@ impl AnthropicStandIn {
     }
 
     /// Returns the requests as soon as they satisfy `condition`. Waits for as long as that takes.
-    pub async fn until(&self, condition: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+    pub async fn until(&self, condition: impl Fn(&[RecordedRequest]) -> bool) -> Vec<RecordedRequest> {
         let mut changes = self.shared.changes.subscribe();
         loop {
             changes.borrow_and_update();
@@ -227,17 +227,17 @@ impl AnthropicStandIn {
     pub fn assert_all_accepted(&self) {
         for request in self.requests() {
             match &request.ended {
-                Some(Ended::Refused { status, message }) => {
+                Some(RequestOutcome::Refused { status, message }) => {
                     panic!("request {} was refused with {status}: {message}\n{}", request.number, request.body)
                 }
-                Some(Ended::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
+                Some(RequestOutcome::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
                 _ => {}
             }
         }
     }
 }
 
-impl Drop for AnthropicStandIn {
+impl Drop for AnthropicStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -258,7 +258,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, buffer: Vec::new() };
                 connections.spawn(serve::connection(shared.clone(), client));
             }
         }

@@ -1,7 +1,7 @@
 //! The authorization endpoint, with the pages that a person sees.
 
 use super::State;
-use super::grants::Asked;
+use super::grants::AuthorizationRequest;
 use super::reply::{Reply, with_query};
 use super::switches::Iss;
 
@@ -32,7 +32,7 @@ pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> R
     state.tickets += 1;
     let ticket = format!("ticket-{}", state.tickets);
     let name = state.user.name.clone();
-    state.asked.insert(ticket.clone(), asked);
+    state.pending_requests.insert(ticket.clone(), asked);
     if must_sign_in {
         return page("Sign in", &ticket, &[("/sign-in", "sign-in", &format!("Continue as {name}"))]);
     }
@@ -42,7 +42,7 @@ pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> R
 /// After the sign-in page.
 pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
     state.switches.signed_out = false;
-    if state.asked.contains_key(ticket) {
+    if state.pending_requests.contains_key(ticket) {
         consent_page(state, ticket)
     } else {
         Reply::clerk(404, "not_found", "No such sign-in.")
@@ -51,7 +51,7 @@ pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
 
 /// The person has pressed a button. Each page can be answered once.
 pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
-    let Some(asked) = state.asked.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
+    let Some(asked) = state.pending_requests.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
     if decision != "allow" {
         let denied = "The resource owner or authorization server denied the request.";
         return refuse(state, &asked.redirect_uri, &asked.state, "access_denied", denied);
@@ -59,12 +59,12 @@ pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
     let now = state.now();
     let user = state.user.clone();
     let code = state.grants.code(&asked, &user, now);
-    state.given.push(code.clone());
+    state.issued_secrets.push(code.clone());
     let scope = asked.scope.join(" ");
     back(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
 }
 
-fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'static str, String)> {
+fn check(state: &State, parameters: &[(String, String)]) -> Result<AuthorizationRequest, (&'static str, String)> {
     let invalid = |why: &str| Err(("invalid_request", why.to_owned()));
     let twice = parameters.iter().enumerate().any(|(at, one)| parameters[..at].iter().any(|other| other.0 == one.0));
     if twice {
@@ -94,7 +94,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'sta
     if !["", "login", "consent"].contains(&get("prompt")) {
         return invalid("Used unknown value for the 'prompt' parameter, or one that needs no person.");
     }
-    Ok(Asked {
+    Ok(AuthorizationRequest {
         client_id: state.client_id.clone(),
         redirect_uri: get("redirect_uri").to_owned(),
         scope,
@@ -143,7 +143,7 @@ fn back(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply
 fn consent_page(state: &State, ticket: &str) -> Reply {
     let buttons = [("/oauth/consent", "allow", "Allow"), ("/oauth/consent", "deny", "Deny")];
     let mut reply = page("GrowQR wants to know who you are", ticket, &buttons);
-    if state.switches.is_hurried {
+    if state.switches.auto_allow {
         reply.body.push_str("<script>document.getElementById('allow').click()</script>");
     }
     reply

@@ -8,7 +8,7 @@ const CODE_LIFE: i64 = 600;
 
 /// A checked authorization request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: String,
     pub scope: Vec<String>,
@@ -51,7 +51,7 @@ pub(super) struct Grants {
     accesses: HashMap<String, (usize, i64)>,
     made: u64,
     /// Whether a used refresh token is refused without ending the family.
-    pub forgives: bool,
+    pub allows_replay: bool,
 }
 
 impl Grants {
@@ -61,7 +61,7 @@ impl Grants {
     }
 
     /// A code for what was asked and granted.
-    pub fn code(&mut self, asked: &Asked, user: &User, now: i64) -> String {
+    pub fn code(&mut self, asked: &AuthorizationRequest, user: &User, now: i64) -> String {
         self.all.push(Grant {
             user: user.clone(),
             client_id: asked.client_id.clone(),
@@ -118,7 +118,7 @@ impl Grants {
             return Err("The refresh token was issued to another client.");
         }
         if refresh.used {
-            grant.revoked = !self.forgives;
+            grant.revoked = !self.allows_replay;
             return Err("The refresh token has already been used.");
         }
         refresh.used = true;
@@ -126,7 +126,7 @@ impl Grants {
     }
 
     /// Takes a rotation back, for an instance that gives no new refresh token.
-    pub fn keep_unused(&mut self, name: &str) {
+    pub fn undo_rotation(&mut self, name: &str) {
         if let Some(refresh) = self.refreshes.get_mut(name) {
             refresh.used = false;
         }
@@ -143,7 +143,7 @@ impl Grants {
         self.name("oat")
     }
 
-    pub fn know_access(&mut self, token: &str, grant: usize, expires_at: i64) {
+    pub fn add_access_token(&mut self, token: &str, grant: usize, expires_at: i64) {
         self.accesses.insert(token.to_owned(), (grant, expires_at));
     }
 
@@ -172,7 +172,7 @@ impl Grants {
     }
 
     /// Grants that live.
-    pub fn living(&self) -> usize {
+    pub fn valid(&self) -> usize {
         self.all.iter().filter(|grant| !grant.revoked).count()
     }
 }

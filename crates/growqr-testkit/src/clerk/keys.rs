@@ -21,7 +21,7 @@ pub enum Key {
     /// The instance's own after a rotation.
     Second,
     /// Somebody else's.
-    Stranger,
+    Foreign,
 }
 
 /// How a token is signed.

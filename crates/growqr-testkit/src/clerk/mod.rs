@@ -8,9 +8,9 @@
 //! pages. Where documents leave Clerk's rules open, it has the stricter one (a nonce is required).
 //!
 //! ```
-//! use growqr_testkit::clerk::{self, ClerkStandIn};
+//! use growqr_testkit::clerk::{self, ClerkStub};
 //! # async fn example() {
-//! let clerk = ClerkStandIn::start().await;
+//! let clerk = ClerkStub::start().await;
 //! // … let the product sign in with clerk.issuer() and clerk.client_id(); it gives an address to open …
 //! # let url = "";
 //! let callback = clerk::allow(url).await;
@@ -81,9 +81,9 @@ struct State {
     user: User,
     key: Key,
     /// Seconds at which the clock stands, or `None` for the computer's.
-    stands_at: Option<i64>,
+    fixed_time: Option<i64>,
     grants: grants::Grants,
-    asked: HashMap<String, grants::Asked>,
+    pending_requests: HashMap<String, grants::AuthorizationRequest>,
     tickets: u64,
     faults: HashMap<String, Fault>,
     forge: Option<Forge>,
@@ -91,21 +91,21 @@ struct State {
     alter_keys: Option<Alter>,
     requests: Vec<Request>,
     /// Codes and tokens that were given out, good or not.
-    given: Vec<String>,
+    issued_secrets: Vec<String>,
 }
 
 impl State {
     #[expect(clippy::disallowed_methods, reason = "a real app against the stand-in goes by the real time")]
     fn now(&self) -> i64 {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.stands_at.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))
+        self.fixed_time.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))
     }
 
     fn kid(&self) -> &'static str {
         match self.key {
             Key::First => "ins_test1",
             Key::Second => "ins_test2",
-            Key::Stranger => "ins_stranger",
+            Key::Foreign => "ins_stranger",
         }
     }
 }
@@ -129,7 +129,7 @@ impl Shared {
 }
 
 /// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct ClerkStandIn {
+pub struct ClerkStub {
     shared: Arc<Shared>,
     issuer: String,
     client_id: String,
@@ -137,17 +137,17 @@ pub struct ClerkStandIn {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl ClerkStandIn {
+impl ClerkStub {
     /// Starts one on a free loopback port. Its clock is the computer's until a test sets it.
-    pub async fn start() -> ClerkStandIn {
-        ClerkStandIn::start_blocking().expect("a loopback port is free")
+    pub async fn start() -> ClerkStub {
+        ClerkStub::start_blocking().expect("a loopback port is free")
     }
 
     /// Starts one without an async runtime, for tests that only run child processes.
     ///
     /// # Errors
     /// If no loopback port can be had.
-    pub fn start_blocking() -> io::Result<ClerkStandIn> {
+    pub fn start_blocking() -> io::Result<ClerkStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -160,16 +160,16 @@ impl ClerkStandIn {
             switches: Switches::default(),
             user: User::ada(),
             key: Key::First,
-            stands_at: None,
+            fixed_time: None,
             grants: grants::Grants::default(),
-            asked: HashMap::new(),
+            pending_requests: HashMap::new(),
             tickets: 0,
             faults: HashMap::new(),
             forge: None,
             alter_discovery: None,
             alter_keys: None,
             requests: Vec::new(),
-            given: Vec::new(),
+            issued_secrets: Vec::new(),
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
         // Made here, so that no client waits for it.
@@ -185,7 +185,7 @@ impl ClerkStandIn {
                 }
             });
         });
-        Ok(ClerkStandIn { shared, issuer, client_id, stop: Some(stop), thread: Some(thread) })
+        Ok(ClerkStub { shared, issuer, client_id, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -223,16 +223,16 @@ impl ClerkStandIn {
 
     /// Stops its clock at this second since 1970.
     pub fn set_time(&self, seconds: i64) {
-        self.shared.update(|state| state.stands_at = Some(seconds));
+        self.shared.update(|state| state.fixed_time = Some(seconds));
     }
 
     /// From now on this goes wrong at this path.
-    pub fn break_at(&self, path: &str, fault: Fault) {
+    pub fn fail_at(&self, path: &str, fault: Fault) {
         self.shared.update(|state| state.faults.insert(path.to_owned(), fault));
     }
 
     /// Everything works again.
-    pub fn mend(&self) {
+    pub fn clear_faults(&self) {
         self.shared.update(|state| state.faults.clear());
     }
 
@@ -273,14 +273,14 @@ impl ClerkStandIn {
     }
 
     /// A used refresh token is still refused, but ends nothing else.
-    pub fn forgive_replays(&self) {
-        self.shared.update(|state| state.grants.forgives = true);
+    pub fn allow_replays(&self) {
+        self.shared.update(|state| state.grants.allows_replay = true);
     }
 
     /// How many grants live.
     #[must_use]
-    pub fn living_grants(&self) -> usize {
-        self.shared.read(|state| state.grants.living())
+    pub fn valid_grants(&self) -> usize {
+        self.shared.read(|state| state.grants.valid())
     }
 
     /// All requests so far, in the order in which they arrived.
@@ -293,7 +293,7 @@ impl ClerkStandIn {
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let shown = |request: &Request| request.field("code_verifier").map(str::to_owned);
-        self.shared.read(|state| state.given.iter().cloned().chain(state.requests.iter().filter_map(shown)).collect())
+        self.shared.read(|state| state.issued_secrets.iter().cloned().chain(state.requests.iter().filter_map(shown)).collect())
     }
 
     /// How often a path was asked.
@@ -316,7 +316,7 @@ impl ClerkStandIn {
     }
 }
 
-impl Drop for ClerkStandIn {
+impl Drop for ClerkStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -337,7 +337,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                connections.spawn(serve::connection(shared.clone(), Connection { read, write, ahead: Vec::new() }));
+                connections.spawn(serve::connection(shared.clone(), Connection { read, write, buffer: Vec::new() }));
             }
         }
     }

@@ -36,10 +36,10 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
     let reply = match (fault, reply) {
         (Some(Fault::Cut | Fault::LoseAnswer), _) => return Ok(false),
         (Some(Fault::Hang), _) => {
-            client.client_left().await;
+            client.wait_until_closed().await;
             return Ok(false);
         }
-        (Some(fault), _) => broken(fault),
+        (Some(fault), _) => fault_reply(fault),
         (None, Some(reply)) => reply,
         (None, None) => return Ok(false),
     };
@@ -47,7 +47,7 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
     Ok(true)
 }
 
-fn broken(fault: Fault) -> Reply {
+fn fault_reply(fault: Fault) -> Reply {
     match fault {
         Fault::TooMany(seconds) => {
             let mut reply = Reply::clerk(429, "too_many_requests", "Too many requests. Please try again in a bit.");

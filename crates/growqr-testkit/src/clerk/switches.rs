@@ -15,7 +15,7 @@ pub struct Switches {
     /// Nobody is signed in in the browser, so that a sign-in page comes before the consent page.
     pub signed_out: bool,
     /// The person at a real browser presses Allow as soon as it is there: the page does it for them.
-    pub is_hurried: bool,
+    pub auto_allow: bool,
     /// The status of `invalid_grant`: documents say 401 here, 400 there.
     pub grant_error_status: u16,
     /// Whether a refresh token is given, on sign-in and on renewal.
@@ -47,7 +47,7 @@ impl Default for Switches {
             iss: Iss::Right,
             loses_parameters: false,
             signed_out: false,
-            is_hurried: false,
+            auto_allow: false,
             grant_error_status: 401,
             gives_refresh_token: true,
             gives_id_token: true,

@@ -1,5 +1,5 @@
 //! A strict stand-in for servers that speak OpenAI's chat completions: as strict as the strictest of them in what it
-//! takes, and as odd as the oddest in what it says ([`Manner`]).
+//! takes, and as odd as the oddest in what it says ([`ServerBehaviour`]).
 //!
 //! It speaks real bytes on a loopback port of its own, like the stand-in for the Messages API, and plays the same
 //! scripts: the same story runs on both. It refuses calls without results and results without calls, unknown roles and
@@ -8,24 +8,24 @@
 //! What it is not: its tokens are an estimate (a quarter of the bytes), it knows no pictures, and it bills nothing.
 //!
 //! ```
-//! use growqr_testkit::openai::{Manner, OpenAiStandIn, says};
+//! use growqr_testkit::openai::{ServerBehaviour, OpenAiStub, says};
 //! # async fn example() {
-//! let server = OpenAiStandIn::start(Manner::ollama()).await;
+//! let server = OpenAiStub::start(ServerBehaviour::ollama()).await;
 //! server.will(says("hello"));
 //! // … let the product talk to server.base_url() …
 //! server.assert_all_accepted();
 //! # }
 //! ```
 
+mod behaviour;
 mod fields;
-mod judge;
-mod manner;
 mod serve;
+mod validate;
 mod wire;
 
-pub use crate::record::{Asked, Ended, Recorded, ToolResult};
-pub use crate::script::{Hold, Point, Script, calls, says, thinks};
-pub use manner::{Calls, Manner, Program};
+pub use crate::record::{RecordedRequest, RequestOutcome, RequestView, ToolResult};
+pub use crate::script::{Point, Script, StopPoint, calls, says, thinks};
+pub use behaviour::{Calls, Program, ServerBehaviour};
 
 use crate::http::Connection;
 use serde_json::json;
@@ -35,14 +35,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
-type Router = Arc<dyn Fn(&Asked<'_>) -> Option<Script> + Send + Sync>;
+type Router = Arc<dyn Fn(&RequestView<'_>) -> Option<Script> + Send + Sync>;
 
 /// Everything the stand-in knows.
 struct State {
-    manner: Manner,
+    behaviour: ServerBehaviour,
     queue: VecDeque<Script>,
     router: Option<Router>,
-    requests: Vec<Recorded>,
+    requests: Vec<RecordedRequest>,
     /// Whether a model was asked, and so was loaded.
     is_loaded: bool,
     /// Requests whose beginning was dropped without a word.
@@ -51,7 +51,7 @@ struct State {
 
 impl State {
     /// The record of a request; it was made before anything else happened to it.
-    fn record(&mut self, number: u64) -> &mut Recorded {
+    fn record(&mut self, number: u64) -> &mut RecordedRequest {
         &mut self.requests[number as usize - 1]
     }
 }
@@ -76,7 +76,7 @@ impl Shared {
 }
 
 /// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct OpenAiStandIn {
+pub struct OpenAiStub {
     shared: Arc<Shared>,
     port: u16,
     base_url: String,
@@ -84,22 +84,28 @@ pub struct OpenAiStandIn {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl OpenAiStandIn {
+impl OpenAiStub {
     /// Starts one on a free loopback port.
-    pub async fn start(manner: Manner) -> OpenAiStandIn {
-        OpenAiStandIn::start_blocking(manner).expect("a loopback port is free")
+    pub async fn start(behaviour: ServerBehaviour) -> OpenAiStub {
+        OpenAiStub::start_blocking(behaviour).expect("a loopback port is free")
     }
 
     /// Starts one without an async runtime, for tests that only run child processes.
     ///
     /// # Errors
     /// If no loopback port can be had.
-    pub fn start_blocking(manner: Manner) -> io::Result<OpenAiStandIn> {
+    pub fn start_blocking(behaviour: ServerBehaviour) -> io::Result<OpenAiStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let state =
-            State { manner, queue: VecDeque::new(), router: None, requests: Vec::new(), is_loaded: false, truncated: Vec::new() };
+        let state = State {
+            behaviour,
+            queue: VecDeque::new(),
+            router: None,
+            requests: Vec::new(),
+            is_loaded: false,
+            truncated: Vec::new(),
+        };
         let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -113,7 +119,7 @@ impl OpenAiStandIn {
             });
         });
         let base_url = format!("http://127.0.0.1:{port}/v1");
-        Ok(OpenAiStandIn { shared, port, base_url, stop: Some(stop), thread: Some(thread) })
+        Ok(OpenAiStub { shared, port, base_url, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT/v1`, for `OPENAI_BASE_URL`.
@@ -129,8 +135,8 @@ impl OpenAiStandIn {
     }
 
     /// From now on it behaves so.
-    pub fn behave(&self, change: impl FnOnce(&mut Manner)) {
-        self.shared.update(|state| change(&mut state.manner));
+    pub fn change_behaviour(&self, change: impl FnOnce(&mut ServerBehaviour)) {
+        self.shared.update(|state| change(&mut state.behaviour));
     }
 
     /// Adds a script to the queue.
@@ -145,19 +151,19 @@ impl OpenAiStandIn {
 
     /// Chooses scripts by what is asked, whatever the order in which requests come. Where it gives `None`, the queue is
     /// used. It replaces an earlier router.
-    pub fn route(&self, router: impl Fn(&Asked<'_>) -> Option<Script> + Send + Sync + 'static) {
+    pub fn route(&self, router: impl Fn(&RequestView<'_>) -> Option<Script> + Send + Sync + 'static) {
         self.shared.update(|state| state.router = Some(Arc::new(router)));
     }
 
     /// All requests so far, in the order in which they arrived.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.clone())
     }
 
     /// The requests for answers so far.
     #[must_use]
-    pub fn chats(&self) -> Vec<Recorded> {
+    pub fn chats(&self) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
         requests.retain(|request| request.path == "/v1/chat/completions");
         requests
@@ -170,7 +176,7 @@ impl OpenAiStandIn {
     }
 
     /// Returns the requests as soon as they satisfy `condition`. Waits for as long as that takes.
-    pub async fn until(&self, condition: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+    pub async fn until(&self, condition: impl Fn(&[RecordedRequest]) -> bool) -> Vec<RecordedRequest> {
         let mut changes = self.shared.changes.subscribe();
         loop {
             changes.borrow_and_update();
@@ -191,10 +197,10 @@ impl OpenAiStandIn {
     pub fn assert_all_accepted(&self) {
         for request in self.chats() {
             match &request.ended {
-                Some(Ended::Refused { status, message }) => {
+                Some(RequestOutcome::Refused { status, message }) => {
                     panic!("request {} was refused with {status}: {message}\n{}", request.number, request.body)
                 }
-                Some(Ended::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
+                Some(RequestOutcome::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
                 _ => {}
             }
         }
@@ -202,7 +208,7 @@ impl OpenAiStandIn {
     }
 }
 
-impl Drop for OpenAiStandIn {
+impl Drop for OpenAiStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -223,7 +229,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, buffer: Vec::new() };
                 connections.spawn(serve::connection(Arc::clone(&shared), client));
             }
         }

@@ -10,15 +10,15 @@ use std::time::Duration;
 pub type Failure = Box<dyn std::error::Error>;
 
 /// How long the driver may take for one answer; longer than it may wait for the page.
-const PATIENCE: Duration = Duration::from_secs(60);
+const DRIVER_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Changes the page a little in every frame.
-const NEVER_STILL: &str =
+const KEEP_DRAWING_SCRIPT: &str =
     "document.documentElement.animate([{opacity: 0.99}, {opacity: 1}], {duration: 1000, iterations: Infinity})";
 
 /// How often to look for the driver's port, and how many times: it gives no signal when it listens.
-const LOOK: Duration = Duration::from_millis(10);
-const LOOKS: usize = 1_000;
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+const MAX_POLLS: usize = 1_000;
 
 /// Under this name the protocol gives references to elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -31,19 +31,19 @@ pub(super) struct Session {
 
 impl Session {
     /// Waits for the driver on `port`, has it start the program, and takes the window. Scripts may wait so long.
-    pub fn start(port: u16, (program, arguments): (&Path, &[&str]), patience_ms: u64) -> Result<Session, Failure> {
-        let mut looks = 0;
+    pub fn start(port: u16, (program, arguments): (&Path, &[&str]), script_timeout_ms: u64) -> Result<Session, Failure> {
+        let mut polls = 0;
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            looks += 1;
-            if looks == LOOKS {
+            polls += 1;
+            if polls == MAX_POLLS {
                 return Err("the driver does not listen".into());
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
         let wanted = json!({"capabilities": {"alwaysMatch": {
             "browserName": "wry",
             "pageLoadStrategy": "none",
-            "timeouts": {"script": patience_ms},
+            "timeouts": {"script": script_timeout_ms},
             "webkitgtk:browserOptions": {"binary": program, "args": arguments},
         }}});
         let made = call(port, "POST", "/session", Some(&wanted))?;
@@ -65,7 +65,7 @@ impl Session {
     pub fn picture(&self) -> Result<Vec<u8>, Failure> {
         use base64::Engine;
         // The picture is taken with the next frame, which a page that stands still never draws.
-        self.post("/execute/sync", json!({"script": NEVER_STILL, "args": []}))?;
+        self.post("/execute/sync", json!({"script": KEEP_DRAWING_SCRIPT, "args": []}))?;
         let coded = self.get("/screenshot")?;
         Ok(base64::engine::general_purpose::STANDARD.decode(coded.as_str().unwrap_or_default())?)
     }
@@ -88,7 +88,7 @@ pub(super) fn reference(found: &Value) -> Result<String, Failure> {
 
 fn call(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(DRIVER_TIMEOUT))?;
     let body = body.map(Value::to_string).unwrap_or_default();
     let length = body.len();
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")?;

@@ -19,18 +19,18 @@ mod process;
 
 pub use driver::Failure;
 pub use element::Element;
-pub use process::Tree;
+pub use process::ProcessTree;
 
 use crate::skipped;
 use driver::Session;
-use process::Started;
+use process::ChildGuard;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// How long something may take to appear, in milliseconds: long enough for a busy machine.
-const PATIENCE_MS: u64 = 30_000;
+const SCRIPT_TIMEOUT_MS: u64 = 30_000;
 
 /// How the driver says that the page in which something was waited for is there no longer.
 const UNLOADED: &str = "before the unload event";
@@ -57,7 +57,7 @@ pub fn is_possible() -> bool {
 pub struct Screen {
     display: String,
     bus: String,
-    _running: Vec<Started>,
+    _running: Vec<ChildGuard>,
 }
 
 impl Screen {
@@ -68,7 +68,8 @@ impl Screen {
     pub fn start() -> Result<Screen, Failure> {
         let mut dbus = Command::new("dbus-daemon");
         // It tells of each service that it starts.
-        let (daemon, bus) = process::announced(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
+        let (daemon, bus) =
+            process::spawn_and_read_line(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
         let mut screen = Screen::of_session(&bus)?;
         screen._running.push(daemon);
         Ok(screen)
@@ -81,7 +82,7 @@ impl Screen {
     pub fn of_session(bus: &str) -> Result<Screen, Failure> {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"]).stderr(Stdio::null());
-        let (screen, display) = process::announced(&mut xvfb)?;
+        let (screen, display) = process::spawn_and_read_line(&mut xvfb)?;
         Ok(Screen { display: format!(":{display}"), bus: bus.to_owned(), _running: vec![screen] })
     }
 
@@ -123,9 +124,9 @@ impl Screen {
             .env("NO_AT_BRIDGE", "1")
             .envs(variables.iter().map(|(name, value)| (name, value)));
         self.enter(&mut command);
-        let driver = Started(command.spawn()?);
-        let tree = Tree::of(driver.0.id());
-        let session = Session::start(port, (program, arguments), PATIENCE_MS)?;
+        let driver = ChildGuard(command.spawn()?);
+        let tree = ProcessTree::of(driver.0.id());
+        let session = Session::start(port, (program, arguments), SCRIPT_TIMEOUT_MS)?;
         Ok(Window { session, tree, _driver: driver })
     }
 }
@@ -133,8 +134,8 @@ impl Screen {
 /// The window of a running program. The program ends when this is dropped.
 pub struct Window {
     session: Session,
-    tree: Tree,
-    _driver: Started,
+    tree: ProcessTree,
+    _driver: ChildGuard,
 }
 
 impl Window {
@@ -239,7 +240,7 @@ impl Window {
     ///
     /// # Errors
     /// If the window is gone or the files cannot be written.
-    pub fn keep(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
+    pub fn save_page(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
         std::fs::create_dir_all(folder)?;
         let paths = ["png", "html"].map(|kind| folder.join(format!("{name}.{kind}")));
         // A page that is not drawn any more has a source all the same.
@@ -250,7 +251,7 @@ impl Window {
 
     /// The program's processes, the web's own included.
     #[must_use]
-    pub fn processes(&self) -> Tree {
+    pub fn processes(&self) -> ProcessTree {
         self.tree.children()
     }
 

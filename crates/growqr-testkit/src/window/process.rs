@@ -7,12 +7,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// How often to look whether a process has ended.
-const LOOK: Duration = Duration::from_millis(2);
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A program that is ended when this is dropped.
-pub(super) struct Started(pub Child);
+pub(super) struct ChildGuard(pub Child);
 
-impl Drop for Started {
+impl Drop for ChildGuard {
     fn drop(&mut self) {
         // It may have ended already.
         let _ = self.0.kill();
@@ -21,10 +21,10 @@ impl Drop for Started {
 }
 
 /// Starts a program and waits for the first line that it prints, which says where it is.
-pub(super) fn announced(command: &mut Command) -> Result<(Started, String), Failure> {
+pub(super) fn spawn_and_read_line(command: &mut Command) -> Result<(ChildGuard, String), Failure> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let output = child.stdout.take();
-    let started = Started(child);
+    let started = ChildGuard(child);
     let mut line = String::new();
     BufReader::new(output.ok_or("a program without output")?).read_line(&mut line)?;
     if line.trim().is_empty() {
@@ -35,15 +35,15 @@ pub(super) fn announced(command: &mut Command) -> Result<(Started, String), Fail
 
 /// A process and all that it has started, however deep.
 #[derive(Clone, Debug)]
-pub struct Tree {
+pub struct ProcessTree {
     /// Parents before their children.
     ids: Vec<u32>,
 }
 
-impl Tree {
+impl ProcessTree {
     /// What there is of it now.
     #[must_use]
-    pub fn of(root: u32) -> Tree {
+    pub fn of(root: u32) -> ProcessTree {
         let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
         for (id, parent) in parents() {
             children.entry(parent).or_default().push(id);
@@ -54,13 +54,13 @@ impl Tree {
             ids.extend(children.remove(&ids[at]).unwrap_or_default());
             at += 1;
         }
-        Tree { ids }
+        ProcessTree { ids }
     }
 
     /// The same without its root, as it is now.
     #[must_use]
-    pub fn children(&self) -> Tree {
-        Tree { ids: Tree::of(self.ids[0]).ids.split_off(1) }
+    pub fn children(&self) -> ProcessTree {
+        ProcessTree { ids: ProcessTree::of(self.ids[0]).ids.split_off(1) }
     }
 
     /// Each process: its name and the memory in bytes that it takes, memory that several share counted in parts.
@@ -101,7 +101,7 @@ impl Tree {
         }
         // They are children of others, and only a parent is told when its child ends.
         while self.ids.iter().any(|id| is_alive(*id)) {
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }

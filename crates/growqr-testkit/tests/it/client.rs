@@ -1,6 +1,6 @@
 //! A client of plain bytes: it helps nobody to be right.
 
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::AnthropicStub;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -31,7 +31,7 @@ impl Answer {
 }
 
 /// Sends these headers and this body, and reads until the other side closes.
-pub async fn send(claude: &AnthropicStandIn, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+pub async fn send(claude: &AnthropicStub, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     send_to(claude.base_url(), method, target, headers, body).await
 }
 
@@ -88,12 +88,12 @@ fn unchunk(mut bytes: &[u8]) -> (Vec<u8>, bool) {
 }
 
 /// Posts a body to `/v1/messages` as a proper client would.
-pub async fn post(claude: &AnthropicStandIn, body: &Value) -> Answer {
+pub async fn post(claude: &AnthropicStub, body: &Value) -> Answer {
     post_with(claude, body, &[]).await
 }
 
 /// The same, with more headers.
-pub async fn post_with(claude: &AnthropicStandIn, body: &Value, more: &[(&str, &str)]) -> Answer {
+pub async fn post_with(claude: &AnthropicStub, body: &Value, more: &[(&str, &str)]) -> Answer {
     let mut headers =
         vec![("x-api-key", claude.key()), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")];
     headers.extend_from_slice(more);

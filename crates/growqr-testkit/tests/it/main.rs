@@ -6,7 +6,7 @@ mod clerk;
 mod client;
 mod conversation;
 mod faults;
-mod head;
 mod models;
 mod openai;
+mod requests;
 mod signatures;

@@ -1,12 +1,12 @@
 use super::world::{World, hello};
 use growqr_core::model::{FailureKind, Model};
-use growqr_testkit::openai::{Ended, Hold, Manner, Point, Script, breaks, calls, says};
+use growqr_testkit::openai::{Point, RequestOutcome, Script, ServerBehaviour, StopPoint, breaks, calls, says};
 use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
 async fn a_stream_without_its_end_is_an_error() {
-    let world = World::of(Manner { says_done: false, counts: false, ..Manner::plain() }).await;
+    let world = World::of(ServerBehaviour { says_done: false, counts: false, ..ServerBehaviour::plain() }).await;
     let answer = || says("a longer text, in several pieces").calls([("look", json!({"path": "a"}))]);
     for point in [Point::BeforeHead, Point::Events(0), Point::Events(1), Point::Events(4), Point::Bytes(333), Point::BeforeStop] {
         world.server.will(answer().cut(point));
@@ -59,7 +59,7 @@ async fn malformed_events_end_the_reply() {
 
 #[tokio::test]
 async fn the_first_event_may_take_longer_than_the_idle_timeout_allows_later() {
-    let world = World::with(Manner::plain(), |config| {
+    let world = World::with(ServerBehaviour::plain(), |config| {
         config.first_timeout = Duration::from_secs(3);
         config.idle_timeout = Duration::from_millis(300);
     })
@@ -72,24 +72,24 @@ async fn the_first_event_may_take_longer_than_the_idle_timeout_allows_later() {
     assert_eq!(failure.kind, FailureKind::Broken);
     assert!(failure.message.starts_with("Nothing came from"), "{failure}");
     let left = world.server.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert_eq!(left.last().unwrap().ended, Some(Ended::ClientLeft), "the connection is closed");
+    assert_eq!(left.last().unwrap().ended, Some(RequestOutcome::ClientLeft), "the connection is closed");
 }
 
 #[tokio::test]
 async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
-    let world = World::with(Manner::plain(), |config| config.at_once = 1).await;
-    let hold = Hold::new();
-    world.server.will_all([says("a long text").hold(Point::Events(3), &hold), says("next")]);
+    let world = World::with(ServerBehaviour::plain(), |config| config.at_once = 1).await;
+    let stop_point = StopPoint::new();
+    world.server.will_all([says("a long text").stop_at(Point::Events(3), &stop_point), says("next")]);
     let request = hello();
     {
         let mut call = world.provider.call(&request, &|_| ());
         tokio::select! {
             _ = &mut call => panic!("the stub server was to wait"),
-            () = hold.held() => {}
+            () = stop_point.reached() => {}
         }
     }
     world.server.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert_eq!(world.server.chats()[0].ended, Some(Ended::ClientLeft));
+    assert_eq!(world.server.chats()[0].ended, Some(RequestOutcome::ClientLeft));
     world.answer(&request).await;
 }
 

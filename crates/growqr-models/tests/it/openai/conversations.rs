@@ -1,7 +1,7 @@
 //! Property test: for any streamed replies, any kind of server, and with broken streams and restarts at any point, the
 //! strict stub server accepts every request that the turn machine builds from its journal.
 
-use super::world::{FakeTimer, MODEL, manners, tool};
+use super::world::{FakeTimer, MODEL, server_behaviours, tool};
 use growqr_core::agent::{Input, Intent, Setup, State, ToolResult, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Limits};
@@ -10,7 +10,7 @@ use growqr_core::model::{Model, Reply, StopReason, Usage};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
-use growqr_testkit::openai::{OpenAiStandIn, Point, Script};
+use growqr_testkit::openai::{OpenAiStub, Point, Script};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -114,7 +114,7 @@ impl Machine {
         })
     }
 
-    async fn answer(&mut self, server: &OpenAiStandIn, script: Script) {
+    async fn answer(&mut self, server: &OpenAiStub, script: Script) {
         let Some(attempt) = self.open_attempt() else { return };
         let segment = Segment {
             provider: "openai".into(),
@@ -148,7 +148,7 @@ impl Machine {
         self.input(Input::Answered { attempt, reply, looked_up: Vec::new() });
     }
 
-    async fn take(&mut self, server: &OpenAiStandIn, step: Step) {
+    async fn take(&mut self, server: &OpenAiStub, step: Step) {
         match step {
             Step::Say(text) => {
                 let id = MessageId::new(format!("m{}", self.entries.len()));
@@ -195,7 +195,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = OpenAiStandIn::start(manners().remove(which)).await;
+            let server = OpenAiStub::start(server_behaviours().remove(which)).await;
             let mut machine = Machine::new(server.base_url());
             for step in steps {
                 machine.take(&server, step).await;

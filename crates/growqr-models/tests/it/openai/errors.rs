@@ -4,7 +4,7 @@ use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
 use growqr_testkit::DeadPort;
-use growqr_testkit::openai::{Manner, Script, bare_error, error, loading, rate_limited, says};
+use growqr_testkit::openai::{Script, ServerBehaviour, bare_error, error, loading, rate_limited, says};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn temporary_errors_are_retried() {
 async fn an_unreachable_server_is_reported_with_the_next_step() {
     let nobody = DeadPort::take();
     let port = nobody.address().port();
-    let world = World::with(Manner::plain(), |config| config.base = BaseUrl::of_port(port)).await;
+    let world = World::with(ServerBehaviour::plain(), |config| config.base = BaseUrl::of_port(port)).await;
     let failure = world.failure(&hello()).await;
     assert_eq!(failure.kind, Offline);
     assert!(
@@ -65,7 +65,7 @@ async fn an_unreachable_server_is_reported_with_the_next_step() {
         "{failure}"
     );
     assert_eq!(world.timer.slept_ms(), [500, 500]);
-    let gone = World::of(Manner::ollama()).await;
+    let gone = World::of(ServerBehaviour::ollama()).await;
     gone.provider.learn("tiny").await;
     let World { server, provider, .. } = gone;
     drop(server);
@@ -76,14 +76,14 @@ async fn an_unreachable_server_is_reported_with_the_next_step() {
 #[tokio::test]
 async fn a_key_is_sent_only_where_allowed_and_never_shown() {
     let secret = "sk-very-secret";
-    let world = World::of(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
+    let world = World::of(ServerBehaviour { key: Some(secret.to_owned()), ..ServerBehaviour::plain() }).await;
     world.server.will_all([says("hi"), error(400, "odd", &format!("bad key {secret}"))]);
     world.answer(&hello()).await;
     assert_eq!(world.server.chats()[0].header("authorization"), Some("Bearer sk-very-secret"));
     let failure = world.failure(&hello()).await;
     assert!(!format!("{failure:?}").contains(secret) && failure.message.contains("(key)"), "{failure}");
     assert_eq!(format!("{:?}", Secret::new(secret)), "Secret");
-    let wrong = World::with(Manner { key: Some("other".to_owned()), ..Manner::plain() }, |config| {
+    let wrong = World::with(ServerBehaviour { key: Some("other".to_owned()), ..ServerBehaviour::plain() }, |config| {
         config.key = Some(Secret::new(secret));
     })
     .await;
@@ -97,9 +97,15 @@ async fn a_key_is_sent_only_where_allowed_and_never_shown() {
 #[tokio::test]
 async fn a_prompt_that_does_not_fit_is_reported_for_every_kind_of_server() {
     let long = request(vec![user(&"many words ".repeat(6_000))]);
-    for manner in [Manner::plain(), Manner::llama_cpp(), Manner::vllm(), Manner::lm_studio(), Manner::ollama()] {
-        let program = manner.program;
-        let world = World::of(Manner { window: 4_096, ..manner }).await;
+    for behaviour in [
+        ServerBehaviour::plain(),
+        ServerBehaviour::llama_cpp(),
+        ServerBehaviour::vllm(),
+        ServerBehaviour::lm_studio(),
+        ServerBehaviour::ollama(),
+    ] {
+        let program = behaviour.program;
+        let world = World::of(ServerBehaviour { window: 4_096, ..behaviour }).await;
         world.server.will_all([says("loaded"), says("what was the question?"), says("never said")]);
         world.answer(&hello()).await;
         let failure = world.failure(&long).await;
@@ -110,7 +116,7 @@ async fn a_prompt_that_does_not_fit_is_reported_for_every_kind_of_server() {
 
 #[tokio::test]
 async fn the_output_limit_leaves_room_for_the_prompt() {
-    let world = World::of(Manner { window: 6_000, ..Manner::vllm() }).await;
+    let world = World::of(ServerBehaviour { window: 6_000, ..ServerBehaviour::vllm() }).await;
     world.server.will(says("hi"));
     let mut request = request(vec![user(&"many words ".repeat(800))]);
     request.max_tokens = 5_000;

@@ -2,26 +2,26 @@ use super::world::{MODEL, World, hello};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, PROBE_TIMEOUT, Program, Search, Window, discover};
-use growqr_testkit::openai::{Manner, OpenAiStandIn, says};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour, says};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
-fn search(servers: &[&OpenAiStandIn]) -> Search {
+fn search(servers: &[&OpenAiStub]) -> Search {
     Search { configured: None, ports: servers.iter().map(|server| server.port()).collect(), timeout: Duration::from_secs(5) }
 }
 
 #[tokio::test]
 async fn each_server_is_recognised_and_its_models_are_listed() {
     let embedding = || vec!["qwen3:8b".to_owned(), "text-embedding-nomic".to_owned()];
-    for (manner, program, models) in [
-        (Manner::plain(), Program::Other, vec!["tiny", "qwen3:8b"]),
-        (Manner::ollama(), Program::Ollama, vec!["tiny", "qwen3:8b"]),
-        (Manner { models: Vec::new(), ..Manner::ollama() }, Program::Ollama, vec![]),
-        (Manner { models: embedding(), ..Manner::lm_studio() }, Program::LmStudio, vec!["qwen3:8b"]),
-        (Manner::llama_cpp(), Program::LlamaCpp, vec!["tiny", "qwen3:8b"]),
-        (Manner::vllm(), Program::Vllm, vec!["tiny", "qwen3:8b"]),
+    for (behaviour, program, models) in [
+        (ServerBehaviour::plain(), Program::Other, vec!["tiny", "qwen3:8b"]),
+        (ServerBehaviour::ollama(), Program::Ollama, vec!["tiny", "qwen3:8b"]),
+        (ServerBehaviour { models: Vec::new(), ..ServerBehaviour::ollama() }, Program::Ollama, vec![]),
+        (ServerBehaviour { models: embedding(), ..ServerBehaviour::lm_studio() }, Program::LmStudio, vec!["qwen3:8b"]),
+        (ServerBehaviour::llama_cpp(), Program::LlamaCpp, vec!["tiny", "qwen3:8b"]),
+        (ServerBehaviour::vllm(), Program::Vllm, vec!["tiny", "qwen3:8b"]),
     ] {
-        let server = OpenAiStandIn::start(manner).await;
+        let server = OpenAiStub::start(behaviour).await;
         let found = discover(&search(&[&server])).await;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].program, program);
@@ -34,15 +34,15 @@ async fn each_server_is_recognised_and_its_models_are_listed() {
 async fn the_window_is_the_one_the_server_uses_not_the_models_maximum() {
     let told = |tokens| Window { tokens, is_reported: true };
     let guessed = |tokens| Window { tokens, is_reported: false };
-    for (manner, before, loaded) in [
-        (Manner::ollama(), guessed(4_096), told(32_768)),
-        (Manner::lm_studio(), guessed(4_096), told(32_768)),
-        (Manner::llama_cpp(), told(32_768), told(32_768)),
-        (Manner::vllm(), told(32_768), told(32_768)),
-        (Manner::plain(), guessed(8_192), guessed(8_192)),
+    for (behaviour, before, loaded) in [
+        (ServerBehaviour::ollama(), guessed(4_096), told(32_768)),
+        (ServerBehaviour::lm_studio(), guessed(4_096), told(32_768)),
+        (ServerBehaviour::llama_cpp(), told(32_768), told(32_768)),
+        (ServerBehaviour::vllm(), told(32_768), told(32_768)),
+        (ServerBehaviour::plain(), guessed(8_192), guessed(8_192)),
     ] {
-        let program = manner.program;
-        let world = World::of(manner).await;
+        let program = behaviour.program;
+        let world = World::of(behaviour).await;
         assert!(!world.provider.window(MODEL).is_reported, "unknown before the first probe");
         let (_, window) = world.provider.learn(MODEL).await.unwrap();
         assert_eq!(window, before, "{program:?}");
@@ -59,8 +59,8 @@ async fn the_window_is_the_one_the_server_uses_not_the_models_maximum() {
 #[tokio::test]
 async fn the_configured_address_comes_first_once_and_alone_gets_the_key() {
     let secret = "sk-secret";
-    let service = OpenAiStandIn::start(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
-    let ollama = OpenAiStandIn::start(Manner::ollama()).await;
+    let service = OpenAiStub::start(ServerBehaviour { key: Some(secret.to_owned()), ..ServerBehaviour::plain() }).await;
+    let ollama = OpenAiStub::start(ServerBehaviour::ollama()).await;
     let base = BaseUrl::parse(&service.base_url().replace("127.0.0.1", "localhost")).unwrap();
     let configured = Some((base, Some(Secret::new(secret))));
     let found = discover(&Search { configured, ..search(&[&ollama, &service]) }).await;

@@ -6,29 +6,29 @@ use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Message, Segment};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
-use growqr_testkit::openai::{Manner, OpenAiStandIn};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 use std::sync::{Arc, Mutex};
 
 pub const MODEL: &str = "qwen3:8b";
 
 pub struct World {
-    pub server: OpenAiStandIn,
+    pub server: OpenAiStub,
     pub provider: OpenAi,
     pub timer: Arc<FakeTimer>,
 }
 
 impl World {
     pub async fn new() -> World {
-        World::of(Manner::plain()).await
+        World::of(ServerBehaviour::plain()).await
     }
 
-    pub async fn of(manner: Manner) -> World {
-        World::with(manner, |_| ()).await
+    pub async fn of(behaviour: ServerBehaviour) -> World {
+        World::with(behaviour, |_| ()).await
     }
 
-    pub async fn with(manner: Manner, change: impl FnOnce(&mut Config)) -> World {
-        let key = manner.key.as_deref().map(Secret::new);
-        let server = OpenAiStandIn::start(manner).await;
+    pub async fn with(behaviour: ServerBehaviour, change: impl FnOnce(&mut Config)) -> World {
+        let key = behaviour.key.as_deref().map(Secret::new);
+        let server = OpenAiStub::start(behaviour).await;
         let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(BaseUrl::parse(server.base_url()).unwrap(), key, 1);
         config.timer = timer.clone();
@@ -68,17 +68,17 @@ pub fn hello() -> ModelRequest {
 }
 
 /// All variants of servers that the tests cover.
-pub fn manners() -> Vec<Manner> {
+pub fn server_behaviours() -> Vec<ServerBehaviour> {
     use growqr_testkit::openai::Calls;
     vec![
-        Manner::plain(),
-        Manner::ollama(),
-        Manner::lm_studio(),
-        Manner::llama_cpp(),
-        Manner::vllm(),
-        Manner { crlf: true, says_done: false, ..Manner::plain() },
-        Manner { calls: Calls::WholeWithoutIndex, ids: false, says_stop: true, ..Manner::plain() },
-        Manner { calls: Calls::WholeAtZero, ids: false, counts: false, ..Manner::plain() },
-        Manner { says_done: false, counts: false, ..Manner::ollama() },
+        ServerBehaviour::plain(),
+        ServerBehaviour::ollama(),
+        ServerBehaviour::lm_studio(),
+        ServerBehaviour::llama_cpp(),
+        ServerBehaviour::vllm(),
+        ServerBehaviour { crlf: true, says_done: false, ..ServerBehaviour::plain() },
+        ServerBehaviour { calls: Calls::WholeWithoutIndex, ids: false, says_stop: true, ..ServerBehaviour::plain() },
+        ServerBehaviour { calls: Calls::WholeAtZero, ids: false, counts: false, ..ServerBehaviour::plain() },
+        ServerBehaviour { says_done: false, counts: false, ..ServerBehaviour::ollama() },
     ]
 }

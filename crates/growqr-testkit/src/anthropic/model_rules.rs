@@ -1,7 +1,7 @@
 //! What each model refuses of a request whose fields are right.
 
+use super::api_error::ApiError;
 use super::models::{Adaptive, Disabled, Row, Sampling};
-use super::refusal::Refusal;
 use serde_json::{Map, Value};
 
 /// How a request wants the model to think, after the model's own default.
@@ -42,18 +42,18 @@ pub(super) fn effort(body: &Map<String, Value>, model: &Row) -> Option<String> {
 }
 
 /// The model's refusals, in the service's words where they are known.
-pub(super) fn check(body: &Map<String, Value>, model: &Row, strict_sampling: bool) -> Result<(), Refusal> {
+pub(super) fn check(body: &Map<String, Value>, model: &Row, strict_sampling: bool) -> Result<(), ApiError> {
     check_thinking(body, model)?;
     check_effort(body, model)?;
     check_sampling(body, model, strict_sampling)?;
     let forced = body.get("tool_choice").and_then(|choice| choice.get("type")).and_then(Value::as_str);
     let manual = body.get("thinking").and_then(|thinking| thinking.get("type")).and_then(Value::as_str) == Some("enabled");
     if matches!(forced, Some("any" | "tool")) && (!model.forced_tools || manual) {
-        return Err(Refusal::invalid("tool_choice: type \"tool\" and \"any\" are not supported for this model."));
+        return Err(ApiError::invalid("tool_choice: type \"tool\" and \"any\" are not supported for this model."));
     }
     let Some(max_tokens) = body.get("max_tokens").and_then(Value::as_u64) else { return Ok(()) };
     if max_tokens > model.max_output {
-        return Err(Refusal::invalid(format!(
+        return Err(ApiError::invalid(format!(
             "max_tokens: {max_tokens} > {}, which is the maximum allowed number of output tokens for {}",
             model.max_output, model.id
         )));
@@ -61,16 +61,16 @@ pub(super) fn check(body: &Map<String, Value>, model: &Row, strict_sampling: boo
     let streamed = body.get("stream").and_then(Value::as_bool) == Some(true);
     let formatted = body.get("output_config").is_some_and(|config| config.get("format").is_some());
     if max_tokens == 0 && (streamed || manual || formatted || matches!(forced, Some("any" | "tool"))) {
-        return Err(Refusal::invalid("max_tokens: must be greater than or equal to 1"));
+        return Err(ApiError::invalid("max_tokens: must be greater than or equal to 1"));
     }
     Ok(())
 }
 
-fn check_thinking(body: &Map<String, Value>, model: &Row) -> Result<(), Refusal> {
+fn check_thinking(body: &Map<String, Value>, model: &Row) -> Result<(), ApiError> {
     let Some(thinking) = body.get("thinking") else { return Ok(()) };
     let kind = thinking.get("type").and_then(Value::as_str).unwrap_or_default();
     let unsupported = |kind: &str| {
-        Err(Refusal::invalid(format!(
+        Err(ApiError::invalid(format!(
             "\"thinking.type.{kind}\" is not supported for this model. Use \"thinking.type.adaptive\" and \
              \"output_config.effort\" to control thinking behavior."
         )))
@@ -81,24 +81,26 @@ fn check_thinking(body: &Map<String, Value>, model: &Row) -> Result<(), Refusal>
             let budget = thinking.get("budget_tokens").and_then(Value::as_u64);
             let max_tokens = body.get("max_tokens").and_then(Value::as_u64).unwrap_or(u64::MAX);
             match budget {
-                None => Err(Refusal::required("thinking.enabled.budget_tokens")),
+                None => Err(ApiError::required("thinking.enabled.budget_tokens")),
                 Some(..1024) => {
-                    Err(Refusal::invalid("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"))
+                    Err(ApiError::invalid("thinking.enabled.budget_tokens: Input should be greater than or equal to 1024"))
                 }
                 Some(budget) if budget >= max_tokens => {
-                    Err(Refusal::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."))
+                    Err(ApiError::invalid("`max_tokens` must be greater than `thinking.budget_tokens`."))
                 }
                 Some(_) => Ok(()),
             }
         }
-        "adaptive" if model.adaptive == Adaptive::No => Err(Refusal::invalid("adaptive thinking is not supported on this model")),
+        "adaptive" if model.adaptive == Adaptive::No => {
+            Err(ApiError::invalid("adaptive thinking is not supported on this model"))
+        }
         "between_tools" if model.disabled != Disabled::BetweenTools => unsupported("between_tools"),
         "disabled" => match model.disabled {
             Disabled::Accepted => Ok(()),
             Disabled::Refused => unsupported("disabled"),
             Disabled::UpToHigh if matches!(effort(body, model).as_deref(), Some("xhigh" | "max")) => unsupported("disabled"),
             Disabled::UpToHigh => Ok(()),
-            Disabled::BetweenTools => Err(Refusal::invalid(
+            Disabled::BetweenTools => Err(ApiError::invalid(
                 "To turn thinking off on this model, send \"thinking\": {\"type\": \"between_tools\"} instead of {\"type\": \
                  \"disabled\"}. The model does not think before responding. The short updates it writes between tool calls \
                  come back as thinking blocks.",
@@ -108,25 +110,25 @@ fn check_thinking(body: &Map<String, Value>, model: &Row) -> Result<(), Refusal>
     }
 }
 
-fn check_effort(body: &Map<String, Value>, model: &Row) -> Result<(), Refusal> {
+fn check_effort(body: &Map<String, Value>, model: &Row) -> Result<(), ApiError> {
     let Some(effort) = body.get("output_config").and_then(|config| config.get("effort")).and_then(Value::as_str) else {
         return Ok(());
     };
     if model.effort.is_none() {
-        return Err(Refusal::invalid("output_config.effort: This model does not support the effort parameter."));
+        return Err(ApiError::invalid("output_config.effort: This model does not support the effort parameter."));
     }
     let between = body.get("thinking").and_then(|thinking| thinking.get("type")).and_then(Value::as_str) == Some("between_tools");
     if between && matches!(effort, "xhigh" | "max") {
-        return Err(Refusal::invalid("output_config.effort: \"between_tools\" supports only low, medium and high"));
+        return Err(ApiError::invalid("output_config.effort: \"between_tools\" supports only low, medium and high"));
     }
     Ok(())
 }
 
-fn check_sampling(body: &Map<String, Value>, model: &Row, strict: bool) -> Result<(), Refusal> {
+fn check_sampling(body: &Map<String, Value>, model: &Row, strict: bool) -> Result<(), ApiError> {
     let given: Vec<&str> = ["temperature", "top_p", "top_k"].into_iter().filter(|name| body.contains_key(*name)).collect();
     let Some(first) = given.first() else { return Ok(()) };
     if strict {
-        return Err(Refusal::extra(first));
+        return Err(ApiError::extra(first));
     }
     let number = |name: &str| body.get(name).and_then(Value::as_f64);
     let fits = match model.sampling {
@@ -136,5 +138,5 @@ fn check_sampling(body: &Map<String, Value>, model: &Row, strict: bool) -> Resul
             given.len() == 1 && (number("temperature") == Some(1.0) || number("top_p") == Some(0.99))
         }
     };
-    if fits { Ok(()) } else { Err(Refusal::invalid(format!("`{first}` is not supported for this model"))) }
+    if fits { Ok(()) } else { Err(ApiError::invalid(format!("`{first}` is not supported for this model"))) }
 }

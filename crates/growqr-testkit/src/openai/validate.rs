@@ -1,35 +1,35 @@
 //! The verdict on one request: accepted, or refused in words like those of real servers.
 
+use super::behaviour::{Program, ServerBehaviour};
 use super::fields::{self, object, only, text};
-use super::manner::{Manner, Program};
 use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub status: u16,
     pub code: &'static str,
     pub message: String,
 }
 
-impl Refusal {
-    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, code, message: message.into() }
+impl ApiError {
+    pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError { status, code, message: message.into() }
     }
 
-    pub fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal::new(400, "invalid_request_error", message)
+    pub fn invalid(message: impl Into<String>) -> ApiError {
+        ApiError::new(400, "invalid_request_error", message)
     }
 
-    pub fn required(path: &str) -> Refusal {
-        Refusal::invalid(format!("Missing required parameter: '{path}'."))
+    pub fn required(path: &str) -> ApiError {
+        ApiError::invalid(format!("Missing required parameter: '{path}'."))
     }
 
     /// The error's JSON body.
-    pub fn body(&self, manner: &Manner) -> Value {
-        if manner.bare_errors {
+    pub fn body(&self, behaviour: &ServerBehaviour) -> Value {
+        if behaviour.bare_errors {
             return json!({"error": self.message});
         }
         json!({"error": {"message": self.message, "type": self.code, "param": null, "code": self.code}})
@@ -55,51 +55,51 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 /// Checks the key, where one is wanted.
-pub(super) fn check_key(manner: &Manner, request: &HttpRequest) -> Result<(), Refusal> {
-    let Some(key) = &manner.key else { return Ok(()) };
+pub(super) fn check_key(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<(), ApiError> {
+    let Some(key) = &behaviour.key else { return Ok(()) };
     match header(request, "authorization").and_then(|given| given.strip_prefix("Bearer ")) {
         Some(given) if given == key => Ok(()),
-        Some(_) => Err(Refusal::new(401, "invalid_api_key", "Incorrect API key provided")),
-        None => Err(Refusal::new(401, "invalid_api_key", "You didn't provide an API key.")),
+        Some(_) => Err(ApiError::new(401, "invalid_api_key", "Incorrect API key provided")),
+        None => Err(ApiError::new(401, "invalid_api_key", "You didn't provide an API key.")),
     }
 }
 
 /// Checks a request for an answer.
-pub(super) fn check_chat(manner: &Manner, request: &HttpRequest) -> Result<Accepted, Refusal> {
-    check_key(manner, request)?;
+pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<Accepted, ApiError> {
+    check_key(behaviour, request)?;
     if !header(request, "content-type").is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(Refusal::new(415, "unsupported_media_type", "Content-Type must be application/json"));
+        return Err(ApiError::new(415, "unsupported_media_type", "Content-Type must be application/json"));
     }
-    let body = std::str::from_utf8(&request.body).map_err(|_| Refusal::invalid("the body is not UTF-8"))?;
+    let body = std::str::from_utf8(&request.body).map_err(|_| ApiError::invalid("the body is not UTF-8"))?;
     let parsed: Value = serde_json::from_str(body)
-        .map_err(|error| Refusal::invalid(format!("We could not parse the JSON body of your request: {error}")))?;
+        .map_err(|error| ApiError::invalid(format!("We could not parse the JSON body of your request: {error}")))?;
     let parsed = object("body", &parsed)?;
     fields::check(parsed)?;
     let model = parsed["model"].as_str().unwrap_or_default();
-    if !manner.models.iter().any(|known| known == model) {
-        return Err(Refusal::new(404, "model_not_found", format!("model '{model}' not found")));
+    if !behaviour.models.iter().any(|known| known == model) {
+        return Err(ApiError::new(404, "model_not_found", format!("model '{model}' not found")));
     }
     let asked = check_messages(parsed)?;
     let prompt_tokens = body.len() as u64 / 4;
     let limit = ["max_tokens", "max_completion_tokens"].iter().find_map(|name| parsed.get(*name)).and_then(Value::as_u64);
-    let fits = fits(manner, prompt_tokens, limit.unwrap_or(0))?;
+    let fits = fits(behaviour, prompt_tokens, limit.unwrap_or(0))?;
     let options = parsed.get("stream_options").and_then(|options| options["include_usage"].as_bool());
     Ok(Accepted {
         model: model.to_owned(),
         streamed: parsed.get("stream") == Some(&Value::Bool(true)),
         counted: options.unwrap_or(false),
-        prompt_tokens: prompt_tokens.min(manner.window),
-        truncated: !fits && manner.program == Program::Ollama,
-        overflows: !fits && manner.program == Program::LmStudio,
+        prompt_tokens: prompt_tokens.min(behaviour.window),
+        truncated: !fits && behaviour.program == Program::Ollama,
+        overflows: !fits && behaviour.program == Program::LmStudio,
         asked,
     })
 }
 
 /// Whether the prompt fits. Every program has its own way to say no, or not to say it.
-fn fits(manner: &Manner, prompt: u64, output: u64) -> Result<bool, Refusal> {
-    let window = manner.window;
-    match manner.program {
-        Program::Plain | Program::Vllm if prompt + output > window => Err(Refusal::new(
+fn fits(behaviour: &ServerBehaviour, prompt: u64, output: u64) -> Result<bool, ApiError> {
+    let window = behaviour.window;
+    match behaviour.program {
+        Program::Plain | Program::Vllm if prompt + output > window => Err(ApiError::new(
             400,
             "context_length_exceeded",
             format!(
@@ -108,7 +108,7 @@ fn fits(manner: &Manner, prompt: u64, output: u64) -> Result<bool, Refusal> {
                 prompt + output
             ),
         )),
-        Program::LlamaCpp if prompt > window => Err(Refusal::new(
+        Program::LlamaCpp if prompt > window => Err(ApiError::new(
             400,
             "exceed_context_size_error",
             "the request exceeds the available context size, try increasing it",
@@ -118,11 +118,11 @@ fn fits(manner: &Manner, prompt: u64, output: u64) -> Result<bool, Refusal> {
 }
 
 /// The rules of a conversation. Returns it in the form of the Messages API.
-fn check_messages(body: &Map<String, Value>) -> Result<Value, Refusal> {
-    let messages = body.get("messages").ok_or_else(|| Refusal::required("messages"))?;
-    let messages = messages.as_array().ok_or_else(|| Refusal::invalid("'messages' is not of type 'array'"))?;
+fn check_messages(body: &Map<String, Value>) -> Result<Value, ApiError> {
+    let messages = body.get("messages").ok_or_else(|| ApiError::required("messages"))?;
+    let messages = messages.as_array().ok_or_else(|| ApiError::invalid("'messages' is not of type 'array'"))?;
     if messages.is_empty() {
-        return Err(Refusal::invalid("[] is too short - 'messages'"));
+        return Err(ApiError::invalid("[] is too short - 'messages'"));
     }
     let mut reading = Reading::default();
     for (index, message) in messages.iter().enumerate() {
@@ -130,10 +130,10 @@ fn check_messages(body: &Map<String, Value>) -> Result<Value, Refusal> {
     }
     reading.all_answered()?;
     if !matches!(reading.last.as_str(), "user" | "tool") {
-        return Err(Refusal::invalid("the last message must be from the user or from a tool"));
+        return Err(ApiError::invalid("the last message must be from the user or from a tool"));
     }
     if reading.used_tools && !body.contains_key("tools") {
-        return Err(Refusal::invalid("messages with tool calls need 'tools'"));
+        return Err(ApiError::invalid("messages with tool calls need 'tools'"));
     }
     let names = body
         .get("tools")
@@ -155,7 +155,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn read(&mut self, index: usize, message: &Map<String, Value>) -> Result<(), Refusal> {
+    fn read(&mut self, index: usize, message: &Map<String, Value>) -> Result<(), ApiError> {
         let path = format!("messages[{index}]");
         let role = text(&path, message, "role")?.to_owned();
         if role != "tool" {
@@ -165,7 +165,7 @@ impl Reading {
             "system" | "developer" => {
                 only(&path, message, &["role", "content", "name"])?;
                 if index > 0 {
-                    return Err(Refusal::invalid("System message must be at the beginning."));
+                    return Err(ApiError::invalid("System message must be at the beginning."));
                 }
                 text(&path, message, "content")?.clone_into(&mut self.system);
             }
@@ -173,7 +173,7 @@ impl Reading {
             "assistant" => self.assistant(&path, message)?,
             "tool" => self.tool(&path, message)?,
             other => {
-                return Err(Refusal::invalid(format!(
+                return Err(ApiError::invalid(format!(
                     "Invalid value: '{other}'. Supported values are: 'system', 'assistant', 'user' and 'tool'."
                 )));
             }
@@ -182,20 +182,20 @@ impl Reading {
         Ok(())
     }
 
-    fn user(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), Refusal> {
+    fn user(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
         only(path, message, &["role", "content", "name"])?;
         let content = text(path, message, "content")?;
         if content.trim().is_empty() {
-            return Err(Refusal::invalid(format!("{path}.content: must not be empty")));
+            return Err(ApiError::invalid(format!("{path}.content: must not be empty")));
         }
         if self.last == "user" {
-            return Err(Refusal::invalid("Conversation roles must alternate user/assistant/user/assistant/..."));
+            return Err(ApiError::invalid("Conversation roles must alternate user/assistant/user/assistant/..."));
         }
         self.translated.push(json!({"role": "user", "content": content}));
         Ok(())
     }
 
-    fn assistant(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), Refusal> {
+    fn assistant(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
         only(path, message, &["role", "content", "tool_calls", "name"])?;
         let words = text(path, message, "content")?;
         let mut blocks = Vec::new();
@@ -204,29 +204,29 @@ impl Reading {
         }
         if let Some(calls) = message.get("tool_calls") {
             let calls = calls.as_array().filter(|calls| !calls.is_empty());
-            let calls = calls.ok_or_else(|| Refusal::invalid(format!("{path}.tool_calls: must be a list with calls")))?;
+            let calls = calls.ok_or_else(|| ApiError::invalid(format!("{path}.tool_calls: must be a list with calls")))?;
             for (place, call) in calls.iter().enumerate() {
                 blocks.push(self.call(&format!("{path}.tool_calls[{place}]"), call)?);
             }
         }
         if blocks.is_empty() {
-            return Err(Refusal::invalid(format!("{path}: must have content or tool calls")));
+            return Err(ApiError::invalid(format!("{path}: must have content or tool calls")));
         }
         self.translated.push(json!({"role": "assistant", "content": blocks}));
         Ok(())
     }
 
-    fn call(&mut self, path: &str, call: &Value) -> Result<Value, Refusal> {
+    fn call(&mut self, path: &str, call: &Value) -> Result<Value, ApiError> {
         let call = object(path, call)?;
         only(path, call, &["id", "type", "function"])?;
         let id = text(path, call, "id")?;
         if id.is_empty() || !self.ids.insert(id.to_owned()) {
-            return Err(Refusal::invalid(format!("{path}.id: '{id}' is empty or used before")));
+            return Err(ApiError::invalid(format!("{path}.id: '{id}' is empty or used before")));
         }
         if text(path, call, "type")? != "function" {
-            return Err(Refusal::invalid(format!("{path}.type: must be 'function'")));
+            return Err(ApiError::invalid(format!("{path}.type: must be 'function'")));
         }
-        let function = call.get("function").ok_or_else(|| Refusal::required(&format!("{path}.function")))?;
+        let function = call.get("function").ok_or_else(|| ApiError::required(&format!("{path}.function")))?;
         let function = object(&format!("{path}.function"), function)?;
         only(&format!("{path}.function"), function, &["name", "arguments"])?;
         let name = text(path, function, "name")?;
@@ -235,18 +235,18 @@ impl Reading {
         let input: Value = serde_json::from_str(arguments)
             .ok()
             .filter(Value::is_object)
-            .ok_or_else(|| Refusal::invalid(format!("{path}.function.arguments: invalid tool call arguments")))?;
+            .ok_or_else(|| ApiError::invalid(format!("{path}.function.arguments: invalid tool call arguments")))?;
         self.open.push(id.to_owned());
         self.used_tools = true;
         Ok(json!({"type": "tool_use", "id": id, "name": name, "input": input}))
     }
 
-    fn tool(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), Refusal> {
+    fn tool(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
         only(path, message, &["role", "content", "tool_call_id"])?;
         let id = text(path, message, "tool_call_id")?;
         let content = text(path, message, "content")?;
         let Some(at) = self.open.iter().position(|open| open == id) else {
-            return Err(Refusal::invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "messages with role 'tool' must be a response to a preceding message with 'tool_calls': {id}"
             )));
         };
@@ -258,11 +258,11 @@ impl Reading {
         Ok(())
     }
 
-    fn all_answered(&self) -> Result<(), Refusal> {
+    fn all_answered(&self) -> Result<(), ApiError> {
         if self.open.is_empty() {
             return Ok(());
         }
-        Err(Refusal::invalid(format!(
+        Err(ApiError::invalid(format!(
             "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The \
              following tool_call_ids did not have response messages: {}",
             self.open.join(", ")

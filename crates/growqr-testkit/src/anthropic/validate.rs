@@ -1,12 +1,12 @@
 //! The verdict on one request: accepted with all that is needed to answer it, or refused.
 
 use super::State;
-use super::behaviour::{self, Thinking};
+use super::api_error::ApiError;
 use super::cache::Layout;
 use super::conversation::{self, Prompt};
 use super::fields;
+use super::model_rules::{self, Thinking};
 use super::models::{self, PrefixCheck, Row};
-use super::refusal::Refusal;
 use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 
@@ -25,8 +25,8 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
 }
 
 /// Checks who asks and by which version. Returns whether the version refuses all sampling, and the betas.
-pub(super) fn check_head(request: &HttpRequest, key: &str) -> Result<(bool, Vec<String>), Refusal> {
-    let authentication = |message: &str| Err(Refusal::new(401, "authentication_error", message));
+pub(super) fn check_head(request: &HttpRequest, key: &str) -> Result<(bool, Vec<String>), ApiError> {
+    let authentication = |message: &str| Err(ApiError::new(401, "authentication_error", message));
     let bearer = header(request, "authorization");
     match (header(request, "x-api-key"), bearer) {
         (None, None) => return authentication("x-api-key header is required"),
@@ -40,30 +40,30 @@ pub(super) fn check_head(request: &HttpRequest, key: &str) -> Result<(bool, Vec<
     let strict = match header(request, "anthropic-version") {
         Some("2023-06-01") => false,
         Some("2026-10-21") => true,
-        Some(other) => return Err(Refusal::invalid(format!("anthropic-version: \"{other}\" is not a valid version"))),
-        None => return Err(Refusal::invalid("anthropic-version: header is required")),
+        Some(other) => return Err(ApiError::invalid(format!("anthropic-version: \"{other}\" is not a valid version"))),
+        None => return Err(ApiError::invalid("anthropic-version: header is required")),
     };
     Ok((strict, fields::betas(header(request, "anthropic-beta"))?))
 }
 
 /// Checks a request for a message, or for counting its tokens.
-pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool) -> Result<Accepted, Refusal> {
+pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool) -> Result<Accepted, ApiError> {
     let (strict, betas) = check_head(request, &state.key)?;
     if request.too_large {
-        return Err(Refusal::new(413, "request_too_large", "Request exceeds the maximum size"));
+        return Err(ApiError::new(413, "request_too_large", "Request exceeds the maximum size"));
     }
     if !header(request, "content-type").is_some_and(|kind| kind.starts_with("application/json")) {
-        return Err(Refusal::invalid("content-type: must be application/json"));
+        return Err(ApiError::invalid("content-type: must be application/json"));
     }
     let body: Value = serde_json::from_slice(&request.body)
-        .map_err(|error| Refusal::invalid(format!("The request body is not valid JSON: {error}")))?;
-    let Value::Object(body) = body else { return Err(Refusal::invalid("The request body is not a JSON object")) };
+        .map_err(|error| ApiError::invalid(format!("The request body is not valid JSON: {error}")))?;
+    let Value::Object(body) = body else { return Err(ApiError::invalid("The request body is not a JSON object")) };
     fields::check(&body, &betas, counting)?;
     let name = body["model"].as_str().unwrap_or_default();
-    let model = models::find(name).ok_or_else(|| Refusal::new(404, "not_found_error", format!("model: {name}")))?;
-    behaviour::check(&body, model, strict)?;
+    let model = models::find(name).ok_or_else(|| ApiError::new(404, "not_found_error", format!("model: {name}")))?;
+    model_rules::check(&body, model, strict)?;
     let thinking = Thinking::of(&body, model);
-    let mut prompt = conversation::read(&body, &|block| state.registry.made(block))?;
+    let mut prompt = conversation::read(&body, &|block| state.registry.issued(block))?;
     conversation::check(&prompt, model)?;
     check_manual_thinking(&prompt, &thinking)?;
     let controls = betas.iter().any(|beta| beta == fields::BINDING_BETA);
@@ -76,7 +76,7 @@ pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool
     let dropped = state.registry.check(&mut prompt, model.id, bound, controls, thinking.drop_block)?;
     let layout = Layout::of(&prompt, &body, model, &betas, &settings(&body, model, &thinking))?;
     if layout.tokens() > model.context {
-        return Err(Refusal::invalid(format!("prompt is too long: {} tokens > {} maximum", layout.tokens(), model.context)));
+        return Err(ApiError::invalid(format!("prompt is too long: {} tokens > {} maximum", layout.tokens(), model.context)));
     }
     let dropped = if controls { dropped } else { Vec::new() };
     let streamed = body.get("stream").and_then(Value::as_bool).unwrap_or(false);
@@ -92,13 +92,13 @@ fn settings(body: &Map<String, Value>, model: &Row, thinking: &Thinking) -> Stri
         choice,
         thinking.kind,
         thinking.shown,
-        behaviour::effort(body, model),
+        model_rules::effort(body, model),
         (config("format"), config("task_budget"))
     )
 }
 
 /// In manual thinking the last assistant message must begin with it.
-fn check_manual_thinking(prompt: &Prompt, thinking: &Thinking) -> Result<(), Refusal> {
+fn check_manual_thinking(prompt: &Prompt, thinking: &Thinking) -> Result<(), ApiError> {
     if thinking.kind != "enabled" {
         return Ok(());
     }
@@ -108,7 +108,7 @@ fn check_manual_thinking(prompt: &Prompt, thinking: &Thinking) -> Result<(), Ref
     if matches!(first.kind(), "thinking" | "redacted_thinking") {
         return Ok(());
     }
-    Err(Refusal::invalid(format!(
+    Err(ApiError::invalid(format!(
         "{}.type: Expected `thinking` or `redacted_thinking`, but found `{}`. When `thinking` is enabled, a final `assistant` \
          message must start with a thinking block.",
         first.path(),

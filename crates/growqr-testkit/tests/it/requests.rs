@@ -1,5 +1,5 @@
 use crate::client::{hello, hello_with, post, post_with, refused, send, tool, user};
-use growqr_testkit::anthropic::{AnthropicStandIn, Ended, says};
+use growqr_testkit::anthropic::{AnthropicStub, RequestOutcome, says};
 use serde_json::{Value, json};
 
 const OPUS: &str = "claude-opus-4-7";
@@ -7,8 +7,8 @@ const OPUS: &str = "claude-opus-4-7";
 type Headers<'a> = &'a [(&'a str, &'a str)];
 
 #[tokio::test]
-async fn a_request_must_say_who_asks_and_by_which_version() {
-    let claude = AnthropicStandIn::start().await;
+async fn a_request_needs_a_key_and_a_version() {
+    let claude = AnthropicStub::start().await;
     let body = hello(OPUS).to_string();
     let bearer = format!("Bearer {}", claude.key());
     let (json, version, key) = (("content-type", "application/json"), ("anthropic-version", "2023-06-01"), claude.key());
@@ -37,8 +37,8 @@ async fn a_request_must_say_who_asks_and_by_which_version() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_knows_are_refused_wherever_they_are() {
-    let claude = AnthropicStandIn::start().await;
+async fn unknown_fields_are_refused_everywhere() {
+    let claude = AnthropicStub::start().await;
     let message = |extra: serde_json::Value| json!({"messages": [extra]});
     let table = [
         (json!({"colour": 1}), "colour: Extra inputs are not permitted"),
@@ -71,8 +71,8 @@ async fn fields_that_nobody_knows_are_refused_wherever_they_are() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_too_large_is_refused() {
-    let claude = AnthropicStandIn::start().await;
+async fn missing_fields_and_too_large_requests_are_refused() {
+    let claude = AnthropicStub::start().await;
     refused(&post(&claude, &json!({"model": OPUS, "messages": [user("a")]})).await, 400, "max_tokens: Field required");
     refused(&post(&claude, &json!({"model": OPUS, "max_tokens": 1})).await, 400, "messages: Field required");
     refused(&post(&claude, &json!({"max_tokens": 1, "messages": [user("a")]})).await, 400, "model: Field required");
@@ -88,12 +88,14 @@ async fn what_is_missing_or_too_large_is_refused() {
     let haiku = hello_with("claude-haiku-4-5", json!({"messages": [user(&long)]}));
     refused(&post(&claude, &haiku).await, 400, "prompt is too long: 225000 tokens > 200000 maximum");
     let requests = claude.requests();
-    assert!(requests.iter().all(|request| matches!(request.ended, Some(Ended::Refused { .. })) && request.bill.is_none()));
+    assert!(
+        requests.iter().all(|request| matches!(request.ended, Some(RequestOutcome::Refused { .. })) && request.bill.is_none())
+    );
 }
 
 #[tokio::test]
-async fn tools_need_proper_names_that_are_unique() {
-    let claude = AnthropicStandIn::start().await;
+async fn tools_need_valid_unique_names() {
+    let claude = AnthropicStub::start().await;
     let pattern = "tools.0.custom.name: String should match pattern";
     for name in ["", "a.b", "a/b", "größe", &"a".repeat(65)] {
         refused(&post(&claude, &hello_with(OPUS, json!({"tools": [tool(name)]}))).await, 400, pattern);
@@ -105,8 +107,8 @@ async fn tools_need_proper_names_that_are_unique() {
 }
 
 #[tokio::test]
-async fn a_choice_of_tool_fits_the_tools() {
-    let claude = AnthropicStandIn::start().await;
+async fn tool_choice_must_match_the_tools() {
+    let claude = AnthropicStub::start().await;
     let with = |choice: Value, tools: Value| hello_with(OPUS, json!({"tool_choice": choice, "tools": tools}));
     let named = |name: &str| json!({"type": "tool", "name": name});
     let table = [
@@ -121,8 +123,8 @@ async fn a_choice_of_tool_fits_the_tools() {
 }
 
 #[tokio::test]
-async fn what_the_service_compiles_is_closed_and_not_too_much() {
-    let claude = AnthropicStandIn::start().await;
+async fn strict_schemas_must_be_closed_and_small() {
+    let claude = AnthropicStub::start().await;
     let strict = |name: &str, schema: &Value| json!({"name": name, "strict": true, "input_schema": schema});
     let open = json!({"type": "object", "properties": {"a": {"type": "object"}}, "additionalProperties": false});
     let body = hello_with(OPUS, json!({"tools": [strict("look", &open)]}));
@@ -144,8 +146,8 @@ async fn what_the_service_compiles_is_closed_and_not_too_much() {
 }
 
 #[tokio::test]
-async fn the_newer_version_takes_no_sampling_at_all() {
-    let claude = AnthropicStandIn::start().await;
+async fn the_newer_version_refuses_sampling_parameters() {
+    let claude = AnthropicStub::start().await;
     let body = hello_with(OPUS, json!({"temperature": 1.0})).to_string();
     let headers = [("x-api-key", claude.key()), ("anthropic-version", "2026-10-21"), ("content-type", "application/json")];
     let answer = send(&claude, "POST", "/v1/messages", &headers, body.as_bytes()).await;
@@ -154,9 +156,9 @@ async fn the_newer_version_takes_no_sampling_at_all() {
 
 #[tokio::test]
 async fn a_request_without_a_script_fails_the_test() {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     assert_eq!(post_with(&claude, &hello(OPUS), &[]).await.status, 500);
-    claude.until(|requests| requests.iter().all(|request| request.ended == Some(Ended::Unscripted))).await;
+    claude.until(|requests| requests.iter().all(|request| request.ended == Some(RequestOutcome::Unscripted))).await;
     let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| claude.assert_all_accepted()));
     assert!(failed.is_err());
 }

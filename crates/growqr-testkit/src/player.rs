@@ -1,7 +1,7 @@
 //! Playing a script: its bytes and its faults in their places.
 
 use crate::http::Connection;
-use crate::record::Ended;
+use crate::record::RequestOutcome;
 use crate::script::{Point, Script, Step};
 use std::io;
 
@@ -13,16 +13,16 @@ pub(crate) enum Action {
 }
 
 /// Performs a step; `Some` if the answer ends with it.
-pub(crate) async fn perform(client: &mut Connection, step: &Step, ping: &[u8]) -> io::Result<Option<Ended>> {
+pub(crate) async fn run_step(client: &mut Connection, step: &Step, ping: &[u8]) -> io::Result<Option<RequestOutcome>> {
     match step {
-        Step::Cut => Ok(Some(Ended::Cut)),
+        Step::Cut => Ok(Some(RequestOutcome::Cut)),
         Step::Silence => {
-            client.client_left().await;
-            Ok(Some(Ended::ClientLeft))
+            client.wait_until_closed().await;
+            Ok(Some(RequestOutcome::ClientLeft))
         }
-        Step::Hold(hold) => tokio::select! {
-            () = hold.stand() => Ok(None),
-            () = client.client_left() => Ok(Some(Ended::ClientLeft)),
+        Step::StopPoint(stop_point) => tokio::select! {
+            () = stop_point.wait() => Ok(None),
+            () = client.wait_until_closed() => Ok(Some(RequestOutcome::ClientLeft)),
         },
         Step::Insert(bytes) => client.chunk(bytes).await.map(|()| None),
         Step::Pings { count, every } => {
@@ -30,7 +30,7 @@ pub(crate) async fn perform(client: &mut Connection, step: &Step, ping: &[u8]) -
             while count.is_none_or(|count| sent < count) {
                 tokio::select! {
                     () = tokio::time::sleep(*every) => {}
-                    () = client.client_left() => return Ok(Some(Ended::ClientLeft)),
+                    () = client.wait_until_closed() => return Ok(Some(RequestOutcome::ClientLeft)),
                 }
                 client.chunk(ping).await?;
                 sent += 1;
@@ -40,8 +40,8 @@ pub(crate) async fn perform(client: &mut Connection, step: &Step, ping: &[u8]) -
     }
 }
 
-/// A text in pieces of some characters.
-pub(crate) fn pieces(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
+/// A text in split_text of some characters.
+pub(crate) fn split_text(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
     let mut left = text;
     std::iter::from_fn(move || {
         let end = left.char_indices().nth(size).map_or(left.len(), |(at, _)| at);
@@ -51,8 +51,8 @@ pub(crate) fn pieces(text: &str, size: usize) -> impl Iterator<Item = String> + 
     })
 }
 
-/// Puts the script's steps between the events and cuts the bytes into pieces. `last` is the event that ends the answer.
-pub(crate) fn arrange(script: &Script, events: Vec<(Vec<u8>, u64)>, last: usize) -> Vec<Action> {
+/// Puts the script's steps between the events and cuts the bytes into split_text. `last` is the event that ends the answer.
+pub(crate) fn interleave_steps(script: &Script, events: Vec<(Vec<u8>, u64)>, last: usize) -> Vec<Action> {
     let count_of_all = events.len();
     let mut actions = Vec::new();
     let mut sent = 0;

@@ -4,30 +4,30 @@ use serde_json::{Value, json};
 
 /// Why a request is not answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub status: u16,
     pub kind: &'static str,
     pub message: String,
 }
 
-impl Refusal {
-    pub fn new(status: u16, kind: &'static str, message: impl Into<String>) -> Refusal {
-        Refusal { status, kind, message: message.into() }
+impl ApiError {
+    pub fn new(status: u16, kind: &'static str, message: impl Into<String>) -> ApiError {
+        ApiError { status, kind, message: message.into() }
     }
 
     /// A 400 with this text.
-    pub fn invalid(message: impl Into<String>) -> Refusal {
-        Refusal::new(400, "invalid_request_error", message)
+    pub fn invalid(message: impl Into<String>) -> ApiError {
+        ApiError::new(400, "invalid_request_error", message)
     }
 
     /// A field that nobody knows.
-    pub fn extra(path: &str) -> Refusal {
-        Refusal::invalid(format!("{path}: Extra inputs are not permitted"))
+    pub fn extra(path: &str) -> ApiError {
+        ApiError::invalid(format!("{path}: Extra inputs are not permitted"))
     }
 
     /// A field that is missing.
-    pub fn required(path: &str) -> Refusal {
-        Refusal::invalid(format!("{path}: Field required"))
+    pub fn required(path: &str) -> ApiError {
+        ApiError::invalid(format!("{path}: Field required"))
     }
 
     /// The error's JSON body.

@@ -17,7 +17,7 @@ pub enum Program {
 /// How tool calls are streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
-    /// Name first, then the arguments in pieces, each with its index.
+    /// Name first, then the arguments in split_text, each with its index.
     InPieces,
     /// Each whole in one event, all with index 0.
     WholeAtZero,
@@ -27,7 +27,7 @@ pub enum Calls {
 
 /// A server's ways.
 #[derive(Clone, Debug)]
-pub struct Manner {
+pub struct ServerBehaviour {
     /// Which program it is.
     pub program: Program,
     /// The ids of its models.
@@ -54,11 +54,11 @@ pub struct Manner {
     pub bare_errors: bool,
 }
 
-impl Manner {
+impl ServerBehaviour {
     /// A server that does everything as OpenAI's documents say.
     #[must_use]
-    pub fn plain() -> Manner {
-        Manner {
+    pub fn plain() -> ServerBehaviour {
+        ServerBehaviour {
             program: Program::Plain,
             models: vec!["tiny".to_owned(), "qwen3:8b".to_owned()],
             window: 32_768,
@@ -76,26 +76,31 @@ impl Manner {
 
     /// Ollama's ways.
     #[must_use]
-    pub fn ollama() -> Manner {
-        Manner { program: Program::Ollama, calls: Calls::WholeAtZero, thinking_field: "reasoning", ..Manner::plain() }
+    pub fn ollama() -> ServerBehaviour {
+        ServerBehaviour {
+            program: Program::Ollama,
+            calls: Calls::WholeAtZero,
+            thinking_field: "reasoning",
+            ..ServerBehaviour::plain()
+        }
     }
 
     /// LM Studio's ways.
     #[must_use]
-    pub fn lm_studio() -> Manner {
-        Manner { program: Program::LmStudio, ..Manner::plain() }
+    pub fn lm_studio() -> ServerBehaviour {
+        ServerBehaviour { program: Program::LmStudio, ..ServerBehaviour::plain() }
     }
 
     /// The ways of llama.cpp's server.
     #[must_use]
-    pub fn llama_cpp() -> Manner {
-        Manner { program: Program::LlamaCpp, ..Manner::plain() }
+    pub fn llama_cpp() -> ServerBehaviour {
+        ServerBehaviour { program: Program::LlamaCpp, ..ServerBehaviour::plain() }
     }
 
     /// vLLM's ways.
     #[must_use]
-    pub fn vllm() -> Manner {
-        Manner { program: Program::Vllm, thinking_field: "reasoning", ..Manner::plain() }
+    pub fn vllm() -> ServerBehaviour {
+        ServerBehaviour { program: Program::Vllm, thinking_field: "reasoning", ..ServerBehaviour::plain() }
     }
 
     /// `GET /v1/models`.
@@ -130,7 +135,7 @@ impl Manner {
     }
 
     /// The program's own interface: what it answers to this, if anything.
-    pub(super) fn own(&self, method: &str, path: &str, body: &Value, is_loaded: bool) -> Option<Value> {
+    pub(super) fn native_api(&self, method: &str, path: &str, body: &Value, is_loaded: bool) -> Option<Value> {
         let is_known = |id: &Value| id.as_str().is_some_and(|id| self.models.iter().any(|model| model == id));
         match (self.program, method, path) {
             (Program::Ollama, "GET", "/api/version") => Some(json!({"version": "0.13.1"})),
