@@ -1,35 +1,35 @@
-//! As much of HTTP/1.1 as the stand-ins need, written by hand so that faults can be exact to the byte.
+//! The part of HTTP/1.1 that the stub servers need. Written by hand, so that a stream can be cut at an exact byte.
 
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// The largest body that a stand-in takes: that of the Messages API.
+/// The largest body that a stub server accepts: the limit of the Messages API.
 pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 const HEAD_LIMIT: usize = 64 * 1024;
 
-/// One request as received.
+/// A received request.
 pub(crate) struct HttpRequest {
     pub method: String,
     pub path: String,
     pub query: String,
-    /// Names in lower case, in order.
+    /// In order; names in lower case.
     pub headers: Vec<(String, String)>,
     /// Empty if it was above [`BODY_LIMIT`].
     pub body: Vec<u8>,
     pub too_large: bool,
 }
 
-/// One connection: what was read buffer, and both directions.
 pub(crate) struct Connection {
     pub read: OwnedReadHalf,
     pub write: OwnedWriteHalf,
+    /// Bytes that were read and not yet parsed.
     pub buffer: Vec<u8>,
 }
 
 impl Connection {
-    /// The next request, or `None` when the client has closed the connection between two.
+    /// Reads the next request. `None` if the client has closed the connection.
     pub async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
         loop {
             if let Some((mut request, head, length)) = parse_head(&self.buffer)? {
@@ -48,7 +48,7 @@ impl Connection {
         }
     }
 
-    /// Reads a body; one that is not kept is still read, so that the client can read the refusal.
+    /// Reads a body. A body that is not kept is read as well, so that the client gets to read the error response.
     async fn body(&mut self, length: usize, keep: bool) -> io::Result<Vec<u8>> {
         let mut body: Vec<u8> = self.buffer.drain(..length.min(self.buffer.len())).collect();
         let mut read = body.len();
@@ -67,13 +67,13 @@ impl Connection {
         Ok(if keep { body } else { Vec::new() })
     }
 
-    /// Returns once the client has gone.
+    /// Waits until the client closes the connection.
     pub async fn wait_until_closed(&mut self) {
-        // A client that pipelines is not expected; what it sends is kept for the next request.
+        // Bytes that arrive meanwhile stay in the buffer for the next request.
         while matches!(self.read.read_buf(&mut self.buffer).await, Ok(more) if more > 0) {}
     }
 
-    /// Writes a whole response with a length.
+    /// Writes a complete response with `content-length`.
     pub async fn respond(&mut self, status: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<()> {
         let mut out = head(status, headers);
         out.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
@@ -89,13 +89,13 @@ impl Connection {
         self.write.write_all(out.as_bytes()).await
     }
 
-    /// Writes one chunk and sees that it leaves by itself.
+    /// Writes and flushes one chunk.
     pub async fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write.write_all(&chunk(bytes)).await?;
         self.write.flush().await
     }
 
-    /// Writes the last chunk together with the end of the response: a client may leave as soon as it has the former.
+    /// Writes the last chunk and the end of the response in one write: the client may disconnect as soon as it has the chunk.
     pub async fn last_chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut out = chunk(bytes);
         out.extend_from_slice(b"0\r\n\r\n");

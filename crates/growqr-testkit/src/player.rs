@@ -1,18 +1,18 @@
-//! Playing a script: its bytes and its faults in their places.
+//! Plays a script: sends its bytes and performs its steps at their points.
 
 use crate::http::Connection;
 use crate::record::RequestOutcome;
 use crate::script::{Point, Script, Step};
 use std::io;
 
-/// One thing to do while answering.
+/// One action of a response.
 pub(crate) enum Action {
-    /// Send bytes; by then so many output tokens are billed.
+    /// Sends bytes. The number is the output tokens billed so far.
     Send(Vec<u8>, u64),
     Do(Step),
 }
 
-/// Performs a step; `Some` if the answer ends with it.
+/// Performs a step. Returns the outcome if the step ends the response.
 pub(crate) async fn run_step(client: &mut Connection, step: &Step, ping: &[u8]) -> io::Result<Option<RequestOutcome>> {
     match step {
         Step::Cut => Ok(Some(RequestOutcome::Cut)),
@@ -40,7 +40,7 @@ pub(crate) async fn run_step(client: &mut Connection, step: &Step, ping: &[u8]) 
     }
 }
 
-/// A text in split_text of some characters.
+/// Splits a text into pieces of `size` characters.
 pub(crate) fn split_text(text: &str, size: usize) -> impl Iterator<Item = String> + '_ {
     let mut left = text;
     std::iter::from_fn(move || {
@@ -51,7 +51,7 @@ pub(crate) fn split_text(text: &str, size: usize) -> impl Iterator<Item = String
     })
 }
 
-/// Puts the script's steps between the events and cuts the bytes into split_text. `last` is the event that ends the answer.
+/// Inserts the script's steps between the events and splits the bytes into chunks. `last` is the index of the final event.
 pub(crate) fn interleave_steps(script: &Script, events: Vec<(Vec<u8>, u64)>, last: usize) -> Vec<Action> {
     let count_of_all = events.len();
     let mut actions = Vec::new();

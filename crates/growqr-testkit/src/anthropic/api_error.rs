@@ -1,8 +1,8 @@
-//! A refusal, as the service words it.
+//! Error responses in the format of the service.
 
 use serde_json::{Value, json};
 
-/// Why a request is not answered.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     pub status: u16,
@@ -15,17 +15,17 @@ impl ApiError {
         ApiError { status, kind, message: message.into() }
     }
 
-    /// A 400 with this text.
+    /// A 400 with this message.
     pub fn invalid(message: impl Into<String>) -> ApiError {
         ApiError::new(400, "invalid_request_error", message)
     }
 
-    /// A field that nobody knows.
+    /// An unknown field.
     pub fn extra(path: &str) -> ApiError {
         ApiError::invalid(format!("{path}: Extra inputs are not permitted"))
     }
 
-    /// A field that is missing.
+    /// A missing field.
     pub fn required(path: &str) -> ApiError {
         ApiError::invalid(format!("{path}: Field required"))
     }
@@ -36,7 +36,7 @@ impl ApiError {
     }
 }
 
-/// The JSON form of every error.
+/// The JSON body of an error.
 pub(crate) fn error_body(kind: &str, message: &str, request_id: Option<&str>) -> Value {
     let mut body = json!({"type": "error", "error": {"type": kind, "message": message}});
     if let Some(id) = request_id {

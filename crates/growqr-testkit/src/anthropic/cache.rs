@@ -1,7 +1,7 @@
-//! The prompt cache: what a request reads, what it writes, and what is left to pay as plain input.
+//! The prompt cache: tokens that a request reads from it, tokens that it writes to it, and tokens billed as plain input.
 //!
-//! Entries are written at breakpoints only. A breakpoint finds an entry at most twenty positions back, where a run of
-//! tool calls, or of results, is one position. Time stands still unless a test moves it.
+//! Entries are written only at breakpoints. A breakpoint finds an entry at most twenty positions back. A run of tool calls or
+//! of tool results counts as one position. The clock stands still unless a test advances it.
 
 use super::api_error::ApiError;
 use super::conversation::{Prompt, canonical, kind};
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// How many positions a breakpoint looks back.
 const LOOKBACK: usize = 20;
 
-/// The tokens of one request's prompt, by how they are paid.
+/// The tokens of a prompt, by price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Input {
     pub plain: u64,
@@ -47,27 +47,27 @@ impl Ttl {
     }
 }
 
-/// One block of the prompt, as the cache sees it.
+/// One block of the prompt, with the hash and size of the prompt up to it.
 struct Step {
-    /// Hash of everything up to and with this block.
+    /// Hash of the prompt up to and including this block.
     hash: String,
-    /// Tokens up to and with this block.
+    /// Tokens up to and including this block.
     tokens: u64,
     position: usize,
     breakpoint: Option<Ttl>,
     eligible: bool,
 }
 
-/// A prompt laid out for the cache, its breakpoints checked.
+/// A prompt as a list of blocks, with validated breakpoints.
 pub(super) struct Layout {
     steps: Vec<Step>,
     minimum: u64,
 }
 
 impl Layout {
-    /// Lays a prompt out. `settings` are those whose change spoils what was cached of the messages.
+    /// Builds the layout. A change of `settings` invalidates the cached messages.
     ///
-    /// Fails in the service's words for too many breakpoints, or for breakpoints in the wrong order.
+    /// Fails for too many breakpoints, or for breakpoints in the wrong order.
     pub fn of(
         prompt: &Prompt,
         body: &Map<String, Value>,
@@ -116,7 +116,7 @@ impl Layout {
         });
     }
 
-    /// Places the breakpoint that a top-level `cache_control` asks for.
+    /// Places the automatic breakpoint, if the request has a top-level `cache_control`.
     fn automatic(&mut self, control: Option<&Value>) -> Result<(), ApiError> {
         let Some(ttl) = control.filter(|control| control.is_object()).map(Ttl::of) else { return Ok(()) };
         let explicit = self.steps.iter().filter(|step| step.breakpoint.is_some()).count();
@@ -153,7 +153,7 @@ fn too_many(found: usize) -> ApiError {
     ApiError::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
 }
 
-/// The estimate that the stand-in bills by: a quarter of the bytes, rounded up.
+/// The estimate of tokens for billing: a quarter of the bytes, rounded up.
 pub(super) fn tokens_in(text: &str) -> u64 {
     (text.len() as u64).div_ceil(4)
 }
@@ -170,7 +170,7 @@ struct Entry {
     expires_ms: u64,
 }
 
-/// What is cached.
+/// The cache entries by hash.
 #[derive(Default)]
 pub(super) struct Cache {
     entries: HashMap<String, Entry>,

@@ -1,5 +1,5 @@
-//! A request's prompt as one flat list of blocks, and the rules of a conversation: who speaks when, and how tool calls
-//! are answered.
+//! Reads the prompt of a request into one flat list of blocks, and checks the rules of a conversation: the order of roles,
+//! and results for tool calls.
 
 use super::api_error::ApiError;
 use super::fields;
@@ -7,7 +7,7 @@ use super::models::Row;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// One content block where it stands.
+/// A content block and its position.
 #[derive(Clone, Debug)]
 pub(super) struct PlacedBlock {
     pub role: String,
@@ -26,7 +26,7 @@ impl PlacedBlock {
     }
 }
 
-/// A prompt, taken apart.
+/// The parts of a prompt.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prompt {
     pub tools: Vec<Value>,
@@ -38,7 +38,7 @@ pub(super) fn kind(block: &Value) -> &str {
     block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A value's text with sorted keys and without cache marks: equal for prompts that mean the same.
+/// The JSON text of a value with sorted keys and without `cache_control`: equal for equivalent values.
 pub(super) fn canonical(value: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
@@ -62,7 +62,7 @@ fn as_blocks(content: &Value) -> Vec<Value> {
     }
 }
 
-/// Takes a body apart whose fields were checked. `issued` knows the blocks that the service itself made.
+/// Reads the prompt from a body whose fields are valid. `issued` returns whether the stub has sent a block itself.
 pub(super) fn read(body: &Map<String, Value>, issued: &dyn Fn(&Value) -> bool) -> Result<Prompt, ApiError> {
     let list = |field: &str| body.get(field).map(as_blocks).unwrap_or_default();
     let mut prompt = Prompt { tools: list("tools"), system: list("system"), blocks: Vec::new() };
@@ -112,7 +112,7 @@ fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn
     Ok(())
 }
 
-/// The rules of the conversation.
+/// Checks the rules of the conversation.
 pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     let messages = by_message(prompt);
     let first = messages[0][0].role.as_str();
@@ -135,8 +135,8 @@ pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The blocks of each message as it was sent, unmerged: the service merges neighbours of one role, but results that are
-/// split over messages are a mistake of the client all the same.
+/// The blocks of each message. Unlike the service, does not merge consecutive messages of one role: results that are split
+/// over messages are a bug of the client.
 fn by_message(prompt: &Prompt) -> Vec<&[PlacedBlock]> {
     prompt.blocks.chunk_by(|one, other| one.message == other.message).collect()
 }
@@ -174,7 +174,7 @@ fn check_tool_calls(messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
     let mut seen = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
         let merged_call = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
-        // The results stand at the head of the message right after the calls.
+        // The results must be at the start of the message right after the calls.
         let leading: Vec<&PlacedBlock> = message.iter().take_while(|placed| placed.kind() == "tool_result").collect();
         let missing: Vec<&str> =
             open.iter().copied().filter(|id| !leading.iter().any(|placed| text_of(placed, "tool_use_id") == *id)).collect();

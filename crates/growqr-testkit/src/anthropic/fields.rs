@@ -1,9 +1,9 @@
-//! Which fields a request may have, and what their values may be. A field that nobody knows is refused wherever it is.
+//! Checks the fields of a request and their values. Unknown fields are refused at every level.
 
 use super::api_error::ApiError;
 use serde_json::{Map, Value};
 
-/// The beta names that the service knows.
+/// The known beta names.
 const BETAS: &[&str] = &[
     "context-management-2025-06-27",
     "compact-2026-01-12",
@@ -24,13 +24,13 @@ const BETAS: &[&str] = &[
     "inline-tools-2026-09-15",
 ];
 
-/// The beta that lets a client say what happens to a thinking block bound to another conversation.
+/// The beta for settings of thinking blocks that are bound to another conversation.
 pub(super) const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 
 /// The most messages of a request.
 const MESSAGES: usize = 100_000;
 
-/// The most tools whose inputs the service itself checks, and the most fields of theirs that may be left out.
+/// The most tools with `strict`, and the most optional fields of their schemas.
 const STRICT_TOOLS: usize = 20;
 const OPTIONAL_FIELDS: usize = 24;
 
@@ -61,7 +61,7 @@ const TOP_OF_BETAS: &[(&str, &str)] = &[
     ("compaction", "compact-2026-09-04"),
 ];
 
-/// Reads the beta header. Fails with the service's words for a name it does not know.
+/// Parses the beta header. Fails for an unknown name.
 pub(super) fn betas(header: Option<&str>) -> Result<Vec<String>, ApiError> {
     let names: Vec<String> =
         header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
@@ -74,7 +74,7 @@ pub(super) fn betas(header: Option<&str>) -> Result<Vec<String>, ApiError> {
     }
 }
 
-/// Checks every field of a request's body. `counting` is for `count_tokens`, which takes fewer.
+/// Checks all fields of a body. `counting`: the request is for `count_tokens`, which accepts fewer fields.
 pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool) -> Result<(), ApiError> {
     let has = |beta: &str| betas.iter().any(|name| name == beta);
     for field in body.keys() {
@@ -222,7 +222,7 @@ fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
             ],
         )?;
         let name = tool.get("name").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{custom}.name")))?;
-        // The documents say 64; the service has let 128 pass and says so in its words.
+        // The documentation says 64. The service has accepted 128, which its message mentions.
         if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
             return Err(ApiError::invalid(format!("{custom}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")));
         }
@@ -252,7 +252,7 @@ fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Where the service compiles a schema, every object in it says that it has no other fields.
+/// Every object in a strict schema must set `additionalProperties` to false.
 fn check_closed(path: &str, schema: &Value) -> Result<(), ApiError> {
     match schema {
         Value::Object(fields) => {
@@ -271,13 +271,13 @@ fn check_closed(path: &str, schema: &Value) -> Result<(), ApiError> {
     }
 }
 
-/// How many of an object's fields may be left out.
+/// The number of optional fields of an object schema.
 fn optional_in(schema: &Value) -> usize {
     let fields = schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
     fields.saturating_sub(schema.get("required").and_then(Value::as_array).map_or(0, Vec::len))
 }
 
-/// Checks one content block's fields. `issued` says that the service made this block itself and must take it back.
+/// Checks the fields of a content block. `issued`: the stub has sent this block itself, so it must accept it.
 pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(), ApiError> {
     let fields = object(path, block)?;
     let kind = fields.get("type").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{path}.type")))?;

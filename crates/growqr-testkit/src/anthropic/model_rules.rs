@@ -1,22 +1,22 @@
-//! What each model refuses of a request whose fields are right.
+//! Rules that depend on the model, for a request whose fields are valid.
 
 use super::api_error::ApiError;
 use super::models::{Adaptive, Disabled, Row, Sampling};
 use serde_json::{Map, Value};
 
-/// How a request wants the model to think, after the model's own default.
+/// The thinking settings of a request, with the model's defaults applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Thinking {
     /// `adaptive`, `enabled`, `disabled` or `between_tools`.
     pub kind: String,
-    /// Whether the thinking's words are shown.
+    /// Whether the text of the thinking is sent.
     pub shown: bool,
-    /// Whether a block bound to another conversation is dropped instead of refused.
+    /// Whether a thinking block bound to another conversation is dropped instead of refused.
     pub drop_block: bool,
 }
 
 impl Thinking {
-    /// What holds for this request on this model.
+    /// The settings for this request on this model.
     pub fn of(body: &Map<String, Value>, model: &Row) -> Thinking {
         let given = body.get("thinking");
         let field = |name: &str| given.and_then(|thinking| thinking.get(name)).and_then(Value::as_str);
@@ -29,19 +29,19 @@ impl Thinking {
         }
     }
 
-    /// Whether thinking blocks come.
+    /// Whether replies contain thinking blocks.
     pub fn is_on(&self) -> bool {
         self.kind != "disabled"
     }
 }
 
-/// The effort in force, written out.
+/// The effort of the request, or the model's default.
 pub(super) fn effort(body: &Map<String, Value>, model: &Row) -> Option<String> {
     let asked = body.get("output_config").and_then(|config| config.get("effort")).and_then(Value::as_str);
     asked.or(model.effort).map(str::to_owned)
 }
 
-/// The model's refusals, in the service's words where they are known.
+/// Checks the rules of the model. Error messages are those of the service where they are known.
 pub(super) fn check(body: &Map<String, Value>, model: &Row, strict_sampling: bool) -> Result<(), ApiError> {
     check_thinking(body, model)?;
     check_effort(body, model)?;

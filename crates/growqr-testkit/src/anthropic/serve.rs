@@ -1,4 +1,4 @@
-//! One connection of a client: requests in, answers out, everything recorded.
+//! Serves a client's connection: reads requests, sends responses, records both.
 
 use super::api_error::ApiError;
 use super::validate::{self, Accepted};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
 
-/// The service's sign of life.
+/// The keep-alive event of the service.
 const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
 /// Serves a connection until either side closes it.
@@ -21,7 +21,7 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
         let number = record(&shared, &request);
         let ended = answer(&shared, &mut client, &request, number).await.unwrap_or(RequestOutcome::ClientLeft);
         if matches!(ended, RequestOutcome::Cut | RequestOutcome::ClientLeft) {
-            // Closed before it is said, so that whoever waits for the record finds the connection closed.
+            // Close before recording, so that a test that waits for the record finds the connection closed.
             drop(client);
             record_outcome(&shared, number, ended);
             return;
@@ -29,8 +29,8 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     }
 }
 
-/// Records how a request ended. Done before the last bytes leave, so that a client that has its answer finds it recorded.
-/// A broken rule stays on record even if the client does not wait to hear of it.
+/// Records the outcome of a request. Called before the last bytes are sent, so that a client that has the response finds the
+/// record. A refusal stays recorded even if the client disconnects before it reads the response.
 fn record_outcome(shared: &Shared, number: u64, ended: RequestOutcome) {
     shared.update(|state| {
         let record = state.record(number);
@@ -100,7 +100,7 @@ fn request_id(number: u64) -> String {
     format!("req_{number}")
 }
 
-/// Answers with one JSON object, or with the refusal.
+/// Responds with a JSON object or with the error.
 async fn respond_json(
     shared: &Shared,
     client: &mut Connection,
@@ -125,7 +125,7 @@ async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest
         Err(refusal) => return respond_json(shared, client, Err(refusal), number).await,
     };
     let Some(script) = choose_script(shared, number) else {
-        let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stand-in has no script for this"}});
+        let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stub has no script for this request"}});
         record_outcome(shared, number, RequestOutcome::Unscripted);
         client.respond(500, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
         return Ok(RequestOutcome::Unscripted);
@@ -145,10 +145,10 @@ async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest
     }
 }
 
-/// The router's script, or else the next of the queue.
+/// The script from the router, otherwise the next one from the queue.
 fn choose_script(shared: &Shared, number: u64) -> Option<Script> {
     let (router, body) = shared.update(|state| (state.router.clone(), state.record(number).body.clone()));
-    // The router runs outside the lock: it may look at the stand-in itself.
+    // The router runs without the lock, because it may call methods of the stub.
     let chosen = router.and_then(|router| router(&RequestView { body: &body }));
     chosen.or_else(|| shared.update(|state| state.queue.pop_front()))
 }
@@ -222,7 +222,7 @@ async fn send(
     Ok(RequestOutcome::Answered(200))
 }
 
-/// What a request costs when so many output tokens were made.
+/// The bill of a request with this number of output tokens.
 fn bill(model: &models::Row, info: &MessageInfo, output: u64) -> Bill {
     let input = info.input;
     let card = models::find(info.model).unwrap_or(model).card_for(input.total());

@@ -1,7 +1,7 @@
-//! The thinking the service has signed, and whether a request gives it back unharmed.
+//! Signs thinking blocks, and checks that requests send them back unchanged.
 //!
-//! A signature is bound to the model, the tools, the system text and every block before it, as values: the order of keys
-//! and cache marks are no part of it.
+//! A signature is bound to the model, the tools, the system text and every block before it. The order of JSON keys and
+//! `cache_control` do not matter.
 
 use super::api_error::ApiError;
 use super::conversation::{PlacedBlock, Prompt, canonical, kind};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 
-/// A prefix of a conversation, as a running hash.
+/// The running hash of a conversation's prefix.
 #[derive(Clone)]
 struct Prefix(Sha256);
 
@@ -38,17 +38,17 @@ struct Signed {
     reply: usize,
 }
 
-/// Everything signed so far.
+/// All signed thinking and all sent blocks.
 #[derive(Default)]
 pub(super) struct Registry {
     signed: HashMap<String, Signed>,
-    /// The signatures of each reply's thinking blocks, in order.
+    /// The signatures in each reply, in order.
     replies: Vec<Vec<String>>,
-    /// Blocks of any type that this service issued.
+    /// Blocks of any type that the stub has sent.
     issued: HashSet<String>,
 }
 
-/// What identifies a thinking block: its signature, or the sealed data of a redacted one.
+/// The signature of a thinking block, or the data of a redacted one.
 fn signature_of(block: &Value) -> &str {
     let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
     block.get(field).and_then(Value::as_str).unwrap_or_default()
@@ -59,7 +59,7 @@ fn is_thinking(block: &Value) -> bool {
 }
 
 impl Registry {
-    /// Signs the thinking of a reply to this prompt and remembers all its blocks.
+    /// Signs the thinking in a reply to this prompt and registers all blocks of the reply.
     pub fn sign(&mut self, prompt: &Prompt, model: &str, content: &mut [Value]) {
         let mut prefix = Prefix::of(prompt);
         prompt.blocks.iter().for_each(|placed| prefix.add(&placed.role, &placed.block));
@@ -81,15 +81,15 @@ impl Registry {
         self.replies.push(signatures);
     }
 
-    /// Whether this service issued the block.
+    /// Whether the stub has sent this block.
     pub fn issued(&self, block: &Value) -> bool {
         self.issued.contains(&canonical(block))
     }
 
-    /// Checks the thinking of a prompt. Returns what was dropped, for `input_transformations`.
+    /// Checks the thinking in a prompt. Returns the dropped blocks for `input_transformations`.
     ///
-    /// `bound` says that this account's signatures are checked against the conversation before them; `controls` that the
-    /// beta for it was asked for; `drop` that blocks bound elsewhere are dropped instead of refused.
+    /// `bound`: signatures are checked against the conversation before them. `controls`: the request has the beta for these
+    /// settings. `drop`: blocks bound to another conversation are dropped instead of refused.
     pub fn check(
         &self,
         prompt: &mut Prompt,
@@ -150,7 +150,7 @@ impl Registry {
         )))
     }
 
-    /// The thinking of the latest assistant message is all or nothing, in order and unedited.
+    /// The thinking in the latest assistant message must be complete, in order and unchanged, or missing completely.
     fn check_latest(&self, prompt: &Prompt) -> Result<(), ApiError> {
         let Some(end) = prompt.blocks.iter().rposition(|placed| placed.role == "assistant") else { return Ok(()) };
         let start = prompt.blocks[..end].iter().rposition(|placed| placed.role != "assistant").map_or(0, |at| at + 1);

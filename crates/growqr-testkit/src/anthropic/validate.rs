@@ -1,4 +1,4 @@
-//! The verdict on one request: accepted with all that is needed to answer it, or refused.
+//! Validates a request. Returns everything that the reply needs, or the error.
 
 use super::State;
 use super::api_error::ApiError;
@@ -10,7 +10,7 @@ use super::models::{self, PrefixCheck, Row};
 use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 
-/// A request that is to be answered.
+/// A valid request.
 pub(super) struct Accepted {
     pub prompt: Prompt,
     pub model: &'static Row,
@@ -24,13 +24,13 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Checks who asks and by which version. Returns whether the version refuses all sampling, and the betas.
+/// Checks the key and the version. Returns whether the version refuses all sampling parameters, and the betas.
 pub(super) fn check_head(request: &HttpRequest, key: &str) -> Result<(bool, Vec<String>), ApiError> {
     let authentication = |message: &str| Err(ApiError::new(401, "authentication_error", message));
     let bearer = header(request, "authorization");
     match (header(request, "x-api-key"), bearer) {
         (None, None) => return authentication("x-api-key header is required"),
-        // The service would take the first; a client that sends both does not know what it does.
+        // The service would use the first one. Sending both is a bug of the client.
         (Some(_), Some(_)) => return authentication("send either x-api-key or authorization, not both"),
         (Some(given), None) if given == key => {}
         (None, Some(given)) if given.strip_prefix("Bearer ") == Some(key) => {}
@@ -46,7 +46,7 @@ pub(super) fn check_head(request: &HttpRequest, key: &str) -> Result<(bool, Vec<
     Ok((strict, fields::betas(header(request, "anthropic-beta"))?))
 }
 
-/// Checks a request for a message, or for counting its tokens.
+/// Validates a request for a message, or for counting its tokens.
 pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool) -> Result<Accepted, ApiError> {
     let (strict, betas) = check_head(request, &state.key)?;
     if request.too_large {
@@ -83,7 +83,7 @@ pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool
     Ok(Accepted { prompt, model, thinking, layout, dropped, streamed })
 }
 
-/// What spoils the cached messages when it changes; a default written out equals one left out.
+/// The settings whose change invalidates the cached messages. An explicit default equals a missing field.
 fn settings(body: &Map<String, Value>, model: &Row, thinking: &Thinking) -> String {
     let choice = body.get("tool_choice").filter(|choice| **choice != json!({"type": "auto"}));
     let config = |field: &str| body.get("output_config").and_then(|config| config.get(field));
@@ -97,7 +97,7 @@ fn settings(body: &Map<String, Value>, model: &Row, thinking: &Thinking) -> Stri
     )
 }
 
-/// In manual thinking the last assistant message must begin with it.
+/// With manual thinking, the last assistant message must begin with a thinking block.
 fn check_manual_thinking(prompt: &Prompt, thinking: &Thinking) -> Result<(), ApiError> {
     if thinking.kind != "enabled" {
         return Ok(());

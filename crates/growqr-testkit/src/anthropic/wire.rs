@@ -1,4 +1,4 @@
-//! A scripted message as the bytes of an event stream, or as one JSON object.
+//! Encodes a scripted message as an event stream or as one JSON object.
 
 use super::cache::{Input, tokens_in};
 use super::model_rules::Thinking;
@@ -6,7 +6,7 @@ use crate::player::{Action, interleave_steps, split_text};
 use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
 
-/// What a message needs besides its script.
+/// The data of a message that does not come from its script.
 pub(super) struct MessageInfo<'a> {
     pub message_id: String,
     pub model: &'a str,
@@ -14,7 +14,7 @@ pub(super) struct MessageInfo<'a> {
     pub dropped: Vec<Value>,
 }
 
-/// The content that a script gives on this request, unsigned. `number` makes the ids of its calls.
+/// The content blocks of a scripted message, without signatures. Tool call ids are made from `number`.
 pub(super) fn content(message: &Message, thinking: &Thinking, number: u64) -> Vec<Value> {
     let mut content = Vec::new();
     for part in &message.parts {
@@ -44,7 +44,7 @@ pub(super) fn output_tokens(message: &Message, thinking: &Thinking) -> u64 {
 fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
     match part {
         Part::Thinking(_) | Part::Redacted if !thinking.is_on() => 0,
-        // Thinking is billed in full, whether its words are shown or not.
+        // Thinking is billed in full, even if its text is omitted.
         Part::Text(text) | Part::Thinking(text) => tokens_in(text),
         Part::Redacted => 8,
         Part::Call { name, input } => tokens_in(name) + tokens_in(input) + 8,
@@ -52,7 +52,7 @@ fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
     }
 }
 
-/// The natural reason, unless the script names one.
+/// The stop reason of the script, otherwise the default one.
 fn stop_reason(message: &Message) -> String {
     let natural = if message.parts.iter().any(|part| matches!(part, Part::Call { .. })) { "tool_use" } else { "end_turn" };
     message.stop.clone().unwrap_or_else(|| natural.to_owned())
@@ -69,7 +69,7 @@ fn usage(input: &Input, output: u64) -> Value {
     })
 }
 
-/// The message as one object, for requests that do not stream.
+/// The message as one JSON object, for requests without streaming.
 pub(super) fn whole(message: &Message, info: &MessageInfo, content: &[Value], output: u64) -> Value {
     let mut body = json!({
         "id": info.message_id, "type": "message", "role": "assistant", "model": info.model, "content": content,
@@ -82,7 +82,7 @@ pub(super) fn whole(message: &Message, info: &MessageInfo, content: &[Value], ou
     body
 }
 
-/// The message as a stream, with the script's steps in their places.
+/// The message as a stream, with the script's steps at their points.
 pub(super) fn stream(
     script: &Script,
     message: &Message,

@@ -1,4 +1,4 @@
-//! The authorization endpoint, with the pages that a person sees.
+//! The authorization endpoint and the pages that a user sees.
 
 use super::State;
 use super::grants::AuthorizationRequest;
@@ -10,7 +10,8 @@ const NO_REDIRECT: &str =
     "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
 const SHORTEST: usize = 8;
 
-/// Judges a request. Where the client or the way back is wrong there is no way back: the browser shows JSON.
+/// Handles an authorization request. If the client id or the redirect URI is wrong, the browser gets JSON instead of a
+/// redirect.
 pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> Reply {
     let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
     if get("client_id") != state.client_id {
@@ -39,7 +40,7 @@ pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> R
     consent_page(state, &ticket)
 }
 
-/// After the sign-in page.
+/// Handles the form of the sign-in page.
 pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
     state.switches.signed_out = false;
     if state.pending_requests.contains_key(ticket) {
@@ -49,7 +50,7 @@ pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
     }
 }
 
-/// The person has pressed a button. Each page can be answered once.
+/// Handles the form of the consent page. Each page can be submitted once.
 pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
     let Some(asked) = state.pending_requests.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
     if decision != "allow" {
@@ -87,7 +88,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
     if let Some(strange) = scope.iter().find(|scope| !state.switches.scopes.contains(scope)) {
         return Err(("invalid_scope", format!("The OAuth 2.0 Client is not allowed to request scope '{strange}'.")));
     }
-    // Stricter than Clerk, which takes a request without a nonce: the app must never forget it.
+    // Stricter than Clerk, which accepts a request without a nonce: the app must always send one.
     if scope.iter().any(|scope| scope == "openid") && get("nonce").len() < SHORTEST {
         return invalid("The nonce is missing or does not have enough characters.");
     }
@@ -105,7 +106,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
     })
 }
 
-/// Exactly, but for the port of a loopback address given as a number. `localhost` has no such grace.
+/// Compares redirect URIs exactly, but ignores the port of a numeric loopback address. `localhost` is not such an address.
 fn matches(known: &str, asked: &str) -> bool {
     if known == asked {
         return true;
@@ -149,7 +150,7 @@ fn consent_page(state: &State, ticket: &str) -> Reply {
     reply
 }
 
-/// One form for each button, so that a page works without scripts.
+/// A page with one form for each button, so that it works without scripts.
 fn page(title: &str, ticket: &str, buttons: &[(&str, &str, &str)]) -> Reply {
     let forms: String = buttons
         .iter()

@@ -1,4 +1,4 @@
-//! One connection: requests in, answers out, everything recorded.
+//! Serves a client's connection: reads requests, sends responses, records requests.
 
 use super::reply::Reply;
 use super::switches::Fault;
@@ -17,7 +17,7 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     }
 }
 
-/// `false` where the connection ends with it.
+/// Responds to a request. Returns `false` if the connection is to be closed.
 async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest) -> io::Result<bool> {
     let seen = Request {
         method: request.method.clone(),
@@ -55,7 +55,7 @@ fn fault_reply(fault: Fault) -> Reply {
             reply
         }
         Fault::Redirect(to) => {
-            // 307 would carry the body along.
+            // A client that follows a 307 sends the body again.
             let mut reply = Reply::redirect(&to);
             reply.status = 307;
             reply

@@ -1,4 +1,4 @@
-//! Tokens: given, renewed, revoked, looked up.
+//! The endpoints for tokens, revocation, introspection and userinfo.
 
 use super::State;
 use super::keys::{self, Sign};
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A day, as documented, in seconds.
+/// Lifetime of an id_token in seconds: a day, as documented.
 const ID_TOKEN_LIFE: i64 = 86_400;
 
-/// What a form says. A name that stands there twice is an error.
+/// The fields of a form. A repeated name is an error.
 pub(super) struct Form<'a>(pub &'a [(String, String)]);
 
 impl Form<'_> {
@@ -123,7 +123,7 @@ fn id_token(state: &State, grant: usize, access: &str) -> String {
     forgery.finish.map_or(token.clone(), |finish| finish(token))
 }
 
-/// Revocation: what is unknown is fine, a JWT cannot be revoked.
+/// Revocation. An unknown token is no error; a JWT cannot be revoked.
 pub(super) fn revoke(state: &mut State, form: &Form<'_>, has_authorization: bool) -> Reply {
     if let Some(refusal) = check_client(state, form, has_authorization) {
         return refusal;
@@ -139,12 +139,12 @@ pub(super) fn revoke(state: &mut State, form: &Form<'_>, has_authorization: bool
     Reply::json(200, &json!({}))
 }
 
-/// Introspection is for clients with a secret, and this one has none.
+/// Introspection. It needs a client secret, which a public client does not have.
 pub(super) fn introspect() -> Reply {
     Reply::oauth(401, "invalid_client", "Client authentication failed.")
 }
 
-/// Who an access token is about.
+/// The userinfo endpoint.
 pub(super) fn userinfo(state: &State, bearer: Option<&str>) -> Reply {
     let Some(token) = bearer else { return Reply::clerk(401, "authentication_invalid", "Invalid authentication") };
     let Some(grant) = state.grants.by_access(token, state.now()) else {

@@ -1,12 +1,12 @@
-//! How a server behaves: each field is something that real servers do differently.
+//! The behaviour of a server: each field is a difference between real servers.
 
 use serde_json::{Value, json};
 
-/// Which program the stand-in is.
+/// The program that the stub imitates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs)] // The names are the programs' own.
 pub enum Program {
-    /// None that could be recognised.
+    /// An unknown program.
     Plain,
     Ollama,
     LmStudio,
@@ -17,45 +17,45 @@ pub enum Program {
 /// How tool calls are streamed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Calls {
-    /// Name first, then the arguments in split_text, each with its index.
+    /// First the name, then the arguments in pieces, each with the index of the call.
     InPieces,
-    /// Each whole in one event, all with index 0.
+    /// Each call complete in one event, all with index 0.
     WholeAtZero,
-    /// Each whole in one event, without an index.
+    /// Each call complete in one event, without an index.
     WholeWithoutIndex,
 }
 
-/// A server's ways.
+/// The behaviour of a server.
 #[derive(Clone, Debug)]
 pub struct ServerBehaviour {
-    /// Which program it is.
+    /// The imitated program.
     pub program: Program,
     /// The ids of its models.
     pub models: Vec<String>,
-    /// Tokens of prompt and answer together.
+    /// The context window in tokens, prompt and answer together.
     pub window: u64,
-    /// The key that it wants; `None`: it wants none.
+    /// The required key; `None` if no key is required.
     pub key: Option<String>,
-    /// How it streams tool calls.
+    /// How tool calls are streamed.
     pub calls: Calls,
-    /// Whether calls have ids.
+    /// Whether tool calls have ids.
     pub ids: bool,
-    /// Whether it says `stop` where it should say `tool_calls`.
+    /// Whether the finish reason is `stop` where it should be `tool_calls`.
     pub says_stop: bool,
-    /// The field of its thinking.
+    /// The name of the field for thinking.
     pub thinking_field: &'static str,
-    /// Whether it counts, when it is asked to.
+    /// Whether the stream contains token counts if they are requested.
     pub counts: bool,
-    /// Whether it ends its streams with `[DONE]`.
+    /// Whether streams end with `[DONE]`.
     pub says_done: bool,
-    /// Whether its lines end with CR LF, with comments between the events.
+    /// Whether lines end with CR LF, with comments between the events.
     pub crlf: bool,
-    /// Whether its errors are bare texts.
+    /// Whether `error` is a plain string instead of an object.
     pub bare_errors: bool,
 }
 
 impl ServerBehaviour {
-    /// A server that does everything as OpenAI's documents say.
+    /// A server that follows OpenAI's documentation.
     #[must_use]
     pub fn plain() -> ServerBehaviour {
         ServerBehaviour {
@@ -74,7 +74,7 @@ impl ServerBehaviour {
         }
     }
 
-    /// Ollama's ways.
+    /// The behaviour of Ollama.
     #[must_use]
     pub fn ollama() -> ServerBehaviour {
         ServerBehaviour {
@@ -85,19 +85,19 @@ impl ServerBehaviour {
         }
     }
 
-    /// LM Studio's ways.
+    /// The behaviour of LM Studio.
     #[must_use]
     pub fn lm_studio() -> ServerBehaviour {
         ServerBehaviour { program: Program::LmStudio, ..ServerBehaviour::plain() }
     }
 
-    /// The ways of llama.cpp's server.
+    /// The behaviour of llama.cpp's server.
     #[must_use]
     pub fn llama_cpp() -> ServerBehaviour {
         ServerBehaviour { program: Program::LlamaCpp, ..ServerBehaviour::plain() }
     }
 
-    /// vLLM's ways.
+    /// The behaviour of vLLM.
     #[must_use]
     pub fn vllm() -> ServerBehaviour {
         ServerBehaviour { program: Program::Vllm, thinking_field: "reasoning", ..ServerBehaviour::plain() }
@@ -119,7 +119,7 @@ impl ServerBehaviour {
                 let mut model = json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": owner});
                 match self.program {
                     Program::Vllm => model["max_model_len"] = json!(self.window),
-                    // What the model was trained for is not what it is given.
+                    // The context size of the training, which is not the window in use.
                     Program::LlamaCpp => model["meta"] = json!({"n_ctx_train": 1_000_000}),
                     _ => {}
                 }
@@ -134,7 +134,7 @@ impl ServerBehaviour {
         }
     }
 
-    /// The program's own interface: what it answers to this, if anything.
+    /// The response of the program's own API to this request, if it has one.
     pub(super) fn native_api(&self, method: &str, path: &str, body: &Value, is_loaded: bool) -> Option<Value> {
         let is_known = |id: &Value| id.as_str().is_some_and(|id| self.models.iter().any(|model| model == id));
         match (self.program, method, path) {

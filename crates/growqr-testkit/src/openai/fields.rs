@@ -1,4 +1,4 @@
-//! The fields of a request, as the strictest servers take them.
+//! Checks the fields of a request, as the strictest servers do.
 
 use super::validate::ApiError;
 use serde_json::{Map, Value};
@@ -20,7 +20,7 @@ const KNOWN: &[&str] = &[
     "user",
 ];
 
-/// Everything but the messages.
+/// Checks all fields except the messages.
 pub(super) fn check(body: &Map<String, Value>) -> Result<(), ApiError> {
     only("", body, KNOWN)?;
     if !body.get("model").is_some_and(Value::is_string) {

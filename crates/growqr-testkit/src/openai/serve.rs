@@ -1,4 +1,4 @@
-//! One connection of a client: requests in, answers out, everything recorded.
+//! Serves a client's connection: reads requests, sends responses, records both.
 
 use super::validate::{self, Accepted, ApiError};
 use super::{Shared, wire};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
 
-/// A sign of life that is no event.
+/// A keep-alive comment, which is not an event.
 const COMMENT: &[u8] = b": keep-alive\n\n";
 
 /// Serves a connection until either side closes it.
@@ -19,7 +19,7 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
         let number = record(&shared, &request);
         let ended = answer(&shared, &mut client, &request, number).await.unwrap_or(RequestOutcome::ClientLeft);
         if matches!(ended, RequestOutcome::Cut | RequestOutcome::ClientLeft) {
-            // Closed before it is said, so that whoever waits for the record finds the connection closed.
+            // Close before recording, so that a test that waits for the record finds the connection closed.
             drop(client);
             record_outcome(&shared, number, ended);
             return;
@@ -27,7 +27,7 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     }
 }
 
-/// Records how a request ended, before the last bytes leave. A broken rule stays on record.
+/// Records the outcome of a request, before the last bytes are sent. A refusal stays recorded.
 fn record_outcome(shared: &Shared, number: u64, ended: RequestOutcome) {
     shared.update(|state| {
         let record = state.record(number);
@@ -77,7 +77,7 @@ fn headers(kind: &str, number: u64) -> Vec<(String, String)> {
         .to_vec()
 }
 
-/// Answers with one JSON object, or with the refusal.
+/// Responds with a JSON object or with the error.
 async fn respond_json(
     shared: &Shared,
     client: &mut Connection,
@@ -106,7 +106,7 @@ async fn chat(shared: &Shared, client: &mut Connection, request: &HttpRequest, n
     }
     let Some(script) = choose_script(shared, &accepted.asked) else {
         record_outcome(shared, number, RequestOutcome::Unscripted);
-        let body = json!({"error": {"message": "the stand-in has no script for this", "type": "server_error"}});
+        let body = json!({"error": {"message": "the stub has no script for this request", "type": "server_error"}});
         client.respond(500, &headers("application/json", number), body.to_string().as_bytes()).await?;
         return Ok(RequestOutcome::Unscripted);
     };
@@ -125,9 +125,9 @@ async fn chat(shared: &Shared, client: &mut Connection, request: &HttpRequest, n
     }
 }
 
-/// The router's script, or else the next of the queue.
+/// The script from the router, otherwise the next one from the queue.
 fn choose_script(shared: &Shared, asked: &Value) -> Option<Script> {
-    // The router runs outside the lock: it may look at the stand-in itself.
+    // The router runs without the lock, because it may call methods of the stub.
     let router = shared.read(|state| state.router.clone());
     let chosen = router.and_then(|router| router(&RequestView { body: asked }));
     chosen.or_else(|| shared.update(|state| state.queue.pop_front()))
@@ -142,7 +142,7 @@ async fn reply(
     number: u64,
 ) -> io::Result<RequestOutcome> {
     if !accepted.streamed {
-        let refusal = ApiError::invalid("the stand-in only streams: set 'stream'");
+        let refusal = ApiError::invalid("the stub only streams: set 'stream'");
         return respond_json(shared, client, Err(refusal), number).await;
     }
     let behaviour = shared.update(|state| {

@@ -1,4 +1,4 @@
-//! The verdict on one request: accepted, or refused in words like those of real servers.
+//! Validates a request. Error messages are like those of real servers.
 
 use super::behaviour::{Program, ServerBehaviour};
 use super::fields::{self, object, only, text};
@@ -6,7 +6,7 @@ use crate::http::HttpRequest;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// Why a request is not answered.
+/// An error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ApiError {
     pub status: u16,
@@ -36,17 +36,17 @@ impl ApiError {
     }
 }
 
-/// A request that is to be answered.
+/// A valid request.
 pub(super) struct Accepted {
     pub model: String,
     pub streamed: bool,
     pub counted: bool,
     pub prompt_tokens: u64,
-    /// The beginning did not fit and was dropped without a word.
+    /// The prompt did not fit, and its beginning is silently dropped.
     pub truncated: bool,
-    /// The prompt did not fit, and the answer's stream will say so.
+    /// The prompt did not fit, and the stream will contain an error event.
     pub overflows: bool,
-    /// The request in the form of the Messages API, for choosing scripts.
+    /// The request in the format of the Messages API, for the router.
     pub asked: Value,
 }
 
@@ -54,7 +54,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Checks the key, where one is wanted.
+/// Checks the key, if the server requires one.
 pub(super) fn check_key(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<(), ApiError> {
     let Some(key) = &behaviour.key else { return Ok(()) };
     match header(request, "authorization").and_then(|given| given.strip_prefix("Bearer ")) {
@@ -64,7 +64,7 @@ pub(super) fn check_key(behaviour: &ServerBehaviour, request: &HttpRequest) -> R
     }
 }
 
-/// Checks a request for an answer.
+/// Validates a request for a chat completion.
 pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<Accepted, ApiError> {
     check_key(behaviour, request)?;
     if !header(request, "content-type").is_some_and(|kind| kind.starts_with("application/json")) {
@@ -95,7 +95,7 @@ pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> 
     })
 }
 
-/// Whether the prompt fits. Every program has its own way to say no, or not to say it.
+/// Whether the prompt fits into the window. Programs differ: some refuse a prompt that does not fit, others do not.
 fn fits(behaviour: &ServerBehaviour, prompt: u64, output: u64) -> Result<bool, ApiError> {
     let window = behaviour.window;
     match behaviour.program {
@@ -117,7 +117,7 @@ fn fits(behaviour: &ServerBehaviour, prompt: u64, output: u64) -> Result<bool, A
     }
 }
 
-/// The rules of a conversation. Returns it in the form of the Messages API.
+/// Checks the rules of a conversation. Returns it in the format of the Messages API.
 fn check_messages(body: &Map<String, Value>) -> Result<Value, ApiError> {
     let messages = body.get("messages").ok_or_else(|| ApiError::required("messages"))?;
     let messages = messages.as_array().ok_or_else(|| ApiError::invalid("'messages' is not of type 'array'"))?;

@@ -1,4 +1,4 @@
-//! A scripted message as the bytes of an event stream, in the behaviour of a server.
+//! Encodes a scripted message as an event stream, with the behaviour of a server.
 
 use super::behaviour::{Calls, ServerBehaviour};
 use super::validate::Accepted;
@@ -6,7 +6,7 @@ use crate::player::{Action, interleave_steps, split_text};
 use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
 
-/// The message as a stream, with the script's steps in their places.
+/// The message as a stream, with the script's steps at their points.
 pub(super) fn stream(
     script: &Script,
     message: &Message,
@@ -74,7 +74,7 @@ fn usage(message: &Message, accepted: &Accepted) -> Value {
     json!({"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output})
 }
 
-/// The natural reason, or the one of the script in this language's words.
+/// The finish reason: that of the script translated to this API, otherwise the default one.
 fn finish_reason(message: &Message, behaviour: &ServerBehaviour) -> String {
     let has_calls = message.parts.iter().any(|part| matches!(part, Part::Call { .. }));
     let natural = if has_calls && !behaviour.says_stop { "tool_calls" } else { "stop" };

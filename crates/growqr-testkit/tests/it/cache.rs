@@ -5,7 +5,7 @@ use std::time::Duration;
 
 const OPUS: &str = "claude-opus-5-5";
 
-/// A system text of so many tokens, with a mark of this lifetime.
+/// A system text of this many tokens, with a cache breakpoint of this lifetime.
 fn system(tokens: usize, ttl: &str) -> Value {
     json!([{"type": "text", "text": "a".repeat(tokens * 4), "cache_control": {"type": "ephemeral", "ttl": ttl}}])
 }
@@ -16,7 +16,7 @@ async fn bill(claude: &AnthropicStub, body: Value) -> Bill {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let usage = &answer.json()["usage"];
     let bill = claude.messages().last().unwrap().bill.unwrap();
-    // What the answer says and what is billed is one thing.
+    // The usage in the response equals the bill.
     assert_eq!(usage["input_tokens"], json!(bill.input_tokens));
     assert_eq!(usage["cache_read_input_tokens"], json!(bill.cache_read_tokens));
     assert_eq!(usage["cache_creation_input_tokens"], json!(bill.cache_write_5m_tokens + bill.cache_write_1h_tokens));

@@ -1,4 +1,4 @@
-//! The stand-in for Clerk refuses what Clerk refuses. RequestView by plain bytes, so that nothing helps to be right.
+//! Tests of the Clerk stub: it refuses what Clerk refuses. Requests are raw bytes, so that no client library corrects them.
 
 use growqr_testkit::clerk::{self, ClerkStub, Fault, Page};
 use serde_json::Value;
@@ -8,7 +8,7 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const BACK: &str = "ai.growqr.desktop%3A%2F%2Fauth%2Fcallback";
 
-/// A proper authorization request, with some parameters replaced; an empty value leaves one out.
+/// A valid authorization request with some parameters replaced. An empty value removes the parameter.
 fn request(clerk: &ClerkStub, changes: &[(&str, &str)]) -> String {
     let client_id = clerk.client_id().to_owned();
     let proper = [
@@ -36,7 +36,7 @@ async fn post(clerk: &ClerkStub, path: &str, headers: &str, body: &str) -> Page 
 
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
 
-/// The error, if it is one of OAuth.
+/// The status and the OAuth error code.
 fn error(page: &Page) -> (u16, String) {
     let body: Value = serde_json::from_str(&page.text).unwrap_or_default();
     (page.status, body["error"].as_str().unwrap_or_default().to_owned())
@@ -169,7 +169,7 @@ async fn a_code_is_valid_once_and_for_ten_minutes() {
     let code = code(&clerk).await;
     let tokens = json(&token(&clerk, &exchange(&clerk, &code, &[])).await);
     assert_eq!(error(&token(&clerk, &exchange(&clerk, &code, &[])).await).1, "invalid_grant");
-    // The second use has ended what the first one gave.
+    // The second use has revoked the grant.
     assert_eq!(error(&refresh(&clerk, tokens["refresh_token"].as_str().unwrap()).await).1, "invalid_grant");
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 const OPUS: &str = "claude-opus-4-8";
 
-/// How the service takes these messages: `None` if it accepts them.
+/// The error for these messages; `None` if they are accepted.
 async fn verdict(messages: Value) -> Option<String> {
     let claude = AnthropicStub::start().await;
     claude.will(says("fine"));

@@ -29,7 +29,7 @@ async fn a_stream_has_the_events_of_the_service_in_order() {
     let start = ["message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop"];
     assert_eq!(order[..5], start);
     assert_eq!(order[order.len() - 3..], ["content_block_stop", "message_delta", "message_stop"]);
-    // Thinking is shown only where the request asks for it; its signature comes in any case.
+    // The text of thinking is sent only if requested. The signature is always sent.
     assert_eq!(events[3]["delta"]["type"], json!("signature_delta"));
     let delta = &events[events.len() - 2];
     assert_eq!(delta["delta"]["stop_reason"], json!("tool_use"));
@@ -96,16 +96,16 @@ async fn a_reply_can_be_stopped_and_the_client_may_disconnect() {
     let body = streamed();
     let mut first = Box::pin(post(&claude, &body));
     tokio::select! {
-        _ = &mut first => panic!("it was held"),
+        _ = &mut first => panic!("the response was to stop"),
         () = stop_point.reached() => {}
     }
     stop_point.release();
     assert!(first.await.whole);
-    // The second is held before its head, and its client is dropped.
+    // The second response stops before it begins, and its client is dropped.
     {
         let mut second = Box::pin(post(&claude, &body));
         tokio::select! {
-            _ = &mut second => panic!("it was held"),
+            _ = &mut second => panic!("the response was to stop"),
             _ = claude.until(|requests| requests.len() == 2) => {}
         }
     }

@@ -16,7 +16,7 @@ const ALL: [&str; 11] = [
     "claude-haiku-4-5-20251001",
 ];
 
-/// Asks every model the same, and returns which of them refuse, each with words that contain `fragment`.
+/// Sends the same request for every model. Returns the models that refuse it with a message that contains `fragment`.
 async fn refusers(more: Value, fragment: &str) -> Vec<&'static str> {
     let claude = AnthropicStub::start().await;
     claude.route(|_| Some(says("fine")));

@@ -1,4 +1,4 @@
-//! The stand-in for chat completions refuses what strict servers refuse, and behaves as the servers do.
+//! Tests of the chat-completions stub: it refuses what strict servers refuse and imitates real servers.
 
 use crate::client::{Answer, send_to};
 use growqr_testkit::openai::{
@@ -19,7 +19,7 @@ fn tool() -> Value {
     json!({"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": {"type": "object"}}})
 }
 
-/// A request that is accepted, with these messages after the first.
+/// A valid request with these messages after the first.
 fn with(messages: &[Value]) -> Value {
     let first = [json!({"role": "system", "content": "Be kind."}), json!({"role": "user", "content": "hello"})];
     let all: Vec<Value> = first.into_iter().chain(messages.iter().cloned()).collect();

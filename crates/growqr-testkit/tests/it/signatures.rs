@@ -12,7 +12,7 @@ fn ask(model: &str, messages: &Value) -> Value {
     )
 }
 
-/// A conversation in which the model thought, looked, and got its result.
+/// A conversation with a reply that contains thinking and a tool call, and the result of the call.
 async fn thought(claude: &AnthropicStub, model: &str) -> Value {
     claude.will(thinks("hm").thinks_sealed().calls([("look", json!({}))]));
     let content = post(claude, &ask(model, &json!([user("a")]))).await.json()["content"].clone();
