@@ -4,9 +4,9 @@
 //! `cargo bench -p growqr-desktop --features desktop,custom-protocol`.
 
 #[cfg(target_os = "linux")]
-mod measure;
+mod history;
 #[cfg(target_os = "linux")]
-mod past;
+mod measure;
 
 fn main() {
     // `cargo test --all-targets` starts this too, and wants no figures.

@@ -1,6 +1,6 @@
 //! Starting the program again and again, and looking at it.
 
-use crate::past;
+use crate::history;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use growqr_testkit::window::{self, Screen, Window};
@@ -12,10 +12,10 @@ const EVENTS: u64 = 100_000;
 const RUNS: usize = 9;
 
 /// After this nothing happens any more: the provider's models have been asked for, and the watch of the memory stands.
-const SETTLED: Duration = Duration::from_secs(10);
+const IDLE_AFTER: Duration = Duration::from_secs(10);
 
 /// Notes in the page when it has first drawn the words that are looked for.
-const DRAWN: &str = "\
+const WAIT_UNTIL_DRAWN: &str = "\
     if (window.drawn) return window.drawn;\
     if (window.isDrawing || !textWith('log', 'Conversation', WORDS)) return null;\
     window.isDrawing = true;\
@@ -35,7 +35,7 @@ pub fn all() {
     }
     let home = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(past::live(&home.path().join("growqr"), EVENTS));
+    runtime.block_on(history::write(&home.path().join("growqr"), EVENTS));
     let screen = Screen::start().expect("a screen");
     // The first start fills the system's caches.
     drop(start(&screen, home.path()));
@@ -47,7 +47,7 @@ pub fn all() {
         println!("{name}_slowest {:.0} ms", times[RUNS - 1]);
     }
     let (window, _) = start(&screen, home.path());
-    std::thread::sleep(SETTLED);
+    std::thread::sleep(IDLE_AFTER);
     let memory = window.processes().memory();
     for (name, bytes) in &memory {
         println!("# {name} {:.0} MB", *bytes as f64 / 1e6);
@@ -66,8 +66,8 @@ fn start(screen: &Screen, home: &Path) -> (Window, [f64; 3]) {
         ("XDG_CACHE_HOME", place("cache")),
     ];
     let window = screen.open(Path::new(env!("CARGO_BIN_EXE_growqr-desktop")), &variables).expect("the window opens");
-    let look = DRAWN.replace("WORDS", &format!("{:?}", past::LAST_WORDS));
-    let drawn = window.until(&look, "the conversation is drawn").expect("it is drawn");
+    let script = WAIT_UNTIL_DRAWN.replace("WORDS", &format!("{:?}", history::LAST_WORDS));
+    let drawn = window.until(&script, "the conversation is drawn").expect("it is drawn");
     let began = window.processes().began_ms().expect("the system tells");
     let [origin, first, drawn] = [0, 1, 2].map(|index| drawn[index].as_f64().expect("a time"));
     (window, [origin - began, origin + first - began, origin + drawn - began])

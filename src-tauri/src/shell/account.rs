@@ -4,7 +4,7 @@
 //! copying; codes and tokens stay behind `growqr-app`.
 
 use super::desktop::Desktop;
-use super::{arrivals, link};
+use super::{incoming_links, link};
 use growqr_app::{AppError, Arrival, Begun, Home, SignIn, SignInFailure, WayBack, without_sign_in};
 use growqr_wire as wire;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,12 +23,12 @@ const PROFILE_CHANGED: &str = "profile-changed";
 pub struct Account {
     service: OnceCell<Option<Arc<SignIn>>>,
     /// What is left to say about the last thing the person did.
-    said: Mutex<Option<String>>,
+    notice: Mutex<Option<String>>,
 }
 
 impl Account {
-    fn say(&self, text: Option<String>) {
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    fn set_notice(&self, text: Option<String>) {
+        *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = text;
     }
 }
 
@@ -39,7 +39,7 @@ pub fn resume_early(app: &AppHandle) {
         if let Err(error) = service(&app).await {
             tracing::warn!(%error, "signing in is not possible");
         }
-        tell(&app);
+        notify_page(&app);
     });
 }
 
@@ -56,39 +56,39 @@ pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
         Some(service) => service.view()?,
         None => without_sign_in(&app.state::<Desktop>().home()?)?,
     };
-    let said = app.state::<Account>().said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(wire::SignIn { notice: view.notice.or(said), ..view })
+    let notice = app.state::<Account>().notice.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(wire::SignIn { notice: view.notice.or(notice), ..view })
 }
 
 /// Begins an attempt and opens the browser; how it ends is told to the page.
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
-    let service = configured(app).await?;
-    let has_links = by_port || arrivals::come_back(app).await;
+    let service = required_service(app).await?;
+    let has_links = by_port || incoming_links::receives_sign_in(app).await;
     let way = if has_links && !by_port { WayBack::Link } else { WayBack::Port };
     let begun = service.begin(way, someone_else).await?;
     let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
-    let mut said = begun.notice.clone().or_else(|| (!has_links).then(no_links));
+    let mut notice = begun.notice.clone().or_else(|| (!has_links).then(no_links));
     if !is_opened(app, &begun.url) {
         // Not why: the reason repeats the address, which belongs into no log.
         tracing::info!("no browser could be opened");
-        said = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
+        notice = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
     }
-    app.state::<Account>().say(said);
+    app.state::<Account>().set_notice(notice);
     tauri::async_runtime::spawn(finish(app.clone(), service, begun));
     view(app).await
 }
 
 /// Ends the attempt, or the question whose data this is.
 pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    configured(app).await?.cancel().await?;
-    app.state::<Account>().say(None);
+    required_service(app).await?.cancel().await?;
+    app.state::<Account>().set_notice(None);
     view(app).await
 }
 
 /// The answer of somebody new: whether what is in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.choose(adopt).await?;
-    app.state::<Account>().say(None);
+    let home = required_service(app).await?.choose(adopt).await?;
+    app.state::<Account>().set_notice(None);
     if adopt {
         // Nothing in it has changed but whose it is, which is kept beside its data.
         let opened = app.state::<Desktop>().reopen(home).await;
@@ -97,30 +97,30 @@ pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::
     } else {
         show_profile(app, home).await?;
     }
-    tell(app);
+    notify_page(app);
     view(app).await
 }
 
 /// Signs out on this computer. The local profile is open then.
 pub async fn sign_out(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    let (home, notice) = configured(app).await?.sign_out().await?;
-    app.state::<Account>().say(notice);
+    let (home, notice) = required_service(app).await?.sign_out().await?;
+    app.state::<Account>().set_notice(notice);
     show_profile(app, home).await?;
     view(app).await
 }
 
 /// Opens the profile of somebody who has one here.
 pub async fn switch(app: &AppHandle, profile: &str) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.switch(profile).await?;
-    app.state::<Account>().say(None);
+    let home = required_service(app).await?.switch(profile).await?;
+    app.state::<Account>().set_notice(None);
     show_profile(app, home).await?;
     view(app).await
 }
 
 /// Asks the service now.
 pub async fn check(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    configured(app).await?.refresh().await?;
-    app.state::<Account>().say(None);
+    required_service(app).await?.refresh().await?;
+    app.state::<Account>().set_notice(None);
     view(app).await
 }
 
@@ -141,59 +141,59 @@ pub async fn callback(app: &AppHandle, link: &str) {
     // While an attempt waits, or somebody is signed in, a stray link is not worth a word. Else this may be the answer to
     // an attempt that ended with the program.
     let is_nobody = |view: wire::SignIn| matches!(view.state, wire::SignInState::SignedOut | wire::SignInState::NeedsSignIn);
-    if is_unasked(&error) && service.view().is_ok_and(is_nobody) {
-        app.state::<Account>().say(Some("That sign-in is no longer waited for. Start again.".to_owned()));
-        tell(app);
+    if is_without_attempt(&error) && service.view().is_ok_and(is_nobody) {
+        app.state::<Account>().set_notice(Some("That sign-in is no longer waited for. Start again.".to_owned()));
+        notify_page(app);
     }
 }
 
-fn is_unasked(error: &AppError) -> bool {
+fn is_without_attempt(error: &AppError) -> bool {
     matches!(error, AppError::SignIn(SignInFailure::Callback(growqr_app::CallbackError::NoAttempt)))
 }
 
 /// The service, if one is set. Found once; what is set wrong can be mended without a restart.
 async fn service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let account = app.state::<Account>();
-    let found = account.service.get_or_try_init(|| find(app)).await?;
+    let found = account.service.get_or_try_init(|| create_service(app)).await?;
     Ok(found.clone())
 }
 
-async fn find(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
+async fn create_service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let desktop = app.state::<Desktop>();
-    let Some(service) = SignIn::find_for(arrivals::schemes(), &desktop.home()?, desktop.environment())? else {
+    let Some(service) = SignIn::find_for(incoming_links::schemes(), &desktop.home()?, desktop.environment())? else {
         return Ok(None);
     };
     let service = Arc::new(service);
     service.resume().await?;
-    let (kept, told) = (Arc::clone(&service), app.clone());
-    tauri::async_runtime::spawn(async move { kept.keep(|| tell(&told)).await });
+    let (task_service, task_app) = (Arc::clone(&service), app.clone());
+    tauri::async_runtime::spawn(async move { task_service.keep(|| notify_page(&task_app)).await });
     Ok(Some(service))
 }
 
-async fn configured(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
+async fn required_service(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
     let service = service(app).await?;
     Ok(service.ok_or(AppError::from(SignInFailure::NotConfigured))?)
 }
 
 /// Waits for the end of an attempt, however long the person takes.
 async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
-    let arrived = match service.complete(begun, None).await {
+    let result = match service.complete(begun, None).await {
         Ok(Arrival::Opened(home)) => show_profile(&app, *home).await.map(|()| true),
         Ok(Arrival::Asks) => Ok(true),
         // Whoever ended it knows.
         Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_cancellation() => Ok(false),
         Err(error) => Err(error.into()),
     };
-    match arrived {
+    match result {
         // What was said while it went on is settled, but for what the status says itself.
-        Ok(true) => app.state::<Account>().say(None),
+        Ok(true) => app.state::<Account>().set_notice(None),
         Ok(false) => {}
-        Err(error) => app.state::<Account>().say(Some(explained(error))),
+        Err(error) => app.state::<Account>().set_notice(Some(failure_text(error))),
     }
-    tell(&app);
+    notify_page(&app);
 }
 
-fn explained(error: wire::Error) -> String {
+fn failure_text(error: wire::Error) -> String {
     let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
     format!("Signing in did not work: {}.{step}", error.message)
 }
@@ -207,7 +207,7 @@ async fn show_profile(app: &AppHandle, home: Home) -> Result<(), wire::Error> {
     switched.map(drop)
 }
 
-fn tell(app: &AppHandle) {
+fn notify_page(app: &AppHandle) {
     emit(app, SIGN_IN_CHANGED);
 }
 
@@ -218,5 +218,5 @@ fn emit(app: &AppHandle, event: &str) {
 }
 
 fn is_opened(app: &AppHandle, address: &str) -> bool {
-    link::checked(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
+    link::parse_safe(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
 }

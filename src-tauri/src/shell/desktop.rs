@@ -9,7 +9,7 @@ use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
 
 /// How long to wait for a profile that is being opened before the program ends without it.
-const OPENING: Duration = Duration::from_secs(2);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The state that commands get.
 pub struct Desktop {
@@ -24,7 +24,7 @@ pub struct Desktop {
 struct Open {
     desk: Option<Arc<Desk>>,
     /// Set by a switch until a page follows: the page that is there was made for another profile.
-    is_unfollowed: bool,
+    page_is_outdated: bool,
 }
 
 impl Desktop {
@@ -50,7 +50,7 @@ impl Desktop {
 
     /// The open profile.
     pub async fn desk(&self) -> Result<Arc<Desk>, wire::Error> {
-        self.opening(&mut *self.open.lock().await).await
+        self.open_desk(&mut *self.open.lock().await).await
     }
 
     /// The open profile, for a request of the page's.
@@ -60,20 +60,20 @@ impl Desktop {
     /// switched.
     pub async fn desk_for(&self, request: &wire::Request) -> Result<Arc<Desk>, wire::Error> {
         let mut open = self.open.lock().await;
-        if open.is_unfollowed && !only_looks(request) {
+        if open.page_is_outdated && !is_read_only(request) {
             let text = "another profile is open now; nothing was changed in it";
             return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
                 .retryable()
                 .next("Look at what is open, then try again."));
         }
-        self.opening(&mut open).await
+        self.open_desk(&mut open).await
     }
 
     /// Everything that happens in the open profile from now on.
     pub async fn follow(&self) -> Result<Following, wire::Error> {
         let mut open = self.open.lock().await;
-        let following = self.opening(&mut open).await?.follow();
-        open.is_unfollowed = false;
+        let following = self.open_desk(&mut open).await?.follow();
+        open.page_is_outdated = false;
         Ok(following)
     }
 
@@ -99,30 +99,30 @@ impl Desktop {
     }
 
     async fn replace(&self, open: &mut Open, home: Home) -> Result<(), wire::Error> {
-        self.choose(home);
-        open.is_unfollowed = true;
+        self.set_home(home);
+        open.page_is_outdated = true;
         if let Some(desk) = open.desk.take() {
             desk.close().await;
         }
-        self.opening(open).await.map(drop)
+        self.open_desk(open).await.map(drop)
     }
 
-    fn choose(&self, home: Home) {
+    fn set_home(&self, home: Home) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
     }
 
     /// The open profile, if it is. Whoever wants to quit does not wait for one that is slow to open.
-    pub async fn opened(&self) -> Option<Arc<Desk>> {
-        tokio::time::timeout(OPENING, self.open.lock()).await.ok()?.desk.clone()
+    pub async fn desk_if_open(&self) -> Option<Arc<Desk>> {
+        tokio::time::timeout(OPEN_TIMEOUT, self.open.lock()).await.ok()?.desk.clone()
     }
 
-    async fn opening(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
+    async fn open_desk(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
         if let Some(desk) = &open.desk {
             return Ok(Arc::clone(desk));
         }
         let home = self.home()?;
         let desk = Arc::new(Desk::open(home.clone(), self.environment.clone()).await?);
-        self.choose(home);
+        self.set_home(home);
         open.desk = Some(Arc::clone(&desk));
         Ok(desk)
     }
@@ -139,14 +139,14 @@ pub fn open_early(app: &AppHandle) {
 }
 
 /// What a page asks of itself while it loads, before it follows.
-fn only_looks(request: &wire::Request) -> bool {
+fn is_read_only(request: &wire::Request) -> bool {
     use wire::Request;
     matches!(request, Request::Keys | Request::LocalServers | Request::CheckKey { .. })
 }
 
 /// Closes the profile in good order, if it is open.
 pub async fn close(app: &AppHandle) {
-    if let Some(desk) = app.state::<Desktop>().opened().await {
+    if let Some(desk) = app.state::<Desktop>().desk_if_open().await {
         desk.close().await;
     }
 }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_switch_closes_one_profile_opens_the_other_and_ends_what_followed() {
+    async fn a_switch_closes_one_profile_opens_the_other_and_ends_the_event_stream() {
         let folder = tempfile::tempdir().unwrap();
         let desktop = desktop(folder.path(), "");
         let mut following = desktop.follow().await.unwrap();

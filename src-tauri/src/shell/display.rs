@@ -2,7 +2,7 @@
 
 /// What to say if there is none.
 #[cfg(target_os = "linux")]
-pub fn missing() -> Option<&'static str> {
+pub fn missing_message() -> Option<&'static str> {
     let is_named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_there = is_named("DISPLAY") || is_named("WAYLAND_DISPLAY");
     (!is_there).then_some(
@@ -13,6 +13,6 @@ pub fn missing() -> Option<&'static str> {
 
 /// Windows and macOS always have one.
 #[cfg(not(target_os = "linux"))]
-pub fn missing() -> Option<&'static str> {
+pub fn missing_message() -> Option<&'static str> {
     None
 }

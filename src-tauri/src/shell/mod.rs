@@ -1,16 +1,16 @@
 //! Joins the parts of the window: plugins, commands, tray, and the end.
 
 mod account;
-mod arrivals;
 mod commands;
 mod desktop;
 mod dialog;
 mod display;
-#[cfg(target_os = "linux")]
-mod drawing;
 mod following;
+mod incoming_links;
 mod link;
 mod quit;
+#[cfg(target_os = "linux")]
+mod rendering;
 mod tray;
 mod view_state;
 mod window;
@@ -23,13 +23,13 @@ use tauri_plugin_window_state::StateFlags;
 /// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Some(missing) = display::missing() {
+    if let Some(missing) = display::missing_message() {
         // The window's toolkit would end the program without a word that helps.
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;
     }
     #[cfg(target_os = "linux")]
-    drawing::choose();
+    rendering::choose();
     match build() {
         Ok(app) => {
             // No other instance runs. What the page will ask for is read while its window is made.
@@ -47,16 +47,16 @@ pub fn run() -> ExitCode {
 
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
-    arrivals::configure(context.config_mut());
+    incoming_links::configure(context.config_mut());
     let desktop = Desktop::of_process();
     // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
-    let name = only_instance(&context.config().identifier, desktop.environment().data_folder_mark());
-    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+    let name = instance_name(&context.config().identifier, desktop.environment().data_folder_mark());
+    let single_instance = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
         window::show(app);
-        arrivals::take(app, arguments);
+        incoming_links::open_from_arguments(app, arguments);
     });
     // First, so that a second start ends before it has opened anything; it passes on what it was told.
-    let builder = tauri::Builder::default().plugin(only.build());
+    let builder = tauri::Builder::default().plugin(single_instance.build());
     // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
     // to hear; here they are received by nobody but `arrivals`.
     #[cfg(not(target_os = "macos"))]
@@ -70,20 +70,20 @@ fn build() -> tauri::Result<App> {
         .manage(desktop)
         .manage(following::Follower::default())
         .manage(account::Account::default())
-        .manage(arrivals::Arrivals::default())
+        .manage(incoming_links::IncomingLinks::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
             let has_tray = tray::add(app.handle());
-            app.manage(tray::Tray { is_there: has_tray });
-            arrivals::begin(app.handle());
+            app.manage(tray::Tray { exists: has_tray });
+            incoming_links::start(app.handle());
             Ok(())
         })
         .build(context)
 }
 
 /// The name that one program at a time has: another data folder is another app.
-fn only_instance(identifier: &str, folder: Option<String>) -> String {
+fn instance_name(identifier: &str, folder: Option<String>) -> String {
     // No part of such a name begins with a digit.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
 }
@@ -100,7 +100,7 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
             desktop::close(app).await;
         }),
         #[cfg(target_os = "macos")]
-        RunEvent::Opened { urls } => urls.iter().for_each(|link| arrivals::follow(app, link.as_str())),
+        RunEvent::Opened { urls } => urls.iter().for_each(|link| incoming_links::open(app, link.as_str())),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}
@@ -112,8 +112,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_data_folder_is_another_app() {
-        assert_eq!(only_instance("ai.growqr.desktop", None), "ai.growqr.desktop");
-        assert_eq!(only_instance("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
+    fn each_data_folder_has_its_own_instance_name() {
+        assert_eq!(instance_name("ai.growqr.desktop", None), "ai.growqr.desktop");
+        assert_eq!(instance_name("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
     }
 }

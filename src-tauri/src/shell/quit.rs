@@ -10,28 +10,28 @@ use tauri::{AppHandle, Manager};
 const QUIT: &str = "Quit";
 
 /// Set while the question stands, so that it is not asked twice.
-static ASKING: AtomicBool = AtomicBool::new(false);
+static IS_ASKING: AtomicBool = AtomicBool::new(false);
 
 /// Quits, after asking if agents are at work. Returns at once.
 pub fn ask(app: &AppHandle) {
-    if ASKING.swap(true, Ordering::Relaxed) {
+    if IS_ASKING.swap(true, Ordering::Relaxed) {
         return;
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let at_work = match app.state::<Desktop>().opened().await {
+        let at_work = match app.state::<Desktop>().desk_if_open().await {
             // A store that cannot be read keeps nobody from quitting.
             Some(desk) => desk.at_work().await.unwrap_or(0),
             None => 0,
         };
-        if at_work == 0 || confirmed(&app, at_work).await {
+        if at_work == 0 || is_confirmed(&app, at_work).await {
             app.exit(0);
         }
-        ASKING.store(false, Ordering::Relaxed);
+        IS_ASKING.store(false, Ordering::Relaxed);
     });
 }
 
-async fn confirmed(app: &AppHandle, at_work: usize) -> bool {
+async fn is_confirmed(app: &AppHandle, at_work: usize) -> bool {
     let text = match at_work {
         1 => "An agent is at work. If you quit, it stops where it is and goes on at the next start.".to_owned(),
         many => format!("{many} agents are at work. If you quit, they stop where they are and go on at the next start."),

@@ -11,12 +11,12 @@ const NEW_MESSAGE: &str = "new-message";
 /// Whether there is a tray icon.
 pub struct Tray {
     /// Without one, closing the window means to quit.
-    pub is_there: bool,
+    pub exists: bool,
 }
 
 /// Adds the icon. `false` where this system has no place for one.
 pub fn add(app: &AppHandle) -> bool {
-    match guarded(|| build(app)) {
+    match catch_missing_library(|| build(app)) {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
             tracing::warn!(%error, "there is no tray icon");
@@ -32,12 +32,12 @@ pub fn add(app: &AppHandle) -> bool {
 /// On Linux the icon needs a library that is loaded at this moment; where it is missing, the loading panics. Looking
 /// for the file first would only guess where the loader looks.
 #[cfg(target_os = "linux")]
-fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+fn catch_missing_library<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)).map_err(|_| "libayatana-appindicator3 is not installed")
 }
 
 #[cfg(not(target_os = "linux"))]
-fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+fn catch_missing_library<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
     Ok(build())
 }
 

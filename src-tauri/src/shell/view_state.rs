@@ -8,10 +8,10 @@ use tauri_plugin_store::StoreExt;
 const FILE: &str = "window.json";
 
 /// Whether the person was told where GrowQR goes when its window is closed.
-const TOLD_OF_TRAY: &str = "told_of_tray";
+const TRAY_NOTICE_SHOWN: &str = "told_of_tray";
 
 /// `true` once in the life of this installation. Where nothing can be remembered, it is `true` each time.
-pub fn shall_tell_of_tray(app: &AppHandle) -> bool {
+pub fn is_first_close(app: &AppHandle) -> bool {
     let store = match app.store(FILE) {
         Ok(store) => store,
         Err(error) => {
@@ -19,10 +19,10 @@ pub fn shall_tell_of_tray(app: &AppHandle) -> bool {
             return true;
         }
     };
-    if store.get(TOLD_OF_TRAY).is_some_and(|told| told == true) {
+    if store.get(TRAY_NOTICE_SHOWN).is_some_and(|shown| shown == true) {
         return false;
     }
-    store.set(TOLD_OF_TRAY, true);
+    store.set(TRAY_NOTICE_SHOWN, true);
     if let Err(error) = store.save() {
         tracing::warn!(%error, "what the person was told cannot be remembered");
     }

@@ -21,19 +21,19 @@ pub fn show(app: &AppHandle) {
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
-    if !window.state::<tray::Tray>().is_there {
+    if !window.state::<tray::Tray>().exists {
         quit::ask(window.app_handle());
         return;
     }
     match window.hide() {
-        Ok(()) if view_state::shall_tell_of_tray(window.app_handle()) => tell_of_tray(window.app_handle()),
+        Ok(()) if view_state::is_first_close(window.app_handle()) => show_tray_notice(window.app_handle()),
         Ok(()) => {}
         Err(error) => tracing::warn!(%error, "the window cannot be hidden"),
     }
 }
 
 /// Returns at once.
-fn tell_of_tray(app: &AppHandle) {
+fn show_tray_notice(app: &AppHandle) {
     let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
     let text = format!(
         "Your agents go on with their work while the window is closed.\n\n\

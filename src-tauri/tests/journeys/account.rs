@@ -11,7 +11,7 @@ use serde_json::Value;
 pub enum State {
     SignedOut,
     Waiting,
-    Asked,
+    Question,
     Online,
     Offline,
     Ended,
@@ -22,7 +22,7 @@ impl State {
         match self {
             State::SignedOut => "Not signed in",
             State::Waiting => "Signing in…",
-            State::Asked => "One question left",
+            State::Question => "One question left",
             State::Online => "Signed in",
             State::Offline => "Last confirmed",
             State::Ended => "Sign in again",
@@ -63,7 +63,7 @@ pub fn choose(window: &Open, item: &str) {
 }
 
 /// What the menu of the corner says beside the name; it is closed again.
-pub fn see_told(window: &Open, words: &str) {
+pub fn see_in_menu(window: &Open, words: &str) {
     window.click(names::CORNER);
     window.see(names::MENU, words);
     window.press_escape();
@@ -100,18 +100,18 @@ pub fn sign_out(window: &Open) {
 
 /// Which profile is open.
 pub fn profile(window: &Open) -> String {
-    profile_but(window, "")
+    profile_other_than(window, "")
 }
 
 /// Waits until a profile is open, and another than this; which, as the settings tell. The page may be loaded anew
 /// meanwhile, which leads to the chat.
-pub fn profile_but(window: &Open, old: &str) -> String {
-    let look = format!(
+pub fn profile_other_than(window: &Open, old: &str) -> String {
+    let script = format!(
         "if (!location.hash.startsWith('#/settings')) location.hash = '#/settings';
          const profile = /Profile (\\S+)/.exec(textWith('region', 'On this computer', 'Profile') ?? '')?.[1];
          return profile !== {old:?} && profile"
     );
-    window.until(&look, &format!("{old:?} is not open")).as_str().unwrap_or_default().to_owned()
+    window.until(&script, &format!("{old:?} is not open")).as_str().unwrap_or_default().to_owned()
 }
 
 /// Waits for the picture in the corner; its address.
@@ -121,16 +121,16 @@ pub fn picture(window: &Open) -> String {
 }
 
 /// Waits until the window shows this place.
-pub fn is_at(window: &Open, place: &str) {
+pub fn wait_for_route(window: &Open, place: &str) {
     window.until(&format!("return location.hash === {place:?}"), &format!("it shows {place}"));
 }
 
 /// Whether there is a place left that the page has not been led to.
-pub fn place_left(window: &Open) -> Value {
-    let look = r"
+pub fn pending_place(window: &Open) -> Value {
+    let script = r"
       window.__TAURI_INTERNALS__.invoke('take_place', {}).then((place) => { document.documentElement.dataset.left = JSON.stringify(place); });
       return null;";
-    window.run(look);
+    window.run(script);
     window.until("return document.documentElement.dataset.left", "it is answered")
 }
 
@@ -138,16 +138,16 @@ pub fn place_left(window: &Open) -> Value {
 pub fn listen_for_links(window: &Open) {
     let listen = r"
       const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-      window.linksHeard = 0;
-      const handler = transformCallback(() => { window.linksHeard += 1; });
+      window.linkEvents = 0;
+      const handler = transformCallback(() => { window.linkEvents += 1; });
       invoke('plugin:event|listen', { event: 'deep-link://new-url', target: { kind: 'Any' }, handler })
-        .then(() => { document.documentElement.dataset.linksAwaited = 'yes'; });
+        .then(() => { document.documentElement.dataset.listensForLinks = 'yes'; });
       return null;";
     window.run(listen);
-    window.until("return document.documentElement.dataset.linksAwaited", "the page listens");
+    window.until("return document.documentElement.dataset.listensForLinks", "the page listens");
 }
 
 /// How many it was told of since.
-pub fn heard_links(window: &Open) -> Value {
-    window.run("return window.linksHeard")
+pub fn link_event_count(window: &Open) -> Value {
+    window.run("return window.linkEvents")
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Write};
 #[test]
 fn a_message_typed_in_the_terminal_or_in_the_window_appears_in_the_other() {
     let Some(computer) = Computer::new() else { return };
-    computer.claude.route(|asked| Some(says(&format!("You said: {}.", asked.last_user_text()))));
+    computer.claude.route(|request| Some(says(&format!("You said: {}.", request.last_user_text()))));
     let mut terminal = computer.growqr(&["chat"]).spawn().expect("the command line starts");
     let mut input = terminal.stdin.take().expect("a pipe");
     let mut output = BufReader::new(terminal.stdout.take().expect("a pipe")).lines();

@@ -49,7 +49,7 @@ impl Computer {
     }
 
     /// Opens the window by a program that starts it.
-    pub fn start_by(&mut self, starter: PathBuf) {
+    pub fn set_starter(&mut self, starter: PathBuf) {
         self.starter = starter;
     }
 
@@ -60,18 +60,18 @@ impl Computer {
 
     /// Opens the window with a key for the stand-in.
     pub fn open(&self) -> Open {
-        self.open_by(&[])
+        self.open_with_arguments(&[])
     }
 
     /// The same, told this on its command line.
-    pub fn open_by(&self, arguments: &[&str]) -> Open {
+    pub fn open_with_arguments(&self, arguments: &[&str]) -> Open {
         let key = [("ANTHROPIC_API_KEY", self.claude.key().into()), ("ANTHROPIC_BASE_URL", self.claude.base_url().into())];
-        self.open_with(arguments, &[self.places().as_slice(), &key].concat())
+        self.open_with(arguments, &[self.folders().as_slice(), &key].concat())
     }
 
     /// Opens the window as somebody who has no key.
     pub fn open_without_key(&self) -> Open {
-        self.open_with(&[], &self.places())
+        self.open_with(&[], &self.folders())
     }
 
     fn open_with(&self, arguments: &[&str], variables: &[(&str, PathBuf)]) -> Open {
@@ -81,14 +81,14 @@ impl Computer {
     /// Another program of the same person, on the same screen.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.places());
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.folders());
         self.screen.enter(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
     /// Nothing of this machine's person is read or written.
-    fn places(&self) -> Vec<(&'static str, PathBuf)> {
+    fn folders(&self) -> Vec<(&'static str, PathBuf)> {
         let place = |name: &str| self.home.path().join(name);
         let mut variables = vec![
             ("HOME", self.home.path().to_path_buf()),
@@ -133,7 +133,7 @@ impl Computer {
         let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop")).with_file_name("growqr");
         assert!(program.exists(), "{} is missing: cargo build -p growqr-cli", program.display());
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(self.places());
+        command.args(arguments).env_clear().envs(self.folders());
         self.screen.enter(&mut command);
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -149,7 +149,7 @@ impl Computer {
     }
 
     /// The main conversation as recorded: whether the person said it, and what.
-    pub fn said(&self) -> Vec<(bool, String)> {
+    pub fn conversation(&self) -> Vec<(bool, String)> {
         let line = |line: &Value| (line["author"] == "person", line["text"].as_str().unwrap_or_default().to_owned());
         self.json(&["agents", "show", "grow"]).iter().skip(1).map(line).collect()
     }
@@ -162,23 +162,23 @@ pub struct Open {
 
 impl Open {
     pub fn click(&self, element: Element<'_>) {
-        must(self.window.click(element));
+        or_panic(self.window.click(element));
     }
 
     pub fn see(&self, element: Element<'_>, words: &str) -> String {
-        must(self.window.see(element, words))
+        or_panic(self.window.see(element, words))
     }
 
     pub fn see_anywhere(&self, words: &str) -> String {
-        must(self.window.see_anywhere(words))
+        or_panic(self.window.see_anywhere(words))
     }
 
     pub fn type_into(&self, element: Element<'_>, text: &str) {
-        must(self.window.type_into(element, text));
+        or_panic(self.window.type_into(element, text));
     }
 
     pub fn value(&self, element: Element<'_>) -> String {
-        must(self.window.value(element))
+        or_panic(self.window.value(element))
     }
 
     /// Types a message and sends it with Enter.
@@ -187,24 +187,24 @@ impl Open {
     }
 
     pub fn until_gone(&self, element: Element<'_>) {
-        must(self.window.until_gone(element));
+        or_panic(self.window.until_gone(element));
     }
 
     pub fn press_escape(&self) {
-        must(self.window.press("\u{E00C}"));
+        or_panic(self.window.press("\u{E00C}"));
     }
 
     pub fn reload(&self) {
-        must(self.window.reload());
+        or_panic(self.window.reload());
     }
 
     pub fn run(&self, script: &str) -> Value {
-        must(self.window.run(script))
+        or_panic(self.window.run(script))
     }
 
     /// Waits until the body of a function gives something.
-    pub fn until(&self, look: &str, what: &str) -> Value {
-        must(self.window.until(look, what))
+    pub fn until(&self, script: &str, what: &str) -> Value {
+        or_panic(self.window.until(script, what))
     }
 
     /// Ends the program the hard way.
@@ -229,6 +229,6 @@ impl Drop for Open {
     }
 }
 
-fn must<T>(done: Result<T, Failure>) -> T {
-    done.unwrap_or_else(|failure| panic!("{failure}"))
+fn or_panic<T>(result: Result<T, Failure>) -> T {
+    result.unwrap_or_else(|failure| panic!("{failure}"))
 }

@@ -14,7 +14,7 @@ pub const SIGN_IN: &str = "ai.growqr.desktop";
 pub const PLACES: &str = "growqr";
 
 /// How long the system may take to start a program: long enough for a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Programs that are needed.
 const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
@@ -23,14 +23,14 @@ const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
 pub fn are_possible() -> bool {
     let possible = PROGRAMS.iter().all(|name| Path::new("/usr/bin").join(name).exists());
     if !possible {
-        required();
+        fail_if_required();
         growqr_testkit::skipped("signing in in the real window: a program that opens links is missing");
     }
     possible
 }
 
 /// Where the real window is required, so is what it needs to sign in.
-fn required() {
+fn fail_if_required() {
     assert!(std::env::var_os("GROWQR_REQUIRE_WINDOW").is_none(), "signing in needs Chromium and {PROGRAMS:?}");
 }
 
@@ -40,7 +40,7 @@ pub fn chromium() -> Option<PathBuf> {
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
     let found = named.into_iter().chain(usual).find(|program| program.exists());
     if found.is_none() {
-        required();
+        fail_if_required();
         growqr_testkit::skipped("signing in with a real browser: there is no Chromium");
     }
     found
@@ -58,7 +58,7 @@ impl Links {
         let links = Links { home: computer.home().to_path_buf() };
         computer.set("XDG_CURRENT_DESKTOP", "GNOME");
         computer.set("APPIMAGE", links.starter());
-        links.takes(&["http", "https"], "browser", &links.script("browser", "exit 0"));
+        links.set_handler(&["http", "https"], "browser", &links.script("browser", "exit 0"));
         links
     }
 
@@ -76,14 +76,14 @@ impl Links {
     }
 
     /// What starts GrowQR so that it writes all it has to say into the person's home folder.
-    pub fn talkative(&self) -> PathBuf {
+    pub fn logging_starter(&self) -> PathBuf {
         let (program, log) = (env!("CARGO_BIN_EXE_growqr-desktop"), self.home.join("log"));
-        self.script("talkative", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
+        self.script("logging_starter", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
     }
 
     /// Another program has taken these links.
-    pub fn are_taken(&self, schemes: &[&str]) {
-        self.takes(schemes, "other", &self.script("other", "exit 0"));
+    pub fn assign_to_other_program(&self, schemes: &[&str]) {
+        self.set_handler(schemes, "other", &self.script("other", "exit 0"));
     }
 
     /// Opens a link as any other program does.
@@ -94,26 +94,26 @@ impl Links {
 
     /// Opens a link while GrowQR does not run. What the system tells it on its command line; starting it is up to the
     /// caller, who wants to drive its window.
-    pub fn start(&self, computer: &Computer, link: &str) -> Vec<String> {
-        let made = computer.program("mkfifo").arg(self.waiting()).status().expect("it starts");
+    pub fn receive(&self, computer: &Computer, link: &str) -> Vec<String> {
+        let made = computer.program("mkfifo").arg(self.pipe()).status().expect("it starts");
         assert!(made.success());
-        let (tell, told) = mpsc::channel();
-        let pipe = self.waiting();
-        std::thread::spawn(move || tell.send(fs::read_to_string(pipe)));
+        let (sender, received) = mpsc::channel();
+        let pipe = self.pipe();
+        std::thread::spawn(move || sender.send(fs::read_to_string(pipe)));
         self.open(computer, link);
-        let told = told.recv_timeout(PATIENCE).expect("GrowQR is started").expect("text");
-        fs::remove_file(self.waiting()).expect("it was there");
-        told.lines().map(str::to_owned).collect()
+        let arguments = received.recv_timeout(TIMEOUT).expect("GrowQR is started").expect("text");
+        fs::remove_file(self.pipe()).expect("it was there");
+        arguments.lines().map(str::to_owned).collect()
     }
 
     /// What stands for the program in the system's list. While a test waits for it, it passes on what it is told.
     fn starter(&self) -> PathBuf {
-        let (pipe, program) = (self.waiting().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
+        let (pipe, program) = (self.pipe().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
         let body = format!("if [ -p '{pipe}' ]; then printf '%s\\n' \"$@\" > '{pipe}'; else exec '{program}' \"$@\"; fi");
         self.script("growqr-desktop", &body)
     }
 
-    fn waiting(&self) -> PathBuf {
+    fn pipe(&self) -> PathBuf {
         self.home.join("waiting")
     }
 
@@ -128,7 +128,7 @@ impl Links {
         path
     }
 
-    fn takes(&self, schemes: &[&str], name: &str, program: &Path) {
+    fn set_handler(&self, schemes: &[&str], name: &str, program: &Path) {
         let kinds: String = schemes.iter().map(|scheme| format!("x-scheme-handler/{scheme};")).collect();
         let entry = format!(
             "[Desktop Entry]\nType=Application\nName={name}\nExec=\"{}\" %u\nMimeType={kinds}\nNoDisplay=true\n",

@@ -7,7 +7,7 @@ use growqr_testkit::window::Element;
 use serde_json::json;
 
 #[test]
-fn a_page_edited_by_hand_outside_and_in_the_window_is_blamed_and_restored() {
+fn hand_edits_on_disk_and_in_the_window_appear_in_blame_and_can_be_undone() {
     let Some(computer) = Computer::new() else { return };
     let page = json!({"path": "me.md", "content": "Likes tea.\n", "message": "A taste"});
     computer.claude.will_all([calls([("commit_memory", page)]), says("Noted.")]);

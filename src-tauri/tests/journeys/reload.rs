@@ -5,7 +5,7 @@ use crate::names;
 use growqr_testkit::anthropic::{Point, StopPoint, says};
 
 #[test]
-fn reloaded_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_goes_on() {
+fn after_a_reload_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_continues() {
     let Some(computer) = Computer::new() else { return };
     let (first, second) = (StopPoint::new(), StopPoint::new());
     computer.claude.will(says("Hello to you."));

@@ -14,54 +14,55 @@ use serde_json::json;
 use std::path::Path;
 
 /// Turns recorded together: one by one, each would wait for the disk.
-const TURNS: u64 = 200;
+const TURNS_PER_APPEND: u64 = 200;
 
 /// A day in November 2026.
-const BEGAN: i64 = 1_795_305_600_000;
+const START: i64 = 1_795_305_600_000;
 
 /// What the last answer says.
 pub const LAST_WORDS: &str = "These are the last words.";
 
 /// Makes a profile in this data folder whose Grow Agent has lived through at least so many events.
-pub async fn live(data: &Path, events: u64) {
+pub async fn write(data: &Path, events: u64) {
     let folder = data.join("profiles/local");
     std::fs::create_dir_all(&folder).expect("a folder");
     let db = Db::open(&DbConfig::Sqlite { path: folder.join("growqr.db") }).await.expect("a database");
-    let store = db.profile(&ProfileId::new("local"), Timestamp(BEGAN)).await.expect("a profile");
+    let store = db.profile(&ProfileId::new("local"), Timestamp(START)).await.expect("a profile");
     let (setup, segment) = setup();
-    let mut life = Life { state: State::new(AgentId::grow()), head: Head::default(), now: Timestamp(BEGAN), said: 0 };
-    let created = decide(&life.state, Input::Created, &setup, life.now);
-    life.record(&*store, created, None).await;
+    let mut history =
+        HistoryWriter { state: State::new(AgentId::grow()), head: Head::default(), now: Timestamp(START), messages: 0 };
+    let created = decide(&history.state, Input::Created, &setup, history.now);
+    history.record(&*store, created, None).await;
     let id = MessageId::new("m-0");
-    let first = decide(&life.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, life.now);
-    life.record(&*store, first, Some(&segment)).await;
+    let first = decide(&history.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, history.now);
+    history.record(&*store, first, Some(&segment)).await;
     let answered = Event::from(ModelAnswered { reply: reply("Good morning to you.") });
     let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
-    life.record(&*store, vec![answered, ended], None).await;
-    while life.head.seq.0 < events {
-        let some =
-            (0..TURNS).flat_map(|_| life.turn("Take **one** step a week, and write down what it gave:\n\n- read\n- try\n- tell"));
-        let some = some.collect();
-        life.record(&*store, some, None).await;
+    history.record(&*store, vec![answered, ended], None).await;
+    while history.head.seq.0 < events {
+        let turns = (0..TURNS_PER_APPEND)
+            .flat_map(|_| history.turn("Take **one** step a week, and write down what it gave:\n\n- read\n- try\n- tell"));
+        let turns = turns.collect();
+        history.record(&*store, turns, None).await;
     }
-    let last = life.turn(LAST_WORDS).into();
-    life.record(&*store, last, None).await;
+    let last = history.turn(LAST_WORDS).into();
+    history.record(&*store, last, None).await;
     db.close().await;
 }
 
-struct Life {
+struct HistoryWriter {
     state: State,
     head: Head,
     now: Timestamp,
-    said: u64,
+    messages: u64,
 }
 
-impl Life {
+impl HistoryWriter {
     /// One message and its answer.
     fn turn(&mut self, words: &str) -> [Event; 5] {
-        self.said += 1;
-        let turn = self.said + 1;
-        let text = format!("This is message {}: what should I do next week to learn more?", self.said);
+        self.messages += 1;
+        let turn = self.messages + 1;
+        let text = format!("This is message {}: what should I do next week to learn more?", self.messages);
         let requested = ModelRequested {
             attempt: 1,
             request_hash: format!("{turn:064x}"),

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 
 /// The entry of the program in the system's list, as packages bring it.
 #[cfg(target_os = "linux")]
-const ENTRY: &str = "GrowQR.desktop";
+const DESKTOP_ENTRY: &str = "GrowQR.desktop";
 
 /// Heard by the page: there is a place to be shown.
 const PLACE: &str = "place";
@@ -29,14 +29,14 @@ pub enum Place {
 
 /// What there is to know of links.
 #[derive(Default)]
-pub struct Arrivals {
+pub struct IncomingLinks {
     /// The place that a link leads to and that the page has not shown yet. A newer one takes its place.
     place: Mutex<Option<Place>>,
     /// Set once the system was told that links open this program, where it has to be told.
     registered: OnceCell<()>,
 }
 
-impl Arrivals {
+impl IncomingLinks {
     /// Gives the place, once.
     pub fn take(&self) -> Option<Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -59,43 +59,43 @@ pub fn configure(config: &mut tauri::Config) {
 }
 
 /// Takes the link that the app was started with.
-pub fn begin(app: &AppHandle) {
-    take(app, std::env::args());
+pub fn start(app: &AppHandle) {
+    open_from_arguments(app, std::env::args());
     let app = app.clone();
     tauri::async_runtime::spawn(async move { register(&app).await });
 }
 
 /// Takes what a start of the app was told: its name, and a link if that is all.
-pub fn take(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
-    if let Some(link) = only(arguments) {
-        follow(app, &link);
+pub fn open_from_arguments(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
+    if let Some(link) = single_argument(arguments) {
+        open(app, &link);
     }
 }
 
-fn only(arguments: impl IntoIterator<Item = String>) -> Option<String> {
-    let mut told = arguments.into_iter().skip(1);
-    told.next().filter(|_| told.next().is_none())
+fn single_argument(arguments: impl IntoIterator<Item = String>) -> Option<String> {
+    let mut given = arguments.into_iter().skip(1);
+    given.next().filter(|_| given.next().is_none())
 }
 
 /// Tells the system that links open this program, once. It starts programs of the system, which take their time.
 async fn register(app: &AppHandle) {
-    let tell = || async {
+    let register_once = || async {
         let app = app.clone();
         // A panic in it has been reported already.
         let _ = tauri::async_runtime::spawn_blocking(move || system::register(&app)).await;
     };
-    app.state::<Arrivals>().registered.get_or_init(tell).await;
+    app.state::<IncomingLinks>().registered.get_or_init(register_once).await;
 }
 
 /// Whether the browser's answer would come back to this program by a link.
-pub async fn come_back(app: &AppHandle) -> bool {
+pub async fn receives_sign_in(app: &AppHandle) -> bool {
     register(app).await;
     let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || system::opens(&app, schemes().sign_in)).await.unwrap_or(false)
 }
 
 /// Follows a link, if it is one.
-pub fn follow(app: &AppHandle, link: &str) {
+pub fn open(app: &AppHandle, link: &str) {
     let place = match Link::parse_for(schemes(), link) {
         Ok(Link::AuthCallback) => {
             window::show(app);
@@ -111,7 +111,7 @@ pub fn follow(app: &AppHandle, link: &str) {
             return;
         }
     };
-    *app.state::<Arrivals>().place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
+    *app.state::<IncomingLinks>().place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     window::show(app);
     if let Err(error) = app.emit_to("main", PLACE, ()) {
         tracing::warn!(%error, "the page could not be told");
@@ -137,23 +137,25 @@ mod system {
 
     /// Whether links of this scheme open this program.
     pub fn opens(app: &AppHandle, scheme: &str) -> bool {
-        is_packaged(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
+        is_opened_by_package(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
     }
 
     /// Whether they lead to the entry that a package brought, and this is the program that it names.
     #[cfg(target_os = "linux")]
-    fn is_packaged(scheme: &str) -> bool {
+    fn is_opened_by_package(scheme: &str) -> bool {
         if !std::env::current_exe().is_ok_and(|program| program.starts_with("/usr")) {
             return false;
         }
         let kind = format!("x-scheme-handler/{scheme}");
         let asked = std::process::Command::new("xdg-mime").args(["query", "default", &kind]).output();
-        asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::ENTRY))
+        asked.is_ok_and(|output| {
+            String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::DESKTOP_ENTRY)
+        })
     }
 
     /// The installer's entry is as the plugin would write it.
     #[cfg(windows)]
-    fn is_packaged(_scheme: &str) -> bool {
+    fn is_opened_by_package(_scheme: &str) -> bool {
         false
     }
 }
@@ -178,34 +180,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_given_to_the_page_once() {
-        let arrivals = Arrivals::default();
-        *arrivals.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
-        assert_eq!(arrivals.take(), Some(Place::Agents("a1".to_owned())));
-        assert_eq!(arrivals.take(), None);
+    fn a_place_is_taken_once() {
+        let links = IncomingLinks::default();
+        *links.place.lock().unwrap() = Some(Place::Agents("a1".to_owned()));
+        assert_eq!(links.take(), Some(Place::Agents("a1".to_owned())));
+        assert_eq!(links.take(), None);
     }
 
     #[test]
-    fn a_link_is_all_that_a_start_is_told() {
+    fn a_link_is_read_only_from_a_single_argument() {
         let table: [(&[&str], Option<&str>); 4] =
             [(&[], None), (&["growqr"], None), (&["growqr", "link"], Some("link")), (&["growqr", "--flag", "link"], None)];
         for (arguments, expected) in table {
             let given = arguments.iter().map(|argument| (*argument).to_owned());
-            assert_eq!(only(given).as_deref(), expected, "{arguments:?}");
+            assert_eq!(single_argument(given).as_deref(), expected, "{arguments:?}");
         }
     }
 
     #[test]
-    fn packages_bring_an_entry_for_the_links_of_this_edition() {
+    fn packages_declare_the_release_schemes() {
         let conf: serde_json::Value = serde_json::from_str(include_str!("../../../tauri.conf.json")).unwrap();
         let Schemes { sign_in, places } = Schemes::RELEASE;
         assert_eq!(conf["plugins"]["deep-link"]["desktop"]["schemes"], serde_json::json!([sign_in, places]));
         #[cfg(target_os = "linux")]
-        assert_eq!(format!("{}.desktop", conf["productName"].as_str().unwrap()), ENTRY);
+        assert_eq!(format!("{}.desktop", conf["productName"].as_str().unwrap()), DESKTOP_ENTRY);
     }
 
     #[test]
-    fn a_place_is_named_as_the_page_reads_it() {
+    fn a_place_has_the_json_that_the_page_reads() {
         let json = serde_json::to_string(&Place::Memory("goals/rust.md".to_owned())).unwrap();
         assert_eq!(json, r#"{"view":"memory","id":"goals/rust.md"}"#);
     }
