@@ -21,26 +21,26 @@ pub fn npm(arguments: &[&str]) -> Command {
 
 /// Runs it; an error unless it succeeds.
 pub fn run(command: &mut Command) -> Result<(), Failure> {
-    let line = announce(command);
+    let line = print_command(command);
     let status = command.status().map_err(|error| format!("{line}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("failed: {line}").into()) }
 }
 
 /// Runs it and shows each line of its standard output to `look` as well. Returns whether it succeeded.
-pub fn watch(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool, Failure> {
-    let line = announce(command);
+pub fn run_and_read(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<bool, Failure> {
+    let line = print_command(command);
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{line}: {error}"))?;
     if let Some(output) = child.stdout.take() {
         for line in BufReader::new(output).lines() {
             let line = line?;
             println!("{line}");
-            look(&line);
+            on_line(&line);
         }
     }
     Ok(child.wait()?.success())
 }
 
-fn announce(command: &Command) -> String {
+fn print_command(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
     eprintln!("> {line}");

@@ -24,10 +24,10 @@ pub fn everything(yes: bool) -> Result<(), Failure> {
 
 /// Installs missing system packages, after asking unless `yes`.
 pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
-    let wanted = listed(need);
+    let wanted = packages_for(need);
     if !std::path::Path::new("/usr/bin/dpkg-query").exists() {
         if !machine::can_build_window() {
-            return Err(elsewhere().into());
+            return Err(manual_instructions().into());
         }
         return Ok(());
     }
@@ -41,7 +41,7 @@ pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
     words.extend(["apt-get", "install", "--yes", "--no-install-recommends"]);
     words.extend(&missing);
     println!("These packages are missing. To install them:\n\n  {}\n", words.join(" "));
-    if !yes && !agreed()? {
+    if !yes && !is_confirmed()? {
         return Err("nothing was installed; run the command above, then this again".into());
     }
     let mut update = Command::new(words[0]);
@@ -67,18 +67,18 @@ pub fn pages() -> Result<(), Failure> {
     command::run(&mut command::npm(&["ci", "--no-audit", "--no-fund"]))
 }
 
-fn listed(need: Need) -> Vec<&'static str> {
+fn packages_for(need: Need) -> Vec<&'static str> {
     let lines = APT.lines().filter(|line| !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.split_once(char::is_whitespace));
     pairs.filter(|(of, _)| *of == "build" || need == Need::Test).map(|(_, package)| package.trim()).collect()
 }
 
 fn is_installed(package: &str) -> bool {
-    let asked = Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).stderr(Stdio::null()).output();
-    asked.is_ok_and(|output| output.stdout == b"installed")
+    let output = Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).stderr(Stdio::null()).output();
+    output.is_ok_and(|output| output.stdout == b"installed")
 }
 
-fn agreed() -> Result<bool, Failure> {
+fn is_confirmed() -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);
     }
@@ -90,7 +90,7 @@ fn agreed() -> Result<bool, Failure> {
 }
 
 /// Where there is no apt.
-fn elsewhere() -> &'static str {
+fn manual_instructions() -> &'static str {
     "the window needs development files of WebKitGTK 4.1, libayatana-appindicator 3 and librsvg 2. To install them:\n\
      \n  Fedora:  sudo dnf install webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel\
      \n  Arch:    sudo pacman -S webkit2gtk-4.1 libappindicator-gtk3 librsvg\n\

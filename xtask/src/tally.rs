@@ -14,7 +14,7 @@ pub struct Tally {
 impl Tally {
     /// Counts a summary line of cargo's tests (`test result: ok. 3 passed; …`) or of vitest (`Tests  3 passed (3)`).
     pub fn read(&mut self, line: &str) {
-        let line = plain(line);
+        let line = strip_colours(line);
         let line = line.trim();
         if line.starts_with("test result:") || line.starts_with("Tests ") {
             let words: Vec<&str> =
@@ -32,18 +32,18 @@ impl Tally {
     }
 
     /// Counts a suite that was run; `said` is what it counted itself.
-    pub fn add(&mut self, said: Tally, succeeded: bool) {
-        self.passed += said.passed;
-        self.failed += said.failed;
-        self.skipped += said.skipped;
-        if !succeeded && said.failed == 0 {
+    pub fn add(&mut self, counts: Tally, succeeded: bool) {
+        self.passed += counts.passed;
+        self.failed += counts.failed;
+        self.skipped += counts.skipped;
+        if !succeeded && counts.failed == 0 {
             self.failed += 1;
         }
     }
 }
 
 /// Without colours.
-fn plain(line: &str) -> String {
+fn strip_colours(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_summary_are_counted() {
+    fn summaries_of_cargo_and_vitest_are_counted() {
         let mut tally = Tally::default();
         tally.read("test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s");
         tally.read(
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_could_not_even_start_is_a_failure() {
+    fn a_failed_suite_without_counts_is_one_failure() {
         let mut tally = Tally::default();
         tally.add(Tally::default(), false);
         assert_eq!(tally.failed, 1);

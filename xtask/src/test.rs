@@ -38,9 +38,9 @@ impl Report {
     }
 
     fn suite(&mut self, command: &mut Command) -> Result<(), Failure> {
-        let mut said = Tally::default();
-        let succeeded = command::watch(command, |line| said.read(line))?;
-        self.tally.add(said, succeeded);
+        let mut counts = Tally::default();
+        let succeeded = command::run_and_read(command, |line| counts.read(line))?;
+        self.tally.add(counts, succeeded);
         Ok(())
     }
 

@@ -1,15 +1,15 @@
 //! Generated files are fresh, and nothing in the project belongs to one machine.
 
-use crate::tracked::{root, texts};
+use crate::repository::{root, texts};
 
 #[test]
-fn the_typescript_of_the_wire_is_what_would_be_generated() {
+fn the_generated_typescript_is_up_to_date() {
     let committed = std::fs::read_to_string(root().join("ui/src/bridge/wire.ts")).unwrap();
     assert!(committed == growqr_wire::typescript(), "ui/src/bridge/wire.ts is stale: cargo xtask bindings");
 }
 
 #[test]
-fn no_file_names_a_folder_of_one_machine() {
+fn no_file_contains_an_absolute_path() {
     // Put together here, so that this file does not hold what it looks for.
     let places = ["home", "root", "work", "Users"].map(|place| format!("/{place}/"));
     // Nobody's: examples say `you`.
@@ -26,7 +26,7 @@ fn no_file_names_a_folder_of_one_machine() {
 }
 
 #[test]
-fn packages_come_from_the_public_registries_alone() {
+fn packages_come_only_from_public_registries() {
     for (path, text) in texts() {
         let allowed = match path.rsplit('/').next().unwrap_or_default() {
             "package-lock.json" => "\"resolved\": \"https://registry.npmjs.org/",
@@ -47,7 +47,7 @@ fn packages_come_from_the_public_registries_alone() {
 }
 
 #[test]
-fn system_packages_are_listed_in_one_place() {
+fn system_packages_are_listed_only_in_apt_txt() {
     let list = std::fs::read_to_string(root().join("xtask/apt.txt")).unwrap();
     let lines = list.lines().filter(|line| !line.starts_with('#'));
     let packages: Vec<&str> =
@@ -65,7 +65,7 @@ fn system_packages_are_listed_in_one_place() {
 }
 
 #[test]
-fn a_link_that_opens_the_app_reaches_it() {
+fn desktop_entries_pass_links_to_the_app() {
     // Without %u GNOME starts the app and drops the link.
     let entry = std::fs::read_to_string(root().join("main.desktop")).unwrap();
     assert!(entry.lines().any(|line| line.starts_with("Exec=") && line.ends_with(" %u")));

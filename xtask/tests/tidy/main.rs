@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-mod arrows;
+mod dependencies;
 mod files;
 mod migrations;
-mod tracked;
+mod repository;

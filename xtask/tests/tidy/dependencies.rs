@@ -1,12 +1,12 @@
 //! Who may depend on whom, and which library belongs to which crate. Tests of a crate may use more.
 
-use crate::tracked::root;
+use crate::repository::root;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 
 /// Each crate, and which of ours it may depend on. A new crate is a new line here.
-const ARROWS: &[(&str, &[&str])] = &[
+const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("growqr-core", &[]),
     ("growqr-wire", &[]),
     ("growqr-testkit", &[]),
@@ -48,7 +48,7 @@ const OWNERS: &[(&str, &str)] = &[
 ];
 
 /// What core must never know.
-const NOT_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "tracing", "rand"];
+const FORBIDDEN_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "tracing", "rand"];
 
 /// What cargo knows of the crates of the workspace.
 fn packages() -> Vec<Value> {
@@ -70,9 +70,10 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 }
 
 #[test]
-fn arrows_between_crates_point_down_only() {
+fn crates_depend_only_on_allowed_crates() {
     for (of, uses) in dependencies() {
-        let (_, allowed) = ARROWS.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} has no line in ARROWS"));
+        let (_, allowed) =
+            ALLOWED_DEPENDENCIES.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} has no line in ALLOWED"));
         for used in uses.iter().filter(|used| used.starts_with("growqr-")) {
             assert!(allowed.contains(&used.as_str()), "{of} must not depend on {used}");
         }
@@ -80,42 +81,42 @@ fn arrows_between_crates_point_down_only() {
 }
 
 #[test]
-fn a_library_with_an_owner_is_used_by_its_owner_alone() {
+fn owned_libraries_are_used_only_by_their_owner() {
     for (of, uses) in dependencies() {
         for used in uses {
             for (library, owner) in OWNERS {
-                let is_it = used == *library || (library.ends_with('-') && used.starts_with(library));
-                assert!(!is_it || of == *owner, "{of} uses {used}, which belongs to {owner}");
+                let matches = used == *library || (library.ends_with('-') && used.starts_with(library));
+                assert!(!matches || of == *owner, "{of} uses {used}, which belongs to {owner}");
             }
         }
     }
 }
 
 #[test]
-fn core_knows_no_runtime_no_database_and_no_network() {
+fn core_uses_no_runtime_database_or_network_library() {
     let uses = &dependencies()["growqr-core"];
-    for library in NOT_IN_CORE {
+    for library in FORBIDDEN_IN_CORE {
         assert!(!uses.iter().any(|used| used == library), "growqr-core uses {library}");
     }
 }
 
 #[test]
-fn nothing_that_ships_lets_an_issuer_be_http() {
-    const SWITCH: &str = "loopback-issuer";
+fn no_released_crate_allows_an_http_issuer() {
+    const FEATURE: &str = "loopback-issuer";
     for package in packages() {
         let name = package["name"].as_str().unwrap();
         // A test of a crate may turn it on; a dependency of what ships may not.
         let shipped = package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"] != "dev");
         for dependency in shipped {
             let features = dependency["features"].as_array().unwrap();
-            assert!(!features.iter().any(|feature| feature == SWITCH), "{name} turns {SWITCH} on in {}", dependency["name"]);
+            assert!(!features.iter().any(|feature| feature == FEATURE), "{name} turns {FEATURE} on in {}", dependency["name"]);
         }
         // It may be handed on under its own name, for a test build that asks for it, and under no other.
         for (feature, turns_on) in package["features"].as_object().unwrap() {
-            let hands_on = turns_on.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(SWITCH));
-            assert!(!hands_on || feature == SWITCH, "the feature {feature} of {name} turns {SWITCH} on");
+            let enables = turns_on.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(FEATURE));
+            assert!(!enables || feature == FEATURE, "the feature {feature} of {name} turns {FEATURE} on");
         }
     }
     // It exists: were it renamed, this test would hold nothing.
-    assert!(packages().iter().any(|package| package["name"] == "growqr-auth" && package["features"][SWITCH].is_array()));
+    assert!(packages().iter().any(|package| package["name"] == "growqr-auth" && package["features"][FEATURE].is_array()));
 }
