@@ -1,4 +1,4 @@
-//! A long past, written through the store: one conversation of many thousand turns.
+//! Writes a long history through the store: one conversation with many thousand turns.
 
 use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
 use growqr_core::clock::Timestamp;
@@ -13,16 +13,16 @@ use growqr_store::{Db, DbConfig};
 use serde_json::json;
 use std::path::Path;
 
-/// Turns recorded together: one by one, each would wait for the disk.
+/// Turns per append. With one turn per append, each would wait for the disk.
 const TURNS_PER_APPEND: u64 = 200;
 
-/// A day in November 2026.
+/// The time of the first event, in milliseconds: a day in November 2026.
 const START: i64 = 1_795_305_600_000;
 
-/// What the last answer says.
+/// The text of the last answer.
 pub const LAST_WORDS: &str = "These are the last words.";
 
-/// Makes a profile in this data folder whose Grow Agent has lived through at least so many events.
+/// Creates a profile in the data folder, whose Grow Agent has at least this many events.
 pub async fn write(data: &Path, events: u64) {
     let folder = data.join("profiles/local");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -58,7 +58,7 @@ struct HistoryWriter {
 }
 
 impl HistoryWriter {
-    /// One message and its answer.
+    /// The events of one turn: a message and its answer.
     fn turn(&mut self, words: &str) -> [Event; 5] {
         self.messages += 1;
         let turn = self.messages + 1;
@@ -90,7 +90,7 @@ impl HistoryWriter {
         }
         let segment = segment.map(Segment::encode);
         let append = Append { head: self.head, at, events, agent: self.state.view(), messages, segment };
-        self.head = store.append(append).await.expect("it is recorded").head;
+        self.head = store.append(append).await.expect("the events are appended").head;
     }
 }
 

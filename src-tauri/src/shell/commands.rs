@@ -1,4 +1,4 @@
-//! What the page may ask for: one line each, over `growqr-app`. Every refusal is a [`wire::Error`].
+//! The commands that the page can call. Each is one line that calls `growqr-app`; every error is a [`wire::Error`].
 
 use super::account;
 use super::desktop::Desktop;
@@ -14,7 +14,7 @@ use tauri_plugin_opener::OpenerExt;
 type Response<T> = Result<T, wire::Error>;
 type Desk<'a> = State<'a, Desktop>;
 
-/// The list of commands as what handles them.
+/// Expands the list in `commands.in` to the command handler.
 macro_rules! commands {
     ($($name:ident),* $(,)?) => { tauri::generate_handler![$($name),*] };
 }
@@ -114,7 +114,7 @@ async fn memory_blame(desktop: Desk<'_>, path: String) -> Response<Vec<wire::Bla
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_blame(&path)).await?)
 }
 
-/// What is to be shown about signing in; each of the next answers it anew.
+/// The sign-in view. The following sign-in commands return it as well, after their change.
 #[tauri::command]
 async fn sign_in_view(app: AppHandle) -> Response<wire::SignIn> {
     account::view(&app).await
@@ -155,25 +155,25 @@ async fn picture(app: AppHandle) -> Response<Option<String>> {
     account::picture(&app).await
 }
 
-/// Where a link that opened the app leads, once.
+/// Returns the place that the latest link names, and removes it.
 #[tauri::command]
 fn take_place(links: State<'_, IncomingLinks>) -> Option<Place> {
     links.take()
 }
 
-/// In the system's file manager. The page cannot name a folder: it is always this one.
+/// Opens the memory folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
 async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
     open_folder(&app, &desktop.home()?.memory())
 }
 
-/// Likewise.
+/// Opens the data folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
 async fn open_data_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
     open_folder(&app, desktop.home()?.root())
 }
 
-/// In the system's browser or mail program, after the page has shown the address and the person has agreed.
+/// Opens an address in the browser or mail program. The page shows the address first and asks the user.
 #[tauri::command]
 async fn open_link(app: AppHandle, address: String) -> Response<()> {
     let address = link::parse_safe(&address)?;
@@ -183,7 +183,7 @@ async fn open_link(app: AppHandle, address: String) -> Response<()> {
     })
 }
 
-/// Asks first if agents are at work. For desktops that show no tray icon.
+/// Quits, after a question if agents are working. Needed on desktops without a tray icon.
 #[tauri::command]
 fn quit(app: AppHandle) {
     super::quit::ask(&app);

@@ -1,6 +1,6 @@
-//! Whether there is a screen to open a window on. Asked before the window's toolkit is touched.
+//! Checks whether there is a display for the window. Runs before GTK is initialized.
 
-/// What to say if there is none.
+/// The error message if there is no display.
 #[cfg(target_os = "linux")]
 pub fn missing_message() -> Option<&'static str> {
     let is_named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -11,7 +11,7 @@ pub fn missing_message() -> Option<&'static str> {
     )
 }
 
-/// Windows and macOS always have one.
+/// Windows and macOS always have a display.
 #[cfg(not(target_os = "linux"))]
 pub fn missing_message() -> Option<&'static str> {
     None

@@ -1,7 +1,7 @@
-//! Links that open the app, from anybody at any time: back from sign-in, or to a place in the window.
+//! Links that open the app: the OAuth callback, or a place in the window. Any program can send them at any time.
 //!
-//! Each is read once, here, by `growqr_app::Link`, and never given to the page. A place is only shown: the page gets
-//! the name of an agent or of a page of memory, which may not exist, and nothing is done there.
+//! Each link is parsed once, here, by `growqr_app::Link`, and never sent to the page. For a link to a place, the page
+//! gets the id of an agent or the path of a memory page, which may not exist. The page shows it and does nothing else.
 
 use super::{account, window};
 use growqr_app::{Link, Schemes};
@@ -10,11 +10,11 @@ use std::sync::{Mutex, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
 use tokio::sync::OnceCell;
 
-/// The entry of the program in the system's list, as packages bring it.
+/// The name of the desktop entry that the packages install.
 #[cfg(target_os = "linux")]
 const DESKTOP_ENTRY: &str = "GrowQR.desktop";
 
-/// Heard by the page: there is a place to be shown.
+/// Event for the page: there is a place to show.
 const PLACE: &str = "place";
 
 /// A place in the window.
@@ -23,32 +23,32 @@ const PLACE: &str = "place";
 pub enum Place {
     /// An agent, by its id.
     Agents(String),
-    /// A page, by its path.
+    /// A memory page, by its path.
     Memory(String),
 }
 
-/// What there is to know of links.
+/// The state of incoming links, managed by Tauri.
 #[derive(Default)]
 pub struct IncomingLinks {
-    /// The place that a link leads to and that the page has not shown yet. A newer one takes its place.
+    /// The place of the latest link that the page has not taken yet. A newer link replaces it.
     place: Mutex<Option<Place>>,
-    /// Set once the system was told that links open this program, where it has to be told.
+    /// Set after the program was registered with the system as the handler of its links.
     registered: OnceCell<()>,
 }
 
 impl IncomingLinks {
-    /// Gives the place, once.
+    /// Returns the place and removes it.
     pub fn take(&self) -> Option<Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// The links of this edition: a development build leaves those of the installed app alone.
+/// The URL schemes of this build. A development build has its own, so that it does not take the installed app's links.
 pub fn schemes() -> Schemes {
     if tauri::is_dev() { Schemes::DEVELOPMENT } else { Schemes::RELEASE }
 }
 
-/// The same in the configuration of the plugin, which listens to no other; and a name that is not the installed app's.
+/// Puts these schemes into the configuration of the deep-link plugin. A development build also gets its own identifier.
 pub fn configure(config: &mut tauri::Config) {
     if tauri::is_dev() {
         config.identifier.push_str(".dev");
@@ -58,43 +58,44 @@ pub fn configure(config: &mut tauri::Config) {
     config.plugins.0.insert("deep-link".to_owned(), links);
 }
 
-/// Takes the link that the app was started with.
+/// Opens the link that the app was started with, and registers the app for its links in the background.
 pub fn start(app: &AppHandle) {
     open_from_arguments(app, std::env::args());
     let app = app.clone();
     tauri::async_runtime::spawn(async move { register(&app).await });
 }
 
-/// Takes what a start of the app was told: its name, and a link if that is all.
+/// Opens the link in the arguments of a start. `arguments` begins with the name of the program.
 pub fn open_from_arguments(app: &AppHandle, arguments: impl IntoIterator<Item = String>) {
     if let Some(link) = single_argument(arguments) {
         open(app, &link);
     }
 }
 
+/// The argument after the program's name, if it is the only one.
 fn single_argument(arguments: impl IntoIterator<Item = String>) -> Option<String> {
     let mut given = arguments.into_iter().skip(1);
     given.next().filter(|_| given.next().is_none())
 }
 
-/// Tells the system that links open this program, once. It starts programs of the system, which take their time.
+/// Registers this program as the handler of its links, once per run. This starts other programs, which may take a while.
 async fn register(app: &AppHandle) {
     let register_once = || async {
         let app = app.clone();
-        // A panic in it has been reported already.
+        // The result is an error only after a panic, which has been logged.
         let _ = tauri::async_runtime::spawn_blocking(move || system::register(&app)).await;
     };
     app.state::<IncomingLinks>().registered.get_or_init(register_once).await;
 }
 
-/// Whether the browser's answer would come back to this program by a link.
+/// Whether the system gives the link of the OAuth callback to this program.
 pub async fn receives_sign_in(app: &AppHandle) -> bool {
     register(app).await;
     let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || system::opens(&app, schemes().sign_in)).await.unwrap_or(false)
 }
 
-/// Follows a link, if it is one.
+/// Parses a link and opens what it names. Ignores it if it is not one of ours.
 pub fn open(app: &AppHandle, link: &str) {
     let place = match Link::parse_for(schemes(), link) {
         Ok(Link::AuthCallback) => {
@@ -106,32 +107,32 @@ pub fn open(app: &AppHandle, link: &str) {
         Ok(Link::Agent(id)) => Place::Agents(id.to_string()),
         Ok(Link::MemoryPage(path)) => Place::Memory(path),
         Err(refused) => {
-            // Not the link itself: it may hold a code, or a stranger's words.
-            tracing::info!(%refused, "a link is not followed");
+            // The link is not logged: it may contain a code, or text from an attacker.
+            tracing::info!(%refused, "a link was ignored");
             return;
         }
     };
     *app.state::<IncomingLinks>().place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     window::show(app);
     if let Err(error) = app.emit_to("main", PLACE, ()) {
-        tracing::warn!(%error, "the page could not be told");
+        tracing::warn!(%error, "an event could not be sent to the page");
     }
 }
 
-/// The system's list of which program opens which links.
+/// Registration of links with the system.
 #[cfg(not(target_os = "macos"))]
 mod system {
     use tauri::AppHandle;
     use tauri_plugin_deep_link::DeepLinkExt;
 
-    /// What is installed has its entry from the installer, which one of ours would hide.
+    /// Registers the schemes, unless a package has done it: an entry of ours would override the one of the package.
     pub fn register(app: &AppHandle) {
         let is_installed = !tauri::is_dev() && std::env::var_os("APPIMAGE").is_none();
         if is_installed {
             return;
         }
         if let Err(error) = app.deep_link().register_all() {
-            tracing::info!(%error, "links cannot be made to open GrowQR; sign-in comes back to a port instead");
+            tracing::info!(%error, "the link schemes cannot be registered; sign-in uses a loopback port instead");
         }
     }
 
@@ -140,7 +141,7 @@ mod system {
         is_opened_by_package(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
     }
 
-    /// Whether they lead to the entry that a package brought, and this is the program that it names.
+    /// Whether this program was installed by a package, and the desktop entry of that package handles the scheme.
     #[cfg(target_os = "linux")]
     fn is_opened_by_package(scheme: &str) -> bool {
         if !std::env::current_exe().is_ok_and(|program| program.starts_with("/usr")) {
@@ -153,14 +154,14 @@ mod system {
         })
     }
 
-    /// The installer's entry is as the plugin would write it.
+    /// Not needed: the installer writes the same registry entry as the plugin, and `is_registered` finds it.
     #[cfg(windows)]
     fn is_opened_by_package(_scheme: &str) -> bool {
         false
     }
 }
 
-/// The system reads it from the bundle, and sends links to bundles alone.
+/// macOS reads the schemes from the app bundle, and sends links only to bundles.
 #[cfg(target_os = "macos")]
 mod system {
     use std::path::Path;

@@ -1,18 +1,18 @@
-//! Addresses that the page asks to have opened. They come from models, pages of memory and the web: from strangers.
+//! Checks the addresses that the page asks to open. They come from models, memory pages and the web, so they are untrusted.
 
 use growqr_wire as wire;
 use tauri::Url;
 
-/// What a mail address may bring along. Others could attach a file of the person's.
+/// The allowed parameters of a `mailto:` address. Others, such as `attach`, could attach a file of the user.
 const MAIL_PARAMETERS: [&str; 2] = ["subject", "body"];
 
-/// Longer ones are no addresses that a person has looked at.
+/// The maximum length. Nobody can check a longer address by eye.
 const MAX_BYTES: usize = 2_048;
 
-/// The address as it may be opened: `http`, `https` or `mailto`, without a name and password in it.
+/// Parses an address and checks that it is safe to open: `http`, `https` or `mailto`, without a user name and password.
 ///
 /// # Errors
-/// [`wire::ErrorCode::BadRequest`] that says why not.
+/// [`wire::ErrorCode::BadRequest`] with the reason.
 pub fn parse_safe(text: &str) -> Result<Url, wire::Error> {
     if text.len() > MAX_BYTES {
         return Err(bad_request("is too long"));
@@ -21,11 +21,11 @@ pub fn parse_safe(text: &str) -> Result<Url, wire::Error> {
     match address.scheme() {
         "http" | "https" => web(address),
         "mailto" => mail(address),
-        _ => Err(bad_request("leads to something else than a web page or a mail")),
+        _ => Err(bad_request("is neither a web page nor a mail address")),
     }
 }
 
-/// `https://bank.example@evil.example` leads to the evil one.
+/// Rejects a user name: `https://bank.example@evil.example` opens `evil.example`.
 fn web(address: Url) -> Result<Url, wire::Error> {
     if !address.username().is_empty() || address.password().is_some() {
         return Err(bad_request("has a name or password in it"));
@@ -35,13 +35,13 @@ fn web(address: Url) -> Result<Url, wire::Error> {
 
 fn mail(address: Url) -> Result<Url, wire::Error> {
     if address.query_pairs().any(|(name, _)| !MAIL_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())) {
-        return Err(bad_request("asks the mail program for more than a subject and a text"));
+        return Err(bad_request("sets more than the subject and the text of a mail"));
     }
     Ok(address)
 }
 
 fn bad_request(why: &str) -> wire::Error {
-    wire::Error::new(wire::ErrorCode::BadRequest, format!("this link is not opened: it {why}"))
+    wire::Error::new(wire::ErrorCode::BadRequest, format!("this link was not opened: it {why}"))
         .next("Copy the address and open it yourself, if you trust it.")
 }
 

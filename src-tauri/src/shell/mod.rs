@@ -1,4 +1,4 @@
-//! Joins the parts of the window: plugins, commands, tray, and the end.
+//! Builds and runs the Tauri app: plugins, commands, tray icon, shutdown.
 
 mod account;
 mod commands;
@@ -20,11 +20,11 @@ use std::process::ExitCode;
 use tauri::{App, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
-/// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
+/// Opens the window and returns when GrowQR has quit. A second instance shows the window of the first and exits.
 #[must_use]
 pub fn run() -> ExitCode {
     if let Some(missing) = display::missing_message() {
-        // The window's toolkit would end the program without a word that helps.
+        // GTK would exit with an error message that does not help the user.
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;
     }
@@ -32,7 +32,7 @@ pub fn run() -> ExitCode {
     rendering::choose();
     match build() {
         Ok(app) => {
-            // No other instance runs. What the page will ask for is read while its window is made.
+            // This is the only instance. The data that the page needs is loaded while the window is created.
             desktop::open_early(app.handle());
             account::resume_early(app.handle());
             ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1))
@@ -49,22 +49,22 @@ fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     incoming_links::configure(context.config_mut());
     let desktop = Desktop::of_process();
-    // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
+    // The name has an effect on Linux only. On Windows and macOS the plugin allows one instance for all data folders.
     let name = instance_name(&context.config().identifier, desktop.environment().data_folder_mark());
     let single_instance = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
         window::show(app);
         incoming_links::open_from_arguments(app, arguments);
     });
-    // First, so that a second start ends before it has opened anything; it passes on what it was told.
+    // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything.
     let builder = tauri::Builder::default().plugin(single_instance.build());
-    // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
-    // to hear; here they are received by nobody but `arrivals`.
+    // Registers the link schemes with the system. Not on macOS: there the plugin would only receive the links and emit
+    // them to the page, but only `incoming_links` may see them.
     #[cfg(not(target_os = "macos"))]
     let builder = builder.plugin(tauri_plugin_deep_link::init());
     builder
-        // Whether the window was hidden when GrowQR quit says nothing about the next start.
+        // Whether the window was hidden at the last exit does not matter for the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
-        // Used from Rust alone; the page has no right to them.
+        // Used only from Rust. The page has no permission for them.
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_store::Builder::new().build())
         .manage(desktop)
@@ -82,15 +82,15 @@ fn build() -> tauri::Result<App> {
         .build(context)
 }
 
-/// The name that one program at a time has: another data folder is another app.
+/// The D-Bus name of the single instance. Each data folder has its own, so that each can have one running instance.
 fn instance_name(identifier: &str, folder: Option<String>) -> String {
-    // No part of such a name begins with a digit.
+    // A part of a D-Bus name must not begin with a digit, so the mark gets the prefix `data-`.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
-        // No code: the last window is gone or the system asks; with one, the question has been answered.
+        // No code: the last window was closed, or the system asks to quit. With a code, `quit::ask` has called `exit`.
         RunEvent::ExitRequested { code: None, api, .. } => {
             api.prevent_exit();
             quit::ask(app);

@@ -1,4 +1,4 @@
-//! Quitting. Agents at work stop where they are and go on at the next start, so it asks first.
+//! Quitting. Working agents stop and continue at the next start, so the user is asked first.
 
 use super::desktop::Desktop;
 use super::dialog;
@@ -6,13 +6,13 @@ use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel}
 use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, Manager};
 
-/// The button that quits.
+/// The label of the button that quits.
 const QUIT: &str = "Quit";
 
-/// Set while the question stands, so that it is not asked twice.
+/// Set while the question is shown, so that it is not shown twice.
 static IS_ASKING: AtomicBool = AtomicBool::new(false);
 
-/// Quits, after asking if agents are at work. Returns at once.
+/// Quits. Asks first if agents are working. Returns at once.
 pub fn ask(app: &AppHandle) {
     if IS_ASKING.swap(true, Ordering::Relaxed) {
         return;
@@ -20,7 +20,7 @@ pub fn ask(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let at_work = match app.state::<Desktop>().desk_if_open().await {
-            // A store that cannot be read keeps nobody from quitting.
+            // If the store cannot be read, quit without a question.
             Some(desk) => desk.at_work().await.unwrap_or(0),
             None => 0,
         };
@@ -42,7 +42,7 @@ async fn is_confirmed(app: &AppHandle, at_work: usize) -> bool {
         .set_description(text)
         .set_buttons(MessageButtons::OkCancelCustom(QUIT.to_owned(), "Keep working".to_owned()));
     match dialog::answer(app, dialog).await {
-        // A question that cannot be asked keeps nobody from quitting.
+        // If the question cannot be shown, quit.
         None | Some(MessageDialogResult::Ok) => true,
         Some(MessageDialogResult::Custom(button)) => button == QUIT,
         Some(_) => false,

@@ -1,10 +1,10 @@
-//! The main window: shown, and hidden rather than closed.
+//! The main window: showing it, and hiding it when it is closed.
 
 use super::{dialog, quit, tray, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, Window, WindowEvent};
 
-/// The only window's label.
+/// The label of the only window.
 const MAIN: &str = "main";
 
 /// Brings the window to the front.
@@ -16,8 +16,8 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-/// Closing the window leaves the agents at work behind the tray icon; the first time it says so. Where there is no such
-/// icon, it means to quit.
+/// Hides the window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
+/// so. Without a tray icon, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
@@ -32,7 +32,7 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
     }
 }
 
-/// Returns at once.
+/// Shows where GrowQR is while its window is closed. Returns at once.
 fn show_tray_notice(app: &AppHandle) {
     let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
     let text = format!(

@@ -1,6 +1,6 @@
-//! The program as a whole, without a screen.
+//! Tests of the program without a display.
 
-/// On Linux a window needs a display server; elsewhere there is always a screen.
+/// Linux only: Windows and macOS always have a display.
 #[cfg(target_os = "linux")]
 #[test]
 fn without_a_display_the_error_names_the_terminal_chat() {

@@ -1,4 +1,4 @@
-//! The window beside a prompt in a terminal, which runs the agents.
+//! The window attached to a `growqr chat` in a terminal, which is the process that runs the agents.
 
 use crate::computer::Computer;
 use crate::names;

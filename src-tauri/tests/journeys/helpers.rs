@@ -1,4 +1,4 @@
-//! A conversation that remembers something and sends sub-agents to work.
+//! A conversation that writes memory and starts sub-agents.
 
 use crate::computer::Computer;
 use crate::names;
@@ -6,7 +6,7 @@ use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use growqr_testkit::window::Element;
 use serde_json::json;
 
-/// The model's part: what it says depends on what it is asked alone.
+/// The script of the model. It depends only on the request, as the requests of the agents come in any order.
 fn model(request: &RequestView<'_>) -> Option<Script> {
     let results: Vec<String> = request.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));

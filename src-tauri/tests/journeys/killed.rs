@@ -1,4 +1,4 @@
-//! The program is killed while an answer streams, as by a power cut.
+//! The program is killed while an answer streams, as in a power failure.
 
 use crate::computer::Computer;
 use crate::names;

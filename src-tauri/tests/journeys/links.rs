@@ -1,4 +1,4 @@
-//! What a desktop does with links: which program opens the web, and which opens GrowQR's.
+//! Link handling of the test desktop: which program opens web links, and which opens GrowQR's links.
 
 use crate::computer::Computer;
 use growqr_testkit::window::ProcessTree;
@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// The scheme of the way back from sign-in.
+/// The scheme of the OAuth redirect.
 pub const SIGN_IN: &str = "ai.growqr.desktop";
 /// The scheme of links to places.
 pub const PLACES: &str = "growqr";
 
-/// How long the system may take to start a program: long enough for a busy machine.
+/// How long the system may take to start a program. Long enough for a busy machine.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Programs that are needed.
+/// The programs that these tests need.
 const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
 
-/// Whether links can be opened here; says loudly if not.
+/// Whether links can be opened on this machine. Prints what is missing.
 pub fn are_possible() -> bool {
     let possible = PROGRAMS.iter().all(|name| Path::new("/usr/bin").join(name).exists());
     if !possible {
@@ -29,12 +29,12 @@ pub fn are_possible() -> bool {
     possible
 }
 
-/// Where the real window is required, so is what it needs to sign in.
+/// Fails if the environment requires the tests of the window, as these are part of them.
 fn fail_if_required() {
     assert!(std::env::var_os("GROWQR_REQUIRE_WINDOW").is_none(), "signing in needs Chromium and {PROGRAMS:?}");
 }
 
-/// The browser that is installed here.
+/// The installed Chromium.
 pub fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
@@ -46,14 +46,14 @@ pub fn chromium() -> Option<PathBuf> {
     found
 }
 
-/// A desktop on which the web and links of other kinds have programs of their own.
+/// The link handlers of a test computer.
 pub struct Links {
     home: PathBuf,
 }
 
 impl Links {
-    /// Makes it a desktop where the web is opened by a program that does nothing, and where GrowQR tells the system
-    /// itself that it opens its links, as it does where no installer has.
+    /// Sets the handlers: web links are opened by a program that does nothing. GrowQR registers its own links, as an
+    /// AppImage does: `APPIMAGE` is set.
     pub fn of(computer: &mut Computer) -> Links {
         let links = Links { home: computer.home().to_path_buf() };
         computer.set("XDG_CURRENT_DESKTOP", "GNOME");
@@ -62,8 +62,8 @@ impl Links {
         links
     }
 
-    /// The web is opened by a real browser, which has been told before that links from this site may open GrowQR. (Its
-    /// own question whether they may is no part of a page, so that nothing here could press its button.)
+    /// Makes Chromium the handler of web links. Its preferences allow links from `site` to open GrowQR. (Chromium would
+    /// ask the user otherwise, in a dialog outside the page, whose button a test cannot press.)
     pub fn browse_with(&self, chromium: &Path, site: &str) {
         let profile = self.home.join("chromium");
         let allowed = serde_json::json!({"protocol_handler": {"allowed_origin_protocol_pairs": {site: {SIGN_IN: true}}}});
@@ -75,25 +75,25 @@ impl Links {
         self.script("browser", &start);
     }
 
-    /// What starts GrowQR so that it writes all it has to say into the person's home folder.
+    /// A program that starts GrowQR with all log levels, and appends the log to the file `log` in the home folder.
     pub fn logging_starter(&self) -> PathBuf {
         let (program, log) = (env!("CARGO_BIN_EXE_growqr-desktop"), self.home.join("log"));
         self.script("logging_starter", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
     }
 
-    /// Another program has taken these links.
+    /// Makes another program the handler of these schemes.
     pub fn assign_to_other_program(&self, schemes: &[&str]) {
         self.set_handler(schemes, "other", &self.script("other", "exit 0"));
     }
 
-    /// Opens a link as any other program does.
+    /// Opens a link with `xdg-open`, as other programs do.
     pub fn open(&self, computer: &Computer, link: &str) {
         let status = computer.program("xdg-open").arg(link).status().expect("it starts");
-        assert!(status.success(), "nothing opens {link}");
+        assert!(status.success(), "xdg-open cannot open {link}");
     }
 
-    /// Opens a link while GrowQR does not run. What the system tells it on its command line; starting it is up to the
-    /// caller, who wants to drive its window.
+    /// Opens a link while GrowQR does not run. Returns the command-line arguments that the system passes. GrowQR itself is
+    /// not started: the caller does that, with a driver for the window.
     pub fn receive(&self, computer: &Computer, link: &str) -> Vec<String> {
         let made = computer.program("mkfifo").arg(self.pipe()).status().expect("it starts");
         assert!(made.success());
@@ -106,7 +106,8 @@ impl Links {
         arguments.lines().map(str::to_owned).collect()
     }
 
-    /// What stands for the program in the system's list. While a test waits for it, it passes on what it is told.
+    /// The script that is registered as GrowQR. While the pipe exists, it writes its arguments to the pipe; otherwise it
+    /// starts GrowQR.
     fn starter(&self) -> PathBuf {
         let (pipe, program) = (self.pipe().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
         let body = format!("if [ -p '{pipe}' ]; then printf '%s\\n' \"$@\" > '{pipe}'; else exec '{program}' \"$@\"; fi");

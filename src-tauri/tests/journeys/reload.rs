@@ -1,4 +1,4 @@
-//! The page is loaded anew while an answer streams.
+//! The page is reloaded while an answer streams.
 
 use crate::computer::Computer;
 use crate::names;
@@ -9,7 +9,7 @@ fn after_a_reload_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_contin
     let Some(computer) = Computer::new() else { return };
     let (first, second) = (StopPoint::new(), StopPoint::new());
     computer.claude.will(says("Hello to you."));
-    // The stand-in sends twelve letters with each event, from the fourth on.
+    // The stub sends twelve characters per event, from the fourth event on.
     let answer = says("One begins, two goes on, three ends.");
     computer.claude.will(answer.stop_at(Point::Events(4), &first).stop_at(Point::Events(5), &second));
     let window = computer.open();
@@ -30,6 +30,6 @@ fn after_a_reload_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_contin
     for words in ["hello", "Hello to you.", "count", "One begins"] {
         assert_eq!(seen.matches(words).count(), 1, "{words:?} in {seen}");
     }
-    assert_eq!(computer.claude.messages().len(), 2, "a reload asks nobody anything");
+    assert_eq!(computer.claude.messages().len(), 2, "a reload sends no request");
     computer.claude.assert_all_accepted();
 }

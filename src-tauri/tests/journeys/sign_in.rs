@@ -1,4 +1,4 @@
-//! Signing in in the window: a stand-in of Clerk, a real keyring, a real browser, and links that open the app.
+//! Sign-in in the window, with a stub of Clerk, a real keyring, a real browser, and links that open the app.
 
 use crate::account::{self, NOBODY, State};
 use crate::computer::{Computer, Open};
@@ -17,10 +17,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// Whom the service knows first.
+/// The name of the stub's first user.
 const ADA: &str = "Ada Lovelace";
 
-/// A computer with a keyring, where links open programs, and a sign-in service.
+/// A computer with a keyring and link handlers, and a stub of the sign-in service.
 struct World {
     computer: Computer,
     links: Links,
@@ -29,7 +29,7 @@ struct World {
 }
 
 impl World {
-    /// `None`, said loudly, where one of these cannot be had.
+    /// `None`, with a message on standard error, if one of these is not possible on this machine.
     fn new() -> Option<World> {
         let session = DesktopSession::start()?;
         let mut computer = Computer::in_session(&session).filter(|_| links::are_possible())?;
@@ -41,7 +41,7 @@ impl World {
         Some(World { computer, links, clerk, session })
     }
 
-    /// One where the browser is a real one, and the person at it presses Allow.
+    /// Like [`World::new`], with a real browser. The stub presses Allow by itself.
     fn with_browser() -> Option<World> {
         let world = World::new()?;
         world.links.browse_with(&links::chromium()?, world.clerk.issuer());
@@ -53,7 +53,7 @@ impl World {
         self.computer.open()
     }
 
-    /// Presses Sign in, and Allow in a browser that is not on this screen. The link that comes of it.
+    /// Chooses Sign in, and allows it without a browser. Returns the link of the redirect.
     fn allow_in_browser(&self, window: &Open) -> String {
         block_on(allow(&account::sign_in(window)))
     }
@@ -64,7 +64,7 @@ impl World {
         account::see(window, ADA, State::Online);
     }
 
-    /// What the command line says of whoever is signed in. The window shows them a moment before they are noted.
+    /// `growqr auth status`, as soon as it shows a user. The window shows the user a moment before the sign-in is stored.
     fn signed_in_status(&self) -> Value {
         let look = |_| {
             std::thread::sleep(Duration::from_millis(20));
@@ -73,24 +73,24 @@ impl World {
         (0..500).map(look).find(|status| !status["person"].is_null()).expect("the command line knows them")
     }
 
-    /// Where each code came back to.
+    /// The redirect URI of each token request.
     fn redirect_uris(&self) -> Vec<String> {
         let requests = self.clerk.requests();
         requests.iter().filter_map(|request| request.field("redirect_uri").map(str::to_owned)).collect()
     }
 
-    /// Waits until tokens were asked for so many times.
+    /// Waits until the stub has received this many token requests.
     fn wait_for_token_requests(&self, times: usize) {
         self.wait_for_requests("/oauth/token", times);
     }
 
-    /// Waits until the service was asked for this so many times.
+    /// Waits until the stub has received this many requests for `path`.
     fn wait_for_requests(&self, path: &str, times: usize) {
         let waiting = async { tokio::time::timeout(links::TIMEOUT, self.clerk.until(path, times)).await };
-        block_on(waiting).unwrap_or_else(|_| panic!("waited in vain until {path} is asked for {times} times"));
+        block_on(waiting).unwrap_or_else(|_| panic!("timeout: {times} requests for {path} were expected"));
     }
 
-    /// The files in which something secret of what the service was sent can be read.
+    /// The files that contain a secret: a code, verifier or token that the stub has received.
     fn files_with_secrets(&self) -> Vec<PathBuf> {
         let requests = self.clerk.requests();
         let fields = ["code", "code_verifier", "refresh_token"];
@@ -100,7 +100,7 @@ impl World {
         assert!(secrets.len() >= 4, "one of each kind: {secrets:?}");
         let text = |path: &PathBuf| String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned();
         let files = self.computer.files();
-        assert!(files.iter().any(|path| path.ends_with("log") && text(path).contains("TRACE")), "all is logged");
+        assert!(files.iter().any(|path| path.ends_with("log") && text(path).contains("TRACE")), "the log has all levels");
         let has_secret = |path: &PathBuf| {
             let text = text(path);
             secrets.iter().any(|secret| text.contains(secret))
@@ -108,7 +108,7 @@ impl World {
         files.into_iter().filter(has_secret).collect()
     }
 
-    /// The copy of the person beside their data.
+    /// The users in the database of the profile.
     fn stored_users(&self, profile: &str) -> Vec<StoredUser> {
         let path = self.computer.data().join("profiles").join(profile).join("growqr.db");
         block_on(async {
@@ -141,7 +141,7 @@ fn a_sign_in_by_a_real_browser_survives_a_restart_until_the_sign_out() {
     let window = world.open();
     account::see(&window, ADA, State::Online);
     assert_eq!(account::profile(&window), profile);
-    assert_eq!(world.clerk.count("/oauth/authorize"), 1, "nobody was asked again");
+    assert_eq!(world.clerk.count("/oauth/authorize"), 1, "a restart needs no browser");
 
     world.clerk.switch(|switches| switches.expires_in = Some(1));
     let asked = world.clerk.count("/oauth/token");
@@ -153,7 +153,7 @@ fn a_sign_in_by_a_real_browser_survives_a_restart_until_the_sign_out() {
     account::sign_out(&window);
     account::see(&window, NOBODY, State::SignedOut);
     assert_eq!(account::profile_other_than(&window, &profile), "local");
-    assert_eq!(world.clerk.valid_grants(), 0, "the service knows");
+    assert_eq!(world.clerk.valid_grants(), 0, "the tokens are revoked");
     drop(window);
     account::see(&world.open(), NOBODY, State::SignedOut);
 }
@@ -177,17 +177,17 @@ fn only_the_callback_of_the_attempt_signs_in() {
         world.links.open(&world.computer, wrong_link);
     }
     account::see(&window, NOBODY, State::Waiting);
-    assert_eq!(account::link_event_count(&window), json!(0), "no page is received of a link");
+    assert_eq!(account::link_event_count(&window), json!(0), "the page gets no event about a link");
     world.links.open(&world.computer, &link);
     account::see(&window, ADA, State::Online);
     world.links.open(&world.computer, &link);
     account::check(&window);
     world.wait_for_token_requests(2);
     account::see(&window, ADA, State::Online);
-    assert_eq!(world.redirect_uris().len(), 1, "a code is traded once");
+    assert_eq!(world.redirect_uris().len(), 1, "a code is exchanged once");
     let page = window.see_anywhere(ADA);
-    assert!(!page.contains("no longer waited for"), "a second copy is not worth a word: {page}");
-    assert_eq!(world.files_with_secrets(), Vec::<PathBuf>::new(), "secrets are in the keychain alone");
+    assert!(!page.contains("has expired"), "a second copy of the link shows no message: {page}");
+    assert_eq!(world.files_with_secrets(), Vec::<PathBuf>::new(), "secrets are only in the keychain");
 }
 
 #[test]
@@ -234,9 +234,9 @@ fn a_callback_after_a_restart_is_reported_as_too_late() {
     let received = world.links.receive(&world.computer, &link);
     assert_eq!(received, [link]);
     let window = world.computer.open_with_arguments(&received.iter().map(String::as_str).collect::<Vec<_>>());
-    window.see_anywhere("That sign-in is no longer waited for. Start again.");
+    window.see_anywhere("That sign-in has expired. Sign in again.");
     account::see(&window, NOBODY, State::SignedOut);
-    assert!(world.redirect_uris().is_empty(), "nobody else trades the code");
+    assert!(world.redirect_uris().is_empty(), "the code is not exchanged");
     world.sign_in(&window);
 }
 
@@ -297,7 +297,7 @@ fn each_user_of_a_computer_sees_only_their_own_profile() {
     account::see(&window, "Grace Hopper", State::Question);
     account::cancel(&window);
     account::see(&window, ADA, State::Online);
-    assert_eq!(world.clerk.valid_grants(), 1, "she is signed in as before, and nobody else is");
+    assert_eq!(world.clerk.valid_grants(), 1, "Ada is still signed in, and nobody else");
 
     account::switch(&window, "the local profile");
     account::see(&window, NOBODY, State::SignedOut);
@@ -309,7 +309,7 @@ fn each_user_of_a_computer_sees_only_their_own_profile() {
     assert_eq!(account::profile_other_than(&window, "local"), ada);
     window.click(names::CHAT);
     window.see(names::CONVERSATION, "You said: for ada.");
-    assert_eq!(world.clerk.count("/oauth/authorize"), 2, "switching back asks nobody to sign in");
+    assert_eq!(world.clerk.count("/oauth/authorize"), 2, "switching back needs no new sign-in");
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn with_a_locked_keyring_the_session_is_offline_until_it_is_unlocked() {
     window.click(names::SETTINGS);
     window.see_anywhere("after a restart");
     world.session.unlock();
-    window.until("return !textWith('page', '', 'after a restart')", "it is kept now");
+    window.until("return !textWith('page', '', 'after a restart')", "the sign-in is stored now");
     account::see(&window, ADA, State::Online);
     drop(window);
     account::see(&world.open(), ADA, State::Online);
@@ -385,7 +385,7 @@ fn a_link_opens_an_agent_or_page_once_in_a_running_or_new_program() {
     world.links.open(&world.computer, &format!("{}://agent/grow", links::PLACES));
     account::wait_for_route(&window, "#/agents/grow");
     window.see_anywhere("There is no agent grow");
-    assert_eq!(account::pending_place(&window), json!("null"), "given once");
+    assert_eq!(account::pending_place(&window), json!("null"), "it is taken once");
     drop(window);
     let page = format!("{}://memory/people/me%20too.md", links::PLACES);
     let received = world.links.receive(&world.computer, &page);
@@ -393,5 +393,5 @@ fn a_link_opens_an_agent_or_page_once_in_a_running_or_new_program() {
     let window = world.computer.open_with_arguments(&[&received[0]]);
     account::wait_for_route(&window, "#/memory/people%2Fme%20too.md");
     window.see_anywhere("There is no page");
-    assert_eq!(account::pending_place(&window), json!("null"), "not again for a page that is loaded anew");
+    assert_eq!(account::pending_place(&window), json!("null"), "a reloaded page does not get it again");
 }
