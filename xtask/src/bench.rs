@@ -1,12 +1,12 @@
-//! The figures: every bench of the project, each figure beside what was promised.
+//! Runs all benchmarks and compares each figure with its limit.
 //!
-//! A bench prints `name value unit` lines; the promises stand here. A figure that misses its promise is said, not
-//! failed: speed depends on the machine and on what else it does. A figure that was not measured is said too.
+//! A benchmark prints `name value unit` lines; the limits are here. A figure over its limit, or one that was not measured,
+//! is listed, but it is not an error: speed depends on the machine and on its load.
 
 use crate::{Failure, command, machine, run};
 use std::fmt;
 
-/// What was promised: the figure's name, and the most it may be.
+/// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
 const LIMITS: [(&str, f64); 12] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
@@ -22,10 +22,10 @@ const LIMITS: [(&str, f64); 12] = [
     ("window_idle_memory", 300.0),
 ];
 
-/// The window with the pages built in, as it is installed.
+/// The features of the window as it is installed, with the pages embedded.
 const WINDOW: &str = "desktop,custom-protocol";
 
-/// Runs all benches, release builds, one after the other.
+/// Runs all benchmarks one after the other, as release builds.
 pub fn run() -> Result<(), Failure> {
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let binary = machine::root().join("target/release/growqr");
@@ -39,7 +39,7 @@ pub fn run() -> Result<(), Failure> {
     }
     if machine::can_build_window() {
         println!("\ngrowqr-desktop, window:");
-        // The window embeds its pages when it is compiled.
+        // The compiler embeds the pages into the window.
         run::build_pages()?;
         let bench = ["bench", "--quiet", "-p", "growqr-desktop", "--features", WINDOW, "--bench", "window"];
         command::run_and_read(&mut command::cargo(&bench), |line| comparison.read_line(line))?;
@@ -50,16 +50,16 @@ pub fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The promises that were heard of so far.
+/// The figures that were measured so far, compared with their limits.
 #[derive(Default)]
 struct Comparison {
     within: Vec<&'static str>,
-    /// The name and what is to be said of it.
+    /// The name and the text to print.
     over: Vec<(&'static str, String)>,
 }
 
 impl Comparison {
-    /// Takes a line that a bench has printed; one that is no figure, or none that was promised, changes nothing.
+    /// Reads a line of a benchmark's output. Ignores it if it is not a figure with a limit.
     fn read_line(&mut self, line: &str) {
         let mut words = line.split_whitespace();
         let (Some(name), Some(value)) = (words.next(), words.next().and_then(|word| word.parse::<f64>().ok())) else { return };
@@ -67,7 +67,7 @@ impl Comparison {
         if value <= limit {
             self.within.push(known);
         } else {
-            self.over.push((known, format!("{line}, promised at most {limit}")));
+            self.over.push((known, format!("{line}, limit {limit}")));
         }
     }
 }
@@ -75,13 +75,13 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (_, text) in &self.over {
-            writeln!(to, "missed: {text}")?;
+            writeln!(to, "over the limit: {text}")?;
         }
         let is_measured = |name: &str| self.within.contains(&name) || self.over.iter().any(|(over, _)| *over == name);
         for (name, limit) in LIMITS.iter().filter(|(name, _)| !is_measured(name)) {
-            writeln!(to, "not measured: {name}, promised at most {limit}")?;
+            writeln!(to, "not measured: {name}, limit {limit}")?;
         }
-        write!(to, "{} of {} promises kept", self.within.len(), LIMITS.len())
+        write!(to, "{} of {} figures within their limit", self.within.len(), LIMITS.len())
     }
 }
 
@@ -96,9 +96,9 @@ mod tests {
             comparison.read_line(line);
         }
         let text = comparison.to_string();
-        assert!(text.starts_with("missed: list_turn_own 3.100 ms, promised at most 3\nnot measured: "), "{text}");
+        assert!(text.starts_with("over the limit: list_turn_own 3.100 ms, limit 3\nnot measured: "), "{text}");
         assert_eq!(text.matches("not measured: ").count(), LIMITS.len() - 2, "{text}");
         assert!(!text.contains("note_turn_own") && !text.contains("fsync_4k"), "{text}");
-        assert!(text.ends_with("\n1 of 12 promises kept"), "{text}");
+        assert!(text.ends_with("\n1 of 12 figures within their limit"), "{text}");
     }
 }

@@ -1,18 +1,19 @@
-//! How many tests passed, failed and were skipped, read from what the suites print.
+//! Counts passed, failed and skipped tests by parsing the output of the test suites.
 
-/// Counts over all suites.
+/// The counts of one or more suites.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Tests that passed.
     pub passed: u64,
-    /// Tests that failed, and suites that failed without saying which.
+    /// Tests that failed. A suite that fails without reporting a failed test counts as one.
     pub failed: u64,
     /// Tests and suites that were not run.
     pub skipped: u64,
 }
 
 impl Tally {
-    /// Counts a summary line of cargo's tests (`test result: ok. 3 passed; …`) or of vitest (`Tests  3 passed (3)`).
+    /// Reads a line of output. Counts it if it is a summary of cargo (`test result: ok. 3 passed; …`) or vitest
+    /// (`Tests  3 passed (3)`).
     pub fn read(&mut self, line: &str) {
         let line = strip_colours(line);
         let line = line.trim();
@@ -31,7 +32,7 @@ impl Tally {
         }
     }
 
-    /// Counts a suite that was run; `said` is what it counted itself.
+    /// Adds the counts of a suite, and whether its process succeeded.
     pub fn add(&mut self, counts: Tally, succeeded: bool) {
         self.passed += counts.passed;
         self.failed += counts.failed;
@@ -42,7 +43,7 @@ impl Tally {
     }
 }
 
-/// Without colours.
+/// Removes ANSI colour codes.
 fn strip_colours(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();

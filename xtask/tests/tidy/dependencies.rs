@@ -1,11 +1,11 @@
-//! Who may depend on whom, and which library belongs to which crate. Tests of a crate may use more.
+//! Which crate may depend on which, and which library belongs to which crate. Dev-dependencies are not checked.
 
 use crate::repository::root;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-/// Each crate, and which of ours it may depend on. A new crate is a new line here.
+/// Each crate of the workspace, and the others that it may depend on. A new crate needs a new line here.
 const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("growqr-core", &[]),
     ("growqr-wire", &[]),
@@ -34,7 +34,7 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("xtask", &["growqr-wire"]),
 ];
 
-/// Libraries with one owner. A name ending in `-` stands for all that begin so.
+/// Libraries that only one crate may use. A name that ends with `-` is a prefix.
 const OWNERS: &[(&str, &str)] = &[
     ("sqlx", "growqr-store"),
     ("bollard", "growqr-stack"),
@@ -47,10 +47,10 @@ const OWNERS: &[(&str, &str)] = &[
     ("rfd", "growqr-desktop"),
 ];
 
-/// What core must never know.
+/// Libraries that growqr-core must not use: it has no runtime, no I/O, no logging.
 const FORBIDDEN_IN_CORE: &[&str] = &["tokio", "sqlx", "reqwest", "tracing", "rand"];
 
-/// What cargo knows of the crates of the workspace.
+/// The metadata of all crates of the workspace.
 fn packages() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output =
@@ -59,7 +59,7 @@ fn packages() -> Vec<Value> {
     metadata["packages"].as_array().unwrap().clone()
 }
 
-/// Each crate of the workspace and what it depends on outside its tests.
+/// Each crate of the workspace and its dependencies without dev-dependencies.
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
     let uses = |package: &Value| {
@@ -105,18 +105,18 @@ fn no_released_crate_allows_an_http_issuer() {
     const FEATURE: &str = "loopback-issuer";
     for package in packages() {
         let name = package["name"].as_str().unwrap();
-        // A test of a crate may turn it on; a dependency of what ships may not.
+        // A dev-dependency may enable the feature; other dependencies must not.
         let shipped = package["dependencies"].as_array().unwrap().iter().filter(|dependency| dependency["kind"] != "dev");
         for dependency in shipped {
             let features = dependency["features"].as_array().unwrap();
             assert!(!features.iter().any(|feature| feature == FEATURE), "{name} turns {FEATURE} on in {}", dependency["name"]);
         }
-        // It may be handed on under its own name, for a test build that asks for it, and under no other.
+        // A crate may enable it through its own feature of the same name, for test builds, but through no other feature.
         for (feature, turns_on) in package["features"].as_object().unwrap() {
             let enables = turns_on.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(FEATURE));
             assert!(!enables || feature == FEATURE, "the feature {feature} of {name} turns {FEATURE} on");
         }
     }
-    // It exists: were it renamed, this test would hold nothing.
+    // The feature exists. If it were renamed, the checks above would check nothing.
     assert!(packages().iter().any(|package| package["name"] == "growqr-auth" && package["features"][FEATURE].is_array()));
 }

@@ -1,6 +1,6 @@
-//! Rules of the project that are tests.
+//! Tests that check the rules of the project.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, reason = "a panic shows where the test failed")]
 
 mod dependencies;
 mod files;

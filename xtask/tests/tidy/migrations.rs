@@ -1,4 +1,4 @@
-//! Both databases have the same migrations.
+//! SQLite and PostgreSQL have the same migrations: same numbers, same names.
 
 use crate::repository::root;
 
