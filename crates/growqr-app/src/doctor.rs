@@ -186,7 +186,7 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
     };
     let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
     let provider = OpenAi::new(Config::new(base.clone(), key, 0));
-    let Some((server, window)) = provider.learn(model).await else {
+    let Some((server, window)) = provider.probe_model(model).await else {
         let found = format!("nothing answers at {base} as a model server does");
         let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
         return check(name, CheckState::Failed, found, Some(step));

@@ -54,14 +54,14 @@ fn row(server: Server) -> LocalServer {
 /// A provider that can look at its server.
 #[async_trait]
 pub(crate) trait OpenAiModel: Model {
-    /// As [`OpenAi::learn`].
+    /// As [`OpenAi::probe_model`].
     async fn learn(&self, model: &str);
 }
 
 #[async_trait]
 impl OpenAiModel for OpenAi {
     async fn learn(&self, model: &str) {
-        OpenAi::learn(self, model).await;
+        OpenAi::probe_model(self, model).await;
     }
 }
 

@@ -135,7 +135,7 @@ impl Auth {
     pub async fn access_token(&self) -> Result<SensitiveString, RefreshError> {
         let renewed = self.refresh_if_due().await;
         let now = self.inner.now();
-        let token = self.inner.read_state(|state| state.session.as_ref().and_then(|session| session.usable(now)));
+        let token = self.inner.read_state(|state| state.session.as_ref().and_then(|session| session.valid_access_token(now)));
         token.ok_or(renewed.err().unwrap_or(RefreshError::SignedOut))
     }
 

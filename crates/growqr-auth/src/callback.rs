@@ -42,7 +42,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub(crate) fn read(code: &str) -> Self {
+    pub(crate) fn parse(code: &str) -> Self {
         match code {
             "access_denied" => Self::AccessDenied,
             "invalid_scope" => Self::InvalidScope,
@@ -58,7 +58,7 @@ impl ErrorCode {
 
 impl Callback {
     /// Parses a callback to exactly this redirect URI. No parameter may occur twice, not even an unknown one.
-    pub fn read(redirect_uri: &str, text: &str) -> Result<Self, LinkError> {
+    pub fn parse(redirect_uri: &str, text: &str) -> Result<Self, LinkError> {
         let mut parameters = parameters(link::callback_query(redirect_uri, text)?)?;
         let mut take = |name: &str| {
             let at = parameters.iter().position(|(known, _)| known == name)?;
@@ -69,7 +69,7 @@ impl Callback {
         let iss = take("iss");
         let outcome = match (code.map(SensitiveString::new), error) {
             (Some(code), None) if !code.expose().is_empty() => Outcome::Code(code),
-            (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::read(&error)),
+            (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::parse(&error)),
             _ => return Err(LinkError::Parameters),
         };
         Ok(Self { outcome, state, iss })
@@ -95,14 +95,14 @@ mod tests {
     use super::*;
     use crate::link::Schemes;
 
-    fn read(query: &str) -> Result<Callback, LinkError> {
+    fn parse(query: &str) -> Result<Callback, LinkError> {
         let uri = Schemes::RELEASE.redirect_uri();
-        Callback::read(&uri, &format!("{uri}?{query}"))
+        Callback::parse(&uri, &format!("{uri}?{query}"))
     }
 
     #[test]
     fn a_code_is_read_with_its_state_and_issuer() {
-        let callback = read("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
+        let callback = parse("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
         assert!(matches!(callback.outcome, Outcome::Code(code) if code.equals("abc")));
         assert!(callback.state.unwrap().equals("s+1"));
         assert_eq!(callback.iss.as_deref(), Some("https://clerk.example.com"));
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_empty_state_counts_as_missing() {
-        let callback = read("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
+        let callback = parse("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
         assert!(matches!(callback.outcome, Outcome::Error(ErrorCode::UnsupportedResponseType)));
         assert!(callback.state.is_none());
     }
@@ -131,12 +131,12 @@ mod tests {
             "error=",
             "code=%ff",
         ] {
-            assert_eq!(read(query).err(), Some(LinkError::Parameters), "{query}");
+            assert_eq!(parse(query).err(), Some(LinkError::Parameters), "{query}");
         }
     }
 
     #[test]
     fn unknown_error_texts_are_not_passed_on() {
-        assert_eq!(ErrorCode::read("<b>call this number</b>"), ErrorCode::Other);
+        assert_eq!(ErrorCode::parse("<b>call this number</b>"), ErrorCode::Other);
     }
 }

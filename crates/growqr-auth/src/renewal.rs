@@ -35,7 +35,7 @@ impl Auth {
     /// account's sign-in could not be saved in the vault, switching loses it.
     pub async fn open(&self, identity: Identity) -> Status {
         let inner = self.inner.clone();
-        self.inner.run_to_completion(async move { inner.remember(identity).await }).await;
+        self.inner.run_to_completion(async move { inner.restore(identity).await }).await;
         self.status()
     }
 
@@ -71,7 +71,7 @@ impl Auth {
 }
 
 impl Inner {
-    async fn remember(&self, identity: Identity) {
+    async fn restore(&self, identity: Identity) {
         let _session_lock = self.session_lock.lock().await;
         let is_open = |state: &State| {
             state.session.as_ref().is_some_and(|open| open.identity.sub == identity.sub && open.refresh.is_some())
@@ -82,7 +82,7 @@ impl Inner {
         let (now, sub) = (self.now(), identity.sub.clone());
         let id = self.update_state(|state| {
             let id = state.next_id();
-            state.session = Some(Session::remembered(id, identity, now));
+            state.session = Some(Session::restored(id, identity, now));
             id
         });
         // The status shows a failure and its reason.
@@ -117,13 +117,13 @@ impl Inner {
             };
             self.retry_later(job.id, because)
         })?;
-        let link = (&self.http, &self.config);
-        let (used, answer) = match token::refresh(link, &endpoints.token, &used.refresh).await {
+        let client = (&self.http, &self.config);
+        let (used, answer) = match token::refresh(client, &endpoints.token, &used.refresh).await {
             Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
                 // Another program has renewed the token since. Use its token.
                 Ok(Some(other)) if !other.refresh.equals(used.refresh.expose()) => {
                     job.nonce = None;
-                    let answer = token::refresh(link, &endpoints.token, &other.refresh).await;
+                    let answer = token::refresh(client, &endpoints.token, &other.refresh).await;
                     (other, answer)
                 }
                 _ => (used, Err(TokenError::InvalidGrant)),
@@ -159,17 +159,17 @@ impl Inner {
     async fn rotate(&self, job: &RenewalJob, used: Entry, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
         let entry = Entry { refresh: tokens.refresh.clone().unwrap_or(used.refresh), since: used.since };
         let kept = self.entries().save(&job.sub, &entry).await.map_or_else(Persistence::ThisRun, |()| Persistence::Keychain);
-        let still = self.update_state(|state| {
+        let updated = self.update_state(|state| {
             let session = state.session_mut(job.id)?;
             session.adopt(&entry);
             session.kept = kept;
             session.renewals += 1;
             Some(())
         });
-        if still.is_none() {
+        if updated.is_none() {
             // Signed out during the request. The sign-out revokes the previous token and removes the entry; the new token is
             // revoked here.
-            self.end_grant(entry.refresh).await;
+            self.revoke_or_queue(entry.refresh).await;
             return Err(RefreshError::SignedOut);
         }
         let identity = match self.check(job, &tokens, endpoints).await {
@@ -180,7 +180,7 @@ impl Inner {
             Err(refusal) => return Err(self.retry_later(job.id, OfflineReason::Unchecked(refusal))),
         };
         let access = Access::new(&tokens, self.now());
-        let still = self.update_state(|state| {
+        let updated = self.update_state(|state| {
             let session = state.session_mut(job.id)?;
             session.access = Some(access);
             session.identity = identity.unwrap_or_else(|| session.identity.clone());
@@ -188,7 +188,7 @@ impl Inner {
             session.failures = 0;
             Some(())
         });
-        still.ok_or(RefreshError::SignedOut)
+        updated.ok_or(RefreshError::SignedOut)
     }
 
     /// Verifies the new id_token. `None` if the response has none, which is allowed.
@@ -210,11 +210,11 @@ impl Inner {
     /// Tries again to save an entry that the keychain did not accept. If the keychain has an entry of another sign-in, the
     /// later sign-in wins and the other one is revoked.
     async fn store_unsaved_entry(&self) {
-        let unkept = self.read_state(|state| {
+        let unsaved = self.read_state(|state| {
             let session = state.session.as_ref().filter(|session| matches!(session.kept, Persistence::ThisRun(_)))?;
             Some((session.id, session.identity.sub.clone(), session.entry()?))
         });
-        let Some((id, sub, ours)) = unkept else { return };
+        let Some((id, sub, ours)) = unsaved else { return };
         let _process_lock = self.ports.process_lock.acquire(process_lock::RENEWAL).await;
         let Ok(found) = self.entries().load(&sub).await else { return };
         let (kept, replaced) = match found {

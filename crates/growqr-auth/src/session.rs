@@ -57,7 +57,7 @@ impl Access {
 
 impl Session {
     /// A session from an earlier run, before the vault was read.
-    pub fn remembered(id: u64, identity: Identity, now: Timestamp) -> Self {
+    pub fn restored(id: u64, identity: Identity, now: Timestamp) -> Self {
         let state = SessionState::Waiting { because: OfflineReason::NotAsked, retry_at: now };
         Self {
             id,
@@ -88,7 +88,7 @@ impl Session {
             access: Some(Access::new(tokens, now)),
             kept,
             state: SessionState::Confirmed,
-            ..Self::remembered(id, identity, now)
+            ..Self::restored(id, identity, now)
         }
     }
 
@@ -116,7 +116,7 @@ impl Session {
     }
 
     /// The access token, unless it has expired.
-    pub fn usable(&self, now: Timestamp) -> Option<SensitiveString> {
+    pub fn valid_access_token(&self, now: Timestamp) -> Option<SensitiveString> {
         self.access.as_ref().filter(|access| now < access.expires_at).map(|access| access.token.clone())
     }
 

@@ -225,7 +225,7 @@ impl Inner {
                 state.end_attempt(Err(SignInError::Late));
                 return Err(CallbackError::Late);
             }
-            let callback = Callback::read(&secrets.redirect_uri, url)?;
+            let callback = Callback::parse(&secrets.redirect_uri, url)?;
             if let (Outcome::Error(code), None) = (&callback.outcome, &callback.state) {
                 attempt.notice = Some(*code);
                 return Err(CallbackError::Notice(*code));
@@ -261,12 +261,12 @@ impl Inner {
 
     async fn complete(&self, matched: MatchedCallback) -> Result<Identity, SignInError> {
         let MatchedCallback { id, code, secrets } = matched;
-        let link = (&self.http, &self.config);
-        let tokens = token::exchange(link, &secrets.endpoints.token, (&code, &secrets.verifier, &secrets.redirect_uri)).await?;
+        let client = (&self.http, &self.config);
+        let tokens = token::exchange(client, &secrets.endpoints.token, (&code, &secrets.verifier, &secrets.redirect_uri)).await?;
         let result = self.accept(id, &secrets, &tokens).await;
         if let (Err(_), Some(refresh), Some(revoke)) = (&result, &tokens.refresh, &secrets.endpoints.revoke) {
             // The sign-in failed, so the refresh token will not be used.
-            token::revoke(link, revoke, refresh).await;
+            token::revoke(client, revoke, refresh).await;
         }
         result
     }
@@ -286,11 +286,11 @@ impl Inner {
         let mut identity = claims.identity(now);
         if let Some(userinfo) = &secrets.endpoints.userinfo {
             // The id_token is sufficient. userinfo only adds missing fields, and must not contradict it.
-            if let Ok(said) = self.http.get::<Userinfo>(userinfo, Some(tokens.access.expose())).await {
-                if said.sub != identity.sub {
+            if let Ok(response) = self.http.get::<Userinfo>(userinfo, Some(tokens.access.expose())).await {
+                if response.sub != identity.sub {
                     return Err(SignInError::Userinfo);
                 }
-                said.person.complete(&mut identity);
+                response.person.complete(&mut identity);
             }
         }
         self.install_session(id, identity, tokens, secrets).await

@@ -57,7 +57,7 @@ impl Auth {
         let now = self.inner.now();
         self.inner.update_state(|state| {
             let id = state.next_id();
-            state.session = Some(Session { state: SessionState::Ended, ..Session::remembered(id, identity, now) });
+            state.session = Some(Session { state: SessionState::Ended, ..Session::restored(id, identity, now) });
         });
     }
 
@@ -90,18 +90,18 @@ impl Inner {
         };
         let mut revoked = !tokens.is_empty();
         for token in tokens {
-            revoked &= self.end_grant(token).await;
+            revoked &= self.revoke_or_queue(token).await;
         }
         SignOutResult { revoked, removed, was_kept }
     }
 
     /// Revokes a refresh token, now or later in this run. Returns whether Clerk has revoked it now.
-    pub async fn end_grant(&self, refresh: SensitiveString) -> bool {
-        let told = self.revoke(&refresh).await;
-        if told.is_none() {
+    pub async fn revoke_or_queue(&self, refresh: SensitiveString) -> bool {
+        let revoked = self.revoke(&refresh).await;
+        if revoked.is_none() {
             self.revoke_later(refresh);
         }
-        told.unwrap_or(false)
+        revoked.unwrap_or(false)
     }
 
     /// Adds a refresh token to those that [`Inner::revoke_outstanding`] revokes.
@@ -118,19 +118,19 @@ impl Inner {
         let inner = self.clone();
         self.tasks.spawn(async move {
             for refresh in unrevoked {
-                inner.end_grant(refresh).await;
+                inner.revoke_or_queue(refresh).await;
             }
         });
     }
 
     /// Whether Clerk has revoked the token; `None` if Clerk could not be reached.
     async fn revoke(&self, refresh: &SensitiveString) -> Option<bool> {
-        let ask = async {
+        let request = async {
             let endpoints = self.endpoints().await.ok()?;
             let Some(endpoint) = endpoints.revoke.as_deref() else { return Some(false) };
             token::revoke((&self.http, &self.config), endpoint, refresh).await
         };
-        tokio::time::timeout(self.config.http.revocation, ask).await.ok().flatten()
+        tokio::time::timeout(self.config.http.revocation, request).await.ok().flatten()
     }
 }
 

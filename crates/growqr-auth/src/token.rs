@@ -87,7 +87,7 @@ fn read(response: &Response) -> Result<Tokens, TokenError> {
         let Ok(failed) = response.json::<Failed>() else { return Err(HttpError::Refused(response.status.as_u16()).into()) };
         return Err(match failed.error.as_str() {
             "invalid_grant" => TokenError::InvalidGrant,
-            other => TokenError::Refused(ErrorCode::read(other)),
+            other => TokenError::Refused(ErrorCode::parse(other)),
         });
     }
     let granted: Granted = response.json()?;

@@ -170,8 +170,8 @@ impl Git {
         let parent = target.parent().unwrap_or(&self.folder);
         if file.new.is_none() {
             fs::remove_file(&target).context("remove the page")?;
-            let kept = self.remove_empty_folders(parent);
-            return work_tree::sync_folder(kept).context("remove the page");
+            let remaining = self.remove_empty_folders(parent);
+            return work_tree::sync_folder(remaining).context("remove the page");
         }
         if matches!(now, OnDisk::File(..)) {
             let permissions = fs::symlink_metadata(&target).context("write the page")?.permissions();
@@ -185,16 +185,16 @@ impl Git {
     /// Removes folders that became empty, as git does. Returns the first folder that stays.
     fn remove_empty_folders<'a>(&'a self, from: &'a Path) -> &'a Path {
         from.ancestors()
-            .take_while(|place| *place != self.folder)
-            .find(|place| fs::remove_dir(place).is_err())
+            .take_while(|folder| *folder != self.folder)
+            .find(|folder| fs::remove_dir(folder).is_err())
             .unwrap_or(&self.folder)
     }
 }
 
 /// Writes and fsyncs the files that checkout will rename into the working tree.
 pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
-    for (place, bytes) in files {
-        let mut staged = File::create(place).context("write the page")?;
+    for (path, bytes) in files {
+        let mut staged = File::create(path).context("write the page")?;
         staged.write_all(bytes).and_then(|()| staged.sync_all()).context("write the page")?;
     }
     if files.is_empty() { Ok(()) } else { work_tree::sync_folder(folder).context("write the page") }

@@ -136,7 +136,7 @@ impl MemoryRepo {
         let git = self.git();
         git.finish_interrupted()?;
         let plan = git.undo(rev, at)?;
-        make_visible(&git, &plan)
+        apply_and_index(&git, &plan)
     }
 
     /// Writes a page in the user's name. `base` as in [`Edit::Write`].
@@ -192,21 +192,21 @@ impl MemoryRepo {
         &self,
         page: &str,
         edit: &Edit,
-        seen: Option<&str>,
+        expected: Option<&str>,
         words: &str,
         at: Timestamp,
     ) -> Result<Committed, MemoryError> {
         path::check(page)?;
         let git = self.git();
         git.finish_interrupted()?;
-        if let Some(seen) = seen {
+        if let Some(expected) = expected {
             let Page { path, content, version } = work_tree::read(&self.folder, page)?;
-            if version != seen {
+            if version != expected {
                 return Err(MemoryError::Conflict { path, version, content });
             }
         }
         let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, words, at })?;
-        make_visible(&git, &plan)
+        apply_and_index(&git, &plan)
     }
 
     /// Ignores a poisoned lock: all state is on disk, so a panic leaves nothing inconsistent in memory.
@@ -215,7 +215,7 @@ impl MemoryRepo {
     }
 }
 
-fn make_visible(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
+fn apply_and_index(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
     git.apply(plan, WorkTreeFiles::ToReplace)?;
     git.update_index()?;
     let commit = git.repo.find_commit(plan.commit).context("read a commit")?;

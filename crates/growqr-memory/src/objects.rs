@@ -25,7 +25,7 @@ pub(crate) struct Git {
     /// The folder of staged files, which checkout renames into the working tree.
     pub(crate) staged: PathBuf,
     pub(crate) probe: Arc<dyn Probe>,
-    pub(crate) effects: RefCell<Effects>,
+    pub(crate) effect_commits: RefCell<EffectCommits>,
     /// Paths for which git's index is not yet updated.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
     pub(crate) writer: RefCell<ObjectWriter>,
@@ -33,9 +33,9 @@ pub(crate) struct Git {
 
 /// Cache of the agents' commits by tool call.
 #[derive(Default)]
-pub(crate) struct Effects {
+pub(crate) struct EffectCommits {
     /// The newest commit that the cache covers.
-    pub(crate) walked_to: Option<Oid>,
+    pub(crate) newest: Option<Oid>,
     pub(crate) commits: HashMap<String, Oid>,
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         folder: work_tree,
         staged,
         probe,
-        effects: Default::default(),
+        effect_commits: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     };
@@ -83,7 +83,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         folder: folder.to_owned(),
         staged,
         probe: Arc::new(crate::NoProbe),
-        effects: Default::default(),
+        effect_commits: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     }))

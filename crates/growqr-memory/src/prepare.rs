@@ -161,7 +161,7 @@ impl Git {
     /// The plan of an earlier commit of the same tool call, so that a repeated call makes no second commit.
     fn find_plan_of_tool_call(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
         self.index_tool_calls()?;
-        let known = self.effects.borrow().commits.get(change.origin.effect.as_str()).copied();
+        let known = self.effect_commits.borrow().commits.get(change.origin.effect.as_str()).copied();
         let Some(oid) = known else { return Ok(None) };
         if !self.is_in_history(oid)? {
             return Ok(None);
@@ -178,18 +178,18 @@ impl Git {
     }
 
     fn index_tool_calls(&self) -> Result<(), MemoryError> {
-        let mut effects = self.effects.borrow_mut();
+        let mut effects = self.effect_commits.borrow_mut();
         let head = self.head()?;
         let mut next = head;
         for _ in 0..TOOL_CALL_SEARCH_DEPTH {
-            let Some(oid) = next.filter(|oid| Some(*oid) != effects.walked_to) else { break };
+            let Some(oid) = next.filter(|oid| Some(*oid) != effects.newest) else { break };
             let commit = self.repo.find_commit(oid).context("walk the history")?;
             if let Some(origin) = message::read(&commit).1 {
                 effects.commits.insert(origin.effect.as_str().to_owned(), oid);
             }
             next = commit.parent_id(0).ok();
         }
-        effects.walked_to = head;
+        effects.newest = head;
         Ok(())
     }
 }

@@ -118,7 +118,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_keychain_that_never_answers_counts_as_locked() {
-        let asked = with_timeout(TIMEOUT, "read", std::future::pending::<Result<(), SecretError>>());
-        assert_eq!(asked.await, Err(SecretError::Locked));
+        let call = with_timeout(TIMEOUT, "read", std::future::pending::<Result<(), SecretError>>());
+        assert_eq!(call.await, Err(SecretError::Locked));
     }
 }

@@ -56,23 +56,23 @@ mod tests {
 
     /// Each write waits for a signal from the test.
     struct Slow {
-        kept: BTreeMap<String, Secret>,
+        entries: BTreeMap<String, Secret>,
         gate: mpsc::Receiver<()>,
     }
 
     impl BlockingKeychain for Slow {
         fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError> {
-            Ok(self.kept.get(user).cloned())
+            Ok(self.entries.get(user).cloned())
         }
 
         fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError> {
             self.gate.recv().map_err(|_| SecretError::Locked)?;
-            self.kept.insert(user.to_owned(), value.clone());
+            self.entries.insert(user.to_owned(), value.clone());
             Ok(())
         }
 
         fn remove(&mut self, user: &str) -> Result<(), SecretError> {
-            self.kept.remove(user);
+            self.entries.remove(user);
             Ok(())
         }
     }
@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_whose_caller_gave_up_is_skipped() {
         let (gate, closed) = mpsc::channel();
-        let worker = Worker::start(Slow { kept: BTreeMap::new(), gate: closed }).unwrap();
+        let worker = Worker::start(Slow { entries: BTreeMap::new(), gate: closed }).unwrap();
         let mut first = Box::pin(set(&worker, "first"));
         let mut second = Box::pin(set(&worker, "second"));
         tokio::select! {

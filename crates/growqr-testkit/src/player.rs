@@ -53,7 +53,7 @@ pub(crate) fn split_text(text: &str, size: usize) -> impl Iterator<Item = String
 
 /// Inserts the script's steps between the events and splits the bytes into chunks. `last` is the index of the final event.
 pub(crate) fn interleave_steps(script: &Script, events: Vec<(Vec<u8>, u64)>, last: usize) -> Vec<Action> {
-    let count_of_all = events.len();
+    let event_count = events.len();
     let mut actions = Vec::new();
     let mut sent = 0;
     let at_events = |actions: &mut Vec<Action>, count: usize| {
@@ -66,20 +66,20 @@ pub(crate) fn interleave_steps(script: &Script, events: Vec<(Vec<u8>, u64)>, las
         for (point, step) in &script.steps {
             let Point::Bytes(offset) = *point else { continue };
             if offset >= sent + from && offset < sent + bytes.len() {
-                send(&mut actions, &bytes[from..offset - sent], billed, script.piece);
+                send(&mut actions, &bytes[from..offset - sent], billed, script.chunk_size);
                 actions.push(Action::Do(step.clone()));
                 from = offset - sent;
             }
         }
-        send(&mut actions, &bytes[from..], billed, script.piece);
+        send(&mut actions, &bytes[from..], billed, script.chunk_size);
         sent += bytes.len();
     }
-    at_events(&mut actions, count_of_all);
+    at_events(&mut actions, event_count);
     actions
 }
 
-fn send(actions: &mut Vec<Action>, bytes: &[u8], billed: u64, piece: Option<usize>) {
-    match piece {
+fn send(actions: &mut Vec<Action>, bytes: &[u8], billed: u64, chunk_size: Option<usize>) {
+    match chunk_size {
         None => actions.push(Action::Send(bytes.to_vec(), billed)),
         Some(size) => actions.extend(bytes.chunks(size).map(|chunk| Action::Send(chunk.to_vec(), billed))),
     }

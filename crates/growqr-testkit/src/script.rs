@@ -11,7 +11,7 @@ use tokio::sync::watch;
 pub struct Script {
     pub(crate) answer: Answer,
     pub(crate) steps: Vec<(Point, Step)>,
-    pub(crate) piece: Option<usize>,
+    pub(crate) chunk_size: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -121,7 +121,7 @@ pub fn calls<'a>(wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Script {
 
 impl Script {
     fn of(answer: Answer) -> Script {
-        Script { answer, steps: Vec::new(), piece: None }
+        Script { answer, steps: Vec::new(), chunk_size: None }
     }
 
     /// A reply without content. By default its stop reason is `end_turn`.
@@ -230,7 +230,7 @@ impl Script {
 
     /// Adds redacted thinking.
     #[must_use]
-    pub fn thinks_sealed(self) -> Script {
+    pub fn thinks_redacted(self) -> Script {
         self.part(Part::Redacted)
     }
 
@@ -318,7 +318,7 @@ impl Script {
     /// Sends the stream in chunks of this many bytes, so that lines and characters are split.
     #[must_use]
     pub fn in_pieces(mut self, bytes: usize) -> Script {
-        self.piece = Some(bytes.max(1));
+        self.chunk_size = Some(bytes.max(1));
         self
     }
 }

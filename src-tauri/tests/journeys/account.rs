@@ -31,7 +31,7 @@ impl State {
 }
 
 /// The name of the profile that belongs to no user.
-pub const NOBODY: &str = "Local profile";
+pub const LOCAL_PROFILE: &str = "Local profile";
 
 /// Waits until the account button shows this name in this state.
 pub fn see(window: &Open, name: &str, state: State) {

@@ -1,6 +1,6 @@
 //! Sign-in in the window, with a stub of Clerk, a real keyring, a real browser, and links that open the app.
 
-use crate::account::{self, NOBODY, State};
+use crate::account::{self, LOCAL_PROFILE, State};
 use crate::computer::{Computer, Open};
 use crate::links::{self, Links};
 use crate::names;
@@ -127,7 +127,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
 fn a_sign_in_by_a_real_browser_survives_a_restart_until_the_sign_out() {
     let Some(world) = World::with_browser() else { return };
     let window = world.open();
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     account::choose(&window, "Sign in");
     account::see(&window, ADA, State::Online);
     assert!(account::picture(&window).starts_with("data:image/gif;base64,"));
@@ -151,11 +151,11 @@ fn a_sign_in_by_a_real_browser_survives_a_restart_until_the_sign_out() {
     account::see(&window, ADA, State::Online);
 
     account::sign_out(&window);
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     assert_eq!(account::profile_other_than(&window, &profile), "local");
     assert_eq!(world.clerk.valid_grants(), 0, "the tokens are revoked");
     drop(window);
-    account::see(&world.open(), NOBODY, State::SignedOut);
+    account::see(&world.open(), LOCAL_PROFILE, State::SignedOut);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn only_the_callback_of_the_attempt_signs_in() {
     let Some(mut world) = World::new() else { return };
     world.computer.set_starter(world.links.logging_starter());
     let window = world.open();
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     let link = world.allow_in_browser(&window);
     account::listen_for_links(&window);
     let (address, query) = link.split_once('?').expect("parameters");
@@ -176,7 +176,7 @@ fn only_the_callback_of_the_attempt_signs_in() {
     for wrong_link in &wrong_links {
         world.links.open(&world.computer, wrong_link);
     }
-    account::see(&window, NOBODY, State::Waiting);
+    account::see(&window, LOCAL_PROFILE, State::Waiting);
     assert_eq!(account::link_event_count(&window), json!(0), "the page gets no event about a link");
     world.links.open(&world.computer, &link);
     account::see(&window, ADA, State::Online);
@@ -211,7 +211,7 @@ fn a_sign_out_on_the_command_line_and_a_new_sign_in_reach_both_programs() {
 fn the_window_can_switch_to_a_profile_signed_in_on_the_command_line() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     let mut growqr = world.computer.growqr(&["auth", "sign-in", "--no-browser", "--fresh"]);
     let mut child = growqr.stderr(Stdio::piped()).spawn().expect("it starts");
     let mut received = BufReader::new(child.stderr.take().expect("a pipe")).lines().map(|line| line.expect("text"));
@@ -235,7 +235,7 @@ fn a_callback_after_a_restart_is_reported_as_too_late() {
     assert_eq!(received, [link]);
     let window = world.computer.open_with_arguments(&received.iter().map(String::as_str).collect::<Vec<_>>());
     window.see_anywhere("That sign-in has expired. Sign in again.");
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     assert!(world.redirect_uris().is_empty(), "the code is not exchanged");
     world.sign_in(&window);
 }
@@ -300,7 +300,7 @@ fn each_user_of_a_computer_sees_only_their_own_profile() {
     assert_eq!(world.clerk.valid_grants(), 1, "Ada is still signed in, and nobody else");
 
     account::switch(&window, "the local profile");
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     assert_eq!(account::profile_other_than(&window, &ada), "local");
     window.click(names::CHAT);
     window.see(names::CONVERSATION, "You said: for nobody.");
@@ -343,7 +343,7 @@ fn a_sign_out_with_a_locked_keyring_is_finished_after_the_unlock() {
     let window = world.open();
     account::see(&window, ADA, State::Offline);
     account::sign_out(&window);
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     assert_eq!(world.clerk.valid_grants(), 1, "its token cannot be read");
     world.session.unlock();
     world.wait_for_requests("/oauth/token/revoke", 1);
@@ -381,7 +381,7 @@ fn if_another_program_handles_the_links_the_redirect_goes_to_a_port() {
 fn a_link_opens_an_agent_or_page_once_in_a_running_or_new_program() {
     let Some(world) = World::new() else { return };
     let window = world.open();
-    account::see(&window, NOBODY, State::SignedOut);
+    account::see(&window, LOCAL_PROFILE, State::SignedOut);
     world.links.open(&world.computer, &format!("{}://agent/grow", links::PLACES));
     account::wait_for_route(&window, "#/agents/grow");
     window.see_anywhere("There is no agent grow");

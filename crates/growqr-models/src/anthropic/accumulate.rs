@@ -15,21 +15,21 @@ struct Event {
     #[serde(rename = "type")]
     kind: String,
     index: Option<usize>,
-    message: Option<Start>,
+    message: Option<MessageStart>,
     content_block: Option<Fields>,
     delta: Option<Box<RawValue>>,
     usage: Option<Counts>,
-    error: Option<Reported>,
+    error: Option<ErrorBody>,
 }
 
 #[derive(Deserialize)]
-struct Start {
+struct MessageStart {
     model: Option<String>,
     usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
-struct Reported {
+struct ErrorBody {
     #[serde(default)]
     message: String,
 }
@@ -83,8 +83,8 @@ impl ReplyBuilder for Accumulator {
                 Err(StreamError::OutOfOrder)
             }
             "content_block_start" => self.begin_block(event, on_delta),
-            "content_block_delta" => self.add(event, on_delta),
-            "content_block_stop" => self.open(event.index).map(|block| block.closed = true),
+            "content_block_delta" => self.add_delta(event, on_delta),
+            "content_block_stop" => self.open_block(event.index).map(|block| block.closed = true),
             "message_delta" => self.message_delta(event),
             "message_stop" => {
                 if self.stop.is_none() || self.blocks.iter().any(|block| !block.closed) {
@@ -110,7 +110,7 @@ impl ReplyBuilder for Accumulator {
 impl Accumulator {
     /// The reply. Call it only when [`Accumulator::is_complete`].
     pub fn reply(self, request_id: Option<String>) -> Reply {
-        let (usage, cost) = self.counts.settle(&self.model);
+        let (usage, cost) = self.counts.usage_and_cost(&self.model);
         let blocks: Vec<String> = self.blocks.into_iter().filter_map(Block::encode).collect();
         let content = RawJson::parse(format!("[{}]", blocks.join(","))).expect("each block is one JSON object");
         let stop = self.stop.unwrap_or(StopReason::Other(String::new()));
@@ -140,13 +140,13 @@ impl Accumulator {
         Ok(())
     }
 
-    fn open(&mut self, index: Option<usize>) -> Result<&mut Block, StreamError> {
+    fn open_block(&mut self, index: Option<usize>) -> Result<&mut Block, StreamError> {
         let block = index.and_then(|index| self.blocks.get_mut(index));
         block.filter(|block| !block.closed).ok_or(StreamError::OutOfOrder)
     }
 
-    fn add(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
-        let block = self.open(event.index)?;
+    fn add_delta(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+        let block = self.open_block(event.index)?;
         let raw = event.delta.ok_or(StreamError::Unreadable)?;
         let delta: Fields = serde_json::from_str(raw.get()).map_err(|_| StreamError::Unreadable)?;
         let text = |name: &str| delta.text(name).ok_or(StreamError::Unreadable);

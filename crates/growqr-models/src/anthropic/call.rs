@@ -45,7 +45,7 @@ impl ServiceErrors for CallErrors<'_> {
 
 impl Anthropic {
     /// See [`growqr_core::model::Model::call`].
-    pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
+    pub(super) async fn run_call(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
         let model = request.segment.model.as_str();
         let body = request::body(request);
         if body.len() > request::BODY_LIMIT {

@@ -44,7 +44,7 @@ pub struct Config {
     /// When and how often to try again.
     pub retry: RetryPolicy,
     /// Calls that may run at the same time, over all agents.
-    pub at_once: usize,
+    pub max_concurrent: usize,
     /// Clock and jitter.
     pub timer: Arc<dyn Timer>,
 }
@@ -59,7 +59,7 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
-            at_once: 8,
+            max_concurrent: 8,
             timer: Arc::new(SystemTimer::new(seed)),
         }
     }
@@ -87,7 +87,7 @@ impl Anthropic {
         let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
-            at_once: config.at_once,
+            max_concurrent: config.max_concurrent,
             timer: Arc::clone(&config.timer),
             is_plain: config.base_url.starts_with("http://"),
             // A proxy cannot reach the loopback address of this machine.
@@ -179,6 +179,6 @@ impl Model for Anthropic {
     }
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
-        self.ask(request, on_delta).await
+        self.run_call(request, on_delta).await
     }
 }

@@ -59,7 +59,7 @@ impl Counts {
 
     /// Usage and cost of the whole call. If the service lists its passes (`iterations`), they are added up, each priced for
     /// its own model, because the top-level counts may leave some of them out.
-    pub fn settle(&self, model: &str) -> (Usage, Option<Money>) {
+    pub fn usage_and_cost(&self, model: &str) -> (Usage, Option<Money>) {
         let passes = match self.iterations.as_deref() {
             None | Some([]) => std::slice::from_ref(self),
             Some(passes) => passes,
@@ -94,7 +94,7 @@ mod tests {
             counts(r#"{"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":7}"#);
         all.update(counts(r#"{"output_tokens":20}"#));
         all.update(counts(r#"{"output_tokens":30,"input_tokens":null}"#));
-        let (usage, _) = all.settle("claude-opus-4-7");
+        let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         let expected =
             Usage { input_tokens: 10, output_tokens: 30, cache_read_tokens: 5, cache_write_5m_tokens: 7, ..Usage::default() };
         assert_eq!(usage, expected);
@@ -105,7 +105,7 @@ mod tests {
         let all = counts(
             r#"{"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":5}}"#,
         );
-        let (usage, _) = all.settle("claude-opus-4-7");
+        let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         assert_eq!((usage.cache_write_5m_tokens, usage.cache_write_1h_tokens), (4, 5));
     }
 
@@ -116,9 +116,9 @@ mod tests {
                 {"input_tokens":1000000,"output_tokens":0,"model":"claude-opus-5-5"},
                 {"input_tokens":1000000,"output_tokens":0}]}"#,
         );
-        let (usage, cost) = all.settle("claude-sonnet-5-5");
+        let (usage, cost) = all.usage_and_cost("claude-sonnet-5-5");
         assert_eq!(usage.input_tokens, 2_000_000);
         assert_eq!(cost, Some(Money::usd(6)));
-        assert_eq!(all.settle("claude-unknown").1, None);
+        assert_eq!(all.usage_and_cost("claude-unknown").1, None);
     }
 }

@@ -25,8 +25,8 @@ struct State {
 pub(crate) struct Permit(Option<Arc<Limiter>>);
 
 impl Limiter {
-    pub fn new(at_once: usize) -> Arc<Limiter> {
-        let state = State { free: at_once.max(1), waiting: VecDeque::new(), paused_until: Duration::ZERO };
+    pub fn new(max_concurrent: usize) -> Arc<Limiter> {
+        let state = State { free: max_concurrent.max(1), waiting: VecDeque::new(), paused_until: Duration::ZERO };
         Arc::new(Limiter { state: Mutex::new(state) })
     }
 

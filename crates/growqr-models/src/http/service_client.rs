@@ -82,7 +82,7 @@ pub(crate) struct ClientConfig {
     pub connect_timeout: Duration,
     pub retry: RetryPolicy,
     /// Calls that may run at the same time.
-    pub at_once: usize,
+    pub max_concurrent: usize,
     pub timer: Arc<dyn Timer>,
     /// Whether the service is reached without TLS.
     pub is_plain: bool,
@@ -107,7 +107,7 @@ enum Attempt {
 impl ServiceClient {
     /// Cheap: the first call builds the HTTP client and loads the certificates.
     pub fn new(config: ClientConfig) -> ServiceClient {
-        let limiter = Limiter::new(config.at_once);
+        let limiter = Limiter::new(config.max_concurrent);
         ServiceClient { config, limiter, client: OnceLock::new() }
     }
 

@@ -204,7 +204,7 @@ impl Accumulator {
         let mut used_ids = used_ids.clone();
         for (place, call) in self.calls.into_iter().enumerate() {
             let made = format!("call_{message_count}_{place}");
-            let id = if is_fit(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { made };
+            let id = if is_valid_name(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { made };
             content.push(call.encode(&id));
             used_ids.insert(id);
         }
@@ -254,7 +254,7 @@ impl Call {
     /// Encodes the call as a `tool_use` block. Characters that a tool name cannot have are replaced; the model then gets the
     /// error that there is no such tool.
     fn encode(self, id: &str) -> RawJson {
-        let name = if is_fit(&self.name, 64) { self.name } else { fit(&self.name) };
+        let name = if is_valid_name(&self.name, 64) { self.name } else { replace_invalid_bytes(&self.name) };
         let input = tool_input_json(self.arguments);
         let text = format!(
             r#"{{"type":"tool_use","id":{},"name":{},"input":{input}}}"#,
@@ -278,17 +278,17 @@ impl Counts {
     }
 }
 
-fn is_fit(text: &str, limit: usize) -> bool {
-    !text.is_empty() && text.len() <= limit && text.bytes().all(is_fit_byte)
+fn is_valid_name(text: &str, limit: usize) -> bool {
+    !text.is_empty() && text.len() <= limit && text.bytes().all(is_valid_byte)
 }
 
-fn is_fit_byte(byte: u8) -> bool {
+fn is_valid_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
-fn fit(name: &str) -> String {
-    let fit: String = name.bytes().take(64).map(|byte| if is_fit_byte(byte) { char::from(byte) } else { '_' }).collect();
-    if fit.is_empty() { "unnamed".to_owned() } else { fit }
+fn replace_invalid_bytes(name: &str) -> String {
+    let valid: String = name.bytes().take(64).map(|byte| if is_valid_byte(byte) { char::from(byte) } else { '_' }).collect();
+    if valid.is_empty() { "unnamed".to_owned() } else { valid }
 }
 
 /// The text of a string, or of all parts of an array.

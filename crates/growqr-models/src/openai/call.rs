@@ -42,11 +42,11 @@ impl ServiceErrors for CallErrors<'_> {
 
 impl OpenAi {
     /// See [`growqr_core::model::Model::call`].
-    pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
+    pub(super) async fn run_call(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
         let model = request.segment.model.as_str();
-        if self.should_learn(model) {
+        if self.should_probe(model) {
             // If the probe fails, the window stays a guess; the call itself shows whether the server responds.
-            self.learn(model).await;
+            self.probe_model(model).await;
         }
         let config = &self.config;
         let secret = config.key.as_ref().map_or("", |key| key.expose());

@@ -114,16 +114,16 @@ pub async fn discover(search: &Search) -> Vec<Server> {
     // One client without TLS for the ports of this machine; the configured address may need TLS.
     let Ok(client) = plain_client() else { return Vec::new() };
     let ports = search.ports.iter().map(|port| BaseUrl::of_port(*port));
-    let set = search.configured.iter().map(|(base, _)| base);
-    let is_set = |base: &BaseUrl| search.configured.as_ref().is_some_and(|(set, _)| set.is_same(base));
-    let bases: Vec<BaseUrl> = set.cloned().chain(ports.filter(|base| !is_set(base))).collect();
+    let configured = search.configured.iter().map(|(base, _)| base);
+    let is_configured = |base: &BaseUrl| search.configured.as_ref().is_some_and(|(set, _)| set.is_same(base));
+    let bases: Vec<BaseUrl> = configured.cloned().chain(ports.filter(|base| !is_configured(base))).collect();
     let deadline = Instant::now() + search.timeout;
-    let looks = bases.iter().map(async |base| {
+    let probes = bases.iter().map(async |base| {
         let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
         let own = if base.is_plain() { None } else { tls_client().ok() };
         ServerProbe { client: own.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
     });
-    join_all(looks).await.into_iter().flatten().collect()
+    join_all(probes).await.into_iter().flatten().collect()
 }
 
 fn plain_client() -> Result<Client, reqwest::Error> {
@@ -200,7 +200,7 @@ impl ServerProbe<'_> {
     /// The window that the server uses for a model.
     pub async fn window(&self, server: &Server, model: &str) -> Window {
         let listed = server.models.iter().find(|offered| offered.id == model).and_then(|offered| offered.window);
-        let told = match server.program {
+        let reported = match server.program {
             Program::Ollama => self.ollama_window(model).await,
             Program::LmStudio => self.lm_studio_window(model).await,
             Program::LlamaCpp => {
@@ -209,7 +209,8 @@ impl ServerProbe<'_> {
             }
             Program::Vllm | Program::Other => listed,
         };
-        told.filter(|tokens| *tokens > 0)
+        reported
+            .filter(|tokens| *tokens > 0)
             .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_reported: true })
     }
 

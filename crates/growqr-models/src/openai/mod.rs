@@ -50,7 +50,7 @@ pub struct Config {
     /// When and how often to try again.
     pub retry: RetryPolicy,
     /// Calls that may run at the same time, over all agents.
-    pub at_once: usize,
+    pub max_concurrent: usize,
     /// Clock and jitter.
     pub timer: Arc<dyn Timer>,
 }
@@ -69,7 +69,7 @@ impl Config {
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
             // A local server processes requests one after another anyway, and the limiter's queue is fair to all agents.
-            at_once: if is_local_network { 2 } else { 8 },
+            max_concurrent: if is_local_network { 2 } else { 8 },
             timer: Arc::new(SystemTimer::new(seed)),
         }
     }
@@ -77,7 +77,7 @@ impl Config {
 
 /// Results of probing the server.
 #[derive(Clone, Debug, Default)]
-struct Learned {
+struct ProbeResults {
     server: Option<Server>,
     windows: BTreeMap<String, Window>,
 }
@@ -86,7 +86,7 @@ struct Learned {
 pub struct OpenAi {
     config: Config,
     service: ServiceClient,
-    learned: RwLock<Learned>,
+    probe_results: RwLock<ProbeResults>,
 }
 
 impl OpenAi {
@@ -96,12 +96,12 @@ impl OpenAi {
         let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
-            at_once: config.at_once,
+            max_concurrent: config.max_concurrent,
             timer: Arc::clone(&config.timer),
             is_plain: config.base.is_plain(),
             is_direct: config.base.is_local_network(),
         });
-        OpenAi { config, service, learned: RwLock::default() }
+        OpenAi { config, service, probe_results: RwLock::default() }
     }
 
     /// The address of the server.
@@ -112,33 +112,33 @@ impl OpenAi {
 
     /// Probes the server: which program it runs, which models it offers, and how large this model's window is. Without a
     /// response within [`PROBE_TIMEOUT`] the earlier results stay.
-    pub async fn learn(&self, model: &str) -> Option<(Server, Window)> {
+    pub async fn probe_model(&self, model: &str) -> Option<(Server, Window)> {
         let client = self.service.client().ok()?;
         let deadline = Instant::now() + PROBE_TIMEOUT;
         let probe = ServerProbe { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
         let server = probe.identify().await?;
         let window = probe.window(&server, model).await;
-        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
-        learned.server = Some(server.clone());
-        learned.windows.insert(model.to_owned(), window);
+        let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
+        probe_results.server = Some(server.clone());
+        probe_results.windows.insert(model.to_owned(), window);
         Some((server, window))
     }
 
     /// A model's window: as the server reported it, or a guess.
     #[must_use]
     pub fn window(&self, model: &str) -> Window {
-        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        let program = learned.server.as_ref().map(|server| server.program);
-        learned.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
+        let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
+        let program = probe_results.server.as_ref().map(|server| server.program);
+        probe_results.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
     }
 
     fn program(&self) -> Option<Program> {
-        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        learned.server.as_ref().map(|server| server.program)
+        let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
+        probe_results.server.as_ref().map(|server| server.program)
     }
 
     /// Whether to probe before a call: the server was never probed, or may have loaded the model since.
-    fn should_learn(&self, model: &str) -> bool {
+    fn should_probe(&self, model: &str) -> bool {
         self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_reported)
     }
 
@@ -171,7 +171,7 @@ impl Model for OpenAi {
     }
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
-        self.ask(request, on_delta).await
+        self.run_call(request, on_delta).await
     }
 }
 

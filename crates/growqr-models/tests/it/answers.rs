@@ -105,7 +105,7 @@ async fn thinking_is_sent_back_unchanged_to_models_that_check_its_signature() {
         let mut messages = vec![user("begin")];
         for turn in 0..4 {
             world.claude.will(
-                thinks(&format!("thought {turn} \u{1F331}")).thinks_sealed().says("so").calls([("look", json!({"path": "ä"}))]),
+                thinks(&format!("thought {turn} \u{1F331}")).thinks_redacted().says("so").calls([("look", json!({"path": "ä"}))]),
             );
             let reply = world.answer(&request(model, messages.clone())).await;
             assert!(reply.content.text().contains(r#""signature":"Eq"#), "{}", reply.content.text());

@@ -77,8 +77,8 @@ async fn a_body_above_the_limit_is_not_sent() {
 
 #[tokio::test]
 async fn without_a_network_it_gives_up_after_two_quick_retries() {
-    let nobody = DeadPort::take();
-    let port = nobody.address().port();
+    let dead_port = DeadPort::take();
+    let port = dead_port.address().port();
     let world = World::with(|config| config.base_url = format!("http://127.0.0.1:{port}")).await;
     let (result, shown) = world.ask(&hello()).await;
     assert_eq!(result.unwrap_err().kind, Offline);

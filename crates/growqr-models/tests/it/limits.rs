@@ -62,7 +62,7 @@ async fn a_rate_limit_pauses_all_agents() {
 
 #[tokio::test]
 async fn no_more_calls_run_at_once_than_allowed() {
-    let world = World::with(|config| config.at_once = 2).await;
+    let world = World::with(|config| config.max_concurrent = 2).await;
     let stop_points: Vec<StopPoint> = (0..3).map(|_| StopPoint::new()).collect();
     world.claude.will_all(stop_points.iter().map(|stop_point| says("hi").stop_at(Point::Events(2), stop_point)));
     let (one, two, three) = (by("one"), by("two"), by("three"));
@@ -81,7 +81,7 @@ async fn no_more_calls_run_at_once_than_allowed() {
 
 #[tokio::test]
 async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
-    let world = World::with(|config| config.at_once = 1).await;
+    let world = World::with(|config| config.max_concurrent = 1).await;
     let stop_point = StopPoint::new();
     world.claude.will_all([says("a long text").stop_at(Point::Events(4), &stop_point), says("next")]);
     let request = hello();

@@ -92,7 +92,7 @@ impl Layout {
         for placed in &prompt.blocks {
             layout.add(&mut chain, &placed.role, &placed.block, &mut last, 0);
         }
-        layout.automatic(body.get("cache_control"))?;
+        layout.add_automatic_breakpoint(body.get("cache_control"))?;
         layout.check()?;
         Ok(layout)
     }
@@ -117,7 +117,7 @@ impl Layout {
     }
 
     /// Places the automatic breakpoint, if the request has a top-level `cache_control`.
-    fn automatic(&mut self, control: Option<&Value>) -> Result<(), ApiError> {
+    fn add_automatic_breakpoint(&mut self, control: Option<&Value>) -> Result<(), ApiError> {
         let Some(ttl) = control.filter(|control| control.is_object()).map(Ttl::of) else { return Ok(()) };
         let explicit = self.steps.iter().filter(|step| step.breakpoint.is_some()).count();
         let Some(step) = self.steps.iter_mut().rev().find(|step| step.eligible) else { return Ok(()) };

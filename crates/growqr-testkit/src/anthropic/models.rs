@@ -35,9 +35,9 @@ pub(super) enum Sampling {
 /// For which accounts thinking signatures are bound to the conversation before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PrefixCheck {
-    Nobody,
+    NoAccounts,
     NewAccounts,
-    Everybody,
+    AllAccounts,
 }
 
 /// Prices in thousandths of a US dollar per million tokens.
@@ -101,14 +101,14 @@ const NEWEST: Row = Row {
 };
 
 /// A model of the previous generation: forced tools are accepted, thinking is not bound to the conversation.
-const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::Nobody, ..NEWEST };
+const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::NoAccounts, ..NEWEST };
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: "claude-fable-5-2",
         name: "Claude Fable 5.2",
         card: card(8000, 40_000, 10_000, 16_000, 200),
-        prefix_check: PrefixCheck::Everybody,
+        prefix_check: PrefixCheck::AllAccounts,
         system_messages: false,
         ..NEWEST
     },

@@ -14,7 +14,7 @@ fn ask(model: &str, messages: &Value) -> Value {
 
 /// A conversation with a reply that contains thinking and a tool call, and the result of the call.
 async fn thought(claude: &AnthropicStub, model: &str) -> Value {
-    claude.will(thinks("hm").thinks_sealed().calls([("look", json!({}))]));
+    claude.will(thinks("hm").thinks_redacted().calls([("look", json!({}))]));
     let content = post(claude, &ask(model, &json!([user("a")]))).await.json()["content"].clone();
     let id = content[2]["id"].as_str().unwrap().to_owned();
     json!([user("a"), assistant(content), {"role": "user", "content": [result(&id)]}])

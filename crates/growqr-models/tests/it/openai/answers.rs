@@ -114,7 +114,7 @@ async fn a_reply_from_this_machine_is_free_and_other_costs_are_unknown() {
         assert_eq!(world.provider.card(MODEL).prices.is_some(), cost.is_some());
     }
     let world = World::of(ServerBehaviour::ollama()).await;
-    world.provider.learn(MODEL).await;
+    world.provider.probe_model(MODEL).await;
     assert!(world.provider.card("gpt-oss:120b-cloud").prices.is_none(), "a cloud model of Ollama runs elsewhere");
 }
 
@@ -139,7 +139,7 @@ async fn a_full_window_is_distinguished_from_the_output_limit() {
     let world = World::of(ServerBehaviour { window: 5_000, ..ServerBehaviour::ollama() }).await;
     world.server.will_all([says("load"), says(&"long ".repeat(4_000)).stop("max_tokens"), says("short").stop("max_tokens")]);
     world.answer(&hello()).await;
-    world.provider.learn(MODEL).await;
+    world.provider.probe_model(MODEL).await;
     assert_eq!(world.answer(&hello()).await.stop, StopReason::ContextFull);
     assert_eq!(world.answer(&hello()).await.stop, StopReason::MaxTokens);
 }

@@ -77,7 +77,7 @@ async fn the_first_event_may_take_longer_than_the_idle_timeout_allows_later() {
 
 #[tokio::test]
 async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
-    let world = World::with(ServerBehaviour::plain(), |config| config.at_once = 1).await;
+    let world = World::with(ServerBehaviour::plain(), |config| config.max_concurrent = 1).await;
     let stop_point = StopPoint::new();
     world.server.will_all([says("a long text").stop_at(Point::Events(3), &stop_point), says("next")]);
     let request = hello();

@@ -55,8 +55,8 @@ async fn temporary_errors_are_retried() {
 
 #[tokio::test]
 async fn an_unreachable_server_is_reported_with_the_next_step() {
-    let nobody = DeadPort::take();
-    let port = nobody.address().port();
+    let dead_port = DeadPort::take();
+    let port = dead_port.address().port();
     let world = World::with(ServerBehaviour::plain(), |config| config.base = BaseUrl::of_port(port)).await;
     let failure = world.failure(&hello()).await;
     assert_eq!(failure.kind, Offline);
@@ -66,7 +66,7 @@ async fn an_unreachable_server_is_reported_with_the_next_step() {
     );
     assert_eq!(world.timer.slept_ms(), [500, 500]);
     let gone = World::of(ServerBehaviour::ollama()).await;
-    gone.provider.learn("tiny").await;
+    gone.provider.probe_model("tiny").await;
     let World { server, provider, .. } = gone;
     drop(server);
     let failure = provider.call(&hello(), &|_| ()).await.unwrap_err();

@@ -32,19 +32,19 @@ async fn each_server_is_recognised_and_its_models_are_listed() {
 
 #[tokio::test]
 async fn the_window_is_the_one_the_server_uses_not_the_models_maximum() {
-    let told = |tokens| Window { tokens, is_reported: true };
+    let reported = |tokens| Window { tokens, is_reported: true };
     let guessed = |tokens| Window { tokens, is_reported: false };
     for (behaviour, before, loaded) in [
-        (ServerBehaviour::ollama(), guessed(4_096), told(32_768)),
-        (ServerBehaviour::lm_studio(), guessed(4_096), told(32_768)),
-        (ServerBehaviour::llama_cpp(), told(32_768), told(32_768)),
-        (ServerBehaviour::vllm(), told(32_768), told(32_768)),
+        (ServerBehaviour::ollama(), guessed(4_096), reported(32_768)),
+        (ServerBehaviour::lm_studio(), guessed(4_096), reported(32_768)),
+        (ServerBehaviour::llama_cpp(), reported(32_768), reported(32_768)),
+        (ServerBehaviour::vllm(), reported(32_768), reported(32_768)),
         (ServerBehaviour::plain(), guessed(8_192), guessed(8_192)),
     ] {
         let program = behaviour.program;
         let world = World::of(behaviour).await;
         assert!(!world.provider.window(MODEL).is_reported, "unknown before the first probe");
-        let (_, window) = world.provider.learn(MODEL).await.unwrap();
+        let (_, window) = world.provider.probe_model(MODEL).await.unwrap();
         assert_eq!(window, before, "{program:?}");
         world.server.will_all([says("hi"), says("hi")]);
         // The first call loads the model. Before the second call the probe finds the window of the loaded model.
