@@ -33,8 +33,8 @@ pub fn ask(app: &AppHandle) {
 
 async fn is_confirmed(app: &AppHandle, at_work: usize) -> bool {
     let text = match at_work {
-        1 => "An agent is at work. If you quit, it stops where it is and goes on at the next start.".to_owned(),
-        many => format!("{many} agents are at work. If you quit, they stop where they are and go on at the next start."),
+        1 => "An agent is working. If you quit, it pauses and continues at the next start.".to_owned(),
+        many => format!("{many} agents are working. If you quit, they pause and continue at the next start."),
     };
     let dialog = AsyncMessageDialog::new()
         .set_level(MessageLevel::Warning)

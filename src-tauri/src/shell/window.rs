@@ -36,8 +36,8 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
 fn show_tray_notice(app: &AppHandle) {
     let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
     let text = format!(
-        "Your agents go on with their work while the window is closed.\n\n\
-         Find GrowQR again by its icon {place}, or by starting it once more. To end it, choose Quit there or in Settings."
+        "Your agents continue to work while the window is closed.\n\n\
+         To open it again, use the GrowQR icon {place}, or start GrowQR again. To quit, choose Quit there or in Settings."
     );
     let notice = AsyncMessageDialog::new()
         .set_level(MessageLevel::Info)

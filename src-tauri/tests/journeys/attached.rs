@@ -12,7 +12,7 @@ fn a_message_typed_in_the_terminal_or_in_the_window_appears_in_the_other() {
     let mut terminal = computer.growqr(&["chat"]).spawn().expect("the command line starts");
     let mut input = terminal.stdin.take().expect("a pipe");
     let mut output = BufReader::new(terminal.stdout.take().expect("a pipe")).lines();
-    let mut read = || output.next().expect("it goes on").expect("text");
+    let mut read = || output.next().expect("the output has another line").expect("text");
 
     writeln!(input, "one").expect("it reads");
     assert_eq!(read(), "You said: one.");

@@ -233,7 +233,7 @@ impl Window {
     pub fn reload(&self) -> Result<(), Failure> {
         self.run("window.isOld = true; return null")?;
         self.session.post("/refresh", json!({}))?;
-        self.until("return !window.isOld", "the page is loaded anew").map(drop)
+        self.until("return !window.isOld", "the page is reloaded").map(drop)
     }
 
     /// Saves a screenshot and the source of the page as `name.png` and `name.html` in `folder`. Returns their paths.
@@ -267,7 +267,7 @@ impl Window {
             match self.session.post("/execute/async", body.clone()) {
                 // The page was replaced by another one, at the start or by a reload: wait again in the new page.
                 Err(failure) if failure.to_string().contains(UNLOADED) => {}
-                seen => return seen.map_err(|failure| format!("waited in vain until {what}: {failure}").into()),
+                seen => return seen.map_err(|failure| format!("timeout while waiting until {what}: {failure}").into()),
             }
         }
     }
