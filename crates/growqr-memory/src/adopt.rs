@@ -66,13 +66,13 @@ impl Git {
             }
             OnDisk::File(bytes, _) => {
                 let clash = scan.spellings.clash(&path).filter(|_| old.is_none());
-                let fit = match clash {
+                let checked = match clash {
                     Some(other) => {
                         Err(path::bad_path(&path, format!("some file systems treat it as the same name as {other:?}; rename it")))
                     }
                     None => work_tree::text(&path, &bytes).map(|_| ()),
                 };
-                match fit {
+                match checked {
                     Ok(()) => {
                         let new = Some(self.repo.blob(&bytes).context("record a hand edit")?);
                         scan.spellings.add(&path);

@@ -244,7 +244,7 @@ impl Memory for MemoryRepo {
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
         let git = self.git();
         git.finish_interrupted_checkouts()?;
-        git.apply(&prepare::plan(plan)?, WorkTreeFiles::ToReplace)
+        git.apply(&prepare::parse_plan(plan)?, WorkTreeFiles::ToReplace)
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {

@@ -137,22 +137,22 @@ impl Git {
 
     fn refuse_clash_in_tree(&self, root: Tree<'_>, page: &str) -> Result<(), MemoryError> {
         let mut tree = root;
-        let mut seen = String::new();
+        let mut above = String::new();
         let mut parts = page.split('/').peekable();
         while let Some(part) = parts.next() {
             let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
-            work_tree::refuse_clash(page, &seen, part, names)?;
+            work_tree::refuse_clash(page, &above, part, names)?;
             let Some((kind, id)) = tree.get_name(part).map(|entry| (entry.kind(), entry.id())) else { return Ok(()) };
             match (parts.peek().is_some(), kind == Some(ObjectType::Tree)) {
                 (true, true) => {}
                 // The user has deleted it from disk; the next scan commits that.
-                _ if !work_tree::file_of(&self.folder, &format!("{seen}{part}")).exists() => return Ok(()),
+                _ if !work_tree::file_of(&self.folder, &format!("{above}{part}")).exists() => return Ok(()),
                 (true, false) => {
-                    return Err(path::bad_path(page, format!("{:?} is a page, not a folder", format!("{seen}{part}"))));
+                    return Err(path::bad_path(page, format!("{:?} is a page, not a folder", format!("{above}{part}"))));
                 }
                 (false, _) => return Err(path::bad_path(page, "it is a folder or a link, not a page")),
             }
-            seen = format!("{seen}{part}/");
+            above = format!("{above}{part}/");
             tree = self.repo.find_tree(id).context("read a tree")?;
         }
         Ok(())
@@ -224,7 +224,7 @@ fn commit_plan(plan: &Plan, page: &str, merged: bool) -> Result<CommitPlan, Memo
 }
 
 /// Parses a plan from the journal. An invalid id means that the journal was altered.
-pub(crate) fn plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
+pub(crate) fn parse_plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
     path::check(&recorded.path)?;
     let oid = |hex: &String| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.clone() });
     let file = FileChange {

@@ -47,16 +47,16 @@ pub struct SkippedFile {
 
 /// The file of a page. The path must have passed [`path::check`].
 pub(crate) fn file_of(folder: &Path, page: &str) -> PathBuf {
-    page.split('/').fold(folder.to_owned(), |place, part| place.join(part))
+    page.split('/').fold(folder.to_owned(), |location, part| location.join(part))
 }
 
 /// Inspects a page's path on disk without following links. The path must have passed [`path::check`].
 pub(crate) fn inspect(folder: &Path, page: &str) -> OnDisk {
-    let mut place = folder.to_owned();
+    let mut location = folder.to_owned();
     let mut parts = page.split('/').peekable();
     while let Some(part) = parts.next() {
-        place.push(part);
-        let metadata = match fs::symlink_metadata(&place) {
+        location.push(part);
+        let metadata = match fs::symlink_metadata(&location) {
             Ok(metadata) => metadata,
             Err(error) if is_not_found(error.kind()) => return OnDisk::Absent,
             Err(error) => return unreadable(error),
@@ -71,7 +71,7 @@ pub(crate) fn inspect(folder: &Path, page: &str) -> OnDisk {
             (true, true) => {}
             (true, false) => return OnDisk::Absent,
             (false, true) => return OnDisk::NotAPage(path::bad_path(page, "it is a folder; name a page in it")),
-            (false, false) => return read_file(&place, page, &metadata),
+            (false, false) => return read_file(&location, page, &metadata),
         }
     }
     OnDisk::Absent
@@ -85,7 +85,7 @@ fn unreadable(error: std::io::Error) -> OnDisk {
     OnDisk::NotAPage(MemoryError::Repository { doing: "read a page", cause: error.to_string() })
 }
 
-fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
+fn read_file(location: &Path, page: &str, metadata: &Metadata) -> OnDisk {
     if !metadata.is_file() {
         return OnDisk::NotAPage(path::bad_path(page, "it is not a regular file"));
     }
@@ -94,7 +94,7 @@ fn read_file(place: &Path, page: &str, metadata: &Metadata) -> OnDisk {
     }
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
     // The file may grow while it is read, so the read is limited as well.
-    match File::open(place).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)) {
+    match File::open(location).and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) if bytes.len() as u64 > MAX_PAGE_BYTES => {
             OnDisk::NotAPage(MemoryError::TooLarge { bytes: bytes.len() as u64, limit: MAX_PAGE_BYTES })
         }
@@ -139,16 +139,16 @@ pub(crate) fn read(folder: &Path, page: &str) -> Result<Page, MemoryError> {
 /// Returns an error if a file system may treat the path as an existing one with another spelling, or if a page stands where
 /// the path has a folder.
 pub(crate) fn refuse_other_spelling(folder: &Path, page: &str) -> Result<(), MemoryError> {
-    let mut place = folder.to_owned();
+    let mut location = folder.to_owned();
     let mut seen = String::new();
     for part in page.split('/') {
-        if place.is_file() {
+        if location.is_file() {
             return Err(path::bad_path(page, format!("{:?} is a page, not a folder", seen.trim_end_matches('/'))));
         }
-        let Ok(entries) = fs::read_dir(&place) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(&location) else { return Ok(()) };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
         refuse_clash(page, &seen, part, names)?;
-        place.push(part);
+        location.push(part);
         seen = format!("{seen}{part}/");
     }
     Ok(())
@@ -194,8 +194,8 @@ pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), M
     Ok((pages, skipped))
 }
 
-fn walk_folder(place: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &mut Vec<SkippedFile>) -> Result<(), MemoryError> {
-    let entries = match fs::read_dir(place) {
+fn walk_folder(location: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &mut Vec<SkippedFile>) -> Result<(), MemoryError> {
+    let entries = match fs::read_dir(location) {
         Ok(entries) => entries,
         Err(error) if above.is_empty() => return Err(error).context("list the pages"),
         Err(error) => {
@@ -271,8 +271,8 @@ fn shorten(line: &str) -> String {
 
 /// Fsyncs a folder, so that new names in it are durable.
 #[cfg(not(windows))]
-pub(crate) fn sync_folder(place: &Path) -> std::io::Result<()> {
-    File::open(place)?.sync_all()
+pub(crate) fn sync_folder(location: &Path) -> std::io::Result<()> {
+    File::open(location)?.sync_all()
 }
 
 /// Does nothing: Windows makes names durable with the file itself and cannot open folders for an fsync.
