@@ -211,7 +211,7 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
         SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => {
             error.next("Nothing was changed. Sign in again when you like.")
         }
-        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_about_time() => {
+        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_clock_error() => {
             error.retryable().next("Set this computer's clock, then sign in again.")
         }
         SignInFailure::Callback(_) => error.next("If you were signing in, start again."),

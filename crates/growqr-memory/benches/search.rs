@@ -1,6 +1,8 @@
-//! How long a search of a large memory takes, as `name value unit` lines: 10,000 pages, 50 MB, of which none or few have the
-//! text. Beside it the way before (one thread; every page hashed, every line copied in lower case), and what any index
-//! would have to do first: read each page, and work out its version.
+//! Measures a search of a large memory: 10,000 pages, 50 MB, and a text that no page or few pages contain. Prints
+//! `name value unit` lines.
+//!
+//! For comparison it also measures the former search (one thread; hashes every page, copies every line in lower case), and
+//! the work that any index would have to do first: read each page and compute its version.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::Memory;
@@ -12,11 +14,11 @@ use std::time::{Duration, Instant};
 const ROUNDS: usize = 9;
 const PAGES: usize = 10_000;
 const PAGE_BYTES: usize = 5_000;
-/// In one page of a hundred.
+/// A word that one page of a hundred contains.
 const RARE: &str = "Quartz";
 
 fn main() {
-    // `cargo test --all-targets` starts this too, and wants no figures.
+    // `cargo test --all-targets` runs this as well, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -24,7 +26,7 @@ fn main() {
     let folder = folder.path().join("memory");
     let memory = MemoryRepo::open(&folder, Timestamp(0)).expect("opens");
     let paths = fill(&folder);
-    // Alternating, so that a busy moment of the machine hits all of them.
+    // The measurements alternate, so that a short load on the machine affects all of them.
     let mut times: [Vec<Duration>; 6] = Default::default();
     for _ in 0..ROUNDS {
         times[0].push(timed(|| before(&memory, "nowhere")));
@@ -36,7 +38,7 @@ fn main() {
             read(&paths, |bytes| assert!(!git2::Oid::hash_object(git2::ObjectType::Blob, bytes).expect("a version").is_zero()));
         }));
     }
-    let [before, all, rare, read, versions, list] = times.map(middle);
+    let [before, all, rare, read, versions, list] = times.map(median);
     let figures = [
         ("before", before),
         ("all", all),
@@ -51,7 +53,7 @@ fn main() {
     println!("memory_search_ratio {:.2} x", all / before);
 }
 
-/// Pages of plain words, most in ASCII, one in ten not.
+/// Writes pages of plain text: nine of ten are ASCII only.
 fn fill(folder: &Path) -> Vec<PathBuf> {
     let paths: Vec<PathBuf> = (0..PAGES).map(|n| folder.join(format!("area{:02}/page{n:05}.md", n % 50))).collect();
     for (n, path) in paths.iter().enumerate() {
@@ -90,8 +92,8 @@ fn timed(work: impl FnOnce()) -> Duration {
     start.elapsed()
 }
 
-/// In milliseconds.
-fn middle(mut times: Vec<Duration>) -> f64 {
+/// The median, in milliseconds.
+fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
     times[times.len() / 2].as_secs_f64() * 1000.0
 }

@@ -1,16 +1,16 @@
-//! Joins the parts of the window: plugins, commands, tray, and the end.
+//! Builds and runs the Tauri app: plugins, commands, tray icon, shutdown.
 
 mod account;
-mod arrivals;
 mod commands;
 mod desktop;
 mod dialog;
 mod display;
-#[cfg(target_os = "linux")]
-mod drawing;
 mod following;
+mod incoming_links;
 mod link;
 mod quit;
+#[cfg(target_os = "linux")]
+mod rendering;
 mod schemes;
 mod tray;
 mod view_state;
@@ -21,19 +21,19 @@ use std::process::ExitCode;
 use tauri::{App, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
-/// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
+/// Opens the window and returns when GrowQR has quit. A second instance shows the window of the first and exits.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Some(missing) = display::missing() {
-        // The window's toolkit would end the program without a word that helps.
+    if let Some(missing) = display::missing_message() {
+        // GTK would exit with an error message that does not help the user.
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;
     }
     #[cfg(target_os = "linux")]
-    drawing::choose();
+    rendering::choose();
     match build() {
         Ok(app) => {
-            // No other instance runs. What the page will ask for is read while its window is made.
+            // This is the only instance. The data that the page needs is loaded while the window is created.
             desktop::open_early(app.handle());
             account::resume_early(app.handle());
             ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1))
@@ -50,49 +50,49 @@ fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     schemes::configure(context.config_mut());
     let desktop = Desktop::of_process();
-    // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
-    let name = only_instance(&context.config().identifier, desktop.environment().data_folder_mark());
-    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+    // The name has an effect on Linux only. On Windows and macOS the plugin allows one instance for all data folders.
+    let name = instance_name(&context.config().identifier, desktop.environment().data_folder_mark());
+    let single_instance = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
         window::show(app);
-        arrivals::take(app, arguments);
+        incoming_links::open_from_arguments(app, arguments);
     });
-    // First, so that a second start ends before it has opened anything; it passes on what it was told.
-    let builder = tauri::Builder::default().plugin(only.build());
-    // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
-    // to hear; here they are received by nobody but `arrivals`.
+    // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything.
+    let builder = tauri::Builder::default().plugin(single_instance.build());
+    // Registers the link schemes with the system. Not on macOS: there the plugin would only receive the links and emit
+    // them to the page, but only `incoming_links` may see them.
     #[cfg(not(target_os = "macos"))]
     let builder = builder.plugin(tauri_plugin_deep_link::init());
     builder
-        // Whether the window was hidden when GrowQR quit says nothing about the next start.
+        // Whether the window was hidden at the last exit does not matter for the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
-        // Used from Rust alone; the page has no right to them.
+        // Used only from Rust. The page has no permission for them.
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_store::Builder::new().build())
         .manage(desktop)
         .manage(following::Follower::default())
         .manage(account::Account::default())
-        .manage(arrivals::Arrivals::default())
+        .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
             let has_tray = tray::add(app.handle());
-            app.manage(window::Tray { is_there: has_tray });
-            arrivals::begin(app.handle());
+            app.manage(window::Tray { exists: has_tray });
+            incoming_links::start(app.handle());
             Ok(())
         })
         .build(context)
 }
 
-/// The name that one program at a time has: another data folder is another app.
-fn only_instance(identifier: &str, folder: Option<String>) -> String {
-    // No part of such a name begins with a digit.
+/// The D-Bus name of the single instance. Each data folder has its own, so that each can have one running instance.
+fn instance_name(identifier: &str, folder: Option<String>) -> String {
+    // A part of a D-Bus name must not begin with a digit, so the mark gets the prefix `data-`.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
-        // No code: the last window is gone or the system asks; with one, the question has been answered.
+        // No code: the last window was closed, or the system asks to quit. With a code, `quit::ask` has called `exit`.
         RunEvent::ExitRequested { code: None, api, .. } => {
             api.prevent_exit();
             quit::ask(app);
@@ -102,7 +102,7 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
             desktop::close(app).await;
         }),
         #[cfg(target_os = "macos")]
-        RunEvent::Opened { urls } => urls.iter().for_each(|link| arrivals::follow(app, link.as_str())),
+        RunEvent::Opened { urls } => urls.iter().for_each(|link| incoming_links::open(app, link.as_str())),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}
@@ -114,8 +114,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_data_folder_is_another_app() {
-        assert_eq!(only_instance("ai.growqr.desktop", None), "ai.growqr.desktop");
-        assert_eq!(only_instance("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
+    fn each_data_folder_has_its_own_instance_name() {
+        assert_eq!(instance_name("ai.growqr.desktop", None), "ai.growqr.desktop");
+        assert_eq!(instance_name("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
     }
 }

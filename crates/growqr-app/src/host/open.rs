@@ -97,7 +97,7 @@ fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> 
     #[cfg(feature = "hold-points")]
     let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::hold::Steps::default()))?;
     let adopted = memory.adopt_hand_edits(now)?;
-    for left in adopted.left {
+    for left in adopted.skipped {
         tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
     }
     Ok(memory)

@@ -1,7 +1,7 @@
-//! Whatever a model streams, in the manner of whatever server, with breaks and restarts at any moment: every request
-//! that the turn machine builds from its journal is one that the strictest server accepts.
+//! Property test: for any streamed replies, any kind of server, and with broken streams and restarts at any point, the
+//! strict stub server accepts every request that the turn machine builds from its journal.
 
-use super::world::{FakePace, MODEL, manners, tool};
+use super::world::{FakeTimer, MODEL, server_behaviours, tool};
 use growqr_core::agent::{Input, Intent, Setup, State, decide, tools};
 use growqr_core::clock::{Moment, Timestamp};
 use growqr_core::event::Entry;
@@ -12,7 +12,7 @@ use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{CatalogueEntry, OfferedTool, Repeat, ToolContent, ToolResult};
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
-use growqr_testkit::openai::{OpenAiStandIn, Point, Script};
+use growqr_testkit::openai::{OpenAiStub, Point, Script};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ enum Part {
 #[derive(Clone, Debug)]
 enum Step {
     Say(String),
-    /// The model answers: its parts, its reason to stop, and where the stream is cut, if it is.
+    /// The model's reply: its parts, its stop reason, and the number of events after which the stream is cut, if it is.
     Answer(Vec<Part>, Option<&'static str>, Option<usize>),
-    /// An answer as another provider may have left it in the journal.
+    /// A reply of another provider, as the journal may contain it.
     Foreign(bool),
     Finish(usize, String, bool),
     Cancel,
@@ -91,7 +91,7 @@ fn catalogue() -> Vec<CatalogueEntry> {
 impl Machine {
     fn new(base: &str) -> Machine {
         let mut config = Config::new(BaseUrl::parse(base).unwrap(), None, 1);
-        config.pace = Arc::new(FakePace::default());
+        config.timer = Arc::new(FakeTimer::default());
         let provider = OpenAi::new(config);
         let limits = Limits { calls: 100_000, ..Limits::default() };
         let setup = Setup {
@@ -124,7 +124,7 @@ impl Machine {
         })
     }
 
-    async fn answer(&mut self, server: &OpenAiStandIn, script: Script) {
+    async fn answer(&mut self, server: &OpenAiStub, script: Script) {
         let Some(attempt) = self.open_attempt() else { return };
         let segment = Segment {
             provider: "openai".into(),
@@ -158,7 +158,7 @@ impl Machine {
         self.input(Input::Answered { attempt, reply, prepared: Vec::new() });
     }
 
-    async fn take(&mut self, server: &OpenAiStandIn, step: Step) {
+    async fn take(&mut self, server: &OpenAiStub, step: Step) {
         match step {
             Step::Say(text) => {
                 let id = MessageId::new(format!("m{}", self.entries.len()));
@@ -205,7 +205,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = OpenAiStandIn::start(manners().remove(which)).await;
+            let server = OpenAiStub::start(server_behaviours().remove(which)).await;
             let mut machine = Machine::new(server.base_url());
             for step in steps {
                 machine.take(&server, step).await;
