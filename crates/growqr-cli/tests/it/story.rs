@@ -4,6 +4,7 @@
 use crate::program::Program;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 pub const MESSAGES: [&str; 3] = ["hello there", "remember that I like tea", "ask two helpers about tea"];
 
@@ -42,29 +43,29 @@ pub fn model(asked: &RequestView<'_>) -> Option<Script> {
     })
 }
 
-/// Everything that must be the same however often the program was killed. Ids of agents and effects belong to it: they
-/// are made from the journal.
+/// Everything that must be the same however often the program was killed. Ids of agents and effects are random from run to
+/// run: agents stand under their names, and a change tells whether its effect is one of the journal.
 pub fn end_state(program: &Program) -> Value {
-    let agents: Vec<Value> = program
-        .json(&["agents", "list"])
-        .into_iter()
-        .map(|agent| json!([agent["id"], agent["name"], agent["parent"], agent["status"], agent["turn"]]))
-        .collect();
-    let mut conversations = Vec::new();
-    for agent in &agents {
-        let id = agent[0].as_str().expect("an id");
-        let messages: Vec<Value> = program
-            .json(&["agents", "show", id])
-            .into_iter()
-            .skip(1)
-            .map(|message| json!([message["author"], message["text"]]))
-            .collect();
-        conversations.push(json!([id, sorted_reports(messages)]));
-    }
+    let listed = program.json(&["agents", "list"]);
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let names: BTreeMap<String, String> = listed.iter().map(|agent| (text(&agent["id"]), text(&agent["name"]))).collect();
+    assert_eq!(names.values().collect::<BTreeSet<_>>().len(), listed.len(), "each agent of the story is there once");
+    let name = |id: &Value| id.as_str().map_or(Value::Null, |id| json!(names[id]));
+    let mut agents: Vec<Value> =
+        listed.iter().map(|agent| json!([agent["name"], name(&agent["parent"]), agent["status"], agent["turn"]])).collect();
+    agents.sort_by_key(Value::to_string);
+    let mut conversations: Vec<Value> = names.iter().map(|(id, of)| json!([of, conversation(program, id, &names)])).collect();
+    conversations.sort_by_key(Value::to_string);
+    let started = program.json(&["events"]).into_iter().filter(|line| line["kind"] == "tool_started");
+    let effects: BTreeSet<String> = started.map(|line| text(&line["data"]["effect"])).collect();
     let mut changes: Vec<Value> = program
         .json(&["memory", "log"])
         .into_iter()
-        .map(|change| json!([change["message"], change["paths"], change["origin"]["agent"], change["origin"]["tool_call"]]))
+        .map(|change| {
+            let origin = &change["origin"];
+            let is_of_journal = origin["tool_call"].as_str().map(|effect| effects.contains(effect));
+            json!([change["message"], change["paths"], name(&origin["agent"]), is_of_journal])
+        })
         .collect();
     changes.sort_by_key(Value::to_string);
     let pages: Vec<Value> = program
@@ -73,6 +74,13 @@ pub fn end_state(program: &Program) -> Value {
         .map(|page| program.json(&["memory", "read", page["path"].as_str().expect("a path")])[0].clone())
         .collect();
     json!({"agents": agents, "conversations": conversations, "changes": changes, "pages": pages})
+}
+
+/// Who wrote what to an agent, and what it wrote.
+fn conversation(program: &Program, id: &str, names: &BTreeMap<String, String>) -> Vec<Value> {
+    let rows = program.json(&["agents", "show", id]).into_iter().skip(1);
+    let author = |row: &Value| row["author"]["agent"].as_str().map_or(row["author"].clone(), |id| json!({"agent": names[id]}));
+    sorted_reports(rows.map(|row| json!([author(&row), row["text"]])).collect())
 }
 
 /// Two sub-agents that work side by side may report in either order.
