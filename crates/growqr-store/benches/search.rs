@@ -1,6 +1,6 @@
 //! What a search over a million messages costs on SQLite and PostgreSQL, beside the way before: `like` over a column of
 //! the texts in lower case. Prints `name value unit`, one a line; the figures are medians. PostgreSQL is measured where
-//! its programs are installed.
+//! its programs are installed; with the argument `postgres`, it alone.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
@@ -38,7 +38,9 @@ fn main() {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let folder = tempfile::tempdir().expect("a folder");
-    runtime.block_on(sqlite(&folder.path().join("growqr.db")));
+    if !std::env::args().any(|argument| argument == "postgres") {
+        runtime.block_on(sqlite(&folder.path().join("growqr.db")));
+    }
     match growqr_testkit::postgres::fresh_database() {
         Some(url) => runtime.block_on(postgres(&url)),
         None => println!("PostgreSQL was not measured: it is not installed"),
