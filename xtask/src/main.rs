@@ -6,6 +6,8 @@ mod check;
 mod command;
 mod install;
 mod machine;
+#[cfg(target_os = "linux")]
+mod platforms;
 mod release;
 mod run;
 mod tally;
@@ -43,6 +45,12 @@ enum Chore {
     Test,
     /// Format, lints, generated files, arrows between crates, licences
     Check,
+    /// Type-check for Windows and macOS, on a Debian or Ubuntu and as root
+    CheckPlatforms {
+        /// The Debian mirror to use, where apt's configuration names none
+        #[arg(long)]
+        mirror: Option<String>,
+    },
     /// Build the package that people install
     Release {
         /// Install what is missing without asking
@@ -61,6 +69,7 @@ fn main() -> ExitCode {
         Chore::Install { yes } => install::everything(yes),
         Chore::Test => test::run(),
         Chore::Check => check::run(),
+        Chore::CheckPlatforms { mirror } => check_platforms(mirror),
         Chore::Release { yes } => release::run(yes),
         Chore::Bench => bench::run(),
         Chore::Bindings => bindings::write(),
@@ -72,4 +81,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn check_platforms(mirror: Option<String>) -> Result<(), Failure> {
+    platforms::check(mirror)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn check_platforms(_mirror: Option<String>) -> Result<(), Failure> {
+    Err("this is for Linux, where neither Windows nor macOS is at hand; here, cargo xtask check looks at this system".into())
 }
