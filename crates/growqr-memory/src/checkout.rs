@@ -5,6 +5,7 @@
 //! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
 //! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing.
 
+use crate::disk;
 use crate::failure::{Doing, Step};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::place::{self, OnDisk};
@@ -54,6 +55,7 @@ impl Git {
                 File::create(self.begun(plan.commit)).doing("record a hand edit")?;
             }
             self.move_ref(plan)?;
+            disk::flush(&self.staged).doing("move the branch")?;
             self.probe.reached(Step::RefMoved)?;
         }
         self.finish(plan.commit, &plan.files)
@@ -169,7 +171,7 @@ impl Git {
         if file.new.is_none() {
             fs::remove_file(&target).doing("remove the page")?;
             let kept = self.remove_empty_folders(parent);
-            return place::sync_folder(kept).doing("remove the page");
+            return disk::sync_folder(kept).doing("remove the page");
         }
         if matches!(now, OnDisk::File(..)) {
             let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
@@ -193,7 +195,7 @@ impl Git {
 pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
     for (place, bytes) in files {
         let mut staged = File::create(place).doing("write the page")?;
-        staged.write_all(bytes).and_then(|()| staged.sync_all()).doing("write the page")?;
+        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).doing("write the page")?;
     }
-    if files.is_empty() { Ok(()) } else { place::sync_folder(folder).doing("write the page") }
+    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).doing("write the page") }
 }

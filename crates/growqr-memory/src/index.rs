@@ -2,6 +2,7 @@
 //! no agent waits for it: it follows right after a change. If it cannot be written now, or is broken, the next scan mends
 //! it.
 
+use crate::disk;
 use crate::failure::Step;
 use crate::objects::{FileChange, Git, blob_at};
 use git2::{Index, IndexEntry, IndexTime, Oid};
@@ -91,7 +92,7 @@ impl Git {
     }
 
     fn put_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
-        File::options().write(true).open(ours)?.sync_all()?;
+        disk::sync_file(&File::options().write(true).open(ours)?)?;
         if fs::hard_link(ours, lock).is_err() {
             // Not every file system has hard links. A copy is as good but for the time it takes.
             fs::copy(ours, lock)?;

@@ -6,10 +6,11 @@
 //! How a change goes: `prepare` finds out whether the person edited the page meanwhile and commits that first, merges,
 //! and writes objects that nobody sees yet; the caller records the plan; `commit` makes it visible. The parts:
 //! `path` and `place` (names and files), `message` (words and trailers), `objects` (trees and commits), `prepare`,
-//! `checkout` (the only part that moves the ref or replaces files), `index`, `adopt` (hand edits), `past`, `start`, `watch`.
+//! `checkout` (the only part that moves the ref or replaces files), `disk` (how systems differ there), `index`, `adopt` (hand edits), `past`, `start`, `watch`.
 
 mod adopt;
 mod checkout;
+mod disk;
 mod draft;
 mod failure;
 mod index;

@@ -263,15 +263,3 @@ fn shorten(line: &str) -> String {
         None => line.to_owned(),
     }
 }
-
-/// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.
-#[cfg(not(windows))]
-pub(crate) fn sync_folder(place: &Path) -> std::io::Result<()> {
-    File::open(place)?.sync_all()
-}
-
-/// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.
-#[cfg(windows)]
-pub(crate) fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}

@@ -4,6 +4,7 @@
 //! of them written and others not: whoever makes the commit visible sees to it that all are there. Moves no ref.
 
 use crate::checkout::{self, Files};
+use crate::disk;
 use crate::draft::{Draft, Raw};
 use crate::failure::Doing;
 use crate::objects::{FileChange, Git, Plan};
@@ -131,12 +132,13 @@ fn write(hands: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
         }
         Ok::<(), git2::Error>(())
     };
-    thread::scope(|scope| {
+    thread::scope(|scope| -> Result<(), MemoryError> {
         let hands: Vec<_> = hands.iter_mut().map(|hand| scope.spawn(|| work(hand).doing(DOING))).collect();
         let staged = checkout::stage(&job.folder, &job.staged);
         hands.into_iter().try_for_each(|hand| hand.join().unwrap_or_else(|_| Err(ended())))?;
         staged
-    })
+    })?;
+    disk::flush(&job.folder).doing(DOING)
 }
 
 fn ended() -> MemoryError {
