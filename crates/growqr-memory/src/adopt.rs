@@ -55,6 +55,10 @@ impl Git {
     fn scan_page(&self, page: Listed, scan: &mut Scan) -> Result<(), MemoryError> {
         let path = page.path;
         let old = scan.in_head.remove(&path);
+        if let Err(reason) = self.refuse_held(&path) {
+            scan.left.push(LeftAlone { path, reason });
+            return Ok(());
+        }
         match place::look(&self.folder, &path) {
             OnDisk::File(_, oid) if Some(oid) == old => {
                 scan.clean.push(FileChange { path, old, new: old });
@@ -84,6 +88,10 @@ impl Git {
     /// Pages of HEAD that the walk did not meet: gone, or hidden behind something that is no page.
     fn scan_missing(&self, scan: &mut Scan) {
         for (path, old) in std::mem::take(&mut scan.in_head) {
+            if let Err(reason) = self.refuse_held(&path) {
+                scan.left.push(LeftAlone { path, reason });
+                continue;
+            }
             let is_folder = || fs::symlink_metadata(place::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
             match place::look(&self.folder, &path) {
                 OnDisk::Odd(_) if is_folder() => scan.changed.push(FileChange { path, old: Some(old), new: None }),

@@ -3,7 +3,8 @@
 //!
 //! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
 //! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
-//! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing.
+//! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing. The same file
+//! waits there while another program holds the page open; only that page cannot be changed meanwhile.
 
 use crate::disk;
 use crate::failure::{Doing, Step};
@@ -12,8 +13,11 @@ use crate::place::{self, OnDisk};
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// Why a committed version is not in its file.
+const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
 
 /// Whether the plan's new files are already in the work tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +93,7 @@ impl Git {
                 // The ref never moved: whoever wants the change will stage it again.
                 None => {
                     self.clear_own_ref_lock(name.split('.').next().unwrap_or_default())?;
-                    fs::remove_file(entry.path()).doing("clear a staged file")?;
+                    disk::patiently(|| fs::remove_file(entry.path())).doing("clear a staged file")?;
                 }
             }
         }
@@ -149,15 +153,15 @@ impl Git {
             if !staged.exists() {
                 continue;
             }
-            let now = place::look(&self.folder, &file.path);
-            // Anything but the old version is either done already or the person's, and stays.
             // A later commit of the same page has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
-            if is_current && now.version().is_ok_and(|now| now == file.old && now != file.new) {
-                self.replace(&staged, file, &now)?;
+            let is_held = is_current && !self.put(&staged, file)?;
+            self.note_held(&file.path, is_held);
+            if is_held {
+                continue;
             }
             if staged.exists() {
-                fs::remove_file(&staged).doing("clear a staged file")?;
+                disk::patiently(|| fs::remove_file(&staged)).doing("clear a staged file")?;
             }
             self.probe.reached(Step::FileReplaced)?;
         }
@@ -165,21 +169,59 @@ impl Git {
         if begun.exists() { fs::remove_file(begun).doing("clear a staged file") } else { Ok(()) }
     }
 
-    fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<(), MemoryError> {
+    /// Puts a page's committed version in its file, unless that is done already or the person has changed the file.
+    /// `false` if that must wait because another program holds the file.
+    fn put(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
+        let now = place::look(&self.folder, &file.path);
+        match now.version() {
+            Ok(version) if version == file.old && version != file.new => self.replace(staged, file, &now),
+            // It cannot even be read, so nobody knows which version it is.
+            Err(MemoryError::Repository { .. }) => Ok(false),
+            Ok(_) | Err(_) => Ok(true),
+        }
+    }
+
+    fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<bool, MemoryError> {
         let target = place::file_of(&self.folder, &file.path);
         let parent = target.parent().unwrap_or(&self.folder);
+        let unless_held = |work: &dyn Fn() -> io::Result<()>| {
+            let done = disk::patiently(|| self.probe.replacing(&file.path).and_then(|()| work()));
+            if done.as_ref().is_err_and(disk::is_held) { Ok(false) } else { done.map(|()| true) }
+        };
         if file.new.is_none() {
-            fs::remove_file(&target).doing("remove the page")?;
-            let kept = self.remove_empty_folders(parent);
-            return disk::sync_folder(kept).doing("remove the page");
+            let is_done = unless_held(&|| fs::remove_file(&target)).doing("remove the page")?;
+            if is_done {
+                let kept = self.remove_empty_folders(parent);
+                disk::sync_folder(kept).doing("remove the page")?;
+            }
+            return Ok(is_done);
         }
-        if matches!(now, OnDisk::File(..)) {
+        // Windows has one permission, read-only, and a file that has it cannot be replaced anyway.
+        if cfg!(unix) && matches!(now, OnDisk::File(..)) {
             let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
             fs::set_permissions(staged, permissions).doing("write the page")?;
         }
         fs::create_dir_all(parent).doing("make the page's folder")?;
         // Not made durable here: if a power cut undoes the rename, the staged file is back, too, and is put in place again.
-        fs::rename(staged, &target).doing("write the page")
+        unless_held(&|| fs::rename(staged, &target)).doing("write the page")
+    }
+
+    fn note_held(&self, page: &str, is_held: bool) {
+        let mut held = self.held.borrow_mut();
+        if !is_held {
+            held.remove(page);
+        } else if held.insert(page.to_owned()) {
+            tracing::warn!(page, "{HELD}; it is put there as soon as it can be");
+        }
+    }
+
+    /// Refuses a page whose file does not have its committed version yet: the file would be taken for a hand edit.
+    pub(crate) fn refuse_held(&self, page: &str) -> Result<(), MemoryError> {
+        if !self.held.borrow().contains(page) {
+            return Ok(());
+        }
+        let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
+        Err(MemoryError::Repository { doing: "change the page", cause })
     }
 
     /// Removes folders that became empty, as git does; returns the first that stays.

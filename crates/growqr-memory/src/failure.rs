@@ -2,6 +2,7 @@
 
 use growqr_core::memory::MemoryError;
 use std::fmt::Display;
+use std::io;
 
 /// The points of a change between which a crash may fall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,14 @@ pub trait Probe: Send + Sync {
     /// # Errors
     /// Whatever the operation shall fail with.
     fn reached(&self, step: Step) -> Result<(), MemoryError>;
+
+    /// Called before each attempt to replace or remove a page's file; an error stands for that of the system.
+    ///
+    /// # Errors
+    /// What the attempt shall fail with.
+    fn replacing(&self, _page: &str) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Lets everything pass.

@@ -24,6 +24,8 @@ pub(crate) struct Git {
     pub(crate) staged: PathBuf,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) effects: RefCell<Effects>,
+    /// Pages whose committed version cannot enter the work tree yet: another program holds the file.
+    pub(crate) held: RefCell<BTreeSet<String>>,
     /// Paths of commits that git's index does not know yet.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
     pub(crate) writer: RefCell<Writer>,

@@ -90,6 +90,7 @@ impl Git {
 
     /// Commits what the person did to this one page. What is no page stays as it is and is an error: it would be lost.
     pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+        self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
         let bytes = match place::look(&self.folder, page) {

@@ -53,6 +53,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         staged,
         probe,
         effects: Default::default(),
+        held: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     };
@@ -83,6 +84,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         staged,
         probe: Arc::new(crate::Unwatched),
         effects: Default::default(),
+        held: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     }))
