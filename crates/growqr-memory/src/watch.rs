@@ -1,5 +1,5 @@
 //! Noticing hand edits: calls back once the work tree has been quiet for a while after something in it changed.
-//! Waits on the system's notices alone; it never polls and reads no clock.
+//! Waits on the system's notices; on Windows, which may drop some, it also calls back from time to time.
 
 use crate::failure::Doing;
 use growqr_core::memory::MemoryError;
@@ -11,6 +11,10 @@ use std::time::Duration;
 
 /// How long the work tree must be quiet before a scan.
 pub const QUIET: Duration = Duration::from_secs(2);
+
+/// How often to scan without a notice. Windows drops notices when many files change at once, and `notify` does not say
+/// so; the other systems' notices are complete or say that they are not.
+const RESCAN: Option<Duration> = if cfg!(windows) { Some(Duration::from_secs(5 * 60)) } else { None };
 
 /// Watches until it is dropped. Dropping it waits for a callback that is running.
 pub struct Watch {
@@ -34,7 +38,7 @@ impl Watch {
         watcher.watch(&folder, RecursiveMode::Recursive).doing("be watched")?;
         let thread = thread::Builder::new()
             .name("memory-watch".to_owned())
-            .spawn(move || call_when_quiet(&changes, quiet, then))
+            .spawn(move || call_when_quiet(&changes, quiet, RESCAN, then))
             .doing("be watched")?;
         Ok(Watch { watcher: Some(watcher), thread: Some(thread) })
     }
@@ -65,8 +69,12 @@ fn is_in_git_folder(folder: &Path, path: &Path) -> bool {
     matches!(first, Some(Component::Normal(name)) if name == ".git")
 }
 
-fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, then: impl Fn()) {
-    while changes.recv().is_ok() {
+fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, rescan: Option<Duration>, then: impl Fn()) {
+    let wait = || match rescan {
+        None => changes.recv().is_ok(),
+        Some(rescan) => changes.recv_timeout(rescan) != Err(RecvTimeoutError::Disconnected),
+    };
+    while wait() {
         loop {
             match changes.recv_timeout(quiet) {
                 Ok(()) => {}
@@ -75,5 +83,22 @@ fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, then: impl Fn()) {
             }
         }
         then();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_notices_may_be_dropped_it_scans_without_one() {
+        let (changed, changes) = mpsc::sync_channel(1);
+        let (called, calls) = mpsc::channel();
+        let soon = Duration::from_millis(1);
+        let then = move || called.send(()).unwrap_or_default();
+        let thread = thread::spawn(move || call_when_quiet(&changes, soon, Some(soon), then));
+        assert!(calls.recv().is_ok() && calls.recv().is_ok());
+        drop(changed);
+        thread.join().unwrap();
     }
 }
