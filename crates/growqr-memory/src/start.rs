@@ -25,8 +25,8 @@ const LAYOUT: &[(&str, &str)] = &[
 
 /// What this program's git goes by, above the repository's own file and instead of the user's and the system's.
 /// libgit2 makes objects and refs durable only when told so here. It writes no reflog: history only ever grows, and each
-/// line would cost two waits for the disk. The person's own git keeps its reflog.
-const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
+/// line would cost two waits for the disk. The person's own git keeps its reflog. Windows alone heeds `longpaths`.
+const OWN_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\tlongpaths = true\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
 /// Wins over every other attribute: the person's git neither converts nor filters pages.
 const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
@@ -62,6 +62,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     if git.head()?.is_none() {
         git.begin(at)?;
     }
+    #[cfg(windows)]
+    git.allow_long_paths();
     Ok(git)
 }
 
@@ -136,6 +138,19 @@ impl Git {
         let plan = self.write_commit(self.draft(Files::Ours)?, (None, files), &Author::Program, "Begin", at)?;
         self.carry_out(&plan, Files::Ours)?;
         self.tidy()
+    }
+
+    /// Lets the person's own git on Windows read pages whose full path is longer than 260 letters, unless they have
+    /// decided otherwise. Without it, git fails on such pages alone.
+    #[cfg(windows)]
+    fn allow_long_paths(&self) {
+        let allow = || {
+            let mut config = Config::open(&self.repo.path().join("config"))?;
+            if config.get_bool("core.longpaths").is_ok() { Ok(()) } else { config.set_bool("core.longpaths", true) }
+        };
+        if let Err(error) = allow() {
+            tracing::info!(%error, "git's core.longpaths cannot be set for memory");
+        }
     }
 
     /// What the person's own git shall do here: leave the bytes alone and show names as they are.
