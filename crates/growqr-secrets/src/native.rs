@@ -4,13 +4,12 @@
 //! in to Windows.
 
 use crate::SERVICE;
+#[cfg(target_os = "macos")]
+use crate::worker;
 use crate::worker::{Blocking, Worker};
 use growqr_core::secret::{Secret, SecretError};
 use keyring::{Entry, Error};
 use std::sync::OnceLock;
-
-/// An entry that never exists, for looking whether the keychain answers.
-const PROBE: &str = "probe";
 
 /// The system's keychain; its thread starts with the first request.
 #[derive(Debug)]
@@ -37,12 +36,12 @@ impl System {
     }
 
     pub(crate) async fn look(&self) -> Result<(), SecretError> {
-        self.worker()?.run(|keychain| keychain.get(PROBE).map(drop)).await
+        self.worker()?.run(look).await
     }
 
     /// The system asks when it is read; this only waits longer for the answer.
     pub(crate) async fn unlock(&self) -> Result<(), SecretError> {
-        self.look().await
+        self.worker()?.run(open).await
     }
 
     fn worker(&self) -> Result<&Worker, SecretError> {
@@ -54,6 +53,29 @@ impl System {
         Ok(self.0.get_or_init(|| started))
     }
 }
+
+/// Finds out whether it is open, without asking the person.
+#[cfg(target_os = "macos")]
+fn look(keychain: &mut dyn Blocking) -> Result<(), SecretError> {
+    use security_framework::os::macos::keychain::SecKeychain;
+    let _no_questions = SecKeychain::disable_user_interaction().map_err(|error| SecretError::Refused(error.to_string()))?;
+    worker::probe(keychain)
+}
+
+/// Has the system ask the person, if it is locked.
+#[cfg(target_os = "macos")]
+fn open(keychain: &mut dyn Blocking) -> Result<(), SecretError> {
+    worker::probe(keychain)
+}
+
+/// Finds out whether the Credential Manager answers, by an entry that never exists.
+#[cfg(windows)]
+fn look(keychain: &mut dyn Blocking) -> Result<(), SecretError> {
+    keychain.get("probe").map(drop)
+}
+
+#[cfg(windows)]
+use look as open;
 
 struct Native;
 
@@ -90,7 +112,15 @@ fn failed(error: &Error) -> SecretError {
     match error {
         Error::NoStorageAccess(_) => SecretError::Locked,
         Error::NoDefaultStore => SecretError::Absent,
+        #[cfg(target_os = "macos")]
+        Error::PlatformFailure(cause) if code(&**cause).is_some_and(worker::is_locked) => SecretError::Locked,
         Error::PlatformFailure(cause) => SecretError::Refused(cause.to_string()),
         _ => SecretError::Refused("what it holds cannot be used".to_owned()),
     }
+}
+
+/// The code of an error of macOS's keychain.
+#[cfg(target_os = "macos")]
+fn code(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<i32> {
+    cause.downcast_ref::<security_framework::base::Error>().map(|error| error.code())
 }

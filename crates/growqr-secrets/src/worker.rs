@@ -14,6 +14,27 @@ pub(crate) trait Blocking: Send + 'static {
     fn remove(&mut self, user: &str) -> Result<(), SecretError>;
 }
 
+/// The entry that [`probe`] uses.
+#[cfg(any(test, target_os = "macos"))]
+const PROBE: &str = "probe";
+
+/// Finds out whether the keychain is open, by an entry that exists, and is made if it does not: the keychain of macOS
+/// says that an entry is missing without being unlocked for it.
+#[cfg(any(test, target_os = "macos"))]
+pub(crate) fn probe(keychain: &mut dyn Blocking) -> Result<(), SecretError> {
+    match keychain.get(PROBE)? {
+        Some(_) => Ok(()),
+        None => keychain.set(PROBE, &Secret::new("open")),
+    }
+}
+
+/// Whether a code of macOS means that the keychain is locked for this program: errSecInteractionNotAllowed (locked, and
+/// nobody can be asked, as over ssh), errSecUserCanceled and errSecAuthFailed (the person did not unlock it).
+#[cfg(any(test, target_os = "macos"))]
+pub(crate) fn is_locked(code: i32) -> bool {
+    matches!(code, -25308 | -128 | -25293)
+}
+
 type Job = Box<dyn FnOnce(&mut dyn Blocking) + Send>;
 
 /// The thread's handle. It ends with the last handle.
@@ -80,6 +101,42 @@ mod tests {
 
     fn set(worker: &Worker, user: &'static str) -> impl Future<Output = Result<(), SecretError>> {
         worker.run(move |keychain| keychain.set(user, &Secret::new("value")))
+    }
+
+    /// As macOS's: an entry that is missing is told, one that is there is not given.
+    struct Locked {
+        has_probe: bool,
+    }
+
+    impl Blocking for Locked {
+        fn get(&mut self, _: &str) -> Result<Option<Secret>, SecretError> {
+            if self.has_probe { Err(SecretError::Locked) } else { Ok(None) }
+        }
+
+        fn set(&mut self, _: &str, _: &Secret) -> Result<(), SecretError> {
+            Err(SecretError::Locked)
+        }
+
+        fn remove(&mut self, _: &str) -> Result<(), SecretError> {
+            Err(SecretError::Locked)
+        }
+    }
+
+    #[test]
+    fn a_locked_keychain_is_not_taken_for_open_because_an_entry_is_missing() {
+        for has_probe in [false, true] {
+            assert_eq!(probe(&mut Locked { has_probe }), Err(SecretError::Locked));
+        }
+        let mut open = Slow { kept: BTreeMap::new(), gate: mpsc::channel().1 };
+        open.kept.insert(PROBE.to_owned(), Secret::new("open"));
+        assert_eq!(probe(&mut open), Ok(()));
+    }
+
+    #[test]
+    fn codes_of_a_locked_keychain_are_told_from_others() {
+        assert!([-25308, -128, -25293].into_iter().all(is_locked));
+        // errSecItemNotFound, errSecNotAvailable.
+        assert!(![-25300, -25291].into_iter().any(is_locked));
     }
 
     #[tokio::test]
