@@ -69,18 +69,47 @@ impl Lines {
     }
 }
 
-/// A Unix socket's path has room for about a hundred bytes. For a longer one the socket is in a folder of its own
-/// among the user's run-time files, or else the temporary files.
+/// The longest path that a Unix socket may have on every system, in bytes.
+#[cfg(unix)]
+const PATH_LIMIT: usize = 100;
+
+/// In the profile's folder; if that path is too long, in a folder of its own in the first of the other places where it
+/// fits.
 #[cfg(unix)]
 fn place(home: &Home) -> PathBuf {
     let near = home.folder().join("host.sock");
-    if near.as_os_str().len() <= 100 { near } else { far_folder(home).join("host.sock") }
+    fitting(near, far_folders(home).into_iter().map(|folder| folder.join("host.sock")))
 }
 
+/// The first path that is short enough for a socket; if none is, the last.
 #[cfg(unix)]
-fn far_folder(home: &Home) -> PathBuf {
+fn fitting(near: PathBuf, far: impl Iterator<Item = PathBuf>) -> PathBuf {
+    let mut last = near;
+    for next in far {
+        if last.as_os_str().len() <= PATH_LIMIT {
+            break;
+        }
+        last = next;
+    }
+    last
+}
+
+/// The user's run-time files, or else the temporary files.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn far_folders(home: &Home) -> Vec<PathBuf> {
     let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    around.join(format!("growqr-{}", home.fingerprint()))
+    vec![around.join(format!("growqr-{}", home.fingerprint()))]
+}
+
+/// The app's data, then the user's own folder: macOS removes files from the temporary folder that were not read for
+/// three days, and has no folder for run-time files. The temporary folder, if all else is too long.
+#[cfg(target_os = "macos")]
+fn far_folders(home: &Home) -> Vec<PathBuf> {
+    let own = std::env::home_dir();
+    let name = format!("growqr-{}", home.fingerprint());
+    let app = own.as_ref().map(|own| own.join("Library/Application Support").join(&name));
+    let hidden = own.map(|own| own.join(format!(".{name}")));
+    app.into_iter().chain(hidden).chain([std::env::temp_dir().join(name)]).collect()
 }
 
 /// Others may write to the temporary folder too: a socket there counts only in a folder that is this user's alone.
@@ -137,4 +166,20 @@ fn name(home: &Home) -> io::Result<Name<'static>> {
 #[cfg(not(unix))]
 fn only_this_user(_place: &std::path::Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_is_in_the_first_place_where_its_path_fits() {
+        let path = |length: usize| PathBuf::from(format!("/{}", "x".repeat(length - 1)));
+        for (near, far, expected) in
+            [(100, vec![20], 100), (101, vec![20], 20), (150, vec![101, 90, 20], 90), (150, vec![140, 130], 130)]
+        {
+            let far = far.into_iter().map(path);
+            assert_eq!(fitting(path(near), far).as_os_str().len(), expected, "{near}");
+        }
+    }
 }
