@@ -5,6 +5,7 @@ pub(crate) mod folders;
 pub(crate) mod gate;
 pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod private_file;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod vault;
