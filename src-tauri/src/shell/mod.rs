@@ -10,6 +10,8 @@ mod display;
 mod drawing;
 mod following;
 mod link;
+#[cfg(target_os = "macos")]
+mod menu;
 mod quit;
 mod schemes;
 mod tray;
@@ -58,6 +60,8 @@ fn build() -> tauri::Result<App> {
     });
     // First, so that a second start ends before it has opened anything; it passes on what it was told.
     let builder = tauri::Builder::default().plugin(only.build());
+    #[cfg(target_os = "macos")]
+    let builder = builder.menu(menu::build).on_menu_event(menu::on_event);
     // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
     // to hear; here they are received by nobody but `arrivals`.
     #[cfg(not(target_os = "macos"))]
