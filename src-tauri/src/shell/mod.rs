@@ -52,14 +52,11 @@ fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     schemes::configure(context.config_mut());
     let desktop = Desktop::of_process();
-    // Windows and macOS know one instance whatever its data folder; the plugin takes no other name there.
-    let name = only_instance(&context.config().identifier, desktop.environment().data_folder_mark());
-    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
-        window::show(app);
-        arrivals::take(app, arguments);
-    });
-    // First, so that a second start ends before it has opened anything; it passes on what it was told.
-    let builder = tauri::Builder::default().plugin(only.build());
+    let builder = tauri::Builder::default();
+    // First, so that a second start ends before it has opened anything; it passes on what it was told. macOS starts an
+    // app once by itself; the plugin's socket there would be shared by all users of the computer.
+    #[cfg(not(target_os = "macos"))]
+    let builder = builder.plugin(only_one(&context.config().identifier, desktop.environment().data_folder_mark()));
     #[cfg(target_os = "macos")]
     let builder = builder.menu(menu::build).on_menu_event(menu::on_event);
     // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
@@ -88,7 +85,19 @@ fn build() -> tauri::Result<App> {
         .build(context)
 }
 
+/// One program at a time. Windows knows one instance whatever its data folder; the plugin takes no other name there.
+#[cfg(not(target_os = "macos"))]
+fn only_one(identifier: &str, folder: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let name = only_instance(identifier, folder);
+    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+        window::show(app);
+        arrivals::take(app, arguments);
+    });
+    only.build()
+}
+
 /// The name that one program at a time has: another data folder is another app.
+#[cfg(any(test, not(target_os = "macos")))]
 fn only_instance(identifier: &str, folder: Option<String>) -> String {
     // No part of such a name begins with a digit.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
