@@ -8,6 +8,7 @@ mod dialog;
 mod display;
 #[cfg(target_os = "linux")]
 mod drawing;
+mod failure;
 mod following;
 mod link;
 #[cfg(target_os = "macos")]
@@ -33,19 +34,13 @@ pub fn run() -> ExitCode {
     }
     #[cfg(target_os = "linux")]
     drawing::choose();
-    match build() {
-        Ok(app) => {
-            // No other instance runs. What the page will ask for is read while its window is made.
-            desktop::open_early(app.handle());
-            account::resume_early(app.handle());
-            ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1))
-        }
-        Err(error) => {
-            eprintln!("growqr-desktop: the window cannot be opened: {error}");
-            eprintln!("To talk in this terminal instead: growqr chat");
-            ExitCode::FAILURE
-        }
-    }
+    failure::told(|| {
+        let app = build()?;
+        // No other instance runs. What the page will ask for is read while its window is made.
+        desktop::open_early(app.handle());
+        account::resume_early(app.handle());
+        Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))
+    })
 }
 
 fn build() -> tauri::Result<App> {
@@ -105,6 +100,7 @@ fn only_instance(identifier: &str, folder: Option<String>) -> String {
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
+        RunEvent::Ready => failure::is_open(),
         // No code: the last window is gone or the system asks; with one, the question has been answered.
         RunEvent::ExitRequested { code: None, api, .. } => {
             api.prevent_exit();
