@@ -77,10 +77,23 @@ mod system {
         asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::ENTRY))
     }
 
-    /// The installer's entry is as the plugin would write it.
+    /// Whether they lead to this program, however its path is spelled in the registry: the plugin compares letters.
     #[cfg(windows)]
-    fn is_packaged(_scheme: &str) -> bool {
-        false
+    fn is_packaged(scheme: &str) -> bool {
+        let key = windows_registry::CLASSES_ROOT.open(format!("{scheme}\\shell\\open\\command"));
+        let command = key.and_then(|key| key.get_string("")).unwrap_or_default();
+        std::env::current_exe().is_ok_and(|program| super::starts(&command, &program))
+    }
+}
+
+/// Whether a command of Windows' registry starts this program with a link: the same file, be it by a short name
+/// (`PROGRA~1`), in other letters or through a link of the disk.
+#[cfg(any(test, windows))]
+fn starts(command: &str, program: &std::path::Path) -> bool {
+    let named = command.strip_prefix('"').and_then(|rest| rest.strip_suffix("\" \"%1\""));
+    match (named.map(std::fs::canonicalize), program.canonicalize()) {
+        (Some(Ok(named)), Ok(program)) => named == program,
+        _ => false,
     }
 }
 
@@ -102,6 +115,23 @@ mod system {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_known_by_any_of_its_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, other) = (folder.path().join("growqr-desktop.exe"), folder.path().join("other.exe"));
+        let short = folder.path().join("GROWQR~1.EXE");
+        std::fs::write(&program, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        std::os::unix::fs::symlink(&program, &short).unwrap();
+        let command = |path: &std::path::Path| format!("\"{}\" \"%1\"", path.display());
+        assert!(starts(&command(&program), &program));
+        assert!(starts(&command(&short), &program));
+        assert!(!starts(&command(&other), &program));
+        assert!(!starts(&format!("{} --flag", command(&program)), &program));
+        assert!(!starts("", &program));
+    }
 
     #[test]
     fn packages_bring_an_entry_for_the_links_of_this_edition() {
