@@ -1,12 +1,12 @@
-//! Lets Tauri read its configuration, icons and capabilities, and makes a permission of each command, so that a window
-//! has only those that its capability file names; without the window there is nothing to do.
+//! Runs Tauri's build step: it reads the configuration, icons and capabilities, and generates one permission per
+//! command. A window may call only the commands that its capability file names. Does nothing without the feature `desktop`.
 
 fn main() {
     #[cfg(feature = "desktop")]
     build();
 }
 
-/// The names in the list of commands.
+/// Expands the list in `commands.in` to the names of the commands.
 #[cfg(feature = "desktop")]
 macro_rules! commands {
     ($($name:ident),* $(,)?) => { &[$(stringify!($name)),*] };
@@ -16,5 +16,5 @@ macro_rules! commands {
 fn build() {
     let manifest = tauri_build::AppManifest::new().commands(include!("src/shell/commands.in"));
     let attributes = tauri_build::Attributes::new().app_manifest(manifest);
-    tauri_build::try_build(attributes).expect("a wrong configuration, capability or icon ends the build here");
+    tauri_build::try_build(attributes).expect("the configuration, a capability or an icon is invalid");
 }

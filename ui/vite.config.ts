@@ -3,7 +3,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-/** The shell's own policy; the preview server sends it too, so that the end-to-end tests run under it. */
+/** The shell's content security policy. The preview server sends it too, so that the end-to-end tests run under it. */
 const shell = JSON.parse(readFileSync(new URL("../tauri.conf.json", import.meta.url), "utf8")) as { app: { security: { csp: Record<string, string> } } };
 const csp = Object.entries(shell.app.security.csp).map(([part, sources]) => `${part} ${sources}`).join("; ");
 

@@ -1,7 +1,7 @@
-//! The window: one-line commands over `growqr-app`, a tray icon, and what happens when it is closed.
+//! The desktop window: commands for the page, the tray icon, incoming links, closing and quitting.
 //!
-//! Nothing here decides anything about agents. Everything is behind the feature `desktop`, so that building and testing
-//! the rest needs no GTK or WebKit.
+//! Each command is one line that calls `growqr-app`; no logic about agents is here. Everything is behind the feature
+//! `desktop`, so that the rest of the workspace can be built and tested without GTK and WebKit.
 
 #[cfg(feature = "desktop")]
 mod shell;

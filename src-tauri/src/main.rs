@@ -1,4 +1,4 @@
-//! Starts the window. Only this file sets up logging.
+//! The entry point of the desktop program. Only this file configures logging.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use std::process::ExitCode;
@@ -11,11 +11,11 @@ fn main() -> ExitCode {
     growqr_desktop_lib::run()
 }
 
-/// Warnings and errors, or what `RUST_LOG` asks for (`debug`, `growqr_app=debug,warn`).
+/// Logs to standard error. The filter is `RUST_LOG` (for example `growqr_app=debug,warn`); the default is warnings and errors.
 fn log_to_stderr() {
-    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
-    let targets =
-        asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
+    let configured = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let targets = configured
+        .unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

@@ -9,7 +9,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 120_000,
     fileParallelism: false,
-    // Figures go out as they are, one a line.
+    // Print figures unchanged, one per line.
     disableConsoleIntercept: true,
     reporters: ["dot"],
   },

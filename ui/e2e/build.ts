@@ -1,4 +1,4 @@
-/** Builds the window in a process of its own: inside a test run React would be built for development. */
+/** Builds the window in a separate process: inside a test run, React would be built in development mode. */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

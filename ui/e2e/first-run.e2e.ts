@@ -1,58 +1,58 @@
-/** The first minute: every state of the three choices. */
+/** The first run: every state of the three choices. */
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessible, browser, go, open, picture } from "./window";
+import { expectAccessible, launchBrowser, unblock, open, screenshot } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
 const KEY = "sk-ant-canary-0123456789";
 
-test("the guide answers within a minute and remembers", async () => {
-  const { page, context, complaints } = await open(chromium, { world: "empty", speed: 8 });
+test("the guide answers and remembers", async () => {
+  const { page, context, pageErrors } = await open(chromium, { world: "empty", speed: 8 });
   await page.getByRole("button", { name: "Start with the guide" }).click();
-  await page.getByText("there is no AI in it").waitFor();
+  await page.getByText("It has no AI.").waitFor();
   await page.getByRole("button", { name: "Remember that I want to learn something new every week" }).click();
   await page.getByText("I have written it down in").last().waitFor();
   await page.getByRole("button", { name: "Wrote journal/notes.md" }).click();
   await page.getByText("committed journal/notes.md").waitFor();
   await page.getByRole("link", { name: /^change / }).click();
   await page.getByText("Remember: I want to learn").first().waitFor();
-  expect(complaints).toEqual([]);
+  expect(pageErrors).toEqual([]);
   await context.close();
 });
 
 describe("a key", () => {
-  test("is checked as it is entered, said to be accepted, kept, and nowhere to be found in the page", async () => {
-    const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers" });
-    await page.getByText("It will be kept in your system's keychain.").waitFor();
+  test("is checked as it is entered, accepted, saved, and then nowhere in the page", async () => {
+    const { page, context, pageErrors } = await open(chromium, { world: "empty", block: "providers" });
+    await page.getByText("The key will be saved in your system's keychain.").waitFor();
     await page.getByRole("textbox", { name: "Anthropic key" }).fill(KEY);
     await page.getByText("Checking the key…").waitFor();
-    await accessible(page);
-    await go(page);
+    await expectAccessible(page);
+    await unblock(page);
     await page.getByText("Anthropic accepts this key.").waitFor();
-    await accessible(page);
-    await picture(page, "first-run-accepted");
+    await expectAccessible(page);
+    await screenshot(page, "first-run-accepted");
     await page.getByRole("button", { name: "Start with Claude" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await page.getByRole("button", { name: "I want to grow in my work." }).waitFor();
     const left = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + location.href + document.documentElement.outerHTML);
     expect(left).not.toContain("canary");
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
     await context.close();
   });
 
-  test("that is refused says so in the provider's words; Enter checks and starts in one go", async () => {
+  test("that is refused shows the provider's message; Enter checks and starts in one step", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4 });
     const field = page.getByRole("textbox", { name: "Anthropic key" });
     await field.fill("sk-wrong-key");
     await page.getByRole("alert").getByText("Anthropic says: invalid x-api-key").waitFor();
-    await page.getByText("Copy the whole key again, or make a new one.").waitFor();
-    await accessible(page);
-    await picture(page, "first-run-refused");
+    await page.getByText("Copy the whole key again, or create a new one.").waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "first-run-refused");
     await field.fill(KEY);
     expect(await page.getByRole("alert").count()).toBe(0);
     await field.press("Enter");
@@ -60,89 +60,89 @@ describe("a key", () => {
     await context.close();
   });
 
-  test("that cannot be checked is kept anyway, if the person wants", async () => {
+  test("that cannot be checked can be saved anyway", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4 });
     await page.getByRole("textbox", { name: "Anthropic key" }).fill("sk-ant-offline");
     await page.getByText("Anthropic cannot be reached: the network is down.").waitFor();
-    await accessible(page);
-    await picture(page, "first-run-unchecked");
-    await page.getByRole("button", { name: "Keep it anyway" }).click();
+    await expectAccessible(page);
+    await screenshot(page, "first-run-unchecked");
+    await page.getByRole("button", { name: "Save anyway" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
 
-  test("says where it will be, if the keychain is locked or absent", async () => {
+  test("has a hint where it is stored, also if the keychain is locked or absent", async () => {
     const locked = await open(chromium, { world: "empty", keychain: "locked" });
     await locked.page.getByText("The system's keychain is locked or does not answer; until it does, keys are in memory only. Unlock it").waitFor();
-    await accessible(locked.page);
+    await expectAccessible(locked.page);
     await locked.context.close();
     const absent = await open(chromium, { world: "empty", keychain: "absent", theme: "dark" });
-    await absent.page.getByText("There is no keychain here: it will be kept for this run only").waitFor();
-    await accessible(absent.page);
+    await absent.page.getByText("This system has no keychain. The key will be kept until GrowQR quits").waitFor();
+    await expectAccessible(absent.page);
     await absent.context.close();
   });
 });
 
 describe("a model on this computer", () => {
-  test("is looked for, listed by server, and answers", async () => {
-    const { page, context, complaints } = await open(chromium, { world: "empty", held: "providers", theme: "dark" });
-    await page.getByText("Looking for Ollama and LM Studio…").waitFor();
-    await accessible(page);
-    await go(page);
+  test("is searched for, listed by server, and answers", async () => {
+    const { page, context, pageErrors } = await open(chromium, { world: "empty", block: "providers", theme: "dark" });
+    await page.getByText("Searching for Ollama and LM Studio…").waitFor();
+    await expectAccessible(page);
+    await unblock(page);
     await page.getByText("Ollama is running with 2 models.").waitFor();
     await page.getByText("LM Studio is running with 1 model.").waitFor();
-    await accessible(page);
-    await picture(page, "first-run-local");
+    await expectAccessible(page);
+    await screenshot(page, "first-run-local");
     await page.getByLabel("Model", { exact: true }).selectOption({ label: "openai/gpt-oss-20b" });
-    await page.getByRole("button", { name: "Start with it" }).click();
+    await page.getByRole("button", { name: "Start with this model" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
-    expect(await page.getByText("there is no AI in it").count()).toBe(0);
+    expect(await page.getByText("It has no AI.").count()).toBe(0);
     await page.keyboard.press("Control+4");
     const model = page.getByLabel("Model", { exact: true });
     await page.waitForFunction(() => document.querySelector("select")?.selectedOptions[0]?.textContent === "openai/gpt-oss-20b");
     expect(await model.inputValue()).toBe("http://127.0.0.1:1234/v1 openai/openai/gpt-oss-20b");
-    expect(complaints).toEqual([]);
+    expect(pageErrors).toEqual([]);
     await context.close();
   });
 
-  test("that is not there: what to install, look again, another address", async () => {
+  test("that is not found: what to install, search again, another address", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "none" });
-    await page.getByText("None is running.").waitFor();
+    await page.getByText("No model server is running.").waitFor();
     await page.getByRole("link", { name: "Ollama" }).waitFor();
-    await accessible(page);
-    await picture(page, "first-run-no-local");
-    await page.getByRole("button", { name: "Look again" }).click();
-    await page.getByRole("button", { name: "Look again" }).waitFor();
+    await expectAccessible(page);
+    await screenshot(page, "first-run-no-local");
+    await page.getByRole("button", { name: "Search again" }).click();
+    await page.getByRole("button", { name: "Search again" }).waitFor();
     await page.getByRole("button", { name: "Another server" }).click();
     const address = page.getByLabel("Address");
     await address.fill("http://127.0.0.1:9/wrong/v1");
-    await page.getByRole("button", { name: "Look there" }).click();
-    await page.getByText("Nothing answers at http://127.0.0.1:9/wrong/v1.").waitFor();
-    await accessible(page);
+    await page.getByRole("button", { name: "Use this address" }).click();
+    await page.getByText("No server answers at http://127.0.0.1:9/wrong/v1.").waitFor();
+    await expectAccessible(page);
     await address.fill("http://127.0.0.1:8080/v1/");
     await address.press("Enter");
     await page.getByText("OpenAI-compatible server is running with 1 model.").waitFor();
-    await page.getByRole("button", { name: "Start with it" }).click();
+    await page.getByRole("button", { name: "Start with this model" }).click();
     await page.getByRole("textbox", { name: "Message", exact: true }).waitFor();
     await context.close();
   });
 
-  test("with a server that has none says how to get one", async () => {
+  test("is missing on a running server, which says how to get one", async () => {
     const { page, context } = await open(chromium, { world: "empty", speed: 4, local: "empty" });
     await page.getByText("ollama pull qwen3").waitFor();
-    expect(await page.getByRole("button", { name: "Start with it" }).count()).toBe(0);
-    await accessible(page);
+    expect(await page.getByRole("button", { name: "Start with this model" }).count()).toBe(0);
+    await expectAccessible(page);
     await context.close();
   });
 });
 
-test("in a small window with large text everything is there and nothing runs off", async () => {
+test("a small window with large text shows everything and does not overflow", async () => {
   const { page, context } = await open(chromium, { world: "empty", size: { width: 900, height: 600 } });
   await page.getByText("Ollama is running").waitFor();
-  await picture(page, "first-run-small");
+  await screenshot(page, "first-run-small");
   await page.evaluate(() => document.documentElement.style.setProperty("--text-size", "20px"));
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(900);
   await page.getByRole("button", { name: "Start with the guide" }).scrollIntoViewIfNeeded();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });

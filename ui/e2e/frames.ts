@@ -1,10 +1,10 @@
-/** Frames of a page, measured in the page: how long each took, and which tasks kept it. */
+/** Measures animation frames and long tasks inside the page. */
 import type { Page } from "playwright-core";
 
 export interface Frames {
-  /** Milliseconds from one frame to the next, in order. */
+  /** Frame durations in milliseconds, in order. */
   frames: number[];
-  /** Tasks of more than 50 ms, in milliseconds. */
+  /** Durations of tasks over 50 ms, in milliseconds. */
   tasks: number[];
 }
 
@@ -39,7 +39,7 @@ export async function measured(page: Page): Promise<Frames> {
   });
 }
 
-/** The value below which `share` of the numbers lie. */
+/** The percentile at `share`, from 0 to 1. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

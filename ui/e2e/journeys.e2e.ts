@@ -1,41 +1,41 @@
-/** What people do, from one end to the other. */
+/** User journeys through the window, from start to end. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessible, browser, focused, open, picture, say } from "./window";
+import { expectAccessible, launchBrowser, waitForFocus, open, screenshot, say } from "./window";
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
-test("a message streams, calls tools, sends sub-agents and ends", async () => {
+test("an answer streams, calls tools, starts sub-agents and ends", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   await say(page, "Send three helpers to find out about databases");
   await page.getByText("Thinking…").waitFor();
   await page.getByRole("button", { name: "Searched memory for" }).last().waitFor();
   await page.getByRole("button", { name: "Stop People" }).waitFor();
-  await page.getByText("Heard from sub-agents").last().waitFor();
+  await page.getByText("Waited for sub-agents").last().waitFor();
   await page.getByText("shall I write to Mara").last().waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached" });
   await context.close();
 });
 
-/** What is being written right now. */
-const written = (page: Page) => page.getByRole("log").locator("[aria-busy=true]");
+/** The streaming answer. */
+const streaming = (page: Page) => page.getByRole("log").locator("[aria-busy=true]");
 
-test("a message typed while it works waits its turn under the answer, a draft outlives a reload", async () => {
+test("a message sent during a turn is queued under the answer, and a draft survives a reload", async () => {
   const { page, context } = await open(chromium);
   await say(page, "Write a long plan");
-  await written(page).getByText("What to learn").waitFor();
+  await streaming(page).getByText("What to learn").waitFor();
   await say(page, "Remember that I like short plans");
-  await page.getByText("Waits for the next step").waitFor();
-  const answer = await written(page).boundingBox();
+  await page.getByText("The agent reads it before its next step").waitFor();
+  const answer = await streaming(page).boundingBox();
   const waiting = await page.getByText("Remember that I like short plans").boundingBox();
-  expect(answer && waiting && waiting.y > answer.y, "it stands below what is written").toBe(true);
-  await accessible(page);
-  await picture(page, "waiting-message");
-  await page.getByText("Waits for the next step").waitFor({ state: "detached" });
+  expect(answer && waiting && waiting.y > answer.y, "the queued message is below the streaming answer").toBe(true);
+  await expectAccessible(page);
+  await screenshot(page, "waiting-message");
+  await page.getByText("The agent reads it before its next step").waitFor({ state: "detached" });
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("not yet sent");
   await page.getByText("I have written it down in").last().waitFor();
   await page.reload();
@@ -44,22 +44,22 @@ test("a message typed while it works waits its turn under the answer, a draft ou
   await context.close();
 });
 
-test("who scrolls up while an answer is written is left there, a little as well as much", async () => {
+test("scrolling up during an answer stops following it, even by a little", async () => {
   const { page, context } = await open(chromium, { speed: 2 });
   await say(page, "endless");
-  await written(page).getByText("What to learn").nth(2).waitFor();
+  await streaming(page).getByText("What to learn").nth(2).waitFor();
   await page.getByRole("log").hover();
   await page.mouse.wheel(0, -20);
   const left = () => page.getByRole("log").evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight);
   await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
   expect(await left()).toBeGreaterThan(200);
-  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.waitForFunction((before) => document.querySelector("[role=log]")!.scrollHeight > before + 200, await page.getByRole("log").evaluate((log) => log.scrollHeight));
   expect(await left()).toBeLessThan(200);
   await context.close();
 });
 
-test("Enter sends, Shift and Enter is a new line, Enter while composing is neither", async () => {
+test("Enter sends, Shift+Enter adds a line, Enter during IME composition does neither", async () => {
   const { page, context } = await open(chromium, { speed: 6 });
   const box = page.getByRole("textbox", { name: "Message", exact: true });
   await box.fill("one");
@@ -73,10 +73,10 @@ test("Enter sends, Shift and Enter is a new line, Enter while composing is neith
   await context.close();
 });
 
-test("a reload in the middle of an answer loses nothing and doubles nothing", async () => {
+test("a reload during an answer loses and duplicates nothing", async () => {
   const { page, context } = await open(chromium, { speed: 1 });
   await say(page, "Write a long plan, please");
-  await written(page).getByText("What to learn").waitFor();
+  await streaming(page).getByText("What to learn").waitFor();
   await page.reload();
   await page.getByText("Write a long plan, please").waitFor();
   await page.getByText("Which of the three would you like to begin with?").last().waitFor();
@@ -88,116 +88,144 @@ test("a reload in the middle of an answer loses nothing and doubles nothing", as
   await context.close();
 });
 
-test("stopping keeps what was done and offers to go on", async () => {
+test("stopping keeps what was done and offers to resume", async () => {
   const { page, context } = await open(chromium, { speed: 2 });
   await say(page, "endless");
-  await written(page).getByText("What to learn").first().waitFor();
+  await streaming(page).getByText("What to learn").first().waitFor();
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
-  await accessible(page);
-  await picture(page, "stopped");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await expectAccessible(page);
+  await screenshot(page, "stopped");
+  await page.getByRole("button", { name: "Resume" }).click();
   await page.getByText("Tell me what you are working on").waitFor();
   await context.close();
 });
 
-test("an ending that is not done is a sentence with the next step", async () => {
-  const { page, context } = await open(chromium, { speed: 6 });
-  await say(page, "Use up the budget");
-  await page.getByText("The budget for one message is used up.").waitFor();
-  await page.getByRole("main").getByRole("link", { name: "Settings" }).waitFor();
-  await picture(page, "budget");
-  await say(page, "Something broken");
-  await page.getByText("The key was refused by Anthropic.").waitFor();
-  await page.getByText("Check the key in Settings.").waitFor();
-  await accessible(page);
+test("a tool's result shows its texts, pictures and links; an interrupted call and a charge say how they stand", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 2 });
+  await say(page, "Draw me a picture");
+  await page.getByText("up to $0.0200 reserved").waitFor();
+  await page.getByText("interrupted, looking up whether it happened").waitFor();
+  await screenshot(page, "interrupted");
+  await page.getByText("interrupted before it happened, trying again").waitFor();
+  await page.getByText("Mara has the chart.").last().waitFor();
+  await page.getByText("Summary of the chart").waitFor();
+  await page.getByText("$0.0120").waitFor();
+  await page.getByRole("button", { name: "draw_chart" }).click();
+  const picture = page.getByRole("img", { name: "Result: a picture" });
+  await picture.waitFor();
+  expect(await picture.evaluate((image: HTMLImageElement) => image.decode().then(() => image.naturalWidth))).toBe(160);
+  await page.getByText("[link: A file, file:///etc/hosts]").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "tool-result");
+  await page.getByRole("link", { name: "Practice log" }).click();
+  await page.getByRole("dialog").getByText("example.org").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.evaluate(() => void (location.hash = "#/agents/grow"));
+  await page.getByRole("tab", { name: "Log" }).click();
+  await page.getByText("looking up whether the tool call happened").waitFor();
+  expect(pageErrors, "the content security policy allows the picture").toEqual([]);
+  await screenshot(page, "log-of-tools");
   await context.close();
 });
 
-test("searching the conversation leads to the message", async () => {
+test("a turn that did not end normally shows a sentence with the next step", async () => {
+  const { page, context } = await open(chromium, { speed: 6 });
+  await say(page, "Use up the budget");
+  await page.getByText("The budget for one message is used up.").waitFor();
+  await page.getByRole("main").getByRole("link", { name: "Open Settings" }).waitFor();
+  await screenshot(page, "budget");
+  await say(page, "Something broken");
+  await page.getByText("The key was refused by Anthropic.").waitFor();
+  await page.getByText("Check the key in Settings.").waitFor();
+  await expectAccessible(page);
+  await context.close();
+});
+
+test("a hit of the conversation search opens its message", async () => {
   const { page, context } = await open(chromium, { world: "long" });
   await page.getByText("Message number 4999").waitFor();
-  await page.getByRole("button", { name: "Search in the conversation" }).click();
+  await page.getByRole("button", { name: "Search this conversation" }).click();
   await page.getByRole("searchbox").fill("number 4321:");
   await page.getByRole("list", { name: "Results" }).getByRole("button").first().click();
   await page.getByRole("log").getByText("Message number 4321").waitFor();
   await page.getByRole("searchbox").fill("number");
   await page.getByText("More than 200 found.").waitFor();
-  await page.getByText("Only the latest 200 are shown").waitFor();
-  await picture(page, "search-cut");
+  await page.getByText("Only the newest 200 are listed").waitFor();
+  await screenshot(page, "search-cut");
   await page.getByRole("searchbox").fill("number 123");
-  await page.getByText(/^11 found. Enter goes to the latest/).waitFor();
-  expect(await page.getByText("Only the latest").count()).toBe(0);
+  await page.getByText(/^11 found. Press Enter to show the newest/).waitFor();
+  expect(await page.getByText("Only the newest").count()).toBe(0);
   await page.getByRole("searchbox").press("Enter");
   await page.getByRole("log").getByText("Message number 1239:").waitFor();
   await page.getByRole("searchbox").press("Enter");
   await page.getByRole("log").getByText("Message number 1238:").waitFor();
   await page.getByText(/^2 of \d+$/).waitFor();
   await page.keyboard.press("Escape");
-  await focused(page.getByRole("textbox", { name: "Message", exact: true }));
-  await page.getByRole("button", { name: "Latest" }).click();
+  await waitForFocus(page.getByRole("textbox", { name: "Message", exact: true }));
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await context.close();
 });
 
-test("the tree shows sub-agents at work, and one is stopped from its channel", async () => {
+test("the tree shows sub-agents at work, and one is stopped in its own view", async () => {
   const { page, context } = await open(chromium);
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects Working|^Projects Thinking/ }).click();
   await page.getByText(/^for \d+\.\d s$/).waitFor();
-  await picture(page, "elapsed-working");
+  await screenshot(page, "elapsed-working");
   await page.getByRole("main").getByRole("button", { name: "Stop", exact: true }).first().click();
   await page.getByText("Stopped. What was done so far is kept.").waitFor();
   const took = await page.getByText(/^took \d+(\.\d)? s$/).textContent();
   await page.waitForTimeout(1_200);
-  expect(await page.getByText(/^took/).textContent(), "it stands still").toBe(took);
+  expect(await page.getByText(/^took/).textContent(), "the time has stopped").toBe(took);
   await page.getByRole("tab", { name: "Log" }).click();
-  await page.getByRole("button", { name: "asked to stop by you" }).click();
+  await page.getByRole("button", { name: "stop requested by you" }).click();
   await page.getByText('"by_person": true').waitFor();
-  await page.getByRole("link", { name: "all everything" }).click();
-  await page.getByRole("log", { name: "Events" }).getByText("asked to stop").waitFor();
+  await page.getByRole("link", { name: "All agents events" }).click();
+  await page.getByRole("log", { name: "Events" }).getByText("stop requested").waitFor();
   await context.close();
 });
 
-test("what a sub-agent said is searched in its channel", async () => {
+test("a sub-agent's conversation can be searched", async () => {
   const { page, context } = await open(chromium, { at: "#/agents" });
   await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^People Done/ }).click();
-  await page.getByText("Nothing").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
+  await page.getByText("No messages yet").or(page.getByRole("log", { name: "Conversation" })).first().waitFor();
   await page.getByRole("link", { name: "Agents", exact: true }).focus();
   await page.keyboard.press("/");
-  await focused(page.getByRole("searchbox"));
+  await waitForFocus(page.getByRole("searchbox"));
   await page.keyboard.type("mara");
   const hit = page.getByRole("list", { name: "Results" }).getByRole("button", { name: /^People Two people: Mara \(storage team/ });
   await hit.locator("mark").first().waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("1 of 1").waitFor();
-  await accessible(page);
-  await picture(page, "channel-search");
+  await expectAccessible(page);
+  await screenshot(page, "channel-search");
   await context.close();
 });
 
-test("what cannot be stopped, resumed or opened says so, with the next step", async () => {
+test("a failed stop, resume or open shows the error with the next step", async () => {
   const { page, context } = await open(chromium, { fail: "ask:cancel,ask:resume,open_memory_folder", at: "#/memory" });
   const said = page.getByRole("alert").getByText("Check that the disk is there");
-  await page.getByRole("button", { name: "Open the memory folder" }).click();
+  await page.getByRole("button", { name: "Open memory folder" }).click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await page.keyboard.press("Control+1");
   await say(page, "Use up the budget");
-  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await page.reload();
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().click();
   await said.waitFor();
-  await accessible(page);
+  await expectAccessible(page);
   await context.close();
 });
 
-test("a page is edited by hand, its lines blamed, the change undone", async () => {
+test("a page is edited, its lines show their author, and the change is undone", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md" });
   await page.getByRole("button", { name: "Edit" }).click();
   const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
@@ -209,56 +237,56 @@ test("a page is edited by hand, its lines blamed, the change undone", async () =
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("button", { name: "Write journal/notes.md" }).click();
   await page.getByText("+- Sleeps well").waitFor();
-  await picture(page, "diff");
-  await accessible(page);
+  await screenshot(page, "diff");
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Undo this change" }).click();
-  await page.getByText("Undone, as a new change of yours.").waitFor();
+  await page.getByText("Undone by a new change.").waitFor();
   await page.getByRole("tab", { name: "Page", exact: true }).click();
   await page.getByText("Sleeps well").waitFor({ state: "detached" });
   await page.getByText("Tea, no coffee").waitFor();
   await context.close();
 });
 
-test.each(["light", "dark"] as const)("a found line opens its page at that line, on the page and in its source (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("a search hit opens its page at the line, rendered and in the source (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme, at: "#/memory", size: { width: 1100, height: 420 } });
   await page.getByRole("searchbox").fill("promises");
   const hit = page.getByRole("link", { name: /goals\/README.md, line 10/ });
   await hit.press("Enter");
   const marked = page.locator("[data-marked]");
-  await focused(marked);
+  await waitForFocus(marked);
   await marked.getByText("Building things that keep their promises.").waitFor();
   expect(await marked.evaluate((element) => element.getBoundingClientRect().bottom < innerHeight)).toBe(true);
-  await accessible(page);
-  await picture(page, `found-line-${theme}`);
-  // The same line again, after going elsewhere on the page.
+  await expectAccessible(page);
+  await screenshot(page, `found-line-${theme}`);
+  // The same hit again, after moving the focus away.
   await page.getByRole("searchbox").focus();
   await hit.click();
-  await focused(marked);
+  await waitForFocus(marked);
   await page.getByRole("tab", { name: "Page", exact: true }).focus();
   await page.keyboard.press("ArrowRight");
   await page.locator("mark[data-marked]").waitFor();
-  await focused(page.getByRole("tab", { name: "Source" }));
+  await waitForFocus(page.getByRole("tab", { name: "Source" }));
   expect((await marked.textContent())?.trim()).toBe("Building things that keep their promises.");
-  await accessible(page);
-  await picture(page, `found-line-source-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `found-line-source-${theme}`);
   await page.getByRole("searchbox").fill("progress");
   const row = page.getByRole("link", { name: "Key-value store · in progress goals/rust.md, line 6" });
   await row.locator("mark").getByText("progress").waitFor();
   await row.press("Enter");
   await page.locator("tr[data-marked]").getByText("Key-value store").waitFor();
-  await picture(page, `found-line-table-${theme}`);
+  await screenshot(page, `found-line-table-${theme}`);
   await context.close();
 });
 
-test("a line leads to the tool call that wrote it", async () => {
+test("a line links to the tool call that wrote it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: "People" }).click();
   await page.getByRole("button", { name: "Wrote people/mentors.md", expanded: true }).waitFor();
-  await picture(page, "origin");
+  await screenshot(page, "origin");
   await context.close();
 });
 
-test("a line leads to the change that it came with", async () => {
+test("a line links to the change that added it", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/people%2Fmentors.md?at=blame" });
   await page.getByRole("row").getByRole("link", { name: /^Change / }).first().click();
   await page.getByRole("button", { name: "Note what was found: People", expanded: true }).waitFor();
@@ -267,22 +295,22 @@ test("a line leads to the change that it came with", async () => {
   await context.close();
 });
 
-test("a deleted page says so and is brought back", async () => {
+test("a deleted page says so and can be restored", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/goals%2Frust.md" });
-  await page.getByRole("button", { name: "Delete this page" }).click();
+  await page.getByRole("button", { name: "Delete page" }).click();
   await page.getByText("goals/rust.md was deleted").waitFor();
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "rust.md" }).waitFor({ state: "detached" });
-  await accessible(page);
-  await picture(page, "deleted");
+  await expectAccessible(page);
+  await screenshot(page, "deleted");
   await page.reload();
-  await page.getByRole("button", { name: "Bring it back" }).click();
+  await page.getByRole("button", { name: "Restore page" }).click();
   await page.getByText("Key-value store").waitFor();
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("button", { name: "Undo: Delete goals/rust.md" }).waitFor();
   await context.close();
 });
 
-test("a page that changed meanwhile is not overwritten unseen", async () => {
+test("a page with a concurrent change is not overwritten unseen", async () => {
   const { page, context } = await open(chromium, { at: "#/memory/journal%2Fnotes.md?at=edit", speed: 8 });
   const box = page.getByRole("textbox", { name: "Text of journal/notes.md" });
   await box.fill("# Mine\n");
@@ -292,20 +320,20 @@ test("a page that changed meanwhile is not overwritten unseen", async () => {
   await page.goBack();
   expect(await box.inputValue()).toBe("# Mine\n");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("It was changed meanwhile").waitFor();
+  await page.getByText("This page has changed since you opened it.").waitFor();
   await page.getByText("- something changed").waitFor();
-  expect(await page.getByRole("button", { name: "Save" }).count(), "what would only be refused again is not offered").toBe(0);
-  await accessible(page);
-  await picture(page, "conflict");
+  expect(await page.getByRole("button", { name: "Save" }).count(), "a save that would be refused again is not offered").toBe(0);
+  await expectAccessible(page);
+  await screenshot(page, "conflict");
   await page.setViewportSize({ width: 480, height: 640 });
-  await accessible(page);
-  await picture(page, "conflict-narrow");
-  await page.getByRole("button", { name: "Replace it with mine" }).click();
+  await expectAccessible(page);
+  await screenshot(page, "conflict-narrow");
+  await page.getByRole("button", { name: "Replace with my version" }).click();
   await page.getByRole("heading", { name: "Mine" }).waitFor();
   await context.close();
 });
 
-test("settings are saved, refused with a reason, and put back", async () => {
+test("settings are saved, refused with a reason, and reset", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
   const perDay = page.getByRole("textbox", { name: "For a day" });
   await perDay.fill("25");
@@ -314,10 +342,10 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await perDay.fill("much");
   await perDay.press("Enter");
   await page.getByText("“For a day” cannot be set to that: write a number").waitFor();
-  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no name of the command line").toBe(0);
-  await accessible(page);
-  await picture(page, "setting-refused");
-  await page.getByRole("button", { name: "Back to the default: For a day" }).click();
+  expect(await page.getByRole("alert").filter({ hasText: "budget." }).count(), "no command-line name of a setting").toBe(0);
+  await expectAccessible(page);
+  await screenshot(page, "setting-refused");
+  await page.getByRole("button", { name: "Reset to default: For a day" }).click();
   await page.getByText("of $10.00").first().waitFor();
   await page.getByLabel("Model", { exact: true }).selectOption("claude-haiku-4-5");
   await page.getByText("Dark", { exact: true }).click();
@@ -325,10 +353,10 @@ test("settings are saved, refused with a reason, and put back", async () => {
   await context.close();
 });
 
-test("the tray's new message opens the chat with the cursor in the field, from anywhere", async () => {
+test("the tray item New message opens the chat and focuses the composer, from every view", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
-  await page.getByText("Version 0.1.0").waitFor();
-  for (const leave of [() => {}, () => page.getByRole("button", { name: "Search in the conversation" }).focus()]) {
+  await page.getByText("Version 0.2.0").waitFor();
+  for (const leave of [() => {}, () => page.getByRole("button", { name: "Search this conversation" }).focus()]) {
     await leave();
     await page.evaluate(() => window.dispatchEvent(new Event("fake-new-message")));
     await page.waitForFunction(() => document.activeElement?.getAttribute("aria-label") === "Message");
@@ -336,15 +364,15 @@ test("the tray's new message opens the chat with the cursor in the field, from a
   await context.close();
 });
 
-test("a link shows where it leads and is opened only when the person agrees", async () => {
-  const { page, context, complaints } = await open(chromium, { speed: 8 });
+test("a link shows its destination and opens only if the person agrees", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 8 });
   const opened = () => page.evaluate(() => document.documentElement.dataset["opened"] ?? null);
   await say(page, "Show me links");
   await page.getByRole("link", { name: "the book" }).click();
-  const question = page.getByRole("dialog", { name: "Leave for doc.rust-lang.org?" });
+  const question = page.getByRole("dialog", { name: "Open doc.rust-lang.org?" });
   await question.getByText("https://doc.rust-lang.org/book/").waitFor();
-  await accessible(page);
-  await picture(page, "link");
+  await expectAccessible(page);
+  await screenshot(page, "link");
   await page.keyboard.press("Escape");
   await question.waitFor({ state: "detached" });
   expect(await opened()).toBeNull();
@@ -353,65 +381,65 @@ test("a link shows where it leads and is opened only when the person agrees", as
   await question.waitFor({ state: "detached" });
   expect(await opened()).toBe("https://doc.rust-lang.org/book/");
   await page.getByRole("link", { name: "your bank" }).click();
-  const refused = page.getByRole("dialog", { name: "This link is not opened" });
+  const refused = page.getByRole("dialog", { name: "This link cannot be opened" });
   await refused.getByText("https://bank.example@evil.example/login").waitFor();
   expect(await refused.getByRole("button", { name: "Open", exact: true }).count()).toBe(0);
   await page.getByRole("button", { name: "Close" }).click();
   await page.getByRole("link", { name: "Mara" }).last().click();
   await page.getByRole("dialog", { name: "Write to mara@example.org?" }).waitFor();
-  await accessible(page);
-  expect(complaints).toEqual([]);
+  await expectAccessible(page);
+  expect(pageErrors).toEqual([]);
   await context.close();
 });
 
-test.each(["light", "dark"] as const)("where nothing can be copied it is said, with what to do (%s)", async (theme) => {
+test.each(["light", "dark"] as const)("a failed copy says what to do instead (%s)", async (theme) => {
   const { page, context } = await open(chromium, { theme });
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: { writeText: () => Promise.reject(new Error("denied")) } }));
-  const said = page.getByRole("alert").getByText("Select it and copy it by hand.");
+  const said = page.getByRole("alert").getByText("Select the text and copy it yourself.");
   await page.getByRole("button", { name: "Copy code" }).last().focus();
   await page.keyboard.press("Enter");
   await said.waitFor();
-  await accessible(page);
-  await picture(page, `not-copied-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `not-copied-${theme}`);
   await page.getByRole("button", { name: "Copy answer" }).last().focus();
   await page.keyboard.press("Enter");
   await said.nth(1).waitFor();
-  await accessible(page);
-  await picture(page, `not-copied-answer-${theme}`);
+  await expectAccessible(page);
+  await screenshot(page, `not-copied-answer-${theme}`);
   await context.close();
   const signingIn = await open(chromium, { theme, account: "signing_in" });
   await signingIn.page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
   await signingIn.page.getByRole("dialog").getByRole("button", { name: "Copy", exact: true }).click();
-  await signingIn.page.getByRole("alert").getByText("Select it and copy it by hand.").waitFor();
-  await accessible(signingIn.page);
-  await picture(signingIn.page, `not-copied-address-${theme}`);
+  await signingIn.page.getByRole("alert").getByText("Select the text and copy it yourself.").waitFor();
+  await expectAccessible(signingIn.page);
+  await screenshot(signingIn.page, `not-copied-address-${theme}`);
   await signingIn.context.close();
 });
 
-test("keys are entered, kept where it is said, and forgotten", async () => {
+test("keys are added, saved in the place that is shown, and removed", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
-  await page.getByText("Kept in your system's keychain").waitFor();
-  await page.getByRole("button", { name: "Set it: Key for an OpenAI-compatible server" }).click();
+  await page.getByText("Saved in your system's keychain").waitFor();
+  await page.getByRole("button", { name: "Add: Key for an OpenAI-compatible server" }).click();
   const form = page.getByRole("form", { name: "Key for an OpenAI-compatible server" });
   await form.getByLabel("Key for an OpenAI-compatible server").fill("sk-canary-0123456789");
   await form.getByText("The server accepts this key.").waitFor();
-  await accessible(page);
-  await picture(page, "settings-key");
-  await form.getByRole("button", { name: "Keep this key" }).click();
+  await expectAccessible(page);
+  await screenshot(page, "settings-key");
+  await form.getByRole("button", { name: "Save key" }).click();
   await form.waitFor({ state: "detached" });
-  await page.getByText("Kept in your system's keychain").nth(1).waitFor();
-  await page.getByRole("button", { name: "Forget it: Anthropic key" }).click();
-  await page.getByText("None. Without it Claude cannot answer.").waitFor();
+  await page.getByText("Saved in your system's keychain").nth(1).waitFor();
+  await page.getByRole("button", { name: "Remove: Anthropic key" }).click();
+  await page.getByText("No key. Claude cannot answer without one.").waitFor();
   await context.close();
   const locked = await open(chromium, { at: "#/settings", keychain: "locked" });
   await locked.page.getByText("The system's keychain is locked").waitFor();
-  await accessible(locked.page);
-  await locked.page.getByRole("button", { name: "Look for the keychain again" }).click();
+  await expectAccessible(locked.page);
+  await locked.page.getByRole("button", { name: "Check the keychain again" }).click();
   await locked.page.getByText("The system's keychain is locked").waitFor();
   await locked.context.close();
 });
 
-test("models are chosen by provider, those of this computer with their server", async () => {
+test("models are chosen by provider, local models by server", async () => {
   const { page, context } = await open(chromium, { at: "#/settings", speed: 4 });
   const model = page.getByLabel("Model", { exact: true });
   await model.locator("optgroup[label=Ollama]").waitFor({ state: "attached" });
@@ -423,16 +451,16 @@ test("models are chosen by provider, those of this computer with their server", 
   await context.close();
 });
 
-test("everything is reached by keyboard", async () => {
+test("every view can be reached by keyboard", async () => {
   const { page, context } = await open(chromium, { at: "#/settings" });
-  await page.getByText("Version 0.1.0").waitFor();
+  await page.getByText("Version 0.2.0").waitFor();
   await page.keyboard.press("3");
-  await page.getByText("What changed lately").first().waitFor();
+  await page.getByText("Recent changes").first().waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("mornings");
   await page.getByRole("link", { name: /Prefers mornings/ }).waitFor();
   await page.keyboard.press("Control+k");
-  await focused(page.getByPlaceholder("Go to a view"));
+  await waitForFocus(page.getByPlaceholder("Go to a view"));
   await page.keyboard.type("Courses");
   await page.getByRole("option", { name: /Courses/i, selected: true }).waitFor();
   await page.keyboard.press("Enter");

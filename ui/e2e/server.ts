@@ -1,4 +1,4 @@
-/** Builds the window with the simulated host and serves it under the production CSP. */
+/** Builds the window with the simulated host and serves it under the production content security policy. */
 import { preview } from "vite";
 import type { TestProject } from "vitest/node";
 import { buildWindow, ROOT } from "./build";

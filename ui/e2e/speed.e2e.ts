@@ -1,11 +1,11 @@
-/** How fast it is and how much is loaded: the figures that are promised. */
+/** The promised figures: size of the bundle, and speed with ten thousand messages. */
 import { readdirSync, readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildWindow, ROOT } from "./build";
 import { measure, measured } from "./frames";
-import { browser, open, say } from "./window";
+import { launchBrowser, open, say } from "./window";
 
 describe("the production bundle", () => {
   const DIST = `${ROOT}dist-check/`;
@@ -20,7 +20,7 @@ describe("the production bundle", () => {
     expect(bytes).toBeLessThanOrEqual(180_000);
   });
 
-  test("has no simulation in it, no inline script and nothing from elsewhere", () => {
+  test("has no simulation, no inline script and no external resource", () => {
     const code = readdirSync(`${DIST}assets`).filter((name) => name.endsWith(".js")).map((name) => readFileSync(`${DIST}assets/${name}`, "utf8")).join("\n");
     for (const word of ["Rustlings", "req_fake", "fake-"]) expect(code).not.toContain(word);
     const html = readFileSync(`${DIST}index.html`, "utf8");
@@ -32,11 +32,11 @@ describe("the production bundle", () => {
 describe("ten thousand messages", () => {
   let chromium: Browser;
   beforeAll(async () => {
-    chromium = await browser();
+    chromium = await launchBrowser();
   });
   afterAll(() => chromium.close());
 
-  test("are read to the beginning, and a fast answer streams beside them without a hitch", async () => {
+  test("are scrolled to the beginning, and a fast answer streams without dropped frames", async () => {
     const { page, context } = await open(chromium, { world: "long", speed: 28 });
     await page.getByText("Message number 4999").waitFor({ timeout: 30_000 });
     await page.waitForFunction(
@@ -48,7 +48,7 @@ describe("ten thousand messages", () => {
       undefined,
       { polling: "raf", timeout: 30_000 },
     );
-    await page.getByRole("button", { name: "Latest" }).click();
+    await page.getByRole("button", { name: "Jump to latest" }).click();
     await page.getByText("Message number 4999").waitFor();
     await measure(page);
     await say(page, "endless");
@@ -56,14 +56,14 @@ describe("ten thousand messages", () => {
     await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached", timeout: 40_000 });
     const { frames, tasks } = await measured(page);
     const rows = await page.evaluate(() => document.querySelectorAll("[data-index]").length);
-    // The last row comes with the end of the turn and is measured in the frame after; then its end is in sight, and stays there.
+    // The last row is added at the end of the turn and measured one frame later; then the list must be at its end and stay there.
     await page.waitForFunction(() => {
       const log = document.querySelector("[role=log]");
       return log && log.scrollHeight - log.scrollTop - log.clientHeight <= 2;
     });
     const slow = frames.filter((frame) => frame > 50);
     console.log(`${frames.length} frames, ${slow.length} over 50 ms, the longest ${Math.max(...frames).toFixed(0)} ms; ${tasks.length} long tasks`);
-    // Other work on the machine may cost some frames; parsing or drawing all of it again would cost most of them.
+    // Other load on the machine may slow some frames; re-parsing or re-rendering everything would slow most of them.
     expect(slow.length).toBeLessThanOrEqual(frames.length / 20);
     expect(rows).toBeLessThan(60);
     await context.close();

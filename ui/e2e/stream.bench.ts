@@ -1,20 +1,20 @@
 /**
- * What `npm run bench` measures: an answer of 1,000 tokens a second into a conversation of 10,000 messages. Prints
- * `name value unit` lines, as every bench of the project does.
+ * The benchmark of `npm run bench`: streams an answer of 1,000 tokens a second into a conversation of 10,000 messages.
+ * Prints `name value unit` lines, as every benchmark of the project does.
  */
 import { afterAll, beforeAll, test } from "vitest";
 import type { Browser } from "playwright-core";
-import { LONG } from "../src/bridge/fake/texts";
+import { LONG } from "../src/bridge/fake/replies";
 import { measure, measured, percentile } from "./frames";
-import { browser, open, say } from "./window";
+import { launchBrowser, open, say } from "./window";
 
-/** How often the text is repeated: some 16,000 tokens, the longest answer there is by default. */
+/** Repetitions of the text: about 16,000 tokens, the default maximum length of an answer. */
 const TIMES = 120;
 const TOKENS = (LONG.match(/\s*\S+/g)?.length ?? 0) * TIMES;
 
 let chromium: Browser;
 beforeAll(async () => {
-  chromium = await browser();
+  chromium = await launchBrowser();
 });
 afterAll(() => chromium.close());
 
@@ -27,11 +27,11 @@ interface Traced {
   tid: number;
   pid: number;
   args?: { name?: string };
-  /** Processor time in microseconds. */
+  /** CPU time in microseconds. */
   tdur?: number;
 }
 
-/** The most processor time that one task of the page's main thread took, in milliseconds. */
+/** The longest CPU time of one task on the page's main thread, in milliseconds. */
 function longestTask(trace: Buffer): number {
   const { traceEvents } = JSON.parse(trace.toString()) as { traceEvents: Traced[] };
   const mains = new Set(traceEvents.filter((event) => event.name === "thread_name" && event.args?.name === "CrRendererMain").map((event) => `${event.pid} ${event.tid}`));
@@ -40,7 +40,7 @@ function longestTask(trace: Buffer): number {
   return times.reduce((most, time) => Math.max(most, time), 0) / 1_000;
 }
 
-test("frames while 1,000 tokens a second come in", async () => {
+test("frame times while 1,000 tokens a second arrive", async () => {
   const { page, context } = await open(chromium, { world: "long", speed: 28 });
   await page.getByText("Message number 4999").waitFor({ timeout: 60_000 });
   await page.waitForFunction(
@@ -52,7 +52,7 @@ test("frames while 1,000 tokens a second come in", async () => {
     undefined,
     { polling: "raf", timeout: 60_000 },
   );
-  await page.getByRole("button", { name: "Latest" }).click();
+  await page.getByRole("button", { name: "Jump to latest" }).click();
   await page.getByText("Message number 4999").waitFor();
   await chromium.startTracing(page, { categories: ["toplevel", "devtools.timeline", "__metadata"] });
   await measure(page);
@@ -70,7 +70,7 @@ test("frames while 1,000 tokens a second come in", async () => {
   figure("stream_frame_p99", percentile(frames, 0.99), "ms");
   figure("stream_frame_longest", Math.max(...frames), "ms");
   figure("stream_frames_over_50", slow.length, `of ${frames.length}`);
-  // Other work on the machine lengthens frames too; the processor's time is the page's own.
+  // Other load on the machine lengthens frames too; CPU time is the page's own.
   figure("stream_task_longest_cpu", own, "ms");
   await context.close();
 });

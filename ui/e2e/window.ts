@@ -1,4 +1,4 @@
-/** A window with a simulated host, and what tests do in it. */
+/** Opens windows with the simulated host, and helpers for the tests. */
 import { existsSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -7,9 +7,9 @@ import { expect, inject } from "vitest";
 
 const BROWSERS = [process.env["CHROMIUM"], "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const PICTURES = fileURLToPath(new URL("../screenshots/", import.meta.url));
+const SCREENSHOTS = fileURLToPath(new URL("../screenshots/", import.meta.url));
 
-export async function browser(): Promise<Browser> {
+export async function launchBrowser(): Promise<Browser> {
   const executablePath = BROWSERS.find((path) => path !== undefined && existsSync(path));
   if (!executablePath) throw new Error("No Chromium found. Install it (Debian: apt-get install chromium) or name it in CHROMIUM.");
   return chromium.launch({ executablePath, args: ["--no-sandbox"] });
@@ -23,8 +23,8 @@ export interface Options {
   slow?: number;
   keychain?: "ready" | "locked" | "absent";
   local?: "both" | "ollama" | "empty" | "none";
-  /** What waits until the test says `go`: every command, or providers and local servers alone. */
-  held?: "calls" | "providers";
+  /** What is blocked until `unblock`: every command, or only providers and local servers. */
+  block?: "calls" | "providers";
   account?: "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
   notice?: string;
   at?: string;
@@ -34,23 +34,23 @@ export interface Options {
 export interface Window {
   page: Page;
   context: BrowserContext;
-  /** What the page complained about: errors, refused resources. */
-  complaints: string[];
+  /** Uncaught errors and console errors of the page, including refused resources. */
+  pageErrors: string[];
 }
 
 export async function open(from: Browser, options: Options = {}): Promise<Window> {
   const context = await from.newContext({ viewport: options.size ?? { width: 1280, height: 820 }, colorScheme: options.theme ?? "light", reducedMotion: "reduce", locale: "en-GB" });
-  // No test waits for long where all is well; on a machine that is busy with other things it may.
+  // Generous, for machines under load.
   context.setDefaultTimeout(25_000);
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  const pageErrors: string[] = [];
+  page.on("pageerror", (error) => pageErrors.push(error.message));
+  page.on("console", (message) => message.type() === "error" && pageErrors.push(message.text()));
   const query = new URLSearchParams({ world: options.world ?? "lived", speed: String(options.speed ?? 1), fail: options.fail ?? "", slow: String(options.slow ?? 0), keychain: options.keychain ?? "ready", local: options.local ?? "both", account: options.account ?? "not_configured" });
-  if (options.held) query.set("held", options.held);
+  if (options.block) query.set("block", options.block);
   if (options.notice) query.set("notice", options.notice);
   await page.goto(`${inject("url")}?${query}${options.at ?? ""}`);
-  return { page, context, complaints };
+  return { page, context, pageErrors };
 }
 
 export async function say(page: Page, text: string) {
@@ -58,24 +58,24 @@ export async function say(page: Page, text: string) {
   await page.keyboard.press("Enter");
 }
 
-/** Lets go on what `held` holds. */
-export const go = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-go")));
+/** Releases what the option `block` blocks. */
+export const unblock = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-unblock")));
 
-/** What fails does so no more. */
-export const mend = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-mend")));
+/** Ends the failures of the option `fail`. */
+export const repair = (page: Page) => page.evaluate(() => void dispatchEvent(new Event("fake-repair")));
 
-/** Does something after which the page is loaded anew, and waits until it is: the old one may show the new names already. */
-export async function anew(page: Page, act: () => Promise<void>) {
+/** Performs an action that reloads the page, and waits for the reload: the old page may already show the new names. */
+export async function afterReload(page: Page, act: () => Promise<void>) {
   await Promise.all([page.waitForEvent("load"), act()]);
 }
 
-/** Waits until that is where keys go. Menus, dialogs and views move the focus a moment after they appear or go. */
-export async function focused(target: Locator) {
+/** Waits for the focus. Menus, dialogs and views move it a moment after they open or close. */
+export async function waitForFocus(target: Locator) {
   await target.and(target.page().locator(":focus")).waitFor();
 }
 
-/** Fails with the list of what axe finds wrong on the page. */
-export async function accessible(page: Page) {
+/** Fails with the list of axe violations on the page. */
+export async function expectAccessible(page: Page) {
   await page.evaluate(() => document.fonts.ready);
   await page.evaluate(await axeSource());
   const found = await page.evaluate(async () => {
@@ -91,8 +91,8 @@ async function axeSource(): Promise<string> {
   return readFile(AXE, "utf8");
 }
 
-/** Takes a picture, for people to judge. */
-export async function picture(page: Page, name: string) {
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: `${PICTURES}${name}.png` });
+/** Takes a screenshot for people to review. */
+export async function screenshot(page: Page, name: string) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
 }

@@ -1,4 +1,4 @@
-/** The rules about who may import whom. */
+/** The import rules between folders, and a few rules on the source. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 const ROOT = join(import.meta.dirname, "../src");
 const FEATURES = ["chat", "agents", "memory", "settings", "first-run"];
 
-/** Folder to the folders that it may import, besides itself. Types of the wire may be named everywhere but in design. */
-const MAY: Record<string, string[]> = {
+/** The folders that each folder may import besides itself. Only design may not import types of the wire. */
+const ALLOWED: Record<string, string[]> = {
   bridge: [],
   design: [],
   data: ["bridge"],
@@ -28,34 +28,34 @@ function imports(path: string): string[] {
 }
 
 describe("boundaries", () => {
-  test("only the bridge knows Tauri, and it imports @tauri-apps/api alone", () => {
+  test("only the bridge imports Tauri, and only @tauri-apps/api", () => {
     const known = files.flatMap((path) => imports(path).filter((name) => name.startsWith("@tauri-apps/")).map((name) => [folder(path), name.split("/").slice(0, 2).join("/")]));
     expect(known.length).toBeGreaterThan(0);
     for (const found of known) expect(found).toEqual(["bridge", "@tauri-apps/api"]);
   });
 
-  test("folders import only what stands below them, and features do not import each other", () => {
+  test("folders import only lower layers, and features do not import each other", () => {
     const wrong = files.flatMap((path) =>
       imports(path)
         .filter((name) => name.startsWith("."))
         .map((name) => folder(relative(ROOT, join(ROOT, path, "..", name)).replaceAll("\\", "/") + (/\.css$/.test(name) ? "" : "/x")))
-        .filter((target) => path.includes("/") && target !== folder(path) && !MAY[folder(path)]?.includes(target))
+        .filter((target) => path.includes("/") && target !== folder(path) && !ALLOWED[folder(path)]?.includes(target))
         .map((target) => `${path} imports ${target}`),
     );
     expect(wrong).toEqual([]);
   });
 
-  test("only the bridge's own door leads to the simulation, and production never goes through it", () => {
-    const doors = files.filter((path) => !path.startsWith("bridge/fake/") && !path.includes(".test.") && imports(path).some((name) => name.includes("/fake")));
-    expect(doors).toEqual(["bridge/index.ts"]);
+  test("only bridge/index.ts imports the simulated host", () => {
+    const importers = files.filter((path) => !path.startsWith("bridge/fake/") && !path.includes(".test.") && imports(path).some((name) => name.includes("/fake")));
+    expect(importers).toEqual(["bridge/index.ts"]);
   });
 
-  test("components that ask the host branch on codes, never on messages", () => {
+  test("code branches on error codes, never on messages", () => {
     const wrong = files.filter((path) => /error\.message\s*(===|\.includes|\.startsWith|\.match)/.test(read(path)));
     expect(wrong).toEqual([]);
   });
 
-  test("colours are tokens", () => {
+  test("colours come from tokens", () => {
     const wrong = files.filter((path) => /#[0-9a-f]{6}\b|\b(?:rgb|hsl|oklch)\(/i.test(read(path)));
     expect(wrong).toEqual([]);
   });

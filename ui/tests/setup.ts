@@ -1,4 +1,4 @@
-/** What jsdom lacks. */
+/** Polyfills for jsdom, and cleanup after each test. */
 import { cleanup } from "@testing-library/react";
 import { afterEach } from "vitest";
 

@@ -1,13 +1,13 @@
-//! The figures: every bench of the project, each figure beside what was promised.
+//! Runs all benchmarks and compares each figure with its limit.
 //!
-//! A bench prints `name value unit` lines; the promises stand here. A figure that misses its promise is said, not
-//! failed: speed depends on the machine and on what else it does. A figure that was not measured is said too.
+//! A benchmark prints `name value unit` lines; the limits are here. A figure over its limit, or one that was not measured,
+//! is listed, but it is not an error: speed depends on the machine and on its load.
 
 use crate::{Failure, command, machine, run};
 use std::fmt;
 
-/// What was promised: the figure's name, and the most it may be.
-const PROMISES: [(&str, f64); 12] = [
+/// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
+const LIMITS: [(&str, f64); 12] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
     ("replay_100k", 1_000.0),
@@ -22,66 +22,72 @@ const PROMISES: [(&str, f64); 12] = [
     ("window_idle_memory", 300.0),
 ];
 
-/// The window with the pages built in, as it is installed.
+/// The features of the window as it is installed, with the pages embedded.
 const WINDOW: &str = "desktop,custom-protocol";
 
-/// Runs all benches, release builds, one after the other.
+/// Runs all benchmarks one after the other, as release builds.
 pub fn run() -> Result<(), Failure> {
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let binary = machine::root().join("target/release/growqr");
-    let mut judged = Judged::default();
-    for (package, bench) in
-        [("growqr-store", "append"), ("growqr-memory", "commit"), ("growqr-app", "turn"), ("growqr-app", "program")]
-    {
+    let mut comparison = Comparison::default();
+    let benches = [
+        ("growqr-store", "append"),
+        ("growqr-store", "search"),
+        ("growqr-memory", "commit"),
+        ("growqr-memory", "search"),
+        ("growqr-app", "turn"),
+        ("growqr-app", "program"),
+    ];
+    for (package, bench) in benches {
         println!("\n{package}, {bench}:");
         let mut bench = command::cargo(&["bench", "--quiet", "-p", package, "--bench", bench]);
-        command::watch(bench.env("GROWQR_BIN", &binary), |line| judged.hear(line))?;
+        command::run_and_read(bench.env("GROWQR_BIN", &binary), |line| comparison.read_line(line))?;
     }
     if machine::can_build_window() {
         println!("\ngrowqr-desktop, window:");
-        // The window embeds its pages when it is compiled.
+        // The compiler embeds the pages into the window.
         run::build_pages()?;
         let bench = ["bench", "--quiet", "-p", "growqr-desktop", "--features", WINDOW, "--bench", "window"];
-        command::watch(&mut command::cargo(&bench), |line| judged.hear(line))?;
+        command::run_and_read(&mut command::cargo(&bench), |line| comparison.read_line(line))?;
     } else {
         println!("\nThe window was not measured: WebKitGTK's development files are missing (cargo xtask install)");
     }
-    println!("\n{judged}");
+    println!("\n{comparison}");
     Ok(())
 }
 
-/// The promises that were heard of so far.
+/// The figures that were measured so far, compared with their limits.
 #[derive(Default)]
-struct Judged {
-    kept: Vec<&'static str>,
-    /// The name and what is to be said of it.
-    missed: Vec<(&'static str, String)>,
+struct Comparison {
+    within: Vec<&'static str>,
+    /// The name and the text to print.
+    over: Vec<(&'static str, String)>,
 }
 
-impl Judged {
-    /// Takes a line that a bench has printed; one that is no figure, or none that was promised, changes nothing.
-    fn hear(&mut self, line: &str) {
+impl Comparison {
+    /// Reads a line of a benchmark's output. Ignores it if it is not a figure with a limit.
+    fn read_line(&mut self, line: &str) {
         let mut words = line.split_whitespace();
         let (Some(name), Some(value)) = (words.next(), words.next().and_then(|word| word.parse::<f64>().ok())) else { return };
-        let Some(&(promised, most)) = PROMISES.iter().find(|(promised, _)| *promised == name) else { return };
-        if value <= most {
-            self.kept.push(promised);
+        let Some(&(known, limit)) = LIMITS.iter().find(|(known, _)| *known == name) else { return };
+        if value <= limit {
+            self.within.push(known);
         } else {
-            self.missed.push((promised, format!("{line}, promised at most {most}")));
+            self.over.push((known, format!("{line}, limit {limit}")));
         }
     }
 }
 
-impl fmt::Display for Judged {
+impl fmt::Display for Comparison {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (_, miss) in &self.missed {
-            writeln!(to, "missed: {miss}")?;
+        for (_, text) in &self.over {
+            writeln!(to, "over the limit: {text}")?;
         }
-        let is_heard = |name: &str| self.kept.contains(&name) || self.missed.iter().any(|(missed, _)| *missed == name);
-        for (name, most) in PROMISES.iter().filter(|(name, _)| !is_heard(name)) {
-            writeln!(to, "not measured: {name}, promised at most {most}")?;
+        let is_measured = |name: &str| self.within.contains(&name) || self.over.iter().any(|(over, _)| *over == name);
+        for (name, limit) in LIMITS.iter().filter(|(name, _)| !is_measured(name)) {
+            writeln!(to, "not measured: {name}, limit {limit}")?;
         }
-        write!(to, "{} of {} promises kept", self.kept.len(), PROMISES.len())
+        write!(to, "{} of {} figures within their limit", self.within.len(), LIMITS.len())
     }
 }
 
@@ -90,15 +96,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_promise_is_kept_missed_or_not_measured_and_each_is_said() {
-        let mut judged = Judged::default();
+    fn figures_over_the_limit_or_not_measured_are_listed() {
+        let mut comparison = Comparison::default();
         for line in ["list_turn_own 3.100 ms", "note_turn_own 7.900 ms", "fsync_4k 200.0 us", "Finished in 3 s"] {
-            judged.hear(line);
+            comparison.read_line(line);
         }
-        let said = judged.to_string();
-        assert!(said.starts_with("missed: list_turn_own 3.100 ms, promised at most 3\nnot measured: "), "{said}");
-        assert_eq!(said.matches("not measured: ").count(), PROMISES.len() - 2, "{said}");
-        assert!(!said.contains("note_turn_own") && !said.contains("fsync_4k"), "{said}");
-        assert!(said.ends_with("\n1 of 12 promises kept"), "{said}");
+        let text = comparison.to_string();
+        assert!(text.starts_with("over the limit: list_turn_own 3.100 ms, limit 3\nnot measured: "), "{text}");
+        assert_eq!(text.matches("not measured: ").count(), LIMITS.len() - 2, "{text}");
+        assert!(!text.contains("note_turn_own") && !text.contains("fsync_4k"), "{text}");
+        assert!(text.ends_with("\n1 of 12 figures within their limit"), "{text}");
     }
 }

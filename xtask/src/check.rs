@@ -1,17 +1,17 @@
-//! Everything that is not a test of behaviour: format, lints, tidy, licences.
+//! Static checks: format, lints, the tidy tests, licences.
 
 use crate::{Failure, command, machine, run};
 
-/// Runs all of it, and stops at the first that fails.
+/// Runs all checks. Stops at the first that fails.
 pub fn run() -> Result<(), Failure> {
     let cargo = |arguments: &[&str]| command::run(&mut command::cargo(arguments));
     cargo(&["fmt", "--all", "--check"])?;
-    // Generated files, arrows between crates, migrations, machine paths.
+    // Generated files, dependencies between crates, migrations, absolute paths.
     cargo(&["test", "--quiet", "-p", "xtask", "--test", "tidy"])?;
     let mut left_out = Vec::new();
     let lints = ["clippy", "--workspace", "--all-targets", "--features"];
     if machine::can_build_window() {
-        // The window embeds its pages when it is compiled.
+        // The compiler embeds the pages into the window.
         run::build_pages()?;
         cargo(&[&lints[..], &[machine::ALL_FEATURES, "--", "-D", "warnings"]].concat())?;
     } else {

@@ -1,33 +1,34 @@
-//! What the machine lacks: system packages where apt is, else what to type; then the pages' npm packages.
+//! Installs missing packages: system packages with apt, and the npm packages of the pages. On systems without apt it prints
+//! the command for the user.
 
 use crate::{Failure, command, machine};
 use std::io::{IsTerminal, Write};
 use std::process::{Command, Stdio};
 
-/// The only list of packages; `.ci/run` reads it as well.
+/// The list of system packages. `.ci/run` reads it too.
 const APT: &str = include_str!("../apt.txt");
 
 /// What a package is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// Compiling and opening the window.
+    /// Building and opening the window.
     Build,
-    /// Every test as well.
+    /// The same, and running all tests.
     Test,
 }
 
-/// Everything for building and testing.
+/// Installs everything that building and testing need.
 pub fn everything(yes: bool) -> Result<(), Failure> {
     packages(Need::Test, yes)?;
     pages()
 }
 
-/// Installs missing system packages, after asking unless `yes`.
+/// Installs the missing system packages. Asks first unless `yes` is set.
 pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
-    let wanted = listed(need);
+    let wanted = packages_for(need);
     if !std::path::Path::new("/usr/bin/dpkg-query").exists() {
         if !machine::can_build_window() {
-            return Err(elsewhere().into());
+            return Err(manual_instructions().into());
         }
         return Ok(());
     }
@@ -35,13 +36,13 @@ pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    // Without root the person's own password is asked for by sudo, which shows what it is for.
+    // Without root rights, sudo asks for the password.
     let mut words = if machine::is_root() { vec![] } else { vec!["sudo"] };
     words.extend(["apt-get", "install", "--yes", "--no-install-recommends"]);
     words.extend(&missing);
     println!("These packages are missing. To install them:\n\n  {}\n", words.join(" "));
-    if !yes && !agreed()? {
-        return Err("nothing was installed; run the command above, then this again".into());
+    if !yes && !is_confirmed()? {
+        return Err("nothing was installed; run the command above, then run this again".into());
     }
     let mut update = Command::new(words[0]);
     update.args(words[1..].iter().take_while(|word| **word != "install")).arg("update");
@@ -49,7 +50,7 @@ pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
     command::run(Command::new(words[0]).args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// The pages' npm packages, as the lock file says, unless they are there already.
+/// Installs the npm packages of the pages as in the lock file, unless they are installed already.
 pub fn pages() -> Result<(), Failure> {
     let ui = machine::root().join("ui");
     if !ui.join("package.json").exists() {
@@ -66,18 +67,18 @@ pub fn pages() -> Result<(), Failure> {
     command::run(&mut command::npm(&["ci", "--no-audit", "--no-fund"]))
 }
 
-fn listed(need: Need) -> Vec<&'static str> {
+fn packages_for(need: Need) -> Vec<&'static str> {
     let lines = APT.lines().filter(|line| !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.split_once(char::is_whitespace));
     pairs.filter(|(of, _)| *of == "build" || need == Need::Test).map(|(_, package)| package.trim()).collect()
 }
 
 fn is_installed(package: &str) -> bool {
-    let asked = Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).stderr(Stdio::null()).output();
-    asked.is_ok_and(|output| output.stdout == b"installed")
+    let output = Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}", package]).stderr(Stdio::null()).output();
+    output.is_ok_and(|output| output.stdout == b"installed")
 }
 
-fn agreed() -> Result<bool, Failure> {
+fn is_confirmed() -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Ok(false);
     }
@@ -88,10 +89,10 @@ fn agreed() -> Result<bool, Failure> {
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
-/// Where there is no apt.
-fn elsewhere() -> &'static str {
-    "the window needs development files of WebKitGTK 4.1, libayatana-appindicator 3 and librsvg 2. To install them:\n\
+/// The instructions for systems without apt.
+fn manual_instructions() -> &'static str {
+    "the window needs the development files of WebKitGTK 4.1, libayatana-appindicator 3 and librsvg 2. To install them:\n\
      \n  Fedora:  sudo dnf install webkit2gtk4.1-devel libappindicator-gtk3-devel librsvg2-devel\
      \n  Arch:    sudo pacman -S webkit2gtk-4.1 libappindicator-gtk3 librsvg\n\
-     \nThen run this again. The terminal needs none of it: cargo run -p growqr-cli -- chat"
+     \nThen run this again. The command line works without them: cargo run -p growqr-cli -- chat"
 }

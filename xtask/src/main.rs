@@ -1,4 +1,4 @@
-//! Every chore of the project, one command each. Needs cargo alone; says what else is missing.
+//! The development tasks of the project, one subcommand each. Requires only cargo, and reports what else is missing.
 
 mod bench;
 mod bindings;
@@ -16,65 +16,65 @@ mod test;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
-/// Why a chore failed, in words for whoever started it.
+/// Why a task failed: a message for the user.
 type Failure = Box<dyn std::error::Error>;
 
-/// The chores of GrowQR Desktop.
+/// Development tasks of GrowQR Desktop.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 struct Cli {
     #[command(subcommand)]
-    chore: Chore,
+    task: Task,
 }
 
 #[derive(Debug, Subcommand)]
-enum Chore {
-    /// Install what is missing and open the window; without a display, the chat in this terminal
+enum Task {
+    /// Install missing packages and open the window; without a display, open the chat in this terminal
     Run {
         /// Install without asking
         #[arg(long)]
         yes: bool,
     },
-    /// Install what building and testing need
+    /// Install the packages that building and testing need
     Install {
         /// Install without asking
         #[arg(long)]
         yes: bool,
     },
-    /// Run every test that this machine can run, and say what was skipped
+    /// Run every test that this machine can run, and list what was skipped
     Test,
-    /// Format, lints, generated files, arrows between crates, licences
+    /// Check format, lints, generated files, dependencies between crates, licences
     Check,
-    /// Type-check for Windows and macOS, on a Debian or Ubuntu and as root
+    /// Type-check for Windows and macOS (on Debian or Ubuntu, as root)
     CheckPlatforms {
-        /// The Debian mirror to use, where apt's configuration names none
+        /// The Debian mirror to use if apt's configuration has none
         #[arg(long)]
         mirror: Option<String>,
     },
-    /// Build the package that people install
+    /// Build the package for users
     Release {
-        /// Install what is missing without asking
+        /// Install missing packages without asking
         #[arg(long)]
         yes: bool,
     },
-    /// Measure, and compare with what was promised
+    /// Run the benchmarks and compare each figure with its limit
     Bench,
-    /// Write the TypeScript of growqr-wire anew
+    /// Generate the TypeScript types of growqr-wire
     Bindings,
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().chore {
-        Chore::Run { yes } => run::run(yes),
-        Chore::Install { yes } => install::everything(yes),
-        Chore::Test => test::run(),
-        Chore::Check => check::run(),
-        Chore::CheckPlatforms { mirror } => check_platforms(mirror),
-        Chore::Release { yes } => release::run(yes),
-        Chore::Bench => bench::run(),
-        Chore::Bindings => bindings::write(),
+    let result = match Cli::parse().task {
+        Task::Run { yes } => run::run(yes),
+        Task::Install { yes } => install::everything(yes),
+        Task::Test => test::run(),
+        Task::Check => check::run(),
+        Task::CheckPlatforms { mirror } => check_platforms(mirror),
+        Task::Release { yes } => release::run(yes),
+        Task::Bench => bench::run(),
+        Task::Bindings => bindings::write(),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("xtask: {failure}");
@@ -90,5 +90,5 @@ fn check_platforms(mirror: Option<String>) -> Result<(), Failure> {
 
 #[cfg(not(target_os = "linux"))]
 fn check_platforms(_mirror: Option<String>) -> Result<(), Failure> {
-    Err("this is for Linux, where neither Windows nor macOS is at hand; here, cargo xtask check looks at this system".into())
+    Err("this task runs on Linux only; here, cargo xtask check checks this system".into())
 }

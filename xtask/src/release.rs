@@ -1,21 +1,21 @@
-//! The package that people install: the window and the `growqr` command in one .deb.
+//! Builds the package for users: one .deb with the window and the `growqr` command.
 
 use crate::install::{self, Need};
 use crate::{Failure, command, machine};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Builds the package and prints where it is and how large.
+/// Builds the package and prints its path and size.
 pub fn run(yes: bool) -> Result<(), Failure> {
     if !cfg!(target_os = "linux") {
-        return Err("packages are made for Debian and Ubuntu only, so far".into());
+        return Err("packages can be built only on Linux, for Debian and Ubuntu".into());
     }
     install::packages(Need::Build, yes)?;
     install::pages()?;
-    // tauri.conf.json names it as a file of the package.
+    // tauri.conf.json puts this binary into the package.
     command::run(&mut command::cargo(&["build", "--release", "-p", "growqr-cli"]))?;
     let tauri = machine::root().join("ui/node_modules/.bin/tauri");
-    // It builds the pages as well, as tauri.conf.json says. The window is no default member, so its package is named.
+    // Tauri also builds the pages (`beforeBuildCommand` in tauri.conf.json). `-p`, because the window is not a default member.
     let build = ["build", "--ci", "--bundles", "deb", "--", "-p", "growqr-desktop"];
     command::run(Command::new(tauri).args(build).current_dir(machine::root()))?;
     let package = newest(&machine::root().join("target/release/bundle/deb"))?;
@@ -24,7 +24,7 @@ pub fn run(yes: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The package that was made last.
+/// The newest package in the folder.
 fn newest(folder: &Path) -> Result<PathBuf, Failure> {
     let files = std::fs::read_dir(folder)?.flatten().map(|entry| entry.path());
     let packages = files.filter(|path| path.extension().is_some_and(|extension| extension == "deb"));

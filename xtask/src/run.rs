@@ -1,12 +1,14 @@
-//! From a fresh clone to the open window.
+//! Installs, builds and starts the window: all that is needed after a fresh clone.
 
 use crate::install::{self, Need};
 use crate::{Failure, command, machine};
 
-/// Installs what is missing and opens the window. With no display it says so and opens the chat in this terminal.
+/// Installs missing packages and opens the window. Without a display, opens the chat in this terminal.
 pub fn run(yes: bool) -> Result<(), Failure> {
     if !machine::has_display() {
-        eprintln!("There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set): here is the chat in the terminal.");
+        eprintln!(
+            "There is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Starting the chat in this terminal instead."
+        );
         return command::run(&mut command::cargo(&["run", "--quiet", "-p", "growqr-cli", "--", "chat"]));
     }
     install::packages(Need::Build, yes)?;
@@ -18,7 +20,7 @@ pub fn run(yes: bool) -> Result<(), Failure> {
 pub fn build_pages() -> Result<(), Failure> {
     install::pages()?;
     if !machine::root().join("ui/package.json").exists() {
-        return Err("there are no pages to show: ui/package.json is missing".into());
+        return Err("the pages of the window cannot be built: ui/package.json is missing".into());
     }
     command::run(&mut command::npm(&["run", "build"]))
 }

@@ -1,20 +1,21 @@
-//! How many tests passed, failed and were skipped, read from what the suites print.
+//! Counts passed, failed and skipped tests by parsing the output of the test suites.
 
-/// Counts over all suites.
+/// The counts of one or more suites.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Tests that passed.
     pub passed: u64,
-    /// Tests that failed, and suites that failed without saying which.
+    /// Tests that failed. A suite that fails without reporting a failed test counts as one.
     pub failed: u64,
     /// Tests and suites that were not run.
     pub skipped: u64,
 }
 
 impl Tally {
-    /// Counts a summary line of cargo's tests (`test result: ok. 3 passed; …`) or of vitest (`Tests  3 passed (3)`).
+    /// Reads a line of output. Counts it if it is a summary of cargo (`test result: ok. 3 passed; …`) or vitest
+    /// (`Tests  3 passed (3)`).
     pub fn read(&mut self, line: &str) {
-        let line = plain(line);
+        let line = strip_colours(line);
         let line = line.trim();
         if line.starts_with("test result:") || line.starts_with("Tests ") {
             let words: Vec<&str> =
@@ -31,19 +32,19 @@ impl Tally {
         }
     }
 
-    /// Counts a suite that was run; `said` is what it counted itself.
-    pub fn add(&mut self, said: Tally, succeeded: bool) {
-        self.passed += said.passed;
-        self.failed += said.failed;
-        self.skipped += said.skipped;
-        if !succeeded && said.failed == 0 {
+    /// Adds the counts of a suite, and whether its process succeeded.
+    pub fn add(&mut self, counts: Tally, succeeded: bool) {
+        self.passed += counts.passed;
+        self.failed += counts.failed;
+        self.skipped += counts.skipped;
+        if !succeeded && counts.failed == 0 {
             self.failed += 1;
         }
     }
 }
 
-/// Without colours.
-fn plain(line: &str) -> String {
+/// Removes ANSI colour codes.
+fn strip_colours(line: &str) -> String {
     let mut parts = line.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
@@ -54,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_summary_are_counted() {
+    fn summaries_of_cargo_and_vitest_are_counted() {
         let mut tally = Tally::default();
         tally.read("test result: FAILED. 10 passed; 2 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s");
         tally.read(
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_could_not_even_start_is_a_failure() {
+    fn a_failed_suite_without_counts_is_one_failure() {
         let mut tally = Tally::default();
         tally.add(Tally::default(), false);
         assert_eq!(tally.failed, 1);

@@ -1,4 +1,4 @@
-//! Every test that this machine can run, and a plain list of those that it cannot.
+//! Runs every test that this machine can run, and lists what it skipped.
 
 use crate::tally::Tally;
 use crate::{Failure, command, install, machine, run};
@@ -9,7 +9,7 @@ struct Report {
     skipped: Vec<&'static str>,
 }
 
-/// Runs all suites, also after one has failed. The last line counts over all of them.
+/// Runs all suites, also after a failure. The last line has the total counts.
 pub fn run() -> Result<(), Failure> {
     let mut report = Report { tally: Tally::default(), skipped: Vec::new() };
     let has_node = install::pages().inspect_err(|failure| eprintln!("{failure}")).is_ok();
@@ -28,7 +28,7 @@ pub fn run() -> Result<(), Failure> {
     }
     let Tally { passed, failed, skipped } = report.tally;
     println!("\n{passed} passed, {failed} failed, {skipped} skipped");
-    if failed == 0 { Ok(()) } else { Err("there are failed tests".into()) }
+    if failed == 0 { Ok(()) } else { Err("some tests failed".into()) }
 }
 
 impl Report {
@@ -38,13 +38,13 @@ impl Report {
     }
 
     fn suite(&mut self, command: &mut Command) -> Result<(), Failure> {
-        let mut said = Tally::default();
-        let succeeded = command::watch(command, |line| said.read(line))?;
-        self.tally.add(said, succeeded);
+        let mut counts = Tally::default();
+        let succeeded = command::run_and_read(command, |line| counts.read(line))?;
+        self.tally.add(counts, succeeded);
         Ok(())
     }
 
-    /// All crates in one go, the journeys in the real window among them.
+    /// The tests of all crates, including the journeys in the real window.
     fn rust(&mut self, has_node: bool) -> Result<(), Failure> {
         let tests = ["test", "--workspace", "--no-fail-fast", "--features"];
         if !self.can_build_window(has_node) {
@@ -52,21 +52,21 @@ impl Report {
         }
         self.suite(&mut command::cargo(&[&tests[..], &[machine::ALL_FEATURES]].concat()))?;
         if !machine::can_drive_window() {
-            self.skip("the journeys in the real window: not Linux, or Xvfb, dbus-daemon or WebKitWebDriver is missing");
+            self.skip("the journeys in the real window: this is not Linux, or Xvfb, dbus-daemon or WebKitWebDriver is missing");
         } else if !machine::can_open_links() {
-            self.skip("signing in in the real window: what opens links is missing (cargo xtask install)");
+            self.skip("sign-in in the real window: the programs that open links are missing (cargo xtask install)");
         }
         Ok(())
     }
 
-    /// Builds its pages, which are embedded when it is compiled. `false`, and counted, where that cannot be.
+    /// Builds the pages, which the compiler embeds into the window. Returns `false` and counts that if it is not possible.
     fn can_build_window(&mut self, has_node: bool) -> bool {
         if !machine::can_build_window() {
             self.skip("the window: WebKitGTK's development files are missing (cargo xtask install)");
             return false;
         }
         if !has_node {
-            self.skip("the window: without Node.js its pages cannot be built");
+            self.skip("the window: Node.js is missing, so its pages cannot be built");
             return false;
         }
         if let Err(failure) = run::build_pages() {

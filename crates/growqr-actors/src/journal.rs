@@ -1,7 +1,7 @@
 //! An agent and its journal: reading the one from the other, and what is written there.
 
 use crate::ports::Ports;
-use growqr_core::agent::{Input, STATE_VERSION, State, decide, message_view};
+use growqr_core::agent::{Input, STATE_VERSION, State, decide, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, Seq};
@@ -42,23 +42,22 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, saved })
 }
 
-/// Records what an input leads to and performs none of it: for what may be written while nobody runs the agent. Its
-/// open work goes on, or stays stopped, at the next start. Returns the agent afterwards.
+/// Records what an input leads to and performs none of it: for an input to an agent that no host runs. Its open work goes
+/// on at the next start, or stays stopped. Returns the agent afterwards.
 ///
 /// # Errors
 /// If the store cannot be read or written; then nothing has happened.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
     let (setup, segment) = ports.setups.setup(state.depth());
-    let now = ports.clock.now();
+    let now = ports.moment();
     let events = decide(&state, input, &setup, now);
     if events.is_empty() {
         return Ok(state.view());
     }
-    let Written { append, .. } = write(&state, head, events, now, &segment);
-    let view = append.agent.clone();
+    let Written { next, append, .. } = write(&state, head, events, now.at, &segment);
     ports.store.append(append).await?;
-    Ok(view)
+    Ok(next.view())
 }
 
 /// An append and what it leads to.
@@ -77,7 +76,7 @@ pub(crate) fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp
         entries.push(entry);
     }
     let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
-    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).collect();
-    let append = Append { head, at, agent: next.view(), messages, segment: started.then(|| segment.encode()), events };
+    let segment = started.then(|| segment.encode());
+    let append = Append { agent: state.id().clone(), head, at, views: views(&next, &entries), segment, events };
     Written { next, append, entries }
 }

@@ -1,20 +1,34 @@
 //! Who runs an agent.
 //!
-//! [`runner`] is one agent's life: it records what the turn machine decides, then acts. It knows ports only, so that
-//! another engine can place and wake the same agents. [`host`] is the local placement: one task per awake agent,
-//! bounded inboxes, sleep when idle, delivery of mail, and taking up open work on start. Nothing is decided here.
+//! [`runner`] is one agent's loop: it records what the turn machine decides, then acts. It knows ports and the traits of
+//! [`placement`] only, so that an engine can place and wake the same agents. [`local`] is the local placement: one task per
+//! awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers. [`Host`] is what
+//! the rest of the program speaks to, wherever agents run. Nothing is decided here.
 
-mod delivery;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod delivery;
+mod happened;
 #[cfg(feature = "hold-points")]
 pub mod hold;
-pub mod host;
+mod host;
 mod journal;
+mod local;
+mod memory_tools;
 mod perform;
-pub mod ports;
-mod runner;
+pub mod placement;
+mod ports;
+mod rebuild;
+pub mod runner;
 mod tidying;
+mod toolbox;
 
-pub use host::{Host, HostError};
+pub use happened::{Happened, Recorded};
+pub use host::Host;
 pub use journal::{Loaded, load, record};
+pub use local::LocalHost;
+pub use memory_tools::MemoryTools;
+pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
-pub use runner::{Happened, Recorded};
+pub use rebuild::{Rebuilt, rebuild};
+pub use toolbox::Toolbox;

@@ -1,28 +1,27 @@
-//! Carrying intents out: model calls and memory tools. Each ends in an input for the turn machine.
+//! Carrying intents out: model calls and tool calls. Each ends in an input for the turn machine.
 
 use crate::ports::Ports;
-use crate::runner::{Happened, Publisher};
-use growqr_core::agent::tools::{MemoryCall, list_result, page_result, search_result};
-use growqr_core::agent::{Input, LookedUp, ToolResult, lookups};
-use growqr_core::clock::Timestamp;
-use growqr_core::id::{AgentId, EffectId};
-use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError, Origin};
-use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply};
+use futures_util::FutureExt;
+use growqr_core::agent::{Input, State, wanted_calls};
+use growqr_core::memory::CommitPlan;
+use growqr_core::model::{Delta, Failure, FailureKind, ModelRequest, Reply};
+use growqr_core::tool::{LookedUp, Performed, Repeat, ToolCall, ToolResult, Tools};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Lines that one search gives a model.
-const SEARCH_LIMIT: usize = 50;
+/// How long an executor may take to find out about a call: a turn that is being cancelled waits for it.
+const LOOK_UP: Duration = Duration::from_secs(20);
 
-/// Who asks, and the ids that the effects of its answer will have.
-pub(crate) struct Asker {
-    pub(crate) name: String,
-    pub(crate) turn: u64,
-    /// Of the first tool call of the answer.
-    pub(crate) effect: EffectId,
-}
-
-/// Asks the model; what may be looked up is looked up before the answer is recorded.
-pub(crate) async fn call_model(ports: Ports, request: ModelRequest, attempt: u32, asker: Asker, publish: Publisher) -> Input {
+/// Asks the model; calls of its answer are worked out before they are recorded, as far as that has no effect. `state` is
+/// the agent's while it waits for the answer.
+pub(crate) async fn call_model(
+    ports: Ports,
+    request: ModelRequest,
+    attempt: u32,
+    state: State,
+    on_delta: impl Fn(Delta) + Send + Sync,
+) -> Input {
     let Some(model) = ports.setups.model(&request.segment.provider) else {
         let message = format!(
             "this build has no model provider {:?}; choose another with: growqr config set model",
@@ -30,124 +29,77 @@ pub(crate) async fn call_model(ports: Ports, request: ModelRequest, attempt: u32
         );
         return Input::Failed { attempt, failure: Failure { kind: FailureKind::UnknownModel, message, request_id: None } };
     };
-    let agent = request.agent.clone();
-    let show = |delta| publish.send(Happened::Delta { agent: agent.clone(), delta });
-    match model.call(&request, &show).await {
+    match model.call(&request, &on_delta).await {
         Ok(reply) => {
-            let looked_up = look_up(&ports, &agent, asker, &reply).await;
-            Input::Answered { attempt, reply, looked_up }
+            let prepared = prepare(&ports, &state, &reply).await;
+            Input::Answered { attempt, reply, prepared }
         }
         Err(failure) => Input::Failed { attempt, failure },
     }
 }
 
-async fn look_up(ports: &Ports, agent: &AgentId, asker: Asker, reply: &Reply) -> Vec<(usize, LookedUp)> {
-    let calls = lookups(reply);
-    if calls.is_empty() {
+/// Prepares all calls if every one is [`Repeat::Safe`], or a single call of any kind. Otherwise none: changes must be prepared
+/// in order.
+async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Performed)> {
+    let wanted = wanted_calls(reply);
+    let is_effect_free = |name: &str| state.tool(name).is_some_and(|entry| entry.repeat == Repeat::Safe);
+    if wanted.len() != 1 && !wanted.iter().all(|call| is_effect_free(&call.name)) {
         return Vec::new();
     }
-    let memory = Arc::clone(&ports.memory);
-    let origin = origin(agent, &asker.name, asker.turn, asker.effect);
-    let at = ports.clock.now();
-    let look = move |(index, call): (usize, MemoryCall)| match change(&call, origin.clone(), at) {
-        None => (index, LookedUp::Result(read(&*memory, &call))),
-        Some(change) => match memory.prepare(&change) {
-            Ok(plan) => (index, LookedUp::Plan(plan)),
-            Err(error) => (index, LookedUp::Result(refused(&error))),
-        },
-    };
-    blocking(move || calls.into_iter().map(look).collect()).await.unwrap_or_default()
-}
-
-/// Runs a memory tool up to the point where a change must be recorded.
-pub(crate) async fn run_tool(memory: Arc<dyn Memory>, call: MemoryCall, origin: Origin, at: Timestamp) -> Input {
-    let effect = origin.effect.clone();
-    let failed = Input::Finished { effect: effect.clone(), result: ToolResult::error("memory failed; try again") };
-    blocking(move || match change(&call, origin, at) {
-        None => Input::Finished { effect, result: read(&*memory, &call) },
-        Some(change) => prepared(&*memory, &change),
-    })
-    .await
-    .unwrap_or(failed)
-}
-
-/// Carries a recorded change out; works it out again if memory has moved on.
-pub(crate) async fn commit(memory: Arc<dyn Memory>, call: MemoryCall, plan: CommitPlan, origin: Origin, at: Timestamp) -> Input {
-    let effect = origin.effect.clone();
-    let failed =
-        Input::Finished { effect: effect.clone(), result: ToolResult::error("memory failed; read the page and try again") };
-    blocking(move || match change(&call, origin, at) {
-        Some(change) => carried_out(&*memory, &change, plan),
-        None => Input::Finished { effect, result: ToolResult::error("not a change") },
-    })
-    .await
-    .unwrap_or(failed)
-}
-
-fn carried_out(memory: &dyn Memory, change: &Change, plan: CommitPlan) -> Input {
-    let finished = |result| Input::Finished { effect: change.origin.effect.clone(), result };
-    for _ in 0..2 {
-        match memory.commit(&plan) {
-            Ok(()) => return finished(ToolResult::ok(committed(&plan))),
-            Err(MemoryError::HeadMoved) => {}
-            Err(error) => return finished(refused(&error)),
-        }
-        // The same plan again: a crash or the person's git took its objects, and now they are there.
-        match prepared(memory, change) {
-            Input::Intended { plan: fresh, .. } if fresh == plan => {}
-            other => return other,
+    let mut prepared = Vec::new();
+    for (index, wanted) in wanted.into_iter().enumerate() {
+        let Some(entry) = state.tool(&wanted.name) else { continue };
+        let Some(executor) = ports.tools.executor(&entry.executor) else { continue };
+        let call = state.tool_call(entry, wanted.input, state.next_effect(index), ports.clock.now());
+        // Whatever goes wrong here goes wrong again, and is told, when the call is carried out.
+        if let Ok(Some(performed)) = AssertUnwindSafe(executor.prepare(&call)).catch_unwind().await {
+            prepared.push((index, within_limits(performed)));
         }
     }
-    finished(refused(&MemoryError::HeadMoved))
+    prepared
 }
 
-fn committed(plan: &CommitPlan) -> String {
-    let short = plan.commit.get(..12).unwrap_or(&plan.commit);
-    let merged = if plan.merged { ", merged with a change that somebody else made" } else { "" };
-    match &plan.new_blob {
-        Some(version) => format!("committed {short} to {} (version {version}){merged}", plan.path),
-        None => format!("committed {short}: {} is removed", plan.path),
+fn within_limits(performed: Performed) -> Performed {
+    match performed {
+        Performed::Finished(result) => Performed::Finished(result.within_limits()),
+        planned @ Performed::Planned(_) => planned,
     }
 }
 
-fn prepared(memory: &dyn Memory, change: &Change) -> Input {
-    let effect = change.origin.effect.clone();
-    match memory.prepare(change) {
-        Ok(plan) => Input::Intended { effect, plan },
-        Err(error) => Input::Finished { effect, result: refused(&error) },
+/// Carries a recorded call out.
+pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option<CommitPlan>) -> Input {
+    let effect = call.origin.effect.clone();
+    let Some(executor) = tools.executor(&call.executor) else {
+        let result = ToolResult::error(format!("{} is not available any more; go on without it, or tell the person", call.name));
+        return Input::Finished { effect, result };
+    };
+    match AssertUnwindSafe(executor.perform(&call, plan.as_ref())).catch_unwind().await.map(within_limits) {
+        Ok(Performed::Finished(result)) => Input::Finished { effect, result },
+        Ok(Performed::Planned(plan)) => Input::Intended { effect, plan },
+        Err(_) => {
+            tracing::error!(tool = call.name, "a tool broke");
+            let result =
+                ToolResult::error(format!("{} broke while it ran: check what it did before you call it again", call.name));
+            Input::Finished { effect, result }
+        }
     }
 }
 
-fn change(call: &MemoryCall, origin: Origin, at: Timestamp) -> Option<Change> {
-    let (path, edit, message) = match call {
-        MemoryCall::Commit { path, content, message, base } => {
-            (path, Edit::Write { content: content.clone(), base: base.clone() }, message)
+/// Finds out what became of an interrupted call.
+pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input {
+    let effect = call.origin.effect.clone();
+    let found = match tools.executor(&call.executor) {
+        Some(executor) => {
+            let found = AssertUnwindSafe(executor.look_up(&call)).catch_unwind();
+            match tokio::time::timeout(LOOK_UP, found).await {
+                Ok(Ok(LookedUp::Happened(result))) => LookedUp::Happened(result.within_limits()),
+                Ok(Ok(found)) => found,
+                Ok(Err(_)) | Err(_) => LookedUp::Unknown,
+            }
         }
-        MemoryCall::Delete { path, message } => (path, Edit::Delete, message),
-        MemoryCall::Read { .. } | MemoryCall::List { .. } | MemoryCall::Search { .. } => return None,
+        None => LookedUp::Unknown,
     };
-    Some(Change { path: path.clone(), edit, message: message.clone(), origin, at })
-}
-
-fn read(memory: &dyn Memory, call: &MemoryCall) -> ToolResult {
-    let result = match call {
-        MemoryCall::Read { path } => memory.read(path).map(|page| page_result(&page)),
-        MemoryCall::List { prefix } => memory.list(prefix).map(|pages| list_result(&pages, prefix)),
-        MemoryCall::Search { query } => memory.search(query, SEARCH_LIMIT).map(|found| search_result(&found, SEARCH_LIMIT)),
-        MemoryCall::Commit { .. } | MemoryCall::Delete { .. } => return ToolResult::error("not a read"),
-    };
-    result.unwrap_or_else(|error| refused(&error))
-}
-
-/// What a model is told, with what it can do about it.
-fn refused(error: &MemoryError) -> ToolResult {
-    ToolResult::error(match error {
-        MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
-        MemoryError::Conflict { version, content, .. } => {
-            format!("{error}; its text is now below (version {version}); write it again with base = that version\n\n{content}")
-        }
-        _ => error.to_string(),
-    })
+    Input::LookedUp { effect, found }
 }
 
 /// Runs blocking work on a thread made for it. `None` only if it panicked.
@@ -155,13 +107,8 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Some(done),
         Err(error) => {
-            tracing::error!(%error, "memory work did not finish");
+            tracing::error!(%error, "blocking work did not finish");
             None
         }
     }
-}
-
-/// Who a change is made by.
-pub(crate) fn origin(agent: &AgentId, name: &str, turn: u64, effect: EffectId) -> Origin {
-    Origin { agent: agent.clone(), name: name.to_owned(), turn, effect }
 }

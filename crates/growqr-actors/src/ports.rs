@@ -1,11 +1,12 @@
 //! What a host needs of the world.
 
 use growqr_core::agent::Setup;
-use growqr_core::clock::Clock;
+use growqr_core::clock::{Clock, Moment, Random};
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::model::Model;
 use growqr_core::prompt::Segment;
+use growqr_core::tool::Tools;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +15,26 @@ use std::time::Duration;
 pub struct Ports {
     /// Journals, outbox and views of one profile.
     pub store: Arc<dyn Store>,
-    /// The profile's memory.
+    /// The profile's memory, to be tidied up after changes.
     pub memory: Arc<dyn Memory>,
+    /// The tools of its agents.
+    pub tools: Arc<dyn Tools>,
     /// Models and the person's choices.
     pub setups: Arc<dyn Setups>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Random bits.
+    pub random: Arc<dyn Random>,
 }
 
-/// What the person has chosen, asked for again at each decision.
+impl Ports {
+    /// What a decision made now needs.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { at: self.clock.now(), random: self.random.bits() }
+    }
+}
+
+/// What the person has chosen; read again at each decision.
 pub trait Setups: Send + Sync {
     /// The segment and limits for the next turn of an agent at this depth.
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>);

@@ -1,116 +1,76 @@
-//! One agent's life: load, then record and act until there is nothing to do and nobody speaks.
+//! One agent's loop: load, then record and act until there is nothing to do and no input comes.
 //!
-//! Inputs, by priority: the stop token, finished work, letters. Letters come from the host only. The task alone owns
-//! the state; whatever it performs is owned by its join set and ends with it. It never installs anything global.
+//! Inputs, by priority: the stop token, finished work, letters. Letters come from the host only. The task alone owns the
+//! state; everything it performs is owned by its join set and ends with it. It never installs anything global.
 
+use crate::happened::{Happened, Recorded};
 use crate::journal::{Loaded, Written, load, write};
 use crate::perform;
+use crate::placement::{Inbox, Letter, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{Input, Intent, STATE_VERSION, State, decide};
+use growqr_core::agent::{ChargeStanding, Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
-use growqr_core::id::{AgentId, Position, Seq};
+use growqr_core::id::{AgentId, EffectId, Position, Seq};
 use growqr_core::journal::{AgentView, Head, Snapshot, StoreError};
-use growqr_core::model::Delta;
 use growqr_core::prompt::Segment;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{self, AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Waits before a failed append is tried again, when what is to be recorded cannot be had a second time.
 const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Something that subscribers may show.
-#[derive(Clone, Debug)]
-pub enum Happened {
-    /// Events are on disk.
-    Recorded(Arc<Recorded>),
-    /// The model is speaking; not recorded.
-    Delta {
-        /// Whose model.
-        agent: AgentId,
-        /// What arrived.
-        delta: Delta,
-    },
-    /// An agent had to stop; its work is kept and goes on with the next start.
-    Stopped {
-        /// Which agent.
-        agent: AgentId,
-        /// Why.
-        error: Arc<StoreError>,
-    },
-}
+/// Loads tried after a conflict. The last append of a process that was just killed may still arrive; after that, it is a second
+/// writer.
+const LOADS: u32 = 3;
 
-/// What one append recorded.
-#[derive(Debug)]
-pub struct Recorded {
-    /// Position of the first entry; the others follow.
-    pub position: Position,
-    /// The agent afterwards.
-    pub view: AgentView,
-    /// What happened.
-    pub entries: Vec<Entry>,
-}
+/// How long aborted work may take to end. Blocking work cannot be aborted.
+const ABORT: Duration = Duration::from_secs(5);
 
-/// Sends to whoever listens; nobody listening is fine.
+/// What a runner needs.
 #[derive(Clone)]
-pub(crate) struct Publisher(pub(crate) broadcast::Sender<Happened>);
-
-impl Publisher {
-    pub(crate) fn send(&self, happened: Happened) {
-        // An error means that nobody listens.
-        let _ = self.0.send(happened);
-    }
+pub struct Links {
+    /// The adapters that the agent runs on.
+    pub ports: Ports,
+    /// Sizes and times.
+    pub config: HostConfig,
+    /// The host that runs it.
+    pub host: Arc<dyn RunnerHost>,
+    /// Stops the agent where it is.
+    pub stop: CancellationToken,
 }
 
-/// An input and whom to tell once it is recorded.
-pub(crate) struct Letter {
-    pub(crate) input: Input,
-    pub(crate) ack: oneshot::Sender<Result<AgentView, StoreError>>,
-}
-
-/// What a runner shares with its host.
-#[derive(Clone)]
-pub(crate) struct Links {
-    pub(crate) ports: Ports,
-    pub(crate) config: HostConfig,
-    pub(crate) publish: Publisher,
-    /// There is new mail in the outbox.
-    pub(crate) mail: Arc<Notify>,
-    /// The agent has had nothing to do for a while, after reading so many letters.
-    pub(crate) idle: mpsc::Sender<(AgentId, u64)>,
-    pub(crate) stop: CancellationToken,
-    /// Memory has changed.
-    pub(crate) changed: Arc<Notify>,
-}
-
-/// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host
-/// stops. Returns letters that nobody has looked at: they are for whoever runs the agent next.
-pub(crate) async fn run(links: Links, agent: AgentId, mut inbox: mpsc::Receiver<Letter>) -> Vec<Letter> {
-    let publish = links.publish.clone();
-    let stopped = match Runner::load(links, agent.clone()).await {
-        Ok(mut runner) => runner.live(&mut inbox).await,
+/// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host stops.
+/// Returns letters that it has not looked at: they are for the agent's next run.
+pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Letter> {
+    let host = Arc::clone(&links.host);
+    let stopped = match Runner::begin(links, &agent).await {
+        Ok(mut runner) => {
+            let stopped = runner.live(&mut inbox).await;
+            // Nothing of this run goes on beside the next one.
+            let _ = tokio::time::timeout(ABORT, runner.work.shutdown()).await;
+            stopped
+        }
         Err(error) => Err(error),
     };
-    inbox.close();
-    let mut unread: Vec<Letter> = std::iter::from_fn(|| inbox.try_recv().ok()).collect();
+    let mut unread = inbox.close();
     if let Err(error) = stopped {
         tracing::error!(%agent, %error, "an agent had to stop");
         if !matches!(error, StoreError::Conflict { .. }) {
-            // Whoever runs it next would fail alike, so whoever waits for an answer gets the reason.
+            // The next run would fail in the same way, so the senders get the reason now.
             for letter in unread.drain(..) {
-                let _ = letter.ack.send(Err(again(&error)));
+                (letter.ack)(Err(again(&error)));
             }
         }
-        publish.send(Happened::Stopped { agent, error: Arc::new(error) });
+        host.publish(Happened::Stopped { agent, error: Arc::new(error) });
     }
     unread
 }
 
-/// The same error for one more listener.
+/// The same error once more.
 fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
@@ -128,11 +88,15 @@ struct Runner {
     state: State,
     head: Head,
     saved: Seq,
-    /// The segment that the state names, once it was needed.
+    /// The segment that the state names, once it was read.
     segment: Option<(growqr_core::id::SegmentHash, Arc<Segment>)>,
     /// Each with the key of its intent.
     work: JoinSet<(String, Input)>,
     performing: HashMap<String, AbortHandle>,
+    /// Tasks that were aborted and have not ended, each with the key of its intent.
+    aborted: HashMap<task::Id, String>,
+    /// Something open could not be started.
+    is_stalled: bool,
     /// An append that failed: the connection may have broken after the store had done it.
     unclear: Option<Step>,
 }
@@ -147,10 +111,32 @@ struct Step {
 }
 
 impl Runner {
+    /// Loads an agent and takes up its open work. The last append of a process that was just killed may still reach the
+    /// database after the journal was read: then it is read again.
+    async fn begin(links: Links, agent: &AgentId) -> Result<Runner, StoreError> {
+        for _ in 1..LOADS {
+            match Runner::load(links.clone(), agent.clone()).await {
+                Err(StoreError::Conflict { .. }) => {}
+                other => return other,
+            }
+        }
+        Runner::load(links, agent.clone()).await
+    }
+
     async fn load(links: Links, agent: AgentId) -> Result<Runner, StoreError> {
         let Loaded { state, head, saved } = load(&*links.ports.store, &agent).await?;
-        let (work, performing) = (JoinSet::new(), HashMap::new());
-        let mut runner = Runner { links, state, head, saved, segment: None, work, performing, unclear: None };
+        let mut runner = Runner {
+            links,
+            state,
+            head,
+            saved,
+            segment: None,
+            work: JoinSet::new(),
+            performing: HashMap::new(),
+            aborted: HashMap::new(),
+            is_stalled: false,
+            unclear: None,
+        };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
             runner.take(Input::Created).await?;
         }
@@ -158,7 +144,7 @@ impl Runner {
         Ok(runner)
     }
 
-    async fn live(&mut self, inbox: &mut mpsc::Receiver<Letter>) -> Result<(), StoreError> {
+    async fn live(&mut self, inbox: &mut impl Inbox) -> Result<(), StoreError> {
         let mut open = true;
         let mut read = 0;
         let stop = self.links.stop.clone();
@@ -173,35 +159,41 @@ impl Runner {
                     self.stop_calls().await;
                     break;
                 }
-                Some(done) = self.work.join_next(), if at_work => match done {
-                    Ok((key, input)) => {
+                Some(done) = self.work.join_next_with_id(), if at_work => match done {
+                    Ok((task, (key, input))) => {
+                        self.aborted.remove(&task);
                         self.performing.remove(&key);
-                        self.insist(&key, input).await?;
+                        self.conclude_with_retry(&key, input).await?;
                     }
-                    Err(error) if error.is_cancelled() => {}
+                    Err(error) if error.is_cancelled() => {
+                        // What waited for the end of this task may begin.
+                        self.aborted.remove(&error.id());
+                        self.perform_later().await;
+                    }
                     Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
                 },
-                letter = inbox.recv(), if open => match letter {
+                letter = inbox.next(), if open => match letter {
                     Some(Letter { input, ack }) => {
                         read += 1;
-                        let taken = self.take(input).await;
-                        let is_lost = matches!(taken, Err(StoreError::Conflict { .. }));
-                        // The caller may be gone; the record stands all the same.
-                        let _ = ack.send(taken.map(|()| self.state.view()));
+                        let charge = charge_of(&input);
+                        let recorded = self.decide_and_record(input).await;
+                        let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
+                        ack(recorded.map(|()| self.posted(charge.as_ref())));
                         if is_lost {
                             return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
+                        self.perform_later().await;
                     }
                     None => open = false,
                 },
-                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() => match self.settle().await {
-                    Ok(()) => self.perform().await?,
+                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() || self.is_stalled => match self.settle().await {
+                    Ok(()) => self.perform_later().await,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "whether something is recorded cannot be found out yet"),
                 },
-                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() => {
-                    // The host answers by closing the inbox; if it is gone, so are we.
-                    if self.links.idle.send((self.state.id().clone(), read)).await.is_err() { break }
+                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() && !self.is_stalled => {
+                    // The host answers by closing the inbox.
+                    if !self.links.host.is_idle(self.state.id(), read).await { break }
                 },
             }
         }
@@ -213,17 +205,18 @@ impl Runner {
     /// recorded, the next start counts it in full.
     async fn stop_calls(&mut self) {
         let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
-        let now = self.links.ports.clock.now();
+        let now = self.links.ports.moment();
         let events = decide(&self.state, Input::Stopping, &setup, now);
         if !events.is_empty()
-            && let Err(error) = self.record(events, now, &segment).await
+            && let Err(error) = self.record(events, now.at, &segment).await
         {
             tracing::warn!(%error, "an open model call could not be ended");
         }
     }
 
-    /// Records what only happens once. A full disk may get room again: it is tried a few times before giving up.
-    async fn insist(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
+    /// Records the result of finished work, which cannot be had a second time. Retries the append: disk-full and connection
+    /// errors are often temporary.
+    async fn conclude_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         for wait in RETRIES {
             match self.conclude(key, input.clone()).await {
                 Err(StoreError::Conflict { agent }) => return Err(StoreError::Conflict { agent }),
@@ -240,7 +233,7 @@ impl Runner {
         self.conclude(key, input).await
     }
 
-    /// Takes what work came to, if it is still wanted: it may be recorded already.
+    /// Records the result of finished work, unless that is no longer open: it may be recorded already.
     async fn conclude(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         self.settle().await?;
         if self.state.open_intents().iter().any(|open| self::key(open) == key) {
@@ -250,16 +243,29 @@ impl Runner {
         }
     }
 
-    /// Decides, records, lives through it, tells, and takes up what is open.
+    /// Decides, records, applies, tells subscribers, and starts what is open.
     async fn take(&mut self, input: Input) -> Result<(), StoreError> {
+        self.decide_and_record(input).await?;
+        self.perform().await
+    }
+
+    async fn decide_and_record(&mut self, input: Input) -> Result<(), StoreError> {
         self.settle().await?;
         let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
-        let now = self.links.ports.clock.now();
+        let now = self.links.ports.moment();
         let events = decide(&self.state, input, &setup, now);
         if !events.is_empty() {
-            self.record(events, now, &segment).await?;
+            self.record(events, now.at, &segment).await?;
         }
-        self.perform().await
+        Ok(())
+    }
+
+    fn posted(&self, charge: Option<&EffectId>) -> Posted {
+        let standing = |charge| -> ChargeStanding {
+            let (setup, _) = self.links.ports.setups.setup(self.state.depth());
+            self.state.charge_standing(charge, &setup.limits, self.links.ports.clock.now())
+        };
+        Posted { view: self.state.view(), charge: charge.map(standing) }
     }
 
     /// Finds out whether an append that failed was recorded all the same, and goes on from there if it was.
@@ -278,14 +284,14 @@ impl Runner {
         };
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
         let lines = store.lines_before(None, Some(self.state.id()), count).await?;
-        self.live_through(step, head, lines.first().map_or(Position(0), |line| line.position));
+        self.take_up(step, head, lines.first().map_or(Position(0), |line| line.position));
         Ok(())
     }
 
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
         let segment = append.segment.is_some().then(|| Arc::clone(segment));
-        let step = Step { next, entries, view: append.agent.clone(), segment };
+        let step = Step { view: next.view(), next, entries, segment };
         #[cfg(feature = "hold-points")]
         let hold = crate::hold::before().await;
         let appended = match self.links.ports.store.append(append).await {
@@ -298,37 +304,50 @@ impl Runner {
         };
         #[cfg(feature = "hold-points")]
         hold.after().await;
-        self.live_through(step, appended.head, appended.position);
+        self.take_up(step, appended.head, appended.position);
         Ok(())
     }
 
-    /// Takes up what is recorded, and tells.
-    fn live_through(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
+    /// Goes on from what is recorded, and tells subscribers.
+    fn take_up(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
         let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
         self.head = head;
         if let Some(segment) = segment {
             self.segment = self.state.segment().map(|hash| (hash.clone(), segment));
         }
-        self.links.publish.send(Happened::Recorded(Arc::new(Recorded { position, view, entries })));
+        self.links.host.publish(Happened::Recorded(Arc::new(Recorded { position, view, entries })));
         if has_mail {
-            self.links.mail.notify_one();
+            self.links.host.mail_waits();
         }
     }
 
-    /// Starts what is open and not yet under way; drops what is no longer wanted.
+    /// Starts what is open. What cannot be started now, because its segment cannot be read, is tried again.
+    async fn perform_later(&mut self) {
+        let performed = self.perform().await;
+        self.is_stalled = performed.is_err();
+        if let Err(error) = performed {
+            tracing::warn!(%error, "recorded work could not be started yet");
+        }
+    }
+
+    /// Starts what is open and not yet under way; aborts what is no longer open. A call is looked up only once the task that
+    /// carried it out has ended.
     async fn perform(&mut self) -> Result<(), StoreError> {
         let open = self.state.open_intents();
         let keys: Vec<String> = open.iter().map(key).collect();
+        let aborted = &mut self.aborted;
         self.performing.retain(|key, handle| {
             let wanted = keys.contains(key);
             if !wanted {
                 handle.abort();
+                aborted.insert(handle.id(), key.clone());
             }
             wanted
         });
         for (intent, key) in open.into_iter().zip(keys) {
-            if !self.performing.contains_key(&key) {
+            let waits = matches!(&intent, Intent::LookUpTool { call } if self.is_ending(&call.origin.effect));
+            if !waits && !self.performing.contains_key(&key) {
                 let handle = self.start(intent, key.clone()).await?;
                 self.performing.insert(key, handle);
             }
@@ -336,34 +355,38 @@ impl Runner {
         Ok(())
     }
 
+    /// Whether the task that carried this call out was aborted and has not ended.
+    fn is_ending(&self, effect: &EffectId) -> bool {
+        self.aborted.values().any(|key| *key == run_key(effect))
+    }
+
     async fn start(&mut self, intent: Intent, key: String) -> Result<AbortHandle, StoreError> {
         let ports = self.links.ports.clone();
-        let origin = |effect| perform::origin(self.state.id(), self.state.name(), self.state.turn(), effect);
+        let host = Arc::clone(&self.links.host);
         Ok(match intent {
             Intent::CallModel { attempt, .. } => {
                 let segment = self.current_segment().await?;
                 let request =
                     self.state.model_request(segment).ok_or_else(|| StoreError::Failed("no model call is open".to_owned()))?;
-                let publish = self.links.publish.clone();
-                let (name, turn) = (self.state.name().to_owned(), self.state.turn());
-                let asker = perform::Asker { name, turn, effect: self.state.next_effect(0) };
-                let answer = perform::call_model(ports, request, attempt, asker, publish);
+                let agent = self.state.id().clone();
+                let show = move |delta| host.publish(Happened::Delta { agent: agent.clone(), delta });
+                let answer = perform::call_model(ports, request, attempt, self.state.clone(), show);
                 self.work.spawn(async move { (key, answer.await) })
             }
-            Intent::RunTool { effect, call, at } => {
-                let origin = origin(effect);
-                let done = perform::run_tool(ports.memory, call, origin, at);
-                self.work.spawn(async move { (key, done.await) })
-            }
-            Intent::Commit { effect, call, plan, at } => {
-                let origin = origin(effect);
-                let changed = Arc::clone(&self.links.changed);
-                let done = perform::commit(ports.memory, call, plan, origin, at);
+            Intent::RunTool { call, plan } => {
+                let makes_change = plan.is_some();
+                let done = perform::run_tool(ports.tools, call, plan);
                 self.work.spawn(async move {
                     let done = done.await;
-                    changed.notify_one();
+                    if makes_change {
+                        host.memory_changed();
+                    }
                     (key, done)
                 })
+            }
+            Intent::LookUpTool { call } => {
+                let done = perform::look_up_tool(ports.tools, call);
+                self.work.spawn(async move { (key, done.await) })
             }
         })
     }
@@ -400,7 +423,20 @@ impl Runner {
 fn key(intent: &Intent) -> String {
     match intent {
         Intent::CallModel { attempt, request_hash } => format!("call {request_hash} {attempt}"),
-        Intent::RunTool { effect, .. } => format!("run {effect}"),
-        Intent::Commit { effect, plan, .. } => format!("commit {effect} {}", plan.commit),
+        Intent::RunTool { call, plan: None } => run_key(&call.origin.effect),
+        Intent::RunTool { call, plan: Some(plan) } => format!("commit {} {}", call.origin.effect, plan.commit),
+        Intent::LookUpTool { call } => format!("look up {}", call.origin.effect),
+    }
+}
+
+fn run_key(effect: &EffectId) -> String {
+    format!("run {effect}")
+}
+
+/// The charge that an input is about.
+fn charge_of(input: &Input) -> Option<EffectId> {
+    match input {
+        Input::Reserve { charge, .. } | Input::Settle { charge, .. } => Some(charge.clone()),
+        _ => None,
     }
 }

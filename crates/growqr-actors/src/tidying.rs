@@ -1,4 +1,4 @@
-//! Tidying memory up after changes: soon, once for changes that follow one another, and with nobody waiting for it.
+//! Tidies memory up after changes: soon, once for several changes in a row, and while no agent waits for it.
 
 use crate::perform::blocking;
 use growqr_core::memory::Memory;
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 /// How long after a change: less than a person needs to look at it with their own git.
 const SOON: Duration = Duration::from_millis(200);
 
-/// Tidies up after every notice of a change, until the host stops. What that cuts off is made up for at the next start.
+/// Tidies up after every notice of a change, until the host stops. What is left then is done at the next start.
 pub(crate) async fn run(memory: Arc<dyn Memory>, changed: Arc<Notify>, stop: CancellationToken) {
     let tidy = async {
         loop {

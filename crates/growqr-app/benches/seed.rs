@@ -1,18 +1,21 @@
 //! Many agents with a past, made by the turn machine itself.
 
 use async_trait::async_trait;
-use growqr_actors::{Ports, Setups};
+use growqr_actors::{MemoryTools, Ports, Setups, Toolbox};
 use growqr_app::SystemClock;
-use growqr_core::agent::{Input, Setup, State, decide, message_view, tools};
-use growqr_core::clock::Timestamp;
-use growqr_core::event::{Entry, Event, Limits};
+use growqr_core::agent::{Input, Setup, State, decide, views};
+use growqr_core::clock::{Moment, Random, Timestamp};
+use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, ProfileId};
 use growqr_core::journal::{Append, Head, Store};
+use growqr_core::limits::Limits;
 use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::memory::Memory;
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
+use growqr_core::tool::{OfferedTool, Tools};
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::json;
@@ -28,12 +31,13 @@ pub async fn ports(folder: &Path, agents: usize) -> Ports {
     let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.expect("a profile");
     let memory_folder = folder.join("memory");
     std::fs::create_dir_all(&memory_folder).expect("a folder");
-    let memory = MemoryRepo::open(&memory_folder, Timestamp(1)).expect("a memory");
-    let fixed = Fixed::new();
+    let memory: Arc<dyn Memory> = Arc::new(MemoryRepo::open(&memory_folder, Timestamp(1)).expect("a memory"));
+    let tools = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&memory)))]));
+    let fixed = Fixed::new(&tools.offered());
     for n in 0..agents {
         live(&*store, &fixed.setup, &fixed.segment, n).await;
     }
-    Ports { store, memory: Arc::new(memory), setups: Arc::new(fixed), clock: Arc::new(SystemClock) }
+    Ports { store, memory, tools, setups: Arc::new(fixed), clock: Arc::new(SystemClock), random: Arc::new(Unchanging) }
 }
 
 async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
@@ -46,10 +50,10 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
     let mut round = 0;
     while state.seq().0 < EVENTS {
-        let events = decide(&state, input, setup, Timestamp(2));
+        let events = decide(&state, input, setup, THEN);
         head = record(store, &mut state, head, events, segment).await;
         input = if state.is_at_work() {
-            Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }
+            Input::Answered { attempt: 1, reply: answer(round), prepared: Vec::new() }
         } else {
             let more = MailBody::Say {
                 text: format!("and then? {round}"),
@@ -63,22 +67,21 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
         round += 1;
     }
     if state.is_at_work() {
-        let events =
-            decide(&state, Input::Answered { attempt: 1, reply: answer(round), looked_up: Vec::new() }, setup, Timestamp(2));
+        let events = decide(&state, Input::Answered { attempt: 1, reply: answer(round), prepared: Vec::new() }, setup, THEN);
         record(store, &mut state, head, events, segment).await;
     }
 }
 
 async fn record(store: &dyn Store, state: &mut State, head: Head, events: Vec<Event>, segment: &Segment) -> Head {
-    let mut messages = Vec::new();
+    let mut entries = Vec::new();
     let starts = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
     for event in &events {
         let entry = Entry { seq: state.seq().next(), at: Timestamp(2), event: event.clone() };
-        messages.extend(message_view(state.id(), &entry));
         state.apply(&entry);
+        entries.push(entry);
     }
-    let append =
-        Append { head, at: Timestamp(2), events, agent: state.view(), messages, segment: starts.then(|| segment.encode()) };
+    let (agent, segment) = (state.id().clone(), starts.then(|| segment.encode()));
+    let append = Append { agent, head, at: Timestamp(2), events, views: views(state, &entries), segment };
     store.append(append).await.expect("it is recorded").head
 }
 
@@ -95,6 +98,17 @@ fn answer(round: u64) -> Reply {
     }
 }
 
+/// What agents are made at, whose past is the same at each run.
+const THEN: Moment = Moment { at: Timestamp(2), random: 1 };
+
+struct Unchanging;
+
+impl Random for Unchanging {
+    fn bits(&self) -> u128 {
+        1
+    }
+}
+
 /// One model that is never asked.
 struct Fixed {
     setup: Setup,
@@ -102,15 +116,14 @@ struct Fixed {
 }
 
 impl Fixed {
-    fn new() -> Fixed {
+    fn new(offered: &[OfferedTool]) -> Fixed {
         let segment = Segment {
             provider: "fixed".to_owned(),
             model: "fixed".to_owned(),
             effort: None,
             system: "Be.".to_owned(),
-            tools: tools::all(),
+            tools: offered.iter().map(|offered| offered.tool.clone()).collect(),
         };
-        let (hash, bytes) = segment.encode();
         let card = ModelCard {
             id: "fixed".to_owned(),
             name: "Fixed".to_owned(),
@@ -119,8 +132,7 @@ impl Fixed {
             prices: Some(Prices::free()),
             effort: None,
         };
-        let setup =
-            Setup { segment: hash, provider: "fixed".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
+        let setup = Setup::of(&segment, card, offered, Limits::default());
         Fixed { setup, segment: Arc::new(segment) }
     }
 }
@@ -144,7 +156,7 @@ impl Model for Silent {
     }
 
     fn card(&self, _model: &str) -> ModelCard {
-        Fixed::new().setup.card
+        Fixed::new(&[]).setup.card
     }
 
     async fn call(&self, _request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {

@@ -9,7 +9,7 @@ use growqr_actors::{Host, Ports};
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
 use growqr_core::id::{AgentId, MessageId, Position, Seq};
-use growqr_core::journal::{AgentView, Status};
+use growqr_core::journal::AgentView;
 use growqr_wire as wire;
 use growqr_wire::Reply;
 
@@ -112,12 +112,14 @@ impl Library {
             budget.used_message = grow.purse().used_for_message().0;
             budget.used_day = grow.purse().used_today(now).0;
             budget.used_month = grow.purse().used_this_month(now).0;
+            budget.reserved = grow.reserved().0;
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;
                 budget.unknown += agent.unknown.0;
-                if agent.status == Status::Thinking {
+                // A sub-agent between turns has nothing reserved.
+                if agent.depth > 0 && agent.status.is_at_work() {
                     let state = growqr_actors::load(&**store, &agent.agent).await?.state;
-                    budget.reserved += state.reserved().unwrap_or_default().0;
+                    budget.reserved += state.reserved().0;
                 }
             }
         }

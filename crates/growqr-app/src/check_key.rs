@@ -63,8 +63,8 @@ fn once() -> RetryPolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use growqr_testkit::anthropic::AnthropicStandIn;
-    use growqr_testkit::openai::{Manner, OpenAiStandIn};
+    use growqr_testkit::anthropic::AnthropicStub;
+    use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 
     async fn check(base_url: &str, key: &str) -> KeyCheck {
         ask("anthropic", "ANTHROPIC_BASE_URL", base_url, key).await
@@ -79,8 +79,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_for_a_server_is_shown_to_the_set_one_alone() {
-        let manner = Manner { key: Some("sk-right".to_owned()), ..Manner::plain() };
-        let server = OpenAiStandIn::start(manner).await;
+        let manner = ServerBehaviour { key: Some("sk-right".to_owned()), ..ServerBehaviour::plain() };
+        let server = OpenAiStub::start(manner).await;
         assert_eq!(ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-right").await, KeyCheck::Accepted);
         let refused = ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-canary").await;
         let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
@@ -90,7 +90,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_key_is_accepted_or_refused_by_who_is_at_the_set_address() {
-        let claude = AnthropicStandIn::start().await;
+        let claude = AnthropicStub::start().await;
         assert_eq!(check(claude.base_url(), claude.key()).await, KeyCheck::Accepted);
         let refused = check(claude.base_url(), "sk-canary").await;
         let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };

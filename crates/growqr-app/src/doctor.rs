@@ -62,6 +62,12 @@ fn data_folder(home: &Home) -> Check {
 async fn database(home: &Home) -> Check {
     match library::database(home).await {
         Ok(database) => match database.applied {
+            Some(applied) if applied >= database.known && database.indexed == Some(false) => check(
+                "database",
+                CheckState::Missing,
+                format!("{} at {}; searches are slow without its extension pg_trgm", database.backend, database.location),
+                Some("Let an administrator run: create extension pg_trgm. Then: growqr db rebuild"),
+            ),
             Some(applied) if applied >= database.known => {
                 check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None)
             }
@@ -186,7 +192,7 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
     };
     let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
     let provider = OpenAi::new(Config::new(base.clone(), key, 0));
-    let Some((server, window)) = provider.learn(model).await else {
+    let Some((server, window)) = provider.probe_model(model).await else {
         let found = format!("nothing answers at {base} as a model server does");
         let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
         return check(name, CheckState::Failed, found, Some(step));
@@ -200,8 +206,8 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
         };
         return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
     }
-    let Window { tokens, is_told } = window;
-    let found = match is_told {
+    let Window { tokens, is_reported } = window;
+    let found = match is_reported {
         true => format!("{program} at {base}: {model}, which reads {tokens} tokens"),
         false => format!("{program} at {base}: {model}; how much it reads is not told, {tokens} tokens are assumed"),
     };

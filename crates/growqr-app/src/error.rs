@@ -1,7 +1,7 @@
 //! Every way a use case can fail, and its one conversion into what a person reads.
 
 use crate::profile::sign_in::failure::SignInFailure;
-use growqr_actors::HostError;
+use growqr_actors::PostError;
 use growqr_auth::{BeginError, RefreshError, SignInError};
 use growqr_core::journal::StoreError;
 use growqr_core::memory::MemoryError;
@@ -39,6 +39,12 @@ pub enum AppError {
         /// Who.
         holder: String,
     },
+    /// Another process runs the profile's agents, and what was asked for needs them at rest.
+    #[error("{holder} uses this profile")]
+    InUse {
+        /// Who.
+        holder: String,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -47,7 +53,7 @@ pub enum AppError {
     Memory(#[from] MemoryError),
     /// The agent could not be reached.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(#[from] PostError),
     /// The request makes no sense.
     #[error("{message}")]
     BadRequest {
@@ -114,6 +120,9 @@ impl From<AppError> for Error {
             AppError::Held { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
                 .next("Wait for it, or end that process; nothing is lost by ending it."),
+            AppError::InUse { .. } => {
+                Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command is done.")
+            }
             AppError::Store(source) => store(text, &source),
             AppError::Memory(source) => memory(text, &source),
             AppError::Host(source) => host(text, source),
@@ -202,7 +211,7 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
         SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => {
             error.next("Nothing was changed. Sign in again when you like.")
         }
-        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_about_time() => {
+        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_clock_error() => {
             error.retryable().next("Set this computer's clock, then sign in again.")
         }
         SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
@@ -215,12 +224,12 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
     }
 }
 
-fn host(text: String, source: HostError) -> Error {
+fn host(text: String, source: PostError) -> Error {
     match source {
-        HostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
-        HostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
-        HostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
-        HostError::Store { source, .. } => {
+        PostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
+        PostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
+        PostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
+        PostError::Store { source, .. } => {
             let inner = store(source.to_string(), &source);
             Error { message: format!("{text}: {source}"), ..inner }
         }

@@ -16,6 +16,7 @@ mod library;
 mod memory;
 mod models;
 mod profile;
+mod rebuild;
 
 pub use clock::SystemClock;
 pub use crash::no_core_dumps;

@@ -118,7 +118,8 @@ pub(crate) async fn database(home: &Home) -> Result<wire::Database, AppError> {
         backend: backend.to_owned(),
         location,
         known: Db::known(home.database()),
-        applied: status.map(|status| status.applied).filter(|applied| *applied > 0),
+        applied: status.as_ref().map(|status| status.applied).filter(|applied| *applied > 0),
+        indexed: status.and_then(|status| status.indexed),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Committed, Memory, MemoryError};
-use growqr_memory::{LeftAlone, MemoryRepo};
+use growqr_memory::{MemoryRepo, SkippedFile};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Library {
     ///
     /// # Errors
     /// If the repository cannot be read.
-    pub(crate) fn memory_survey(&self) -> Result<(usize, Vec<LeftAlone>), AppError> {
+    pub(crate) fn memory_survey(&self) -> Result<(usize, Vec<SkippedFile>), AppError> {
         let Some(pages) = self.pages() else { return Ok((0, Vec::new())) };
         let (pages, left) = pages.survey()?;
         Ok((pages.len(), left))

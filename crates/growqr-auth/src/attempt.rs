@@ -1,68 +1,68 @@
-//! One attempt to sign in: what only this process knows of it, and the address to open.
+//! One attempt to sign in: its secrets, and the authorization URL.
 
 use crate::config::Config;
 use crate::discovery::Endpoints;
 use crate::random::{self, Random};
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use growqr_core::clock::Timestamp;
 use reqwest::Url;
 
-/// How long a person may take, in milliseconds. Passkeys and signing up need more than the usual two or three minutes.
-pub(crate) const PATIENCE: i64 = 10 * 60 * 1000;
+/// How long an attempt may take, in milliseconds. Passkeys and signing up take longer than the usual two or three minutes.
+pub(crate) const ATTEMPT_TIMEOUT: i64 = 10 * 60 * 1000;
 
-/// How the browser comes back.
+/// How the browser returns to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redirect {
-    /// By the app's own scheme, where this build is registered for it.
+    /// With a deep link in the app's own scheme. Needs a build that is registered for the scheme.
     DeepLink,
-    /// To a port on this machine: on a command line, where the scheme is not ours, or where nothing happened.
+    /// To a loopback port of this machine: for the command line, and where deep links do not work.
     Loopback,
 }
 
-/// Who is to sign in.
+/// Which account is to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever is signed in in the browser.
-    Anyone,
-    /// Somebody else: Clerk asks for the password although somebody is signed in there.
-    SomeoneElse,
+pub enum AccountChoice {
+    /// The account that is signed in in the browser, if any.
+    Any,
+    /// Another account: Clerk shows its sign-in page even if an account is signed in in the browser.
+    Other,
 }
 
-/// The secrets of an attempt. They are in memory only, and gone with it.
-pub(crate) struct Pending {
-    pub state: Secret,
-    pub nonce: Secret,
-    pub verifier: Secret,
+/// The secrets of an attempt. They are only in memory.
+pub(crate) struct AttemptSecrets {
+    pub state: SensitiveString,
+    pub nonce: SensitiveString,
+    pub verifier: SensitiveString,
     pub redirect_uri: String,
     pub endpoints: Endpoints,
 }
 
-impl Pending {
+impl AttemptSecrets {
     pub fn new(random: &dyn Random, redirect_uri: String, endpoints: Endpoints) -> Self {
-        let [state, nonce, verifier] = [(); 3].map(|()| random::token(random));
+        let [state, nonce, verifier] = [(); 3].map(|()| random::random_token(random));
         Self { state, nonce, verifier, redirect_uri, endpoints }
     }
 
-    /// The address to open in the system's browser. It holds no secret that lasts, yet belongs into no log.
-    pub fn url(&self, config: &Config, who: Who) -> Option<String> {
+    /// The URL to open in the system's browser. Keep it out of logs, although its secrets are valid only for this attempt.
+    pub fn url(&self, config: &Config, account: AccountChoice) -> Option<String> {
         let mut url = Url::parse(&self.endpoints.authorize).ok()?;
         url.query_pairs_mut()
             .append_pair("response_type", "code")
             .append_pair("client_id", config.client_id())
             .append_pair("redirect_uri", &self.redirect_uri)
             .append_pair("scope", "openid profile email offline_access")
-            .append_pair("state", self.state.reveal())
-            .append_pair("nonce", self.nonce.reveal())
+            .append_pair("state", self.state.expose())
+            .append_pair("nonce", self.nonce.expose())
             .append_pair("code_challenge", &random::challenge(&self.verifier))
             .append_pair("code_challenge_method", "S256");
-        if who == Who::SomeoneElse {
+        if account == AccountChoice::Other {
             url.query_pairs_mut().append_pair("prompt", "login");
         }
         Some(url.into())
     }
 }
 
-/// When an attempt that begins now ends by itself.
+/// When an attempt that begins at `now` times out.
 pub(crate) fn deadline(now: Timestamp) -> Timestamp {
-    Timestamp(now.0.saturating_add(PATIENCE))
+    Timestamp(now.0.saturating_add(ATTEMPT_TIMEOUT))
 }

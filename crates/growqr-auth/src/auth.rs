@@ -1,18 +1,22 @@
-//! The service: one per profile host. Everything that changes who is signed in goes through here.
+//! The sign-in service: its public handle [`Auth`] and its state. There is one for each profile host, and all changes of the
+//! session go through it.
+//!
+//! Locks: `session_lock` serialises renewal, sign-out and replacement of the session within this process, `process_lock`
+//! between programs, `state` (never held across an await) protects the data.
 
-use crate::attempt::Pending;
+use crate::attempt::AttemptSecrets;
 use crate::callback::ErrorCode;
 use crate::config::Config;
 use crate::discovery::{self, DiscoveryError, Endpoints};
 use crate::failure::SignInError;
-use crate::gate::Gate;
 use crate::http::Http;
 use crate::identity::Identity;
 use crate::keys::Keys;
+use crate::process_lock::ProcessLock;
 use crate::random::Random;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use crate::session::Session;
-use crate::status::{Because, Status};
+use crate::status::{OfflineReason, Status};
 use crate::vault::{Entries, Vault};
 use growqr_core::clock::{Clock, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,23 +25,23 @@ use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long closing waits for what is under way.
-const CLOSING: Duration = Duration::from_secs(5);
+/// How long [`Auth::shut_down`] waits for running tasks.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What sign-in needs of the world.
+/// The dependencies of sign-in, provided by the app.
 #[derive(Clone)]
 pub struct Ports {
-    /// The time. Deadlines and expiry are counted by it.
+    /// The clock for deadlines and expiry.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
-    /// Where the refresh token is kept.
+    /// The store of the refresh token.
     pub vault: Arc<dyn Vault>,
-    /// Keeps other programs that know the same vault out while a token is used.
-    pub gate: Arc<dyn Gate>,
+    /// Keeps other programs with the same vault from using a refresh token at the same time.
+    pub process_lock: Arc<dyn ProcessLock>,
 }
 
-/// Signing in with Clerk, for one account at a time. A handle; clones are the same service. It needs a tokio runtime.
+/// Signing in with Clerk, for one account at a time. This is a handle: clones share one service. Needs a tokio runtime.
 #[derive(Clone)]
 pub struct Auth {
     pub(crate) inner: Arc<Inner>,
@@ -49,24 +53,24 @@ pub enum RefreshError {
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     SignedOut,
-    /// Clerk has ended the sign-in.
+    /// Clerk has ended the sign-in, or its refresh token is lost.
     #[error("the sign-in has ended; sign in again")]
     NeedsSignIn,
-    /// Clerk has not confirmed the sign-in; it is asked again later.
+    /// Clerk has not confirmed the sign-in. It is retried later.
     #[error("Clerk has not confirmed the sign-in")]
-    Offline(Because),
+    Offline(OfflineReason),
 }
 
 pub(crate) struct Inner {
     pub config: Config,
     pub ports: Ports,
     pub http: Http,
-    /// Held while keys are read, so that two tokens do not read them twice.
+    /// Locked while keys are loaded, so that two tokens do not load them twice.
     pub keys: tokio::sync::Mutex<Keys>,
-    /// Held by whoever renews, ends or replaces the session, across the request and the vault: a refresh token is used
-    /// up by its use, so nobody else may use it meanwhile.
-    pub turn: tokio::sync::Mutex<()>,
-    /// Owns the work that must not stop halfway when its caller goes away.
+    /// Locked during a renewal, a sign-out and a replacement of the session, including the request and the access to the
+    /// vault: a refresh token can be used only once, so no other task may use it at the same time.
+    pub session_lock: tokio::sync::Mutex<()>,
+    /// Owns the tasks that must run to completion even if their caller is dropped.
     pub tasks: TaskTracker,
     state: Mutex<State>,
     status: watch::Sender<Status>,
@@ -75,30 +79,30 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct State {
     pub session: Option<Session>,
-    pub attempt: Option<Slot>,
+    pub attempt: Option<ActiveAttempt>,
     pub endpoints: Option<Endpoints>,
-    /// The attempt that was asked for last; an older one that is still being prepared comes to nothing.
+    /// The id of the newest attempt. An older attempt that is still being prepared is discarded.
     pub newest: u64,
-    /// Refresh tokens of sign-ins that have ended and of which Clerk does not know it yet.
-    pub owed: Vec<Secret>,
+    /// Refresh tokens of ended sign-ins that are not yet revoked at Clerk.
+    pub unrevoked: Vec<SensitiveString>,
     last_id: u64,
 }
 
-/// The one attempt.
-pub(crate) struct Slot {
+/// The active attempt. There is at most one.
+pub(crate) struct ActiveAttempt {
     pub id: u64,
     pub deadline: Timestamp,
-    /// `None` once its callback has come.
-    pub pending: Option<Pending>,
-    /// What Clerk reported without being able to say for which attempt.
+    /// `None` once its callback has arrived.
+    pub secrets: Option<AttemptSecrets>,
+    /// An error that Clerk reported without a state, so that it cannot be matched to an attempt.
     pub notice: Option<ErrorCode>,
-    /// Ends what waits for it.
+    /// Stops the task that waits for the callback.
     pub stop: CancellationToken,
-    pub tell: oneshot::Sender<Result<Identity, SignInError>>,
+    pub outcome_sender: oneshot::Sender<Result<Identity, SignInError>>,
 }
 
 impl Auth {
-    /// Nobody is signed in at first; see [`Auth::open`].
+    /// Creates the service. Nobody is signed in until [`Auth::open`] or a sign-in.
     #[must_use]
     pub fn new(config: Config, ports: Ports) -> Self {
         let http = Http::new(config.http, config.issuer());
@@ -107,7 +111,7 @@ impl Auth {
             ports,
             http,
             keys: tokio::sync::Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            session_lock: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             state: Mutex::default(),
             status: watch::Sender::new(Status::SignedOut),
@@ -115,47 +119,47 @@ impl Auth {
         Self { inner: Arc::new(inner) }
     }
 
-    /// Where sign-in stands now.
+    /// The current status.
     #[must_use]
     pub fn status(&self) -> Status {
         self.inner.status.borrow().clone()
     }
 
-    /// Follows the status. The receiver has the present one at once.
+    /// Subscribes to the status. The receiver has the current status immediately.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<Status> {
         self.inner.status.subscribe()
     }
 
-    /// The access token, renewed first if it is due. A token that still lives is given also when Clerk cannot be reached.
-    pub async fn access_token(&self) -> Result<Secret, RefreshError> {
+    /// The access token. Renews it first if it is due. Returns an unexpired token even if Clerk cannot be reached.
+    pub async fn access_token(&self) -> Result<SensitiveString, RefreshError> {
         let renewed = self.refresh_if_due().await;
         let now = self.inner.now();
-        let token = self.inner.look(|state| state.session.as_ref().and_then(|session| session.usable(now)));
+        let token = self.inner.read_state(|state| state.session.as_ref().and_then(|session| session.valid_access_token(now)));
         token.ok_or(renewed.err().unwrap_or(RefreshError::SignedOut))
     }
 
-    /// When [`Auth::refresh_if_due`] has something to do. `None` while nothing will be due.
+    /// When [`Auth::refresh_if_due`] will have something to do. `None` without a session to renew.
     #[must_use]
     pub fn next_refresh(&self) -> Option<Timestamp> {
-        self.inner.look(|state| state.session.as_ref().and_then(Session::due_at))
+        self.inner.read_state(|state| state.session.as_ref().and_then(Session::due_at))
     }
 
-    /// Ends the attempt, if there is one. Who is signed in stays so.
+    /// Cancels the attempt, if there is one. The session is not changed.
     pub fn cancel(&self) {
-        self.inner.change(|state| {
+        self.inner.update_state(|state| {
             state.newest = state.next_id();
             state.end_attempt(Err(SignInError::Cancelled));
         });
     }
 
-    /// Ends the attempt, and returns once no work is left halfway, or after a few seconds: what hangs then is most likely
-    /// another program, or the network. The session stays in the vault.
+    /// Cancels the attempt and waits until all tasks are done, but only for a few seconds: another program or the network
+    /// may block a task for longer. The session stays in the vault.
     pub async fn shut_down(&self) {
         self.cancel();
         self.inner.tasks.close();
-        if tokio::time::timeout(CLOSING, self.inner.tasks.wait()).await.is_err() {
-            tracing::warn!("what sign-in was about to do is left undone");
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!("sign-in tasks did not end in time and are dropped");
         }
     }
 }
@@ -170,12 +174,12 @@ impl Inner {
     }
 
     /// Reads the state.
-    pub fn look<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+    pub fn read_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the state and publishes what has come of it, in the order of the changes.
-    pub fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+    /// Changes the state and publishes the new status, in the order of the changes.
+    pub fn update_state<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
         let status = state.status();
@@ -187,9 +191,9 @@ impl Inner {
         result
     }
 
-    /// The endpoints as they were last read, or read now.
+    /// The cached endpoints; reads them if they are not cached.
     pub async fn endpoints(&self) -> Result<Endpoints, DiscoveryError> {
-        match self.look(|state| state.endpoints.clone()) {
+        match self.read_state(|state| state.endpoints.clone()) {
             Some(known) => Ok(known),
             None => self.read_endpoints().await,
         }
@@ -197,17 +201,17 @@ impl Inner {
 
     pub async fn read_endpoints(&self) -> Result<Endpoints, DiscoveryError> {
         let endpoints = discovery::endpoints(&self.http, self.config.issuer()).await?;
-        self.change(|state| state.endpoints = Some(endpoints.clone()));
+        self.update_state(|state| state.endpoints = Some(endpoints.clone()));
         Ok(endpoints)
     }
 
-    /// Runs work to its end, whatever becomes of whoever waits for it.
-    pub async fn to_the_end<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+    /// Runs a task that completes even if the caller of this function is dropped.
+    pub async fn run_to_completion<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
         match self.tasks.spawn(work).await {
             Ok(result) => result,
             Err(error) => match error.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                // Only the end of the runtime stops a task that nobody aborts; then nobody waits here either.
+                // The task is never aborted, so only the shutdown of the runtime cancels it, and that drops this future too.
                 Err(_) => std::future::pending().await,
             },
         }
@@ -221,19 +225,19 @@ impl State {
     }
 
     pub fn is_attempt(&self, id: u64) -> bool {
-        self.attempt.as_ref().is_some_and(|slot| slot.id == id)
+        self.attempt.as_ref().is_some_and(|attempt| attempt.id == id)
     }
 
-    /// Ends the attempt and tells whoever began it.
+    /// Ends the attempt and sends the outcome to its [`crate::Attempt`].
     pub fn end_attempt(&mut self, outcome: Result<Identity, SignInError>) {
-        if let Some(slot) = self.attempt.take() {
-            slot.stop.cancel();
-            // Nobody has to wait for the outcome.
-            let _ = slot.tell.send(outcome);
+        if let Some(attempt) = self.attempt.take() {
+            attempt.stop.cancel();
+            // The receiver may have been dropped.
+            let _ = attempt.outcome_sender.send(outcome);
         }
     }
 
-    /// The session, if it is still this one.
+    /// The session, if it still has this id.
     pub fn session_mut(&mut self, id: u64) -> Option<&mut Session> {
         self.session.as_mut().filter(|session| session.id == id)
     }
@@ -241,9 +245,9 @@ impl State {
     fn status(&self) -> Status {
         let session = self.session.as_ref();
         match &self.attempt {
-            Some(slot) => Status::SigningIn {
-                deadline: slot.deadline,
-                notice: slot.notice,
+            Some(attempt) => Status::SigningIn {
+                deadline: attempt.deadline,
+                notice: attempt.notice,
                 known: session.map(|session| session.identity.clone()),
             },
             None => session.map_or(Status::SignedOut, Session::status),

@@ -1,48 +1,48 @@
-//! What comes back from the browser, read but not yet believed.
+//! Parses the callback from the browser. Parsing proves nothing: the caller must still check `state` and `iss`.
 
-use crate::link::{self, Refused};
+use crate::link::{self, LinkError};
 use crate::percent;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 
-/// The parameters of one callback. Whether it is an answer to our question is for its `state` to show.
+/// The parameters of a callback.
 #[derive(Debug)]
 pub(crate) struct Callback {
     pub outcome: Outcome,
-    /// `None` where Clerk has lost it, or sent it empty.
-    pub state: Option<Secret>,
-    /// RFC 9207.
+    /// `None` if it is missing or empty.
+    pub state: Option<SensitiveString>,
+    /// The issuer, see RFC 9207.
     pub iss: Option<String>,
 }
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    Code(Secret),
+    Code(SensitiveString),
     Error(ErrorCode),
 }
 
-/// An error code of OAuth. Words from outside are not passed on: what is not known here is `Other`.
+/// An error code of OAuth. Unknown codes become `Other`, so that no text from outside is passed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
-    /// The person pressed Deny.
+    /// The user pressed Deny.
     AccessDenied,
-    /// A scope is not switched on for the OAuth application.
+    /// A scope is not enabled for the OAuth application.
     InvalidScope,
-    /// The request was malformed, or lost parameters on its way through the sign-in pages.
+    /// The request was malformed, or the sign-in pages lost some of its parameters.
     InvalidRequest,
     /// The client id is unknown, or the application is not a public one.
     InvalidClient,
-    /// The application may not do this.
+    /// The application is not allowed to make this request.
     UnauthorizedClient,
-    /// `response_type` was lost on the way, or is not allowed.
+    /// `response_type` was lost by the sign-in pages, or is not allowed.
     UnsupportedResponseType,
-    /// Clerk is out of order, or too busy.
+    /// Clerk has a fault or is overloaded.
     ServerError,
     /// Anything else.
     Other,
 }
 
 impl ErrorCode {
-    pub(crate) fn read(code: &str) -> Self {
+    pub(crate) fn parse(code: &str) -> Self {
         match code {
             "access_denied" => Self::AccessDenied,
             "invalid_scope" => Self::InvalidScope,
@@ -57,33 +57,33 @@ impl ErrorCode {
 }
 
 impl Callback {
-    /// Reads a callback to exactly this redirect URI. No parameter may stand there twice, known or not.
-    pub fn read(redirect_uri: &str, text: &str) -> Result<Self, Refused> {
+    /// Parses a callback to exactly this redirect URI. No parameter may occur twice, not even an unknown one.
+    pub fn parse(redirect_uri: &str, text: &str) -> Result<Self, LinkError> {
         let mut parameters = parameters(link::callback_query(redirect_uri, text)?)?;
         let mut take = |name: &str| {
             let at = parameters.iter().position(|(known, _)| known == name)?;
             Some(parameters.swap_remove(at).1)
         };
         let (code, error) = (take("code"), take("error"));
-        let state = take("state").filter(|state| !state.is_empty()).map(Secret::new);
+        let state = take("state").filter(|state| !state.is_empty()).map(SensitiveString::new);
         let iss = take("iss");
-        let outcome = match (code.map(Secret::new), error) {
-            (Some(code), None) if !code.reveal().is_empty() => Outcome::Code(code),
-            (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::read(&error)),
-            _ => return Err(Refused::Parameters),
+        let outcome = match (code.map(SensitiveString::new), error) {
+            (Some(code), None) if !code.expose().is_empty() => Outcome::Code(code),
+            (None, Some(error)) if !error.is_empty() => Outcome::Error(ErrorCode::parse(&error)),
+            _ => return Err(LinkError::Parameters),
         };
         Ok(Self { outcome, state, iss })
     }
 }
 
-fn parameters(query: &str) -> Result<Vec<(String, String)>, Refused> {
+fn parameters(query: &str) -> Result<Vec<(String, String)>, LinkError> {
     let mut all: Vec<(String, String)> = Vec::new();
     for part in query.split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
         let decoded = percent::decode_query(name).zip(percent::decode_query(value));
-        let (name, value) = decoded.ok_or(Refused::Parameters)?;
+        let (name, value) = decoded.ok_or(LinkError::Parameters)?;
         if all.iter().any(|(known, _)| *known == name) {
-            return Err(Refused::Parameters);
+            return Err(LinkError::Parameters);
         }
         all.push((name, value));
     }
@@ -95,28 +95,28 @@ mod tests {
     use super::*;
     use crate::link::Schemes;
 
-    fn read(query: &str) -> Result<Callback, Refused> {
+    fn parse(query: &str) -> Result<Callback, LinkError> {
         let uri = Schemes::RELEASE.redirect_uri();
-        Callback::read(&uri, &format!("{uri}?{query}"))
+        Callback::parse(&uri, &format!("{uri}?{query}"))
     }
 
     #[test]
-    fn a_code_comes_with_what_stands_beside_it() {
-        let callback = read("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
-        assert!(matches!(callback.outcome, Outcome::Code(code) if code.is("abc")));
-        assert!(callback.state.unwrap().is("s+1"));
+    fn a_code_is_read_with_its_state_and_issuer() {
+        let callback = parse("code=abc&scope=openid+email&state=s%2B1&iss=https%3A%2F%2Fclerk.example.com").unwrap();
+        assert!(matches!(callback.outcome, Outcome::Code(code) if code.equals("abc")));
+        assert!(callback.state.unwrap().equals("s+1"));
         assert_eq!(callback.iss.as_deref(), Some("https://clerk.example.com"));
     }
 
     #[test]
-    fn an_empty_state_is_none() {
-        let callback = read("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
+    fn an_empty_state_counts_as_missing() {
+        let callback = parse("error=unsupported_response_type&error_description=x%20y&state=").unwrap();
         assert!(matches!(callback.outcome, Outcome::Error(ErrorCode::UnsupportedResponseType)));
         assert!(callback.state.is_none());
     }
 
     #[test]
-    fn what_is_ambiguous_is_refused() {
+    fn ambiguous_parameters_are_refused() {
         for query in [
             "",
             "state=s",
@@ -131,12 +131,12 @@ mod tests {
             "error=",
             "code=%ff",
         ] {
-            assert_eq!(read(query).err(), Some(Refused::Parameters), "{query}");
+            assert_eq!(parse(query).err(), Some(LinkError::Parameters), "{query}");
         }
     }
 
     #[test]
-    fn a_strangers_words_are_not_passed_on() {
-        assert_eq!(ErrorCode::read("<b>call this number</b>"), ErrorCode::Other);
+    fn unknown_error_texts_are_not_passed_on() {
+        assert_eq!(ErrorCode::parse("<b>call this number</b>"), ErrorCode::Other);
     }
 }

@@ -1,26 +1,26 @@
-//! Which Clerk instance, and which of its OAuth applications.
+//! The configuration: the Clerk instance and its OAuth application.
 
-use crate::http::Policy;
+use crate::http::HttpTimeouts;
 use crate::issuer;
 use crate::link::Schemes;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_PAD_INDIFFERENT;
 
-/// Everything that sign-in must know beforehand. None of it is secret.
+/// The settings of sign-in. None of them is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     issuer: String,
     client_id: String,
     /// The URI schemes of this build.
     pub schemes: Schemes,
-    /// How long to wait for Clerk.
-    pub http: Policy,
+    /// Timeouts of requests to Clerk.
+    pub http: HttpTimeouts,
 }
 
-/// Why sign-in cannot be set up.
+/// Why the configuration is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// `sk_…`: it belongs on servers, and must leave this machine.
+    /// `sk_…`: this key belongs on servers and must not be on this machine.
     #[error("this is Clerk's secret key; the app needs the publishable key (pk_test_… or pk_live_…)")]
     SecretKey,
     /// Not `pk_test_…` or `pk_live_…` with a host inside.
@@ -29,7 +29,7 @@ pub enum ConfigError {
     /// Not an https origin without a slash at its end.
     #[error("the issuer must be Clerk's Frontend API URL: https, a host, nothing after it")]
     Issuer,
-    /// Empty, or with characters that no client id has.
+    /// Empty, or with characters that are not allowed in a client id.
     #[error("the client id of the OAuth application is missing or malformed")]
     ClientId,
     /// A client id without a key or an issuer.
@@ -37,16 +37,16 @@ pub enum ConfigError {
     NoIssuer,
 }
 
-/// The names under which [`Config::find`] looks.
-pub const NAMES: [&str; 3] = ["CLERK_PUBLISHABLE_KEY", "CLERK_ISSUER", "CLERK_OAUTH_CLIENT_ID"];
+/// The names of the settings that [`Config::find`] reads.
+pub const SETTING_NAMES: [&str; 3] = ["CLERK_PUBLISHABLE_KEY", "CLERK_ISSUER", "CLERK_OAUTH_CLIENT_ID"];
 
 impl Config {
-    /// For the instance that a publishable key names.
+    /// The configuration for the instance in a publishable key.
     pub fn from_key(publishable_key: &str, client_id: &str) -> Result<Self, ConfigError> {
         Self::from_issuer(&format!("https://{}", host_in(publishable_key)?), client_id)
     }
 
-    /// For an issuer given as it is, such as `https://clerk.example.com`.
+    /// The configuration for an issuer such as `https://clerk.example.com`.
     pub fn from_issuer(issuer: &str, client_id: &str) -> Result<Self, ConfigError> {
         if !issuer::is_valid(issuer) {
             return Err(ConfigError::Issuer);
@@ -56,14 +56,14 @@ impl Config {
             return Err(ConfigError::ClientId);
         }
         let (issuer, client_id) = (issuer.to_owned(), client_id.to_owned());
-        Ok(Self { issuer, client_id, schemes: Schemes::RELEASE, http: Policy::default() })
+        Ok(Self { issuer, client_id, schemes: Schemes::RELEASE, http: HttpTimeouts::default() })
     }
 
-    /// Looks up the [`NAMES`] wherever the caller keeps such things; an empty value counts as none. `None`: sign-in is
-    /// not configured, which is no error. An issuer goes before a key.
+    /// Builds the configuration from the settings in [`SETTING_NAMES`]. `value` returns the value of a setting; an empty value
+    /// counts as missing. Returns `None` if sign-in is not configured. An issuer takes precedence over a key.
     pub fn find(value: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, ConfigError> {
         let value = |name| value(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        let [key, issuer, client_id] = NAMES.map(value);
+        let [key, issuer, client_id] = SETTING_NAMES.map(value);
         match (issuer, key, client_id) {
             (None, None, None) => Ok(None),
             (None, None, Some(_)) => Err(ConfigError::NoIssuer),
@@ -72,7 +72,7 @@ impl Config {
         }
     }
 
-    /// The issuer, byte for byte as tokens must name it.
+    /// The issuer. Tokens must contain it byte for byte.
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.issuer
@@ -85,8 +85,8 @@ impl Config {
     }
 }
 
-/// What to say where Clerk's secret key lies about. The key itself is never read: `is_set` tells whether a name has a
-/// value.
+/// A warning to show if Clerk's secret key is set on this machine. The key itself is never read: `is_set` returns whether a
+/// variable has a value.
 #[must_use]
 pub fn secret_key_warning(is_set: impl FnOnce(&str) -> bool) -> Option<&'static str> {
     is_set("CLERK_SECRET_KEY").then_some(
@@ -95,7 +95,8 @@ pub fn secret_key_warning(is_set: impl FnOnce(&str) -> bool) -> Option<&'static 
     )
 }
 
-/// The Frontend API host: `pk_test_` or `pk_live_`, then the host and one `$` in base64, padded or not.
+/// Reads the Frontend API host from a publishable key: `pk_test_` or `pk_live_`, then the host and one `$` in base64, with or
+/// without padding.
 fn host_in(key: &str) -> Result<String, ConfigError> {
     if key.starts_with("sk_") {
         return Err(ConfigError::SecretKey);
@@ -113,11 +114,11 @@ fn host_in(key: &str) -> Result<String, ConfigError> {
 mod tests {
     use super::*;
 
-    /// `host$` of Clerk's own documentation, with and without padding.
+    /// The example in Clerk's documentation.
     const KEY: &str = "pk_test_ZXhhbXBsZS5hY2NvdW50cy5kZXYk";
 
     #[test]
-    fn a_publishable_key_names_its_issuer_padded_or_not() {
+    fn a_publishable_key_gives_the_issuer_with_or_without_padding() {
         assert_eq!(Config::from_key(KEY, "abc").unwrap().issuer(), "https://example.accounts.dev");
         for host in ["clerk.example.com", "clerk.example.co.uk", "clerk.example.org1"] {
             let coded = base64::engine::general_purpose::STANDARD.encode(format!("{host}$"));
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_publishable_key_is_refused() {
+    fn invalid_publishable_keys_are_refused() {
         let coded = |text: &str| format!("pk_test_{}", STANDARD_PAD_INDIFFERENT.encode(text));
         for key in [
             "",
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issuer_is_an_https_origin_without_more() {
+    fn an_issuer_is_an_https_origin_and_nothing_else() {
         assert!(Config::from_issuer("https://clerk.example.com", "abc").is_ok());
         for issuer in [
             "",
@@ -168,14 +169,14 @@ mod tests {
     }
 
     #[test]
-    fn a_client_id_is_needed_and_plain() {
+    fn a_client_id_is_required_and_validated() {
         for id in ["", "a b", "a&b", "a\n"] {
             assert_eq!(Config::from_issuer("https://clerk.example.com", id), Err(ConfigError::ClientId), "{id:?}");
         }
     }
 
     #[test]
-    fn nothing_set_is_no_error_and_half_is() {
+    fn no_settings_are_no_error_and_incomplete_settings_are() {
         let find = |set: &[(&str, &str)]| {
             Config::find(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_key_is_warned_about_and_never_read() {
+    fn a_secret_key_is_reported_and_never_read() {
         assert!(secret_key_warning(|name| name == "CLERK_SECRET_KEY").is_some());
         assert_eq!(secret_key_warning(|_| false), None);
     }

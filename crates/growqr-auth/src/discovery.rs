@@ -1,10 +1,10 @@
-//! Where Clerk's endpoints are, by OpenID Connect Discovery.
+//! Reads Clerk's endpoints with OpenID Connect Discovery.
 
 use crate::http::{Http, HttpError};
 use crate::issuer;
 use serde::Deserialize;
 
-/// The checked document of one issuer.
+/// The validated endpoints of one issuer.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     pub authorize: String,
@@ -12,23 +12,23 @@ pub(crate) struct Endpoints {
     pub keys: String,
     pub userinfo: Option<String>,
     pub revoke: Option<String>,
-    /// Whether callbacks name their issuer (RFC 9207).
+    /// Whether callbacks contain their issuer (RFC 9207).
     pub names_issuer: bool,
 }
 
-/// Why the document is of no use.
+/// Why the discovery document cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoveryError {
     /// It could not be read.
     #[error("Clerk's endpoints could not be read")]
     Http(#[from] HttpError),
-    /// It is some other issuer's.
+    /// It belongs to another issuer.
     #[error("the server is another issuer than the configured one")]
     Issuer,
     /// An endpoint without https.
     #[error("Clerk's {0} endpoint is not https")]
     Insecure(&'static str),
-    /// It does not offer the S256 method of PKCE, without which sign-in is not safe.
+    /// The server does not support the S256 method of PKCE, without which sign-in is not safe.
     #[error("the server does not offer PKCE with S256")]
     Pkce,
 }
@@ -46,7 +46,7 @@ struct Document {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// Reads the document of an issuer and checks every word that is used later.
+/// Reads the discovery document of an issuer and validates every field that is used.
 pub(crate) async fn endpoints(http: &Http, issuer: &str) -> Result<Endpoints, DiscoveryError> {
     let document: Document = http.get(&format!("{issuer}/.well-known/openid-configuration"), None).await?;
     if document.issuer != issuer {

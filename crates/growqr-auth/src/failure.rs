@@ -1,48 +1,48 @@
-//! Why signing in did not work: it could not begin, it failed, or what came back was not the answer.
+//! The errors of signing in: the attempt could not begin, it failed, or a callback was not accepted.
 
 use crate::callback::ErrorCode;
 use crate::discovery::DiscoveryError;
-use crate::link::Refused;
+use crate::link::LinkError;
 use crate::token::TokenError;
-use crate::verify::TokenRefusal;
+use crate::verify::IdTokenError;
 
 /// Why an attempt could not begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BeginError {
-    /// Clerk's endpoints could not be learnt; without a network there is no signing in.
+    /// Clerk's endpoints could not be read, for example without a network.
     #[error("sign-in cannot begin")]
     Discovery(#[from] DiscoveryError),
-    /// No port on this machine could be opened for the way back.
+    /// No loopback port could be opened for the callback.
     #[error("no loopback port can be opened")]
     Loopback,
-    /// A newer attempt or Cancel came first.
+    /// A newer attempt began, or this one was cancelled.
     #[error("another attempt has begun, or this one was cancelled")]
     Superseded,
 }
 
-/// How an attempt failed. It is over: a code can be used once.
+/// How an attempt failed. It cannot be continued, because a code can be used only once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInError {
-    /// The person pressed Deny. Not a fault.
+    /// The user pressed Deny.
     #[error("access was denied")]
     Denied,
     /// Clerk refused the request.
     #[error("Clerk refused to sign in ({0:?})")]
     Refused(ErrorCode),
-    /// The code could not be traded.
-    #[error("the code could not be traded for tokens")]
+    /// The code could not be exchanged for tokens.
+    #[error("the code could not be exchanged for tokens")]
     Exchange(#[from] TokenError),
-    /// The id_token is not to be believed.
-    #[error("Clerk's answer could not be verified")]
-    IdToken(#[from] TokenRefusal),
-    /// userinfo is about somebody else than the id_token.
-    #[error("Clerk gave two different users")]
+    /// The id_token is missing or invalid.
+    #[error("Clerk's response could not be verified")]
+    IdToken(#[from] IdTokenError),
+    /// userinfo is about another user than the id_token.
+    #[error("Clerk returned two different users")]
     Userinfo,
-    /// The person cancelled it, or signed out.
+    /// The user cancelled it or signed out.
     #[error("sign-in was cancelled")]
     Cancelled,
-    /// A newer attempt took its place.
-    #[error("a newer sign-in took the place of this one")]
+    /// A newer attempt replaced it.
+    #[error("a newer sign-in replaced this one")]
     Replaced,
     /// Ten minutes have passed.
     #[error("sign-in took too long")]
@@ -50,35 +50,35 @@ pub enum SignInError {
 }
 
 impl SignInError {
-    /// Whether the person ended it, and so need not be told.
+    /// Whether the user ended it, so that no message is needed.
     #[must_use]
-    pub fn is_by_the_person(self) -> bool {
+    pub fn is_cancellation(self) -> bool {
         matches!(self, Self::Cancelled | Self::Replaced)
     }
 }
 
-/// Why a callback did not sign in. Unless it is `Failed` or `Late`, an attempt that waits goes on waiting.
+/// Why a callback did not sign in. Only `Failed` and `Late` end the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
-    /// Nothing was asked: an old link, a second copy, a start of the app by the link, or a stranger.
+    /// No attempt is waiting: an old link, a second copy of a callback, or a link from someone else.
     #[error("no sign-in is waiting for this; start again")]
     NoAttempt,
-    /// Not a callback as Clerk sends it.
+    /// Not a valid callback of Clerk.
     #[error("the callback is malformed")]
-    Malformed(#[from] Refused),
-    /// An answer to another question.
+    Malformed(#[from] LinkError),
+    /// The state is missing or belongs to another attempt.
     #[error("the callback belongs to another sign-in")]
     State,
-    /// It names another issuer, or none although Clerk always names itself.
-    #[error("the callback is another issuer's")]
+    /// The issuer is wrong, or missing although Clerk always sends it.
+    #[error("the callback is from another issuer")]
     Issuer,
-    /// An error without a state: a hint for the person, nothing more.
+    /// An error without a state. It is shown to the user, but does not end the attempt.
     #[error("Clerk reported {0:?} without saying for which sign-in")]
     Notice(ErrorCode),
-    /// It came after the deadline.
+    /// It arrived after the deadline.
     #[error("the callback came too late; start again")]
     Late,
-    /// It was the answer, and the sign-in failed.
+    /// It belongs to the attempt, and the sign-in failed.
     #[error("sign-in failed")]
     Failed(#[from] SignInError),
 }

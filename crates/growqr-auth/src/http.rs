@@ -1,96 +1,96 @@
-//! Asking Clerk over HTTP: bounded in time and size, and never led to another address.
+//! The HTTP client for Clerk: limits time and size of responses, and follows no redirects.
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Client, RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use std::sync::OnceLock;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// No answer of Clerk's comes near it.
-const LARGEST_BODY: usize = 64 * 1024;
+/// The largest response body. Responses of Clerk are far smaller.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// How long to wait.
+/// Timeouts of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
-    /// For a connection.
+pub struct HttpTimeouts {
+    /// For opening a connection.
     pub connect: Duration,
-    /// For a whole answer.
-    pub whole: Duration,
-    /// For the answer to a revocation, which a person who signs out waits for.
+    /// For a whole request with its response.
+    pub response: Duration,
+    /// For a revocation. Short, because the user waits for the sign-out.
     pub revocation: Duration,
 }
 
-impl Default for Policy {
+impl Default for HttpTimeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), whole: Duration::from_secs(10), revocation: Duration::from_secs(3) }
+        Self { connect: Duration::from_secs(5), response: Duration::from_secs(10), revocation: Duration::from_secs(3) }
     }
 }
 
-/// Why there was no usable answer. None of these says anything about who is signed in.
+/// Why there is no usable response. None of these means that the sign-in has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpError {
-    /// The certificates that this computer trusts cannot be read.
+    /// The trusted certificates of this computer cannot be loaded.
     #[error("this computer's trusted certificates cannot be read")]
     NoCertificates,
-    /// No network, no such host, no connection, a broken one, or no answer in time.
+    /// No network, unknown host, no connection, a broken connection, or a timeout.
     #[error("Clerk cannot be reached")]
     Unreachable,
-    /// Too many requests, or a fault of the server. Holds the seconds to wait, if it said so.
-    #[error("Clerk is busy or out of order (status {status})")]
+    /// Too many requests, or a fault of the server.
+    #[error("Clerk is overloaded or has a fault (status {status})")]
     Busy {
         /// The HTTP status, 429 or 5xx.
         status: u16,
-        /// Seconds, as far as the server named them.
+        /// Seconds to wait, if the server sent `retry-after`.
         retry_after: Option<u64>,
     },
-    /// A redirect. Codes and tokens are not carried elsewhere.
-    #[error("Clerk's server pointed to another address")]
+    /// A redirect. It is not followed, because it could send codes and tokens to another server.
+    #[error("Clerk's server redirected to another address")]
     Redirected,
-    /// Any other status than expected.
+    /// Any other unexpected status.
     #[error("Clerk's server refused (status {0})")]
     Refused(u16),
-    /// Above the limit in size.
-    #[error("Clerk's answer is too large")]
+    /// The response is larger than the limit.
+    #[error("Clerk's response is too large")]
     TooLarge,
-    /// Not the JSON that was due.
-    #[error("Clerk's answer cannot be read")]
+    /// The response is not the expected JSON.
+    #[error("Clerk's response cannot be read")]
     Unreadable,
 }
 
-/// The client. It is made at the first request: reading the machine's certificates takes milliseconds that a start
-/// without a sign-in need not spend.
+/// The client. It is built with the first request, because loading the certificates takes milliseconds that a start without
+/// sign-in need not spend.
 pub(crate) struct Http {
     client: OnceLock<Result<Client, HttpError>>,
-    policy: Policy,
+    timeouts: HttpTimeouts,
     loopback: bool,
 }
 
-/// An answer with status 2xx or 4xx.
-pub(crate) struct Answer {
+/// A response with status 2xx or 4xx.
+pub(crate) struct Response {
     pub status: StatusCode,
     body: Zeroizing<Vec<u8>>,
 }
 
-impl Answer {
+impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, HttpError> {
         serde_json::from_slice(&self.body).map_err(|_| HttpError::Unreadable)
     }
 }
 
 impl Http {
-    /// `issuer` decides whether a proxy can be of use: it cannot reach this machine's own addresses.
-    pub fn new(policy: Policy, issuer: &str) -> Self {
-        // An http issuer is only ever the stand-in on this machine.
-        Self { client: OnceLock::new(), policy, loopback: issuer.starts_with("http://") }
+    /// `issuer` decides whether proxies are used: a proxy cannot reach loopback addresses of this machine.
+    pub fn new(timeouts: HttpTimeouts, issuer: &str) -> Self {
+        // Only the stub server of a test build has an http issuer.
+        Self { client: OnceLock::new(), timeouts, loopback: issuer.starts_with("http://") }
     }
 
     fn client(&self) -> Result<&Client, HttpError> {
-        let made = self.client.get_or_init(|| build(self.policy, self.loopback).map_err(|_| HttpError::NoCertificates));
+        let made = self.client.get_or_init(|| build(self.timeouts, self.loopback).map_err(|_| HttpError::NoCertificates));
         made.as_ref().map_err(|error| *error)
     }
 
-    /// Reads a JSON document; anything but a 2xx is an error.
+    /// Gets a JSON document. Any status other than 2xx is an error.
     pub async fn get<T: DeserializeOwned>(&self, address: &str, bearer: Option<&str>) -> Result<T, HttpError> {
         let mut request = self.client()?.get(parse(address)?).header("accept", "application/json");
         if let Some(token) = bearer {
@@ -103,14 +103,14 @@ impl Http {
         answer.json()
     }
 
-    /// Posts a form, once. A 4xx is an answer: what it means stands in its body.
-    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, HttpError> {
+    /// Posts a form once, without retries. A 4xx is returned as a response, because its body has the error code.
+    pub async fn post(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
         self.send(self.form(address, fields)?).await
     }
 
-    /// The same, with the short patience of signing out.
-    pub async fn post_briefly(&self, address: &str, fields: &[(&str, &str)]) -> Result<Answer, HttpError> {
-        self.send(self.form(address, fields)?.timeout(self.policy.revocation)).await
+    /// Like [`Http::post`], with the short timeout of revocations.
+    pub async fn post_revocation(&self, address: &str, fields: &[(&str, &str)]) -> Result<Response, HttpError> {
+        self.send(self.form(address, fields)?.timeout(self.timeouts.revocation)).await
     }
 
     fn form(&self, address: &str, fields: &[(&str, &str)]) -> Result<RequestBuilder, HttpError> {
@@ -119,7 +119,7 @@ impl Http {
         Ok(request.header("content-type", "application/x-www-form-urlencoded").body(body))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Answer, HttpError> {
+    async fn send(&self, request: RequestBuilder) -> Result<Response, HttpError> {
         let mut response = request.send().await.map_err(|_| HttpError::Unreachable)?;
         let status = response.status();
         if status.is_redirection() {
@@ -128,19 +128,19 @@ impl Http {
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             return Err(HttpError::Busy { status: status.as_u16(), retry_after: retry_after(response.headers()) });
         }
-        Ok(Answer { status, body: read(&mut response).await? })
+        Ok(Response { status, body: read(&mut response).await? })
     }
 }
 
-fn build(policy: Policy, loopback: bool) -> Result<Client, reqwest::Error> {
+fn build(timeouts: HttpTimeouts, loopback: bool) -> Result<Client, reqwest::Error> {
     let builder = Client::builder()
         .user_agent(concat!("growqr/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(policy.connect)
-        .timeout(policy.whole)
+        .connect_timeout(timeouts.connect)
+        .timeout(timeouts.response)
         .redirect(reqwest::redirect::Policy::none())
-        // A code may be used once; whether a request that broke off has used it cannot be known.
+        // A code can be used only once, and a broken request may have used it.
         .retry(reqwest::retry::never());
-    // Over plain http there is nothing to verify, so the machine's certificates stay unread.
+    // Without TLS no certificates need to be loaded.
     if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
 }
 
@@ -148,10 +148,10 @@ fn parse(address: &str) -> Result<Url, HttpError> {
     Url::parse(address).map_err(|_| HttpError::Unreadable)
 }
 
-async fn read(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, HttpError> {
-    let mut body = Zeroizing::new(Vec::with_capacity(LARGEST_BODY));
+async fn read(response: &mut reqwest::Response) -> Result<Zeroizing<Vec<u8>>, HttpError> {
+    let mut body = Zeroizing::new(Vec::with_capacity(MAX_BODY_BYTES));
     while let Some(chunk) = response.chunk().await.map_err(|_| HttpError::Unreachable)? {
-        if body.len() + chunk.len() > LARGEST_BODY {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(HttpError::TooLarge);
         }
         body.extend_from_slice(&chunk);
@@ -159,7 +159,7 @@ async fn read(response: &mut Response) -> Result<Zeroizing<Vec<u8>>, HttpError> 
     Ok(body)
 }
 
-/// Seconds only: Clerk sends no dates, and a date needs a clock that agrees.
+/// Parses `retry-after` in seconds. Dates are ignored: Clerk sends none, and they would need a correct clock.
 fn retry_after(headers: &HeaderMap) -> Option<u64> {
     headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()
 }

@@ -1,20 +1,20 @@
-//! Who is signed in.
+//! The user who is signed in.
 
 use growqr_core::clock::Timestamp;
 
-/// What Clerk says about a person. Not secret: the app may keep it, to show it before the network answers.
+/// A user's data from Clerk. It is not secret: the app may store it, to show it before Clerk has responded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Clerk's id of the user (`user_…`). Never empty; the profile is chosen by it.
+    /// Clerk's id of the user (`user_…`). Never empty. It selects the profile.
     pub sub: String,
-    /// The address, if the person has one.
+    /// The email address, if the user has one.
     pub email: Option<String>,
-    /// Whether Clerk has verified that address.
+    /// Whether Clerk has verified the email address.
     pub email_verified: bool,
     /// The full name.
     pub name: Option<String>,
-    /// Where their picture is. A web address from outside: show it only where https pictures are allowed.
+    /// The URL of their picture. It comes from outside: use it only with [`crate::picture`].
     pub picture: Option<String>,
-    /// When Clerk's signature under all this was last checked.
+    /// When an id_token with this data was last verified.
     pub last_verified_at: Timestamp,
 }

@@ -1,22 +1,23 @@
-//! Which web addresses Clerk may have.
+//! Rules for the URLs of an issuer and its endpoints.
 
 use reqwest::Url;
 
-/// Whether plain http is allowed on a loopback address, for the stand-in. Decided when compiling, never when running.
+/// Whether http is allowed on a loopback address, for the stub server. Decided at compile time.
 const LOOPBACK: bool = cfg!(feature = "loopback-issuer");
 
-/// Whether this is an origin that can be an issuer: no slash at its end, nothing behind the host.
+/// Whether this is a valid issuer: an origin, with nothing after the host and no slash at the end.
 pub(crate) fn is_valid(issuer: &str) -> bool {
     is_origin(issuer, LOOPBACK)
 }
 
-/// Whether Clerk may have an endpoint at this address.
+/// Whether this is an allowed URL for an endpoint.
 pub(crate) fn allows(address: &str) -> bool {
     is_safe(address, LOOPBACK)
 }
 
 fn is_origin(issuer: &str, loopback: bool) -> bool {
-    // What the parser would change (upper case, a default port, an added slash) is not byte for byte the same.
+    // The issuer is compared byte for byte, so text that the URL parser would change (upper case, a default port, an added
+    // slash) is refused.
     Url::parse(issuer).is_ok_and(|url| url.origin().ascii_serialization() == issuer) && is_safe(issuer, loopback)
 }
 
@@ -37,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_ships_knows_https_only() {
+    fn a_release_build_accepts_only_https() {
         assert!(is_safe("https://clerk.example.com/oauth/token", false));
         for address in ["http://127.0.0.1:1/x", "http://clerk.example.com/x", "ftp://a.b", "file:///x", "https://u:p@a.b/", "x"] {
             assert!(!is_safe(address, false), "{address}");
@@ -46,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_build_knows_one_loopback_address_more() {
+    fn a_test_build_also_accepts_one_loopback_address() {
         assert!(is_safe("http://127.0.0.1:1/x", true));
         for address in ["http://localhost:1/x", "http://127.0.0.2/x", "http://clerk.example.com/x", "http://127.0.0.1.evil.test/"]
         {

@@ -1,8 +1,9 @@
-//! Clerk's public keys: kept for minutes, looked up again when a token's key is not among them, but not at will.
+//! The cache of Clerk's public keys. Reloads the keys if a token's key is unknown or its signature is wrong, but at most
+//! once a minute.
 
 use crate::http::{Http, HttpError};
-use crate::secret::Secret;
-use crate::verify::{self, Claims, Expected, Head, TokenRefusal};
+use crate::sensitive::SensitiveString;
+use crate::verify::{self, Claims, Expected, IdTokenError, TokenHeader};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use growqr_core::clock::Timestamp;
@@ -10,19 +11,19 @@ use jsonwebtoken::DecodingKey;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// How long keys are believed without asking, in milliseconds.
-const FRESH: i64 = 5 * 60 * 1000;
-/// How often a strange token may make us ask again, in milliseconds.
-const INSIST: i64 = 60 * 1000;
-/// Shorter RSA keys can be broken, in bits.
-const SHORTEST_KEY: usize = 2048;
+/// How long keys stay in the cache, in milliseconds.
+const CACHE_TIME: i64 = 5 * 60 * 1000;
+/// The shortest interval between reloads that unverifiable tokens cause, in milliseconds.
+const FORCED_READ_INTERVAL: i64 = 60 * 1000;
+/// The shortest RSA key, in bits. Shorter keys can be broken.
+const MIN_KEY_BITS: usize = 2048;
 
 /// The keys of one issuer.
 #[derive(Default)]
 pub(crate) struct Keys {
     known: Vec<Key>,
     read_at: Option<Timestamp>,
-    insisted_at: Option<Timestamp>,
+    forced_read_at: Option<Timestamp>,
 }
 
 struct Key {
@@ -47,71 +48,76 @@ struct Jwk {
 }
 
 impl Keys {
-    /// Verifies an id_token. A key that is unknown, or whose signature is wrong, is looked up again: once for this
-    /// token, and once a minute for all of them. Keys that were read for this very token are not read again.
+    /// Verifies an id_token. If its key is unknown or its signature is wrong, reloads the keys and verifies once more. Does not
+    /// reload if the keys were just loaded for this token, or if such a reload happened within the last minute.
     pub async fn verify(
         &mut self,
         http: &Http,
         endpoint: &str,
-        token: &Secret,
+        token: &SensitiveString,
         expected: &Expected<'_>,
-    ) -> Result<Claims, TokenRefusal> {
-        let head = verify::head(token.reveal())?;
-        let was_read = !within(self.read_at, FRESH, expected.now);
+    ) -> Result<Claims, IdTokenError> {
+        let head = verify::header(token.expose())?;
+        let was_read = !within(self.read_at, CACHE_TIME, expected.now);
         if was_read {
             self.read(http, endpoint, expected.now).await?;
         }
-        let refused = match self.judge(&head, token, expected) {
-            Err(refused @ (TokenRefusal::UnknownKey | TokenRefusal::Signature)) => refused,
-            judged => return judged,
+        let refused = match self.verify_with_cached_keys(&head, token, expected) {
+            Err(refused @ (IdTokenError::UnknownKey | IdTokenError::Signature)) => refused,
+            result => return result,
         };
-        if was_read || within(self.insisted_at, INSIST, expected.now) {
+        if was_read || within(self.forced_read_at, FORCED_READ_INTERVAL, expected.now) {
             return Err(refused);
         }
-        self.insisted_at = Some(expected.now);
+        self.forced_read_at = Some(expected.now);
         self.read(http, endpoint, expected.now).await?;
-        self.judge(&head, token, expected)
+        self.verify_with_cached_keys(&head, token, expected)
     }
 
-    fn judge(&self, head: &Head, token: &Secret, expected: &Expected<'_>) -> Result<Claims, TokenRefusal> {
+    fn verify_with_cached_keys(
+        &self,
+        head: &TokenHeader,
+        token: &SensitiveString,
+        expected: &Expected<'_>,
+    ) -> Result<Claims, IdTokenError> {
         let key = match &head.kid {
-            Some(_) => only(self.known.iter().filter(|key| key.kid == head.kid)),
-            None => only(self.known.iter()),
+            Some(_) => single(self.known.iter().filter(|key| key.kid == head.kid)),
+            None => single(self.known.iter()),
         };
-        verify::verify(token.reveal(), &key.ok_or(TokenRefusal::UnknownKey)?.key, expected)
+        verify::verify(token.expose(), &key.ok_or(IdTokenError::UnknownKey)?.key, expected)
     }
 
-    async fn read(&mut self, http: &Http, endpoint: &str, now: Timestamp) -> Result<(), TokenRefusal> {
-        let set: Set = http.get(endpoint, None).await.map_err(|error: HttpError| TokenRefusal::Keys(error))?;
+    async fn read(&mut self, http: &Http, endpoint: &str, now: Timestamp) -> Result<(), IdTokenError> {
+        let set: Set = http.get(endpoint, None).await.map_err(|error: HttpError| IdTokenError::Keys(error))?;
         self.known = set.keys.into_iter().filter_map(usable).collect();
         self.read_at = Some(now);
         Ok(())
     }
 }
 
-/// `false` as well when the clock was set back.
+/// Whether `since` was at most `span` ago. `false` if the clock was set back.
 fn within(since: Option<Timestamp>, span: i64, now: Timestamp) -> bool {
     since.is_some_and(|since| (0..=span).contains(&(now.0 - since.0)))
 }
 
-/// Two keys of one name are as good as none: it cannot be known which was meant.
-fn only<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
+/// The key, if it is the only one. With two keys of the same id it is unknown which one is meant.
+fn single<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
     keys.next().filter(|_| keys.next().is_none())
 }
 
-/// Only an RSA key for signatures is one. It is built from its numbers, since the library would make an HMAC key of a
-/// symmetric one.
+/// Accepts only RSA keys for signatures. Builds the key from its components: the library would turn a symmetric JWK into an
+/// HMAC key.
 fn usable(jwk: Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
     let is_for_us = jwk.kty == "RSA"
         && jwk.purpose.is_none_or(|purpose| purpose == "sig")
         && jwk.alg.is_none_or(|alg| alg == "RS256")
-        && bits(&jwk.n)? >= SHORTEST_KEY;
+        && bits(&jwk.n)? >= MIN_KEY_BITS;
     let key = is_for_us.then(|| DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok())??;
     Some(Key { kid: jwk.kid, key })
 }
 
-/// How many bits a number in base64url has, leading zeros not counted.
+/// The bits of a number in base64url, without leading zeros.
 fn bits(number: &str) -> Option<usize> {
     let bytes = URL_SAFE_NO_PAD.decode(number).ok()?;
     let first = bytes.iter().position(|byte| *byte != 0)?;
@@ -145,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_in_front_do_not_lengthen_a_key() {
+    fn leading_zeros_do_not_count_as_key_bits() {
         let padded = [vec![0; 200], vec![0xff; 128]].concat();
         assert_eq!(bits(&URL_SAFE_NO_PAD.encode(padded)), Some(1024));
     }

@@ -1,4 +1,5 @@
-//! The way back over this machine: a port that takes one thing, the callback, and says nothing of it.
+//! The loopback server: accepts the sign-in callback on a port of this machine. Its pages never repeat anything from the
+//! request.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,82 +16,87 @@ use tokio_util::sync::CancellationToken;
 
 const PATH: &str = "/callback";
 /// The longest request, in bytes.
-const LONGEST: usize = 8 * 1024;
-/// How long a browser may take over a request or over its answer. Some open connections that they never use.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How many connections are served at once.
-const MOST: usize = 16;
+const MAX_REQUEST_BYTES: usize = 8 * 1024;
+/// Limit for one connection. Some browsers open connections that they never use.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most connections that are served at the same time.
+const MAX_CONNECTIONS: usize = 16;
 
-/// What came to the port.
+/// The result of one request to the port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
-    /// The answer: the person may go back to the app.
-    Answer,
-    /// The answer, and it is no.
-    Refusal,
-    /// Not the answer. The attempt goes on.
-    Stranger,
+pub(crate) enum CallbackResult {
+    /// The callback of the attempt, with a code.
+    Accepted,
+    /// The callback of the attempt, but the sign-in has failed.
+    Denied,
+    /// Not the callback of the attempt. The attempt continues.
+    Ignored,
 }
 
-/// Opens a port of this machine. Returns the redirect URI as well.
+/// Opens a loopback port. Returns the listener and the redirect URI.
 pub(crate) async fn bind() -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let uri = format!("http://{}{PATH}", listener.local_addr()?);
     Ok((listener, uri))
 }
 
-/// Serves the port until the answer has come or `stop` says so. `hear` gets the callback as a whole URL.
-pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, hear: H)
+/// Serves the port until the callback of the attempt has arrived or `stop` is cancelled. `handle` gets the callback as a
+/// whole URL.
+pub(crate) async fn listen<H>(listener: TcpListener, stop: CancellationToken, handle: H)
 where
-    H: Fn(&str) -> Heard + Clone + Send + Sync + 'static,
+    H: Fn(&str) -> CallbackResult + Clone + Send + Sync + 'static,
 {
     let Ok(address) = listener.local_addr() else { return };
-    let hear: Arc<dyn Fn(&str) -> Heard + Send + Sync> = Arc::new(hear);
+    let handle: Arc<dyn Fn(&str) -> CallbackResult + Send + Sync> = Arc::new(handle);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             biased;
-            Some(done) = connections.join_next() => if matches!(done, Ok(Some(Heard::Answer | Heard::Refusal))) { return },
+            Some(done) = connections.join_next() => if matches!(done, Ok(Some(CallbackResult::Accepted | CallbackResult::Denied))) { return },
             () = stop.cancelled() => break,
-            accepted = listener.accept(), if connections.len() < MOST => {
+            accepted = listener.accept(), if connections.len() < MAX_CONNECTIONS => {
                 if let Ok((stream, _)) = accepted {
-                    let hear = hear.clone();
-                    connections.spawn(async move { timeout(PATIENCE, serve(stream, address, &*hear)).await.ok().flatten() });
+                    let handle = handle.clone();
+                    connections.spawn(async move { timeout(CONNECTION_TIMEOUT, serve(stream, address, &*handle)).await.ok().flatten() });
                 }
             }
         }
     }
-    // The port is closed; who has just sent the answer still gets a page.
+    // The port is closed. Open connections still get their page.
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
-async fn serve(mut stream: TcpStream, address: SocketAddr, hear: &(dyn Fn(&str) -> Heard + Send + Sync)) -> Option<Heard> {
+async fn serve(
+    mut stream: TcpStream,
+    address: SocketAddr,
+    handle: &(dyn Fn(&str) -> CallbackResult + Send + Sync),
+) -> Option<CallbackResult> {
     let head = read_head(&mut stream).await.ok()?;
-    let (status, heard) = match target(&head, address) {
-        Err(status) => (status, Heard::Stranger),
-        Ok(target) => match hear(&format!("http://{address}{target}")) {
-            Heard::Stranger => (400, Heard::Stranger),
-            heard => (200, heard),
+    let (status, result) = match target(&head, address) {
+        Err(status) => (status, CallbackResult::Ignored),
+        Ok(target) => match handle(&format!("http://{address}{target}")) {
+            CallbackResult::Ignored => (400, CallbackResult::Ignored),
+            result => (200, result),
         },
     };
-    // The browser may be gone; what was heard counts all the same.
-    let _ = respond(&mut stream, status, heard).await;
-    Some(heard)
+    // The browser may have closed the connection; the result is valid anyway.
+    let _ = respond(&mut stream, status, result).await;
+    Some(result)
 }
 
 async fn read_head(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(1024);
     while !head.windows(4).any(|four| four == b"\r\n\r\n") {
-        if head.len() > LONGEST || stream.read_buf(&mut head).await? == 0 {
+        if head.len() > MAX_REQUEST_BYTES || stream.read_buf(&mut head).await? == 0 {
             return Err(io::ErrorKind::InvalidData.into());
         }
     }
     Ok(head)
 }
 
-/// The path and query of a proper callback, else the status to answer with. A page that made its own name point to
-/// this machine is told by the Host header.
+/// The path and query of a valid request, otherwise the status to respond with. The check of the Host header prevents DNS
+/// rebinding: a web page whose host name resolves to this machine.
 fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
     let mut slots = [httparse::EMPTY_HEADER; 64];
     let mut request = httparse::Request::new(&mut slots);
@@ -110,15 +116,15 @@ fn target(head: &[u8], address: SocketAddr) -> Result<String, u16> {
     if path == PATH { Ok(target.to_owned()) } else { Err(404) }
 }
 
-/// Drops the code from the address bar and the history.
+/// Removes the code from the browser's address bar and history.
 const SCRIPT: &str = "history.replaceState(null,'','/')";
 
-/// A page that is the same whatever was sent.
-async fn respond(stream: &mut TcpStream, status: u16, heard: Heard) -> io::Result<()> {
-    let words = match heard {
-        Heard::Answer => "You can close this page and go back to GrowQR.",
-        Heard::Refusal => "Nothing was granted. You can close this page and go back to GrowQR.",
-        Heard::Stranger => "This is not the page that GrowQR waits for.",
+/// Sends a fixed page, which contains nothing from the request.
+async fn respond(stream: &mut TcpStream, status: u16, result: CallbackResult) -> io::Result<()> {
+    let words = match result {
+        CallbackResult::Accepted => "You can close this page and go back to GrowQR.",
+        CallbackResult::Denied => "Nothing was granted. You can close this page and go back to GrowQR.",
+        CallbackResult::Ignored => "This is not the page that GrowQR waits for.",
     };
     let body = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>GrowQR</title><script>{SCRIPT}</script><p>{words}</p></html>"

@@ -1,11 +1,11 @@
-//! Percent-encoding read strictly: a stray `%` or bytes that are no UTF-8 are refused, not passed on.
+//! Strict percent-decoding: a `%` without two digits and bytes that are not UTF-8 are refused.
 
-/// Decodes one part of a query: `+` is a space there.
+/// Decodes a component of a query, in which `+` is a space.
 pub(crate) fn decode_query(text: &str) -> Option<String> {
     decode(&text.replace('+', " "))
 }
 
-/// Decodes one part of a path.
+/// Decodes a component of a path.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

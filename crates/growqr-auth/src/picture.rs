@@ -1,5 +1,5 @@
-//! A person's picture. Its address comes from outside, and so does what is found there: bounded in time and size, over
-//! https only, and taken only if it is what a picture looks like.
+//! Downloads a user's picture. Its URL and content are untrusted: only https, limited time and size, and only known image
+//! formats.
 
 use crate::issuer;
 use base64::Engine;
@@ -7,17 +7,17 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::{Client, Url, redirect};
 use std::time::Duration;
 
-/// For the whole of it. A person without a picture waits for nothing.
-const WHOLE: Duration = Duration::from_secs(8);
+/// Limit for the whole download. Nothing waits for the picture.
+const TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Pictures of people are a tenth of it.
-const LARGEST: usize = 1 << 20;
+/// The largest picture. Typical pictures are a tenth of this size.
+const MAX_PICTURE_BYTES: usize = 1 << 20;
 
-/// Picture servers move people's pictures once or twice.
-const REDIRECTS: usize = 3;
+/// The most redirects. Picture servers use one or two.
+const MAX_REDIRECTS: usize = 3;
 
-/// The picture at this address as a `data:` URL, which a page can show without a right to the network. `None` if it
-/// cannot be had, or is none: why makes no difference to anybody.
+/// Downloads a picture as a `data:` URL, which a page can show without network access. `None` if it cannot be downloaded or
+/// is not a picture; callers do not need the reason.
 pub async fn picture(address: &str) -> Option<String> {
     let bytes = read(address).await?;
     let kind = kind(&bytes)?;
@@ -33,7 +33,7 @@ async fn read(address: &str) -> Option<Vec<u8>> {
     let mut answer = client(loopback).ok()?.get(address).send().await.ok()?.error_for_status().ok()?;
     let mut bytes = Vec::new();
     while let Some(chunk) = answer.chunk().await.ok()? {
-        if bytes.len() + chunk.len() > LARGEST {
+        if bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
             return None;
         }
         bytes.extend_from_slice(&chunk);
@@ -43,15 +43,16 @@ async fn read(address: &str) -> Option<Vec<u8>> {
 
 fn client(loopback: bool) -> Result<Client, reqwest::Error> {
     let follow = redirect::Policy::custom(|attempt| {
-        let goes_on = attempt.previous().len() <= REDIRECTS && issuer::allows(attempt.url().as_str());
+        let goes_on = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
         if goes_on { attempt.follow() } else { attempt.stop() }
     });
-    let builder = Client::builder().timeout(WHOLE).redirect(follow).referer(false);
-    // Only a test build has an http address, of this machine; there is nothing to verify.
+    let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
+    // Only a test build allows http, on a loopback address. Then no certificates are needed.
     if loopback { builder.no_proxy().tls_certs_only([]).build() } else { builder.https_only(true).build() }
 }
 
-/// By what it begins with, whatever the server calls it. Nothing that can carry a script is among these.
+/// Detects the image format by its first bytes and ignores the content type of the server. None of these formats can contain
+/// scripts.
 fn kind(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
@@ -70,7 +71,7 @@ mod tests {
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\nrest";
 
-    /// Answers the given requests one after the other, and returns its address.
+    /// Starts a server that sends these responses one after another. Returns its URL.
     fn server(answers: Vec<Vec<u8>>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/me", listener.local_addr().unwrap());
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_known_by_what_it_begins_with() {
+    fn a_picture_type_is_detected_from_its_first_bytes() {
         let table: [(&[u8], Option<&str>); 7] = [
             (PNG, Some("image/png")),
             (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_https_is_asked() {
+    async fn only_https_addresses_are_requested() {
         for address in ["http://example.org/a.png", "file:///etc/passwd", "data:image/png;base64,AA", "https://u:p@a.b/", ""] {
             assert_eq!(picture(address).await, None, "{address}");
         }
@@ -113,15 +114,15 @@ mod tests {
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn a_picture_comes_as_it_is_whatever_the_server_calls_it() {
+    async fn the_content_type_of_the_server_is_ignored() {
         let address = server(vec![ok(PNG)]);
         assert_eq!(picture(&address).await, Some(format!("data:image/png;base64,{}", STANDARD.encode(PNG))));
     }
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn what_is_too_large_missing_or_no_picture_is_none() {
-        let large = [PNG, &vec![0; LARGEST]].concat();
+    async fn too_large_missing_and_invalid_pictures_are_none() {
+        let large = [PNG, &vec![0; MAX_PICTURE_BYTES]].concat();
         let missing = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec();
         for answer in [ok(&large), missing, ok(b"<html>hello")] {
             assert_eq!(picture(&server(vec![answer])).await, None);

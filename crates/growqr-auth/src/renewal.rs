@@ -1,68 +1,69 @@
-//! Keeping a session: opening it again, renewing its tokens, ending it. One at a time, each to its end.
+//! Restores a session from the vault and renews its tokens. Renewals run one at a time and always to completion.
 
 use crate::auth::{Auth, Inner, RefreshError, State};
 use crate::discovery::{DiscoveryError, Endpoints};
-use crate::gate;
 use crate::http::HttpError;
 use crate::identity::Identity;
+use crate::process_lock;
 use crate::random;
-use crate::secret::Secret;
-use crate::session::{Access, Session, Standing};
-use crate::status::{Because, Kept, Status};
+use crate::sensitive::SensitiveString;
+use crate::session::{Access, Session, SessionState};
+use crate::status::{OfflineReason, Persistence, Status};
 use crate::token::{self, TokenError, Tokens};
 use crate::vault::Entry;
-use crate::verify::{Expected, Nonce, TokenRefusal};
+use crate::verify::{Expected, IdTokenError, Nonce};
 use growqr_core::clock::Timestamp;
 
-/// The first and the longest pause between two tries, in milliseconds.
-const PAUSES: (i64, i64) = (5_000, 300_000);
-/// The longest pause that the server may ask for, in seconds.
-const LONGEST_PAUSE: u64 = 3600;
+/// The first and the longest back-off, in milliseconds.
+const BACKOFF: (i64, i64) = (5_000, 300_000);
+/// The longest `retry-after` that is obeyed, in seconds.
+const MAX_RETRY_AFTER: u64 = 3600;
 
-/// One renewal to be done.
-struct Job {
+/// A renewal that is due.
+struct RenewalJob {
     id: u64,
     sub: String,
     ours: Option<Entry>,
-    /// Whether another program finds it in the vault.
+    /// Whether the entry is in the vault, where other programs can use it.
     is_shared: bool,
-    nonce: Option<Secret>,
+    nonce: Option<SensitiveString>,
 }
 
 impl Auth {
-    /// Goes on as this person, whom an earlier run signed in, or switches to them from another. Asks the vault, not the
-    /// network: the status is `Offline` until [`Auth::refresh_if_due`] has asked Clerk. An account that only this run
-    /// knows is lost by switching away.
+    /// Restores the session of an account that signed in in an earlier run, or switches to that account. Reads the vault but
+    /// does not use the network: the status is `Offline` until [`Auth::refresh_if_due`] has contacted Clerk. If the previous
+    /// account's sign-in could not be saved in the vault, switching loses it.
     pub async fn open(&self, identity: Identity) -> Status {
         let inner = self.inner.clone();
-        self.inner.to_the_end(async move { inner.remember(identity).await }).await;
+        self.inner.run_to_completion(async move { inner.restore(identity).await }).await;
         self.status()
     }
 
-    /// Renews the tokens if it is time, and tries again to keep what the keychain did not take. Two calls at once make
-    /// one request. A failure to reach Clerk never signs out.
+    /// Renews the tokens if they are due. Also saves a refresh token that could not be saved before. Concurrent calls make one
+    /// request. If Clerk cannot be reached, the session stays.
     pub async fn refresh_if_due(&self) -> Result<(), RefreshError> {
         self.refresh(false).await
     }
 
-    /// Renews the tokens now: after waking up, when the network is back, or because the person asks.
+    /// Renews the tokens now: after the computer wakes up, when the network is back, or when the user asks for it.
     pub async fn refresh_now(&self) -> Result<(), RefreshError> {
         self.refresh(true).await
     }
 
-    /// Goes on as nobody. The sign-in stays in the vault, for [`Auth::open`]; one that only this run knows is lost.
+    /// Closes the session without signing out. The entry stays in the vault, for [`Auth::open`]. A sign-in that could not be
+    /// saved in the vault is lost.
     pub async fn leave(&self) {
-        let _turn = self.inner.turn.lock().await;
-        self.inner.change(|state| state.session = None);
+        let _session_lock = self.inner.session_lock.lock().await;
+        self.inner.update_state(|state| state.session = None);
     }
 
     async fn refresh(&self, now: bool) -> Result<(), RefreshError> {
-        let seen = self.inner.look(|state| state.session.as_ref().map(|session| (session.id, session.renewals)));
+        let seen = self.inner.read_state(|state| state.session.as_ref().map(|session| (session.id, session.renewals)));
         let inner = self.inner.clone();
         self.inner
-            .to_the_end(async move {
+            .run_to_completion(async move {
                 let renewed = inner.renew(now, seen).await;
-                inner.settle();
+                inner.revoke_outstanding();
                 renewed
             })
             .await
@@ -70,21 +71,21 @@ impl Auth {
 }
 
 impl Inner {
-    async fn remember(&self, identity: Identity) {
-        let _turn = self.turn.lock().await;
+    async fn restore(&self, identity: Identity) {
+        let _session_lock = self.session_lock.lock().await;
         let is_open = |state: &State| {
             state.session.as_ref().is_some_and(|open| open.identity.sub == identity.sub && open.refresh.is_some())
         };
-        if self.look(is_open) {
+        if self.read_state(is_open) {
             return;
         }
         let (now, sub) = (self.now(), identity.sub.clone());
-        let id = self.change(|state| {
+        let id = self.update_state(|state| {
             let id = state.next_id();
-            state.session = Some(Session::remembered(id, identity, now));
+            state.session = Some(Session::restored(id, identity, now));
             id
         });
-        // The reason for a failure is in the status.
+        // The status shows a failure and its reason.
         let _ = self.load(id, &sub).await;
     }
 
@@ -92,34 +93,37 @@ impl Inner {
     async fn load(&self, id: u64, sub: &str) -> Result<Entry, RefreshError> {
         match self.entries().load(sub).await {
             Ok(Some(entry)) => {
-                self.change(|state| state.session_mut(id).map(|session| session.take(&entry)));
+                self.update_state(|state| state.session_mut(id).map(|session| session.adopt(&entry)));
                 Ok(entry)
             }
-            // A locked keychain may say so too: nothing is removed.
+            // Some locked keychains report a missing entry as well, so nothing is removed.
             Ok(None) => Err(self.end_session(id)),
-            Err(error) => Err(self.wait(id, Because::Vault(error))),
+            Err(error) => Err(self.retry_later(id, OfflineReason::Vault(error))),
         }
     }
 
     async fn renew(&self, forced: bool, seen: Option<(u64, u64)>) -> Result<(), RefreshError> {
-        let _turn = self.turn.lock().await;
-        self.keep().await;
+        let _session_lock = self.session_lock.lock().await;
+        self.store_unsaved_entry().await;
         let now = self.now();
-        let Some(mut job) = self.change(|state| job(state, now, forced, seen))? else { return Ok(()) };
-        let _pass = self.ports.gate.enter(gate::RENEWAL).await;
-        let used = self.latest(&mut job).await?;
+        let Some(mut job) = self.update_state(|state| next_job(state, now, forced, seen))? else { return Ok(()) };
+        let _process_lock = self.ports.process_lock.acquire(process_lock::RENEWAL).await;
+        let used = self.latest_entry(&mut job).await?;
         let endpoints = self.endpoints().await.map_err(|error| {
-            let because =
-                if let DiscoveryError::Http(error) = error { Because::Network(error) } else { Because::Discovery(error) };
-            self.wait(job.id, because)
+            let because = if let DiscoveryError::Http(error) = error {
+                OfflineReason::Network(error)
+            } else {
+                OfflineReason::Discovery(error)
+            };
+            self.retry_later(job.id, because)
         })?;
-        let link = (&self.http, &self.config);
-        let (used, answer) = match token::refresh(link, &endpoints.token, &used.refresh).await {
+        let client = (&self.http, &self.config);
+        let (used, answer) = match token::refresh(client, &endpoints.token, &used.refresh).await {
             Err(TokenError::InvalidGrant) => match self.entries().load(&job.sub).await {
-                // Another program of this profile has renewed it: its token is the good one.
-                Ok(Some(other)) if !other.refresh.is(used.refresh.reveal()) => {
+                // Another program has renewed the token since. Use its token.
+                Ok(Some(other)) if !other.refresh.equals(used.refresh.expose()) => {
                     job.nonce = None;
-                    let answer = token::refresh(link, &endpoints.token, &other.refresh).await;
+                    let answer = token::refresh(client, &endpoints.token, &other.refresh).await;
                     (other, answer)
                 }
                 _ => (used, Err(TokenError::InvalidGrant)),
@@ -128,66 +132,67 @@ impl Inner {
         };
         match answer {
             Ok(tokens) => self.rotate(&job, used, tokens, &endpoints).await,
-            Err(TokenError::InvalidGrant) => Err(self.dismiss(&job).await),
-            Err(TokenError::Http(error)) => Err(self.wait(job.id, Because::Network(error))),
-            Err(error) => Err(self.wait(job.id, Because::Refused(error))),
+            Err(TokenError::InvalidGrant) => Err(self.remove_and_end(&job).await),
+            Err(TokenError::Http(error)) => Err(self.retry_later(job.id, OfflineReason::Network(error))),
+            Err(error) => Err(self.retry_later(job.id, OfflineReason::Refused(error))),
         }
     }
 
-    /// The token to be used. Where another program has put one into the vault since, it is that: a newer one of the same
-    /// sign-in, or one of a sign-in of its own, with a nonce that is not known here.
-    async fn latest(&self, job: &mut Job) -> Result<Entry, RefreshError> {
+    /// The entry with the newest token. Another program may have saved a newer one: a renewed token of the same sign-in, or a
+    /// token of a new sign-in, whose nonce this process does not know.
+    async fn latest_entry(&self, job: &mut RenewalJob) -> Result<Entry, RefreshError> {
         let Some(ours) = job.ours.take() else { return self.load(job.id, &job.sub).await };
         if !job.is_shared {
             return Ok(ours);
         }
         match self.entries().load(&job.sub).await {
-            Ok(Some(kept)) if !kept.refresh.is(ours.refresh.reveal()) => {
+            Ok(Some(kept)) if !kept.refresh.equals(ours.refresh.expose()) => {
                 job.nonce = None;
                 Ok(kept)
             }
-            // Nothing proves that ours is worthless, neither an empty vault nor a locked one.
+            // An empty or locked vault does not prove that our token is invalid.
             _ => Ok(ours),
         }
     }
 
-    /// Keeps the new refresh token, and only then looks at what else came: whatever happens next, it is not lost.
-    async fn rotate(&self, job: &Job, used: Entry, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
+    /// Saves the new refresh token first and then verifies the id_token, so that a later failure cannot lose the token.
+    async fn rotate(&self, job: &RenewalJob, used: Entry, tokens: Tokens, endpoints: &Endpoints) -> Result<(), RefreshError> {
         let entry = Entry { refresh: tokens.refresh.clone().unwrap_or(used.refresh), since: used.since };
-        let kept = self.entries().save(&job.sub, &entry).await.map_or_else(Kept::ThisRun, |()| Kept::Keychain);
-        let still = self.change(|state| {
+        let kept = self.entries().save(&job.sub, &entry).await.map_or_else(Persistence::ThisRun, |()| Persistence::Keychain);
+        let updated = self.update_state(|state| {
             let session = state.session_mut(job.id)?;
-            session.take(&entry);
+            session.adopt(&entry);
             session.kept = kept;
             session.renewals += 1;
             Some(())
         });
-        if still.is_none() {
-            // Signed out meanwhile, with the token before this one; whoever does that removes the entry.
-            self.end_grant(entry.refresh).await;
+        if updated.is_none() {
+            // Signed out during the request. The sign-out revokes the previous token and removes the entry; the new token is
+            // revoked here.
+            self.revoke_or_queue(entry.refresh).await;
             return Err(RefreshError::SignedOut);
         }
         let identity = match self.check(job, &tokens, endpoints).await {
             Ok(identity) => identity,
-            Err(TokenRefusal::Subject) => return Err(self.dismiss(job).await),
-            Err(refusal) if refusal.is_about_time() => return Err(self.wait(job.id, Because::Clock)),
-            Err(TokenRefusal::Keys(error)) => return Err(self.wait(job.id, Because::Network(error))),
-            Err(refusal) => return Err(self.wait(job.id, Because::Unchecked(refusal))),
+            Err(IdTokenError::Subject) => return Err(self.remove_and_end(job).await),
+            Err(refusal) if refusal.is_clock_error() => return Err(self.retry_later(job.id, OfflineReason::Clock)),
+            Err(IdTokenError::Keys(error)) => return Err(self.retry_later(job.id, OfflineReason::Network(error))),
+            Err(refusal) => return Err(self.retry_later(job.id, OfflineReason::Unchecked(refusal))),
         };
         let access = Access::new(&tokens, self.now());
-        let still = self.change(|state| {
+        let updated = self.update_state(|state| {
             let session = state.session_mut(job.id)?;
             session.access = Some(access);
             session.identity = identity.unwrap_or_else(|| session.identity.clone());
-            session.standing = Standing::Confirmed;
+            session.state = SessionState::Confirmed;
             session.failures = 0;
             Some(())
         });
-        still.ok_or(RefreshError::SignedOut)
+        updated.ok_or(RefreshError::SignedOut)
     }
 
-    /// Who the new id_token is about. Not every renewal brings one.
-    async fn check(&self, job: &Job, tokens: &Tokens, endpoints: &Endpoints) -> Result<Option<Identity>, TokenRefusal> {
+    /// Verifies the new id_token. `None` if the response has none, which is allowed.
+    async fn check(&self, job: &RenewalJob, tokens: &Tokens, endpoints: &Endpoints) -> Result<Option<Identity>, IdTokenError> {
         let Some(id_token) = &tokens.id else { return Ok(None) };
         let now = self.now();
         let expected = Expected {
@@ -202,15 +207,15 @@ impl Inner {
         Ok(Some(claims.identity(now)))
     }
 
-    /// Tries again to keep what the keychain did not take. Of two sign-ins the later one stays: another program may have
-    /// kept one of its own since, or an older one may have been there all the time.
-    async fn keep(&self) {
-        let unkept = self.look(|state| {
-            let session = state.session.as_ref().filter(|session| matches!(session.kept, Kept::ThisRun(_)))?;
+    /// Tries again to save an entry that the keychain did not accept. If the keychain has an entry of another sign-in, the
+    /// later sign-in wins and the other one is revoked.
+    async fn store_unsaved_entry(&self) {
+        let unsaved = self.read_state(|state| {
+            let session = state.session.as_ref().filter(|session| matches!(session.kept, Persistence::ThisRun(_)))?;
             Some((session.id, session.identity.sub.clone(), session.entry()?))
         });
-        let Some((id, sub, ours)) = unkept else { return };
-        let _pass = self.ports.gate.enter(gate::RENEWAL).await;
+        let Some((id, sub, ours)) = unsaved else { return };
+        let _process_lock = self.ports.process_lock.acquire(process_lock::RENEWAL).await;
         let Ok(found) = self.entries().load(&sub).await else { return };
         let (kept, replaced) = match found {
             Some(theirs) if theirs.since > ours.since => (theirs, Some(ours)),
@@ -218,40 +223,40 @@ impl Inner {
                 if self.entries().save(&sub, &ours).await.is_err() {
                     return;
                 }
-                // One of the same sign-in is only an earlier token of it.
+                // An entry of the same sign-in only has an earlier token, which needs no revocation.
                 let other = found.filter(|found| found.since != ours.since);
                 (ours, other)
             }
         };
-        self.change(|state| {
+        self.update_state(|state| {
             if let Some(session) = state.session_mut(id) {
-                session.take(&kept);
-                session.kept = Kept::Keychain;
+                session.adopt(&kept);
+                session.kept = Persistence::Keychain;
             }
-            state.owed.extend(replaced.map(|entry| entry.refresh));
+            state.unrevoked.extend(replaced.map(|entry| entry.refresh));
         });
     }
 
-    /// Clerk has ended it: the entry is worth nothing any more.
-    async fn dismiss(&self, job: &Job) -> RefreshError {
+    /// Ends the session and removes its entry: Clerk no longer accepts the token.
+    async fn remove_and_end(&self, job: &RenewalJob) -> RefreshError {
         if let Err(error) = self.entries().remove(&job.sub).await {
-            tracing::warn!(%error, "a sign-in that has ended stays in the keychain");
+            tracing::warn!(%error, "the entry of an ended sign-in could not be removed from the keychain");
         }
         self.end_session(job.id)
     }
 
     fn end_session(&self, id: u64) -> RefreshError {
-        self.change(|state| state.session_mut(id).map(Session::end));
+        self.update_state(|state| state.session_mut(id).map(Session::end));
         RefreshError::NeedsSignIn
     }
 
-    /// Asks again later.
-    fn wait(&self, id: u64, because: Because) -> RefreshError {
-        let (now, jitter) = (self.now(), random::below(&*self.ports.random, 1000));
-        self.change(|state| {
+    /// Schedules the next attempt.
+    fn retry_later(&self, id: u64, because: OfflineReason) -> RefreshError {
+        let (now, jitter) = (self.now(), random::number_below(&*self.ports.random, 1000));
+        self.update_state(|state| {
             if let Some(session) = state.session_mut(id) {
-                let retry_at = Timestamp(now.0.saturating_add(pause(session.failures, jitter, because)));
-                session.standing = Standing::Waiting { because, retry_at };
+                let retry_at = Timestamp(now.0.saturating_add(backoff(session.failures, jitter, because)));
+                session.state = SessionState::Waiting { because, retry_at };
                 session.failures = session.failures.saturating_add(1);
             }
         });
@@ -259,41 +264,46 @@ impl Inner {
     }
 }
 
-/// What is to be renewed. `Ok(None)`: nothing, or somebody did it while this caller waited for their turn.
-fn job(state: &mut State, now: Timestamp, forced: bool, seen: Option<(u64, u64)>) -> Result<Option<Job>, RefreshError> {
+/// The renewal to do. `Ok(None)` if none is due, or if another caller has renewed while this one waited for the lock.
+fn next_job(
+    state: &mut State,
+    now: Timestamp,
+    forced: bool,
+    seen: Option<(u64, u64)>,
+) -> Result<Option<RenewalJob>, RefreshError> {
     let session = state.session.as_mut().ok_or(RefreshError::SignedOut)?;
     let due_at = session.due_at().ok_or(RefreshError::NeedsSignIn)?;
     let was_renewed = seen.is_some_and(|seen| seen.0 == session.id && seen.1 != session.renewals);
-    if was_renewed && matches!(session.standing, Standing::Confirmed) {
+    if was_renewed && matches!(session.state, SessionState::Confirmed) {
         return Ok(None);
     }
-    if session.kept == Kept::UntilExpiry {
+    if session.kept == Persistence::UntilExpiry {
         if now < due_at {
             return Ok(None);
         }
         session.end();
         return Err(RefreshError::NeedsSignIn);
     }
-    match session.standing {
-        Standing::Waiting { because, retry_at } if !forced && now < retry_at => Err(RefreshError::Offline(because)),
-        Standing::Confirmed if !forced && now < due_at => Ok(None),
-        _ => Ok(Some(Job {
+    match session.state {
+        SessionState::Waiting { because, retry_at } if !forced && now < retry_at => Err(RefreshError::Offline(because)),
+        SessionState::Confirmed if !forced && now < due_at => Ok(None),
+        _ => Ok(Some(RenewalJob {
             id: session.id,
             sub: session.identity.sub.clone(),
             ours: session.entry(),
-            is_shared: session.kept == Kept::Keychain,
+            is_shared: session.kept == Persistence::Keychain,
             nonce: session.nonce.clone(),
         })),
     }
 }
 
-/// Milliseconds until the next try: as the server says, else twice as long each time, and never in step with others.
-fn pause(failures: u32, jitter: u64, because: Because) -> i64 {
+/// Milliseconds until the next attempt: the server's `retry-after`, otherwise exponential back-off; both with jitter.
+fn backoff(failures: u32, jitter: u64, because: OfflineReason) -> i64 {
     let jitter = i64::try_from(jitter).unwrap_or_default();
-    if let Because::Network(HttpError::Busy { retry_after: Some(seconds), .. }) = because {
-        return i64::try_from(seconds.min(LONGEST_PAUSE)).unwrap_or_default() * 1000 + jitter;
+    if let OfflineReason::Network(HttpError::Busy { retry_after: Some(seconds), .. }) = because {
+        return i64::try_from(seconds.min(MAX_RETRY_AFTER)).unwrap_or_default() * 1000 + jitter;
     }
-    let (first, longest) = PAUSES;
+    let (first, longest) = BACKOFF;
     let pause = first.saturating_mul(1 << failures.min(10)).min(longest);
     pause / 2 + pause * jitter / 2000
 }
@@ -303,18 +313,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_to_a_limit_and_differ() {
-        let network = Because::Network(HttpError::Unreachable);
-        assert_eq!(pause(0, 0, network), 2_500);
-        assert_eq!(pause(0, 999, network), 4_997);
-        assert_eq!(pause(1, 0, network), 5_000);
-        assert_eq!(pause(u32::MAX, 0, network), 150_000);
+    fn backoff_grows_to_a_limit_and_has_jitter() {
+        let network = OfflineReason::Network(HttpError::Unreachable);
+        assert_eq!(backoff(0, 0, network), 2_500);
+        assert_eq!(backoff(0, 999, network), 4_997);
+        assert_eq!(backoff(1, 0, network), 5_000);
+        assert_eq!(backoff(u32::MAX, 0, network), 150_000);
     }
 
     #[test]
-    fn the_servers_wish_is_heeded_within_reason() {
-        let busy = |seconds| Because::Network(HttpError::Busy { status: 429, retry_after: Some(seconds) });
-        assert_eq!(pause(9, 7, busy(30)), 30_007);
-        assert_eq!(pause(0, 0, busy(u64::MAX)), 3_600_000);
+    fn retry_after_is_used_up_to_a_limit() {
+        let busy = |seconds| OfflineReason::Network(HttpError::Busy { status: 429, retry_after: Some(seconds) });
+        assert_eq!(backoff(9, 7, busy(30)), 30_007);
+        assert_eq!(backoff(0, 0, busy(u64::MAX)), 3_600_000);
     }
 }

@@ -1,64 +1,64 @@
-//! A session as data: who, with which tokens, and when to renew them. No I/O and no clock.
+//! The session: the user, the tokens, and when to renew them. No I/O and no clock.
 
 use crate::identity::Identity;
-use crate::secret::Secret;
-use crate::status::{Because, Kept, Status};
+use crate::sensitive::SensitiveString;
+use crate::status::{OfflineReason, Persistence, Status};
 use crate::token::Tokens;
 use crate::vault::Entry;
 use growqr_core::clock::Timestamp;
 
-/// What an access token is taken to live where Clerk does not say, in seconds.
-const UNSAID: u64 = 600;
-/// No life of a token is counted as longer, in seconds.
-const LONGEST: u64 = 366 * 86_400;
-/// How long before its end a token is renewed at the earliest, in milliseconds.
-const MARGIN: i64 = 5 * 60 * 1000;
+/// The assumed lifetime of an access token if Clerk does not send one, in seconds.
+const DEFAULT_LIFETIME: u64 = 600;
+/// Longer lifetimes are cut to this, in seconds.
+const MAX_LIFETIME: u64 = 366 * 86_400;
+/// A token is renewed this long before it expires, or after nine tenths of a shorter lifetime. In milliseconds.
+const RENEWAL_MARGIN: i64 = 5 * 60 * 1000;
 
 pub(crate) struct Session {
-    /// Differs between any two sessions of a run.
+    /// Unique within this run.
     pub id: u64,
     pub identity: Identity,
-    /// When the sign-in began; the beginning of time before the vault was read.
+    /// When the sign-in began; 0 before the vault was read.
     pub since: Timestamp,
-    /// `None` before the vault was read, or if Clerk gave none.
-    pub refresh: Option<Secret>,
-    /// That of the sign-in, while this run remembers it.
-    pub nonce: Option<Secret>,
+    /// `None` before the vault was read, or if Clerk sent none.
+    pub refresh: Option<SensitiveString>,
+    /// The nonce of the sign-in; `None` if another run or program has signed in.
+    pub nonce: Option<SensitiveString>,
     pub access: Option<Access>,
-    pub kept: Kept,
-    pub standing: Standing,
+    pub kept: Persistence,
+    pub state: SessionState,
     /// Failed renewals in a row.
     pub failures: u32,
-    /// How often the tokens were renewed, so that who waited for a renewal knows that it happened.
+    /// Number of renewals. A caller that waited for the lock sees by it that another caller has renewed.
     pub renewals: u64,
 }
 
-/// An access token. To us it is opaque.
+/// An access token. It is opaque to this app.
 pub(crate) struct Access {
-    pub token: Secret,
+    pub token: SensitiveString,
     pub expires_at: Timestamp,
     pub renew_at: Timestamp,
 }
 
-pub(crate) enum Standing {
+pub(crate) enum SessionState {
     Confirmed,
-    Waiting { because: Because, retry_at: Timestamp },
+    Waiting { because: OfflineReason, retry_at: Timestamp },
     Ended,
 }
 
 impl Access {
-    /// The token of an answer that came now.
+    /// The token of a response that arrived at `now`.
     pub fn new(tokens: &Tokens, now: Timestamp) -> Self {
-        let life = i64::try_from(tokens.expires_in.unwrap_or(UNSAID).min(LONGEST) * 1000).unwrap_or(i64::MAX);
+        let life = i64::try_from(tokens.expires_in.unwrap_or(DEFAULT_LIFETIME).min(MAX_LIFETIME) * 1000).unwrap_or(i64::MAX);
         let expires_at = Timestamp(now.0.saturating_add(life));
-        Self { token: tokens.access.clone(), expires_at, renew_at: Timestamp(expires_at.0 - MARGIN.min(life / 10)) }
+        Self { token: tokens.access.clone(), expires_at, renew_at: Timestamp(expires_at.0 - RENEWAL_MARGIN.min(life / 10)) }
     }
 }
 
 impl Session {
-    /// A session that an earlier run began.
-    pub fn remembered(id: u64, identity: Identity, now: Timestamp) -> Self {
-        let standing = Standing::Waiting { because: Because::NotAsked, retry_at: now };
+    /// A session from an earlier run, before the vault was read.
+    pub fn restored(id: u64, identity: Identity, now: Timestamp) -> Self {
+        let state = SessionState::Waiting { because: OfflineReason::NotAsked, retry_at: now };
         Self {
             id,
             identity,
@@ -66,67 +66,77 @@ impl Session {
             refresh: None,
             nonce: None,
             access: None,
-            kept: Kept::Keychain,
-            standing,
+            kept: Persistence::Keychain,
+            state,
             failures: 0,
             renewals: 0,
         }
     }
 
-    /// A session that begins with these tokens.
-    pub fn new((id, identity): (u64, Identity), tokens: &Tokens, nonce: Secret, kept: Kept, now: Timestamp) -> Self {
+    /// A new session with these tokens.
+    pub fn new(
+        (id, identity): (u64, Identity),
+        tokens: &Tokens,
+        nonce: SensitiveString,
+        kept: Persistence,
+        now: Timestamp,
+    ) -> Self {
         Self {
             since: now,
             refresh: tokens.refresh.clone(),
             nonce: Some(nonce),
             access: Some(Access::new(tokens, now)),
             kept,
-            standing: Standing::Confirmed,
-            ..Self::remembered(id, identity, now)
+            state: SessionState::Confirmed,
+            ..Self::restored(id, identity, now)
         }
     }
 
     pub fn status(&self) -> Status {
         let identity = self.identity.clone();
-        match (&self.standing, &self.access) {
-            (Standing::Confirmed, Some(access)) => Status::Online { identity, expires_at: access.expires_at, kept: self.kept },
-            (Standing::Waiting { because, retry_at }, _) => Status::Offline { identity, because: *because, retry_at: *retry_at },
-            (Standing::Ended, _) | (Standing::Confirmed, None) => Status::NeedsSignIn { identity },
+        match (&self.state, &self.access) {
+            (SessionState::Confirmed, Some(access)) => {
+                Status::Online { identity, expires_at: access.expires_at, kept: self.kept }
+            }
+            (SessionState::Waiting { because, retry_at }, _) => {
+                Status::Offline { identity, because: *because, retry_at: *retry_at }
+            }
+            (SessionState::Ended, _) | (SessionState::Confirmed, None) => Status::NeedsSignIn { identity },
         }
     }
 
-    /// When to ask Clerk again. `None`: there is nothing to ask with.
+    /// When to contact Clerk again. `None` if the session has ended.
     pub fn due_at(&self) -> Option<Timestamp> {
-        match (&self.standing, &self.access) {
-            (Standing::Waiting { retry_at, .. }, _) => Some(*retry_at),
-            (Standing::Confirmed, Some(access)) if self.kept == Kept::UntilExpiry => Some(access.expires_at),
-            (Standing::Confirmed, access) => access.as_ref().map(|access| access.renew_at),
-            (Standing::Ended, _) => None,
+        match (&self.state, &self.access) {
+            (SessionState::Waiting { retry_at, .. }, _) => Some(*retry_at),
+            (SessionState::Confirmed, Some(access)) if self.kept == Persistence::UntilExpiry => Some(access.expires_at),
+            (SessionState::Confirmed, access) => access.as_ref().map(|access| access.renew_at),
+            (SessionState::Ended, _) => None,
         }
     }
 
-    /// The access token, while it lives.
-    pub fn usable(&self, now: Timestamp) -> Option<Secret> {
+    /// The access token, unless it has expired.
+    pub fn valid_access_token(&self, now: Timestamp) -> Option<SensitiveString> {
         self.access.as_ref().filter(|access| now < access.expires_at).map(|access| access.token.clone())
     }
 
-    /// What the vault is to keep of it.
+    /// The entry for the vault.
     pub fn entry(&self) -> Option<Entry> {
         Some(Entry { refresh: self.refresh.clone()?, since: self.since })
     }
 
-    /// Goes on with what the vault has, or is to have. The nonce is that of the sign-in which this run has seen begin.
-    pub fn take(&mut self, entry: &Entry) {
+    /// Takes over the token of an entry. Drops the nonce if the entry is of another sign-in.
+    pub fn adopt(&mut self, entry: &Entry) {
         if self.since != entry.since {
             self.nonce = None;
         }
         (self.refresh, self.since) = (Some(entry.refresh.clone()), entry.since);
     }
 
-    /// Ends it: no token is left.
+    /// Ends the session and drops its tokens.
     pub fn end(&mut self) {
         (self.refresh, self.access, self.nonce) = (None, None, None);
-        self.standing = Standing::Ended;
+        self.state = SessionState::Ended;
     }
 }
 
@@ -135,12 +145,12 @@ mod tests {
     use super::*;
 
     fn access(expires_in: Option<u64>) -> Access {
-        let tokens = Tokens { access: Secret::new("a".to_owned()), expires_in, refresh: None, id: None };
+        let tokens = Tokens { access: SensitiveString::new("a".to_owned()), expires_in, refresh: None, id: None };
         Access::new(&tokens, Timestamp(1_000_000))
     }
 
     #[test]
-    fn a_token_is_renewed_a_little_before_its_end_whatever_its_life() {
+    fn a_token_is_renewed_shortly_before_it_expires() {
         let day = access(Some(86_400));
         assert_eq!((day.renew_at, day.expires_at), (Timestamp(1_000_000 + 86_100_000), Timestamp(1_000_000 + 86_400_000)));
         let minute = access(Some(60));

@@ -1,4 +1,4 @@
-//! The five states of sign-in, as the window shows them.
+//! The states of sign-in, as the window shows them.
 
 use crate::callback::ErrorCode;
 use crate::discovery::DiscoveryError;
@@ -6,74 +6,74 @@ use crate::http::HttpError;
 use crate::identity::Identity;
 use crate::token::TokenError;
 use crate::vault::VaultError;
-use crate::verify::TokenRefusal;
+use crate::verify::IdTokenError;
 use growqr_core::clock::Timestamp;
 
-/// Where sign-in stands. Local data stays readable in all of them; only what needs Clerk waits.
+/// The state of sign-in. Local data stays readable in all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Status {
     /// Nobody is signed in.
     SignedOut,
-    /// The browser is open, or its answer is being checked.
+    /// The browser is open, or its callback is being processed.
     SigningIn {
-        /// When the attempt ends by itself.
+        /// When the attempt times out.
         deadline: Timestamp,
-        /// What a callback reported that could not be told to belong to this attempt. A hint: the attempt goes on.
+        /// An error from a callback without a state. It may not belong to this attempt, so the attempt continues.
         notice: Option<ErrorCode>,
-        /// Who is signed in meanwhile, and stays so if the attempt comes to nothing.
+        /// The account that is signed in now, and stays signed in if the attempt fails.
         known: Option<Identity>,
     },
-    /// Signed in, and Clerk agrees.
+    /// Signed in, and confirmed by Clerk.
     Online {
-        /// Who it is.
+        /// The account.
         identity: Identity,
-        /// When the access token ends. It is renewed before.
+        /// When the access token expires. It is renewed before.
         expires_at: Timestamp,
-        /// Whether the sign-in outlives this run.
-        kept: Kept,
+        /// Where the sign-in is stored.
+        kept: Persistence,
     },
-    /// Signed in before; Clerk has not confirmed it since.
+    /// Signed in, but not confirmed by Clerk at the moment.
     Offline {
-        /// Who it was.
+        /// The account.
         identity: Identity,
-        /// Why there is no confirmation.
-        because: Because,
-        /// When to ask again.
+        /// Why it is not confirmed.
+        because: OfflineReason,
+        /// When it is tried again.
         retry_at: Timestamp,
     },
-    /// Clerk has ended the sign-in, or its secret is gone. The person must sign in again.
+    /// Clerk has ended the sign-in, or the refresh token is lost. The user must sign in again.
     NeedsSignIn {
-        /// Who it was.
+        /// The account.
         identity: Identity,
     },
 }
 
-/// Whether a sign-in outlives the run.
+/// Where a sign-in is stored, and so how long it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// It is in the keychain.
+pub enum Persistence {
+    /// In the keychain: it survives a restart.
     Keychain,
-    /// Clerk gave no refresh token: the person will have to sign in again when the access token ends.
+    /// Clerk sent no refresh token: the user must sign in again when the access token expires.
     UntilExpiry,
-    /// The keychain did not take it: the person will have to sign in again after a restart.
+    /// The keychain could not store it: the user must sign in again after a restart.
     ThisRun(VaultError),
 }
 
 /// Why Clerk has not confirmed a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
-    /// It has not been asked yet in this run.
+pub enum OfflineReason {
+    /// Clerk was not yet contacted in this run.
     NotAsked,
-    /// There was no usable answer: no network, mostly.
+    /// No usable response, usually because there is no network.
     Network(HttpError),
-    /// The server's description of itself is not one that can be trusted.
+    /// The discovery document is not valid.
     Discovery(DiscoveryError),
     /// This computer's clock is wrong.
     Clock,
-    /// The keychain that holds the sign-in does not open.
+    /// The keychain cannot be read.
     Vault(VaultError),
-    /// Clerk refused for a reason that is not this sign-in's fault.
+    /// Clerk refused, but the sign-in may still be valid.
     Refused(TokenError),
-    /// Its answer came, but not with an id_token that can be believed.
-    Unchecked(TokenRefusal),
+    /// The response contained an invalid id_token.
+    Unchecked(IdTokenError),
 }

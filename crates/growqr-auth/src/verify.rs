@@ -1,10 +1,10 @@
-//! Whether an id_token is Clerk's word about this sign-in. Pure: the key, the time and all that is expected are given.
+//! Verifies an id_token. Pure: key, time and expected values are arguments.
 //!
-//! jsonwebtoken checks the signature, the algorithm and the issuer. It lets pass a second audience, a critical header,
-//! an access token, an empty subject and a token from the future; it also has a clock of its own. All that is done here.
+//! jsonwebtoken checks the signature, the algorithm and the issuer. It would accept a second audience, a critical header, an
+//! access token, an empty subject and a token from the future, and it uses its own clock. These checks are done here.
 
 use crate::identity::Identity;
-use crate::secret::Secret;
+use crate::sensitive::SensitiveString;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use growqr_core::clock::Timestamp;
@@ -15,18 +15,18 @@ use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// How far this computer's clock may be off, in seconds.
+/// Allowed error of this computer's clock, in seconds.
 const LEEWAY: i64 = 60;
-/// No id_token of Clerk's comes near it, in bytes.
-const LONGEST: usize = 16 * 1024;
+/// The longest id_token, in bytes. Clerk's are far shorter.
+const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
-/// Why an id_token is not believed.
+/// Why an id_token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenRefusal {
-    /// There is none, though `openid` was asked for.
+pub enum IdTokenError {
+    /// Missing, although the scope `openid` was requested.
     #[error("Clerk sent no id_token")]
     Missing,
-    /// Not three parts of base64url with the JSON that is due inside, or far too long.
+    /// Not three parts of base64url with the expected JSON, or too long.
     #[error("the id_token is malformed")]
     Malformed,
     /// Signed by another algorithm than RS256, or not at all.
@@ -35,16 +35,16 @@ pub enum TokenRefusal {
     /// Another kind of token, such as an access token.
     #[error("this is not an id_token")]
     Kind,
-    /// It names extensions that must be understood; none is.
-    #[error("the id_token demands what this app does not know")]
+    /// It has critical header extensions, and this app supports none.
+    #[error("the id_token needs an extension that this app does not support")]
     Critical,
-    /// Clerk has no usable key of this name, also after looking again.
-    #[error("Clerk has no such key")]
+    /// Clerk has no usable key with this id, even after a reload.
+    #[error("Clerk has no key with the id in the id_token")]
     UnknownKey,
-    /// The signature is not that key's.
+    /// The signature was not made with this key.
     #[error("the id_token's signature is wrong")]
     Signature,
-    /// Clerk's keys could not be read.
+    /// Clerk's keys could not be loaded.
     #[error("Clerk's keys could not be read")]
     Keys(#[source] crate::http::HttpError),
     /// Expired by this computer's clock.
@@ -54,54 +54,54 @@ pub enum TokenRefusal {
     #[error("the id_token is from the future, or this computer's clock is behind")]
     Early,
     /// Issued by another Clerk instance.
-    #[error("the id_token is another issuer's")]
+    #[error("the id_token is from another issuer")]
     Issuer,
     /// For another application, or for several.
     #[error("the id_token is for another application")]
     Audience,
-    /// Without a user, or about another one than before.
-    #[error("the id_token is about another user, or about none")]
+    /// No user, or another user than before.
+    #[error("the id_token is for another user, or for none")]
     Subject,
-    /// An answer to another question than ours.
-    #[error("the id_token answers another sign-in")]
+    /// The nonce is not that of this sign-in.
+    #[error("the id_token belongs to another sign-in")]
     Nonce,
-    /// It came with another access token.
+    /// `at_hash` does not match the access token.
     #[error("the id_token belongs to another access token")]
     AccessToken,
 }
 
-impl TokenRefusal {
-    /// Whether only this computer's clock speaks against it.
+impl IdTokenError {
+    /// Whether a wrong clock of this computer may be the reason.
     #[must_use]
-    pub fn is_about_time(self) -> bool {
+    pub fn is_clock_error(self) -> bool {
         matches!(self, Self::Expired | Self::Early)
     }
 }
 
-/// What the token must say.
+/// The values that the token must have.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
     pub now: Timestamp,
     pub nonce: Nonce<'a>,
-    /// The access token that came with it.
-    pub access: &'a Secret,
-    /// On a refresh: the user that it was about before.
+    /// The access token of the same response.
+    pub access: &'a SensitiveString,
+    /// At a renewal: the user of the session.
     pub sub: Option<&'a str>,
 }
 
 #[derive(Clone, Copy)]
 pub(crate) enum Nonce<'a> {
-    /// At sign-in.
-    Exactly(&'a Secret),
-    /// On a refresh: if there is one, it is the original (`None`: forgotten with the run that signed in).
-    NoneOr(Option<&'a Secret>),
+    /// At sign-in: the nonce of the attempt.
+    Exactly(&'a SensitiveString),
+    /// At a renewal: no nonce, or the nonce of the sign-in. `None`: this run does not know the nonce, so any is accepted.
+    NoneOr(Option<&'a SensitiveString>),
 }
 
-/// The part of the header that is heeded. `jwk`, `jku` and `x5u` are not: keys come from the issuer alone.
+/// The header fields that are used. `jwk`, `jku` and `x5u` are ignored: keys come only from the issuer.
 #[derive(Deserialize)]
-pub(crate) struct Head {
+pub(crate) struct TokenHeader {
     alg: String,
     typ: Option<String>,
     pub kid: Option<String>,
@@ -109,7 +109,7 @@ pub(crate) struct Head {
     crit: Present,
 }
 
-/// Whether a field is there at all, `null` included.
+/// Whether a field is present, even with the value `null`.
 #[derive(Default)]
 struct Present(bool);
 
@@ -128,13 +128,13 @@ pub(crate) struct Claims {
     iat: i64,
     nbf: Option<i64>,
     azp: Option<String>,
-    nonce: Option<Secret>,
+    nonce: Option<SensitiveString>,
     at_hash: Option<String>,
     #[serde(flatten)]
     pub person: Person,
 }
 
-/// What is said about the person, here and by userinfo.
+/// Claims about the user, in the id_token and in userinfo.
 #[derive(Deserialize)]
 pub(crate) struct Person {
     name: Option<String>,
@@ -150,92 +150,92 @@ enum Audience {
     Many(Vec<String>),
 }
 
-/// Reads the header, and refuses every kind of token that is not an id_token signed with RS256.
-pub(crate) fn head(token: &str) -> Result<Head, TokenRefusal> {
-    if token.len() > LONGEST || token.split('.').count() != 3 {
-        return Err(TokenRefusal::Malformed);
+/// Parses the header. Refuses every token that is not an id_token signed with RS256.
+pub(crate) fn header(token: &str) -> Result<TokenHeader, IdTokenError> {
+    if token.len() > MAX_TOKEN_BYTES || token.split('.').count() != 3 {
+        return Err(IdTokenError::Malformed);
     }
     let coded = token.split('.').next().unwrap_or_default();
-    let bytes = URL_SAFE_NO_PAD.decode(coded).map_err(|_| TokenRefusal::Malformed)?;
-    let head: Head = serde_json::from_slice(&bytes).map_err(|_| TokenRefusal::Malformed)?;
+    let bytes = URL_SAFE_NO_PAD.decode(coded).map_err(|_| IdTokenError::Malformed)?;
+    let head: TokenHeader = serde_json::from_slice(&bytes).map_err(|_| IdTokenError::Malformed)?;
     if head.alg != "RS256" {
-        return Err(TokenRefusal::Algorithm);
+        return Err(IdTokenError::Algorithm);
     }
     if head.crit.0 {
-        return Err(TokenRefusal::Critical);
+        return Err(IdTokenError::Critical);
     }
     if head.typ.as_ref().is_some_and(|typ| !typ.eq_ignore_ascii_case("JWT")) {
-        return Err(TokenRefusal::Kind);
+        return Err(IdTokenError::Kind);
     }
     Ok(head)
 }
 
-/// Checks the signature, and then everything else.
-pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) -> Result<Claims, TokenRefusal> {
+/// Checks the signature and all claims.
+pub(crate) fn verify(token: &str, key: &DecodingKey, expected: &Expected<'_>) -> Result<Claims, IdTokenError> {
     let mut rules = Validation::new(Algorithm::RS256);
     rules.set_issuer(&[expected.issuer]);
     rules.set_audience(&[expected.client_id]);
     rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    // Its clock is not ours; time is checked below.
+    // The library would use its own clock; time is checked below.
     rules.validate_exp = false;
     let claims = jsonwebtoken::decode::<Claims>(token, key, &rules).map_err(|error| refusal(error.kind()))?.claims;
     claims.check(expected)?;
     Ok(claims)
 }
 
-fn refusal(kind: &ErrorKind) -> TokenRefusal {
+fn refusal(kind: &ErrorKind) -> IdTokenError {
     match kind {
         ErrorKind::InvalidSignature | ErrorKind::InvalidRsaKey(_) | ErrorKind::InvalidKeyFormat | ErrorKind::Provider(_) => {
-            TokenRefusal::Signature
+            IdTokenError::Signature
         }
-        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm | ErrorKind::UnsupportedAlgorithm => TokenRefusal::Algorithm,
-        ErrorKind::InvalidIssuer => TokenRefusal::Issuer,
-        ErrorKind::InvalidAudience => TokenRefusal::Audience,
-        ErrorKind::InvalidSubject => TokenRefusal::Subject,
-        _ => TokenRefusal::Malformed,
+        ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm | ErrorKind::UnsupportedAlgorithm => IdTokenError::Algorithm,
+        ErrorKind::InvalidIssuer => IdTokenError::Issuer,
+        ErrorKind::InvalidAudience => IdTokenError::Audience,
+        ErrorKind::InvalidSubject => IdTokenError::Subject,
+        _ => IdTokenError::Malformed,
     }
 }
 
 impl Claims {
-    fn check(&self, expected: &Expected<'_>) -> Result<(), TokenRefusal> {
+    fn check(&self, expected: &Expected<'_>) -> Result<(), IdTokenError> {
         self.check_time(expected.now.seconds())?;
         if self.iss != expected.issuer {
-            return Err(TokenRefusal::Issuer);
+            return Err(IdTokenError::Issuer);
         }
         let is_for_us = match &self.aud {
             Audience::One(one) => one == expected.client_id,
             Audience::Many(all) => matches!(all.as_slice(), [one] if one == expected.client_id),
         };
         if !is_for_us || self.azp.as_ref().is_some_and(|azp| azp != expected.client_id) {
-            return Err(TokenRefusal::Audience);
+            return Err(IdTokenError::Audience);
         }
         if self.sub.is_empty() || expected.sub.is_some_and(|sub| sub != self.sub) {
-            return Err(TokenRefusal::Subject);
+            return Err(IdTokenError::Subject);
         }
         let is_ours = match (&expected.nonce, &self.nonce) {
-            (Nonce::Exactly(ours), Some(nonce)) | (Nonce::NoneOr(Some(ours)), Some(nonce)) => ours.is(nonce.reveal()),
+            (Nonce::Exactly(ours), Some(nonce)) | (Nonce::NoneOr(Some(ours)), Some(nonce)) => ours.equals(nonce.expose()),
             (Nonce::Exactly(_), None) => false,
             (Nonce::NoneOr(_), None) | (Nonce::NoneOr(None), Some(_)) => true,
         };
         if !is_ours {
-            return Err(TokenRefusal::Nonce);
+            return Err(IdTokenError::Nonce);
         }
         let belongs = |hash: &String| hash.as_bytes().ct_eq(access_hash(expected.access).as_bytes()).into();
-        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(TokenRefusal::AccessToken) }
+        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(IdTokenError::AccessToken) }
     }
 
-    fn check_time(&self, now: i64) -> Result<(), TokenRefusal> {
+    fn check_time(&self, now: i64) -> Result<(), IdTokenError> {
         if self.exp.saturating_add(LEEWAY) <= now {
-            return Err(TokenRefusal::Expired);
+            return Err(IdTokenError::Expired);
         }
         let latest = now.saturating_add(LEEWAY);
         if self.iat > latest || self.nbf.is_some_and(|nbf| nbf > latest) {
-            return Err(TokenRefusal::Early);
+            return Err(IdTokenError::Early);
         }
         Ok(())
     }
 
-    /// Who this is about.
+    /// The user that the token is about.
     pub fn identity(self, now: Timestamp) -> Identity {
         let Person { name, email, email_verified, picture } = self.person;
         let email_verified = email.is_some() && email_verified == Some(true);
@@ -244,7 +244,7 @@ impl Claims {
 }
 
 impl Person {
-    /// Adds what the id_token left out.
+    /// Adds fields that the id_token did not have.
     pub fn complete(self, identity: &mut Identity) {
         identity.name = identity.name.take().or(self.name);
         identity.picture = identity.picture.take().or(self.picture);
@@ -255,7 +255,7 @@ impl Person {
     }
 }
 
-/// The left half of the hash, as OpenID Connect Core 3.1.3.6 has it for RS256.
-fn access_hash(token: &Secret) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(token.reveal())[..16])
+/// `at_hash`: the left half of the SHA-256 hash, see OpenID Connect Core 3.1.3.6.
+fn access_hash(token: &SensitiveString) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(token.expose())[..16])
 }

@@ -239,6 +239,8 @@ pub enum Audit {
 pub enum Db {
     /// Bring the database up to date
     Migrate,
+    /// Rebuild lists, transcripts and the search index from the journal, and say what had differed
+    Rebuild,
     /// Which database, and how far it is
     Status,
 }

@@ -102,12 +102,32 @@ pub async fn db(home: Home, out: &Out, command: Db) -> Done {
     let state = match command {
         Db::Status => home.database_status().await?,
         Db::Migrate => home.migrate().await?,
+        Db::Rebuild => return rebuild(home, out).await,
     };
     out.row(&state, || {
         let applied = state
             .applied
             .map_or_else(|| "nothing there yet".to_owned(), |applied| format!("migration {applied} of {}", state.known));
-        format!("{}  {}\n{applied}", state.backend, plain(&state.location))
+        let search = if state.indexed == Some(false) { "\nsearches read every message: no extension pg_trgm" } else { "" };
+        format!("{}  {}\n{applied}{search}", state.backend, plain(&state.location))
+    });
+    Ok(true)
+}
+
+async fn rebuild(home: Home, out: &Out) -> Done {
+    let rebuilt = home.rebuild().await?;
+    out.row(&rebuilt, || {
+        let counts = [
+            (rebuilt.changed_agents, "agents"),
+            (rebuilt.changed_messages, "messages"),
+            (rebuilt.changed_mail, "mail"),
+            (rebuilt.deleted, "rows of no agent deleted"),
+        ];
+        let changed: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let changed =
+            if changed.is_empty() { "nothing differed".to_owned() } else { format!("corrected: {}", changed.join(", ")) };
+        format!("read {} events of {} agents and made the search index anew; {changed}", rebuilt.events, rebuilt.agents)
     });
     Ok(true)
 }

@@ -2,6 +2,7 @@
 
 use growqr_app::AppError;
 use growqr_wire::Error;
+pub use growqr_wire::usd;
 use rustyline::ExternalPrinter;
 use serde::Serialize;
 use std::cell::{Cell, RefCell};
@@ -175,13 +176,6 @@ pub fn short(text: &str, most: usize) -> String {
     }
 }
 
-/// Micro-cents as dollars: `$0.25`, and small amounts to the hundredth of a cent.
-pub fn usd(micro_cents: u64) -> String {
-    let rounded = micro_cents.div_ceil(10_000);
-    let (whole, rest) = (rounded / 10_000, rounded % 10_000);
-    if rest.is_multiple_of(100) { format!("${whole}.{:02}", rest / 100) } else { format!("${whole}.{rest:04}") }
-}
-
 /// A time in UTC: `2026-11-22 20:15`.
 pub fn time(ms: i64) -> String {
     let at = growqr_app::date(ms);
@@ -191,14 +185,6 @@ pub fn time(ms: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn money_reads_as_dollars() {
-        assert_eq!(usd(0), "$0.00");
-        assert_eq!(usd(25_000_000), "$0.25");
-        assert_eq!(usd(1), "$0.0001");
-        assert_eq!(usd(1_234_000_000), "$12.34");
-    }
 
     #[test]
     fn nothing_from_outside_moves_the_cursor() {

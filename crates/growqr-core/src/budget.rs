@@ -5,7 +5,7 @@
 //! month; a sub-agent to its allowance alone.
 
 use crate::clock::Timestamp;
-use crate::event::{LimitReached, Limits};
+use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -49,12 +49,14 @@ impl Period {
 /// One agent's money.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purse {
-    /// Known cost of the agent's own calls, ever.
+    /// Total known cost of the agent's own calls and charges.
     pub spent: Money,
-    /// Reservations of its own calls whose cost will never be known, ever.
+    /// Total of the reservations whose cost will never be known.
     pub unknown: Money,
     /// A sub-agent's money: what it was given, less what it has used or handed back. `None` for the Grow Agent.
     pub allowance: Option<Money>,
+    /// Reservations of open charges. Not used up yet, and not available either.
+    pub reserved: Money,
     /// Used since the last report.
     pub since_report: Money,
     /// Used for the person's latest message; each message is a period of its own.
@@ -120,16 +122,18 @@ impl Purse {
         self.allowance = self.allowance.map(|_| Money::ZERO);
     }
 
-    /// What may be used now, and the limit that says so.
+    /// The amount available now, and the tightest limit.
     #[must_use]
     pub fn available(&self, limits: &Limits, now: Timestamp) -> (Money, LimitReached) {
         if let Some(allowance) = self.allowance {
-            return (allowance, LimitReached::Allowance);
+            return (allowance.less(self.reserved), LimitReached::Allowance);
         }
         let message = (limits.per_message.less(self.message.used), LimitReached::PerMessage);
         let day = (limits.per_day.less(self.day.used_in(now.day())), LimitReached::PerDay);
         let month = limits.per_month.map(|limit| (limit.less(self.month.used_in(now.month())), LimitReached::PerMonth));
-        [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message)
+        let (left, limit) =
+            [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message);
+        (left.less(self.reserved), limit)
     }
 
     /// Used in the UTC day of `now`.

@@ -1,4 +1,4 @@
-//! Time as a value. The port [`Clock`] is the only way the product learns what time it is.
+//! Time and randomness as values. The ports [`Clock`] and [`Random`] are the only ways in which the product gets them.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +50,21 @@ impl Timestamp {
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
+}
+
+/// Gives random bits. Not for keys.
+pub trait Random: Send + Sync {
+    /// Other bits at each call.
+    fn bits(&self) -> u128;
+}
+
+/// What a decision needs besides what is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// When it is made.
+    pub at: Timestamp,
+    /// Random bits for it.
+    pub random: u128,
 }
 
 #[cfg(test)]

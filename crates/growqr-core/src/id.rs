@@ -45,6 +45,21 @@ text_id! {
     EffectId
 }
 text_id! {
+    /// The random name of a journal. It goes into the ids of its effects, so that another journal of the same agent, in an
+    /// emptied or another database, has other effects. A copied database has the same name; what tells its effects apart is
+    /// [`EffectSalt`].
+    JournalName
+}
+text_id! {
+    /// Random text of one model request. It goes into the ids of the effects that the answer wants: a database that was
+    /// restored or copied asks again with another salt, so that what was done before is not taken for what is done now.
+    EffectSalt
+}
+text_id! {
+    /// Who carries a tool call out: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
+    ExecutorId
+}
+text_id! {
     /// One message of the person, chosen by whoever sends it, so that sending twice is saying once.
     MessageId
 }
@@ -58,10 +73,40 @@ text_id! {
 }
 
 impl AgentId {
-    /// The person's Grow Agent.
+    /// The id of the person's Grow Agent.
     #[must_use]
     pub fn grow() -> AgentId {
         AgentId::new("grow")
+    }
+}
+
+impl ExecutorId {
+    /// Calls that are carried out by recording them: sub-agents and their mail.
+    #[must_use]
+    pub fn journal() -> ExecutorId {
+        ExecutorId::new("journal")
+    }
+
+    /// Calls that read or change the memory repository.
+    #[must_use]
+    pub fn memory() -> ExecutorId {
+        ExecutorId::new("memory")
+    }
+}
+
+impl JournalName {
+    /// A name from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> JournalName {
+        JournalName::new(format!("{bits:032x}"))
+    }
+}
+
+impl EffectSalt {
+    /// A salt from random bits.
+    #[must_use]
+    pub fn random(bits: u128) -> EffectSalt {
+        EffectSalt::new(format!("{:016x}", bits as u64))
     }
 }
 
@@ -89,12 +134,32 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct Position(pub u64);
 
-/// The id of the effect that the `ordinal`-th tool call of a turn has. It does not depend on sequence numbers or on
-/// ids from the model, so a retried model call leads to the same effect.
-#[must_use]
-pub fn effect_id(agent: &AgentId, turn: u64, ordinal: u64) -> EffectId {
-    let digest = Sha256::digest(format!("{agent}\n{turn}\n{ordinal}").as_bytes());
-    EffectId::new(hex(&digest[..8]))
+/// What an effect id is made from, besides the effect's place in its turn.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectScope<'a> {
+    /// `None` in journals of version 1 that have no name yet.
+    pub journal: Option<&'a JournalName>,
+    /// `None` after a request that a build of version 1 made.
+    pub salt: Option<&'a EffectSalt>,
+    /// The agent, or another sender within its journal.
+    pub place: &'a str,
+    /// The turn.
+    pub turn: u64,
+}
+
+impl EffectScope<'_> {
+    /// The id of the effect with this number in its turn. It does not depend on ids from the model.
+    #[must_use]
+    pub fn effect(&self, ordinal: u64) -> EffectId {
+        let mut hash = Sha256::new();
+        // Without a name and a salt: the ids of version 1.
+        for part in [self.journal.map(JournalName::as_str), self.salt.map(EffectSalt::as_str)].into_iter().flatten() {
+            hash.update(part);
+            hash.update("\n");
+        }
+        hash.update(format!("{}\n{}\n{ordinal}", self.place, self.turn));
+        EffectId::new(hex(&hash.finalize()[..8]))
+    }
 }
 
 /// The id of the sub-agent that this spawn makes.

@@ -1,8 +1,8 @@
-//! The ports to the store. The journal is the truth; agents, messages and totals are views written with it in one
-//! transaction and rebuilt from it at will. Every implementation is bound to one profile.
+//! The ports to the store. The journal is the truth; agents and messages are views, written in the transaction of the
+//! events that change them, and can be rebuilt from the journal. Every implementation is bound to one profile.
 
 use crate::clock::Timestamp;
-use crate::event::{Entry, Event};
+use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, EffectId, Position, SegmentHash, Seq};
 use crate::mail::Mail;
 use crate::money::Money;
@@ -132,19 +132,28 @@ pub struct MessageView {
     pub at: Timestamp,
 }
 
+/// One change of one view, made in the transaction of the append that causes it. To add a view, see `ARCHITECTURE.md`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// The agent's row; replaces the former one.
+    Agent(AgentView),
+    /// A new row of the transcript.
+    Message(MessageView),
+}
+
 /// One append: events, their mail and their views, all or nothing.
 #[derive(Clone, Debug)]
 pub struct Append {
+    /// Whose journal, and whose views.
+    pub agent: AgentId,
     /// Where the journal must end now.
     pub head: Head,
     /// When.
     pub at: Timestamp,
     /// What happened; at least one event. Their mail ([`Event::mail`]) goes to the outbox.
     pub events: Vec<Event>,
-    /// The agent's row afterwards.
-    pub agent: AgentView,
-    /// New rows of the transcript.
-    pub messages: Vec<MessageView>,
+    /// What the events change in the agent's views. The positions and the journal's end are the store's own.
+    pub views: Vec<View>,
     /// A segment that the events speak of for the first time: its hash and bytes.
     pub segment: Option<(SegmentHash, Vec<u8>)>,
 }
@@ -190,6 +199,30 @@ pub struct Line {
     pub prev_hash: [u8; 32],
     /// Its own hash.
     pub hash: [u8; 32],
+}
+
+impl Line {
+    /// The entry in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] or [`StoreError::Corrupt`], as [`decode`] says.
+    pub fn entry(&self) -> Result<Entry, StoreError> {
+        decode(self.seq, self.at, &self.kind, self.schema_version, &self.body)
+    }
+}
+
+/// An entry from what the store keeps of it.
+///
+/// # Errors
+/// [`StoreError::Newer`] if a newer build wrote the event, [`StoreError::Corrupt`] if it cannot be read.
+pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) -> Result<Entry, StoreError> {
+    match Event::decode(kind, version, body) {
+        Ok(event) => Ok(Entry { seq, at, event }),
+        Err(DecodeError::Newer { .. }) => {
+            Err(StoreError::Newer(format!("later than {} (event {kind:?}, version {version})", env!("CARGO_PKG_VERSION"))))
+        }
+        Err(DecodeError::Damaged { source, .. }) => Err(StoreError::Corrupt(format!("event {seq} ({kind}): {source}"))),
+    }
 }
 
 /// Why the store could not do it.

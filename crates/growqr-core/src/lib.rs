@@ -1,19 +1,25 @@
 //! The heart of GrowQR: what an agent is, and every rule of its conversation.
 //!
 //! What it is: ids, [`event`]s, the pure turn machine ([`agent`]: `decide`, `apply`, `open_intents`), [`budget`]s,
-//! and the ports that adapters implement ([`journal`], [`model`], [`memory`], [`secret`], [`clock`]).
+//! how searches compare text ([`fold`]), and the ports that adapters implement ([`journal`], [`model`], [`memory`],
+//! [`tool`], [`secret`], [`clock`]).
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
 pub mod budget;
 pub mod clock;
 pub mod event;
+pub mod fold;
 pub mod id;
 pub mod journal;
+pub mod limits;
 pub mod mail;
 pub mod memory;
 pub mod model;
 pub mod money;
 pub mod prompt;
 pub mod raw;
+pub mod rebuild;
 pub mod secret;
+pub mod tool;
+pub mod tool_input;

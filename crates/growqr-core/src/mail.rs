@@ -1,8 +1,8 @@
 //! What one agent sends another. Mail is written into the sender's journal and outbox in one transaction, delivered at
 //! least once and taken once by its id.
 
-use crate::event::LimitReached;
 use crate::id::{AgentId, EffectId};
+use crate::limits::LimitReached;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 

@@ -1,7 +1,7 @@
 //! The port to a language model, and what is known about each model.
 
 use crate::id::AgentId;
-use crate::money::{Money, Prices};
+use crate::money::{Money, Prices, per_million};
 use crate::prompt::{Effort, Message, Segment};
 use crate::raw::RawJson;
 use async_trait::async_trait;
@@ -45,6 +45,25 @@ impl Usage {
     #[must_use]
     pub fn prompt_tokens(&self) -> u64 {
         self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
+    }
+}
+
+impl Prices {
+    /// What one call cost, rounded up once. `None` if there are no cards.
+    #[must_use]
+    pub fn cost(&self, usage: &Usage) -> Option<Money> {
+        let card = self.card(usage.prompt_tokens())?;
+        let total = [
+            (usage.input_tokens, card.input),
+            (usage.cache_write_5m_tokens, card.write_5m),
+            (usage.cache_write_1h_tokens, card.write_1h),
+            (usage.cache_read_tokens, card.read),
+            (usage.output_tokens, card.output),
+        ]
+        .iter()
+        .map(|(tokens, price)| u128::from(*tokens) * u128::from(*price))
+        .sum();
+        Some(per_million(total))
     }
 }
 

@@ -3,7 +3,6 @@
 //! One USD is 100,000,000 micro-cents. Prices are micro-cents per million tokens, so that the smallest price known
 //! (0.01 USD per million) is still a whole number; each charge is rounded up once.
 
-use crate::model::Usage;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, AddAssign};
@@ -117,23 +116,6 @@ impl Prices {
         self.0.iter().rev().find(|price| prompt_tokens > price.above).or(self.0.first())
     }
 
-    /// What one call cost, rounded up once. `None` if there are no cards.
-    #[must_use]
-    pub fn cost(&self, usage: &Usage) -> Option<Money> {
-        let card = self.card(usage.prompt_tokens())?;
-        let total = [
-            (usage.input_tokens, card.input),
-            (usage.cache_write_5m_tokens, card.write_5m),
-            (usage.cache_write_1h_tokens, card.write_1h),
-            (usage.cache_read_tokens, card.read),
-            (usage.output_tokens, card.output),
-        ]
-        .iter()
-        .map(|(tokens, price)| u128::from(*tokens) * u128::from(*price))
-        .sum();
-        Some(per_million(total))
-    }
-
     /// The most that `input` tokens can cost: all of them written to the five-minute cache.
     #[must_use]
     pub fn input_bound(&self, input: u64) -> Option<Money> {
@@ -160,13 +142,14 @@ impl Prices {
     }
 }
 
-fn per_million(total: u128) -> Money {
+pub(crate) fn per_million(total: u128) -> Money {
     Money(u64::try_from(total.div_ceil(1_000_000)).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Usage;
 
     fn opus() -> Prices {
         let usd = 100_000_000;

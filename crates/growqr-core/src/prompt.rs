@@ -104,7 +104,7 @@ pub enum Block {
     Result {
         /// The call it answers.
         id: CallId,
-        /// The text of the result.
+        /// The result as text; a picture is named.
         content: String,
         /// Whether the call failed.
         is_error: bool,
@@ -157,11 +157,29 @@ fn block(raw: &RawValue) -> Block {
         },
         "tool_result" => Block::Result {
             id: CallId::new(text(fields.tool_use_id)),
-            content: fields.content.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default(),
+            content: fields.content.map(result_text).unwrap_or_default(),
             is_error: fields.is_error.unwrap_or(false),
         },
         other => Block::Other(other.to_owned()),
     }
+}
+
+/// The content of a tool's result as text: it is a string, or an array of blocks.
+fn result_text(content: &RawValue) -> String {
+    if let Ok(text) = serde_json::from_str(content.get()) {
+        return text;
+    }
+    let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(content.get()) else { return String::new() };
+    let lines: Vec<String> = blocks
+        .into_iter()
+        .map(|raw| match block(raw) {
+            Block::Text(text) => text,
+            Block::Other(kind) if kind == "image" => "[a picture, which cannot be shown as text]".to_owned(),
+            _ => String::new(),
+        })
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join("\n")
 }
 
 /// All words of a content array, in order, blocks separated by a blank line.
@@ -186,6 +204,15 @@ mod tests {
         let content = RawJson::parse(r#"[{"type":"tool_use","id":"t","name":"n","input":{"a": 1.0, "b":"\u0041"}}]"#).unwrap();
         let Some(Block::Call { input, .. }) = blocks(&content).pop() else { panic!("a call") };
         assert_eq!(input.text(), r#"{"a": 1.0, "b":"\u0041"}"#);
+    }
+
+    #[test]
+    fn a_result_of_several_blocks_reads_as_text() {
+        let image = r#"{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}"#;
+        let content =
+            format!(r#"[{{"type":"tool_result","tool_use_id":"t","content":[{{"type":"text","text":"see"}},{image}]}}]"#);
+        let Some(Block::Result { content, .. }) = blocks(&RawJson::parse(content).unwrap()).pop() else { panic!("a result") };
+        assert_eq!(content, "see\n[a picture, which cannot be shown as text]");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How long memory takes, as `name value unit` lines: medians of whole operations on a real disk.
+//! Benchmarks of memory. Prints one `name value unit` line for each operation: medians on a real disk.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
@@ -18,7 +18,7 @@ fn main() {
         change(&memory, &format!("projects/p{number}.md"), "text\n", None, number);
     }
     print("prepare_and_commit_new", median(|round| change(&memory, &format!("journal/{round}.md"), "x\n", None, 1000 + round)));
-    // Between the commits, so that both meet the same disk.
+    // fsync is measured between the commits, so that both see the same state of the disk.
     let mut waits = Vec::new();
     let mut base = None;
     print(
@@ -30,7 +30,7 @@ fn main() {
             took
         }),
     );
-    print("fsync_4k", middle(waits));
+    print("fsync_4k", median_of(waits));
     print("prepare", median(|round| timed(|| drop(memory.prepare(&wanted("a.md", &format!("{round}"), None, 4000 + round))))));
     print("prepare_again", median(|_| timed(|| drop(memory.prepare(&wanted("a.md", "0", None, 4000))))));
     print("list_about_200", median(|_| timed(|| drop(memory.list("")))));
@@ -62,7 +62,7 @@ fn change(memory: &MemoryRepo, path: &str, content: &str, base: Option<&str>, nu
     let base = base.map(str::to_owned).or_else(read);
     let change = wanted(path, content, base.as_deref(), number);
     timed(|| {
-        let plan = memory.prepare(&change).expect("is worked out");
+        let plan = memory.prepare(&change).expect("is prepared");
         memory.commit(&plan).expect("is committed");
     })
 }
@@ -81,10 +81,10 @@ fn timed(work: impl FnOnce()) -> Duration {
 }
 
 fn median(round: impl FnMut(usize) -> Duration) -> Duration {
-    middle((0..ROUNDS).map(round).collect())
+    median_of((0..ROUNDS).map(round).collect())
 }
 
-fn middle(mut times: Vec<Duration>) -> Duration {
+fn median_of(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
 }

@@ -1,99 +1,100 @@
-//! Making a written commit visible: stage the new files unless they were written with it, move the ref, put the files in
-//! place.
+//! Makes a written commit visible: stages the new files unless they already are, moves the ref, and moves the files into
+//! the working tree.
 //!
-//! A file named `<commit>.<n>` among the staged ones says that the n-th file of that commit has not reached the work
-//! tree. It is durable before the ref moves and is itself renamed into place, so the file's absence proves that the
-//! checkout is done: after a crash an unfinished checkout of ours is told from a hand edit without guessing. The same file
-//! waits there while another program holds the page open; only that page cannot be changed meanwhile.
+//! A staged file `<commit>.<n>` means that the n-th file of that commit has not reached the working tree. It is durable
+//! before the ref moves, and checkout renames this very file into place. So after a crash, a missing staged file proves
+//! that the checkout of that file is done, and an unfinished checkout cannot be confused with a hand edit. While another
+//! program holds a page's file open, its staged file stays there too; only that page cannot be changed meanwhile.
 
 use crate::disk;
-use crate::failure::{Doing, Step};
+use crate::error_context::Context;
 use crate::objects::{FileChange, Git, Plan, blob_at};
-use crate::place::{self, OnDisk};
+use crate::probe::Step;
+use crate::work_tree::{self, OnDisk};
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a committed version is not in its file.
+/// The reason why a committed version is not yet in the working tree.
 const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
 
-/// Whether the plan's new files are already in the work tree.
+/// Whether the new files of a commit must still be moved into the working tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Files {
-    /// They must be put there.
-    Ours,
-    /// The person put them there.
-    ByHand,
+pub(crate) enum WorkTreeFiles {
+    /// They must be moved there.
+    ToReplace,
+    /// They are there already: the commit is of a hand edit.
+    UpToDate,
 }
 
 impl Git {
-    /// Carries a plan out; finishes it if it was begun.
+    /// Applies a plan, or finishes a plan that was partly applied.
     ///
     /// # Errors
     /// [`MemoryError::HeadMoved`] if another commit or a hand edit of the same file came first, or if objects are missing.
-    pub(crate) fn carry_out(&self, plan: &Plan, files: Files) -> Result<(), MemoryError> {
-        // On its base, a commit cannot be in the history yet; anywhere else it must be.
+    pub(crate) fn apply(&self, plan: &Plan, files: WorkTreeFiles) -> Result<(), MemoryError> {
+        // While HEAD is the plan's base, the commit is not in the history yet, so the history need not be searched.
         let is_next = self.head()? == plan.base;
         if is_next || !self.is_in_history(plan.commit)? {
             self.refuse_unfinished_merge()?;
-            let is_staged = self.kept(plan.commit)?;
-            if !is_next || !self.is_whole(plan)? {
+            let is_staged = self.wait_until_written(plan.commit)?;
+            if !is_next || !self.has_all_objects(plan)? {
                 return Err(MemoryError::HeadMoved);
             }
             self.probe.reached(Step::ObjectsWritten)?;
-            if files == Files::Ours {
+            if files == WorkTreeFiles::ToReplace {
                 for file in &plan.files {
-                    let now = place::look(&self.folder, &file.path);
+                    let now = work_tree::inspect(&self.folder, &file.path);
                     if !now.version().is_ok_and(|now| now == file.old || now == file.new) {
                         return Err(MemoryError::HeadMoved);
                     }
                 }
                 let is_there = |number| self.staged_file(plan.commit, number).exists();
                 if !is_staged || !(0..plan.files.len()).all(is_there) {
-                    stage(&self.staged, &self.to_stage(plan, &[])?)?;
+                    stage(&self.staged, &self.staged_files(plan, &[])?)?;
                 }
                 self.probe.reached(Step::FilesStaged)?;
             } else {
-                File::create(self.begun(plan.commit)).doing("record a hand edit")?;
+                File::create(self.ref_marker(plan.commit)).context("record a hand edit")?;
             }
             self.move_ref(plan)?;
-            disk::flush(&self.staged).doing("move the branch")?;
+            disk::flush_drive_cache(&self.staged).context("move the branch")?;
             self.probe.reached(Step::RefMoved)?;
         }
-        self.finish(plan.commit, &plan.files)
+        self.finish_checkout(plan.commit, &plan.files)
     }
 
-    /// Finishes what a crash or a failing disk left of earlier changes. Cheap when there is nothing.
-    pub(crate) fn finish_earlier(&self) -> Result<(), MemoryError> {
-        self.finish_checkouts()?;
-        self.tidy()
+    /// Finishes earlier changes that a crash or a disk error interrupted. Cheap if there are none.
+    pub(crate) fn finish_interrupted(&self) -> Result<(), MemoryError> {
+        self.finish_interrupted_checkouts()?;
+        self.update_index()
     }
 
-    pub(crate) fn finish_checkouts(&self) -> Result<(), MemoryError> {
+    pub(crate) fn finish_interrupted_checkouts(&self) -> Result<(), MemoryError> {
         let entries = match fs::read_dir(&self.staged) {
             Ok(entries) => entries,
             Err(_) => return Ok(()),
         };
         for entry in entries {
-            let entry = entry.doing("read the staged files")?;
+            let entry = entry.context("read the staged files")?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // The file may have gone with an earlier one of the same commit.
+            // Finishing another file of the same commit may have removed it.
             if !entry.path().exists() {
                 continue;
             }
             let commit = name.split('.').next().and_then(|hex| Oid::from_str(hex).ok());
-            if commit.is_some_and(|commit| self.writer.borrow().has(commit)) {
+            if commit.is_some_and(|commit| self.writer.borrow().is_writing_or_has_written(commit)) {
                 continue;
             }
             let commit = commit.filter(|oid| self.is_in_history(*oid).unwrap_or(false));
             match commit.and_then(|oid| self.repo.find_commit(oid).ok()) {
-                Some(commit) => self.finish(commit.id(), &self.changes_of(&commit)?)?,
-                // The ref never moved: whoever wants the change will stage it again.
+                Some(commit) => self.finish_checkout(commit.id(), &self.changes_of(&commit)?)?,
+                // The ref never moved. If the change is repeated, its files are staged again.
                 None => {
-                    self.clear_own_ref_lock(name.split('.').next().unwrap_or_default())?;
-                    disk::patiently(|| fs::remove_file(entry.path())).doing("clear a staged file")?;
+                    self.remove_own_ref_lock(name.split('.').next().unwrap_or_default())?;
+                    disk::retry_while_held(|| fs::remove_file(entry.path())).context("clear a staged file")?;
                 }
             }
         }
@@ -104,28 +105,29 @@ impl Git {
         self.staged.join(format!("{commit}.{number}"))
     }
 
-    /// Says that a commit of a hand edit was begun; its files are in place already.
-    fn begun(&self, commit: Oid) -> PathBuf {
+    /// The marker file for a commit of a hand edit whose ref is about to move. Such a commit has no staged files.
+    fn ref_marker(&self, commit: Oid) -> PathBuf {
         self.staged.join(format!("{commit}.ref"))
     }
 
-    /// Removes the branch's lock if we were stopped while we held it: it then has no more than our commit's id in it.
-    fn clear_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
+    /// Removes the branch's lock file if this program was killed while it held the lock. Then the file is empty or contains
+    /// only the beginning of our commit's id.
+    fn remove_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
         let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
         match fs::read_to_string(&lock) {
-            Ok(left) if commit.starts_with(left.trim_end()) => fs::remove_file(&lock).doing("clear the branch's lock"),
+            Ok(left) if commit.starts_with(left.trim_end()) => fs::remove_file(&lock).context("clear the branch's lock"),
             _ => Ok(()),
         }
     }
 
-    /// The ref that HEAD stands for; HEAD itself if it is detached.
+    /// The ref that HEAD points to; HEAD itself if it is detached.
     fn branch(&self) -> Result<String, MemoryError> {
-        let head = self.repo.find_reference("HEAD").doing("read HEAD")?;
+        let head = self.repo.find_reference("HEAD").context("read HEAD")?;
         Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
     }
 
-    /// What is in the staged file of a change: nothing, if the page goes.
-    pub(crate) fn staged_bytes(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
+    /// The content of the staged file of a change. It is empty if the page is deleted.
+    pub(crate) fn staged_content(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
         match file.new {
             Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved),
             None => Ok(Vec::new()),
@@ -141,81 +143,84 @@ impl Git {
         match moved {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Err(MemoryError::HeadMoved),
-            Err(error) => Err(error).doing("move the branch"),
+            Err(error) => Err(error).context("move the branch"),
         }
     }
 
-    fn finish(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
+    fn finish_checkout(&self, commit: Oid, files: &[FileChange]) -> Result<(), MemoryError> {
         let head = self.head_tree()?;
-        self.index_later(files);
+        self.mark_unindexed(files);
         for (number, file) in files.iter().enumerate() {
             let staged = self.staged_file(commit, number);
             if !staged.exists() {
                 continue;
             }
-            // A later commit of the same page has its own checkout.
+            // If HEAD has another version of the page, the later commit has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
-            let is_held = is_current && !self.put(&staged, file)?;
-            self.note_held(&file.path, is_held);
+            let is_held = is_current && !self.check_out_file(&staged, file)?;
+            self.mark_held(&file.path, is_held);
             if is_held {
                 continue;
             }
             if staged.exists() {
-                disk::patiently(|| fs::remove_file(&staged)).doing("clear a staged file")?;
+                disk::retry_while_held(|| fs::remove_file(&staged)).context("clear a staged file")?;
             }
             self.probe.reached(Step::FileReplaced)?;
         }
-        let begun = self.begun(commit);
-        if begun.exists() { fs::remove_file(begun).doing("clear a staged file") } else { Ok(()) }
+        let marker = self.ref_marker(commit);
+        if marker.exists() { fs::remove_file(marker).context("clear a staged file") } else { Ok(()) }
     }
 
-    /// Puts a page's committed version in its file, unless that is done already or the person has changed the file.
-    /// `false` if that must wait because another program holds the file.
-    fn put(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
-        let now = place::look(&self.folder, &file.path);
+    /// Moves the committed version of a page into the working tree. If the file is not the old version, it is either checked
+    /// out already or edited by the user, and stays. Returns `false` if another program holds the file, so that the checkout
+    /// must be tried again later.
+    fn check_out_file(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
+        let now = work_tree::inspect(&self.folder, &file.path);
         match now.version() {
-            Ok(version) if version == file.old && version != file.new => self.replace(staged, file, &now),
-            // It cannot even be read, so nobody knows which version it is.
+            Ok(version) if version == file.old && version != file.new => self.replace_file(staged, file, &now),
+            // The file cannot be read, so its version is unknown.
             Err(MemoryError::Repository { .. }) => Ok(false),
             Ok(_) | Err(_) => Ok(true),
         }
     }
 
-    fn replace(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<bool, MemoryError> {
-        let target = place::file_of(&self.folder, &file.path);
+    /// Replaces or removes the page's file. Returns `false` if another program holds it.
+    fn replace_file(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<bool, MemoryError> {
+        let target = work_tree::file_of(&self.folder, &file.path);
         let parent = target.parent().unwrap_or(&self.folder);
         let unless_held = |work: &dyn Fn() -> io::Result<()>| {
-            let done = disk::patiently(|| self.probe.replacing(&file.path).and_then(|()| work()));
+            let done = disk::retry_while_held(|| self.probe.replacing(&file.path).and_then(|()| work()));
             if done.as_ref().is_err_and(disk::is_held) { Ok(false) } else { done.map(|()| true) }
         };
         if file.new.is_none() {
-            let is_done = unless_held(&|| fs::remove_file(&target)).doing("remove the page")?;
+            let is_done = unless_held(&|| fs::remove_file(&target)).context("remove the page")?;
             if is_done {
-                let kept = self.remove_empty_folders(parent);
-                disk::sync_folder(kept).doing("remove the page")?;
+                let remaining = self.remove_empty_folders(parent);
+                disk::sync_folder(remaining).context("remove the page")?;
             }
             return Ok(is_done);
         }
-        // Windows has one permission, read-only, and a file that has it cannot be replaced anyway.
+        // The only permission on Windows is read-only, and a read-only file cannot be replaced.
         if cfg!(unix) && matches!(now, OnDisk::File(..)) {
-            let permissions = fs::symlink_metadata(&target).doing("write the page")?.permissions();
-            fs::set_permissions(staged, permissions).doing("write the page")?;
+            let permissions = fs::symlink_metadata(&target).context("write the page")?.permissions();
+            fs::set_permissions(staged, permissions).context("write the page")?;
         }
-        fs::create_dir_all(parent).doing("make the page's folder")?;
-        // Not made durable here: if a power cut undoes the rename, the staged file is back, too, and is put in place again.
-        unless_held(&|| fs::rename(staged, &target)).doing("write the page")
+        fs::create_dir_all(parent).context("make the page's folder")?;
+        // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
+        unless_held(&|| fs::rename(staged, &target)).context("write the page")
     }
 
-    fn note_held(&self, page: &str, is_held: bool) {
+    /// Updates the set of held pages. Logs when a page becomes held.
+    fn mark_held(&self, page: &str, is_held: bool) {
         let mut held = self.held.borrow_mut();
         if !is_held {
             held.remove(page);
         } else if held.insert(page.to_owned()) {
-            tracing::warn!(page, "{HELD}; it is put there as soon as it can be");
+            tracing::warn!(page, "{HELD}; it is written there as soon as possible");
         }
     }
 
-    /// Refuses a page whose file does not have its committed version yet: the file would be taken for a hand edit.
+    /// Returns an error if the page's file does not have its committed version yet: it would be taken for a hand edit.
     pub(crate) fn refuse_held(&self, page: &str) -> Result<(), MemoryError> {
         if !self.held.borrow().contains(page) {
             return Ok(());
@@ -224,20 +229,20 @@ impl Git {
         Err(MemoryError::Repository { doing: "change the page", cause })
     }
 
-    /// Removes folders that became empty, as git does; returns the first that stays.
+    /// Removes folders that became empty, as git does. Returns the first folder that stays.
     fn remove_empty_folders<'a>(&'a self, from: &'a Path) -> &'a Path {
         from.ancestors()
-            .take_while(|place| *place != self.folder)
-            .find(|place| fs::remove_dir(place).is_err())
+            .take_while(|folder| *folder != self.folder)
+            .find(|folder| fs::remove_dir(folder).is_err())
             .unwrap_or(&self.folder)
     }
 }
 
-/// Writes the files that wait to enter the work tree. They are on the disk once it returns.
+/// Writes and fsyncs the files that checkout will rename into the working tree.
 pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
-    for (place, bytes) in files {
-        let mut staged = File::create(place).doing("write the page")?;
-        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).doing("write the page")?;
+    for (path, bytes) in files {
+        let mut staged = File::create(path).context("write the page")?;
+        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).context("write the page")?;
     }
-    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).doing("write the page") }
+    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).context("write the page") }
 }

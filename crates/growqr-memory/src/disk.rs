@@ -1,19 +1,19 @@
-//! Where systems differ in making files durable and in replacing a file that another program holds open.
+//! Differences between the operating systems: making files durable, and replacing a file that another program holds open.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-/// How often a file that another program holds is tried. Windows alone: indexers and virus scanners open what has just
-/// been written and let go of it within moments. Elsewhere an open file can be replaced.
+/// How many times to try while another program holds the file. More than once on Windows only: indexers and virus scanners
+/// open a file that has just been written, and close it soon. On other systems an open file can be replaced.
 const ATTEMPTS: u32 = if cfg!(windows) { 10 } else { 1 };
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Renames or removes, trying again for a while if another program holds the file.
-pub(crate) fn patiently(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+/// Runs a rename or removal, and retries it a few times while another program holds the file.
+pub(crate) fn retry_while_held(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     let mut left = ATTEMPTS;
     loop {
         left -= 1;
@@ -41,36 +41,36 @@ pub(crate) fn sync_file(file: &File) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes a file durable. The standard library asks the drive to empty its cache (`F_FULLFSYNC`), which some network
-/// disks refuse; there, `fsync` is all that can be had.
+/// Makes a file durable. The standard library asks the drive to flush its cache (`F_FULLFSYNC`). Some network disks refuse
+/// that; then `fsync` is the best that is possible.
 #[cfg(target_os = "macos")]
 pub(crate) fn sync_file(file: &File) -> io::Result<()> {
     file.sync_all().or_else(|_| Ok(rustix::fs::fsync(file)?))
 }
 
-/// Makes a folder's names durable.
+/// Fsyncs a folder, so that new names in it are durable.
 #[cfg(not(windows))]
-pub(crate) fn sync_folder(place: &Path) -> io::Result<()> {
-    sync_file(&File::open(place)?)
+pub(crate) fn sync_folder(location: &Path) -> io::Result<()> {
+    sync_file(&File::open(location)?)
 }
 
-/// Makes a folder's names durable. Windows does so with the file itself and cannot open folders for it.
+/// Does nothing: Windows makes names durable with the file itself and cannot open folders for an fsync.
 #[cfg(windows)]
 pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes durable what libgit2 has written and synced. Its `fsync` is enough but on macOS.
+/// Makes durable what libgit2 has written and fsynced. Does nothing: except on macOS, that fsync is enough.
 #[cfg(not(target_os = "macos"))]
-pub(crate) fn flush(_: &Path) -> io::Result<()> {
+pub(crate) fn flush_drive_cache(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes durable what libgit2 has written and synced. On macOS its `fsync` leaves the data in the drive's cache; one
-/// `F_FULLFSYNC` of anything on that disk empties the whole cache.
+/// Makes durable what libgit2 has written and fsynced. On macOS its `fsync` leaves the data in the drive's cache. One
+/// `F_FULLFSYNC` of any file on the same disk flushes the whole cache.
 #[cfg(target_os = "macos")]
-pub(crate) fn flush(on_that_disk: &Path) -> io::Result<()> {
-    sync_folder(on_that_disk)
+pub(crate) fn flush_drive_cache(folder_on_disk: &Path) -> io::Result<()> {
+    sync_folder(folder_on_disk)
 }
 
 #[cfg(test)]

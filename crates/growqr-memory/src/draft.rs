@@ -1,82 +1,83 @@
-//! The objects of a change, made in memory: they know nothing of each other until a ref leads to them, so they are
-//! written together, by [`crate::writer`]. A draft that is dropped instead leaves nothing behind.
+//! The objects of a change, built in memory. [`crate::object_writer`] writes them to disk together; their order does not
+//! matter, because no ref points to them yet. A dropped draft writes nothing.
 
-use crate::checkout::Files;
-use crate::failure::Doing;
+use crate::checkout::WorkTreeFiles;
+use crate::error_context::Context;
 use crate::objects::Git;
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Signature, Tree, TreeBuilder};
 use growqr_core::memory::MemoryError;
 use std::path::Path;
 
-/// In front of the objects on the disk.
-const FIRST: i32 = 1_000;
+/// Object lookups try the in-memory backend before the on-disk one.
+const MEMPACK_PRIORITY: i32 = 1_000;
 
-/// The objects of one change, and those on the disk to build on.
+/// The objects of one change, and read access to the objects on disk.
 pub(crate) struct Draft {
     repo: Repository,
-    made: Vec<Oid>,
-    pub(crate) files: Files,
+    object_ids: Vec<Oid>,
+    pub(crate) files: WorkTreeFiles,
 }
 
-/// An object, not yet as it lies on the disk.
-pub(crate) struct Raw {
+/// An object before it is compressed and written.
+pub(crate) struct RawObject {
     pub(crate) oid: Oid,
     pub(crate) kind: ObjectType,
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Draft {
-    /// Over the objects in this folder.
-    fn over(objects: &Path, files: Files) -> Result<Draft, git2::Error> {
+    /// A draft that reads existing objects from the folder `objects`.
+    fn new(objects: &Path, files: WorkTreeFiles) -> Result<Draft, git2::Error> {
         let odb = Odb::new()?;
         odb.add_disk_alternate(&objects.to_string_lossy())?;
-        odb.add_new_mempack_backend(FIRST)?;
-        Ok(Draft { repo: Repository::from_odb(odb)?, made: Vec::new(), files })
+        odb.add_new_mempack_backend(MEMPACK_PRIORITY)?;
+        Ok(Draft { repo: Repository::from_odb(odb)?, object_ids: Vec::new(), files })
     }
 
-    /// Adds a text.
+    /// Adds a blob.
     pub(crate) fn blob(&mut self, bytes: &[u8]) -> Result<Oid, MemoryError> {
-        let oid = self.repo.blob(bytes).doing("write the page")?;
-        self.made.push(oid);
+        let oid = self.repo.blob(bytes).context("write the page")?;
+        self.object_ids.push(oid);
         Ok(oid)
     }
 
-    /// A folder to be filled, from one that is there.
+    /// A builder for a tree, based on an existing tree if one is given.
     pub(crate) fn builder<'a>(&'a self, baseline: Option<&Tree<'_>>) -> Result<TreeBuilder<'a>, MemoryError> {
-        self.repo.treebuilder(baseline).doing("write a tree")
+        self.repo.treebuilder(baseline).context("write a tree")
     }
 
-    /// Adds a commit after `base`.
+    /// Adds a commit whose parent is `base`.
     pub(crate) fn commit(
         &mut self,
         (base, tree): (Option<Oid>, Oid),
         signature: &Signature<'_>,
         message: &str,
     ) -> Result<Oid, MemoryError> {
-        let tree = self.repo.find_tree(tree).doing("read a tree")?;
-        let base = base.map(|oid| self.repo.find_commit(oid)).transpose().doing("read HEAD")?;
+        let tree = self.repo.find_tree(tree).context("read a tree")?;
+        let base = base.map(|oid| self.repo.find_commit(oid)).transpose().context("read HEAD")?;
         let parents: Vec<&Commit<'_>> = base.iter().collect();
-        let oid = self.repo.commit(None, signature, signature, message, &tree, &parents).doing("write the commit")?;
-        self.made.push(oid);
+        let oid = self.repo.commit(None, signature, signature, message, &tree, &parents).context("write the commit")?;
+        self.object_ids.push(oid);
         Ok(oid)
     }
 
-    /// Notes a folder that a builder of this draft has written.
-    pub(crate) fn made(&mut self, tree: Oid) {
-        self.made.push(tree);
+    /// Adds a tree that a builder of this draft has written.
+    pub(crate) fn add_tree(&mut self, tree: Oid) {
+        self.object_ids.push(tree);
     }
 
-    /// All that was added, in that order.
-    pub(crate) fn raw(&self) -> Result<Vec<Raw>, git2::Error> {
+    /// All objects of the draft, in the order in which they were added.
+    pub(crate) fn objects(&self) -> Result<Vec<RawObject>, git2::Error> {
         let odb = self.repo.odb()?;
-        let raw = |oid: &Oid| odb.read(*oid).map(|object| Raw { oid: *oid, kind: object.kind(), bytes: object.data().to_vec() });
-        self.made.iter().map(raw).collect()
+        let raw =
+            |oid: &Oid| odb.read(*oid).map(|object| RawObject { oid: *oid, kind: object.kind(), bytes: object.data().to_vec() });
+        self.object_ids.iter().map(raw).collect()
     }
 }
 
 impl Git {
-    /// An empty one, for a change of such files.
-    pub(crate) fn draft(&self, files: Files) -> Result<Draft, MemoryError> {
-        Draft::over(&self.repo.commondir().join("objects"), files).doing("begin a change")
+    /// An empty draft.
+    pub(crate) fn draft(&self, files: WorkTreeFiles) -> Result<Draft, MemoryError> {
+        Draft::new(&self.repo.commondir().join("objects"), files).context("begin a change")
     }
 }

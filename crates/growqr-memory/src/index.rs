@@ -1,10 +1,10 @@
-//! git's index, kept in step with HEAD so that the person's own `git status` is clean. It is derived and never asked, so
-//! no agent waits for it: it follows right after a change. If it cannot be written now, or is broken, the next scan mends
-//! it.
+//! Keeps git's index equal to HEAD, so that the user's own `git status` is clean. This program never reads the index for its
+//! own decisions, so no agent waits for it: it is updated after a change. If it cannot be written or is damaged, the next
+//! scan repairs it.
 
 use crate::disk;
-use crate::failure::Step;
 use crate::objects::{FileChange, Git, blob_at};
+use crate::probe::Step;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
@@ -12,13 +12,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 impl Git {
-    /// Notes files of a commit that the index has to follow.
-    pub(crate) fn index_later(&self, files: &[FileChange]) {
+    /// Marks the files of a commit for the next update of the index.
+    pub(crate) fn mark_unindexed(&self, files: &[FileChange]) {
         self.unindexed.borrow_mut().extend(files.iter().map(|file| file.path.clone()));
     }
 
-    /// Lets the index follow the commits made since.
-    pub(crate) fn tidy(&self) -> Result<(), MemoryError> {
+    /// Updates the index for all marked files.
+    pub(crate) fn update_index(&self) -> Result<(), MemoryError> {
         let paths = self.unindexed.take();
         if paths.is_empty() {
             return Ok(());
@@ -30,10 +30,10 @@ impl Git {
         self.probe.reached(Step::IndexWritten)
     }
 
-    /// Tells the index of files as HEAD has them. The person's git may hold its lock; that is logged and no failure.
+    /// Updates these files in the index. A failure, for example because the user's git holds the lock, is only logged.
     pub(crate) fn refresh_index<'a>(&self, files: impl Iterator<Item = &'a FileChange>) {
         if let Err(error) = self.try_refresh_index(files) {
-            tracing::warn!(%error, "git's index could not be refreshed; the next scan will");
+            tracing::warn!(%error, "git's index could not be updated; the next scan will try again");
         }
     }
 
@@ -54,16 +54,16 @@ impl Git {
         if changed { self.write_index(&index) } else { Ok(()) }
     }
 
-    /// The index as it is on disk, without what an earlier write of ours could not put there; made anew from HEAD if it
-    /// is missing or cannot be read.
+    /// Reads the index from disk and discards in-memory changes that an earlier write could not save. Rebuilds the index from
+    /// HEAD if it is missing or cannot be read.
     pub(crate) fn index(&self) -> Result<Index, git2::Error> {
         let file = self.repo.path().join("index");
         let mut index = match self.repo.index().and_then(|mut index| index.read(true).map(|()| index)) {
             Ok(index) if file.exists() => return Ok(index),
             Ok(index) => index,
             Err(error) => {
-                tracing::warn!(%error, "git's index is unreadable and is made anew");
-                // If it cannot be removed, opening it again says why.
+                tracing::warn!(%error, "git's index cannot be read and is rebuilt");
+                // If removing fails, opening it again returns the error.
                 let _ = fs::remove_file(file);
                 self.repo.index()?
             }
@@ -75,38 +75,38 @@ impl Git {
         Ok(index)
     }
 
-    /// Writes the index under git's own lock, on the disk before the rename: a rename of a file that is not there yet
-    /// over another makes some file systems wait many times as long.
+    /// Writes the index under git's own lock. The file is fsynced before the rename: some file systems take many times as
+    /// long to rename unwritten data over an existing file.
     fn write_index(&self, index: &Index) -> Result<(), git2::Error> {
-        self.clear_own_index_lock();
-        let (ours, lock) = (self.own_index(), self.index_lock());
+        self.remove_own_index_lock();
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
         if lock.exists() {
-            return Err(git2::Error::from_str("the person's git holds its lock"));
+            return Err(git2::Error::from_str("another git process holds its lock"));
         }
         let mut copy = Index::open(&ours)?;
         for entry in index.iter() {
             copy.add(&entry)?;
         }
         copy.write()?;
-        self.put_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
+        self.install_index(&ours, &lock).map_err(|error| git2::Error::from_str(&error.to_string()))
     }
 
-    fn put_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
+    fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
         disk::sync_file(&File::options().write(true).open(ours)?)?;
         if fs::hard_link(ours, lock).is_err() {
-            // Not every file system has hard links. A copy is as good but for the time it takes.
+            // Not every file system has hard links. A copy works as well but takes longer.
             fs::copy(ours, lock)?;
         }
         fs::rename(lock, self.repo.path().join("index"))?;
         fs::remove_file(ours)
     }
 
-    /// Removes git's index lock if an earlier run of ours left it when it was stopped, and what lay beside it.
-    pub(crate) fn clear_own_index_lock(&self) {
-        let (ours, lock) = (self.own_index(), self.index_lock());
+    /// Removes git's index lock if an earlier run of this program was killed while it held the lock, and its temporary files.
+    pub(crate) fn remove_own_index_lock(&self) {
+        let (ours, lock) = (self.own_index_file(), self.index_lock());
         if let Ok(left) = fs::read(&ours) {
             if fs::read(&lock).is_ok_and(|locked| locked == left) {
-                // A failure shows as a lock that is held.
+                // If this fails, the next write reports that the lock is held.
                 let _ = fs::remove_file(&lock);
             }
             let _ = fs::remove_file(&ours);
@@ -114,7 +114,7 @@ impl Git {
         let _ = fs::remove_file(ours.with_extension("lock"));
     }
 
-    fn own_index(&self) -> PathBuf {
+    fn own_index_file(&self) -> PathBuf {
         self.staged.with_file_name("index")
     }
 
@@ -123,7 +123,7 @@ impl Git {
     }
 }
 
-/// An entry without file times: git looks at the content once and fills them in.
+/// An entry without file times: git compares the content once and fills them in.
 fn entry(path: &str, id: Oid, known: Option<IndexEntry>) -> IndexEntry {
     let never = IndexTime::new(0, 0);
     IndexEntry {

@@ -1,98 +1,104 @@
-//! The memory repository: a git repository with a work tree that the person owns and edits at will.
+//! The memory repository: a git repository with a working tree that the user owns and may edit at any time.
 //!
-//! What it is: core's [`Memory`] on libgit2, and what people need besides (history, undo, hand edits, watching).
-//! What it is not: it decides nothing about agents, asks no clock and runs no hook, filter or setting of the user's git.
+//! What it is: core's [`Memory`] on libgit2, and the functions for users (history, undo, hand edits, watching).
+//! What it is not: it decides nothing about agents, reads no clock, and ignores hooks, filters and settings of the user's
+//! git.
 //!
-//! How a change goes: `prepare` finds out whether the person edited the page meanwhile and commits that first, merges,
-//! and writes objects that nobody sees yet; the caller records the plan; `commit` makes it visible. The parts:
-//! `path` and `place` (names and files), `message` (words and trailers), `objects` (trees and commits), `prepare`,
-//! `checkout` (the only part that moves the ref or replaces files), `disk` (how systems differ there), `index`, `adopt` (hand edits), `past`, `start`, `watch`.
+//! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
+//! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
+//!
+//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `objects` (trees and
+//! commits), `draft` and `object_writer` (writing objects), `prepare`, `checkout` (the only one that moves the ref or
+//! replaces files), `disk` (fsync, rename and remove on each operating system), `index`, `adopt` (hand edits), `history`,
+//! `search`, `open`, `watch`, `probe` (crash tests).
 
 mod adopt;
 mod checkout;
 mod disk;
 mod draft;
-mod failure;
+mod error_context;
+mod history;
 mod index;
 mod message;
+mod object_writer;
 mod objects;
-mod past;
+mod open;
 mod path;
-mod place;
 mod prepare;
-mod start;
+mod probe;
+mod search;
 mod watch;
-mod writer;
+mod work_tree;
 
 pub use adopt::Adopted;
-pub use failure::{Probe, Step, Unwatched};
 pub use path::{MAX_DEPTH, MAX_PART, MAX_PATH};
-pub use place::{LeftAlone, MAX_PAGE_BYTES, MAX_PAGES};
+pub use probe::{NoProbe, Probe, Step};
 pub use watch::{QUIET, Watch};
+pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 
-use checkout::Files;
-use failure::Doing;
+use checkout::WorkTreeFiles;
+use error_context::Context;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page};
 use message::Author;
 use objects::{Git, Plan};
-use prepare::Wanted;
+use prepare::PageChange;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// The memory of one profile. Shared between threads; changes happen one at a time.
+/// The memory of one profile. It can be shared between threads; a lock serialises changes.
 ///
-/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the work tree, hand edits included.
+/// Every method blocks on the disk. Reads ([`Memory::read`], `list`, `search`) see the working tree, hand edits included.
 pub struct MemoryRepo {
     folder: PathBuf,
     git: Mutex<Git>,
 }
 
 impl MemoryRepo {
-    /// Opens the memory in `folder` and finishes what a crash left; makes it, with its first pages, if there is none.
-    /// `at` is the time of that first commit. Files already in the folder stay as they are.
+    /// Opens the memory in `folder` and finishes changes that a crash interrupted. Creates the memory, with its first pages,
+    /// if there is none; `at` is the time of that first commit. Existing files in the folder are not changed.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be written or holds a damaged or bare repository.
     pub fn open(folder: &Path, at: Timestamp) -> Result<MemoryRepo, MemoryError> {
-        MemoryRepo::open_probed(folder, at, Arc::new(Unwatched))
+        MemoryRepo::open_probed(folder, at, Arc::new(NoProbe))
     }
 
-    /// The same, telling `probe` of every step: for tests that stop where a crash would.
+    /// Like [`MemoryRepo::open`], with a `probe` that is called after every step: for crash tests.
     ///
     /// # Errors
-    /// As [`MemoryRepo::open`], and whatever the probe says.
+    /// As [`MemoryRepo::open`], and errors of the probe.
     pub fn open_probed(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<MemoryRepo, MemoryError> {
-        let git = start::open(folder, at, probe)?;
+        let git = open::open(folder, at, probe)?;
         Ok(MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) })
     }
 
-    /// Opens what is there for reading beside a writer in any process; `None` if there is nothing. Only the reading
-    /// methods may be called.
+    /// Opens an existing memory for reading, while any process may be writing to it. `None` if there is no memory. Only
+    /// reading methods may be called on the result.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder holds a damaged repository.
     pub fn open_read_only(folder: &Path) -> Result<Option<MemoryRepo>, MemoryError> {
-        let git = start::open_read_only(folder)?;
+        let git = open::open_read_only(folder)?;
         Ok(git.map(|git| MemoryRepo { folder: git.folder.clone(), git: Mutex::new(git) }))
     }
 
-    /// The folder of the work tree.
+    /// The folder of the working tree.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// All pages, and the files that cannot be pages, by path. Reads every file.
+    /// All pages, and the files that cannot be pages, sorted by path. Reads every file.
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<LeftAlone>), MemoryError> {
-        place::survey(&self.folder)
+    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+        work_tree::survey(&self.folder)
     }
 
-    /// Changes, the newest first, at most `limit`; only those of one page if `path` is given. The page need not exist now.
+    /// At most `limit` changes, newest first; only those of one page if `path` is given. The page may be deleted by now.
     ///
     /// # Errors
     /// [`MemoryError::BadPath`], [`MemoryError::Repository`].
@@ -100,7 +106,7 @@ impl MemoryRepo {
         self.git().history(path, limit)
     }
 
-    /// What a change did, as unified text. `rev`: the id, its first digits, or `HEAD`, `HEAD~1`.
+    /// The unified diff of a change. `rev` is its id, a prefix of the id, or an expression such as `HEAD` or `HEAD~1`.
     ///
     /// # Errors
     /// [`MemoryError::UnknownChange`].
@@ -108,7 +114,7 @@ impl MemoryRepo {
         self.git().diff(rev)
     }
 
-    /// Whose line is whose in the last committed version of a page.
+    /// The change that each line of the last committed version of a page comes from.
     ///
     /// # Errors
     /// [`MemoryError::Missing`] if it was never committed.
@@ -116,7 +122,7 @@ impl MemoryRepo {
         self.git().blame(path)
     }
 
-    /// A page as it stood after the change `rev`.
+    /// The version of a page after the change `rev`.
     ///
     /// # Errors
     /// [`MemoryError::UnknownChange`], [`MemoryError::Missing`].
@@ -124,19 +130,19 @@ impl MemoryRepo {
         self.git().page_at(path, rev)
     }
 
-    /// Undoes the change `rev` by a new commit of the person's; later changes to other lines stay.
+    /// Undoes the change `rev` with a new commit in the user's name. Later changes to other lines stay.
     ///
     /// # Errors
-    /// [`MemoryError::Conflict`] or [`MemoryError::Missing`] if a page has changed in the same lines or went away
-    /// since, [`MemoryError::Unchanged`] if it is undone already; then nothing is changed.
+    /// [`MemoryError::Conflict`] if the same lines were changed since, [`MemoryError::Missing`] if the page was deleted since,
+    /// [`MemoryError::Unchanged`] if the change is already undone. On an error nothing is changed.
     pub fn restore(&self, rev: &str, at: Timestamp) -> Result<Committed, MemoryError> {
         let git = self.git();
-        git.finish_earlier()?;
+        git.finish_interrupted()?;
         let plan = git.undo(rev, at)?;
-        make_visible(&git, &plan)
+        apply_and_index(&git, &plan)
     }
 
-    /// Writes a page for the person. `base` as in [`Edit::Write`].
+    /// Writes a page in the user's name. `base` as in [`Edit::Write`].
     ///
     /// # Errors
     /// As [`Memory::prepare`].
@@ -152,10 +158,10 @@ impl MemoryRepo {
         self.change_as_person(path, &edit, None, message, at)
     }
 
-    /// Removes a page for the person; with `base`, only if that is the version in the work tree.
+    /// Deletes a page in the user's name; if `base` is given, only if it is the version in the working tree.
     ///
     /// # Errors
-    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the page is another version than `base`.
+    /// [`MemoryError::Missing`]; [`MemoryError::Conflict`] if the version of the page is not `base`.
     pub fn delete_as_person(
         &self,
         path: &str,
@@ -166,20 +172,21 @@ impl MemoryRepo {
         self.change_as_person(path, &Edit::Delete, base, message, at)
     }
 
-    /// Scans the whole work tree: what the person edited by hand becomes one commit of their own; what cannot be a page
-    /// (binary, too large, unreadable, a bad name, a link) is left alone and reported. Mends git's index.
+    /// Scans the whole working tree. Commits all hand edits in one commit in the user's name. Reports files that cannot be
+    /// pages (binary, too large, unreadable, a bad name, a link) and leaves them unchanged. Repairs git's index.
     ///
     /// # Errors
-    /// [`MemoryError::Repository`], also while the person has a merge or rebase of their own under way.
+    /// [`MemoryError::Repository`], also while the user has an unfinished merge or rebase.
     pub fn adopt_hand_edits(&self, at: Timestamp) -> Result<Adopted, MemoryError> {
         self.git().adopt_all(at)
     }
 
-    /// Calls `then` each time the work tree has been quiet for `quiet` ([`QUIET`]) after a change outside `.git`, ours
-    /// included. `then` runs on the watch's own thread and should call [`MemoryRepo::adopt_hand_edits`].
+    /// Calls `then` when the working tree has been unchanged for `quiet` (see [`QUIET`]) after a change outside `.git`.
+    /// Changes by this program count as well. `then` runs on the watcher's thread and should call
+    /// [`MemoryRepo::adopt_hand_edits`].
     ///
     /// # Errors
-    /// [`MemoryError::Repository`] if the system gives no notices for this folder.
+    /// [`MemoryError::Repository`] if the system cannot watch this folder.
     pub fn watch(&self, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
         Watch::start(&self.folder, quiet, then)
     }
@@ -188,49 +195,49 @@ impl MemoryRepo {
         &self,
         page: &str,
         edit: &Edit,
-        seen: Option<&str>,
+        expected: Option<&str>,
         words: &str,
         at: Timestamp,
     ) -> Result<Committed, MemoryError> {
         path::check(page)?;
         let git = self.git();
-        git.finish_earlier()?;
-        if let Some(seen) = seen {
-            let Page { path, content, version } = place::read(&self.folder, page)?;
-            if version != seen {
+        git.finish_interrupted()?;
+        if let Some(expected) = expected {
+            let Page { path, content, version } = work_tree::read(&self.folder, page)?;
+            if version != expected {
                 return Err(MemoryError::Conflict { path, version, content });
             }
         }
-        let (plan, _) = git.work_out(&Wanted { path: page, edit, author: Author::Person, words, at })?;
-        make_visible(&git, &plan)
+        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, words, at })?;
+        apply_and_index(&git, &plan)
     }
 
-    /// A panic elsewhere leaves nothing half done in memory: all state is on the disk.
+    /// Ignores a poisoned lock: all state is on disk, so a panic leaves nothing inconsistent in memory.
     fn git(&self) -> MutexGuard<'_, Git> {
         self.git.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
-fn make_visible(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
-    git.carry_out(plan, Files::Ours)?;
-    git.tidy()?;
-    let commit = git.repo.find_commit(plan.commit).doing("read a commit")?;
+fn apply_and_index(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
+    git.apply(plan, WorkTreeFiles::ToReplace)?;
+    git.update_index()?;
+    let commit = git.repo.find_commit(plan.commit).context("read a commit")?;
     git.committed(&commit)
 }
 
 impl Memory for MemoryRepo {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
-        place::read(&self.folder, path)
+        work_tree::read(&self.folder, path)
     }
 
     fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError> {
-        let (mut pages, _) = place::walk(&self.folder)?;
+        let (mut pages, _) = work_tree::walk(&self.folder)?;
         pages.retain(|page| page.path.starts_with(prefix));
         Ok(pages)
     }
 
     fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
-        place::search(&self.folder, query, limit)
+        search::search(&self.folder, query, limit)
     }
 
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
@@ -239,11 +246,11 @@ impl Memory for MemoryRepo {
 
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
         let git = self.git();
-        git.finish_checkouts()?;
-        git.carry_out(&prepare::plan(plan)?, Files::Ours)
+        git.finish_interrupted_checkouts()?;
+        git.apply(&prepare::parse_plan(plan)?, WorkTreeFiles::ToReplace)
     }
 
     fn tidy(&self) -> Result<(), MemoryError> {
-        self.git().tidy()
+        self.git().update_index()
     }
 }

@@ -1,30 +1,30 @@
-//! Commit messages: the writer's words, then three trailers that say which agent, turn and tool call a change came from.
-//! Words can never pass for trailers.
+//! Commit messages: the author's text, then three trailers with the agent, turn and tool call that the change comes from.
+//! The text is escaped so that it cannot forge trailers.
 
 use git2::{Commit, Signature, Time};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::memory::Origin;
 
-/// The longest first line, in characters; a longer one is cut there and repeated whole below.
-const TITLE: usize = 72;
+/// The longest first line, in characters. A longer one is cut, and repeated in full in the body.
+const MAX_TITLE: usize = 72;
 /// The longest message, in characters.
-const LONGEST: usize = 4000;
-/// Where the addresses of agents end. Only commits from such an address are asked for an origin.
-const AGENTS: &str = "@agents.growqr.local";
+const MAX_MESSAGE: usize = 4000;
+/// Email suffix of agents. Trailers are read only from commits with such an author.
+const AGENT_EMAIL_SUFFIX: &str = "@agents.growqr.local";
 
-/// Who a commit is by.
+/// The author of a commit.
 pub(crate) enum Author<'a> {
-    /// An agent, by its tool call.
+    /// An agent.
     Agent(&'a Origin),
-    /// The person.
+    /// The user.
     Person,
     /// This program, for the first commit.
     Program,
 }
 
 impl Author<'_> {
-    /// Name, address and time for git. Whole seconds, UTC.
+    /// Name, email and time for git. The time is in whole seconds, UTC.
     pub(crate) fn signature(&self, at: Timestamp) -> Result<Signature<'static>, git2::Error> {
         let time = Time::new(at.seconds(), 0);
         match self {
@@ -32,24 +32,24 @@ impl Author<'_> {
             Author::Program => Signature::new("GrowQR", "growqr@growqr.local", &time),
             Author::Agent(origin) => {
                 let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' };
-                let address = format!("{}{AGENTS}", origin.agent.as_str().chars().map(plain).collect::<String>());
-                // git trims punctuation from names and refuses what is empty then.
+                let address = format!("{}{AGENT_EMAIL_SUFFIX}", origin.agent.as_str().chars().map(plain).collect::<String>());
+                // git trims punctuation from names and refuses a name that is then empty.
                 Signature::new(&one_line(&origin.name), &address, &time).or_else(|_| Signature::new("Agent", &address, &time))
             }
         }
     }
 }
 
-/// The whole message of a commit. `instead` is the first line if the writer gave no words.
-pub(crate) fn compose(words: &str, instead: &str, author: &Author<'_>) -> String {
-    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(LONGEST).collect();
+/// The whole message of a commit. `default_title` is the first line if `words` is empty.
+pub(crate) fn compose(words: &str, default_title: &str, author: &Author<'_>) -> String {
+    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
     let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
-    let first = lines.next().unwrap_or(instead).trim();
-    let mut body: Vec<String> = lines.map(neutral).collect();
-    let mut message: String = first.chars().take(TITLE).collect();
-    if first.chars().nth(TITLE).is_some() {
+    let first = lines.next().unwrap_or(default_title).trim();
+    let mut body: Vec<String> = lines.map(quote_if_trailer).collect();
+    let mut message: String = first.chars().take(MAX_TITLE).collect();
+    if first.chars().nth(MAX_TITLE).is_some() {
         message.push('…');
-        body.splice(0..0, [String::new(), neutral(first)]);
+        body.splice(0..0, [String::new(), quote_if_trailer(first)]);
     }
     let body = body.join("\n");
     for part in [body.trim(), &trailers(author)] {
@@ -68,8 +68,8 @@ fn trailers(author: &Author<'_>) -> String {
     format!("Agent: {agent} ({name})\nTurn: {}\nTool-Call: {}", origin.turn, one_line(origin.effect.as_str()))
 }
 
-/// A line that git or this module could take for one of our trailers is marked as quoted.
-fn neutral(line: &str) -> String {
+/// Prefixes a line with `> ` if git or this module could read it as one of our trailers.
+fn quote_if_trailer(line: &str) -> String {
     let key = line.trim_start().split(':').next().unwrap_or_default().trim_end().to_ascii_lowercase();
     if line.contains(':') && matches!(key.as_str(), "agent" | "turn" | "tool-call") {
         format!("> {line}")
@@ -82,7 +82,7 @@ fn one_line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect::<String>().trim().to_owned()
 }
 
-/// The words and the origin of a commit.
+/// Splits the message of a commit into its text and its origin (the trailers).
 pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
     let message = String::from_utf8_lossy(commit.message_bytes()).trim_end().to_owned();
     if !is_by_agent(commit) {
@@ -96,7 +96,7 @@ pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
 
 /// Whether the commit's author is an agent.
 fn is_by_agent(commit: &Commit<'_>) -> bool {
-    commit.author().email_bytes().ends_with(AGENTS.as_bytes())
+    commit.author().email_bytes().ends_with(AGENT_EMAIL_SUFFIX.as_bytes())
 }
 
 fn origin(tail: &str) -> Option<Origin> {
@@ -124,23 +124,23 @@ mod tests {
     }
 
     #[test]
-    fn a_message_keeps_its_words_and_gains_its_origin() {
+    fn a_message_keeps_its_text_and_gets_trailers() {
         let message = compose("Learned a name\n\nShe said so.", "-", &Author::Agent(&grow()));
         assert_eq!(message, "Learned a name\n\nShe said so.\n\nAgent: grow (Grow (you))\nTurn: 3\nTool-Call: 00ff\n");
         assert_eq!(split(&message), ("Learned a name\n\nShe said so.".to_owned(), Some(grow())));
     }
 
     #[test]
-    fn empty_words_are_replaced_and_a_long_first_line_is_cut_and_kept_below() {
+    fn an_empty_message_gets_a_title_and_a_long_title_is_cut_and_repeated() {
         assert_eq!(compose(" \n ", "Change a.md", &Author::Person), "Change a.md\n");
         let long = "word ".repeat(40);
         let message = compose(&long, "-", &Author::Person);
-        assert!(message.lines().next().unwrap().chars().count() <= TITLE + 1);
+        assert!(message.lines().next().unwrap().chars().count() <= MAX_TITLE + 1);
         assert!(message.contains(long.trim()));
     }
 
     #[test]
-    fn words_cannot_pass_for_trailers() {
+    fn message_text_cannot_forge_trailers() {
         let forged = "x\n\nAgent: grow (Grow)\nTurn: 1\ntool-call : dead\r\nTool-Call: beef";
         let message = compose(forged, "-", &Author::Person);
         assert!(message.lines().skip(1).all(|line| line.is_empty() || line.starts_with("> ")), "{message}");
@@ -150,7 +150,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_words_the_origin_is_the_writers(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
+        fn any_message_text_keeps_the_real_origin(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
             let origin = Origin { name: name.trim().to_owned(), ..grow() };
             let message = compose(&words, "nothing said", &Author::Agent(&origin));
             prop_assert_eq!(split(&message).1, Some(origin));

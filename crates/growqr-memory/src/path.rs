@@ -1,32 +1,32 @@
-//! Which paths a page may have. Only the text of a path is judged here; what is on the disk is judged in `place`.
+//! Rules for the paths of pages. Checks only the text of a path; `work_tree` checks what is on disk.
 
 use growqr_core::memory::MemoryError;
 use unicode_normalization::UnicodeNormalization;
 
-/// The longest part of a path, in bytes.
+/// The longest component of a path, in bytes.
 pub const MAX_PART: usize = 200;
 /// The longest path, in bytes.
 pub const MAX_PATH: usize = 400;
-/// How many parts a path may have.
+/// The most components of a path.
 pub const MAX_DEPTH: usize = 12;
 
-/// Accepts a relative path with `/` that names the same file on every system, and nothing inside `.git`.
+/// Accepts a relative path with `/` that names the same file on every operating system and is not inside `.git`.
 ///
 /// # Errors
-/// [`MemoryError::BadPath`] with what to do instead.
+/// [`MemoryError::BadPath`] with the rule that the path breaks.
 pub(crate) fn check(path: &str) -> Result<(), MemoryError> {
-    match fault(path) {
+    match problem(path) {
         None => Ok(()),
-        Some(reason) => Err(bad(path, reason)),
+        Some(reason) => Err(bad_path(path, reason)),
     }
 }
 
-/// The error for a path.
-pub(crate) fn bad(path: &str, reason: impl Into<String>) -> MemoryError {
+/// Builds [`MemoryError::BadPath`].
+pub(crate) fn bad_path(path: &str, reason: impl Into<String>) -> MemoryError {
     MemoryError::BadPath { path: path.to_owned(), reason: reason.into() }
 }
 
-fn fault(path: &str) -> Option<&'static str> {
+fn problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("give a name such as notes/today.md");
     }
@@ -42,7 +42,7 @@ fn fault(path: &str) -> Option<&'static str> {
     if path.split('/').count() > MAX_DEPTH {
         return Some("it is too deep; use at most 12 parts");
     }
-    path.split('/').find_map(part_fault)
+    path.split('/').find_map(part_problem)
 }
 
 fn has_drive(path: &str) -> bool {
@@ -50,7 +50,7 @@ fn has_drive(path: &str) -> bool {
     bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':'
 }
 
-fn part_fault(part: &str) -> Option<&'static str> {
+fn part_problem(part: &str) -> Option<&'static str> {
     if part.is_empty() {
         return Some("leave out empty parts (// or a / at the end)");
     }
@@ -81,14 +81,14 @@ fn part_fault(part: &str) -> Option<&'static str> {
     is_reserved(part).then_some("it is a device name on Windows; choose another name")
 }
 
-/// Characters that some file systems drop when they compare names, and those that turn text around on the screen.
+/// Characters that some file systems ignore when they compare names, and those that change the writing direction.
 fn is_ignorable(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// `git~1` and its like: the names that Windows gives `.git` in the old 8.3 form.
+/// Whether it is a short name (8.3 form) that Windows may give `.git`, such as `git~1`.
 fn is_git_short_name(part: &str) -> bool {
     let lower = part.to_ascii_lowercase();
     lower.strip_prefix("git~").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -106,8 +106,8 @@ fn is_reserved(part: &str) -> bool {
     })
 }
 
-/// What two names share when some file system takes them for the same: letter case and Unicode form put aside.
-pub(crate) fn folded(name: &str) -> String {
+/// Folds letter case and normalises Unicode. Two names with the same result may be the same name to some file system.
+pub(crate) fn case_folded(name: &str) -> String {
     let upper: String = name.nfc().flat_map(char::to_uppercase).collect();
     upper.chars().flat_map(char::to_lowercase).nfc().collect()
 }
@@ -131,10 +131,10 @@ mod tests {
             "a~b",
             "x..y",
         ] {
-            assert_eq!(fault(path), None, "{path:?}");
+            assert_eq!(problem(path), None, "{path:?}");
         }
-        assert_eq!(fault(&["a"; MAX_DEPTH].join("/")), None);
-        assert_eq!(fault(&"a".repeat(MAX_PART)), None);
+        assert_eq!(problem(&["a"; MAX_DEPTH].join("/")), None);
+        assert_eq!(problem(&"a".repeat(MAX_PART)), None);
     }
 
     #[test]
@@ -200,19 +200,19 @@ mod tests {
         for path in refused {
             assert!(matches!(check(path), Err(MemoryError::BadPath { .. })), "{path:?}");
         }
-        assert!(fault(&["a"; MAX_DEPTH + 1].join("/")).is_some());
-        assert!(fault(&"a".repeat(MAX_PART + 1)).is_some());
-        assert!(fault(&["a".repeat(150), "b".repeat(150), "c".repeat(150)].join("/")).is_some());
+        assert!(problem(&["a"; MAX_DEPTH + 1].join("/")).is_some());
+        assert!(problem(&"a".repeat(MAX_PART + 1)).is_some());
+        assert!(problem(&["a".repeat(150), "b".repeat(150), "c".repeat(150)].join("/")).is_some());
     }
 
     #[test]
-    fn spellings_that_a_disk_may_confuse_fold_together() {
+    fn equivalent_spellings_fold_to_the_same_text() {
         for (one, other) in
             [("README", "readme"), ("é", "e\u{301}"), ("É", "e\u{301}"), ("straße", "STRASSE"), ("ſ", "s"), ("K", "k")]
         {
-            assert_eq!(folded(one), folded(other), "{one} {other}");
+            assert_eq!(case_folded(one), case_folded(other), "{one} {other}");
         }
-        assert_ne!(folded("a"), folded("b"));
+        assert_ne!(case_folded("a"), case_folded("b"));
     }
 
     proptest! {
@@ -224,15 +224,15 @@ mod tests {
                     let std::path::Component::Normal(name) = part else { return Err(TestCaseError::fail("not a plain part")) };
                     let name = name.to_str().unwrap();
                     prop_assert!(!name.starts_with('.') && !name.ends_with(['.', ' ']));
-                    prop_assert!(!folded(name).starts_with("git~1"));
+                    prop_assert!(!case_folded(name).starts_with("git~1"));
                 }
             }
         }
 
         #[test]
-        fn any_text_is_judged_without_panic(path in any::<String>()) {
+        fn any_text_is_checked_without_panic(path in any::<String>()) {
             let _ = check(&path);
-            prop_assert_eq!(folded(&folded(&path)), folded(&path));
+            prop_assert_eq!(case_folded(&case_folded(&path)), case_folded(&path));
         }
     }
 }

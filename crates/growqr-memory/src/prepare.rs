@@ -1,20 +1,20 @@
-//! Working a change out: the person's own edit of the page first, then the merge, then the commit object.
+//! Prepares a change: commits the user's own edit of the page first, then merges, then writes the objects of the commit.
 
-use crate::checkout::Files;
-use crate::failure::Doing;
+use crate::checkout::WorkTreeFiles;
+use crate::error_context::Context;
 use crate::message::{self, Author};
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::path;
-use crate::place::{self, MAX_PAGES, OnDisk};
+use crate::work_tree::{self, MAX_PAGES, OnDisk};
 use git2::{MergeFileInput, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{Change, CommitPlan, Edit, MemoryError};
 
-/// How far back a tool call is looked for. A repeated one is among the newest commits.
-const LOOK_BACK: usize = 512;
+/// How many commits are searched for an earlier commit of the same tool call. A repeated call is among the newest commits.
+const TOOL_CALL_SEARCH_DEPTH: usize = 512;
 
-/// Who wants what of a page.
-pub(crate) struct Wanted<'a> {
+/// A requested change of a page.
+pub(crate) struct PageChange<'a> {
     pub(crate) path: &'a str,
     pub(crate) edit: &'a Edit,
     pub(crate) author: Author<'a>,
@@ -26,43 +26,50 @@ impl Git {
     /// See [`growqr_core::memory::Memory::prepare`].
     pub(crate) fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
         path::check(&change.path)?;
-        self.finish_checkouts()?;
-        if let Some(plan) = self.plan_of_effect(change)? {
+        self.finish_interrupted_checkouts()?;
+        if let Some(plan) = self.find_plan_of_tool_call(change)? {
             return Ok(plan);
         }
         let author = Author::Agent(&change.origin);
-        let wanted = Wanted { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
-        let (plan, merged) = self.work_out(&wanted)?;
+        let change = PageChange { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
+        let (plan, merged) = self.prepare_commit(&change)?;
         commit_plan(&plan, &change.path, merged)
     }
 
-    /// Begins to write the objects of a wanted change; says whether another's change was merged in.
-    pub(crate) fn work_out(&self, wanted: &Wanted<'_>) -> Result<(Plan, bool), MemoryError> {
-        if let Edit::Write { content, .. } = wanted.edit {
-            place::text(wanted.path, content.as_bytes())?;
+    /// Builds the commit for a change and starts writing its objects. Returns the plan, and whether another change of the
+    /// page was merged in.
+    pub(crate) fn prepare_commit(&self, change: &PageChange<'_>) -> Result<(Plan, bool), MemoryError> {
+        if let Edit::Write { content, .. } = change.edit {
+            work_tree::text(change.path, content.as_bytes())?;
         }
         self.refuse_unfinished_merge()?;
-        self.refuse_clashes(wanted.path)?;
-        self.adopt_page(wanted.path, wanted.at)?;
+        self.refuse_clashes(change.path)?;
+        self.adopt_page(change.path, change.at)?;
         let head = self.head()?;
         let tree = self.tree(head)?;
-        let old = blob_at(tree.as_ref(), wanted.path);
-        let mut draft = self.draft(Files::Ours)?;
-        let (new, merged) = match wanted.edit {
-            Edit::Delete if old.is_none() => return Err(MemoryError::Missing { path: wanted.path.to_owned() }),
+        let old = blob_at(tree.as_ref(), change.path);
+        let mut draft = self.draft(WorkTreeFiles::ToReplace)?;
+        let (new, merged) = match change.edit {
+            Edit::Delete if old.is_none() => return Err(MemoryError::Missing { path: change.path.to_owned() }),
             Edit::Delete => (None, false),
             Edit::Write { content, base } => {
-                let (content, merged) = self.merged(wanted.path, old, content, base.as_deref())?;
+                let (content, merged) = self.merge_content(change.path, old, content, base.as_deref())?;
                 (Some(draft.blob(content.as_bytes())?), merged)
             }
         };
-        let file = FileChange { path: wanted.path.to_owned(), old, new };
-        let plan = self.write_commit(draft, (head, vec![file]), &wanted.author, wanted.words, wanted.at)?;
+        let file = FileChange { path: change.path.to_owned(), old, new };
+        let plan = self.write_commit(draft, (head, vec![file]), &change.author, change.words, change.at)?;
         Ok((plan, merged))
     }
 
-    /// The text that the page gets, and whether it is a merge.
-    fn merged(&self, page: &str, old: Option<Oid>, content: &str, base: Option<&str>) -> Result<(String, bool), MemoryError> {
+    /// The new text of the page, and whether it is the result of a merge.
+    fn merge_content(
+        &self,
+        page: &str,
+        old: Option<Oid>,
+        content: &str,
+        base: Option<&str>,
+    ) -> Result<(String, bool), MemoryError> {
         let Some(old) = old else {
             return match base {
                 None => Ok((content.to_owned(), false)),
@@ -70,11 +77,11 @@ impl Git {
             };
         };
         let bytes = self.blob(old)?.unwrap_or_default();
-        let current = place::text(page, &bytes)?;
+        let current = work_tree::text(page, &bytes)?;
         if current == content {
             return Err(MemoryError::Unchanged { path: page.to_owned() });
         }
-        // Without a base only what keeps every word of the page is safe: adding at its end.
+        // Without a base only appending is safe, because it keeps the whole text of the page.
         let base = base.map(str::trim);
         if base == Some(old.to_string().as_str()) || (base.is_none() && content.starts_with(current)) {
             return Ok((content.to_owned(), false));
@@ -84,43 +91,44 @@ impl Git {
         match merged {
             None => Err(conflict(page, old, current)),
             Some(merged) if merged == bytes => Err(MemoryError::Unchanged { path: page.to_owned() }),
-            Some(merged) => Ok((place::text(page, &merged)?.to_owned(), true)),
+            Some(merged) => Ok((work_tree::text(page, &merged)?.to_owned(), true)),
         }
     }
 
-    /// Commits what the person did to this one page. What is no page stays as it is and is an error: it would be lost.
+    /// Commits the user's edit of this page, if there is one. If the file on disk cannot be a page, returns an error, because
+    /// the change would overwrite it.
     pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
         self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
-        let bytes = match place::look(&self.folder, page) {
-            OnDisk::Odd(reason) => return Err(reason),
+        let bytes = match work_tree::inspect(&self.folder, page) {
+            OnDisk::NotAPage(reason) => return Err(reason),
             OnDisk::File(_, oid) if Some(oid) == old => return Ok(()),
             OnDisk::Absent if old.is_none() => return Ok(()),
             OnDisk::Absent => None,
             OnDisk::File(bytes, _) => {
-                place::text(page, &bytes)?;
+                work_tree::text(page, &bytes)?;
                 Some(bytes)
             }
         };
-        let mut draft = self.draft(Files::ByHand)?;
+        let mut draft = self.draft(WorkTreeFiles::UpToDate)?;
         let new = bytes.map(|bytes| draft.blob(&bytes)).transpose()?;
         let file = FileChange { path: page.to_owned(), old, new };
         let plan = self.write_commit(draft, (head, vec![file]), &Author::Person, &format!("Edited by hand: {page}"), at)?;
-        self.carry_out(&plan, Files::ByHand)
+        self.apply(&plan, WorkTreeFiles::UpToDate)
     }
 
-    /// Refuses a new page that clashes with what is there, on the disk or in the last commit.
+    /// Returns an error if a new page conflicts with the name of an existing page or folder, on disk or in the last commit.
     fn refuse_clashes(&self, page: &str) -> Result<(), MemoryError> {
         let tree = self.head_tree()?;
         if blob_at(tree.as_ref(), page).is_some() {
             return Ok(());
         }
-        place::refuse_other_spelling(&self.folder, page)?;
+        work_tree::refuse_other_spelling(&self.folder, page)?;
         if let Some(tree) = tree {
             self.refuse_clash_in_tree(tree, page)?;
         }
-        // git's index has a line for each page: near enough for a limit of this kind, and it costs no walk.
+        // git's index has one entry for each page. That is accurate enough for this limit and needs no walk of the folder.
         if self.repo.index().is_ok_and(|index| index.len() >= MAX_PAGES) {
             let cause = format!("there are already {MAX_PAGES} pages; delete some first");
             return Err(MemoryError::Repository { doing: "add a page", cause });
@@ -130,34 +138,36 @@ impl Git {
 
     fn refuse_clash_in_tree(&self, root: Tree<'_>, page: &str) -> Result<(), MemoryError> {
         let mut tree = root;
-        let mut seen = String::new();
+        let mut above = String::new();
         let mut parts = page.split('/').peekable();
         while let Some(part) = parts.next() {
             let names = tree.iter().filter_map(|entry| entry.name().ok().map(str::to_owned));
-            place::refuse_clash(page, &seen, part, names)?;
+            work_tree::refuse_clash(page, &above, part, names)?;
             let Some((kind, id)) = tree.get_name(part).map(|entry| (entry.kind(), entry.id())) else { return Ok(()) };
             match (parts.peek().is_some(), kind == Some(ObjectType::Tree)) {
                 (true, true) => {}
-                // Gone from the disk means that the person removed it, which the next scan commits.
-                _ if !place::file_of(&self.folder, &format!("{seen}{part}")).exists() => return Ok(()),
-                (true, false) => return Err(path::bad(page, format!("{:?} is a page, not a folder", format!("{seen}{part}")))),
-                (false, _) => return Err(path::bad(page, "it is no page but a folder or a link")),
+                // The user has deleted it from disk; the next scan commits that.
+                _ if !work_tree::file_of(&self.folder, &format!("{above}{part}")).exists() => return Ok(()),
+                (true, false) => {
+                    return Err(path::bad_path(page, format!("{:?} is a page, not a folder", format!("{above}{part}"))));
+                }
+                (false, _) => return Err(path::bad_path(page, "it is a folder or a link, not a page")),
             }
-            seen = format!("{seen}{part}/");
-            tree = self.repo.find_tree(id).doing("read a tree")?;
+            above = format!("{above}{part}/");
+            tree = self.repo.find_tree(id).context("read a tree")?;
         }
         Ok(())
     }
 
-    /// The plan that this tool call already has in the history: twice is once.
-    fn plan_of_effect(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
-        self.walk_effects()?;
-        let known = self.effects.borrow().commits.get(change.origin.effect.as_str()).copied();
+    /// The plan of an earlier commit of the same tool call, so that a repeated call makes no second commit.
+    fn find_plan_of_tool_call(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
+        self.index_tool_calls()?;
+        let known = self.effect_commits.borrow().commits.get(change.origin.effect.as_str()).copied();
         let Some(oid) = known else { return Ok(None) };
         if !self.is_in_history(oid)? {
             return Ok(None);
         }
-        let commit = self.repo.find_commit(oid).doing("read a commit")?;
+        let commit = self.repo.find_commit(oid).context("read a commit")?;
         let files = self.changes_of(&commit)?;
         let Some(file) = files.iter().find(|file| file.path == change.path) else { return Ok(None) };
         let merged = match (&change.edit, file.old) {
@@ -168,35 +178,35 @@ impl Git {
         commit_plan(&plan, &change.path, merged).map(Some)
     }
 
-    fn walk_effects(&self) -> Result<(), MemoryError> {
-        let mut effects = self.effects.borrow_mut();
+    fn index_tool_calls(&self) -> Result<(), MemoryError> {
+        let mut effects = self.effect_commits.borrow_mut();
         let head = self.head()?;
         let mut next = head;
-        for _ in 0..LOOK_BACK {
-            let Some(oid) = next.filter(|oid| Some(*oid) != effects.walked_to) else { break };
-            let commit = self.repo.find_commit(oid).doing("walk the history")?;
+        for _ in 0..TOOL_CALL_SEARCH_DEPTH {
+            let Some(oid) = next.filter(|oid| Some(*oid) != effects.newest) else { break };
+            let commit = self.repo.find_commit(oid).context("walk the history")?;
             if let Some(origin) = message::read(&commit).1 {
                 effects.commits.insert(origin.effect.as_str().to_owned(), oid);
             }
             next = commit.parent_id(0).ok();
         }
-        effects.walked_to = head;
+        effects.newest = head;
         Ok(())
     }
 }
 
-/// The error for a page whose current version does not merge.
+/// The error for a change that cannot be merged with the current version of the page.
 pub(crate) fn conflict(page: &str, version: Oid, content: &str) -> MemoryError {
     MemoryError::Conflict { path: page.to_owned(), version: version.to_string(), content: content.to_owned() }
 }
 
-/// Three-way merge by lines; `None` on a conflict.
+/// Three-way merge by lines. `None` if there is a conflict.
 pub(crate) fn merge(ancestor: &[u8], ours: &[u8], theirs: &[u8]) -> Result<Option<Vec<u8>>, MemoryError> {
     let (mut base, mut one, mut other) = (MergeFileInput::new(), MergeFileInput::new(), MergeFileInput::new());
     base.content(ancestor);
     one.content(ours);
     other.content(theirs);
-    let result = git2::merge_file(&base, &one, &other, None).doing("merge")?;
+    let result = git2::merge_file(&base, &one, &other, None).context("merge")?;
     Ok(result.is_automergeable().then(|| result.content().to_vec()))
 }
 
@@ -214,8 +224,8 @@ fn commit_plan(plan: &Plan, page: &str, merged: bool) -> Result<CommitPlan, Memo
     })
 }
 
-/// A recorded plan, read back. Ids that are none mean a journal that was tampered with.
-pub(crate) fn plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
+/// Parses a plan from the journal. An invalid id means that the journal was altered.
+pub(crate) fn parse_plan(recorded: &CommitPlan) -> Result<Plan, MemoryError> {
     path::check(&recorded.path)?;
     let oid = |hex: &String| Oid::from_str(hex).map_err(|_| MemoryError::UnknownChange { rev: hex.clone() });
     let file = FileChange {

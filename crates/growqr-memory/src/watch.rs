@@ -1,7 +1,7 @@
-//! Noticing hand edits: calls back once the work tree has been quiet for a while after something in it changed.
-//! Waits on the system's notices; on Windows, which may drop some, it also calls back from time to time.
+//! Watches for hand edits: calls back when the working tree has changed and then stayed unchanged for a while.
+//! It relies on notifications of the operating system. Windows may lose some, so there it also calls back periodically.
 
-use crate::failure::Doing;
+use crate::error_context::Context;
 use growqr_core::memory::MemoryError;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::{Component, Path};
@@ -9,14 +9,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// How long the work tree must be quiet before a scan.
+/// How long the working tree must stay unchanged before a scan.
 pub const QUIET: Duration = Duration::from_secs(2);
 
-/// How often to scan without a notice. Windows drops notices when many files change at once, and `notify` does not say
-/// so; the other systems' notices are complete or say that they are not.
+/// How often to scan without a notification. Windows loses notifications when many files change at once, and `notify` does
+/// not report it; the other systems lose none, or report that they did.
 const RESCAN: Option<Duration> = if cfg!(windows) { Some(Duration::from_secs(5 * 60)) } else { None };
 
-/// Watches until it is dropped. Dropping it waits for a callback that is running.
+/// A running watcher. Dropping it stops watching and waits for a running callback.
 pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     thread: Option<JoinHandle<()>>,
@@ -24,29 +24,29 @@ pub struct Watch {
 
 impl Watch {
     pub(crate) fn start(folder: &Path, quiet: Duration, then: impl Fn() + Send + 'static) -> Result<Watch, MemoryError> {
-        // Systems report real paths, so links on the way to the folder must not hide `.git` from the comparison.
-        let folder = folder.canonicalize().doing("be watched")?;
+        // Systems report real paths, so symbolic links in the folder's path must be resolved before paths are compared.
+        let folder = folder.canonicalize().context("be watched")?;
         let (changed, changes) = mpsc::sync_channel(1);
         let root = folder.clone();
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if is_of_interest(&root, &event) {
-                // A full channel already says that something changed.
+                // A full channel already holds the signal that something has changed.
                 let _ = changed.try_send(());
             }
         })
-        .doing("be watched")?;
-        watcher.watch(&folder, RecursiveMode::Recursive).doing("be watched")?;
+        .context("be watched")?;
+        watcher.watch(&folder, RecursiveMode::Recursive).context("be watched")?;
         let thread = thread::Builder::new()
             .name("memory-watch".to_owned())
             .spawn(move || call_when_quiet(&changes, quiet, RESCAN, then))
-            .doing("be watched")?;
+            .context("be watched")?;
         Ok(Watch { watcher: Some(watcher), thread: Some(thread) })
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The watcher owns the only sender: without it the thread ends.
+        // The watcher owns the only sender: dropping it ends the thread.
         self.watcher = None;
         let Some(thread) = self.thread.take() else { return };
         if thread.thread().id() != thread::current().id() && thread.join().is_err() {
@@ -55,7 +55,7 @@ impl Drop for Watch {
     }
 }
 
-/// An error may mean lost notices, so it counts as a change.
+/// Whether an event is a change outside `.git`. An error counts as a change, because it may mean lost events.
 fn is_of_interest(folder: &Path, event: &notify::Result<Event>) -> bool {
     let Ok(event) = event else { return true };
     if matches!(event.kind, EventKind::Access(_)) {
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_notices_may_be_dropped_it_scans_without_one() {
+    fn where_notifications_may_be_lost_it_scans_without_one() {
         let (changed, changes) = mpsc::sync_channel(1);
         let (called, calls) = mpsc::channel();
         let soon = Duration::from_millis(1);

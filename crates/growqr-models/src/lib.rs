@@ -1,11 +1,11 @@
-//! Model providers behind core's port [`growqr_core::model::Model`].
+//! Model providers: implementations of core's trait [`growqr_core::model::Model`].
 //!
-//! [`anthropic`] talks to the Messages API; [`openai`] to whatever speaks chat completions, such as Ollama on the same
-//! machine; [`guide`] is the built-in guide, which needs neither key nor network.
-//! What it is not: nothing here decides what an agent does, records anything, or knows of another adapter.
+//! [`anthropic`] calls the Messages API. [`openai`] calls any server with the chat-completions API, such as Ollama on the
+//! same machine. [`guide`] is the built-in guide, which needs neither a key nor a network.
+//! What this crate is not: it does not decide what an agent does, it records nothing, and it depends on no other adapter.
 
 pub mod anthropic;
 pub mod guide;
 mod http;
-mod input;
 pub mod openai;
+mod tool_input;

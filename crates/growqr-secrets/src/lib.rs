@@ -1,11 +1,12 @@
-//! The person's keys and tokens in the keychain of the operating system, behind core's port
+//! Stores the user's keys and tokens in the keychain of the operating system. Implements core's trait
 //! [`growqr_core::secret::SecretStore`].
 //!
 //! macOS: the login keychain. Windows: the Credential Manager. Elsewhere: the Secret Service (GNOME Keyring, KWallet,
-//! KeePassXC) over D-Bus. What it is not: there is no file to fall back on, ever, and no memory either; whoever holds
-//! a secret that could not be kept still holds it.
+//! KeePassXC) over D-Bus.
+//! What it is not: it never falls back to a file, and it does not cache. If a secret cannot be stored, the caller still has
+//! it and decides what to do.
 //!
-//! A keychain may be slow, locked, or waiting for a person who is not there, so every call has a limit.
+//! A keychain may be slow or locked, or may wait for the user to answer a prompt, so every call has a timeout.
 
 use async_trait::async_trait;
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
@@ -25,21 +26,22 @@ use secret_service as system;
 #[cfg(any(test, windows, target_os = "macos"))]
 mod worker;
 
-/// The name of all our entries. Approvals of macOS follow the program's signature, which an unsigned build changes
-/// each time: such a build has entries of its own, so that it neither spoils the real ones nor asks for them.
+/// The service name of all entries. macOS ties access approvals to the program's signature, which changes with every
+/// unsigned build. So a debug build uses another name: it neither invalidates the approvals of the real entries nor prompts
+/// for them.
 const SERVICE: &str =
     if cfg!(all(target_os = "macos", debug_assertions)) { "ai.growqr.desktop.dev" } else { "ai.growqr.desktop" };
 
-/// How long the keychain may take where no person is asked.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Timeout of a call that shows no prompt.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a person may take to answer the system's question.
-const ASKED: Duration = Duration::from_secs(60);
+/// Timeout of a call that may show a prompt to the user.
+const PROMPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The longest secret that every system takes, in bytes (Windows: 2,560).
-const LIMIT: usize = 2_048;
+/// The longest secret, in bytes. Every system accepts this length (Windows: at most 2,560).
+const MAX_SECRET_BYTES: usize = 2_048;
 
-/// The keychain, as one profile sees it. Making one asks the system nothing.
+/// The keychain entries of one profile. Creating it makes no call to the system.
 #[derive(Debug)]
 pub struct Keychain {
     namespace: String,
@@ -47,7 +49,7 @@ pub struct Keychain {
 }
 
 impl Keychain {
-    /// The entries of this namespace alone: `<namespace>/<name>` under `ai.growqr.desktop`.
+    /// Uses only the entries `<namespace>/<name>` of the service `ai.growqr.desktop`.
     #[must_use]
     pub fn new(namespace: impl Into<String>) -> Keychain {
         Keychain { namespace: namespace.into(), system: system::System::new() }
@@ -61,40 +63,44 @@ impl Keychain {
 #[async_trait]
 impl SecretStore for Keychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        within(PATIENCE, "read", self.system.get(&self.user(name))).await
+        with_timeout(TIMEOUT, "read", self.system.get(&self.user(name))).await
     }
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-        if value.expose().len() > LIMIT {
-            return Err(SecretError::Refused(format!("a secret has at most {LIMIT} bytes")));
+        if value.expose().len() > MAX_SECRET_BYTES {
+            return Err(SecretError::Refused(format!("a secret has at most {MAX_SECRET_BYTES} bytes")));
         }
-        within(PATIENCE, "write", self.system.set(&self.user(name), value)).await
+        with_timeout(TIMEOUT, "write", self.system.set(&self.user(name), value)).await
     }
 
     async fn remove(&self, name: &str) -> Result<(), SecretError> {
-        within(PATIENCE, "remove", self.system.remove(&self.user(name))).await
+        with_timeout(TIMEOUT, "remove", self.system.remove(&self.user(name))).await
     }
 
     async fn state(&self) -> StoreState {
-        match within(PATIENCE, "look", self.system.look()).await {
+        match with_timeout(TIMEOUT, "check", self.system.check()).await {
             Ok(()) => StoreState::Ready,
             Err(error) => StoreState::from(&error),
         }
     }
 
     async fn unlock(&self) -> Result<(), SecretError> {
-        within(ASKED, "unlock", self.system.unlock()).await
+        with_timeout(PROMPT_TIMEOUT, "unlock", self.system.unlock()).await
     }
 }
 
-/// A keychain that does not answer counts as locked: most often it waits for somebody.
-async fn within<T>(limit: Duration, doing: &str, work: impl Future<Output = Result<T, SecretError>>) -> Result<T, SecretError> {
+/// Adds a timeout. A keychain that does not respond counts as locked: it usually waits for the user to answer a prompt.
+async fn with_timeout<T>(
+    limit: Duration,
+    doing: &str,
+    work: impl Future<Output = Result<T, SecretError>>,
+) -> Result<T, SecretError> {
     let done = tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
-        tracing::debug!(doing, "the keychain did not answer in time");
+        tracing::debug!(doing, "the keychain did not respond in time");
         Err(SecretError::Locked)
     });
     if let Err(error) = &done {
-        tracing::debug!(doing, %error, "the keychain cannot be used");
+        tracing::debug!(doing, %error, "the keychain returned an error");
     }
     done
 }
@@ -104,15 +110,15 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_secret_that_some_system_cannot_hold_is_refused_everywhere() {
+    async fn a_secret_too_long_for_some_system_is_refused_on_all() {
         let keychain = Keychain::new("test");
-        let refused = keychain.set("anthropic", &Secret::new("x".repeat(LIMIT + 1))).await;
+        let refused = keychain.set("anthropic", &Secret::new("x".repeat(MAX_SECRET_BYTES + 1))).await;
         assert!(matches!(refused, Err(SecretError::Refused(_))), "{refused:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_keychain_that_never_answers_counts_as_locked() {
-        let asked = within(PATIENCE, "read", std::future::pending::<Result<(), SecretError>>());
-        assert_eq!(asked.await, Err(SecretError::Locked));
+        let call = with_timeout(TIMEOUT, "read", std::future::pending::<Result<(), SecretError>>());
+        assert_eq!(call.await, Err(SecretError::Locked));
     }
 }

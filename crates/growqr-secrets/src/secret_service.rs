@@ -1,16 +1,16 @@
 //! The Secret Service over D-Bus: GNOME Keyring, KWallet, KeePassXC.
 //!
-//! Asked asynchronously, so that giving up is dropping: the connection closes, and with it whatever question the system
-//! was showing. A connection is made for each request: they are rare, and the service may come, go or be replaced
-//! while this program runs. Secrets cross the bus encrypted for the session.
+//! The calls are asynchronous: dropping one closes the connection, and the system closes its prompt. Each call opens a new
+//! connection: calls are rare, and the service may start, stop or be replaced while this program runs. Secrets are
+//! encrypted on the bus.
 
 use crate::SERVICE;
 use growqr_core::secret::{Secret, SecretError};
 use secret_service::{Collection, EncryptionType, Error, Item, SecretService};
 use std::collections::HashMap;
 
-/// What a first collection is called, if the person has none yet.
-const FIRST: &str = "Login";
+/// The label of the default collection that is created if the user has none.
+const DEFAULT_COLLECTION: &str = "Login";
 
 /// The session's Secret Service.
 #[derive(Debug)]
@@ -23,63 +23,65 @@ impl System {
 
     pub(crate) async fn get(&self, user: &str) -> Result<Option<Secret>, SecretError> {
         let service = connect().await?;
-        let collection = unlocked(&service).await?;
+        let collection = unlocked_collection(&service).await?;
         let Some(item) = find(&collection, user).await? else { return Ok(None) };
-        let bytes = item.get_secret().await.map_err(|error| failed(&error))?;
-        let text = String::from_utf8(bytes).map_err(|_| SecretError::Refused("what it holds is not text".to_owned()))?;
+        let bytes = item.get_secret().await.map_err(|error| secret_error(&error))?;
+        let text = String::from_utf8(bytes).map_err(|_| SecretError::Refused("the stored secret is not text".to_owned()))?;
         Ok(Some(Secret::new(text)))
     }
 
     pub(crate) async fn set(&self, user: &str, value: &Secret) -> Result<(), SecretError> {
         let service = connect().await?;
-        let collection = unlocked(&service).await?;
+        let collection = unlocked_collection(&service).await?;
         let label = format!("GrowQR: {user}");
         let created = collection.create_item(&label, attributes(user), value.expose().as_bytes(), true, "text/plain");
-        created.await.map(drop).map_err(|error| failed(&error))
+        created.await.map(drop).map_err(|error| secret_error(&error))
     }
 
     pub(crate) async fn remove(&self, user: &str) -> Result<(), SecretError> {
         let service = connect().await?;
-        let collection = unlocked(&service).await?;
+        let collection = unlocked_collection(&service).await?;
         while let Some(item) = find(&collection, user).await? {
-            item.delete().await.map_err(|error| failed(&error))?;
+            item.delete().await.map_err(|error| secret_error(&error))?;
         }
         Ok(())
     }
 
-    pub(crate) async fn look(&self) -> Result<(), SecretError> {
-        unlocked(&connect().await?).await.map(drop)
+    pub(crate) async fn check(&self) -> Result<(), SecretError> {
+        unlocked_collection(&connect().await?).await.map(drop)
     }
 
     pub(crate) async fn unlock(&self) -> Result<(), SecretError> {
         let service = connect().await?;
         match service.get_default_collection().await {
-            Ok(collection) => collection.unlock().await.map_err(|error| failed(&error))?,
-            // The system asks the person for a password of their choice.
-            Err(Error::NoResult) => drop(service.create_collection(FIRST, "default").await.map_err(|error| failed(&error))?),
-            Err(error) => return Err(failed(&error)),
+            Ok(collection) => collection.unlock().await.map_err(|error| secret_error(&error))?,
+            // The system asks the user to choose a password.
+            Err(Error::NoResult) => {
+                drop(service.create_collection(DEFAULT_COLLECTION, "default").await.map_err(|error| secret_error(&error))?)
+            }
+            Err(error) => return Err(secret_error(&error)),
         }
-        unlocked(&service).await.map(drop)
+        unlocked_collection(&service).await.map(drop)
     }
 }
 
 async fn connect() -> Result<SecretService<'static>, SecretError> {
     SecretService::connect(EncryptionType::Dh).await.map_err(|error| {
-        // No bus, nobody on it who keeps secrets, or a keeper that cannot start: for the person it is all the same.
-        tracing::debug!(%error, "there is no Secret Service");
+        // No bus, no Secret Service on it, or a service that fails to start: the user sees the same message for all.
+        tracing::debug!(%error, "no Secret Service is available");
         SecretError::Absent
     })
 }
 
-/// The person's own collection. Asking a locked one for an item would show the system's question.
-async fn unlocked<'a>(service: &'a SecretService<'_>) -> Result<Collection<'a>, SecretError> {
-    let collection = service.get_default_collection().await.map_err(|error| failed(&error))?;
-    collection.ensure_unlocked().await.map_err(|error| failed(&error))?;
+/// The user's default collection. Returns an error if it is locked, because reading an item would then show a prompt.
+async fn unlocked_collection<'a>(service: &'a SecretService<'_>) -> Result<Collection<'a>, SecretError> {
+    let collection = service.get_default_collection().await.map_err(|error| secret_error(&error))?;
+    collection.ensure_unlocked().await.map_err(|error| secret_error(&error))?;
     Ok(collection)
 }
 
 async fn find<'a>(collection: &'a Collection<'_>, user: &str) -> Result<Option<Item<'a>>, SecretError> {
-    let mut items = collection.search_items(attributes(user)).await.map_err(|error| failed(&error))?;
+    let mut items = collection.search_items(attributes(user)).await.map_err(|error| secret_error(&error))?;
     Ok(items.pop())
 }
 
@@ -87,8 +89,8 @@ fn attributes(user: &str) -> HashMap<&str, &str> {
     HashMap::from([("service", SERVICE), ("username", user)])
 }
 
-/// A collection that is not there yet has to be made by the person, just as a locked one has to be unlocked.
-fn failed(error: &Error) -> SecretError {
+/// Converts an error. A missing collection counts as locked: in both cases `unlock` prompts the user.
+fn secret_error(error: &Error) -> SecretError {
     match error {
         Error::Locked | Error::NoResult | Error::Prompt | Error::PromptDisconnected => SecretError::Locked,
         Error::Unavailable => SecretError::Absent,

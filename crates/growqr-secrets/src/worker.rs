@@ -1,14 +1,13 @@
-//! A thread of its own for a keychain whose calls block. One at a time and in order, as such keychains want it.
+//! A worker thread for a keychain whose calls block. It runs one job at a time, in order, as these keychains require.
 //!
-//! A call that hangs holds up those behind it; their callers give up in time, and what nobody waits for any more is
-//! not done late.
+//! A hanging call blocks the jobs behind it. Their callers time out, and the thread then skips these jobs.
 
 use growqr_core::secret::{Secret, SecretError};
 use std::sync::mpsc;
 use tokio::sync::oneshot;
 
-/// What the thread does, in blocking calls.
-pub(crate) trait Blocking: Send + 'static {
+/// The calls of the worker thread. They may block.
+pub(crate) trait BlockingKeychain: Send + 'static {
     fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError>;
     fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError>;
     fn remove(&mut self, user: &str) -> Result<(), SecretError>;
@@ -18,32 +17,32 @@ pub(crate) trait Blocking: Send + 'static {
 #[cfg(any(test, target_os = "macos"))]
 const PROBE: &str = "probe";
 
-/// Finds out whether the keychain is open, by an entry that exists, and is made if it does not: the keychain of macOS
-/// says that an entry is missing without being unlocked for it.
+/// Checks whether the keychain is unlocked, by reading an entry, which is created if it is missing. It must exist, because
+/// the macOS keychain reports a missing entry even while it is locked.
 #[cfg(any(test, target_os = "macos"))]
-pub(crate) fn probe(keychain: &mut dyn Blocking) -> Result<(), SecretError> {
+pub(crate) fn probe(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
     match keychain.get(PROBE)? {
         Some(_) => Ok(()),
         None => keychain.set(PROBE, &Secret::new("open")),
     }
 }
 
-/// Whether a code of macOS means that the keychain is locked for this program: errSecInteractionNotAllowed (locked, and
-/// nobody can be asked, as over ssh), errSecUserCanceled and errSecAuthFailed (the person did not unlock it).
+/// Whether an OSStatus code of macOS means that the keychain is locked for this program: errSecInteractionNotAllowed
+/// (locked, and no prompt is possible, as over ssh), errSecUserCanceled and errSecAuthFailed (the user did not unlock it).
 #[cfg(any(test, target_os = "macos"))]
 pub(crate) fn is_locked(code: i32) -> bool {
     matches!(code, -25308 | -128 | -25293)
 }
 
-type Job = Box<dyn FnOnce(&mut dyn Blocking) + Send>;
+type Job = Box<dyn FnOnce(&mut dyn BlockingKeychain) + Send>;
 
-/// The thread's handle. It ends with the last handle.
+/// The handle of the thread. The thread ends when the last handle is dropped.
 #[derive(Debug)]
 pub(crate) struct Worker(mpsc::Sender<Job>);
 
 impl Worker {
     /// Starts the thread.
-    pub(crate) fn start(mut keychain: impl Blocking) -> std::io::Result<Worker> {
+    pub(crate) fn start(mut keychain: impl BlockingKeychain) -> std::io::Result<Worker> {
         let (jobs, inbox) = mpsc::channel::<Job>();
         std::thread::Builder::new().name("keychain".to_owned()).spawn(move || {
             for job in inbox {
@@ -53,19 +52,19 @@ impl Worker {
         Ok(Worker(jobs))
     }
 
-    /// Has the thread do this, and waits for as long as the caller likes.
+    /// Runs `work` on the thread and waits for its result. Dropping the future cancels `work` if it has not started.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Blocking) -> Result<T, SecretError> + Send + 'static,
+        work: impl FnOnce(&mut dyn BlockingKeychain) -> Result<T, SecretError> + Send + 'static,
     ) -> Result<T, SecretError> {
         let (reply, answer) = oneshot::channel();
         let job: Job = Box::new(move |keychain| {
             if !reply.is_closed() {
-                // Whoever asked may have given up meanwhile.
+                // The caller may have given up while the job ran.
                 let _ = reply.send(work(keychain));
             }
         });
-        let gone = |_| SecretError::Refused("its thread has ended".to_owned());
+        let gone = |_| SecretError::Refused("the keychain thread has ended".to_owned());
         self.0.send(job).map_err(|_| gone(()))?;
         answer.await.map_err(|_| gone(()))?
     }
@@ -76,25 +75,25 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// Waits at each write until it is let go on.
+    /// Each write waits for a signal from the test.
     struct Slow {
-        kept: BTreeMap<String, Secret>,
+        entries: BTreeMap<String, Secret>,
         gate: mpsc::Receiver<()>,
     }
 
-    impl Blocking for Slow {
+    impl BlockingKeychain for Slow {
         fn get(&mut self, user: &str) -> Result<Option<Secret>, SecretError> {
-            Ok(self.kept.get(user).cloned())
+            Ok(self.entries.get(user).cloned())
         }
 
         fn set(&mut self, user: &str, value: &Secret) -> Result<(), SecretError> {
             self.gate.recv().map_err(|_| SecretError::Locked)?;
-            self.kept.insert(user.to_owned(), value.clone());
+            self.entries.insert(user.to_owned(), value.clone());
             Ok(())
         }
 
         fn remove(&mut self, user: &str) -> Result<(), SecretError> {
-            self.kept.remove(user);
+            self.entries.remove(user);
             Ok(())
         }
     }
@@ -103,12 +102,12 @@ mod tests {
         worker.run(move |keychain| keychain.set(user, &Secret::new("value")))
     }
 
-    /// As macOS's: an entry that is missing is told, one that is there is not given.
+    /// Locked, as on macOS: it reports missing entries, but does not return existing ones.
     struct Locked {
         has_probe: bool,
     }
 
-    impl Blocking for Locked {
+    impl BlockingKeychain for Locked {
         fn get(&mut self, _: &str) -> Result<Option<Secret>, SecretError> {
             if self.has_probe { Err(SecretError::Locked) } else { Ok(None) }
         }
@@ -123,32 +122,32 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_keychain_is_not_taken_for_open_because_an_entry_is_missing() {
+    fn a_missing_entry_does_not_make_a_locked_keychain_count_as_unlocked() {
         for has_probe in [false, true] {
             assert_eq!(probe(&mut Locked { has_probe }), Err(SecretError::Locked));
         }
-        let mut open = Slow { kept: BTreeMap::new(), gate: mpsc::channel().1 };
-        open.kept.insert(PROBE.to_owned(), Secret::new("open"));
+        let mut open = Slow { entries: BTreeMap::new(), gate: mpsc::channel().1 };
+        open.entries.insert(PROBE.to_owned(), Secret::new("open"));
         assert_eq!(probe(&mut open), Ok(()));
     }
 
     #[test]
-    fn codes_of_a_locked_keychain_are_told_from_others() {
+    fn only_the_codes_of_a_locked_keychain_count_as_locked() {
         assert!([-25308, -128, -25293].into_iter().all(is_locked));
         // errSecItemNotFound, errSecNotAvailable.
         assert!(![-25300, -25291].into_iter().any(is_locked));
     }
 
     #[tokio::test]
-    async fn what_nobody_waits_for_any_more_is_not_done_late() {
+    async fn a_job_whose_caller_gave_up_is_skipped() {
         let (gate, closed) = mpsc::channel();
-        let worker = Worker::start(Slow { kept: BTreeMap::new(), gate: closed }).unwrap();
+        let worker = Worker::start(Slow { entries: BTreeMap::new(), gate: closed }).unwrap();
         let mut first = Box::pin(set(&worker, "first"));
         let mut second = Box::pin(set(&worker, "second"));
         tokio::select! {
             biased;
             _ = &mut first => panic!("the gate is closed"),
-            _ = &mut second => panic!("the first is not done"),
+            _ = &mut second => panic!("the first job is still running"),
             () = std::future::ready(()) => {}
         }
         drop(second);

@@ -4,7 +4,7 @@
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId, Seq};
-use growqr_core::journal::{AgentView, Append, Head, Status, Store};
+use growqr_core::journal::{AgentView, Append, Author, Head, MessageView, Status, Store, View};
 use growqr_core::money::Money;
 use growqr_store::{Db, DbConfig};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -34,10 +34,10 @@ async fn appends(folder: &Path) {
     let mut bare = bare(&folder.join("bare.db")).await;
     let db = open(&folder.join("appends.db")).await;
     let store = db.profile(&ProfileId::new("local"), NOW).await.expect("a profile");
-    let (one, sixteen) = (AgentId::new("one"), AgentId::new("sixteen"));
-    let (mut one_head, mut sixteen_head) = (Head::default(), Head::default());
+    let (one, sixteen, talker) = (AgentId::new("one"), AgentId::new("sixteen"), AgentId::new("talker"));
+    let (mut one_head, mut sixteen_head, mut talker_head) = (Head::default(), Head::default(), Head::default());
     let mut disk = File::create(folder.join("disk")).expect("a file");
-    let mut samples: [Vec<Duration>; 4] = Default::default();
+    let mut samples: [Vec<Duration>; 5] = Default::default();
     for round in 0..ROUNDS {
         let body = event(round).encode();
         samples[0].push(
@@ -55,14 +55,17 @@ async fn appends(folder: &Path) {
             .await,
         );
         samples[2].push(timed(async || one_head = append(&*store, &one, one_head, vec![event(round)]).await).await);
+        samples[4].push(timed(async || talker_head = say(&*store, &talker, talker_head, round).await).await);
         let events: Vec<Event> = (0..16).map(|n| event(round * 16 + n)).collect();
         samples[3].push(timed(async || sixteen_head = append(&*store, &sixteen, sixteen_head, events).await).await);
     }
-    let [fsync, bare, one, sixteen] = samples.map(median);
+    let [fsync, bare, one, sixteen, said] = samples.map(median);
     println!("fsync_4k {fsync:.1} us");
     println!("bare_insert {bare:.1} us");
     println!("append_1 {one:.1} us");
     println!("append_1_ratio {:.2} x", one / bare);
+    println!("append_message {said:.1} us");
+    println!("append_message_ratio {:.2} x", said / bare);
     println!("append_16_each {:.1} us", sixteen / 16.0);
     println!("append_16_each_ratio {:.2} x", sixteen / 16.0 / bare);
 }
@@ -108,8 +111,23 @@ fn event(number: usize) -> Event {
     UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44) }.into()
 }
 
+/// Appends an event of a message of a kilobyte, which is shown and can be searched.
+async fn say(store: &dyn Store, agent: &AgentId, head: Head, number: usize) -> Head {
+    let text = format!("{number} {}", "All work and no play, they said on a day. ".repeat(24));
+    let event = UserSaid { id: MessageId::new(format!("m-{number}")), text: text.clone() }.into();
+    let message = MessageView { agent: agent.clone(), seq: head.seq.next(), author: Author::Person, text, at: NOW };
+    let views = vec![View::Agent(view(agent)), View::Message(message)];
+    let append = Append { agent: agent.clone(), head, at: NOW, events: vec![event], views, segment: None };
+    store.append(append).await.expect("an append").head
+}
+
 async fn append(store: &dyn Store, agent: &AgentId, head: Head, events: Vec<Event>) -> Head {
-    let agent = AgentView {
+    let append = Append { agent: agent.clone(), head, at: NOW, events, views: vec![View::Agent(view(agent))], segment: None };
+    store.append(append).await.expect("an append").head
+}
+
+fn view(agent: &AgentId) -> AgentView {
+    AgentView {
         agent: agent.clone(),
         name: "Grow".to_owned(),
         parent: None,
@@ -124,9 +142,7 @@ async fn append(store: &dyn Store, agent: &AgentId, head: Head, events: Vec<Even
         created_at: NOW,
         updated_at: NOW,
         seq: Seq(0),
-    };
-    let append = Append { head, at: NOW, events, agent, messages: Vec::new(), segment: None };
-    store.append(append).await.expect("an append").head
+    }
 }
 
 async fn open(path: &Path) -> Db {

@@ -1,8 +1,10 @@
 //! An append made ready for writing, the same for both databases: bytes, hashes, positions. Pure.
 
 use growqr_core::event::{Event, SCHEMA_VERSION, entry_hash};
-use growqr_core::journal::{AgentView, Append, Author, Head, StoreError};
+use growqr_core::journal::{Append, Head, StoreError};
 use growqr_core::mail::Mail;
+use growqr_core::rebuild::Replayed;
+use std::collections::HashSet;
 
 /// One row of `events`, but for its position.
 pub(crate) struct EventRow {
@@ -29,7 +31,7 @@ impl Chain {
         let mut events = Vec::with_capacity(append.events.len());
         for event in &append.events {
             let (seq, kind, body) = (head.seq.next(), event.kind(), event.encode());
-            let hash = entry_hash(&head.hash, &append.agent.agent, seq, append.at, kind, SCHEMA_VERSION, &body);
+            let hash = entry_hash(&head.hash, &append.agent, seq, append.at, kind, SCHEMA_VERSION, &body);
             events.push(EventRow { seq: stored(seq.0)?, kind, body, prev_hash: head.hash, hash });
             head = Head { seq, hash };
         }
@@ -62,81 +64,41 @@ pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>
         .collect()
 }
 
-/// One row of `messages`.
-pub(crate) struct NewMessage {
-    pub(crate) seq: i64,
+/// One row of `outbox` as a rebuild compares it.
+#[derive(PartialEq, sqlx::FromRow)]
+pub(crate) struct SentRow {
+    pub(crate) id: String,
     pub(crate) position: i64,
-    pub(crate) author: Option<String>,
-    pub(crate) text: String,
-    pub(crate) folded: String,
-    pub(crate) at: i64,
+    pub(crate) sender: String,
+    pub(crate) receiver: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) delivered: bool,
 }
 
-/// The new lines of the transcript; the first event of the append stands at `first`.
-pub(crate) fn message_rows(append: &Append, first: i64) -> Result<Vec<NewMessage>, StoreError> {
-    let before = first - stored(append.head.seq.0)? - 1;
-    append
-        .messages
-        .iter()
-        .map(|message| {
-            let seq = stored(message.seq.0)?;
-            let text = shown(&message.text);
-            Ok(NewMessage {
-                seq,
-                position: before + seq,
-                author: match &message.author {
-                    Author::Person => None,
-                    Author::Agent(agent) => Some(agent.as_str().to_owned()),
-                },
-                folded: text.to_lowercase(),
-                text,
-                at: message.at.0,
-            })
-        })
-        .collect()
-}
-
-/// The numbers of an agent's row in the database's own type.
-pub(crate) struct AgentNumbers {
-    pub(crate) turn: i64,
-    pub(crate) spent: i64,
-    pub(crate) unknown: i64,
-    pub(crate) allowance: Option<i64>,
-}
-
-impl AgentNumbers {
-    pub(crate) fn of(agent: &AgentView) -> Result<AgentNumbers, StoreError> {
-        Ok(AgentNumbers {
-            turn: stored(agent.turn)?,
-            spent: stored(agent.spent.0)?,
-            unknown: stored(agent.unknown.0)?,
-            allowance: agent.allowance.map(|money| stored(money.0)).transpose()?,
-        })
+/// The mail of replayed entries, in the order of position and id, without what earlier entries have sent: the first one
+/// to name an id sends it. `sent` holds the ids so far.
+pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<Vec<SentRow>, StoreError> {
+    let mut rows = Vec::new();
+    for (position, entry) in &page.entries {
+        for row in mail_rows(std::slice::from_ref(&entry.event), stored(position.0)?)? {
+            let (mail, id) = (row.mail, row.mail.id.as_str());
+            if sent.insert(id.to_owned()) {
+                rows.push(SentRow {
+                    id: id.to_owned(),
+                    position: row.position,
+                    sender: mail.from.as_str().to_owned(),
+                    receiver: mail.to.as_str().to_owned(),
+                    body: row.body,
+                    delivered: page.delivered.contains(&mail.id),
+                });
+            }
+        }
     }
+    rows.sort_by(|a, b| (a.position, &a.id).cmp(&(b.position, &b.id)));
+    Ok(rows)
 }
 
 /// A number as both databases keep it.
 pub(crate) fn stored(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Failed(format!("{number} is too large to store")))
-}
-
-/// Text for a view. Postgres cannot hold NUL in text; the journal keeps the bytes as they were.
-pub(crate) fn shown(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-/// A `like` pattern for anything that contains `text`; `\` is the escape.
-pub(crate) fn containing(text: &str) -> String {
-    let escaped = shown(text).to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("%{escaped}%")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn wildcards_in_a_search_are_ordinary_letters() {
-        assert_eq!(containing(r"50% Of_a\b"), r"%50\% of\_a\\b%");
-    }
 }

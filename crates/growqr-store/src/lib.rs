@@ -12,7 +12,9 @@ mod rows;
 mod schema;
 mod sqlite;
 mod status;
+mod text;
 mod verify;
+mod views;
 
 pub use config::{DatabaseUrl, DbConfig};
 pub use status::{Broken, Counts, DbStatus, Fault, Migrated, Verified};
@@ -20,6 +22,7 @@ pub use status::{Broken, Counts, DbStatus, Fault, Migrated, Verified};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
 use growqr_core::journal::{Store, StoreError};
+use growqr_core::rebuild::Views;
 use std::sync::Arc;
 
 /// One open database.
@@ -132,11 +135,20 @@ impl Db {
     /// # Errors
     /// The database's. A broken journal is no error but a result.
     pub async fn verify(&self, profile: &ProfileId) -> Result<Verified, StoreError> {
-        let heads = match &self.backend {
-            Backend::Sqlite(db) => db.heads(profile).await?,
-            Backend::Postgres(db) => db.heads(profile).await?,
-        };
-        verify::verify(&*self.store(profile), heads).await
+        verify::verify(&*self.store(profile), async || match &self.backend {
+            Backend::Sqlite(db) => db.heads(profile).await,
+            Backend::Postgres(db) => db.heads(profile).await,
+        })
+        .await
+    }
+
+    /// The views of one profile, for rebuilding them.
+    #[must_use]
+    pub fn views(&self, profile: &ProfileId) -> Arc<dyn Views> {
+        match &self.backend {
+            Backend::Sqlite(db) => Arc::new(sqlite::SqliteStore::new(Arc::clone(db), profile.clone())),
+            Backend::Postgres(db) => Arc::new(postgres::PostgresStore::new(Arc::clone(db), profile.clone())),
+        }
     }
 
     /// Waits for what is under way and closes. Dropping it instead loses nothing, but leaves the log to the next start.

@@ -2,19 +2,24 @@
 //! columns, so the rows are written once. A value that this build cannot have written is [`StoreError::Corrupt`].
 
 use growqr_core::clock::Timestamp;
-use growqr_core::event::{DecodeError, Entry, Event};
+use growqr_core::event::Entry;
+use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
-use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError, User};
+use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError, User, decode};
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
 
-/// The columns of [`AgentRow`].
-macro_rules! agent_columns {
-    () => {
-        "agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, updated_at, seq"
+/// Selects [`AgentRow`]s; `seq` is the end of the journal.
+macro_rules! select_agents {
+    ($rest:literal) => {
+        concat!(
+            "select agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, \
+            updated_at, seq from agents join journals using (profile_id, agent_id) ",
+            $rest
+        )
     };
 }
-pub(crate) use agent_columns;
+pub(crate) use select_agents;
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct AgentRow {
@@ -53,7 +58,7 @@ impl TryFrom<AgentRow> for AgentView {
             allowance: row.allowance.map(|money| number("agents.allowance", money).map(Money)).transpose()?,
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),
-            seq: Seq(number("agents.seq", row.seq)?),
+            seq: Seq(number("journals.seq", row.seq)?),
         })
     }
 }
@@ -80,14 +85,8 @@ impl TryFrom<EntryRow> for Entry {
     type Error = StoreError;
 
     fn try_from(row: EntryRow) -> Result<Entry, StoreError> {
-        let version = number("events.schema_version", row.schema_version)?;
-        let event = Event::decode(&row.kind, version, &row.body).map_err(|error| match error {
-            DecodeError::Newer { .. } => {
-                StoreError::Newer(format!("later than {} (event {:?}, version {version})", env!("CARGO_PKG_VERSION"), row.kind))
-            }
-            DecodeError::Damaged { source, .. } => StoreError::Corrupt(format!("event {} ({}): {source}", row.seq, row.kind)),
-        })?;
-        Ok(Entry { seq: Seq(number("events.seq", row.seq)?), at: Timestamp(row.at), event })
+        let seq = Seq(number("events.seq", row.seq)?);
+        decode(seq, Timestamp(row.at), &row.kind, number("events.schema_version", row.schema_version)?, &row.body)
     }
 }
 
@@ -134,8 +133,27 @@ impl TryFrom<HeadRow> for (AgentId, Head) {
     type Error = StoreError;
 
     fn try_from(row: HeadRow) -> Result<(AgentId, Head), StoreError> {
-        let head = Head { seq: Seq(number("agents.seq", row.seq)?), hash: hash("agents.hash", &row.hash)? };
+        let head = Head { seq: Seq(number("journals.seq", row.seq)?), hash: hash("journals.hash", &row.hash)? };
         Ok((AgentId::new(row.agent_id), head))
+    }
+}
+
+/// A journal that has events, with its recorded end.
+#[derive(sqlx::FromRow)]
+pub(crate) struct JournalRow {
+    agent_id: String,
+    seq: Option<i64>,
+    hash: Option<Vec<u8>>,
+}
+
+impl TryFrom<JournalRow> for (AgentId, Head) {
+    type Error = StoreError;
+
+    fn try_from(row: JournalRow) -> Result<(AgentId, Head), StoreError> {
+        match (row.seq, row.hash) {
+            (Some(seq), Some(hash)) => HeadRow { agent_id: row.agent_id, seq, hash }.try_into(),
+            _ => Err(StoreError::Corrupt(format!("the journal of {} has no recorded end", row.agent_id))),
+        }
     }
 }
 
@@ -199,6 +217,13 @@ pub(crate) struct MessageRow {
     author: Option<String>,
     text: String,
     at: i64,
+}
+
+impl MessageRow {
+    /// Whether its text contains what a search wants, which is folded.
+    pub(crate) fn holds(&self, wanted: &str) -> bool {
+        folded(&self.text).contains(wanted)
+    }
 }
 
 impl TryFrom<MessageRow> for MessageView {

@@ -29,11 +29,14 @@ pub struct DbStatus {
     pub bytes: Option<u64>,
     /// What is in it; `None` if it is empty.
     pub counts: Option<Counts>,
+    /// Whether messages are searched by an index; `None` where it has no messages yet.
+    pub indexed: Option<bool>,
 }
 
 impl DbStatus {
-    pub(crate) fn new(backend: &'static str, known: i64, shape: Shape, bytes: Option<u64>, counts: Option<Counts>) -> DbStatus {
-        DbStatus { backend, known, applied: shape.version(), min_app_version: shape.min_app_version, bytes, counts }
+    pub(crate) fn new(backend: &'static str, known: i64, shape: Shape) -> DbStatus {
+        let (applied, min_app_version) = (shape.version(), shape.min_app_version);
+        DbStatus { backend, known, applied, min_app_version, bytes: None, counts: None, indexed: None }
     }
 }
 
@@ -91,10 +94,10 @@ pub enum Fault {
     Unlinked,
     /// Its content is not what was hashed.
     Altered,
-    /// The journal ends here, but the agent's row says otherwise.
+    /// The journal ends here, but another end is recorded.
     WrongEnd,
-    /// The agent has no row.
-    NoAgent,
+    /// No end of this journal is recorded.
+    NoEnd,
 }
 
 impl Fault {
@@ -106,8 +109,8 @@ impl Fault {
             Fault::SeqGap => "an event of this agent before it is missing",
             Fault::Unlinked => "it does not follow the event before it",
             Fault::Altered => "it was altered after it was written",
-            Fault::WrongEnd => "the journal does not end where the agent's row says",
-            Fault::NoAgent => "there is no such agent",
+            Fault::WrongEnd => "the journal does not end where its recorded end is",
+            Fault::NoEnd => "no end of this journal is recorded",
         }
     }
 }

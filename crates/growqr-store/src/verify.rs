@@ -9,10 +9,15 @@ use std::collections::HashMap;
 /// Lines of one page; with events of a kilobyte, two megabytes.
 const PAGE: u32 = 2000;
 
-/// `ends` are the heads that the agents' rows name, read before this is called: appends that come later do no harm.
-pub(crate) async fn verify(store: &dyn Store, ends: Vec<(AgentId, Head)>) -> Result<Verified, StoreError> {
+/// `ends` reads the recorded ends of all journals. They are read before the walk, so that appends made meanwhile do no
+/// harm, and once more after it for the journals that began meanwhile.
+pub(crate) async fn verify<F>(store: &dyn Store, ends: F) -> Result<Verified, StoreError>
+where
+    F: AsyncFn() -> Result<Vec<(AgentId, Head)>, StoreError>,
+{
+    let mut known: HashMap<AgentId, Head> = ends().await?.into_iter().collect();
     let last = store.position().await?;
-    let mut walk = Walk::new(ends);
+    let mut walk = Walk::new(known.clone());
     while walk.position < last {
         let lines = store.lines(walk.position, None, PAGE).await?;
         if lines.is_empty() {
@@ -24,11 +29,11 @@ pub(crate) async fn verify(store: &dyn Store, ends: Vec<(AgentId, Head)>) -> Res
             }
         }
     }
-    for agent in walk.heads.keys() {
-        if store.agent(agent).await?.is_none() {
-            let (agent, seq, position) = (agent.clone(), walk.heads[agent].seq, walk.position);
-            return Ok(walk.broken_at(agent, seq, position, Fault::NoAgent));
-        }
+    if walk.heads.keys().any(|agent| !known.contains_key(agent)) {
+        known.extend(ends().await?);
+    }
+    if let Some((agent, head)) = walk.heads.iter().find(|(agent, _)| !known.contains_key(*agent)) {
+        return Ok(walk.broken_at(agent.clone(), head.seq, walk.position, Fault::NoEnd));
     }
     match walk.unmet() {
         Some((agent, seq)) => {
@@ -49,8 +54,8 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(ends: Vec<(AgentId, Head)>) -> Walk {
-        Walk { position: Position::default(), events: 0, heads: HashMap::new(), ends: ends.into_iter().collect() }
+    fn new(ends: HashMap<AgentId, Head>) -> Walk {
+        Walk { position: Position::default(), events: 0, heads: HashMap::new(), ends }
     }
 
     /// Takes one line, or says what is wrong with it.
@@ -79,7 +84,7 @@ impl Walk {
         None
     }
 
-    /// An agent whose row names an end that its journal does not have.
+    /// An agent whose journal does not reach its recorded end.
     fn unmet(&self) -> Option<(AgentId, Seq)> {
         let agent = self.ends.keys().min()?;
         Some((agent.clone(), self.heads.get(agent).map_or(Seq(0), |head| head.seq)))

@@ -1,19 +1,19 @@
-//! A port at which nobody answers, for as long as a test lasts.
+//! A loopback port that refuses connections during a test.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpSocket;
 
-/// Who connects to it is refused. It is kept meanwhile, or another test's server would be given the same number.
+/// A port that refuses connections. It stays bound, so that no other test's server gets the same port.
 pub struct DeadPort {
     address: SocketAddr,
     _kept: TcpSocket,
 }
 
 impl DeadPort {
-    /// Takes a loopback port without listening on it.
+    /// Binds a free loopback port without listening on it.
     ///
     /// # Panics
-    /// If there is none.
+    /// If no port is free.
     #[must_use]
     pub fn take() -> DeadPort {
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -21,7 +21,7 @@ impl DeadPort {
         DeadPort { address: socket.local_addr().expect("it is bound"), _kept: socket }
     }
 
-    /// Where nobody answers.
+    /// The address that refuses connections.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -35,7 +35,7 @@ mod tests {
     use std::net::TcpStream;
 
     #[test]
-    fn whoever_connects_is_refused() {
+    fn connections_are_refused() {
         let port = DeadPort::take();
         assert_eq!(TcpStream::connect(port.address()).map_err(|error| error.kind()).err(), Some(ErrorKind::ConnectionRefused));
     }

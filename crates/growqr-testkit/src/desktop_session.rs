@@ -1,4 +1,4 @@
-//! A desktop session of its own: a message bus, a home folder, and a real GNOME Keyring, for Linux only.
+//! A desktop session for tests, on Linux only: its own D-Bus, its own home folder, and a real GNOME Keyring.
 
 use crate::skipped;
 use std::io::{BufRead, BufReader, Write};
@@ -7,10 +7,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// What opens the keyring.
+/// The password of the keyring.
 const PASSWORD: &[u8] = b"open sesame";
 
-/// A bus on which nothing starts by itself, so that no other keyring and no question appears.
+/// Configuration of a bus without service activation, so that no other keyring starts and no prompt appears.
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -24,7 +24,7 @@ const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus C
 </busconfig>
 "#;
 
-/// A session whose keyring is unlocked at first. Everything ends and goes with it.
+/// A running session. Its keyring is unlocked at first. Dropping it ends its programs and deletes its folders.
 #[derive(Debug)]
 pub struct DesktopSession {
     folder: TempDir,
@@ -34,13 +34,14 @@ pub struct DesktopSession {
 }
 
 impl DesktopSession {
-    /// Starts one. `None`, said loudly, where GNOME Keyring is not installed.
+    /// Starts a session. Returns `None`, and reports the test as skipped, if GNOME Keyring is not installed.
     ///
     /// # Panics
-    /// If it is not and `GROWQR_REQUIRE_KEYRING` is set, or if a program that is there fails.
+    /// If it is not installed and `GROWQR_REQUIRE_KEYRING` is set, or if an installed program fails.
     #[must_use]
     pub fn start() -> Option<DesktopSession> {
-        let there = ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_there(program));
+        let there =
+            ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_installed(program));
         if !there {
             assert!(std::env::var_os("GROWQR_REQUIRE_KEYRING").is_none(), "GNOME Keyring is required, but there is none");
             skipped("the keychain: gnome-keyring, dbus and libsecret-tools are not installed here");
@@ -68,7 +69,7 @@ impl DesktopSession {
         self.folder.path().join("home")
     }
 
-    /// Everything that belongs to it: home, app data and the keyring's own files.
+    /// The folder of the session: home, app data and the files of the keyring.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -80,9 +81,9 @@ impl DesktopSession {
         &self.address
     }
 
-    /// Makes a program part of this session.
+    /// Sets the environment variables that make a program part of this session.
     pub fn enter(&self, command: &mut Command) {
-        outside(command);
+        without_session(command);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("HOME", self.home());
         for (name, folder) in
             [("XDG_RUNTIME_DIR", "run"), ("XDG_DATA_HOME", "data"), ("XDG_CONFIG_HOME", "config"), ("XDG_CACHE_HOME", "cache")]
@@ -91,7 +92,7 @@ impl DesktopSession {
         }
     }
 
-    /// Locks the keyring, as a screen that is left alone may do.
+    /// Locks the keyring, as a screen lock may do.
     ///
     /// # Panics
     /// If the keyring fails.
@@ -102,7 +103,7 @@ impl DesktopSession {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// Starts the keyring anew, with its password, as signing in does.
+    /// Restarts the keyring with its password, as a sign-in to the desktop does.
     ///
     /// # Panics
     /// If the keyring fails.
@@ -116,12 +117,12 @@ impl DesktopSession {
         keyring.stdin.take().expect("a pipe").write_all(PASSWORD).expect("it reads its password");
         self.keyring = Some(keyring);
         while !self.has_keyring() {
-            // The bus tells nobody but its members.
+            // Only members of the bus are notified, so poll.
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Ends the keyring: the bus goes on without one.
+    /// Ends the keyring. The bus continues without one.
     ///
     /// # Panics
     /// If the system forbids it.
@@ -132,7 +133,7 @@ impl DesktopSession {
         }
     }
 
-    /// A secret as another program finds it.
+    /// Reads a secret with another program, `secret-tool`.
     ///
     /// # Panics
     /// If `secret-tool` does not start.
@@ -160,22 +161,22 @@ impl DesktopSession {
 impl Drop for DesktopSession {
     fn drop(&mut self) {
         for child in self.keyring.iter_mut().chain([&mut self.bus]) {
-            // It may have ended by itself.
+            // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 }
 
-/// Takes a program out of this machine's own session: it reaches no bus, and so no keychain, and no display.
-pub fn outside(command: &mut Command) {
+/// Removes a program from the desktop session of this machine: it finds no bus, no keychain and no display.
+pub fn without_session(command: &mut Command) {
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "GNOME_KEYRING_CONTROL"] {
         command.env_remove(name);
     }
-    // Without an address the usual place would be tried.
+    // Without an address, programs try the default socket.
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
 }
 
-fn is_there(program: &str) -> bool {
+fn is_installed(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }

@@ -1,56 +1,56 @@
-//! As much of HTTP/1.1 as the stand-ins need, written by hand so that faults can be exact to the byte.
+//! The part of HTTP/1.1 that the stub servers need. Written by hand, so that a stream can be cut at an exact byte.
 
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
-/// The largest body that a stand-in takes: that of the Messages API.
+/// The largest body that a stub server accepts: the limit of the Messages API.
 pub(crate) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
 const HEAD_LIMIT: usize = 64 * 1024;
 
-/// One request as received.
+/// A received request.
 pub(crate) struct HttpRequest {
     pub method: String,
     pub path: String,
     pub query: String,
-    /// Names in lower case, in order.
+    /// In order; names in lower case.
     pub headers: Vec<(String, String)>,
     /// Empty if it was above [`BODY_LIMIT`].
     pub body: Vec<u8>,
     pub too_large: bool,
 }
 
-/// One connection: what was read ahead, and both directions.
 pub(crate) struct Connection {
     pub read: OwnedReadHalf,
     pub write: OwnedWriteHalf,
-    pub ahead: Vec<u8>,
+    /// Bytes that were read and not yet parsed.
+    pub buffer: Vec<u8>,
 }
 
 impl Connection {
-    /// The next request, or `None` when the client has closed the connection between two.
+    /// Reads the next request. `None` if the client has closed the connection.
     pub async fn request(&mut self) -> io::Result<Option<HttpRequest>> {
         loop {
-            if let Some((mut request, head, length)) = parse_head(&self.ahead)? {
-                self.ahead.drain(..head);
+            if let Some((mut request, head, length)) = parse_head(&self.buffer)? {
+                self.buffer.drain(..head);
                 request.too_large = length > BODY_LIMIT;
                 let body = self.body(length, !request.too_large).await?;
                 request.body = body;
                 return Ok(Some(request));
             }
-            if self.ahead.len() > HEAD_LIMIT {
+            if self.buffer.len() > HEAD_LIMIT {
                 return Err(invalid("the request's head is too long"));
             }
-            if self.read.read_buf(&mut self.ahead).await? == 0 {
-                return if self.ahead.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            if self.read.read_buf(&mut self.buffer).await? == 0 {
+                return if self.buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
         }
     }
 
-    /// Reads a body; one that is not kept is still read, so that the client can read the refusal.
+    /// Reads a body. A body that is not kept is read as well, so that the client gets to read the error response.
     async fn body(&mut self, length: usize, keep: bool) -> io::Result<Vec<u8>> {
-        let mut body: Vec<u8> = self.ahead.drain(..length.min(self.ahead.len())).collect();
+        let mut body: Vec<u8> = self.buffer.drain(..length.min(self.buffer.len())).collect();
         let mut read = body.len();
         let mut buffer = vec![0; 64 * 1024];
         while read < length {
@@ -67,13 +67,13 @@ impl Connection {
         Ok(if keep { body } else { Vec::new() })
     }
 
-    /// Returns once the client has gone.
-    pub async fn client_left(&mut self) {
-        // A client that pipelines is not expected; what it sends is kept for the next request.
-        while matches!(self.read.read_buf(&mut self.ahead).await, Ok(more) if more > 0) {}
+    /// Waits until the client closes the connection.
+    pub async fn wait_until_closed(&mut self) {
+        // Bytes that arrive meanwhile stay in the buffer for the next request.
+        while matches!(self.read.read_buf(&mut self.buffer).await, Ok(more) if more > 0) {}
     }
 
-    /// Writes a whole response with a length.
+    /// Writes a complete response with `content-length`.
     pub async fn respond(&mut self, status: u16, headers: &[(String, String)], body: &[u8]) -> io::Result<()> {
         let mut out = head(status, headers);
         out.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
@@ -89,13 +89,13 @@ impl Connection {
         self.write.write_all(out.as_bytes()).await
     }
 
-    /// Writes one chunk and sees that it leaves by itself.
+    /// Writes and flushes one chunk.
     pub async fn chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write.write_all(&chunk(bytes)).await?;
         self.write.flush().await
     }
 
-    /// Writes the last chunk together with the end of the response: a client may leave as soon as it has the former.
+    /// Writes the last chunk and the end of the response in one write: the client may disconnect as soon as it has the chunk.
     pub async fn last_chunk(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut out = chunk(bytes);
         out.extend_from_slice(b"0\r\n\r\n");

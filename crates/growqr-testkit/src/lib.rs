@@ -1,8 +1,9 @@
-//! Strict stand-ins for the services that GrowQR talks to, and real parts to test with, for tests only.
+//! Test tools: strict stub servers for the services that GrowQR calls, and real parts (PostgreSQL, a keyring, small disks, a
+//! window). For tests only.
 //!
-//! They speak over real loopback sockets, so that the real client, or the real program in a child process, talks to
-//! them. They know nothing of the product's own types: what they accept and refuse comes from the services' documents
-//! alone, which makes them an independent judge.
+//! The stub servers listen on loopback sockets, so the real client, or the real program in a child process, can use them.
+//! They do not depend on the product's types: what they accept comes only from the documentation of the services, so they
+//! check the product independently.
 
 pub mod anthropic;
 pub mod clerk;
@@ -10,7 +11,7 @@ mod dead_port;
 mod desktop_session;
 mod http;
 pub mod openai;
-mod play;
+mod player;
 pub mod postgres;
 mod record;
 mod script;
@@ -19,10 +20,10 @@ mod small_disk;
 pub mod window;
 
 pub use dead_port::DeadPort;
-pub use desktop_session::{DesktopSession, outside};
+pub use desktop_session::{DesktopSession, without_session};
 pub use small_disk::SmallDisk;
 
-/// Says on the real standard error what could not be tested and why. (The test harness swallows `eprintln!`.)
+/// Reports on standard error what was not tested and why. (The test harness captures `eprintln!`.)
 pub fn skipped(what: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");

@@ -1,5 +1,5 @@
-//! A PostgreSQL server for the tests: the one of `GROWQR_TEST_DATABASE_URL`, else a private one in a temporary folder,
-//! started once for the whole run and stopped by its own watchdog when this process is gone.
+//! A PostgreSQL server for tests: the one in `GROWQR_TEST_DATABASE_URL`, otherwise a private server in a temporary folder. It
+//! is started once for each test process, and a watchdog stops it when the process ends.
 
 use crate::skipped;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 static SERVER: OnceLock<Option<String>> = OnceLock::new();
-/// Holds the other end of the watchdog's input until this process is gone.
+/// The watchdog. This process has the other end of its standard input, which closes when the process ends.
 static WATCHDOG: OnceLock<Child> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
-/// The URL of an empty database of its own. `None`, said loudly, if there is no server.
+/// Creates an empty database and returns its URL. Returns `None`, and reports the test as skipped, if there is no server.
 ///
 /// # Panics
-/// If there is none and `GROWQR_REQUIRE_POSTGRES` is set, or if a server that is there fails.
+/// If there is no server and `GROWQR_REQUIRE_POSTGRES` is set, or if the server fails.
 #[must_use]
 pub fn fresh_database() -> Option<String> {
     let found = || {
@@ -30,12 +30,12 @@ pub fn fresh_database() -> Option<String> {
         return None;
     };
     let name = format!("growqr_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
-    let psql = programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+    let psql = server_programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
     run(Command::new(psql).args(["-q", "-c", &format!("create database {name}"), &with_database(server, "postgres")]));
     Some(with_database(server, &name))
 }
 
-/// The same server, another database; what stands behind `?` stays.
+/// Replaces the database in a URL. Keeps the query.
 fn with_database(url: &str, name: &str) -> String {
     let (address, query) = url.split_once('?').map_or((url, ""), |(address, query)| (address, query));
     let host = address.find("://").map_or(0, |at| at + 3);
@@ -47,33 +47,33 @@ fn server() -> Option<String> {
     if let Ok(url) = std::env::var("GROWQR_TEST_DATABASE_URL") {
         return Some(url);
     }
-    Some(start(&programs()?))
+    Some(start(&server_programs()?))
 }
 
-/// Where Debian keeps the server's programs.
-fn programs() -> Option<PathBuf> {
+/// The folder of the server's programs on Debian.
+fn server_programs() -> Option<PathBuf> {
     ["15", "16", "17", "18"]
         .map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")))
         .into_iter()
         .find(|folder| folder.join("initdb").exists())
 }
 
-/// Makes a cluster and starts it on a free loopback port.
+/// Creates a database cluster and starts the server on a free loopback port. Returns its URL.
 fn start(programs: &Path) -> String {
     let folder = tempfile::Builder::new().prefix("growqr-pg").tempdir().expect("a temporary folder").keep();
     let data = folder.join("data");
-    give_to_server(&folder);
+    chown_to_server(&folder);
     let initdb = programs.join("initdb");
     run(as_server(&initdb).args(["--auth=trust", "--username=growqr", "--encoding=UTF8", "--locale=C.UTF-8", "-D"]).arg(&data));
     let port = free_port();
     let options = format!("-h 127.0.0.1 -p {port} -c unix_socket_directories='' -c max_connections=200 -c fsync=off");
     let control = programs.join("pg_ctl");
     run(as_server(&control).args(["start", "-w", "-D"]).arg(&data).arg("-l").arg(folder.join("log")).arg("-o").arg(options));
-    stop_when_we_are_gone(&control, &data, &folder);
+    stop_server_with_this_process(&control, &data, &folder);
     format!("postgres://growqr@127.0.0.1:{port}/postgres")
 }
 
-/// The server refuses to run as root: then it runs as the user that its package made.
+/// A command of the server. The server refuses to run as root; then it runs as the user `postgres` of its package.
 fn as_server(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -88,7 +88,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-fn give_to_server(folder: &Path) {
+fn chown_to_server(folder: &Path) {
     if is_root() {
         run(Command::new("chown").arg("postgres").arg(folder));
     }
@@ -98,9 +98,9 @@ fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-/// Tests have no common end at which to stop the server, so a shell waits for the end of its standard input, whose
-/// other end this process holds until it is gone, however that comes about.
-fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
+/// Starts the watchdog, because tests have no common end at which to stop the server. It is a shell that waits for the end
+/// of its standard input. This process has the other end, which the system closes when the process ends for any reason.
+fn stop_server_with_this_process(control: &Path, data: &Path, folder: &Path) {
     let stop = as_server(control);
     let mut script = Command::new("sh");
     script.args(["-c", "cat >/dev/null; folder=$1; shift; \"$@\" >/dev/null 2>&1; rm -rf \"$folder\"", "sh"]);
@@ -110,7 +110,31 @@ fn stop_when_we_are_gone(control: &Path, data: &Path, folder: &Path) {
 }
 
 fn run(command: &mut Command) {
-    // Files, not pipes: the server inherits them, and a pipe would never end.
+    // No pipes: the server would inherit them, and reading them would never end.
     let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("the program starts");
     assert!(status.success(), "{command:?}: {status}");
+}
+
+/// All tables and rows of a database as SQL that [`restore`] takes, without what changes from run to run.
+///
+/// # Panics
+/// If `pg_dump` is missing or fails.
+#[must_use]
+pub fn dump(url: &str) -> String {
+    let program = server_programs().map_or_else(|| PathBuf::from("pg_dump"), |folder| folder.join("pg_dump"));
+    let options = ["--inserts", "--no-owner", "--no-privileges"];
+    let output = Command::new(program).args(options).arg(url).output().expect("pg_dump starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("the database is UTF-8");
+    let is_kept = |line: &&str| !line.is_empty() && !line.starts_with("--") && !line.starts_with('\\');
+    text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect()
+}
+
+/// Runs a file of SQL in an empty database.
+///
+/// # Panics
+/// If `psql` is missing or a statement fails.
+pub fn restore(url: &str, file: &Path) {
+    let program = server_programs().map_or_else(|| PathBuf::from("psql"), |folder| folder.join("psql"));
+    run(Command::new(program).args(["-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url));
 }

@@ -1,97 +1,97 @@
-//! What a stand-in for models remembers of each request: what was asked, what it made of it, how it ended and what it cost.
+//! What the stub servers of model providers record for each request: the request, its outcome and its cost.
 
 use serde_json::Value;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// It was answered to the end, as scripted; for scripted HTTP errors, with this status.
+pub enum RequestOutcome {
+    /// The scripted response was sent completely, with this status.
     Answered(u16),
-    /// It broke a rule.
+    /// The request was invalid.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// The service's words.
+        /// The error message.
         message: String,
     },
     /// The script closed the connection.
     Cut,
     /// The client closed the connection.
     ClientLeft,
-    /// No script was left for it.
+    /// There was no script for the request.
     Unscripted,
 }
 
-/// What one request cost. Kept up to date while the answer is sent, so that cut answers are billed too.
+/// The cost of a request. Updated while the reply is sent, so that a cut reply is billed as well.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bill {
-    /// Neither read from nor written to the cache.
+    /// Tokens neither read from nor written to the cache.
     pub input_tokens: u64,
-    /// Read from the cache.
+    /// Tokens read from the cache.
     pub cache_read_tokens: u64,
-    /// Written for five minutes.
+    /// Tokens written to the cache for five minutes.
     pub cache_write_5m_tokens: u64,
-    /// Written for an hour.
+    /// Tokens written to the cache for an hour.
     pub cache_write_1h_tokens: u64,
-    /// Made so far, thinking included.
+    /// Output tokens so far, thinking included.
     pub output_tokens: u64,
-    /// All of it in USD micro-cents (100,000,000 a dollar), rounded up.
+    /// Total cost in USD micro-cents (100,000,000 to the dollar), rounded up.
     pub micro_cents: u64,
 }
 
 impl Bill {
-    /// The whole prompt.
+    /// Tokens of the whole prompt.
     #[must_use]
     pub fn prompt_tokens(&self) -> u64 {
         self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
     }
 
-    /// How much of the prompt came from the cache, in whole percent, rounded down.
+    /// The part of the prompt that was read from the cache, in whole percent, rounded down.
     #[must_use]
     pub fn cached_percent(&self) -> u64 {
         self.cache_read_tokens * 100 / self.prompt_tokens().max(1)
     }
 }
 
-/// One request and its fate.
+/// A recorded request.
 #[derive(Clone, Debug)]
-pub struct Recorded {
-    /// 1 for the first request this stand-in got.
+pub struct RecordedRequest {
+    /// 1 for the first request.
     pub number: u64,
     /// `POST` or `GET`.
     pub method: String,
     /// Without the query.
     pub path: String,
-    /// Names in lower case, in order.
+    /// In order; names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body's bytes.
     pub raw: Vec<u8>,
-    /// The body; null if it is not JSON.
+    /// The parsed body; null if it is not JSON.
     pub body: Value,
-    /// `None` while it is under way.
-    pub ended: Option<Ended>,
+    /// `None` while the request is being processed.
+    pub ended: Option<RequestOutcome>,
     /// `None` for requests that are not billed.
     pub bill: Option<Bill>,
 }
 
-impl Recorded {
+impl RecordedRequest {
     /// A header's value.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The request in the form in which scripts are chosen.
+    /// The request as a router sees it.
     #[must_use]
-    pub fn asked(&self) -> Asked<'_> {
-        Asked { body: &self.body }
+    pub fn asked(&self) -> RequestView<'_> {
+        RequestView { body: &self.body }
     }
 }
 
 /// A tool result in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolResult {
-    /// The call it answers.
+    /// The id of the tool call.
     pub id: String,
     /// Its text.
     pub text: String,
@@ -99,27 +99,27 @@ pub struct ToolResult {
     pub is_error: bool,
 }
 
-/// A request as a script chooser sees it, in the form of the Messages API whatever language it came in.
+/// A request as a router sees it: always in the format of the Messages API, whichever API the request used.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// The whole body, in that form.
+pub struct RequestView<'a> {
+    /// The body in this format.
     pub body: &'a Value,
 }
 
-impl Asked<'_> {
-    /// The model asked for.
+impl RequestView<'_> {
+    /// The requested model.
     #[must_use]
     pub fn model(&self) -> &str {
         self.body["model"].as_str().unwrap_or_default()
     }
 
-    /// All operator text.
+    /// The system text.
     #[must_use]
     pub fn system_text(&self) -> String {
         text_of(&self.body["system"])
     }
 
-    /// The words of the first user message: for a sub-agent, its task.
+    /// The text of the first user message. For a sub-agent this is its task.
     #[must_use]
     pub fn first_user_text(&self) -> String {
         self.messages()
@@ -129,7 +129,7 @@ impl Asked<'_> {
             .unwrap_or_default()
     }
 
-    /// The words of the user since the last answer; empty if there are only tool results.
+    /// The user's text since the last assistant message; empty if there are only tool results.
     #[must_use]
     pub fn last_user_text(&self) -> String {
         self.news()
@@ -140,7 +140,7 @@ impl Asked<'_> {
             .join("\n")
     }
 
-    /// The tool results since the last answer.
+    /// The tool results since the last assistant message.
     #[must_use]
     pub fn tool_results(&self) -> Vec<ToolResult> {
         let blocks = self.news().iter().filter_map(|message| message["content"].as_array()).flatten();
@@ -154,13 +154,13 @@ impl Asked<'_> {
             .collect()
     }
 
-    /// Whether the request answers tool calls.
+    /// Whether there are tool results since the last assistant message.
     #[must_use]
     pub fn has_tool_results(&self) -> bool {
         !self.tool_results().is_empty()
     }
 
-    /// The names of the tools on offer.
+    /// The names of the defined tools.
     #[must_use]
     pub fn tool_names(&self) -> Vec<&str> {
         self.body["tools"]
@@ -169,7 +169,7 @@ impl Asked<'_> {
             .unwrap_or_default()
     }
 
-    /// How many assistant messages there are already.
+    /// The number of assistant messages.
     #[must_use]
     pub fn answers_so_far(&self) -> usize {
         self.messages().iter().filter(|message| message["role"] == "assistant").count()

@@ -1,16 +1,17 @@
-//! What a stand-in for models shall answer: words, thinking, tool calls, every way of stopping, and every fault.
+//! Scripts: the scripted responses of the stub servers of model providers, with text, thinking, tool calls, stop reasons and
+//! faults.
 
-use crate::anthropic::refusal::error_body;
+use crate::anthropic::api_error::error_body;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// One scripted answer. Build it with [`says`], [`thinks`], [`calls`] or the constructors of [`Script`], then add to it.
+/// A scripted response. Build it with [`says`], [`thinks`], [`calls`] or the constructors of [`Script`], then add to it.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(crate) answer: Answer,
     pub(crate) steps: Vec<(Point, Step)>,
-    pub(crate) piece: Option<usize>,
+    pub(crate) chunk_size: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,87 +33,87 @@ pub(crate) enum Part {
     Text(String),
     Thinking(String),
     Redacted,
-    /// A call, and the exact text of its input as it is streamed.
+    /// A tool call, with the exact text of its input as it is streamed.
     Call {
         name: String,
         input: String,
     },
-    /// A block of any type, whole at its start.
+    /// A block of any type, sent completely in its start event.
     Raw(Value),
 }
 
-/// A place in an answer.
+/// A point in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Point {
-    /// The request is read, and nothing is answered yet.
+    /// After the request was read, before the response begins.
     BeforeHead,
-    /// So many events were sent.
+    /// After this number of events.
     Events(usize),
-    /// So many bytes of the stream were sent.
+    /// After this number of bytes of the stream.
     Bytes(usize),
-    /// Everything but the last event (`message_stop`) was sent.
+    /// Before the last event (`message_stop`).
     BeforeStop,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Hold(Hold),
+    StopPoint(StopPoint),
     Cut,
     Silence,
     Pings { count: Option<usize>, every: Duration },
     Insert(Vec<u8>),
 }
 
-/// Stops an answer in the middle until it is released, and says when it got there.
+/// Stops a response at a point until the test releases it. The test can wait until the point is reached.
 #[derive(Clone, Debug)]
-pub struct Hold {
-    held: watch::Sender<bool>,
+pub struct StopPoint {
+    reached: watch::Sender<bool>,
     released: watch::Sender<bool>,
 }
 
-impl Default for Hold {
-    fn default() -> Hold {
-        Hold::new()
+impl Default for StopPoint {
+    fn default() -> StopPoint {
+        StopPoint::new()
     }
 }
 
-impl Hold {
-    /// A hold to give to [`Script::hold`].
+impl StopPoint {
+    /// A stop point for [`Script::stop_at`].
     #[must_use]
-    pub fn new() -> Hold {
-        Hold { held: watch::Sender::new(false), released: watch::Sender::new(false) }
+    pub fn new() -> StopPoint {
+        StopPoint { reached: watch::Sender::new(false), released: watch::Sender::new(false) }
     }
 
-    /// Returns once an answer stands at this hold.
-    pub async fn held(&self) {
-        // The sender lives in self, so waiting cannot fail.
-        let _ = self.held.subscribe().wait_for(|held| *held).await;
+    /// Waits until a response has reached this point.
+    pub async fn reached(&self) {
+        // The sender is a field of self, so waiting cannot fail.
+        let _ = self.reached.subscribe().wait_for(|reached| *reached).await;
     }
 
-    /// Lets the answer go on, now and every later time.
+    /// Lets responses continue, now and in the future.
     pub fn release(&self) {
         self.released.send_replace(true);
     }
 
-    pub(crate) async fn stand(&self) {
-        self.held.send_replace(true);
+    pub(crate) async fn wait(&self) {
+        self.reached.send_replace(true);
         let _ = self.released.subscribe().wait_for(|released| *released).await;
     }
 }
 
-/// An answer in words.
+/// A reply with a text.
 #[must_use]
 pub fn says(text: &str) -> Script {
     Script::message().says(text)
 }
 
-/// An answer that begins with thinking.
+/// A reply that begins with thinking.
 #[must_use]
 pub fn thinks(text: &str) -> Script {
     Script::message().thinks(text)
 }
 
-/// An answer that is one or more tool calls.
+/// A reply with one or more tool calls.
 #[must_use]
 pub fn calls<'a>(wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Script {
     Script::message().calls(wanted)
@@ -120,30 +121,30 @@ pub fn calls<'a>(wanted: impl IntoIterator<Item = (&'a str, Value)>) -> Script {
 
 impl Script {
     fn of(answer: Answer) -> Script {
-        Script { answer, steps: Vec::new(), piece: None }
+        Script { answer, steps: Vec::new(), chunk_size: None }
     }
 
-    /// A message without any content yet: by itself an empty `end_turn`.
+    /// A reply without content. By default its stop reason is `end_turn`.
     #[must_use]
     pub fn message() -> Script {
         Script::of(Answer::Message(Message::default()))
     }
 
-    /// Any HTTP answer.
+    /// Any HTTP response.
     #[must_use]
     pub fn http(status: u16, headers: &[(&str, &str)], body: &str) -> Script {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Script::of(Answer::Http { status, headers, body: body.as_bytes().to_vec() })
     }
 
-    /// An error in the service's JSON form.
+    /// An error response in the JSON format of the Messages API.
     #[must_use]
     pub fn error(status: u16, kind: &str, message: &str) -> Script {
         let headers = [("content-type", "application/json"), ("request-id", "req_error")];
         Script::http(status, &headers, &error_body(kind, message, Some("req_error")).to_string())
     }
 
-    /// 429, with or without the seconds to wait.
+    /// A 429, with or without `retry-after` in seconds.
     #[must_use]
     pub fn rate_limited(retry_after: Option<u64>) -> Script {
         let script = Script::error(429, "rate_limit_error", "This request would exceed your organization's rate limit.");
@@ -153,7 +154,7 @@ impl Script {
         }
     }
 
-    /// 429 because the spend limit is reached; waiting does not help.
+    /// A 429 because the spend limit is reached. Waiting does not help.
     #[must_use]
     pub fn spend_cap() -> Script {
         let mut body = error_body(
@@ -165,31 +166,31 @@ impl Script {
         Script::http(429, &[("content-type", "application/json"), ("request-id", "req_error")], &body.to_string())
     }
 
-    /// 529.
+    /// A 529.
     #[must_use]
     pub fn overloaded() -> Script {
         Script::error(529, "overloaded_error", "Overloaded")
     }
 
-    /// 500 from a proxy, in HTML.
+    /// A 500 of a proxy, in HTML.
     #[must_use]
     pub fn html_500() -> Script {
         Script::http(500, &[("content-type", "text/html")], "<html><h1>500 Internal Server Error</h1></html>")
     }
 
-    /// 413 from a proxy, not in JSON.
+    /// A 413 of a proxy, not in JSON.
     #[must_use]
     pub fn plain_413() -> Script {
         Script::http(413, &[("content-type", "text/plain")], "Payload Too Large")
     }
 
-    /// Closes the connection without a word.
+    /// Closes the connection without a response.
     #[must_use]
     pub fn hang_up() -> Script {
         Script::message().cut(Point::BeforeHead)
     }
 
-    /// HTTP 200, but the model refuses; put words before it for a refusal after text.
+    /// The model refuses, with HTTP 200. Add a text before it for a refusal after some text.
     #[must_use]
     pub fn refuses(mut self, category: &str, explanation: &str) -> Script {
         let details = json!({"type": "refusal", "category": category, "explanation": explanation});
@@ -199,7 +200,7 @@ impl Script {
         self.stop("refusal")
     }
 
-    /// Adds a header to an HTTP answer.
+    /// Adds a header to an HTTP response.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Script {
         if let Answer::Http { headers, .. } = &mut self.answer {
@@ -215,21 +216,21 @@ impl Script {
         self
     }
 
-    /// Adds words.
+    /// Adds a text.
     #[must_use]
     pub fn says(self, text: &str) -> Script {
         self.part(Part::Text(text.to_owned()))
     }
 
-    /// Adds thinking. It comes only where the request has the model think, and without its words where they are omitted.
+    /// Adds thinking. It is sent only if the request enables thinking, and with an empty text if the request omits it.
     #[must_use]
     pub fn thinks(self, text: &str) -> Script {
         self.part(Part::Thinking(text.to_owned()))
     }
 
-    /// Adds sealed thinking.
+    /// Adds redacted thinking.
     #[must_use]
-    pub fn thinks_sealed(self) -> Script {
+    pub fn thinks_redacted(self) -> Script {
         self.part(Part::Redacted)
     }
 
@@ -242,19 +243,19 @@ impl Script {
         self
     }
 
-    /// Adds a call whose input is streamed as exactly this text: `""` for an empty one, or cut JSON.
+    /// Adds a tool call whose input is streamed as exactly this text, such as `""` or incomplete JSON.
     #[must_use]
     pub fn calls_raw(self, name: &str, input: &str) -> Script {
         self.part(Part::Call { name: name.to_owned(), input: input.to_owned() })
     }
 
-    /// Adds a block of any type, known or not.
+    /// Adds a block of any type, even an unknown one.
     #[must_use]
     pub fn block(self, block: Value) -> Script {
         self.part(Part::Raw(block))
     }
 
-    /// Ends with this `stop_reason` instead of the natural one.
+    /// Ends with this `stop_reason` instead of the default one.
     #[must_use]
     pub fn stop(mut self, reason: &str) -> Script {
         if let Answer::Message(message) = &mut self.answer {
@@ -263,7 +264,7 @@ impl Script {
         self
     }
 
-    /// Answers under another model's name.
+    /// Sends another model's name.
     #[must_use]
     pub fn from_model(mut self, model: &str) -> Script {
         if let Answer::Message(message) = &mut self.answer {
@@ -277,10 +278,10 @@ impl Script {
         self
     }
 
-    /// Waits at `at` until `hold` is released.
+    /// Stops at `at` until `stop_point` is released.
     #[must_use]
-    pub fn hold(self, at: Point, hold: &Hold) -> Script {
-        self.step(at, Step::Hold(hold.clone()))
+    pub fn stop_at(self, at: Point, stop_point: &StopPoint) -> Script {
+        self.step(at, Step::StopPoint(stop_point.clone()))
     }
 
     /// Closes the connection at `at`.
@@ -289,35 +290,35 @@ impl Script {
         self.step(at, Step::Cut)
     }
 
-    /// Says nothing more from `at` on, until the client leaves.
+    /// Sends nothing from `at` on, until the client disconnects.
     #[must_use]
     pub fn silence(self, at: Point) -> Script {
         self.step(at, Step::Silence)
     }
 
-    /// At `at`, sends pings: `count` of them, or until the client leaves.
+    /// Sends pings at `at`: `count` of them, or until the client disconnects.
     #[must_use]
     pub fn pings(self, at: Point, count: Option<usize>, every: Duration) -> Script {
         self.step(at, Step::Pings { count, every })
     }
 
-    /// At `at`, an `error` event, and the end.
+    /// Sends an `error` event at `at` and closes the connection.
     #[must_use]
     pub fn breaks(self, at: Point, kind: &str, message: &str) -> Script {
         let data = error_body(kind, message, None);
         self.insert(at, &format!("event: error\ndata: {data}\n\n")).cut(at)
     }
 
-    /// At `at`, these exact bytes.
+    /// Sends exactly these bytes at `at`.
     #[must_use]
     pub fn insert(self, at: Point, raw: &str) -> Script {
         self.step(at, Step::Insert(raw.as_bytes().to_vec()))
     }
 
-    /// Sends the stream in pieces of so many bytes, so that lines and characters are split.
+    /// Sends the stream in chunks of this many bytes, so that lines and characters are split.
     #[must_use]
     pub fn in_pieces(mut self, bytes: usize) -> Script {
-        self.piece = Some(bytes.max(1));
+        self.chunk_size = Some(bytes.max(1));
         self
     }
 }

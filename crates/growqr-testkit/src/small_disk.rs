@@ -1,17 +1,17 @@
-//! A disk that is really full, or may really only be read.
+//! A small file system that can really be full or read-only.
 
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
-/// A file system of a few megabytes in memory, so that full and read-only are real. Needs root on Linux.
+/// A small in-memory file system (tmpfs). Needs root on Linux.
 pub struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    /// Mounts one of this size (`4m`). `None` where that cannot be done.
+    /// Mounts a file system of this size, such as `4m`. `None` if it cannot be mounted.
     ///
     /// # Panics
-    /// If there is no room for a temporary folder.
+    /// If no temporary folder can be created.
     #[must_use]
     pub fn new(size: &str) -> Option<SmallDisk> {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -26,15 +26,15 @@ impl SmallDisk {
         self.0.path()
     }
 
-    /// Makes room, and allows writing.
+    /// Enlarges the file system and allows writing.
     ///
     /// # Panics
-    /// If the system forbids it.
+    /// If remounting fails.
     pub fn grow(&self) {
         self.remount("remount,rw,size=64m");
     }
 
-    /// Nothing may be written from now on.
+    /// Makes the file system read-only.
     ///
     /// # Panics
     /// If files are open for writing.
@@ -50,7 +50,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Lazily: the program's own threads may not have closed their files yet.
+        // `-l`: threads of the program may not have closed their files yet.
         let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }

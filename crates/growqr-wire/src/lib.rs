@@ -2,20 +2,24 @@
 //!
 //! Plain data with names that stay: requests, replies, pushes, rows, and error codes. Domain types are converted to
 //! these in `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents
-//! (100,000,000 to the dollar). TypeScript for the window is generated from here (`cargo xtask bindings`).
+//! (100,000,000 to the dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated from here (`cargo xtask bindings`).
 
 mod class;
 mod error;
+pub mod event;
+mod money;
 mod request;
 mod rows;
 mod sign_in;
 
 pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
+pub use event::{Event, Kind};
+pub use money::usd;
 pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
 pub use rows::{
     About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
-    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Setting, Text,
+    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, Setting, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 
@@ -62,6 +66,7 @@ pub fn typescript() -> String {
         CheckState,
         Check,
         Database,
+        Rebuilt,
         SignInState,
         Person,
         SignIn,
@@ -69,6 +74,42 @@ pub fn typescript() -> String {
         Reply,
         DeltaKind,
         Push,
+        event::Kind,
+        event::Event,
     );
+    event::declare(&config, &mut out);
+    declare!(
+        event::Birth,
+        event::ReportEnding,
+        event::Report,
+        event::MailBody,
+        event::Mail,
+        event::Effort,
+        event::Price,
+        event::ModelCard,
+        event::Repeat,
+        event::CatalogueEntry,
+        event::Limits,
+        event::Shortfall,
+        event::LimitReached,
+        event::Usage,
+        event::StopReason,
+        event::Block,
+        event::ModelReply,
+        event::FailureKind,
+        event::Failure,
+        event::Nudge,
+        event::Verdict,
+        event::Counted,
+        event::CommitPlan,
+        event::ContentBlock,
+        event::ToolContent,
+        event::Ended,
+        event::Tone,
+        event::Wording,
+        event::Endings,
+    );
+    let endings = serde_json::to_string_pretty(&event::Endings::table()).expect("texts with text keys serialise");
+    out.push_str(&format!("\nexport const ENDINGS: Endings = {endings};\n"));
     out
 }

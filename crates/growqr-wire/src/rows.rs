@@ -1,5 +1,6 @@
 //! Rows: what lists and pages are made of.
 
+use crate::event::{Event, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
@@ -94,11 +95,25 @@ pub struct EventLine {
     pub seq: u64,
     /// When.
     pub at: i64,
-    /// What kind.
+    /// The name of its kind. A later build may have written one that this build does not know.
     pub kind: String,
-    /// Its content as stored.
+    /// Its content as stored. [`EventLine::event`] reads it.
     #[ts(type = "unknown")]
     pub data: Box<RawValue>,
+}
+
+impl EventLine {
+    /// Its kind; `None` if this build does not know it.
+    #[must_use]
+    pub fn known_kind(&self) -> Option<Kind> {
+        Kind::of(&self.kind)
+    }
+
+    /// The event; `None` if this build does not know its kind or shape.
+    #[must_use]
+    pub fn event(&self) -> Option<Event> {
+        Event::read(self.known_kind()?, self.data.get()).ok()
+    }
 }
 
 impl PartialEq for EventLine {
@@ -337,6 +352,29 @@ pub struct Check {
     pub next_step: Option<String>,
 }
 
+/// What rebuilding the views did. The counts of changed rows tell what had been missing or wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Rebuilt {
+    /// Journals read.
+    #[ts(type = "number")]
+    pub agents: u64,
+    /// Events read.
+    #[ts(type = "number")]
+    pub events: u64,
+    /// Rows of the list of agents that were not as the journal says.
+    #[ts(type = "number")]
+    pub changed_agents: u64,
+    /// Messages that were not as the journal says.
+    #[ts(type = "number")]
+    pub changed_messages: u64,
+    /// Mail that was not as the journal says.
+    #[ts(type = "number")]
+    pub changed_mail: u64,
+    /// Rows deleted because they belong to no journal.
+    #[ts(type = "number")]
+    pub deleted: u64,
+}
+
 /// The state of the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Database {
@@ -348,4 +386,7 @@ pub struct Database {
     pub known: i64,
     /// The newest migration applied; `None` if there is no database yet.
     pub applied: Option<i64>,
+    /// Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+    /// no database yet.
+    pub indexed: Option<bool>,
 }

@@ -1,15 +1,15 @@
-//! What the window costs: from the start of the program to the conversation on the screen, with 100,000 events in the
-//! profile; the memory of all its processes while nothing happens; and the scripts that it loads first. Prints
-//! `name value unit` lines. On a screen nobody sees WebKit draws without a graphics card, which takes longer.
+//! Measures the window: the time from the start of the program until the conversation is shown, with 100,000 events in
+//! the profile; the memory of all processes while idle; and the size of the scripts that load first. Prints
+//! `name value unit` lines. On the virtual screen WebKit renders in software, which is slower than with a graphics card.
 //! `cargo bench -p growqr-desktop --features desktop,custom-protocol`.
 
 #[cfg(target_os = "linux")]
-mod measure;
+mod history;
 #[cfg(target_os = "linux")]
-mod past;
+mod measure;
 
 fn main() {
-    // `cargo test --all-targets` starts this too, and wants no figures.
+    // `cargo test --all-targets` runs this too, without `--bench`: measure nothing then.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

@@ -1,6 +1,6 @@
-//! Starting the program again and again, and looking at it.
+//! Starts the program several times and measures it through the driver of `growqr-testkit`.
 
-use crate::past;
+use crate::history;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use growqr_testkit::window::{self, Screen, Window};
@@ -11,11 +11,11 @@ use std::time::Duration;
 const EVENTS: u64 = 100_000;
 const RUNS: usize = 9;
 
-/// After this nothing happens any more: the provider's models have been asked for, and the watch of the memory stands.
-const SETTLED: Duration = Duration::from_secs(10);
+/// After this time the program is idle: the list of models has been requested, and the memory folder is watched.
+const IDLE_AFTER: Duration = Duration::from_secs(10);
 
-/// Notes in the page when it has first drawn the words that are looked for.
-const DRAWN: &str = "\
+/// A script that stores in the page when it has first drawn the text `WORDS`.
+const WAIT_UNTIL_DRAWN: &str = "\
     if (window.drawn) return window.drawn;\
     if (window.isDrawing || !textWith('log', 'Conversation', WORDS)) return null;\
     window.isDrawing = true;\
@@ -26,18 +26,18 @@ const DRAWN: &str = "\
     }));\
     return null";
 
-/// Every figure of the window.
+/// Measures and prints everything.
 pub fn all() {
     first_scripts();
     if !window::is_possible() {
-        println!("# the window was not measured: it cannot be driven here");
+        println!("# the window was not measured: its driver does not work on this machine");
         return;
     }
     let home = tempfile::tempdir().expect("a folder");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(past::live(&home.path().join("growqr"), EVENTS));
+    runtime.block_on(history::write(&home.path().join("growqr"), EVENTS));
     let screen = Screen::start().expect("a screen");
-    // The first start fills the system's caches.
+    // Not measured: the first start fills the system's caches.
     drop(start(&screen, home.path()));
     let runs: Vec<[f64; 3]> = (0..RUNS).map(|_| start(&screen, home.path()).1).collect();
     for (index, name) in ["window_page_began", "window_first_paint", "window_conversation"].into_iter().enumerate() {
@@ -47,7 +47,7 @@ pub fn all() {
         println!("{name}_slowest {:.0} ms", times[RUNS - 1]);
     }
     let (window, _) = start(&screen, home.path());
-    std::thread::sleep(SETTLED);
+    std::thread::sleep(IDLE_AFTER);
     let memory = window.processes().memory();
     for (name, bytes) in &memory {
         println!("# {name} {:.0} MB", *bytes as f64 / 1e6);
@@ -55,7 +55,8 @@ pub fn all() {
     println!("window_idle_memory {:.0} MB", memory.iter().map(|(_, bytes)| *bytes as f64).sum::<f64>() / 1e6);
 }
 
-/// Starts the program. When its page began, first showed anything, and showed the conversation, in milliseconds.
+/// Starts the program. Returns when its page began to load, was first painted, and showed the conversation: milliseconds
+/// after the start.
 fn start(screen: &Screen, home: &Path) -> (Window, [f64; 3]) {
     let place = |name: &str| home.join(name);
     let variables: [(&str, PathBuf); 5] = [
@@ -66,14 +67,14 @@ fn start(screen: &Screen, home: &Path) -> (Window, [f64; 3]) {
         ("XDG_CACHE_HOME", place("cache")),
     ];
     let window = screen.open(Path::new(env!("CARGO_BIN_EXE_growqr-desktop")), &variables).expect("the window opens");
-    let look = DRAWN.replace("WORDS", &format!("{:?}", past::LAST_WORDS));
-    let drawn = window.until(&look, "the conversation is drawn").expect("it is drawn");
+    let script = WAIT_UNTIL_DRAWN.replace("WORDS", &format!("{:?}", history::LAST_WORDS));
+    let drawn = window.until(&script, "the conversation is drawn").expect("it is drawn");
     let began = window.processes().began_ms().expect("the system tells");
     let [origin, first, drawn] = [0, 1, 2].map(|index| drawn[index].as_f64().expect("a time"));
     (window, [origin - began, origin + first - began, origin + drawn - began])
 }
 
-/// The scripts that the page names itself, as they would be sent: compressed.
+/// The size of the scripts that `index.html` names, compressed as they would be sent.
 fn first_scripts() {
     let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/dist");
     let html = std::fs::read_to_string(pages.join("index.html")).expect("the pages are built");

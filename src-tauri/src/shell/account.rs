@@ -1,7 +1,7 @@
-//! Who is signed in: one service for the whole life of the window, and the page told of every change.
+//! Sign-in for the window. Holds one sign-in service for the whole run, and sends the page an event after each change.
 //!
-//! Nothing secret passes here. The address of an attempt goes to the browser and to the page, which shows it for
-//! copying; codes and tokens stay behind `growqr-app`.
+//! No secret passes through this file. The authorization URL goes to the browser and to the page, which shows it for
+//! copying; codes and tokens stay inside `growqr-app`.
 
 use super::desktop::Desktop;
 use super::{link, schemes};
@@ -12,119 +12,119 @@ use tauri::{AppHandle, Emitter, Manager};
 use tauri_plugin_opener::OpenerExt;
 use tokio::sync::OnceCell;
 
-/// Heard by the page: what is to be shown about signing in is not what it was.
+/// Event for the page: the sign-in view has changed.
 const SIGN_IN_CHANGED: &str = "sign-in-changed";
 
-/// Heard by the page: another profile is open, and everything on the screen is of the old one.
+/// Event for the page: another profile is open, so everything on the screen is outdated.
 const PROFILE_CHANGED: &str = "profile-changed";
 
-/// The state that commands get.
+/// The sign-in state, managed by Tauri.
 #[derive(Default)]
 pub struct Account {
     service: OnceCell<Option<Arc<SignIn>>>,
-    /// What is left to say about the last thing the person did.
-    said: Mutex<Option<String>>,
+    /// A message to show about the user's last action.
+    notice: Mutex<Option<String>>,
 }
 
 impl Account {
-    fn say(&self, text: Option<String>) {
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = text;
+    fn set_notice(&self, text: Option<String>) {
+        *self.notice.lock().unwrap_or_else(PoisonError::into_inner) = text;
     }
 }
 
-/// Goes on as whoever's profile is open, and keeps their sign-in alive. Returns at once.
+/// Resumes the sign-in of the open profile in the background. Returns at once.
 pub fn resume_early(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         if let Err(error) = service(&app).await {
-            tracing::warn!(%error, "signing in is not possible");
+            tracing::warn!(%error, "sign-in is not available");
         }
-        tell(&app);
+        notify_page(&app);
     });
 }
 
-/// Ends an attempt, so that nothing is left half done.
+/// Closes the service, which ends a running attempt.
 pub async fn close(app: &AppHandle) {
     if let Some(Some(service)) = app.state::<Account>().service.get() {
         service.close().await;
     }
 }
 
-/// What is to be shown.
+/// The sign-in view to show.
 pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
     let view = match service(app).await? {
         Some(service) => service.view()?,
         None => without_sign_in(&app.state::<Desktop>().home()?)?,
     };
-    let said = app.state::<Account>().said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Ok(wire::SignIn { notice: view.notice.or(said), ..view })
+    let notice = app.state::<Account>().notice.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(wire::SignIn { notice: view.notice.or(notice), ..view })
 }
 
-/// Begins an attempt and opens the browser; how it ends is told to the page.
+/// Starts an attempt and opens the browser. The page gets an event when the attempt ends.
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
-    let service = configured(app).await?;
-    let has_links = by_port || schemes::come_back(app).await;
+    let service = required_service(app).await?;
+    let has_links = by_port || schemes::receives_sign_in(app).await;
     let way = if has_links && !by_port { WayBack::Link } else { WayBack::Port };
     let begun = service.begin(way, someone_else).await?;
     let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
-    let mut said = begun.notice.clone().or_else(|| (!has_links).then(no_links));
+    let mut notice = begun.notice.clone().or_else(|| (!has_links).then(no_links));
     if !is_opened(app, &begun.url) {
-        // Not why: the reason repeats the address, which belongs into no log.
+        // The error is not logged: its text contains the authorization URL, which must not be in a log.
         tracing::info!("no browser could be opened");
-        said = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
+        notice = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
     }
-    app.state::<Account>().say(said);
+    app.state::<Account>().set_notice(notice);
     tauri::async_runtime::spawn(finish(app.clone(), service, begun));
     view(app).await
 }
 
-/// Ends the attempt, or the question whose data this is.
+/// Cancels the attempt, also if it waits for the answer to [`choose`].
 pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    configured(app).await?.cancel().await?;
-    app.state::<Account>().say(None);
+    required_service(app).await?.cancel().await?;
+    app.state::<Account>().set_notice(None);
     view(app).await
 }
 
-/// The answer of somebody new: whether what is in the local profile is theirs.
+/// Takes a new user's answer: `adopt` if the data in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.choose(adopt).await?;
-    app.state::<Account>().say(None);
+    let home = required_service(app).await?.choose(adopt).await?;
+    app.state::<Account>().set_notice(None);
     if adopt {
-        // Nothing in it has changed but whose it is, which is kept beside its data.
+        // The profile is the same, but its owner is stored in its database, so it is opened again.
         let opened = app.state::<Desktop>().reopen(home).await;
         emit(app, PROFILE_CHANGED);
         opened?;
     } else {
         show_profile(app, home).await?;
     }
-    tell(app);
+    notify_page(app);
     view(app).await
 }
 
-/// Signs out on this computer. The local profile is open then.
+/// Signs out on this computer and opens the local profile.
 pub async fn sign_out(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    let (home, notice) = configured(app).await?.sign_out().await?;
-    app.state::<Account>().say(notice);
+    let (home, notice) = required_service(app).await?.sign_out().await?;
+    app.state::<Account>().set_notice(notice);
     show_profile(app, home).await?;
     view(app).await
 }
 
-/// Opens the profile of somebody who has one here.
+/// Opens a profile that exists on this computer.
 pub async fn switch(app: &AppHandle, profile: &str) -> Result<wire::SignIn, wire::Error> {
-    let home = configured(app).await?.switch(profile).await?;
-    app.state::<Account>().say(None);
+    let home = required_service(app).await?.switch(profile).await?;
+    app.state::<Account>().set_notice(None);
     show_profile(app, home).await?;
     view(app).await
 }
 
-/// Asks the service now.
+/// Refreshes the session now.
 pub async fn check(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    configured(app).await?.refresh().await?;
-    app.state::<Account>().say(None);
+    required_service(app).await?.refresh().await?;
+    app.state::<Account>().set_notice(None);
     view(app).await
 }
 
-/// The person's picture as a `data:` address. `None` if they have none, or it is not to be had.
+/// The user's picture as a `data:` URL. `None` if there is none, or if it cannot be downloaded.
 pub async fn picture(app: &AppHandle) -> Result<Option<String>, wire::Error> {
     let address = view(app).await?.person.and_then(|person| person.picture_url);
     match address {
@@ -133,90 +133,92 @@ pub async fn picture(app: &AppHandle) -> Result<Option<String>, wire::Error> {
     }
 }
 
-/// Takes a link that says it is the browser's answer. Anybody can send one: only the right one does anything.
+/// Handles a link that claims to be the OAuth callback. Any program can send one: it has an effect only if its `state`
+/// matches the attempt.
 pub async fn callback(app: &AppHandle, link: &str) {
     let Ok(Some(service)) = service(app).await else { return };
     let Err(error) = service.callback(link).await else { return };
-    tracing::info!(%error, "a link did not sign in");
-    // While an attempt waits, or somebody is signed in, a stray link is not worth a word. Else this may be the answer to
-    // an attempt that ended with the program.
-    let is_nobody = |view: wire::SignIn| matches!(view.state, wire::SignInState::SignedOut | wire::SignInState::NeedsSignIn);
-    if is_unasked(&error) && service.view().is_ok_and(is_nobody) {
-        app.state::<Account>().say(Some("That sign-in is no longer waited for. Start again.".to_owned()));
-        tell(app);
+    tracing::info!(%error, "a callback link was rejected");
+    // While an attempt waits or a user is signed in, a wrong link is ignored. Otherwise it may be the callback of an
+    // attempt that ended when the program quit, so the user gets a message.
+    let is_signed_out = |view: wire::SignIn| matches!(view.state, wire::SignInState::SignedOut | wire::SignInState::NeedsSignIn);
+    if is_without_attempt(&error) && service.view().is_ok_and(is_signed_out) {
+        app.state::<Account>().set_notice(Some("That sign-in has expired. Sign in again.".to_owned()));
+        notify_page(app);
     }
 }
 
-fn is_unasked(error: &AppError) -> bool {
+fn is_without_attempt(error: &AppError) -> bool {
     matches!(error, AppError::SignIn(SignInFailure::Callback(growqr_app::CallbackError::NoAttempt)))
 }
 
-/// The service, if one is set. Found once; what is set wrong can be mended without a restart.
+/// The service, or `None` if Clerk is not configured. Created once. A configuration error is not stored: the next call
+/// tries again, so that the user can correct it without a restart.
 async fn service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let account = app.state::<Account>();
-    let found = account.service.get_or_try_init(|| find(app)).await?;
+    let found = account.service.get_or_try_init(|| create_service(app)).await?;
     Ok(found.clone())
 }
 
-async fn find(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
+async fn create_service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let desktop = app.state::<Desktop>();
     let Some(service) = SignIn::find_for(schemes::own(), &desktop.home()?, desktop.environment())? else {
         return Ok(None);
     };
     let service = Arc::new(service);
     service.resume().await?;
-    let (kept, told) = (Arc::clone(&service), app.clone());
-    tauri::async_runtime::spawn(async move { kept.keep(|| tell(&told)).await });
+    let (task_service, task_app) = (Arc::clone(&service), app.clone());
+    tauri::async_runtime::spawn(async move { task_service.keep(|| notify_page(&task_app)).await });
     Ok(Some(service))
 }
 
-async fn configured(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
+async fn required_service(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
     let service = service(app).await?;
     Ok(service.ok_or(AppError::from(SignInFailure::NotConfigured))?)
 }
 
-/// Waits for the end of an attempt, however long the person takes.
+/// Waits until the attempt ends, without a timeout, and shows the result.
 async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
-    let arrived = match service.complete(begun, None).await {
+    let result = match service.complete(begun, None).await {
         Ok(Arrival::Opened(home)) => show_profile(&app, *home).await.map(|()| true),
         Ok(Arrival::Asks) => Ok(true),
-        // Whoever ended it knows.
-        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_by_the_person() => Ok(false),
+        // The user cancelled it: no message is needed.
+        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_cancellation() => Ok(false),
         Err(error) => Err(error.into()),
     };
-    match arrived {
-        // What was said while it went on is settled, but for what the status says itself.
-        Ok(true) => app.state::<Account>().say(None),
+    match result {
+        // A message about the attempt is outdated now. A lasting problem is part of the view itself.
+        Ok(true) => app.state::<Account>().set_notice(None),
         Ok(false) => {}
-        Err(error) => app.state::<Account>().say(Some(explained(error))),
+        Err(error) => app.state::<Account>().set_notice(Some(failure_text(error))),
     }
-    tell(&app);
+    notify_page(&app);
 }
 
-fn explained(error: wire::Error) -> String {
+fn failure_text(error: wire::Error) -> String {
     let step = error.next_step.map(|step| format!(" {step}")).unwrap_or_default();
-    format!("Signing in did not work: {}.{step}", error.message)
+    format!("Sign-in failed: {}.{step}", error.message)
 }
 
 async fn show_profile(app: &AppHandle, home: Home) -> Result<(), wire::Error> {
     let switched = app.state::<Desktop>().switch(home).await;
-    // Also where it cannot be opened: what is on the screen is no longer what is asked for.
+    // Also after an error: the old profile is closed, so what is on the screen is outdated.
     if !matches!(switched, Ok(false)) {
         emit(app, PROFILE_CHANGED);
     }
     switched.map(drop)
 }
 
-fn tell(app: &AppHandle) {
+fn notify_page(app: &AppHandle) {
     emit(app, SIGN_IN_CHANGED);
 }
 
 fn emit(app: &AppHandle, event: &str) {
     if let Err(error) = app.emit_to("main", event, ()) {
-        tracing::warn!(%error, event, "the page could not be told");
+        tracing::warn!(%error, event, "an event could not be sent to the page");
     }
 }
 
 fn is_opened(app: &AppHandle, address: &str) -> bool {
-    link::checked(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
+    link::parse_safe(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
 }

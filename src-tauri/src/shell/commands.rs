@@ -1,9 +1,9 @@
-//! What the page may ask for: one line each, over `growqr-app`. Every refusal is a [`wire::Error`].
+//! The commands that the page can call. Each is one line that calls `growqr-app`; every error is a [`wire::Error`].
 
 use super::account;
-use super::arrivals::{Arrivals, Place};
 use super::desktop::Desktop;
 use super::following::{self, Follower};
+use super::incoming_links::{IncomingLinks, Place};
 use super::link;
 use growqr_wire as wire;
 use std::path::Path;
@@ -11,10 +11,10 @@ use tauri::ipc::{Channel, Invoke};
 use tauri::{AppHandle, State, Wry};
 use tauri_plugin_opener::OpenerExt;
 
-type Answer<T> = Result<T, wire::Error>;
+type Response<T> = Result<T, wire::Error>;
 type Desk<'a> = State<'a, Desktop>;
 
-/// The list of commands as what handles them.
+/// Expands the list in `commands.in` to the command handler.
 macro_rules! commands {
     ($($name:ident),* $(,)?) => { tauri::generate_handler![$($name),*] };
 }
@@ -25,32 +25,32 @@ pub fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
 }
 
 #[tauri::command]
-fn about(desktop: Desk<'_>) -> Answer<wire::About> {
+fn about(desktop: Desk<'_>) -> Response<wire::About> {
     Ok(desktop.home()?.about())
 }
 
 #[tauri::command]
-async fn ask(desktop: Desk<'_>, request: wire::Request) -> Answer<wire::Reply> {
+async fn ask(desktop: Desk<'_>, request: wire::Request) -> Response<wire::Reply> {
     Ok(desktop.desk_for(&request).await?.client().ask(request).await?)
 }
 
 #[tauri::command]
-async fn follow(desktop: Desk<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Answer<()> {
+async fn follow(desktop: Desk<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Response<()> {
     following::begin(desktop, follower, channel).await
 }
 
 #[tauri::command]
-async fn agents(desktop: Desk<'_>) -> Answer<Vec<wire::Agent>> {
+async fn agents(desktop: Desk<'_>) -> Response<Vec<wire::Agent>> {
     Ok(desktop.desk().await?.library().agents().await?)
 }
 
 #[tauri::command]
-async fn messages(desktop: Desk<'_>, agent: String, before: Option<u64>, limit: u32) -> Answer<Vec<wire::Message>> {
+async fn messages(desktop: Desk<'_>, agent: String, before: Option<u64>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.desk().await?.library().messages(&agent, before, limit).await?)
 }
 
 #[tauri::command]
-async fn events(desktop: Desk<'_>, agent: Option<String>, since: u64, limit: u32) -> Answer<Vec<wire::EventLine>> {
+async fn events(desktop: Desk<'_>, agent: Option<String>, since: u64, limit: u32) -> Response<Vec<wire::EventLine>> {
     Ok(desktop.desk().await?.library().events(agent.as_deref(), since, limit).await?)
 }
 
@@ -60,17 +60,17 @@ async fn events_before(
     agent: Option<String>,
     before: Option<u64>,
     limit: u32,
-) -> Answer<Vec<wire::EventLine>> {
+) -> Response<Vec<wire::EventLine>> {
     Ok(desktop.desk().await?.library().events_before(agent.as_deref(), before, limit).await?)
 }
 
 #[tauri::command]
-async fn search(desktop: Desk<'_>, text: String, agent: Option<String>, limit: u32) -> Answer<Vec<wire::Message>> {
+async fn search(desktop: Desk<'_>, text: String, agent: Option<String>, limit: u32) -> Response<Vec<wire::Message>> {
     Ok(desktop.desk().await?.library().search(&text, agent.as_deref(), limit).await?)
 }
 
 #[tauri::command]
-async fn settings(desktop: Desk<'_>) -> Answer<Vec<wire::Setting>> {
+async fn settings(desktop: Desk<'_>) -> Response<Vec<wire::Setting>> {
     Ok(desktop.desk().await?.library().settings().await?)
 }
 
@@ -80,116 +80,116 @@ fn models() -> Vec<wire::ModelRow> {
 }
 
 #[tauri::command]
-async fn budget(desktop: Desk<'_>) -> Answer<wire::Budget> {
+async fn budget(desktop: Desk<'_>) -> Response<wire::Budget> {
     Ok(desktop.desk().await?.library().budget().await?)
 }
 
 #[tauri::command]
-async fn memory_list(desktop: Desk<'_>, prefix: String) -> Answer<Vec<wire::PageRow>> {
+async fn memory_list(desktop: Desk<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
 }
 
 #[tauri::command]
-async fn memory_read(desktop: Desk<'_>, path: String) -> Answer<wire::Page> {
+async fn memory_read(desktop: Desk<'_>, path: String) -> Response<wire::Page> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_read(&path)).await?)
 }
 
 #[tauri::command]
-async fn memory_search(desktop: Desk<'_>, text: String) -> Answer<Vec<wire::Found>> {
+async fn memory_search(desktop: Desk<'_>, text: String) -> Response<Vec<wire::Found>> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_search(&text)).await?)
 }
 
 #[tauri::command]
-async fn memory_log(desktop: Desk<'_>, path: Option<String>) -> Answer<Vec<wire::Change>> {
+async fn memory_log(desktop: Desk<'_>, path: Option<String>) -> Response<Vec<wire::Change>> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_log(path.as_deref())).await?)
 }
 
 #[tauri::command]
-async fn memory_diff(desktop: Desk<'_>, rev: String) -> Answer<wire::Text> {
+async fn memory_diff(desktop: Desk<'_>, rev: String) -> Response<wire::Text> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
 }
 
 #[tauri::command]
-async fn memory_blame(desktop: Desk<'_>, path: String) -> Answer<Vec<wire::BlamedLine>> {
+async fn memory_blame(desktop: Desk<'_>, path: String) -> Response<Vec<wire::BlamedLine>> {
     Ok(desktop.desk().await?.read_memory(move |library| library.memory_blame(&path)).await?)
 }
 
-/// What is to be shown about signing in; each of the next answers it anew.
+/// The sign-in view. The following sign-in commands return it as well, after their change.
 #[tauri::command]
-async fn sign_in_view(app: AppHandle) -> Answer<wire::SignIn> {
+async fn sign_in_view(app: AppHandle) -> Response<wire::SignIn> {
     account::view(&app).await
 }
 
 #[tauri::command(rename_all = "snake_case")]
-async fn sign_in(app: AppHandle, someone_else: bool, by_port: bool) -> Answer<wire::SignIn> {
+async fn sign_in(app: AppHandle, someone_else: bool, by_port: bool) -> Response<wire::SignIn> {
     account::begin(&app, someone_else, by_port).await
 }
 
 #[tauri::command]
-async fn sign_in_cancel(app: AppHandle) -> Answer<wire::SignIn> {
+async fn sign_in_cancel(app: AppHandle) -> Response<wire::SignIn> {
     account::cancel(&app).await
 }
 
 #[tauri::command]
-async fn sign_in_choose(app: AppHandle, adopt: bool) -> Answer<wire::SignIn> {
+async fn sign_in_choose(app: AppHandle, adopt: bool) -> Response<wire::SignIn> {
     account::choose(&app, adopt).await
 }
 
 #[tauri::command]
-async fn sign_in_check(app: AppHandle) -> Answer<wire::SignIn> {
+async fn sign_in_check(app: AppHandle) -> Response<wire::SignIn> {
     account::check(&app).await
 }
 
 #[tauri::command]
-async fn sign_out(app: AppHandle) -> Answer<wire::SignIn> {
+async fn sign_out(app: AppHandle) -> Response<wire::SignIn> {
     account::sign_out(&app).await
 }
 
 #[tauri::command]
-async fn switch_profile(app: AppHandle, profile: String) -> Answer<wire::SignIn> {
+async fn switch_profile(app: AppHandle, profile: String) -> Response<wire::SignIn> {
     account::switch(&app, &profile).await
 }
 
 #[tauri::command]
-async fn picture(app: AppHandle) -> Answer<Option<String>> {
+async fn picture(app: AppHandle) -> Response<Option<String>> {
     account::picture(&app).await
 }
 
-/// Where a link that opened the app leads, once.
+/// Returns the place that the latest link names, and removes it.
 #[tauri::command]
-fn take_place(arrivals: State<'_, Arrivals>) -> Option<Place> {
-    arrivals.take()
+fn take_place(links: State<'_, IncomingLinks>) -> Option<Place> {
+    links.take()
 }
 
-/// In the system's file manager. The page cannot name a folder: it is always this one.
+/// Opens the memory folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
-async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Answer<()> {
+async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
     open_folder(&app, &desktop.home()?.memory())
 }
 
-/// Likewise.
+/// Opens the data folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
-async fn open_data_folder(app: AppHandle, desktop: Desk<'_>) -> Answer<()> {
+async fn open_data_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
     open_folder(&app, desktop.home()?.root())
 }
 
-/// In the system's browser or mail program, after the page has shown the address and the person has agreed.
+/// Opens an address in the browser or mail program. The page shows the address first and asks the user.
 #[tauri::command]
-async fn open_link(app: AppHandle, address: String) -> Answer<()> {
-    let address = link::checked(&address)?;
+async fn open_link(app: AppHandle, address: String) -> Response<()> {
+    let address = link::parse_safe(&address)?;
     app.opener().open_url(address.as_str(), None::<&str>).map_err(|error| {
         let step = format!("Open it by hand: {address}");
         wire::Error::new(wire::ErrorCode::Internal, format!("the link cannot be opened: {error}")).next(step)
     })
 }
 
-/// Asks first if agents are at work. For desktops that show no tray icon.
+/// Quits, after a question if agents are working. Needed on desktops without a tray icon.
 #[tauri::command]
 fn quit(app: AppHandle) {
     super::quit::ask(&app);
 }
 
-fn open_folder(app: &AppHandle, folder: &Path) -> Answer<()> {
+fn open_folder(app: &AppHandle, folder: &Path) -> Response<()> {
     app.opener().open_path(folder.to_string_lossy(), None::<&str>).map_err(|error| {
         let step = format!("Open it by hand: {}", folder.display());
         wire::Error::new(wire::ErrorCode::Internal, format!("the folder cannot be opened: {error}")).next(step)

@@ -1,5 +1,5 @@
-//! The profile behind the window. When it cannot be opened, whoever asks next tries again, so that a person can mend
-//! what is wrong and go on without a restart. Another profile takes its place while the window stays.
+//! The open profile of the window. If it cannot be opened, the next command tries again, so that the user can correct
+//! the problem without a restart. The profile can be replaced while the window stays open.
 
 use growqr_app::{Desk, Environment, Following, Home};
 use growqr_wire as wire;
@@ -8,14 +8,14 @@ use std::time::Duration;
 use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
 
-/// How long to wait for a profile that is being opened before the program ends without it.
-const OPENING: Duration = Duration::from_secs(2);
+/// How long quitting waits for a profile that is being opened.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The state that commands get.
+/// The open profile, managed by Tauri.
 pub struct Desktop {
     environment: Environment,
-    /// The profile that was opened, or is to be; `None`: the one that is found at the start. What is found later may be
-    /// another, since a sign-in is noted before its profile is opened.
+    /// The profile that is open or is to be opened. `None` until the first one is opened: then [`Home::find`] chooses it.
+    /// It is remembered because `find` may return another one later: a sign-in is stored before its profile is opened.
     home: StdMutex<Option<Home>>,
     open: Mutex<Open>,
 }
@@ -23,12 +23,12 @@ pub struct Desktop {
 #[derive(Default)]
 struct Open {
     desk: Option<Arc<Desk>>,
-    /// Set by a switch until a page follows: the page that is there was made for another profile.
-    is_unfollowed: bool,
+    /// Set by a switch of the profile until the page subscribes again: until then the page shows the old profile.
+    page_is_outdated: bool,
 }
 
 impl Desktop {
-    /// For this process's environment. Opens nothing.
+    /// Uses the environment of this process. Opens nothing yet.
     pub fn of_process() -> Desktop {
         Desktop::of(if tauri::is_dev() { Environment::of_development() } else { Environment::of_process() })
     }
@@ -37,50 +37,50 @@ impl Desktop {
         Desktop { environment, home: StdMutex::default(), open: Mutex::default() }
     }
 
-    /// What the process was started with.
+    /// The environment variables that the process was started with.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
 
-    /// Where things are; needs nothing to be open.
+    /// The paths of the profile. Does not open it.
     pub fn home(&self) -> Result<Home, wire::Error> {
         let chosen = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Ok(chosen.map_or_else(|| Home::find(None, &self.environment), Ok)?)
     }
 
-    /// The open profile.
+    /// The open profile. Opens it if necessary.
     pub async fn desk(&self) -> Result<Arc<Desk>, wire::Error> {
-        self.opening(&mut *self.open.lock().await).await
+        self.open_desk(&mut *self.open.lock().await).await
     }
 
-    /// The open profile, for a request of the page's.
+    /// The open profile, for a request from the page.
     ///
     /// # Errors
-    /// [`wire::ErrorCode::Stopping`] if it would change something, and the page was loaded before the profile was
-    /// switched.
+    /// [`wire::ErrorCode::Stopping`] if the request would change something, and the profile was switched after the page
+    /// had subscribed.
     pub async fn desk_for(&self, request: &wire::Request) -> Result<Arc<Desk>, wire::Error> {
         let mut open = self.open.lock().await;
-        if open.is_unfollowed && request.class().changes != wire::Changes::Nothing {
-            let text = "another profile is open now; nothing was changed in it";
+        if open.page_is_outdated && request.class().changes != wire::Changes::Nothing {
+            let text = "another profile is open now, so nothing was changed";
             return Err(wire::Error::new(wire::ErrorCode::Stopping, text)
                 .retryable()
-                .next("Look at what is open, then try again."));
+                .next("Check which profile is open, then try again."));
         }
-        self.opening(&mut open).await
+        self.open_desk(&mut open).await
     }
 
-    /// Everything that happens in the open profile from now on.
+    /// The stream of events of the open profile, from now on.
     pub async fn follow(&self) -> Result<Following, wire::Error> {
         let mut open = self.open.lock().await;
-        let following = self.opening(&mut open).await?.client().follow();
-        open.is_unfollowed = false;
+        let following = self.open_desk(&mut open).await?.client().follow();
+        open.page_is_outdated = false;
         Ok(following)
     }
 
-    /// Closes the open profile in good order and opens this one. `false` if it is open already.
+    /// Closes the open profile and opens this one. Returns `false` if this one is open already.
     ///
     /// # Errors
-    /// If it cannot be opened. It is the chosen one all the same, and whoever asks next tries again.
+    /// If it cannot be opened. The old profile is closed nevertheless, and the next call of [`Desktop::desk`] tries again.
     pub async fn switch(&self, home: Home) -> Result<bool, wire::Error> {
         let mut open = self.open.lock().await;
         if open.desk.as_ref().is_some_and(|desk| desk.library().home().profile() == home.profile()) {
@@ -90,7 +90,7 @@ impl Desktop {
         Ok(true)
     }
 
-    /// The same, also if it is open already: it belongs to somebody else now.
+    /// Like [`Desktop::switch`], but opens the profile again if it is open: its owner has changed.
     ///
     /// # Errors
     /// As [`Desktop::switch`].
@@ -99,36 +99,36 @@ impl Desktop {
     }
 
     async fn replace(&self, open: &mut Open, home: Home) -> Result<(), wire::Error> {
-        self.choose(home);
-        open.is_unfollowed = true;
+        self.set_home(home);
+        open.page_is_outdated = true;
         if let Some(desk) = open.desk.take() {
             desk.close().await;
         }
-        self.opening(open).await.map(drop)
+        self.open_desk(open).await.map(drop)
     }
 
-    fn choose(&self, home: Home) {
+    fn set_home(&self, home: Home) {
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
     }
 
-    /// The open profile, if it is. Whoever wants to quit does not wait for one that is slow to open.
-    pub async fn opened(&self) -> Option<Arc<Desk>> {
-        tokio::time::timeout(OPENING, self.open.lock()).await.ok()?.desk.clone()
+    /// The profile, if it is open. Waits at most [`OPEN_TIMEOUT`] for one that is being opened, so that quitting is quick.
+    pub async fn desk_if_open(&self) -> Option<Arc<Desk>> {
+        tokio::time::timeout(OPEN_TIMEOUT, self.open.lock()).await.ok()?.desk.clone()
     }
 
-    async fn opening(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
+    async fn open_desk(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
         if let Some(desk) = &open.desk {
             return Ok(Arc::clone(desk));
         }
         let home = self.home()?;
         let desk = Arc::new(Desk::open(home.clone(), &self.environment).await?);
-        self.choose(home);
+        self.set_home(home);
         open.desk = Some(Arc::clone(&desk));
         Ok(desk)
     }
 }
 
-/// Opens the profile beside the page's start, so that agents go on with their work at once.
+/// Opens the profile in the background while the page loads, so that agents continue their work at once.
 pub fn open_early(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
@@ -138,9 +138,9 @@ pub fn open_early(app: &AppHandle) {
     });
 }
 
-/// Closes the profile in good order, if it is open.
+/// Closes the profile, if it is open.
 pub async fn close(app: &AppHandle) {
-    if let Some(desk) = app.state::<Desktop>().opened().await {
+    if let Some(desk) = app.state::<Desktop>().desk_if_open().await {
         desk.close().await;
     }
 }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_switch_closes_one_profile_opens_the_other_and_ends_what_followed() {
+    async fn a_switch_closes_one_profile_opens_the_other_and_ends_the_event_stream() {
         let folder = tempfile::tempdir().unwrap();
         let desktop = desktop(folder.path(), "");
         let mut following = desktop.follow().await.unwrap();
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(following.next().await, None);
         assert!(first.client().ask(set("4")).await.is_err(), "the old profile is closed");
         assert_eq!(desktop.home().unwrap().profile().as_str(), "other");
-        assert_ne!(per_day(&desktop).await, "3", "what was set in one profile is not seen in the other");
+        assert_ne!(per_day(&desktop).await, "3", "a setting of one profile does not apply to the other");
         assert!(!desktop.switch(desktop.home().unwrap()).await.unwrap(), "it is open already");
     }
 
@@ -195,7 +195,7 @@ mod tests {
         change(&desktop, "3").await.unwrap();
         desktop.switch(other(folder.path())).await.unwrap();
         assert_eq!(change(&desktop, "4").await.unwrap_err().code, wire::ErrorCode::Stopping);
-        assert!(desktop.desk_for(&wire::Request::Keys).await.is_ok(), "it may look");
+        assert!(desktop.desk_for(&wire::Request::Keys).await.is_ok(), "a read-only request is allowed");
         desktop.follow().await.unwrap();
         change(&desktop, "5").await.unwrap();
         assert_eq!(per_day(&desktop).await, "5");

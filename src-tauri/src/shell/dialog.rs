@@ -1,12 +1,12 @@
-//! The system's own message boxes. They hold up nothing: whoever asks awaits the answer.
+//! Message boxes of the operating system. They do not block a thread: the caller awaits the answer.
 
 use rfd::{AsyncMessageDialog, MessageDialogResult};
 use tauri::AppHandle;
 
-/// Shows it and waits for the answer; `None` if it cannot be shown.
+/// Shows the dialog and waits for the answer. `None` if it cannot be shown.
 pub async fn answer(app: &AppHandle, dialog: AsyncMessageDialog) -> Option<MessageDialogResult> {
     let (sender, shown) = tokio::sync::oneshot::channel();
-    // Toolkits want their dialogs made on the main thread; the answer is awaited here.
+    // GTK and AppKit create dialogs only on the main thread. The answer can be awaited on any.
     if let Err(error) = app.run_on_main_thread(move || drop(sender.send(dialog.show()))) {
         tracing::warn!(%error, "the dialog cannot be shown");
         return None;

@@ -1,8 +1,8 @@
-//! Whether there is a screen to open a window on. Asked before the window's toolkit is touched.
+//! Checks whether there is a display for the window. Runs before GTK is initialized.
 
-/// What to say if there is none.
+/// The error message if there is no display.
 #[cfg(target_os = "linux")]
-pub fn missing() -> Option<&'static str> {
+pub fn missing_message() -> Option<&'static str> {
     let is_named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_there = is_named("DISPLAY") || is_named("WAYLAND_DISPLAY");
     (!is_there).then_some(
@@ -11,8 +11,8 @@ pub fn missing() -> Option<&'static str> {
     )
 }
 
-/// Windows and macOS always have one.
+/// Windows and macOS always have a display.
 #[cfg(not(target_os = "linux"))]
-pub fn missing() -> Option<&'static str> {
+pub fn missing_message() -> Option<&'static str> {
     None
 }

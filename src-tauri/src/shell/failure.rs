@@ -1,27 +1,27 @@
-//! A window that cannot be opened: said on standard error and, where a person who has clicked on an icon would not see
-//! that, in a message box of the system.
+//! Reports that the window cannot be opened: on standard error, and on Windows and macOS also in a message box, because a
+//! user who has clicked an icon does not see standard error.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set once the window is there.
-static IS_OPEN: AtomicBool = AtomicBool::new(false);
+/// Set when the event loop has started, so the window exists.
+static WINDOW_IS_OPEN: AtomicBool = AtomicBool::new(false);
 
-/// The window is there: what fails from now on is no failure to open it.
-pub fn is_open() {
-    IS_OPEN.store(true, Ordering::Relaxed);
+/// Called when the window exists. Later panics are not failures to open it.
+pub fn set_window_open() {
+    WINDOW_IS_OPEN.store(true, Ordering::Relaxed);
 }
 
-/// Runs the program, and says why its window could not be opened. Toolkits and Tauri panic where they lack something:
-/// GTK without a display that answers, Windows without WebView2.
-pub fn told(run: impl FnOnce() -> tauri::Result<ExitCode>) -> ExitCode {
+/// Runs the program, and reports why its window could not be opened. The toolkits and Tauri panic if something is missing:
+/// GTK without a working display, Windows without WebView2.
+pub fn report(run: impl FnOnce() -> tauri::Result<ExitCode>) -> ExitCode {
     let reason = match catch_unwind(AssertUnwindSafe(run)) {
         Ok(Ok(code)) => return code,
         Ok(Err(error)) => error.to_string(),
-        Err(panic) if IS_OPEN.load(Ordering::Relaxed) => resume_unwind(panic),
-        Err(panic) => words_of(&*panic),
+        Err(panic) if WINDOW_IS_OPEN.load(Ordering::Relaxed) => resume_unwind(panic),
+        Err(panic) => panic_message(&*panic),
     };
     let text = text(&reason);
     eprintln!("growqr-desktop: {text}");
@@ -30,18 +30,18 @@ pub fn told(run: impl FnOnce() -> tauri::Result<ExitCode>) -> ExitCode {
 }
 
 fn text(reason: &str) -> String {
-    let lacking = match () {
+    let requirement = match () {
         () if cfg!(windows) => "The window needs Microsoft's WebView2 Runtime; if it is missing, install it and start again.\n",
         () => "",
     };
-    format!("the window cannot be opened: {reason}\n{lacking}To talk in a terminal instead: growqr chat")
+    format!("the window cannot be opened: {reason}\n{requirement}To talk in a terminal instead: growqr chat")
 }
 
-/// What a panic said.
-fn words_of(panic: &(dyn Any + Send)) -> String {
+/// The message of a panic.
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    text.unwrap_or_else(|| "its toolkit failed".to_owned())
+    text.unwrap_or_else(|| "the toolkit panicked".to_owned())
 }
 
 #[cfg(any(windows, target_os = "macos"))]
@@ -50,7 +50,7 @@ fn show(text: String) {
     notice.set_description(text).set_buttons(rfd::MessageButtons::Ok).show();
 }
 
-/// The message box would be GTK's, which is what most often fails here.
+/// Does nothing: the message box would need GTK, which is what usually fails here.
 #[cfg(not(any(windows, target_os = "macos")))]
 fn show(_text: String) {}
 
@@ -59,9 +59,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_toolkit_says_as_it_panics_is_told() {
-        let said = [catch_unwind(|| panic!("no display")), catch_unwind(|| panic!("no {}", "WebView2"))];
-        let told = said.map(|panic| words_of(&*panic.unwrap_err()));
-        assert_eq!(told, ["no display", "no WebView2"]);
+    fn the_message_of_a_panic_is_reported() {
+        let panics = [catch_unwind(|| panic!("no display")), catch_unwind(|| panic!("no {}", "WebView2"))];
+        let messages = panics.map(|panic| panic_message(&*panic.unwrap_err()));
+        assert_eq!(messages, ["no display", "no WebView2"]);
     }
 }

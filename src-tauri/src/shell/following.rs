@@ -1,4 +1,4 @@
-//! What happens, passed on to the page.
+//! Forwards the events of the open profile to the page.
 
 use super::desktop::Desktop;
 use growqr_wire::{self as wire, Push};
@@ -7,12 +7,12 @@ use tauri::State;
 use tauri::async_runtime::JoinHandle;
 use tauri::ipc::Channel;
 
-/// The one follower there is: the page that runs now. A page that was reloaded follows anew, which ends the old one; so
-/// does a switch of the profile.
+/// The task that forwards events to the current page. There is at most one: when a reloaded page subscribes, its task
+/// replaces the old one. A switch of the profile ends the event stream, and so the task.
 #[derive(Default)]
 pub struct Follower(Mutex<Option<JoinHandle<()>>>);
 
-/// Passes on everything from now on; returns once that has begun.
+/// Starts to forward all events to `channel`. Returns as soon as the subscription is active.
 pub async fn begin(
     desktop: State<'_, Desktop>,
     follower: State<'_, Follower>,
@@ -22,7 +22,7 @@ pub async fn begin(
     let task = tauri::async_runtime::spawn(async move {
         while let Some(push) = following.next().await {
             if let Err(error) = channel.send(push) {
-                tracing::debug!(%error, "the page no longer follows");
+                tracing::debug!(%error, "the page no longer receives events");
                 return;
             }
         }

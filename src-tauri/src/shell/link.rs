@@ -1,47 +1,47 @@
-//! Addresses that the page asks to have opened. They come from models, pages of memory and the web: from strangers.
+//! Checks the addresses that the page asks to open. They come from models, memory pages and the web, so they are untrusted.
 
 use growqr_wire as wire;
 use tauri::Url;
 
-/// What a mail address may bring along. Others could attach a file of the person's.
-const IN_A_MAIL: [&str; 2] = ["subject", "body"];
+/// The allowed parameters of a `mailto:` address. Others, such as `attach`, could attach a file of the user.
+const MAIL_PARAMETERS: [&str; 2] = ["subject", "body"];
 
-/// Longer ones are no addresses that a person has looked at.
-const LONGEST: usize = 2_048;
+/// The maximum length. Nobody can check a longer address by eye.
+const MAX_BYTES: usize = 2_048;
 
-/// The address as it may be opened: `http`, `https` or `mailto`, without a name and password in it.
+/// Parses an address and checks that it is safe to open: `http`, `https` or `mailto`, without a user name and password.
 ///
 /// # Errors
-/// [`wire::ErrorCode::BadRequest`] that says why not.
-pub fn checked(text: &str) -> Result<Url, wire::Error> {
-    if text.len() > LONGEST {
-        return Err(refused("is too long"));
+/// [`wire::ErrorCode::BadRequest`] with the reason.
+pub fn parse_safe(text: &str) -> Result<Url, wire::Error> {
+    if text.len() > MAX_BYTES {
+        return Err(bad_request("is too long"));
     }
-    let address = Url::parse(text).map_err(|_| refused("is no web address"))?;
+    let address = Url::parse(text).map_err(|_| bad_request("is no web address"))?;
     match address.scheme() {
         "http" | "https" => web(address),
         "mailto" => mail(address),
-        _ => Err(refused("leads to something else than a web page or a mail")),
+        _ => Err(bad_request("is neither a web page nor a mail address")),
     }
 }
 
-/// `https://bank.example@evil.example` leads to the evil one.
+/// Rejects a user name: `https://bank.example@evil.example` opens `evil.example`.
 fn web(address: Url) -> Result<Url, wire::Error> {
     if !address.username().is_empty() || address.password().is_some() {
-        return Err(refused("has a name or password in it"));
+        return Err(bad_request("has a name or password in it"));
     }
     Ok(address)
 }
 
 fn mail(address: Url) -> Result<Url, wire::Error> {
-    if address.query_pairs().any(|(name, _)| !IN_A_MAIL.contains(&name.to_ascii_lowercase().as_str())) {
-        return Err(refused("asks the mail program for more than a subject and a text"));
+    if address.query_pairs().any(|(name, _)| !MAIL_PARAMETERS.contains(&name.to_ascii_lowercase().as_str())) {
+        return Err(bad_request("sets more than the subject and the text of a mail"));
     }
     Ok(address)
 }
 
-fn refused(why: &str) -> wire::Error {
-    wire::Error::new(wire::ErrorCode::BadRequest, format!("this link is not opened: it {why}"))
+fn bad_request(why: &str) -> wire::Error {
+    wire::Error::new(wire::ErrorCode::BadRequest, format!("this link was not opened: it {why}"))
         .next("Copy the address and open it yourself, if you trust it.")
 }
 
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn web_pages_and_mails_are_opened_as_they_were_read() {
+    fn web_and_mail_addresses_are_accepted_and_normalized() {
         let table = [
             ("https://example.org/a?b=c#d", "https://example.org/a?b=c#d"),
             ("HTTP://EXAMPLE.org", "http://example.org/"),
@@ -59,13 +59,13 @@ mod tests {
             ("mailto:you@example.org?subject=Hello&Body=There", "mailto:you@example.org?subject=Hello&Body=There"),
         ];
         for (given, opened) in table {
-            assert_eq!(checked(given).map(String::from), Ok(opened.to_owned()), "{given:?}");
+            assert_eq!(parse_safe(given).map(String::from), Ok(opened.to_owned()), "{given:?}");
         }
     }
 
     #[test]
-    fn nothing_else_is_opened() {
-        let long = format!("https://example.org/{}", "a".repeat(LONGEST));
+    fn other_addresses_are_rejected() {
+        let long = format!("https://example.org/{}", "a".repeat(MAX_BYTES));
         let table = [
             "",
             "notes.md",
@@ -85,7 +85,7 @@ mod tests {
             &long,
         ];
         for given in table {
-            let refusal = checked(given).expect_err(given);
+            let refusal = parse_safe(given).expect_err(given);
             assert_eq!(refusal.code, wire::ErrorCode::BadRequest, "{given:?}");
         }
     }

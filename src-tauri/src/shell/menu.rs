@@ -1,30 +1,30 @@
-//! The menu bar of macOS. Tauri's own is the same but for Quit, which ends the program without a question.
+//! The menu bar on macOS. It equals Tauri's default menu, except that the default Quit exits without asking.
 
 use super::quit;
 use tauri::menu::{AboutMetadata, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu, WINDOW_SUBMENU_ID};
 use tauri::{AppHandle, Wry};
 
-/// The item's id; the tray icon has a Quit of its own.
+/// The id of the menu item. The tray menu has its own Quit.
 const QUIT: &str = "menu-quit";
 
-/// Makes the menu bar. Without Edit and Window the shortcuts for copying and closing would do nothing.
+/// Builds the menu bar. Without the menus Edit and Window, their keyboard shortcuts would not work.
 pub fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
     let about = AboutMetadata { version: Some(app.package_info().version.to_string()), ..AboutMetadata::default() };
     let quit = MenuItem::with_id(app, QUIT, "Quit GrowQR", true, Some("Cmd+Q"))?;
-    let line = || PredefinedMenuItem::separator(app);
+    let separator = || PredefinedMenuItem::separator(app);
     let growqr = Submenu::with_items(
         app,
         "GrowQR",
         true,
         &[
             &PredefinedMenuItem::about(app, None, Some(about))?,
-            &line()?,
+            &separator()?,
             &PredefinedMenuItem::services(app, None)?,
-            &line()?,
+            &separator()?,
             &PredefinedMenuItem::hide(app, None)?,
             &PredefinedMenuItem::hide_others(app, None)?,
             &PredefinedMenuItem::show_all(app, None)?,
-            &line()?,
+            &separator()?,
             &quit,
         ],
     )?;
@@ -35,7 +35,7 @@ pub fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
         &[
             &PredefinedMenuItem::undo(app, None)?,
             &PredefinedMenuItem::redo(app, None)?,
-            &line()?,
+            &separator()?,
             &PredefinedMenuItem::cut(app, None)?,
             &PredefinedMenuItem::copy(app, None)?,
             &PredefinedMenuItem::paste(app, None)?,
@@ -51,14 +51,14 @@ pub fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
             &PredefinedMenuItem::minimize(app, None)?,
             &PredefinedMenuItem::maximize(app, None)?,
             &PredefinedMenuItem::fullscreen(app, None)?,
-            &line()?,
+            &separator()?,
             &PredefinedMenuItem::close_window(app, None)?,
         ],
     )?;
     Menu::with_items(app, &[&growqr, &edit, &window])
 }
 
-/// Asks before it quits, as the tray icon's Quit does.
+/// Asks before quitting, like Quit in the tray menu.
 pub fn on_event(app: &AppHandle, event: MenuEvent) {
     if event.id() == QUIT {
         quit::ask(app);

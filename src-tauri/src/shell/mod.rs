@@ -1,19 +1,19 @@
-//! Joins the parts of the window: plugins, commands, tray, and the end.
+//! Builds and runs the Tauri app: plugins, commands, tray icon, shutdown.
 
 mod account;
-mod arrivals;
 mod commands;
 mod desktop;
 mod dialog;
 mod display;
-#[cfg(target_os = "linux")]
-mod drawing;
 mod failure;
 mod following;
+mod incoming_links;
 mod link;
 #[cfg(target_os = "macos")]
 mod menu;
 mod quit;
+#[cfg(target_os = "linux")]
+mod rendering;
 mod schemes;
 mod tray;
 mod view_state;
@@ -24,19 +24,19 @@ use std::process::ExitCode;
 use tauri::{App, Manager, RunEvent};
 use tauri_plugin_window_state::StateFlags;
 
-/// Opens the window and returns when GrowQR has quit. A second start shows the window of the first, and ends.
+/// Opens the window and returns when GrowQR has quit. A second instance shows the window of the first and exits.
 #[must_use]
 pub fn run() -> ExitCode {
-    if let Some(missing) = display::missing() {
-        // The window's toolkit would end the program without a word that helps.
+    if let Some(missing) = display::missing_message() {
+        // GTK would exit with an error message that does not help the user.
         eprintln!("growqr-desktop: {missing}");
         return ExitCode::FAILURE;
     }
     #[cfg(target_os = "linux")]
-    drawing::choose();
-    failure::told(|| {
+    rendering::choose();
+    failure::report(|| {
         let app = build()?;
-        // No other instance runs. What the page will ask for is read while its window is made.
+        // This is the only instance. The data that the page needs is loaded while the window is created.
         desktop::open_early(app.handle());
         account::resume_early(app.handle());
         Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))
@@ -48,60 +48,61 @@ fn build() -> tauri::Result<App> {
     schemes::configure(context.config_mut());
     let desktop = Desktop::of_process();
     let builder = tauri::Builder::default();
-    // First, so that a second start ends before it has opened anything; it passes on what it was told. macOS starts an
-    // app once by itself; the plugin's socket there would be shared by all users of the computer.
+    // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything. Not on
+    // macOS: the system starts only one instance of an app, and all users of the computer would share the plugin's socket.
     #[cfg(not(target_os = "macos"))]
-    let builder = builder.plugin(only_one(&context.config().identifier, desktop.environment().data_folder_mark()));
+    let builder = builder.plugin(single_instance(&context.config().identifier, desktop.environment().data_folder_mark()));
     #[cfg(target_os = "macos")]
     let builder = builder.menu(menu::build).on_menu_event(menu::on_event);
-    // Tells the system that links open this program. On macOS it could only receive them, which it does for every page
-    // to hear; here they are received by nobody but `arrivals`.
+    // Registers the link schemes with the system. Not on macOS: there the plugin would only receive the links and emit
+    // them to the page, but only `incoming_links` may see them.
     #[cfg(not(target_os = "macos"))]
     let builder = builder.plugin(tauri_plugin_deep_link::init());
     builder
-        // Whether the window was hidden when GrowQR quit says nothing about the next start.
+        // Whether the window was hidden at the last exit does not matter for the next start.
         .plugin(tauri_plugin_window_state::Builder::new().with_state_flags(StateFlags::all() & !StateFlags::VISIBLE).build())
-        // Used from Rust alone; the page has no right to them.
+        // Used only from Rust. The page has no permission for them.
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_store::Builder::new().build())
         .manage(desktop)
         .manage(following::Follower::default())
         .manage(account::Account::default())
-        .manage(arrivals::Arrivals::default())
+        .manage(incoming_links::IncomingLinks::default())
         .manage(schemes::Registered::default())
         .invoke_handler(commands::all())
         .on_window_event(window::on_event)
         .setup(|app| {
             let has_tray = tray::add(app.handle());
-            app.manage(window::Tray { is_there: has_tray });
-            arrivals::begin(app.handle());
+            app.manage(window::Tray { exists: has_tray });
+            incoming_links::start(app.handle());
             Ok(())
         })
         .build(context)
 }
 
-/// One program at a time. Windows knows one instance whatever its data folder; the plugin takes no other name there.
+/// Allows one instance at a time. The name has an effect on Linux only: on Windows the plugin allows one instance for all
+/// data folders.
 #[cfg(not(target_os = "macos"))]
-fn only_one(identifier: &str, folder: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
-    let name = only_instance(identifier, folder);
-    let only = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+fn single_instance(identifier: &str, folder: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let name = instance_name(identifier, folder);
+    let plugin = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
         window::show(app);
-        arrivals::take(app, arguments);
+        incoming_links::open_from_arguments(app, arguments);
     });
-    only.build()
+    plugin.build()
 }
 
-/// The name that one program at a time has: another data folder is another app.
+/// The D-Bus name of the single instance. Each data folder has its own, so that each can have one running instance.
 #[cfg(any(test, not(target_os = "macos")))]
-fn only_instance(identifier: &str, folder: Option<String>) -> String {
-    // No part of such a name begins with a digit.
+fn instance_name(identifier: &str, folder: Option<String>) -> String {
+    // A part of a D-Bus name must not begin with a digit, so the mark gets the prefix `data-`.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
-        RunEvent::Ready => failure::is_open(),
-        // No code: the last window is gone or the system asks; with one, the question has been answered.
+        RunEvent::Ready => failure::set_window_open(),
+        // No code: the last window was closed, or the system asks to quit. With a code, `quit::ask` has called `exit`.
         RunEvent::ExitRequested { code: None, api, .. } => {
             api.prevent_exit();
             quit::ask(app);
@@ -111,7 +112,7 @@ fn on_event(app: &tauri::AppHandle, event: RunEvent) {
             desktop::close(app).await;
         }),
         #[cfg(target_os = "macos")]
-        RunEvent::Opened { urls } => urls.iter().for_each(|link| arrivals::follow(app, link.as_str())),
+        RunEvent::Opened { urls } => urls.iter().for_each(|link| incoming_links::open(app, link.as_str())),
         #[cfg(target_os = "macos")]
         RunEvent::Reopen { .. } => window::show(app),
         _ => {}
@@ -123,8 +124,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_data_folder_is_another_app() {
-        assert_eq!(only_instance("ai.growqr.desktop", None), "ai.growqr.desktop");
-        assert_eq!(only_instance("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
+    fn each_data_folder_has_its_own_instance_name() {
+        assert_eq!(instance_name("ai.growqr.desktop", None), "ai.growqr.desktop");
+        assert_eq!(instance_name("ai.growqr.desktop", Some("0f".to_owned())), "ai.growqr.desktop.data-0f");
     }
 }

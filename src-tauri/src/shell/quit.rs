@@ -1,4 +1,4 @@
-//! Quitting. Agents at work stop where they are and go on at the next start, so it asks first.
+//! Quitting. Working agents stop and continue at the next start, so the user is asked first.
 
 use super::desktop::Desktop;
 use super::dialog;
@@ -6,35 +6,35 @@ use rfd::{AsyncMessageDialog, MessageButtons, MessageDialogResult, MessageLevel}
 use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, Manager};
 
-/// The button that quits.
+/// The label of the button that quits.
 const QUIT: &str = "Quit";
 
-/// Set while the question stands, so that it is not asked twice.
-static ASKING: AtomicBool = AtomicBool::new(false);
+/// Set while the question is shown, so that it is not shown twice.
+static IS_ASKING: AtomicBool = AtomicBool::new(false);
 
-/// Quits, after asking if agents are at work. Returns at once.
+/// Quits. Asks first if agents are working. Returns at once.
 pub fn ask(app: &AppHandle) {
-    if ASKING.swap(true, Ordering::Relaxed) {
+    if IS_ASKING.swap(true, Ordering::Relaxed) {
         return;
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let at_work = match app.state::<Desktop>().opened().await {
-            // A store that cannot be read keeps nobody from quitting.
+        let at_work = match app.state::<Desktop>().desk_if_open().await {
+            // If the store cannot be read, quit without a question.
             Some(desk) => desk.at_work().await.unwrap_or(0),
             None => 0,
         };
-        if at_work == 0 || confirmed(&app, at_work).await {
+        if at_work == 0 || is_confirmed(&app, at_work).await {
             app.exit(0);
         }
-        ASKING.store(false, Ordering::Relaxed);
+        IS_ASKING.store(false, Ordering::Relaxed);
     });
 }
 
-async fn confirmed(app: &AppHandle, at_work: usize) -> bool {
+async fn is_confirmed(app: &AppHandle, at_work: usize) -> bool {
     let text = match at_work {
-        1 => "An agent is at work. If you quit, it stops where it is and goes on at the next start.".to_owned(),
-        many => format!("{many} agents are at work. If you quit, they stop where they are and go on at the next start."),
+        1 => "An agent is working. If you quit, it pauses and continues at the next start.".to_owned(),
+        many => format!("{many} agents are working. If you quit, they pause and continue at the next start."),
     };
     let dialog = AsyncMessageDialog::new()
         .set_level(MessageLevel::Warning)
@@ -42,7 +42,7 @@ async fn confirmed(app: &AppHandle, at_work: usize) -> bool {
         .set_description(text)
         .set_buttons(MessageButtons::OkCancelCustom(QUIT.to_owned(), "Keep working".to_owned()));
     match dialog::answer(app, dialog).await {
-        // A question that cannot be asked keeps nobody from quitting.
+        // If the question cannot be shown, quit.
         None | Some(MessageDialogResult::Ok) => true,
         Some(MessageDialogResult::Custom(button)) => button == QUIT,
         Some(_) => false,

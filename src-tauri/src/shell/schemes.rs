@@ -1,23 +1,23 @@
-//! Which links are this program's, and whether the system knows it.
+//! The URL schemes of this build, and their registration with the system.
 
 use growqr_app::Schemes;
 use tauri::{AppHandle, Manager};
 use tokio::sync::OnceCell;
 
-/// The entry of the program in the system's list, as packages bring it.
+/// The name of the desktop entry that the packages install.
 #[cfg(target_os = "linux")]
-const ENTRY: &str = "GrowQR.desktop";
+const DESKTOP_ENTRY: &str = "GrowQR.desktop";
 
-/// Set once the system was told that links open this program, where it has to be told.
+/// Set after the program was registered with the system as the handler of its links. Managed by Tauri.
 #[derive(Default)]
 pub struct Registered(OnceCell<()>);
 
-/// The links of this edition: a development build leaves those of the installed app alone.
+/// The URL schemes of this build. A development build has its own, so that it does not take the installed app's links.
 pub fn own() -> Schemes {
     if tauri::is_dev() { Schemes::DEVELOPMENT } else { Schemes::RELEASE }
 }
 
-/// The same in the configuration of the plugin, which listens to no other; and a name that is not the installed app's.
+/// Puts these schemes into the configuration of the deep-link plugin. A development build also gets its own identifier.
 pub fn configure(config: &mut tauri::Config) {
     if tauri::is_dev() {
         config.identifier.push_str(".dev");
@@ -27,67 +27,69 @@ pub fn configure(config: &mut tauri::Config) {
     config.plugins.0.insert("deep-link".to_owned(), links);
 }
 
-/// Tells the system that links open this program, once. It starts programs of the system, which take their time.
+/// Registers this program as the handler of its links, once per run. This starts other programs, which may take a while.
 pub async fn register(app: &AppHandle) {
-    let tell = || async {
+    let register_once = || async {
         let app = app.clone();
-        // A panic in it has been reported already.
+        // The result is an error only after a panic, which has been logged.
         let _ = tauri::async_runtime::spawn_blocking(move || system::register(&app)).await;
     };
-    app.state::<Registered>().0.get_or_init(tell).await;
+    app.state::<Registered>().0.get_or_init(register_once).await;
 }
 
-/// Whether the browser's answer would come back to this program by a link.
-pub async fn come_back(app: &AppHandle) -> bool {
+/// Whether the system gives the link of the OAuth callback to this program.
+pub async fn receives_sign_in(app: &AppHandle) -> bool {
     register(app).await;
     let app = app.clone();
     tauri::async_runtime::spawn_blocking(move || system::opens(&app, own().sign_in)).await.unwrap_or(false)
 }
 
-/// The system's list of which program opens which links.
+/// Registration of links with the system.
 #[cfg(not(target_os = "macos"))]
 mod system {
     use tauri::AppHandle;
     use tauri_plugin_deep_link::DeepLinkExt;
 
-    /// What is installed has its entry from the installer, which one of ours would hide.
+    /// Registers the schemes, unless a package has done it: an entry of ours would override the one of the package.
     pub fn register(app: &AppHandle) {
         let is_installed = !tauri::is_dev() && std::env::var_os("APPIMAGE").is_none();
         if is_installed {
             return;
         }
         if let Err(error) = app.deep_link().register_all() {
-            tracing::info!(%error, "links cannot be made to open GrowQR; sign-in comes back to a port instead");
+            tracing::info!(%error, "the link schemes cannot be registered; sign-in uses a loopback port instead");
         }
     }
 
     /// Whether links of this scheme open this program.
     pub fn opens(app: &AppHandle, scheme: &str) -> bool {
-        is_packaged(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
+        is_opened_by_package(scheme) || app.deep_link().is_registered(scheme).unwrap_or(false)
     }
 
-    /// Whether they lead to the entry that a package brought, and this is the program that it names.
+    /// Whether this program was installed by a package, and the desktop entry of that package handles the scheme.
     #[cfg(target_os = "linux")]
-    fn is_packaged(scheme: &str) -> bool {
+    fn is_opened_by_package(scheme: &str) -> bool {
         if !std::env::current_exe().is_ok_and(|program| program.starts_with("/usr")) {
             return false;
         }
         let kind = format!("x-scheme-handler/{scheme}");
         let asked = std::process::Command::new("xdg-mime").args(["query", "default", &kind]).output();
-        asked.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::ENTRY))
+        asked.is_ok_and(|output| {
+            String::from_utf8_lossy(&output.stdout).lines().next().map(str::trim) == Some(super::DESKTOP_ENTRY)
+        })
     }
 
-    /// Whether they lead to this program, however its path is spelled in the registry: the plugin compares letters.
+    /// Whether links open this program, compared by file. The plugin compares the text of the paths.
     #[cfg(windows)]
-    fn is_packaged(scheme: &str) -> bool {
+    fn is_opened_by_package(scheme: &str) -> bool {
         let key = windows_registry::CLASSES_ROOT.open(format!("{scheme}\\shell\\open\\command"));
         let command = key.and_then(|key| key.get_string("")).unwrap_or_default();
         std::env::current_exe().is_ok_and(|program| super::starts(&command, &program))
     }
 }
 
-/// Whether a command of Windows' registry starts this program with a link: the same file, be it by a short name
-/// (`PROGRA~1`), in other letters or through a link of the disk.
+/// Whether a command in the Windows registry starts this program with a link. Compares the files, because the path may be
+/// a short name (`PROGRA~1`), differ in case, or contain a symbolic link.
 #[cfg(any(test, windows))]
 fn starts(command: &str, program: &std::path::Path) -> bool {
     let named = command.strip_prefix('"').and_then(|rest| rest.strip_suffix("\" \"%1\""));
@@ -97,7 +99,7 @@ fn starts(command: &str, program: &std::path::Path) -> bool {
     }
 }
 
-/// The system reads it from the bundle, and sends links to bundles alone.
+/// macOS reads the schemes from the app bundle, and sends links only to bundles.
 #[cfg(target_os = "macos")]
 mod system {
     use std::path::Path;
@@ -118,7 +120,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_program_is_known_by_any_of_its_paths() {
+    fn a_program_is_recognised_by_each_of_its_paths() {
         let folder = tempfile::tempdir().unwrap();
         let (program, other) = (folder.path().join("growqr-desktop.exe"), folder.path().join("other.exe"));
         let short = folder.path().join("GROWQR~1.EXE");
@@ -134,11 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn packages_bring_an_entry_for_the_links_of_this_edition() {
+    fn packages_declare_the_release_schemes() {
         let conf: serde_json::Value = serde_json::from_str(include_str!("../../../tauri.conf.json")).unwrap();
         let Schemes { sign_in, places } = Schemes::RELEASE;
         assert_eq!(conf["plugins"]["deep-link"]["desktop"]["schemes"], serde_json::json!([sign_in, places]));
         #[cfg(target_os = "linux")]
-        assert_eq!(format!("{}.desktop", conf["productName"].as_str().unwrap()), ENTRY);
+        assert_eq!(format!("{}.desktop", conf["productName"].as_str().unwrap()), DESKTOP_ENTRY);
     }
 }

@@ -1,4 +1,4 @@
-//! The tray icon: open, new message, quit.
+//! The tray icon and its menu: open, new message, quit.
 
 use super::{quit, window};
 use tauri::image::Image;
@@ -6,33 +6,33 @@ use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Emitter};
 
-/// Heard by the page: the person wants to write a message.
+/// Event for the page: focus the message field.
 const NEW_MESSAGE: &str = "new-message";
 
-/// Adds the icon. `false` where this system has no place for one.
+/// Adds the icon. Returns `false` if the system shows no tray icons.
 pub fn add(app: &AppHandle) -> bool {
-    match guarded(|| build(app)) {
+    match catch_missing_library(|| build(app)) {
         Ok(Ok(())) => true,
         Ok(Err(error)) => {
-            tracing::warn!(%error, "there is no tray icon");
+            tracing::warn!(%error, "there is no tray icon; closing the window quits");
             false
         }
         Err(reason) => {
-            tracing::warn!(reason, "there is no tray icon");
+            tracing::warn!(reason, "there is no tray icon; closing the window quits");
             false
         }
     }
 }
 
-/// On Linux the icon needs a library that is loaded at this moment; where it is missing, the loading panics. Looking
-/// for the file first would only guess where the loader looks.
+/// Turns a panic of `build` into an error. On Linux the first icon loads the library `libayatana-appindicator3`, and a
+/// missing library panics. A check for the file in advance is not reliable, as the loader's search path is not known.
 #[cfg(target_os = "linux")]
-fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+fn catch_missing_library<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(build)).map_err(|_| "libayatana-appindicator3 is not installed")
 }
 
 #[cfg(not(target_os = "linux"))]
-fn guarded<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
+fn catch_missing_library<T>(build: impl FnOnce() -> T) -> Result<T, &'static str> {
     Ok(build())
 }
 
@@ -58,7 +58,7 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
     icon.build(app).map(drop)
 }
 
-/// The menu bar of macOS is light or dark, and draws the shape in its own colour.
+/// A template image: the menu bar of macOS draws its shape in light or dark.
 #[cfg(target_os = "macos")]
 fn picture(_app: &AppHandle) -> Option<Image<'static>> {
     Some(tauri::include_image!("icons/tray-template.png"))
@@ -75,7 +75,7 @@ fn on_menu(app: &AppHandle, event: MenuEvent) {
         "message" => {
             window::show(app);
             if let Err(error) = app.emit_to("main", NEW_MESSAGE, ()) {
-                tracing::warn!(%error, "the page could not be told");
+                tracing::warn!(%error, "an event could not be sent to the page");
             }
         }
         "quit" => quit::ask(app),

@@ -1,30 +1,29 @@
-//! What the window remembers about itself between starts. Never a word of the person's, never a setting: those are in
-//! the profile.
+//! What the window stores about itself between starts. Conversations and settings are not here: they are in the profile.
 
 use tauri::AppHandle;
 use tauri_plugin_store::StoreExt;
 
-/// Beside the window's size and place.
+/// The file, in the same folder as the saved size and position of the window.
 const FILE: &str = "window.json";
 
-/// Whether the person was told where GrowQR goes when its window is closed.
-const TOLD_OF_TRAY: &str = "told_of_tray";
+/// The key of the flag: the notice about the tray icon was shown.
+const TRAY_NOTICE_SHOWN: &str = "told_of_tray";
 
-/// `true` once in the life of this installation. Where nothing can be remembered, it is `true` each time.
-pub fn shall_tell_of_tray(app: &AppHandle) -> bool {
+/// Returns `true` once per installation, and stores that. Returns `true` each time if nothing can be stored.
+pub fn is_first_close(app: &AppHandle) -> bool {
     let store = match app.store(FILE) {
         Ok(store) => store,
         Err(error) => {
-            tracing::warn!(%error, "the window remembers nothing");
+            tracing::warn!(%error, "the window's state cannot be loaded");
             return true;
         }
     };
-    if store.get(TOLD_OF_TRAY).is_some_and(|told| told == true) {
+    if store.get(TRAY_NOTICE_SHOWN).is_some_and(|shown| shown == true) {
         return false;
     }
-    store.set(TOLD_OF_TRAY, true);
+    store.set(TRAY_NOTICE_SHOWN, true);
     if let Err(error) = store.save() {
-        tracing::warn!(%error, "what the person was told cannot be remembered");
+        tracing::warn!(%error, "the window's state cannot be saved");
     }
     true
 }

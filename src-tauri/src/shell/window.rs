@@ -1,16 +1,16 @@
-//! The main window: shown, and hidden rather than closed.
+//! The main window: showing it, and hiding it when it is closed.
 
 use super::{dialog, quit, view_state};
 use rfd::{AsyncMessageDialog, MessageButtons, MessageLevel};
 use tauri::{AppHandle, Manager, Window, WindowEvent};
 
-/// The only window's label.
+/// The label of the only window.
 const MAIN: &str = "main";
 
 /// Whether there is a tray icon.
 pub struct Tray {
-    /// Without one, closing the window means to quit.
-    pub is_there: bool,
+    /// If `false`, closing the window quits.
+    pub exists: bool,
 }
 
 /// Brings the window to the front.
@@ -22,28 +22,28 @@ pub fn show(app: &AppHandle) {
     }
 }
 
-/// Closing the window leaves the agents at work behind the tray icon; the first time it says so. Where there is no such
-/// icon, it means to quit.
+/// Hides the window when it is closed: the agents continue to work, and the tray icon stays. The first time a notice says
+/// so. Without a tray icon, closing quits.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let WindowEvent::CloseRequested { api, .. } = event else { return };
     api.prevent_close();
-    if !window.state::<Tray>().is_there {
+    if !window.state::<Tray>().exists {
         quit::ask(window.app_handle());
         return;
     }
     match window.hide() {
-        Ok(()) if view_state::shall_tell_of_tray(window.app_handle()) => tell_of_tray(window.app_handle()),
+        Ok(()) if view_state::is_first_close(window.app_handle()) => show_tray_notice(window.app_handle()),
         Ok(()) => {}
         Err(error) => tracing::warn!(%error, "the window cannot be hidden"),
     }
 }
 
-/// Returns at once.
-fn tell_of_tray(app: &AppHandle) {
+/// Shows where GrowQR is while its window is closed. Returns at once.
+fn show_tray_notice(app: &AppHandle) {
     let place = if cfg!(target_os = "macos") { "in the menu bar" } else { "in the tray, near the clock" };
     let text = format!(
-        "Your agents go on with their work while the window is closed.\n\n\
-         Find GrowQR again by its icon {place}, or by starting it once more. To end it, choose Quit there or in Settings."
+        "Your agents continue to work while the window is closed.\n\n\
+         To open it again, use the GrowQR icon {place}, or start GrowQR again. To quit, choose Quit there or in Settings."
     );
     let notice = AsyncMessageDialog::new()
         .set_level(MessageLevel::Info)

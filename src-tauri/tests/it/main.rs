@@ -1,25 +1,25 @@
-//! The program as a whole, without a screen.
+//! Tests of the program without a display.
 
-/// On Linux a window needs a display server; elsewhere there is always a screen.
+/// Linux only: Windows and macOS always have a display.
 #[cfg(target_os = "linux")]
 #[test]
-fn without_a_display_it_says_what_to_do_instead() {
+fn without_a_display_the_error_names_the_terminal_chat() {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_growqr-desktop"));
     let output = program.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("there is no display") && said.contains("growqr chat"), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("there is no display") && message.contains("growqr chat"), "{message}");
 }
 
-/// The toolkit panics where nothing answers.
+/// GTK panics without a display server.
 #[cfg(target_os = "linux")]
 #[test]
-fn with_a_display_that_does_not_answer_it_says_that_there_is_no_window() {
+fn with_a_display_that_does_not_respond_it_reports_that_the_window_cannot_be_opened() {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_growqr-desktop"));
     let folder = tempfile::tempdir().unwrap();
     program.env("DISPLAY", ":65535").env_remove("WAYLAND_DISPLAY").env("GROWQR_DATA_DIR", folder.path());
     let output = program.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("the window cannot be opened") && said.contains("growqr chat"), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("the window cannot be opened") && message.contains("growqr chat"), "{message}");
 }

@@ -1,17 +1,17 @@
-//! Who is signed in, as the person sees and changes it in the window: the only place where the journeys know how. It
-//! goes on when the page is loaded anew, as it is after a change of the profile.
+//! Helpers for the sign-in controls of the window. Only this file knows how they work. They also work across a reload of
+//! the page, which follows a change of the profile.
 
 use crate::computer::Open;
 use crate::names;
 use growqr_testkit::window::Element;
 use serde_json::Value;
 
-/// How signing in stands, as the corner says it.
+/// The sign-in state that the account button shows.
 #[derive(Clone, Copy, Debug)]
 pub enum State {
     SignedOut,
     Waiting,
-    Asked,
+    Question,
     Online,
     Offline,
     Ended,
@@ -22,7 +22,7 @@ impl State {
         match self {
             State::SignedOut => "Not signed in",
             State::Waiting => "Signing in…",
-            State::Asked => "One question left",
+            State::Question => "One question left",
             State::Online => "Signed in",
             State::Offline => "Last confirmed",
             State::Ended => "Sign in again",
@@ -30,67 +30,67 @@ impl State {
     }
 }
 
-/// What nobody's profile is called.
-pub const NOBODY: &str = "Local profile";
+/// The name of the profile that belongs to no user.
+pub const LOCAL_PROFILE: &str = "Local profile";
 
-/// Waits until the corner shows this person in this state.
+/// Waits until the account button shows this name in this state.
 pub fn see(window: &Open, name: &str, state: State) {
     window.see(Element::button(&format!("Account: {name} {}", state.label())), name);
 }
 
-/// Presses Sign in, wherever it stands now. The address that is shown for copying.
+/// Chooses Sign in. Returns the authorization URL that is shown for copying.
 pub fn sign_in(window: &Open) -> String {
     choose(window, "Sign in");
     address(window)
 }
 
-/// The same as another person than who is signed in at the browser.
+/// Chooses "Sign in as someone else". Returns the authorization URL.
 pub fn sign_in_as_another(window: &Open) -> String {
     choose(window, "Sign in as someone else…");
     address(window)
 }
 
-/// The address of the attempt that goes on.
+/// The authorization URL of the running attempt.
 fn address(window: &Open) -> String {
     window.see(names::WAITING, "Copy");
     window.see(names::ADDRESS, "http")
 }
 
-/// Chooses in the menu of the corner.
+/// Chooses an item in the account menu.
 pub fn choose(window: &Open, item: &str) {
     window.click(names::CORNER);
     window.click(Element::menuitem(item));
 }
 
-/// What the menu of the corner says beside the name; it is closed again.
-pub fn see_told(window: &Open, words: &str) {
+/// Opens the account menu, waits for a text in it, and closes it.
+pub fn see_in_menu(window: &Open, words: &str) {
     window.click(names::CORNER);
     window.see(names::MENU, words);
     window.press_escape();
     window.until_gone(names::MENU);
 }
 
-/// Ends the attempt, or the question whose data this is.
+/// Cancels the attempt, or the question about the local data.
 pub fn cancel(window: &Open) {
     window.click(names::CANCEL);
 }
 
-/// Answers whether what is in the local profile is theirs.
+/// Answers the question whether the data in the local profile is the user's.
 pub fn answer(window: &Open, name: &str, is_theirs: bool) {
-    window.see(Element::dialog(&format!("Is what is on this computer yours, {name}?")), "asked once");
+    window.see(Element::dialog(&format!("Is the data on this computer yours, {name}?")), "asked once");
     window.click(Element::button(if is_theirs { "Yes, it is mine" } else { "No, start empty" }));
 }
 
-/// Opens the profile of somebody who has one here.
+/// Switches to another profile on this computer.
 pub fn switch(window: &Open, name: &str) {
     choose(window, &format!("Switch to {name}"));
 }
 
-/// Asks the service now, in the settings. Returns once it has answered: until then the button cannot be pressed.
+/// Presses Check now in the settings. Returns when the service has responded: the button is disabled until then.
 pub fn check(window: &Open) {
     window.click(names::SETTINGS);
     window.click(names::CHECK);
-    window.until("return find('button', 'Check now') ?? find('button', 'Sign in again')", "the service has answered");
+    window.until("return find('button', 'Check now') ?? find('button', 'Sign in again')", "the service has responded");
 }
 
 /// Signs out.
@@ -98,56 +98,56 @@ pub fn sign_out(window: &Open) {
     choose(window, "Sign out");
 }
 
-/// Which profile is open.
+/// The id of the open profile.
 pub fn profile(window: &Open) -> String {
-    profile_but(window, "")
+    profile_other_than(window, "")
 }
 
-/// Waits until a profile is open, and another than this; which, as the settings tell. The page may be loaded anew
-/// meanwhile, which leads to the chat.
-pub fn profile_but(window: &Open, old: &str) -> String {
-    let look = format!(
+/// Waits until a profile other than `old` is open. Returns its id, which the settings show. The page may reload meanwhile,
+/// which shows the chat, so the script opens the settings again.
+pub fn profile_other_than(window: &Open, old: &str) -> String {
+    let script = format!(
         "if (!location.hash.startsWith('#/settings')) location.hash = '#/settings';
          const profile = /Profile (\\S+)/.exec(textWith('region', 'On this computer', 'Profile') ?? '')?.[1];
          return profile !== {old:?} && profile"
     );
-    window.until(&look, &format!("{old:?} is not open")).as_str().unwrap_or_default().to_owned()
+    window.until(&script, &format!("{old:?} is not open")).as_str().unwrap_or_default().to_owned()
 }
 
-/// Waits for the picture in the corner; its address.
+/// Waits for the picture in the account button. Returns its URL.
 pub fn picture(window: &Open) -> String {
     let picture = window.until("return find('button', 'Account:')?.querySelector('img')?.src", "there is a picture");
     picture.as_str().unwrap_or_default().to_owned()
 }
 
-/// Waits until the window shows this place.
-pub fn is_at(window: &Open, place: &str) {
+/// Waits until the page has this route.
+pub fn wait_for_route(window: &Open, place: &str) {
     window.until(&format!("return location.hash === {place:?}"), &format!("it shows {place}"));
 }
 
-/// Whether there is a place left that the page has not been led to.
-pub fn place_left(window: &Open) -> Value {
-    let look = r"
+/// Takes the place of a link that the page has not taken yet. `null` if there is none.
+pub fn pending_place(window: &Open) -> Value {
+    let script = r"
       window.__TAURI_INTERNALS__.invoke('take_place', {}).then((place) => { document.documentElement.dataset.left = JSON.stringify(place); });
       return null;";
-    window.run(look);
-    window.until("return document.documentElement.dataset.left", "it is answered")
+    window.run(script);
+    window.until("return document.documentElement.dataset.left", "the command has returned")
 }
 
-/// Lets the page listen for what the plugin tells of links.
+/// Makes the page count the events of the deep-link plugin.
 pub fn listen_for_links(window: &Open) {
     let listen = r"
       const { invoke, transformCallback } = window.__TAURI_INTERNALS__;
-      window.linksHeard = 0;
-      const handler = transformCallback(() => { window.linksHeard += 1; });
+      window.linkEvents = 0;
+      const handler = transformCallback(() => { window.linkEvents += 1; });
       invoke('plugin:event|listen', { event: 'deep-link://new-url', target: { kind: 'Any' }, handler })
-        .then(() => { document.documentElement.dataset.linksAwaited = 'yes'; });
+        .then(() => { document.documentElement.dataset.listensForLinks = 'yes'; });
       return null;";
     window.run(listen);
-    window.until("return document.documentElement.dataset.linksAwaited", "the page listens");
+    window.until("return document.documentElement.dataset.listensForLinks", "the page listens");
 }
 
-/// How many it was told of since.
-pub fn heard_links(window: &Open) -> Value {
-    window.run("return window.linksHeard")
+/// The number of events since then.
+pub fn link_event_count(window: &Open) -> Value {
+    window.run("return window.linkEvents")
 }

@@ -1,4 +1,4 @@
-//! The window beside a prompt in a terminal, which runs the agents.
+//! The window attached to a `growqr chat` in a terminal, which is the process that runs the agents.
 
 use crate::computer::Computer;
 use crate::names;
@@ -8,11 +8,11 @@ use std::io::{BufRead, BufReader, Write};
 #[test]
 fn a_message_typed_in_the_terminal_or_in_the_window_appears_in_the_other() {
     let Some(computer) = Computer::new() else { return };
-    computer.claude.route(|asked| Some(says(&format!("You said: {}.", asked.last_user_text()))));
+    computer.claude.route(|request| Some(says(&format!("You said: {}.", request.last_user_text()))));
     let mut terminal = computer.growqr(&["chat"]).spawn().expect("the command line starts");
     let mut input = terminal.stdin.take().expect("a pipe");
     let mut output = BufReader::new(terminal.stdout.take().expect("a pipe")).lines();
-    let mut read = || output.next().expect("it goes on").expect("text");
+    let mut read = || output.next().expect("the output has another line").expect("text");
 
     writeln!(input, "one").expect("it reads");
     assert_eq!(read(), "You said: one.");

@@ -1,25 +1,25 @@
-//! A person's computer: a home, a screen, a model to talk to, the window and the command line.
+//! A test computer: a home folder, a virtual screen, a model stub, the window and the command line.
 
 use growqr_testkit::DesktopSession;
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::AnthropicStub;
 use growqr_testkit::window::{self, Element, Failure, Screen, Window};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// One of its own for each journey.
+/// The test computer. Each test has its own.
 pub struct Computer {
-    pub claude: AnthropicStandIn,
+    pub claude: AnthropicStub,
     screen: Screen,
     home: tempfile::TempDir,
-    /// What its programs are told besides.
+    /// Additional environment variables of its programs.
     variables: Vec<(&'static str, PathBuf)>,
-    /// What is started to open the window.
+    /// The program that is started to open the window.
     starter: PathBuf,
 }
 
 impl Computer {
-    /// `None`, said loudly, where windows cannot be driven.
+    /// `None`, with a message on standard error, if the driver for the window is missing.
     pub fn new() -> Option<Computer> {
         if !window::is_possible() {
             return None;
@@ -27,68 +27,68 @@ impl Computer {
         Some(Computer::with(Screen::start().expect("a screen")))
     }
 
-    /// One with a keychain, in the session that has it.
+    /// A computer whose programs run in this desktop session, which has a keychain.
     pub fn in_session(session: &DesktopSession) -> Option<Computer> {
         window::is_possible().then(|| Computer::with(Screen::of_session(session.bus()).expect("a screen")))
     }
 
     fn with(screen: Screen) -> Computer {
-        let claude = AnthropicStandIn::start_blocking().expect("a loopback port");
+        let claude = AnthropicStub::start_blocking().expect("a loopback port");
         let starter = PathBuf::from(env!("CARGO_BIN_EXE_growqr-desktop"));
         Computer { claude, screen, home: tempfile::tempdir().expect("a folder"), variables: Vec::new(), starter }
     }
 
-    /// Sets a variable for all its programs from now on.
+    /// Sets an environment variable for all programs that are started from now on.
     pub fn set(&mut self, name: &'static str, value: impl Into<PathBuf>) {
         self.variables.push((name, value.into()));
     }
 
-    /// Takes it back.
+    /// Removes a variable that [`Computer::set`] has set.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(known, _)| *known != name);
     }
 
-    /// Opens the window by a program that starts it.
-    pub fn start_by(&mut self, starter: PathBuf) {
+    /// Opens the window through this program from now on.
+    pub fn set_starter(&mut self, starter: PathBuf) {
         self.starter = starter;
     }
 
-    /// The person's home folder.
+    /// The home folder.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
-    /// Opens the window with a key for the stand-in.
+    /// Opens the window with the API key of the model stub.
     pub fn open(&self) -> Open {
-        self.open_by(&[])
+        self.open_with_arguments(&[])
     }
 
-    /// The same, told this on its command line.
-    pub fn open_by(&self, arguments: &[&str]) -> Open {
+    /// Like [`Computer::open`], with command-line arguments.
+    pub fn open_with_arguments(&self, arguments: &[&str]) -> Open {
         let key = [("ANTHROPIC_API_KEY", self.claude.key().into()), ("ANTHROPIC_BASE_URL", self.claude.base_url().into())];
-        self.open_with(arguments, &[self.places().as_slice(), &key].concat())
+        self.open_with(arguments, &[self.folders().as_slice(), &key].concat())
     }
 
-    /// Opens the window as somebody who has no key.
+    /// Opens the window without an API key.
     pub fn open_without_key(&self) -> Open {
-        self.open_with(&[], &self.places())
+        self.open_with(&[], &self.folders())
     }
 
     fn open_with(&self, arguments: &[&str], variables: &[(&str, PathBuf)]) -> Open {
         Open { window: self.screen.open_with(&self.starter, arguments, variables).expect("the window opens") }
     }
 
-    /// Another program of the same person, on the same screen.
+    /// Another program with the same home folder, on the same screen.
     pub fn program(&self, name: &str) -> Command {
         let mut command = Command::new(name);
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.places());
+        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path))).envs(self.folders());
         self.screen.enter(&mut command);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 
-    /// Nothing of this machine's person is read or written.
-    fn places(&self) -> Vec<(&'static str, PathBuf)> {
+    /// The variables that put all files into the test's home folder, so that the real home is not touched.
+    fn folders(&self) -> Vec<(&'static str, PathBuf)> {
         let place = |name: &str| self.home.path().join(name);
         let mut variables = vec![
             ("HOME", self.home.path().to_path_buf()),
@@ -101,11 +101,11 @@ impl Computer {
         variables
     }
 
-    /// Every file of the person's.
+    /// All files in the home folder.
     pub fn files(&self) -> Vec<PathBuf> {
         let (mut files, mut folders) = (Vec::new(), vec![self.home.path().to_path_buf()]);
         while let Some(folder) = folders.pop() {
-            // It may have gone meanwhile, with what was in it.
+            // A running program may have removed the folder meanwhile.
             let Ok(entries) = std::fs::read_dir(folder) else { continue };
             for entry in entries.flatten() {
                 match entry.file_type() {
@@ -118,29 +118,29 @@ impl Computer {
         files
     }
 
-    /// Where GrowQR keeps everything.
+    /// The data folder of GrowQR.
     pub fn data(&self) -> PathBuf {
         self.home.path().join("growqr")
     }
 
-    /// A page of memory, as a file.
+    /// The file of a memory page.
     pub fn page(&self, path: &str) -> PathBuf {
         self.data().join("profiles/local/memory").join(path)
     }
 
-    /// The command line on the same profile. The tests of the whole workspace build it beside the window's program.
+    /// The `growqr` command with the same profile. `cargo test --workspace` builds it into the same folder as the window.
     pub fn growqr(&self, arguments: &[&str]) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_growqr-desktop")).with_file_name("growqr");
         assert!(program.exists(), "{} is missing: cargo build -p growqr-cli", program.display());
         let mut command = Command::new(program);
-        command.args(arguments).env_clear().envs(self.places());
+        command.args(arguments).env_clear().envs(self.folders());
         self.screen.enter(&mut command);
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command
     }
 
-    /// What the command line prints with `--json`, one value a line.
+    /// Runs `growqr --json` and returns what it prints: one value per line.
     pub fn json(&self, arguments: &[&str]) -> Vec<Value> {
         let output = self.growqr(&[&["--json"], arguments].concat()).output().expect("it runs");
         assert!(output.status.success(), "{arguments:?}: {output:?}");
@@ -148,37 +148,37 @@ impl Computer {
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
     }
 
-    /// The main conversation as recorded: whether the person said it, and what.
-    pub fn said(&self) -> Vec<(bool, String)> {
+    /// The main conversation from the store: whether the user wrote the message, and its text.
+    pub fn conversation(&self) -> Vec<(bool, String)> {
         let line = |line: &Value| (line["author"] == "person", line["text"].as_str().unwrap_or_default().to_owned());
         self.json(&["agents", "show", "grow"]).iter().skip(1).map(line).collect()
     }
 }
 
-/// The open window. A journey that fails leaves a picture of it and its page's source in the target folder.
+/// The open window. If the test fails, a screenshot and the source of the page are saved in the target folder.
 pub struct Open {
     window: Window,
 }
 
 impl Open {
     pub fn click(&self, element: Element<'_>) {
-        must(self.window.click(element));
+        or_panic(self.window.click(element));
     }
 
     pub fn see(&self, element: Element<'_>, words: &str) -> String {
-        must(self.window.see(element, words))
+        or_panic(self.window.see(element, words))
     }
 
     pub fn see_anywhere(&self, words: &str) -> String {
-        must(self.window.see_anywhere(words))
+        or_panic(self.window.see_anywhere(words))
     }
 
     pub fn type_into(&self, element: Element<'_>, text: &str) {
-        must(self.window.type_into(element, text));
+        or_panic(self.window.type_into(element, text));
     }
 
     pub fn value(&self, element: Element<'_>) -> String {
-        must(self.window.value(element))
+        or_panic(self.window.value(element))
     }
 
     /// Types a message and sends it with Enter.
@@ -187,27 +187,27 @@ impl Open {
     }
 
     pub fn until_gone(&self, element: Element<'_>) {
-        must(self.window.until_gone(element));
+        or_panic(self.window.until_gone(element));
     }
 
     pub fn press_escape(&self) {
-        must(self.window.press("\u{E00C}"));
+        or_panic(self.window.press("\u{E00C}"));
     }
 
     pub fn reload(&self) {
-        must(self.window.reload());
+        or_panic(self.window.reload());
     }
 
     pub fn run(&self, script: &str) -> Value {
-        must(self.window.run(script))
+        or_panic(self.window.run(script))
     }
 
-    /// Waits until the body of a function gives something.
-    pub fn until(&self, look: &str, what: &str) -> Value {
-        must(self.window.until(look, what))
+    /// Waits until the script, the body of a function, returns something truthy.
+    pub fn until(&self, script: &str, what: &str) -> Value {
+        or_panic(self.window.until(script, what))
     }
 
-    /// Ends the program the hard way.
+    /// Kills all processes of the program.
     pub fn kill(self) {
         self.window.processes().kill();
     }
@@ -222,13 +222,13 @@ impl Drop for Open {
         // From target/debug/deps/journeys to target/journeys.
         let program = std::env::current_exe().unwrap_or_default();
         let folder = program.ancestors().nth(3).unwrap_or(Path::new(".")).join("journeys");
-        match self.window.keep(&folder, &name) {
-            Ok([picture, source]) => eprintln!("how it looked: {}, {}", picture.display(), source.display()),
-            Err(failure) => eprintln!("how it looked is not known: {failure}"),
+        match self.window.save_page(&folder, &name) {
+            Ok([picture, source]) => eprintln!("screenshot and source of the page: {}, {}", picture.display(), source.display()),
+            Err(failure) => eprintln!("no screenshot could be saved: {failure}"),
         }
     }
 }
 
-fn must<T>(done: Result<T, Failure>) -> T {
-    done.unwrap_or_else(|failure| panic!("{failure}"))
+fn or_panic<T>(result: Result<T, Failure>) -> T {
+    result.unwrap_or_else(|failure| panic!("{failure}"))
 }

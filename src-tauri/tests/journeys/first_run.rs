@@ -1,4 +1,4 @@
-//! The first minute.
+//! The first start.
 
 use crate::computer::Computer;
 use crate::names;
@@ -12,5 +12,5 @@ fn without_a_key_the_guide_answers_a_suggested_first_message() {
     window.see(names::CONVERSATION, names::SUGGESTED);
     let seen = window.see(names::CONVERSATION, "I have written it down in journal/notes.md");
     assert_eq!(seen.matches(names::SUGGESTED).count(), 1, "{seen}");
-    assert_eq!(computer.claude.requests().len(), 0, "without a key nobody is asked");
+    assert_eq!(computer.claude.requests().len(), 0, "without a key no request is sent");
 }

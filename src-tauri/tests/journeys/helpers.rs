@@ -1,16 +1,16 @@
-//! A conversation that remembers something and sends sub-agents to work.
+//! A conversation that writes memory and starts sub-agents.
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Asked, Script, calls, says};
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use growqr_testkit::window::Element;
 use serde_json::json;
 
-/// The model's part: what it says depends on what it is asked alone.
-fn model(asked: &Asked<'_>) -> Option<Script> {
-    let results: Vec<String> = asked.tool_results().into_iter().map(|result| result.text).collect();
+/// The script of the model. It depends only on the request, as the requests of the agents come in any order.
+fn model(request: &RequestView<'_>) -> Option<Script> {
+    let results: Vec<String> = request.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));
-    let (first, said) = (asked.first_user_text(), asked.last_user_text());
+    let (first, said) = (request.first_user_text(), request.last_user_text());
     let send = |name: &str, task: &str| ("spawn_sub_agent", json!({"name": name, "task": task}));
     Some(if first.contains("taste tea") {
         says("Green tea tastes of grass.")
@@ -32,7 +32,7 @@ fn model(asked: &Asked<'_>) -> Option<Script> {
 }
 
 #[test]
-fn what_it_remembers_and_whom_it_sends_is_seen_everywhere() {
+fn memory_and_sub_agents_appear_in_chat_agents_and_memory() {
     let Some(computer) = Computer::new() else { return };
     computer.claude.route(model);
     let window = computer.open();

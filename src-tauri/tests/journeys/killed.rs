@@ -1,15 +1,15 @@
-//! The program is killed while an answer streams, as by a power cut.
+//! The program is killed while an answer streams, as in a power failure.
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
 
 #[test]
-fn killed_in_mid_stream_and_started_again_the_answer_arrives_once() {
+fn after_a_kill_in_mid_stream_and_a_restart_the_answer_arrives_once() {
     let Some(computer) = Computer::new() else { return };
-    let hold = Hold::new();
+    let stop_point = StopPoint::new();
     computer.claude.will(says("Hello to you."));
-    computer.claude.will(says("It counts to three.").hold(Point::Events(4), &hold));
+    computer.claude.will(says("It counts to three.").stop_at(Point::Events(4), &stop_point));
     computer.claude.will(says("It counts to three."));
     let window = computer.open();
     window.say("hello");
@@ -25,7 +25,7 @@ fn killed_in_mid_stream_and_started_again_the_answer_arrives_once() {
     }
     computer.claude.assert_all_accepted();
     drop(window);
-    let said = computer.said();
+    let said = computer.conversation();
     let expected = [(true, "hello"), (false, "Hello to you."), (true, "count"), (false, "It counts to three.")];
     assert_eq!(said, expected.map(|(by_person, text)| (by_person, text.to_owned())));
 }

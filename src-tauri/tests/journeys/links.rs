@@ -1,69 +1,69 @@
-//! What a desktop does with links: which program opens the web, and which opens GrowQR's.
+//! Link handling of the test desktop: which program opens web links, and which opens GrowQR's links.
 
 use crate::computer::Computer;
-use growqr_testkit::window::Tree;
+use growqr_testkit::window::ProcessTree;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// The scheme of the way back from sign-in.
+/// The scheme of the OAuth redirect.
 pub const SIGN_IN: &str = "ai.growqr.desktop";
 /// The scheme of links to places.
 pub const PLACES: &str = "growqr";
 
-/// How long the system may take to start a program: long enough for a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the system may take to start a program. Long enough for a busy machine.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Programs that are needed.
+/// The programs that these tests need.
 const PROGRAMS: [&str; 4] = ["xdg-open", "xdg-mime", "gio", "mkfifo"];
 
-/// Whether links can be opened here; says loudly if not.
+/// Whether links can be opened on this machine. Prints what is missing.
 pub fn are_possible() -> bool {
     let possible = PROGRAMS.iter().all(|name| Path::new("/usr/bin").join(name).exists());
     if !possible {
-        required();
+        fail_if_required();
         growqr_testkit::skipped("signing in in the real window: a program that opens links is missing");
     }
     possible
 }
 
-/// Where the real window is required, so is what it needs to sign in.
-fn required() {
+/// Fails if the environment requires the tests of the window, as these are part of them.
+fn fail_if_required() {
     assert!(std::env::var_os("GROWQR_REQUIRE_WINDOW").is_none(), "signing in needs Chromium and {PROGRAMS:?}");
 }
 
-/// The browser that is installed here.
+/// The installed Chromium.
 pub fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let usual = ["chromium", "chromium-browser", "google-chrome"].map(|name| Path::new("/usr/bin").join(name));
     let found = named.into_iter().chain(usual).find(|program| program.exists());
     if found.is_none() {
-        required();
+        fail_if_required();
         growqr_testkit::skipped("signing in with a real browser: there is no Chromium");
     }
     found
 }
 
-/// A desktop on which the web and links of other kinds have programs of their own.
+/// The link handlers of a test computer.
 pub struct Links {
     home: PathBuf,
 }
 
 impl Links {
-    /// Makes it a desktop where the web is opened by a program that does nothing, and where GrowQR tells the system
-    /// itself that it opens its links, as it does where no installer has.
+    /// Sets the handlers: web links are opened by a program that does nothing. GrowQR registers its own links, as an
+    /// AppImage does: `APPIMAGE` is set.
     pub fn of(computer: &mut Computer) -> Links {
         let links = Links { home: computer.home().to_path_buf() };
         computer.set("XDG_CURRENT_DESKTOP", "GNOME");
         computer.set("APPIMAGE", links.starter());
-        links.takes(&["http", "https"], "browser", &links.script("browser", "exit 0"));
+        links.set_handler(&["http", "https"], "browser", &links.script("browser", "exit 0"));
         links
     }
 
-    /// The web is opened by a real browser, which has been told before that links from this site may open GrowQR. (Its
-    /// own question whether they may is no part of a page, so that nothing here could press its button.)
+    /// Makes Chromium the handler of web links. Its preferences allow links from `site` to open GrowQR. (Chromium would
+    /// ask the user otherwise, in a dialog outside the page, whose button a test cannot press.)
     pub fn browse_with(&self, chromium: &Path, site: &str) {
         let profile = self.home.join("chromium");
         let allowed = serde_json::json!({"protocol_handler": {"allowed_origin_protocol_pairs": {site: {SIGN_IN: true}}}});
@@ -75,45 +75,46 @@ impl Links {
         self.script("browser", &start);
     }
 
-    /// What starts GrowQR so that it writes all it has to say into the person's home folder.
-    pub fn talkative(&self) -> PathBuf {
+    /// A program that starts GrowQR with all log levels, and appends the log to the file `log` in the home folder.
+    pub fn logging_starter(&self) -> PathBuf {
         let (program, log) = (env!("CARGO_BIN_EXE_growqr-desktop"), self.home.join("log"));
-        self.script("talkative", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
+        self.script("logging_starter", &format!("RUST_LOG=trace exec '{program}' \"$@\" 2>> '{}'", log.display()))
     }
 
-    /// Another program has taken these links.
-    pub fn are_taken(&self, schemes: &[&str]) {
-        self.takes(schemes, "other", &self.script("other", "exit 0"));
+    /// Makes another program the handler of these schemes.
+    pub fn assign_to_other_program(&self, schemes: &[&str]) {
+        self.set_handler(schemes, "other", &self.script("other", "exit 0"));
     }
 
-    /// Opens a link as any other program does.
+    /// Opens a link with `xdg-open`, as other programs do.
     pub fn open(&self, computer: &Computer, link: &str) {
         let status = computer.program("xdg-open").arg(link).status().expect("it starts");
-        assert!(status.success(), "nothing opens {link}");
+        assert!(status.success(), "xdg-open cannot open {link}");
     }
 
-    /// Opens a link while GrowQR does not run. What the system tells it on its command line; starting it is up to the
-    /// caller, who wants to drive its window.
-    pub fn start(&self, computer: &Computer, link: &str) -> Vec<String> {
-        let made = computer.program("mkfifo").arg(self.waiting()).status().expect("it starts");
+    /// Opens a link while GrowQR does not run. Returns the command-line arguments that the system passes. GrowQR itself is
+    /// not started: the caller does that, with a driver for the window.
+    pub fn receive(&self, computer: &Computer, link: &str) -> Vec<String> {
+        let made = computer.program("mkfifo").arg(self.pipe()).status().expect("it starts");
         assert!(made.success());
-        let (tell, told) = mpsc::channel();
-        let pipe = self.waiting();
-        std::thread::spawn(move || tell.send(fs::read_to_string(pipe)));
+        let (sender, received) = mpsc::channel();
+        let pipe = self.pipe();
+        std::thread::spawn(move || sender.send(fs::read_to_string(pipe)));
         self.open(computer, link);
-        let told = told.recv_timeout(PATIENCE).expect("GrowQR is started").expect("text");
-        fs::remove_file(self.waiting()).expect("it was there");
-        told.lines().map(str::to_owned).collect()
+        let arguments = received.recv_timeout(TIMEOUT).expect("GrowQR is started").expect("text");
+        fs::remove_file(self.pipe()).expect("it was there");
+        arguments.lines().map(str::to_owned).collect()
     }
 
-    /// What stands for the program in the system's list. While a test waits for it, it passes on what it is told.
+    /// The script that is registered as GrowQR. While the pipe exists, it writes its arguments to the pipe; otherwise it
+    /// starts GrowQR.
     fn starter(&self) -> PathBuf {
-        let (pipe, program) = (self.waiting().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
+        let (pipe, program) = (self.pipe().display().to_string(), env!("CARGO_BIN_EXE_growqr-desktop"));
         let body = format!("if [ -p '{pipe}' ]; then printf '%s\\n' \"$@\" > '{pipe}'; else exec '{program}' \"$@\"; fi");
         self.script("growqr-desktop", &body)
     }
 
-    fn waiting(&self) -> PathBuf {
+    fn pipe(&self) -> PathBuf {
         self.home.join("waiting")
     }
 
@@ -128,7 +129,7 @@ impl Links {
         path
     }
 
-    fn takes(&self, schemes: &[&str], name: &str, program: &Path) {
+    fn set_handler(&self, schemes: &[&str], name: &str, program: &Path) {
         let kinds: String = schemes.iter().map(|scheme| format!("x-scheme-handler/{scheme};")).collect();
         let entry = format!(
             "[Desktop Entry]\nType=Application\nName={name}\nExec=\"{}\" %u\nMimeType={kinds}\nNoDisplay=true\n",
@@ -145,7 +146,7 @@ impl Links {
 impl Drop for Links {
     fn drop(&mut self) {
         let pids = fs::read_to_string(self.pids()).unwrap_or_default();
-        pids.lines().filter_map(|pid| pid.parse().ok()).for_each(|pid| Tree::of(pid).kill());
+        pids.lines().filter_map(|pid| pid.parse().ok()).for_each(|pid| ProcessTree::of(pid).kill());
     }
 }
 

@@ -1,5 +1,5 @@
-//! Journeys of a person in the real window: the built-in pages, the strict content policy, a screen nobody sees, and a
-//! computer of its own for each. On Linux only: they drive WebKitGTK.
+//! End-to-end tests ("journeys") in the real window: with the built-in pages, the strict content security policy, a
+//! virtual screen, and a separate home folder per test. Linux only, as they drive WebKitGTK.
 #![cfg(target_os = "linux")]
 
 mod account;

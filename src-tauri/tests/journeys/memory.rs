@@ -1,4 +1,4 @@
-//! Memory as the person's own: edited outside the program and in it, blamed, and restored.
+//! Memory pages: edited on disk and in the window, shown in blame, and a change undone.
 
 use crate::computer::Computer;
 use crate::names;
@@ -7,7 +7,7 @@ use growqr_testkit::window::Element;
 use serde_json::json;
 
 #[test]
-fn a_page_edited_by_hand_outside_and_in_the_window_is_blamed_and_restored() {
+fn hand_edits_on_disk_and_in_the_window_appear_in_blame_and_can_be_undone() {
     let Some(computer) = Computer::new() else { return };
     let page = json!({"path": "me.md", "content": "Likes tea.\n", "message": "A taste"});
     computer.claude.will_all([calls([("commit_memory", page)]), says("Noted.")]);
@@ -18,11 +18,11 @@ fn a_page_edited_by_hand_outside_and_in_the_window_is_blamed_and_restored() {
     window.click(Element::link("me.md"));
     window.see(names::PAGE, "Likes tea.");
 
-    // Outside, with the page open: seen without touching anything.
-    std::fs::write(computer.page("me.md"), "Likes tea.\nAnd coffee, in truth.\n").expect("the file is the person's own");
+    // Edit the file on disk while the page is open: the window updates by itself.
+    std::fs::write(computer.page("me.md"), "Likes tea.\nAnd coffee, in truth.\n").expect("a page is a normal file");
     window.see(names::PAGE, "And coffee, in truth.");
 
-    // In the window.
+    // Edit in the window.
     window.click(names::EDIT);
     let field = names::editor_of("me.md");
     window.type_into(Element::textbox(&field), "And cake.");
@@ -30,12 +30,12 @@ fn a_page_edited_by_hand_outside_and_in_the_window_is_blamed_and_restored() {
     window.click(names::SAVE);
     window.see(names::PAGE, "And cake.");
 
-    // Whose line is whose.
+    // Blame.
     window.click(names::BLAME_TAB);
     let seen = window.see(names::BLAME, "And cake.");
     assert!(seen.contains("Grow Agent"), "{seen}");
 
-    // Undone: the latest change is the first in the history.
+    // Undo the latest change, which is the first in the history.
     window.click(names::HISTORY_TAB);
     window.see(names::HISTORY, "A taste");
     let latest = computer.json(&["memory", "log", "me.md"])[0]["message"].as_str().unwrap_or_default().to_owned();
@@ -49,5 +49,5 @@ fn a_page_edited_by_hand_outside_and_in_the_window_is_blamed_and_restored() {
     drop(window);
     let changes = computer.json(&["memory", "log", "me.md"]);
     let by_agent: Vec<bool> = changes.iter().map(|change| !change["origin"].is_null()).collect();
-    assert_eq!(by_agent, [false, false, false, true], "three changes of the person's own: {changes:?}");
+    assert_eq!(by_agent, [false, false, false, true], "three changes by the user: {changes:?}");
 }

@@ -1,19 +1,19 @@
-//! What the window's elements are called: the only place where the journeys name them.
+//! The accessible names of the window's elements. Only this file contains them.
 
 use growqr_testkit::window::Element;
 
 // The first run.
 pub const START_WITH_GUIDE: Element<'_> = Element::button("Start with the guide");
-/// One of the first messages that are suggested, and its words.
+/// The text of one of the suggested first messages.
 pub const SUGGESTED: &str = "Remember that I want to learn something new every week";
 
-// The way around.
+// Navigation.
 pub const CHAT: Element<'_> = Element::link("Chat");
 pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
 
-// Who is signed in.
+// Sign-in.
 pub const CORNER: Element<'_> = Element::button("Account:");
 pub const MENU: Element<'_> = Element::menu("");
 pub const WAITING: Element<'_> = Element::dialog("Finish in your browser");
@@ -24,7 +24,7 @@ pub const CHECK: Element<'_> = Element::button("Check now");
 // A conversation.
 pub const CONVERSATION: Element<'_> = Element::log("Conversation");
 pub const MESSAGE: Element<'_> = Element::textbox("Message");
-/// What stands beside the name of a sub-agent that has reported.
+/// Shown after the name of a sub-agent that has reported.
 pub const REPORTED: &str = "reported back";
 
 // Agents.
@@ -42,10 +42,10 @@ pub const HISTORY: Element<'_> = Element::region("History");
 pub const BLAME_TAB: Element<'_> = Element::tab("Who wrote what");
 pub const BLAME: Element<'_> = Element::region("Who wrote what");
 pub const UNDO: Element<'_> = Element::button("Undo this change");
-/// What is said once a change is undone.
+/// Shown after a change was undone.
 pub const UNDONE: &str = "Undone";
 
-/// The field in which a page is edited.
+/// The name of the field in which a page is edited.
 pub fn editor_of(path: &str) -> String {
     format!("Text of {path}")
 }

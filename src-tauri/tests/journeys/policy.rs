@@ -1,4 +1,4 @@
-//! The window is the one that was built, and lets nothing foreign in.
+//! The window shows the built-in pages, and its content security policy is active.
 
 use crate::computer::Computer;
 use crate::names;

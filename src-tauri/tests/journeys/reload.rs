@@ -1,17 +1,17 @@
-//! The page is loaded anew while an answer streams.
+//! The page is reloaded while an answer streams.
 
 use crate::computer::Computer;
 use crate::names;
-use growqr_testkit::anthropic::{Hold, Point, says};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
 
 #[test]
-fn reloaded_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_goes_on() {
+fn after_a_reload_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_continues() {
     let Some(computer) = Computer::new() else { return };
-    let (first, second) = (Hold::new(), Hold::new());
+    let (first, second) = (StopPoint::new(), StopPoint::new());
     computer.claude.will(says("Hello to you."));
-    // The stand-in sends twelve letters with each event, from the fourth on.
+    // The stub sends twelve characters per event, from the fourth event on.
     let answer = says("One begins, two goes on, three ends.");
-    computer.claude.will(answer.hold(Point::Events(4), &first).hold(Point::Events(5), &second));
+    computer.claude.will(answer.stop_at(Point::Events(4), &first).stop_at(Point::Events(5), &second));
     let window = computer.open();
     window.say("hello");
     window.see(names::CONVERSATION, "Hello to you.");
@@ -30,6 +30,6 @@ fn reloaded_in_mid_stream_nothing_is_lost_or_doubled_and_the_answer_goes_on() {
     for words in ["hello", "Hello to you.", "count", "One begins"] {
         assert_eq!(seen.matches(words).count(), 1, "{words:?} in {seen}");
     }
-    assert_eq!(computer.claude.messages().len(), 2, "a reload asks nobody anything");
+    assert_eq!(computer.claude.messages().len(), 2, "a reload sends no request");
     computer.claude.assert_all_accepted();
 }

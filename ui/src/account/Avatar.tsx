@@ -1,10 +1,10 @@
-/** Somebody's picture, or their initials until it is there. The picture came through the program behind this window. */
+/** A person's picture, or their initials until it has loaded. The host fetches the picture, not the page. */
 import type { Person } from "../bridge";
 import { cx } from "../design/cx";
 import { usePicture } from "../data/queries";
 import { initials } from "./words";
 
-/** Only of who is signed in: no other picture is fetched. */
+/** For the signed-in person only; no other picture is fetched. */
 export function OwnAvatar({ person, className }: { person: Person; className?: string }) {
   const picture = usePicture(person).data;
   if (!picture) return <Initials person={person} className={className} />;

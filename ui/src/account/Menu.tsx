@@ -1,29 +1,29 @@
-/** The menu of the account corner: who I am, somebody else, in and out. Open from its first moment. */
+/** The account menu: current person, other profiles, sign in and out. Mounted open. */
 import { Check, LogIn, LogOut, type LucideIcon, RefreshCw, Settings, UserPlus, UserRound } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import type { SignIn } from "../bridge";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { toSettings } from "../data/links";
 import { useOfflineSince } from "../data/online";
-import { CornerButton } from "./CornerButton";
-import { showAttempt } from "./attempt";
-import { useAccount } from "./useAccount";
-import { called, MEANWHILE, standing } from "./words";
+import { showBrowserDialog } from "./browserDialogState";
+import { MenuTrigger } from "./MenuTrigger";
+import { useSignInCommand } from "./useSignInCommand";
+import { displayName, WORKS_UNCONFIRMED, signInStatus } from "./words";
 
 const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-2.5 py-1.5 text-sm outline-none data-[highlighted]:bg-hover";
 
 export default function Menu({ view }: { view: SignIn }) {
-  const signIn = useAccount("sign_in");
-  const signOut = useAccount("sign_out");
-  const check = useAccount("sign_in_check");
-  const change = useAccount("switch_profile");
+  const signIn = useSignInCommand("sign_in");
+  const signOut = useSignInCommand("sign_out");
+  const check = useSignInCommand("sign_in_check");
+  const change = useSignInCommand("switch_profile");
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state, person } = view;
-  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  const isSignedIn = state === "online" || state === "offline" || state === "needs_sign_in";
   const others = view.people.filter((one) => one.profile !== person?.profile);
   const trouble = signIn.error ?? signOut.error ?? check.error ?? change.error;
   const begin = (someone_else: boolean) => signIn.mutate({ someone_else, by_port: false });
@@ -31,29 +31,29 @@ export default function Menu({ view }: { view: SignIn }) {
     <>
       <Radix.Root defaultOpen modal={false}>
         <Radix.Trigger asChild>
-          <CornerButton view={view} />
+          <MenuTrigger view={view} />
         </Radix.Trigger>
         <Radix.Content side="top" align="start" sideOffset={6} collisionPadding={8} className="z-20 w-72 rounded-2xl border border-line bg-surface p-1.5 text-ink shadow-card">
           <div className="px-2.5 py-2">
-            <p className="truncate font-medium">{person ? called(person) : "Local profile"}</p>
+            <p className="truncate font-medium">{person ? displayName(person) : "Local profile"}</p>
             {person?.email && person.name && <p className="truncate text-xs text-ink-3">{person.email}</p>}
-            {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{standing(view, now, isOffline).label}</p>}
+            {(state === "offline" || !view.notice) && <p className="mt-1 text-xs text-ink-2">{signInStatus(view, now, isOffline).label}</p>}
             {view.notice && <p className="mt-1 text-xs text-ink-2">{view.notice}</p>}
-            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{MEANWHILE}</p>}
+            {state === "offline" && <p className="mt-1 text-xs text-ink-3">{WORKS_UNCONFIRMED}</p>}
           </div>
           <Line />
-          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showAttempt} label={state === "choosing" ? "Answer the question…" : "Show the sign-in…"} />}
+          {(state === "signing_in" || state === "choosing") && <Row icon={LogIn} onSelect={showBrowserDialog} label={state === "choosing" ? "Answer the question…" : "Show sign-in…"} />}
           {(state === "needs_sign_in" || state === "offline") && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in again…" />}
           {state === "signed_out" && <Row icon={LogIn} onSelect={() => begin(false)} label="Sign in…" />}
           {state === "offline" && <Row icon={RefreshCw} onSelect={() => check.mutate({})} label="Check now" />}
           {others.map((one) => (
-            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${called(one)}`} />
+            <Row key={one.profile} icon={UserRound} onSelect={() => change.mutate({ profile: one.profile })} label={`Switch to ${displayName(one)}`} />
           ))}
-          {isIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
-          {(isIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
+          {isSignedIn && <Row icon={UserRound} onSelect={() => change.mutate({ profile: "" })} label="Switch to the local profile" />}
+          {(isSignedIn || (state === "signed_out" && others.length > 0)) && <Row icon={UserPlus} onSelect={() => begin(true)} label="Sign in as someone else…" />}
           <Line />
           <Row icon={Settings} onSelect={() => (location.hash = toSettings)} label="Account settings" />
-          {isIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
+          {isSignedIn && <Row icon={LogOut} onSelect={() => signOut.mutate({})} label="Sign out" />}
         </Radix.Content>
       </Radix.Root>
       {state === "online" && check.isSuccess && (
@@ -62,9 +62,9 @@ export default function Menu({ view }: { view: SignIn }) {
         </p>
       )}
       {trouble && (
-        // Beside the way around, which is too narrow for a sentence where the window is small.
+        // Floats beside the sidebar in a small window, where the sidebar is too narrow for a sentence.
         <div className="fixed bottom-3 left-16 z-20 max-w-80 rounded-xl border border-line bg-surface px-3 pb-2 shadow-card @3xl/window:static @3xl/window:mt-1 @3xl/window:max-w-none">
-          <Trouble problem={trouble} />
+          <InlineError problem={trouble} />
           <Button look="quiet" className="mt-1 -ml-2 px-2 py-0.5" onClick={() => [signIn, signOut, check, change].forEach((one) => one.reset())}>
             Close
           </Button>

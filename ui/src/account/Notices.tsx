@@ -1,22 +1,22 @@
-/** What has to be said about signing in, over the view: a way back, or what did not work. */
+/** Notices about signing in, above the view: an ended sign-in, or an attempt that failed. */
 import { LogIn, X } from "lucide-react";
 import { useState } from "react";
 import { Button, IconButton } from "../design/Button";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useSignIn } from "../data/queries";
-import { useAccount } from "./useAccount";
+import { useSignInCommand } from "./useSignInCommand";
 
 export function Notices() {
   const view = useSignIn().data;
-  const [read, setRead] = useState<string | null>(null);
+  const [dismissed, setDismissed] = useState<string | null>(null);
   if (view?.state === "needs_sign_in") return <Ended notice={view.notice} />;
-  const isSaid = view?.state === "signed_out" || view?.state === "online";
-  if (!view?.notice || !isSaid || view.notice === read) return null;
+  const isShownHere = view?.state === "signed_out" || view?.state === "online";
+  if (!view?.notice || !isShownHere || view.notice === dismissed) return null;
   const { notice } = view;
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-warn-soft py-1.5 pr-3 pl-6 text-sm text-ink-2">
       <p className="grow">{notice}</p>
-      <IconButton label="Close this notice" onClick={() => setRead(notice)}>
+      <IconButton label="Close notice" onClick={() => setDismissed(notice)}>
         <X className="size-4" aria-hidden />
       </IconButton>
     </div>
@@ -24,16 +24,16 @@ export function Notices() {
 }
 
 function Ended({ notice }: { notice: string | null }) {
-  const signIn = useAccount("sign_in");
+  const signIn = useSignInCommand("sign_in");
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-1.5 border-b border-line bg-warn-soft px-6 py-2 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0" title={notice ?? undefined}>
-        <span className="font-medium text-ink">Your sign-in has ended.</span> Everything on this computer stays yours to read and use.
+        <span className="font-medium text-ink">Your sign-in has ended.</span> You can still read and use everything on this computer.
       </p>
       <Button disabled={signIn.isPending} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in again
       </Button>
-      <Trouble problem={signIn.error} />
+      <InlineError problem={signIn.error} />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** How signing in stands, in words. */
+/** Texts of the sign-in states. */
 import type { Person, SignIn, SignInState } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { ago } from "../data/time";
@@ -13,25 +13,25 @@ export const STATES: Record<SignInState, { label: string; tone: Tone }> = {
   needs_sign_in: { label: "Sign in again", tone: "warn" },
 };
 
-/** The same of somebody: where the service has not confirmed it, since when. Why, its notice says. */
-export function standing({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
+/** The status of a person. If the service has not confirmed the sign-in, says when it last did; the notice says why. */
+export function signInStatus({ state, person }: SignIn, now: number, isOffline: boolean): { label: string; tone: Tone } {
   const { label, tone } = STATES[state];
   if (state !== "offline" || !person) return { label, tone };
   const at = ago(person.last_verified_at, now);
   return { label: `${isOffline ? "Offline: last" : "Last"} confirmed ${at === "now" ? "just now" : at}`, tone };
 }
 
-/** What a sign-in that is not confirmed means for who goes on working. */
-export const MEANWHILE = "Everything on this computer works meanwhile; GrowQR asks the service again by itself.";
+/** What still works while a sign-in is not confirmed. */
+export const WORKS_UNCONFIRMED = "Everything on this computer still works. GrowQR checks again by itself.";
 
-/** What somebody is called here. */
-export function called(person: Person): string {
-  return person.name?.trim() || person.email || "Somebody";
+/** The name shown for a person. */
+export function displayName(person: Person): string {
+  return person.name?.trim() || person.email || "Unnamed account";
 }
 
-/** One or two letters for who has no picture. */
+/** One or two letters in place of a picture. */
 export function initials(person: Person): string {
-  const words = called(person)
+  const words = displayName(person)
     .split("@", 1)[0]!
     .split(/[\s._-]+/)
     .filter(Boolean);
@@ -42,7 +42,7 @@ export function initials(person: Person): string {
     .join("");
 }
 
-/** How long an attempt still waits, in whole minutes: it is no race. */
+/** The remaining time of an attempt, in whole minutes so that it does not press the person. */
 export function timeLeft(until: number, now: number): string {
   const minutes = Math.ceil((until - now) / 60_000);
   return minutes > 1 ? `${minutes} minutes` : "a minute";

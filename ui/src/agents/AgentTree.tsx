@@ -1,4 +1,4 @@
-/** Agents under the agent that sent them, each with its state, its time and its spend. */
+/** The tree of agents, each with its status, time and cost. */
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { useNow } from "../design/useNow";

@@ -1,20 +1,20 @@
-/** All agents as a tree, and the channel of the one that is open. */
+/** The agents view: the tree of agents beside the open agent or all events. */
 import { Hash } from "lucide-react";
 import { cx } from "../design/cx";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { ALL } from "../data/journals";
 import { toAgent } from "../data/links";
 import { useAgents } from "../data/queries";
 import { tree } from "../data/status";
 import { AgentTree } from "./AgentTree";
-import { Channel } from "./Channel";
-import { Everything } from "./Everything";
+import { AgentView } from "./AgentView";
+import { AllEvents } from "./AllEvents";
 
 export default function Agents({ id, at }: { id: string | null; at: string | null }) {
   const agents = useAgents();
   const open = id ?? ALL;
   return (
-    <Read query={agents}>
+    <QueryView query={agents}>
       {(list) => {
         const roots = tree(list);
         const agent = list.find((one) => one.id === open);
@@ -23,16 +23,16 @@ export default function Agents({ id, at }: { id: string | null; at: string | nul
             <div className={cx("w-full shrink-0 overflow-y-auto border-r border-line px-3 pb-4 @2xl/view:block @2xl/view:w-72", id !== null && "hidden")}>
               <h2 className="flex h-13 items-center px-2 font-semibold">Agents</h2>
               <a href={toAgent(ALL)} aria-current={open === ALL ? "page" : undefined} className={cx("mb-1 flex items-center gap-2 rounded-lg px-2 py-1.5 text-sm", open === ALL ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
-                <Hash className="size-4 text-ink-3" aria-hidden /> all
-                <span className="ml-auto text-xs font-normal text-ink-3">everything</span>
+                <Hash className="size-4 text-ink-3" aria-hidden /> All agents
+                <span className="ml-auto text-xs font-normal text-ink-3">events</span>
               </a>
               <AgentTree nodes={roots} open={open} most={Math.max(1, ...roots.map((node) => node.total))} />
-              {list.length === 0 && <p className="px-2 py-4 text-sm text-ink-3">Nobody yet. The Grow Agent comes with your first message.</p>}
+              {list.length === 0 && <p className="px-2 py-4 text-sm text-ink-3">No agents yet. Your first message starts the Grow Agent.</p>}
             </div>
-            <div className={cx("min-w-0 grow flex-col @2xl/view:flex", id === null ? "hidden" : "flex")}>{agent ? <Channel key={agent.id} agent={agent} at={at} /> : <Everything missing={open === ALL ? null : open} />}</div>
+            <div className={cx("min-w-0 grow flex-col @2xl/view:flex", id === null ? "hidden" : "flex")}>{agent ? <AgentView key={agent.id} agent={agent} at={at} /> : <AllEvents missing={open === ALL ? null : open} />}</div>
           </section>
         );
       }}
-    </Read>
+    </QueryView>
   );
 }

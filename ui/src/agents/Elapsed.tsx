@@ -1,4 +1,4 @@
-/** How long an agent works, or has worked. A sub-agent is one errand; of the Grow Agent each turn is. */
+/** How long an agent has worked: a sub-agent in all its turns, the Grow Agent in its current or latest turn. */
 import { type ReactNode, useMemo } from "react";
 import type { Agent } from "../bridge";
 import { useNow } from "../design/useNow";
@@ -10,19 +10,19 @@ export function Elapsed({ agent }: { agent: Agent }) {
   const { lines, whole } = useJournal(agent.id);
   const { since, latest, all } = useMemo(() => work(lines), [lines]);
   const now = useNow(since !== null);
-  const isErrand = agent.parent !== null && whole;
+  const isTotal = agent.parent !== null && whole;
   if (since !== null) {
     return (
-      <Shown title={`At work since ${exactTime(since)}`}>
-        for {duration((isErrand ? all : 0) + now - since)}
+      <Shown title={`Working since ${exactTime(since)}`}>
+        for {duration((isTotal ? all : 0) + now - since)}
       </Shown>
     );
   }
   if (latest === null) return null;
-  return isErrand ? <Shown title="All its turns together">took {duration(all)}</Shown> : <Shown title={`Until ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
+  return isTotal ? <Shown title="Total time of all turns">took {duration(all)}</Shown> : <Shown title={`Ended ${exactTime(agent.updated_at)}`}>last turn {duration(latest)}</Shown>;
 }
 
-/** How long the turn that is under way has taken. */
+/** The duration of the current turn. */
 export function TurnTime({ agent }: { agent: Agent }) {
   const { lines } = useJournal(agent.id);
   const { since } = useMemo(() => work(lines), [lines]);

@@ -1,11 +1,11 @@
-/** Events line by line, newest at the end, each opening to what is stored. */
+/** The event log as a virtual list, newest last. Each line expands to the stored event. */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ScrollText } from "lucide-react";
 import { memo, useCallback, useEffect, useRef, useState } from "react";
 import type { EventLine } from "../bridge";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
-import { Empty, Failed, Loading, Trouble } from "../design/states";
+import { Empty, ErrorPanel, Loading, InlineError } from "../design/states";
 import { useJournal, useJournals } from "../data/context";
 import { ALL } from "../data/journals";
 import { toAgent } from "../data/links";
@@ -39,8 +39,8 @@ export function EventLog({ agent }: { agent: string }) {
   }, [lines.length, virtual]);
 
   if (journal.status === "loading") return <Loading label="Loading the log" />;
-  if (journal.status === "failed" && journal.error) return <Failed problem={journal.error} retry={() => journals.retry(agent)} />;
-  if (lines.length === 0) return <Empty icon={ScrollText} title="Nothing has happened yet" />;
+  if (journal.status === "failed" && journal.error) return <ErrorPanel problem={journal.error} retry={() => journals.retry(agent)} />;
+  if (lines.length === 0) return <Empty icon={ScrollText} title="No events yet" />;
   return (
     <>
       <div
@@ -66,7 +66,7 @@ export function EventLog({ agent }: { agent: string }) {
           })}
         </div>
       </div>
-      <Trouble problem={journal.error} />
+      <InlineError problem={journal.error} />
     </>
   );
 }

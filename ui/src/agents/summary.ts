@@ -1,9 +1,9 @@
-/** A journal event in one line for people. */
-import type { EventLine } from "../bridge";
+/** Summarises a journal event in one line. */
+import type { EventLine, Mail } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { plain } from "../design/plain";
 import { ending } from "../data/ended";
-import { type Mail, understood } from "../data/events";
+import { plainContent, understood } from "../data/events";
 import { money, tokens } from "../data/money";
 import { toolWords } from "../journal/toolWords";
 
@@ -16,20 +16,22 @@ export interface Summary {
 export function summary(line: EventLine, nameOf: (agent: string) => string): Summary {
   const event = understood(line);
   const brief = (what: string, detail = "", tone: Tone = "quiet"): Summary => ({ what, detail: detail.replace(/\s+/g, " ").slice(0, 300), tone });
-  if (!event) return brief(line.kind, "not understood by this version", "warn");
+  if (!event) return brief(line.kind, "unknown to this version", "warn");
   switch (event.kind) {
     case "agent_created":
-      return brief("came to be", read(event.data.birth?.task ?? ""), "good");
+      return brief("created", read(event.data.birth?.task ?? ""), "good");
+    case "journal_named":
+      return brief("journal named", event.data.name);
     case "user_said":
-      return brief("was told", read(event.data.text), "waiting");
+      return brief("message", read(event.data.text), "waiting");
     case "mail_received":
       return brief(`mail from ${nameOf(event.data.mail.from)}`, mailWords(event.data.mail), "waiting");
     case "segment_started":
-      return brief("model", event.data.card.name || event.data.card.id);
+      return brief("model set", event.data.card.name || event.data.card.id);
     case "turn_started":
       return brief(`turn ${event.data.turn}`);
     case "model_requested":
-      return brief("asks the model", event.data.reservation === null ? "" : `up to ${money(event.data.reservation)}`);
+      return brief("model request", event.data.reservation === null ? "" : `up to ${money(event.data.reservation)}`);
     case "model_answered": {
       const { reply } = event.data;
       const text = (Array.isArray(reply.content) ? reply.content : []).map((block) => (block.type === "text" ? read(block.text) : block.type === "tool_use" ? `→ ${block.name}` : "")).filter(Boolean);
@@ -40,20 +42,28 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("model failed", event.data.failure.message, "bad");
     case "tool_started":
       return brief(...tool(event.data.name, event.data.input), "waiting");
+    case "tool_interrupted":
+      return brief("interrupted", "looking up whether the tool call happened", "warn");
+    case "tool_resumed":
+      return brief("trying again", "the interrupted tool call had not happened", "waiting");
     case "commit_intended":
       return brief("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
     case "tool_finished":
-      return brief("result", event.data.content, event.data.is_error ? "bad" : "good");
+      return brief("result", plainContent(event.data.content), event.data.is_error ? "bad" : "good");
     case "child_requested":
-      return brief("sends", mailWords(event.data.mail), "active");
+      return brief("sub-agent requested", mailWords(event.data.mail), "active");
     case "child_told":
-      return brief(`tells ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
+      return brief(`message to ${nameOf(event.data.mail.to)}`, mailWords(event.data.mail));
     case "child_cancelled":
       return brief(`stops ${nameOf(event.data.mail.to)}`);
     case "cancel_requested":
-      return brief("asked to stop", event.data.by_person ? "by you" : "");
+      return brief("stop requested", event.data.by_person ? "by you" : "");
+    case "charge_reserved":
+      return brief("charge reserved", `${event.data.purpose}, ${event.data.reservation === null ? "price unknown" : `up to ${money(event.data.reservation)}`}`);
+    case "charge_settled":
+      return brief("charge settled", event.data.cost === null ? "cost unknown" : money(event.data.cost));
     case "turn_ending":
-      return brief("stops", "waits until its own sub-agents have stopped");
+      return brief("stopping", "waits for its sub-agents to stop");
     case "turn_ended": {
       const how = ending(event.data.ended, event.data.shortfall);
       return brief("turn ended", how?.title ?? "done", how ? (how.tone === "bad" ? "bad" : "warn") : "good");
@@ -61,7 +71,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
   }
 }
 
-/** What a tool call does and what it concerns; the whole input stands in the stored event. */
+/** The label and subject of a tool call; the stored event has the whole input. */
 function tool(name: string, input: unknown): [string, string] {
   const { verb, about } = toolWords({ name, input: isRecord(input) ? input : {}, finishedAt: null });
   return [verb.charAt(0).toLowerCase() + verb.slice(1), about || (verb === name ? JSON.stringify(input) : "")];
@@ -78,7 +88,7 @@ function mailWords(mail: Mail): string {
   return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${read(mail.body.report.text)}`;
 }
 
-/** The beginning of what somebody wrote, as it reads. */
+/** The start of a text, without Markdown syntax. */
 function read(text: string): string {
   return plain(text.slice(0, 1_000));
 }

@@ -1,75 +1,75 @@
-/** Everything joined: the host, what is read from it, and the window. */
+/** The root component: connects to the host, loads the first data and renders the window. */
 import { useEffect, useState } from "react";
 import { connect, type Host, HostError } from "../bridge";
-import { SigningIn } from "../account/SigningIn";
-import { Failed } from "../design/states";
+import { SignInDialogs } from "../account/SignInDialogs";
+import { ErrorPanel } from "../design/states";
 import { DataProvider, newClient } from "../data/context";
 import { Drafts } from "../data/drafts";
 import { startFeed } from "../data/feed";
 import { GROW, Journals } from "../data/journals";
 import { keys } from "../data/keys";
-import { readEarly } from "../data/queries";
-import { Alone } from "./Alone";
+import { prefetchInitial } from "../data/queries";
+import { StandaloneMain } from "./StandaloneMain";
 import { Links } from "./Links";
-import { beginAnew, listen, showPlace } from "./happenings";
-import { Opening } from "./Opening";
+import { listenToHost, reloadPage, openLinkedPlace } from "./hostEvents";
+import { WindowSkeleton } from "./WindowSkeleton";
 import { Shell } from "./Shell";
 
 const frames = { request: (run: () => void) => requestAnimationFrame(run), cancel: (id: number) => cancelAnimationFrame(id) };
 
-/** Reads what the first view shows, and meanwhile begins to follow. */
-async function join() {
+/** Connects to the host, reads the first view's data and, in parallel, subscribes to pushes and host events. */
+async function load() {
   const host: Host = await connect();
   const client = newClient();
   const journals = new Journals(host, frames);
   const drafts = new Drafts(host);
-  const read = Promise.all([drafts.learn(), readEarly(host, client), journals.begin(GROW)]);
-  const following = Promise.all([startFeed(host, client, journals), listen(host, client)]).then(async () => {
-    // What was read before this window followed may be behind already, or another profile's.
+  const read = Promise.all([drafts.loadProfile(), prefetchInitial(host, client), journals.begin(GROW)]);
+  const following = Promise.all([startFeed(host, client, journals), listenToHost(host, client)]).then(async () => {
+    // Data read before the subscription started may be stale, or may belong to another profile.
     await read;
     for (const queryKey of [keys.agents, keys.budget, keys.signIn]) void client.invalidateQueries({ queryKey });
     journals.catchUp();
     const about = await host.call("about", {}).catch(() => null);
-    if (about && drafts.profile !== null && about.profile !== drafts.profile) beginAnew();
+    if (about && drafts.profile !== null && about.profile !== drafts.profile) reloadPage();
   });
-  // It is looked at once there is a window to show it in.
+  // App handles the rejection once it is mounted.
   following.catch(() => {});
-  await Promise.all([read, showPlace(host)]);
+  await Promise.all([read, openLinkedPlace(host)]);
   return { host, client, journals, drafts, following };
 }
 
-type Begun = Awaited<ReturnType<typeof join>> | HostError;
+type Started = Awaited<ReturnType<typeof load>> | HostError;
 
-/** Resolves once there is something to show. */
-export function begin(): Promise<Begun> {
-  return join().catch((thrown: unknown) => HostError.from(thrown));
+/** Never rejects: resolves to the loaded data, or to the error to show. */
+export function start(): Promise<Started> {
+  return load().catch((thrown: unknown) => HostError.from(thrown));
 }
 
-export function App(props: { begun: Begun }) {
-  // `null` while it is tried again.
-  const [begun, setBegun] = useState<Begun | null>(props.begun);
+export function App(props: { started: Started }) {
+  // `null` during a retry.
+  const [started, setStarted] = useState<Started | null>(props.started);
   useEffect(() => {
     let live = true;
-    const show = (next: Begun) => live && setBegun(next);
-    if (begun === null) void begin().then(show);
-    else if (!(begun instanceof HostError)) begun.following.catch((thrown: unknown) => show(HostError.from(thrown)));
+    const show = (next: Started) => live && setStarted(next);
+    if (started === null) void start().then(show);
+    else if (!(started instanceof HostError)) started.following.catch((thrown: unknown) => show(HostError.from(thrown)));
     return () => {
       live = false;
     };
-  }, [begun]);
-  if (begun instanceof HostError) {
+  }, [started]);
+  if (started instanceof HostError) {
     return (
-      <Alone>
-        <Failed problem={begun} retry={() => setBegun(null)} />
-      </Alone>
+      <StandaloneMain>
+        <ErrorPanel problem={started} retry={() => setStarted(null)} />
+      </StandaloneMain>
     );
   }
-  if (!begun) return <Opening />;
+  if (!started) return <WindowSkeleton />;
   return (
-    <DataProvider {...begun}>
+    <DataProvider {...started}>
       <Links>
         <Shell />
-        <SigningIn />
+        <SignInDialogs />
       </Links>
     </DataProvider>
   );

@@ -1,10 +1,10 @@
-/** Opening what leads out of the window: the person sees where it goes, then decides. */
+/** Asks the person before an external link opens, and shows its real address. */
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { Button } from "../design/Button";
 import { LinkProvider, target, type Target } from "../design/links";
 import { Modal } from "../design/Modal";
-import { NotCopied, Trouble } from "../design/states";
+import { NotCopied, InlineError } from "../design/states";
 import { useCopy } from "../design/useCopy";
 import { useHost } from "../data/context";
 
@@ -26,22 +26,22 @@ function Question({ text, target, onClose }: { text: string; target: Target | nu
   return (
     <Modal labelledBy="link-title" onClose={onClose}>
       <h2 id="link-title" className="font-semibold [overflow-wrap:anywhere]">
-        {target === null ? "This link is not opened" : target.kind === "mail" ? `Write to ${target.owner}?` : `Leave for ${target.owner}?`}
+        {target === null ? "This link cannot be opened" : target.kind === "mail" ? `Write to ${target.owner}?` : `Open ${target.owner}?`}
       </h2>
-      <p className="mt-1 text-sm text-ink-2">{target === null ? "It is neither a web page nor a mail, or it hides whose it is." : `It opens in your ${target.kind === "mail" ? "mail program" : "browser"}. Links in answers may come from strangers.`}</p>
+      <p className="mt-1 text-sm text-ink-2">{target === null ? "It is neither a web page nor an email address, or it hides its real destination." : `It opens in your ${target.kind === "mail" ? "email program" : "browser"}. Links in answers may come from strangers.`}</p>
       <p tabIndex={0} role="group" aria-label="Address" className="code mt-3 max-h-40 overflow-auto rounded-lg border border-line p-3 [overflow-wrap:anywhere] select-all">
         {target?.address ?? text}
       </p>
       <NotCopied state={copying} />
-      <Trouble problem={open.error} />
+      <InlineError problem={open.error} />
       <div className="mt-4 flex flex-wrap justify-end gap-2">
         <Button look="quiet" onClick={onClose}>
-          {target ? "Stay here" : "Close"}
+          {target ? "Cancel" : "Close"}
         </Button>
-        <Button onClick={() => copy(target?.address ?? text)}>{copying === "copied" ? "Copied" : "Copy the address"}</Button>
+        <Button onClick={() => copy(target?.address ?? text)}>{copying === "copied" ? "Copied" : "Copy address"}</Button>
         {target && (
           <Button look="primary" disabled={open.isPending} onClick={() => open.mutate(target.address)}>
-            {target.kind === "mail" ? "Write" : "Open"}
+            {target.kind === "mail" ? "Write email" : "Open"}
           </Button>
         )}
       </div>

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { waits } from "./Offline";
+import { offlineHint } from "./Offline";
 
-test("what waits is told before what would wait, and a model on this computer is not said to need the network", () => {
-  expect(waits(2, "guide", "guide")).toContain("2 messages wait");
-  expect(waits(0, "model", "claude-opus-4-7")).toContain("goes on");
-  expect(waits(null, "model", "claude-opus-4-7")).toContain("is kept");
-  expect(waits(null, "model", "openai/qwen3:8b")).toContain("on this computer answers");
-  expect(waits(null, "no_key", "claude-opus-4-7")).toContain("guide");
+test("messages already waiting are named before what happens to new ones, and a model on this computer still answers", () => {
+  expect(offlineHint(2, "guide", "guide")).toContain("2 messages are sent");
+  expect(offlineHint(0, "model", "claude-opus-4-7")).toContain("unfinished answer continues");
+  expect(offlineHint(null, "model", "claude-opus-4-7")).toContain("are saved");
+  expect(offlineHint(null, "model", "openai/qwen3:8b")).toContain("on this computer still answers");
+  expect(offlineHint(null, "no_key", "claude-opus-4-7")).toContain("guide");
 });

@@ -1,9 +1,9 @@
-/** That there is no network: what works all the same, what waits, and its going on once the network is back. */
+/** The offline bar: what still works, what is sent later. Resumes the Grow Agent once the network is back. */
 import { WifiOff } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { type Answerer, useAnswerer } from "../data/answerer";
-import { useAsk, useJournal } from "../data/context";
+import { useRequest, useJournal } from "../data/context";
 import { GROW } from "../data/journals";
 import { useOfflineSince } from "../data/online";
 import { useSettings } from "../data/queries";
@@ -16,30 +16,30 @@ export function Offline() {
   const messages = useMemo(() => unanswered(lines), [lines]);
   const answerer = useAnswerer();
   const model = useSettings().data?.find((one) => one.name === "model")?.value ?? "";
-  const goOn = useAsk();
+  const resume = useRequest();
   const before = useRef(since);
   useEffect(() => {
-    // What was said to wait for the network goes on with it; nothing else does so by itself.
-    if (before.current !== null && since === null && messages !== null) goOn.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
+    // Only a turn that failed for lack of a connection is resumed; other failures need the person.
+    if (before.current !== null && since === null && messages !== null) resume.mutate({ op: "resume", agent: GROW, id: crypto.randomUUID() });
     before.current = since;
-  }, [since, messages, goOn.mutate]);
-  if (since === null) return goOn.error && <div className="px-6"><Trouble problem={goOn.error} /></div>;
+  }, [since, messages, resume.mutate]);
+  if (since === null) return resume.error && <div className="px-6"><InlineError problem={resume.error} /></div>;
   return (
     <p role="status" className="flex items-start gap-2 border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
       <WifiOff className="mt-0.5 size-4 shrink-0 text-warn" aria-hidden />
       <span>
-        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings work as ever. {waits(messages, answerer, model)}
+        <span className="font-medium text-ink">Offline since {clock(since)}.</span> Memory, conversations and settings still work. {offlineHint(messages, answerer, model)}
       </span>
     </p>
   );
 }
 
-/** What becomes of messages, those that were said already first. */
-export function waits(messages: number | null, answerer: Answerer | null, model: string): string {
-  if (messages === 0) return "The answer under way waits, and goes on when the network is back.";
-  if (messages === 1) return "Your last message waits, and is sent when the network is back.";
-  if (messages !== null) return `Your last ${messages} messages wait, and are sent when the network is back.`;
-  if (answerer === "guide" || answerer === "no_key") return "So does the built-in guide.";
-  if (model.startsWith("openai/")) return "A model on this computer answers too; from a server elsewhere, answers wait for the network.";
-  return "Answers wait: what you say to your Grow Agent is kept, and is sent when the network is back.";
+/** What happens to messages while offline. Messages already waiting take precedence over what would happen to new ones. */
+export function offlineHint(messages: number | null, answerer: Answerer | null, model: string): string {
+  if (messages === 0) return "The unfinished answer continues when the network is back.";
+  if (messages === 1) return "Your last message is sent when the network is back.";
+  if (messages !== null) return `Your last ${messages} messages are sent when the network is back.`;
+  if (answerer === "guide" || answerer === "no_key") return "The built-in guide still answers.";
+  if (model.startsWith("openai/")) return "A model on this computer still answers. A server elsewhere answers when the network is back.";
+  return "Messages to your Grow Agent are saved and sent when the network is back.";
 }

@@ -1,4 +1,4 @@
-/** Going anywhere by name: views, agents, pages of memory. */
+/** The command palette: finds views, agents and pages by name. */
 import { Command } from "cmdk";
 import { BookOpen, Bot } from "lucide-react";
 import { Dot } from "../design/Dot";
@@ -26,7 +26,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     >
       <Command.Input placeholder="Go to a view, an agent, a page…" className="w-full border-b border-line bg-transparent px-5 py-3.5 outline-none placeholder:text-ink-3" />
       <Command.List className="max-h-[50vh] overflow-y-auto p-2">
-        <Command.Empty className="px-3 py-6 text-center text-sm text-ink-3">Nothing of that name.</Command.Empty>
+        <Command.Empty className="px-3 py-6 text-center text-sm text-ink-3">No matches.</Command.Empty>
         {VIEWS.map(({ label, icon: Icon, href }) => (
           <Command.Item key={href} value={label} onSelect={go(href)} className={ROW}>
             <Icon className="size-4 text-ink-3" aria-hidden /> {label}

@@ -1,15 +1,15 @@
-/** The window: the way around, and the view that is open. */
+/** The window: first run, or the sidebar with the open view. */
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Notices } from "../account/Notices";
 import Chat from "../chat/Chat";
-import { Failed, Loading } from "../design/states";
+import { ErrorPanel, Loading } from "../design/states";
 import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
-import { Alone } from "./Alone";
-import { Crash } from "./Crash";
+import { StandaloneMain } from "./StandaloneMain";
+import { ErrorBoundary } from "./ErrorBoundary";
 import { Offline } from "./Offline";
-import { Opening } from "./Opening";
+import { WindowSkeleton } from "./WindowSkeleton";
 import { Sidebar } from "./Sidebar";
 import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
@@ -26,24 +26,24 @@ export function Shell() {
   const keys = useKeys();
   const settings = useSettings();
   const [guide, setGuide] = useState(false);
-  // Keys may take their time, where a keychain is asked; whoever has talked before is not new, whatever they are.
+  // Reading keys can be slow because of the keychain. With an earlier turn this is not a first run, so do not wait for them.
   if (agents.data?.some((agent) => agent.turn > 0)) return <Frame />;
   const error = agents.error ?? keys.error;
   if (!agents.data || !keys.data || settings.isPending) {
     const retry = () => void Promise.all([agents.refetch(), keys.refetch()]);
     return error ? (
-      <Alone>
-        <Failed problem={error} retry={retry} />
-      </Alone>
+      <StandaloneMain>
+        <ErrorPanel problem={error} retry={retry} />
+      </StandaloneMain>
     ) : (
-      <Opening />
+      <WindowSkeleton />
     );
   }
-  // Settings that cannot be read are said where they are shown.
+  // If settings cannot be read, the views that need them show the error.
   const isNew = settings.data !== undefined && answerer(settings.data, keys.data.keys) === "no_key";
   if (isNew && !guide) {
     return (
-      <Suspense fallback={<Opening />}>
+      <Suspense fallback={<WindowSkeleton />}>
         <FirstRun onGuide={() => setGuide(true)} />
       </Suspense>
     );
@@ -54,16 +54,16 @@ export function Shell() {
 function Frame() {
   const place = usePlace();
   const [palette, setPalette] = useState(false);
-  const [finding, setFinding] = useState(false);
+  const [searching, setSearching] = useState(false);
   const actions = useMemo(
     () => ({
       palette: () => setPalette(true),
       find: () => {
-        if (readPlace(location.hash).view === "chat") setFinding(true);
+        if (readPlace(location.hash).view === "chat") setSearching(true);
         document.querySelector<HTMLElement>("[data-search]")?.focus();
         document.querySelector<HTMLElement>("[data-find][aria-pressed=false]")?.click();
       },
-      escape: () => setFinding(false),
+      escape: () => setSearching(false),
     }),
     [],
   );
@@ -76,11 +76,11 @@ function Frame() {
         <Offline />
         <Notices />
         <div className="min-h-0 grow">
-          <Crash key={place.view}>
+          <ErrorBoundary key={place.view}>
             <Suspense fallback={<Loading />}>
-              <View place={place} finding={finding} onFinding={setFinding} />
+              <View place={place} searching={searching} onSearching={setSearching} />
             </Suspense>
-          </Crash>
+          </ErrorBoundary>
         </div>
       </main>
       {palette && (
@@ -92,11 +92,11 @@ function Frame() {
   );
 }
 
-function View(props: { place: Place; finding: boolean; onFinding: (open: boolean) => void }) {
+function View(props: { place: Place; searching: boolean; onSearching: (open: boolean) => void }) {
   const { view, id, at, change, line } = props.place;
   switch (view) {
     case "chat":
-      return <Chat finding={props.finding} onFinding={props.onFinding} />;
+      return <Chat searching={props.searching} onSearching={props.onSearching} />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":

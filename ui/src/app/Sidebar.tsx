@@ -1,6 +1,6 @@
-/** The way around: views, and what works right now. */
+/** Navigation: the views, the agents at work and the account button. */
 import { Search, Sprout } from "lucide-react";
-import { Corner } from "../account/Corner";
+import { AccountButton } from "../account/AccountButton";
 import { cx } from "../design/cx";
 import { Dot } from "../design/Dot";
 import { useNow } from "../design/useNow";
@@ -11,7 +11,7 @@ import { isBusy, state } from "../data/status";
 import { duration } from "../data/time";
 import { MOD, VIEWS } from "./views";
 
-/** How many agents are at work, where there is no room for the list of them. */
+/** Marks that agents are at work when the sidebar is too narrow to list them. */
 function AtWorkMark({ count }: { count: number }) {
   if (count === 0) return null;
   return (
@@ -49,7 +49,7 @@ export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => v
         <kbd aria-hidden className="ml-auto hidden font-sans text-xs text-ink-3 @3xl/window:inline">{MOD} K</kbd>
       </button>
       <AtWork />
-      <Corner />
+      <AccountButton />
     </nav>
   );
 }

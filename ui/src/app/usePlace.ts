@@ -1,4 +1,4 @@
-/** Where the window is: its address. */
+/** The place that the window shows, from the URL hash. */
 import { useMemo, useSyncExternalStore } from "react";
 import { place, type Place } from "../data/links";
 

@@ -1,11 +1,11 @@
-/** Keys that work everywhere: 1 to 4 for views, / to search here, Ctrl or Cmd and K to go anywhere. */
+/** Global shortcuts: 1 to 4 open views, / searches the open view, Ctrl+K or Cmd+K opens the command palette. */
 import { useEffect } from "react";
 import { VIEWS } from "./views";
 
 export function useShortcuts(actions: { palette: () => void; find: () => void; escape: () => void }) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      // A question or a menu has the keys for itself.
+      // Dialogs and menus handle their own keys.
       if (event.target instanceof Element && event.target.closest("dialog, [role=menu]")) return;
       const mod = event.ctrlKey || event.metaKey;
       if (mod && event.key.toLowerCase() === "k") {

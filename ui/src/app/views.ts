@@ -1,4 +1,4 @@
-/** The places of the window, in the order of their keys. */
+/** The views, in the order of their shortcut keys. */
 import { Bot, BookOpen, type LucideIcon, MessageCircle, Settings2 } from "lucide-react";
 import { type Place, toAgents, toChat, toMemory, toSettings } from "../data/links";
 
@@ -9,5 +9,5 @@ export const VIEWS: ReadonlyArray<{ view: Place["view"]; label: string; icon: Lu
   { view: "settings", label: "Settings", icon: Settings2, href: toSettings },
 ];
 
-/** The key that goes with Ctrl, as this system calls it. */
+/** The name of the modifier key on this system. */
 export const MOD = navigator.platform.startsWith("Mac") ? "⌘" : "Ctrl";

@@ -1,6 +1,6 @@
 /**
- * Every command that the shell offers, with what goes in and what comes out. The one list of them: a host implements
- * it, `call` is typed by it. Every rejection is a wire `Error`.
+ * Every command of the shell with its arguments and its result. The single list: hosts implement it and `call` is typed
+ * by it. Every rejection is a wire `Error`.
  */
 import type {
   Agent,
@@ -20,7 +20,7 @@ import type {
   Text,
 } from "./wire";
 
-/** What this program is and where it keeps things. */
+/** Version, open profile and folders of this program. */
 export interface About {
   version: string;
   profile: string;
@@ -28,7 +28,7 @@ export interface About {
   memory_folder: string;
 }
 
-/** Where a link that opened the program leads. It may name what is not there. */
+/** The target of a link that opened the program. The agent or page may not exist. */
 export interface LinkedPlace {
   view: "agents" | "memory";
   id: string;
@@ -36,18 +36,18 @@ export interface LinkedPlace {
 
 type Nothing = Record<string, never>;
 
-/** Name of a command to its arguments and its answer. */
+/** Command name to `[arguments, result]`. */
 export interface Commands {
   about: [Nothing, About];
   ask: [{ request: Request }, Reply];
   agents: [Nothing, Agent[]];
-  /** Oldest first; those before the sequence number `before`, or the last ones. */
+  /** Oldest first: the last `limit` messages before the sequence number `before`, or of all. */
   messages: [{ agent: string; before: number | null; limit: number }, Message[]];
-  /** Oldest first; those after the position `since`. */
+  /** Oldest first: the first `limit` events after the position `since`. */
   events: [{ agent: string | null; since: number; limit: number }, EventLine[]];
-  /** Oldest first; those before the position `before`, or the last ones. */
+  /** Oldest first: the last `limit` events before the position `before`, or of all. */
   events_before: [{ agent: string | null; before: number | null; limit: number }, EventLine[]];
-  /** Newest first; in the conversation of one agent, or in all. */
+  /** Newest first, in one agent's conversation or in all. */
   search: [{ text: string; agent: string | null; limit: number }, Message[]];
   settings: [Nothing, Setting[]];
   models: [Nothing, ModelRow[]];
@@ -60,26 +60,26 @@ export interface Commands {
   memory_blame: [{ path: string }, BlamedLine[]];
   open_memory_folder: [Nothing, null];
   open_data_folder: [Nothing, null];
-  /** Ends the program, after asking if agents are at work. Answers at once. */
+  /** Quits, after a question if agents are at work. Returns at once. */
   quit: [Nothing, null];
-  /** In the browser or the mail program. The person has seen the address and agreed. */
+  /** Opens the browser or the email program. Call it only after the person has seen the address and agreed. */
   open_link: [{ address: string }, null];
-  /** What is to be shown about signing in; each of the next answers it anew. */
+  /** The state of signing in. The commands below return the new state. */
   sign_in_view: [Nothing, SignIn];
-  /** Opens the browser, in place of an earlier attempt. By port: where links do not come back to this program. */
+  /** Opens the browser and replaces an earlier attempt. `by_port` uses a loopback callback where links do not reach GrowQR. */
   sign_in: [{ someone_else: boolean; by_port: boolean }, SignIn];
-  /** Ends the attempt, or the question whose data this is. */
+  /** Cancels the attempt, or the question who owns the local data. */
   sign_in_cancel: [Nothing, SignIn];
-  /** Whether what is in the local profile belongs to somebody new. */
+  /** Answers whether the person who signed in takes over the local profile. */
   sign_in_choose: [{ adopt: boolean }, SignIn];
-  /** Asks the service now. */
+  /** Verifies the sign-in with the service now. */
   sign_in_check: [Nothing, SignIn];
   sign_out: [Nothing, SignIn];
-  /** Opens the profile of somebody who has one here; an empty name opens nobody's. */
+  /** Opens another profile on this computer; the empty name opens the local profile. */
   switch_profile: [{ profile: string }, SignIn];
-  /** The picture of who is signed in, as a `data:` address. */
+  /** The signed-in person's picture as a `data:` URL. */
   picture: [Nothing, string | null];
-  /** Once for each link. */
+  /** Returns the target of the last opened link, once. */
   take_place: [Nothing, LinkedPlace | null];
 }
 

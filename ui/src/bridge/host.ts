@@ -1,23 +1,20 @@
-/** The other side of the window: whoever runs the agents. */
+/** The interface of the host: the program behind the window that runs the agents. */
 import type { Answer, Args, CommandName } from "./commands";
 import type { Error as WireError, ErrorCode, Push } from "./wire";
 
 export interface Host {
   /** Runs one command. Rejects with a {@link HostError}. */
   call<N extends CommandName>(name: N, args: Args<N>): Promise<Answer<N>>;
-  /** Resolves once everything that happens from now on is given to `onPush`. */
+  /** Subscribes to pushes. Resolves once every later push reaches `onPush`. */
   follow(onPush: (push: Push) => void): Promise<void>;
-  /** Calls `listener` whenever this happens outside the window. */
-  on(happening: Happening, listener: () => void): Promise<void>;
+  /** Calls `listener` on every such event. */
+  on(event: HostEvent, listener: () => void): Promise<void>;
 }
 
-/**
- * What the shell tells of: the tray asks for a new message; who is signed in has changed; another profile is open; a
- * link leads to a place.
- */
-export type Happening = "new-message" | "sign-in-changed" | "profile-changed" | "place";
+/** Events of the shell: "New message" in the tray, changed sign-in, changed profile, an opened link. */
+export type HostEvent = "new-message" | "sign-in-changed" | "profile-changed" | "place";
 
-/** A wire `Error` as something that can be thrown. Branch on `code`, never on the text. */
+/** A wire `Error` as an exception. Branch on `code`, never on the text. */
 export class HostError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
@@ -31,7 +28,7 @@ export class HostError extends Error {
     this.nextStep = error.next_step;
   }
 
-  /** Whatever was thrown, as a `HostError`. */
+  /** Converts anything thrown into a `HostError`. */
   static from(thrown: unknown): HostError {
     if (thrown instanceof HostError) return thrown;
     if (isWireError(thrown)) return new HostError(thrown);

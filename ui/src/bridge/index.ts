@@ -1,15 +1,13 @@
-/** The one folder that knows what is outside the window. */
+/** The only folder that talks to the program outside the window. */
 import type { Host } from "./host";
 import { tauri } from "./tauri";
 
 export type { About, Answer, Args, CommandName, LinkedPlace } from "./commands";
-export { type Happening, HostError, type Host } from "./host";
+export { type HostEvent, HostError, type Host } from "./host";
 export type * from "./wire";
+export { ENDINGS } from "./wire";
 
-/**
- * The host of this window. In a plain browser (development and tests) it is a simulation, which a production build does
- * not contain.
- */
+/** Connects to the host. In a plain browser (development, tests) that is the simulated host, which production builds exclude. */
 export async function connect(): Promise<Host> {
   if (import.meta.env.MODE !== "production" && !("__TAURI_INTERNALS__" in window)) {
     const { fakeHost } = await import("./fake");

@@ -6,7 +6,7 @@ import type { Push } from "./wire";
 
 afterEach(clearMocks);
 
-test("a command goes out by its name with its arguments", async () => {
+test("a command is sent by its name with its arguments", async () => {
   const seen: unknown[] = [];
   mockIPC((name, args) => {
     seen.push([name, args]);
@@ -23,7 +23,7 @@ test("a wire error keeps its code and its next step", async () => {
   await expect(tauri.call("budget", {})).rejects.toMatchObject({ code: "conflict", message: "It has changed.", nextStep: "Read it again." });
 });
 
-test("whatever else is thrown is an error that people can read", async () => {
+test("anything else that is thrown becomes a readable error", async () => {
   mockIPC(() => {
     throw "command not found";
   });
@@ -32,7 +32,7 @@ test("whatever else is thrown is an error that people can read", async () => {
   expect(error).toMatchObject({ code: "internal", message: "command not found" });
 });
 
-test("pushes come in order over one channel", async () => {
+test("pushes arrive in order over one channel", async () => {
   const pushes: Push[] = [];
   mockIPC((name, args) => {
     expect(name).toBe("follow");

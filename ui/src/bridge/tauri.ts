@@ -1,14 +1,14 @@
-/** The host behind the shell of the desktop window. */
+/** The host of the desktop window, reached through Tauri. */
 import { Channel, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { early } from "./early";
+import { takePrefetched } from "./prefetched";
 import { HostError, type Host } from "./host";
 import type { Push } from "./wire";
 
 export const tauri: Host = {
   async call(name, args) {
     try {
-      return await (early(name, args) ?? invoke(name, args));
+      return await (takePrefetched(name, args) ?? invoke(name, args));
     } catch (thrown) {
       throw HostError.from(thrown);
     }
@@ -22,7 +22,7 @@ export const tauri: Host = {
       throw HostError.from(thrown);
     }
   },
-  async on(happening, listener) {
-    await listen(happening, listener);
+  async on(event, listener) {
+    await listen(event, listener);
   },
 };

@@ -138,11 +138,11 @@ seq: number,
  */
 at: number, 
 /**
- * What kind.
+ * The name of its kind. A later build may have written one that this build does not know.
  */
 kind: string, 
 /**
- * Its content as stored.
+ * Its content as stored. [`EventLine::event`] reads it.
  */
 data: unknown, };
 
@@ -415,7 +415,38 @@ known: number,
 /**
  * The newest migration applied; `None` if there is no database yet.
  */
-applied: number | null, };
+applied: number | null, 
+/**
+ * Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+ * no database yet.
+ */
+indexed: boolean | null, };
+
+export type Rebuilt = { 
+/**
+ * Journals read.
+ */
+agents: number, 
+/**
+ * Events read.
+ */
+events: number, 
+/**
+ * Rows of the list of agents that were not as the journal says.
+ */
+changed_agents: number, 
+/**
+ * Messages that were not as the journal says.
+ */
+changed_messages: number, 
+/**
+ * Mail that was not as the journal says.
+ */
+changed_mail: number, 
+/**
+ * Rows deleted because they belong to no journal.
+ */
+deleted: number, };
 
 export type SignInState = "not_configured" | "signed_out" | "signing_in" | "choosing" | "online" | "offline" | "needs_sign_in";
 
@@ -623,3 +654,945 @@ agent: string,
  * Why, and what to do.
  */
 error: Error, } };
+
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "turn_ending" | "turn_ended";
+
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+
+export type AgentCreated = { 
+/**
+ * `None` for the Grow Agent.
+ */
+birth: Birth | null, 
+/**
+ * Its parent.
+ */
+parent: string | null, 
+/**
+ * The mail that created it.
+ */
+mail: string | null, };
+
+export type JournalNamed = { 
+/**
+ * Random; part of every effect id from here on.
+ */
+name: string, };
+
+export type UserSaid = { 
+/**
+ * Chosen by the sender.
+ */
+id: string, 
+/**
+ * The message.
+ */
+text: string, };
+
+export type MailReceived = { 
+/**
+ * The mail.
+ */
+mail: Mail, };
+
+export type SegmentStarted = { 
+/**
+ * Hash of the stored segment.
+ */
+segment: string, 
+/**
+ * Its provider.
+ */
+provider: string, 
+/**
+ * Its model.
+ */
+card: ModelCard, 
+/**
+ * Bytes of system text and tools.
+ */
+bytes: number, 
+/**
+ * The past, rendered as one user message; `None` if there is none.
+ */
+carried: string | null, 
+/**
+ * Its tools.
+ */
+tools?: Array<CatalogueEntry>, };
+
+export type TurnStarted = { 
+/**
+ * 1 for the first.
+ */
+turn: number, 
+/**
+ * The limits in force.
+ */
+limits: Limits, };
+
+export type ModelRequested = { 
+/**
+ * 1 for the first time these bytes are sent.
+ */
+attempt: number, 
+/**
+ * SHA-256 over the request.
+ */
+request_hash: string, 
+/**
+ * The output limit in tokens.
+ */
+max_tokens: number, 
+/**
+ * The most this call can cost; `None` if the price is unknown.
+ */
+reservation: number | null, 
+/**
+ * Whether long texts were shortened to fit the budget.
+ */
+shortened?: boolean, 
+/**
+ * The content of the user message that the request adds, as it is sent.
+ */
+content?: unknown, 
+/**
+ * Random; part of the ids of the effects that the answer wants.
+ */
+salt?: string, };
+
+export type ModelAnswered = { 
+/**
+ * The answer.
+ */
+reply: ModelReply, 
+/**
+ * Whether it is used.
+ */
+verdict?: Verdict, };
+
+export type ModelFailed = { 
+/**
+ * Why.
+ */
+failure: Failure, 
+/**
+ * The most that was billed. Version 1 only, which wrote `null` where that was not known.
+ */
+bound?: number | null, 
+/**
+ * How much of the reservation counts as spent.
+ */
+counted?: Counted, };
+
+export type ToolStarted = { 
+/**
+ * The model's id of the call.
+ */
+call: string, 
+/**
+ * The tool's name.
+ */
+name: string, 
+/**
+ * The input as received.
+ */
+input: unknown, 
+/**
+ * The id of the call's effect.
+ */
+effect: string, 
+/**
+ * Who carries it out.
+ */
+executor?: string, 
+/**
+ * What is done about it if the program stops meanwhile.
+ */
+repeat?: Repeat, 
+/**
+ * The sub-agents whose reports it waits for.
+ */
+waits_for?: Array<string>, };
+
+export type ToolInterrupted = { 
+/**
+ * The tool call.
+ */
+effect: string, };
+
+export type ToolResumed = { 
+/**
+ * The tool call.
+ */
+effect: string, };
+
+export type CommitIntended = { 
+/**
+ * The tool call.
+ */
+effect: string, 
+/**
+ * The change.
+ */
+plan: CommitPlan, };
+
+export type ToolFinished = { 
+/**
+ * The tool call.
+ */
+effect: string, 
+/**
+ * Its result.
+ */
+content: ToolContent, 
+/**
+ * Whether the call failed.
+ */
+is_error: boolean, };
+
+export type ChildRequested = { 
+/**
+ * The tool call.
+ */
+effect: string, 
+/**
+ * The mail that creates the sub-agent.
+ */
+mail: Mail, };
+
+export type ChildTold = { 
+/**
+ * The mail with the message.
+ */
+mail: Mail, 
+/**
+ * The id of the person's message, if the person wrote it.
+ */
+message: string | null, };
+
+export type ChildCancelled = { 
+/**
+ * The mail.
+ */
+mail: Mail, };
+
+export type CancelRequested = { 
+/**
+ * Whether the person asked, rather than the parent agent.
+ */
+by_person: boolean, };
+
+export type ChargeReserved = { 
+/**
+ * The charge's id.
+ */
+charge: string, 
+/**
+ * What the money is for, in a few words for the person.
+ */
+purpose: string, 
+/**
+ * The most that it can cost; `None` if the price is unknown.
+ */
+reservation: number | null, };
+
+export type ChargeSettled = { 
+/**
+ * The charge's id.
+ */
+charge: string, 
+/**
+ * The cost; `None` if it will never be known.
+ */
+cost: number | null, };
+
+export type TurnEnding = { 
+/**
+ * How.
+ */
+ended: Ended, };
+
+export type TurnEnded = { 
+/**
+ * Which turn.
+ */
+turn: number, 
+/**
+ * How.
+ */
+ended: Ended, 
+/**
+ * A sub-agent's reports.
+ */
+reports: Array<Mail>, 
+/**
+ * Where a budget ended it: the cost of the next request.
+ */
+shortfall?: Shortfall, };
+
+export type Birth = { 
+/**
+ * A short name, chosen by its parent. Not unique.
+ */
+name: string, 
+/**
+ * Its task.
+ */
+task: string, 
+/**
+ * What it may spend, in USD micro-cents.
+ */
+allowance: number, 
+/**
+ * 1 for a sub-agent of the Grow Agent.
+ */
+depth: number, };
+
+export type ReportEnding = "done" | "failed" | "cancelled" | "limit";
+
+export type Report = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * How it ended.
+ */
+ending: ReportEnding, 
+/**
+ * Its last words.
+ */
+text: string, 
+/**
+ * What it and its own sub-agents spent since the last report.
+ */
+spent: number, 
+/**
+ * What is left of the receiver's allowance and goes back.
+ */
+returned: number, 
+/**
+ * The number of the receiver's last message that it has read.
+ */
+up_to: number, };
+
+export type MailBody = { "spawn": Birth } | { "say": { 
+/**
+ * The message.
+ */
+text: string, 
+/**
+ * Added to what it may spend, in USD micro-cents.
+ */
+allowance: number, 
+/**
+ * Why nothing could be added.
+ */
+limit: LimitReached | null, 
+/**
+ * Number of messages, the task included, that the sender has sent it so far.
+ */
+number: number, 
+/**
+ * Whether the person wrote it.
+ */
+by_person: boolean, } } | "cancel" | { "report": Report };
+
+export type Mail = { 
+/**
+ * Taken once by the receiver.
+ */
+id: string, 
+/**
+ * The sender.
+ */
+from: string, 
+/**
+ * The receiver.
+ */
+to: string, 
+/**
+ * The content.
+ */
+body: MailBody, };
+
+export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
+
+export type Price = { 
+/**
+ * Applies to prompts of more tokens than this.
+ */
+above: number, 
+/**
+ * Uncached input.
+ */
+input: number, 
+/**
+ * Output, thinking included.
+ */
+output: number, 
+/**
+ * Input written to the five-minute cache.
+ */
+write_5m: number, 
+/**
+ * Input written to the one-hour cache.
+ */
+write_1h: number, 
+/**
+ * Input read from the cache.
+ */
+read: number, };
+
+export type ModelCard = { 
+/**
+ * The provider's id.
+ */
+id: string, 
+/**
+ * The name for people.
+ */
+name: string, 
+/**
+ * Tokens of prompt and answer together.
+ */
+context_tokens: number, 
+/**
+ * The largest `max_tokens` accepted.
+ */
+max_output_tokens: number, 
+/**
+ * `None`: the price is unknown.
+ */
+prices: Array<Price> | null, 
+/**
+ * `None` where the model refuses the setting.
+ */
+effort: Effort | null, };
+
+export type Repeat = "safe" | "look_up" | "unknown";
+
+export type CatalogueEntry = { 
+/**
+ * The name that the model uses.
+ */
+name: string, 
+/**
+ * Who carries its calls out.
+ */
+executor: string, 
+/**
+ * What is done about interrupted calls.
+ */
+repeat: Repeat, };
+
+export type Limits = { 
+/**
+ * Budget of one message of the person, sub-agents included.
+ */
+per_message: number, 
+/**
+ * Budget of a UTC day.
+ */
+per_day: number, 
+/**
+ * Budget of a UTC month; `None` for no limit.
+ */
+per_month: number | null, 
+/**
+ * The largest `max_tokens` of a model call.
+ */
+max_tokens: number, 
+/**
+ * Model calls for one message.
+ */
+calls: number, 
+/**
+ * Sub-agents for one message.
+ */
+children: number, 
+/**
+ * Sub-agents at work at the same time.
+ */
+children_at_once: number, 
+/**
+ * Levels of sub-agents below the Grow Agent.
+ */
+depth: number, };
+
+export type Shortfall = { 
+/**
+ * The most that it costs with the shortest useful answer.
+ */
+needed: number, 
+/**
+ * What is left.
+ */
+available: number, };
+
+export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance" | "calls";
+
+export type Usage = { 
+/**
+ * Neither read from nor written to the cache.
+ */
+input_tokens: number, 
+/**
+ * Thinking included.
+ */
+output_tokens: number, 
+/**
+ * Read from the cache.
+ */
+cache_read_tokens: number, 
+/**
+ * Written to the five-minute cache.
+ */
+cache_write_5m_tokens: number, 
+/**
+ * Written to the one-hour cache.
+ */
+cache_write_1h_tokens: number, };
+
+export type StopReason = "end_turn" | "tool_use" | "max_tokens" | "stop_sequence" | "pause_turn" | "context_full" | { "refusal": { 
+/**
+ * The provider's explanation, possibly empty.
+ */
+explanation: string, } } | { "other": string };
+
+export type Block = { "type": "text", 
+/**
+ * The text.
+ */
+text: string, } | { "type": "thinking", 
+/**
+ * The text.
+ */
+thinking: string, } | { "type": "tool_use", 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * The tool.
+ */
+name: string, 
+/**
+ * The input.
+ */
+input: unknown, };
+
+export type ModelReply = { 
+/**
+ * The content array as received; [`ModelReply::blocks`] reads it.
+ */
+content: Array<Block>, 
+/**
+ * Why the model stopped.
+ */
+stop: StopReason, 
+/**
+ * Tokens counted.
+ */
+usage: Usage, 
+/**
+ * The model that answered.
+ */
+model: string, 
+/**
+ * The provider's id of the request, for support questions.
+ */
+request_id: string | null, 
+/**
+ * USD micro-cents; `None`: unknown price.
+ */
+cost: number | null, };
+
+export type FailureKind = "key" | "no_credit" | "rejected" | "too_large" | "prompt_too_long" | "past_refused" | "unknown_model" | "busy" | "unavailable" | "offline" | "broken" | "aborted" | "interrupted";
+
+export type Failure = { 
+/**
+ * What to do about it depends on this.
+ */
+kind: FailureKind, 
+/**
+ * One sentence for the person.
+ */
+message: string, 
+/**
+ * The provider's id of the request.
+ */
+request_id: string | null, };
+
+export type Nudge = "empty" | "shorter";
+
+export type Verdict = { "kept": { 
+/**
+ * Indices of content blocks that are left out.
+ */
+left_out?: Array<number>, 
+/**
+ * The number of tool calls in it.
+ */
+calls?: number, } } | { "void": { 
+/**
+ * What the model is told with the next request.
+ */
+nudge?: Nudge, } };
+
+export type Counted = "nothing" | "reservation" | { "at_most": number };
+
+export type CommitPlan = { 
+/**
+ * The page's path.
+ */
+path: string, 
+/**
+ * The commit before it; `None` in an empty repository.
+ */
+base_head: string | null, 
+/**
+ * The page's blob before; `None` if the page is new.
+ */
+old_blob: string | null, 
+/**
+ * The page's blob after; `None` if the page is deleted.
+ */
+new_blob: string | null, 
+/**
+ * The commit's id.
+ */
+commit: string, 
+/**
+ * Whether another change to the page was merged in.
+ */
+merged: boolean, };
+
+export type ContentBlock = { "type": "text", 
+/**
+ * The text.
+ */
+text: string, } | { "type": "image", 
+/**
+ * `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
+ */
+media_type: string, 
+/**
+ * Its bytes in base64.
+ */
+data: string, } | { "type": "link", 
+/**
+ * Its address.
+ */
+uri: string, 
+/**
+ * Its title; may be empty.
+ */
+title: string, };
+
+export type ToolContent = string | Array<ContentBlock>;
+
+export type Ended = "done" | "cancelled" | "cut" | { "refused": string } | "silent" | { "limit": LimitReached } | { "failed": Failure } | { "unknown": string };
+
+export type EndingTone = "quiet" | "warn" | "bad";
+
+export type EndingWording = { 
+/**
+ * What happened.
+ */
+title: string, 
+/**
+ * The same where the amounts are known.
+ */
+shortfall: string | null, 
+/**
+ * The next step in the window.
+ */
+in_window: string | null, 
+/**
+ * The next step on the command line.
+ */
+on_command_line: string | null, 
+/**
+ * How much attention it deserves.
+ */
+tone: EndingTone, 
+/**
+ * Whether the agent can be resumed.
+ */
+resumable: boolean, 
+/**
+ * Whether the next step is in the settings.
+ */
+settings: boolean, };
+
+export type Endings = { 
+/**
+ * See [`Ended::Cancelled`].
+ */
+cancelled: EndingWording, 
+/**
+ * See [`Ended::Cut`].
+ */
+cut: EndingWording, 
+/**
+ * See [`Ended::Refused`].
+ */
+refused: EndingWording, 
+/**
+ * See [`Ended::Silent`].
+ */
+silent: EndingWording, 
+/**
+ * See [`Ended::Unknown`].
+ */
+unknown: EndingWording, 
+/**
+ * See [`Ended::Limit`].
+ */
+limit: Record<LimitReached, EndingWording>, 
+/**
+ * See [`Ended::Failed`].
+ */
+failed: Record<FailureKind, EndingWording>, 
+/**
+ * A limit of a later build.
+ */
+other_limit: EndingWording, 
+/**
+ * A failure of a later build.
+ */
+other_failure: EndingWording, };
+
+export const ENDINGS: Endings = {
+  "cancelled": {
+    "title": "Stopped. What was done so far is kept.",
+    "shortfall": null,
+    "in_window": null,
+    "on_command_line": null,
+    "tone": "quiet",
+    "resumable": true,
+    "settings": false
+  },
+  "cut": {
+    "title": "The answer was cut off at its length limit.",
+    "shortfall": null,
+    "in_window": "Resume to get the rest.",
+    "on_command_line": "Get the rest with: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "refused": {
+    "title": "The model declined to answer. {reason}",
+    "shortfall": null,
+    "in_window": "Rephrase your message.",
+    "on_command_line": "Rephrase your message.",
+    "tone": "warn",
+    "resumable": false,
+    "settings": false
+  },
+  "silent": {
+    "title": "The model gave an empty answer twice.",
+    "shortfall": null,
+    "in_window": "Rephrase your message, or resume.",
+    "on_command_line": "Rephrase your message, or ask again with: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "unknown": {
+    "title": "The model stopped for a reason this version does not know: {reason}",
+    "shortfall": null,
+    "in_window": "Resume, or send your message again.",
+    "on_command_line": "Send your message again, or: growqr agents resume {agent}",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "limit": {
+    "per_message": {
+      "title": "The budget for one message is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of the budget for one message.",
+      "in_window": "Raise it in Settings, or resume with a new budget.",
+      "on_command_line": "Raise it with: growqr budget set --per-message USD, or resume with a new budget: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "per_day": {
+      "title": "Today's budget is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of today's budget.",
+      "in_window": "Raise it in Settings, or wait until tomorrow (UTC).",
+      "on_command_line": "Raise it with: growqr budget set --per-day USD, or wait until tomorrow (UTC).",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "per_month": {
+      "title": "This month's budget is used up.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of this month's budget.",
+      "in_window": "Raise it in Settings.",
+      "on_command_line": "Raise it with: growqr budget set --per-month USD",
+      "tone": "warn",
+      "resumable": true,
+      "settings": true
+    },
+    "allowance": {
+      "title": "This sub-agent has used up its allowance.",
+      "shortfall": "The next step can cost up to {needed}, but only {available} is left of its allowance.",
+      "in_window": "Resume to give it a new one.",
+      "on_command_line": "Give it a new one with: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    },
+    "calls": {
+      "title": "The limit of model calls for one message is reached.",
+      "shortfall": null,
+      "in_window": "Resume if the agent was making progress.",
+      "on_command_line": "If the agent was making progress: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    }
+  },
+  "failed": {
+    "key": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Check the key in Settings.",
+      "on_command_line": "Check ANTHROPIC_API_KEY. Your message is kept; then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": true
+    },
+    "no_credit": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Add credit at the provider, then resume.",
+      "on_command_line": "Add credit in the provider's console. Your message is kept; then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "rejected": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "too_large": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send a shorter message.",
+      "on_command_line": "Send a shorter message. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "prompt_too_long": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send a shorter message.",
+      "on_command_line": "Send a shorter message. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "past_refused": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Send your message again. The earlier conversation is then sent in shortened form.",
+      "on_command_line": "Send your message again. The earlier conversation is then sent in shortened form.",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "unknown_model": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Choose another model in Settings.",
+      "on_command_line": "Choose another model: growqr config set model claude-opus-4-7",
+      "tone": "bad",
+      "resumable": true,
+      "settings": true
+    },
+    "busy": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Wait a moment, then resume.",
+      "on_command_line": "Your message is kept. Wait a moment, then: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "unavailable": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "offline": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Your message is saved. Resume to send it once the connection is back.",
+      "on_command_line": "Your message is kept. When the network is back: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "broken": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "aborted": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    },
+    "interrupted": {
+      "title": "{reason}",
+      "shortfall": null,
+      "in_window": "Nothing is lost. Resume to try again.",
+      "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+      "tone": "bad",
+      "resumable": true,
+      "settings": false
+    }
+  },
+  "other_limit": {
+    "title": "A limit was reached.",
+    "shortfall": null,
+    "in_window": "See Settings.",
+    "on_command_line": "See: growqr config get",
+    "tone": "warn",
+    "resumable": true,
+    "settings": false
+  },
+  "other_failure": {
+    "title": "{reason}",
+    "shortfall": null,
+    "in_window": "Nothing is lost. Resume to try again.",
+    "on_command_line": "Your message is kept. Try again later: growqr agents resume {agent}",
+    "tone": "bad",
+    "resumable": true,
+    "settings": false
+  }
+};

@@ -12,22 +12,22 @@ import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
 import { state, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
-import { Finder } from "../journal/Finder";
+import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
 import { Suggestions } from "./Suggestions";
 
-export default function Chat({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+export default function Chat({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const [target, setTarget] = useState<Target | null>(null);
   const answerer = useAnswerer();
   const isGuide = answerer === "guide" || answerer === "no_key";
   return (
     <section aria-label="Chat" className="flex h-full min-w-0 flex-col">
-      <Header finding={finding} onFinding={onFinding} />
-      {finding && <Finder agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onFinding(false)} />}
+      <Header searching={searching} onSearching={onSearching} />
+      {searching && <ConversationSearch agent={GROW} name="Grow Agent" onPick={(seq) => setTarget({ seq })} onClose={() => onSearching(false)} />}
       {isGuide && (
         <p className="border-b border-line bg-warn-soft px-6 py-1.5 text-sm text-ink-2">
-          The built-in guide answers by fixed rules; there is no AI in it.{" "}
+          The built-in guide follows fixed rules. It has no AI.{" "}
           <a className="font-medium text-accent-ink underline" href={toSettings}>
             {answerer === "guide" ? "Choose a model" : "Add a key"}
           </a>
@@ -38,7 +38,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
         target={target}
         empty={
           <Empty icon={Sprout} title="What would you like to grow?">
-            <p>Say what you are working on. What matters is remembered in pages that you own.</p>
+            <p>Say what you are working on. Your Grow Agent remembers what matters, in pages that you own.</p>
             <Suggestions agent={GROW} guide={isGuide} />
           </Empty>
         }
@@ -48,7 +48,7 @@ export default function Chat({ finding, onFinding }: { finding: boolean; onFindi
   );
 }
 
-function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: boolean) => void }) {
+function Header({ searching, onSearching }: { searching: boolean; onSearching: (open: boolean) => void }) {
   const agents = useAgents().data ?? [];
   const budget = useBudget().data;
   const root = tree(agents).find((node) => node.agent.id === GROW);
@@ -67,13 +67,13 @@ function Header({ finding, onFinding }: { finding: boolean; onFinding: (open: bo
           </span>
         )}
         {budget && (
-          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @sm/view:py-1" title="Budget of today">
-            <Meter label="Budget of today" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
+          <a href={toSettings} className="flex items-center gap-2 rounded-lg px-2 text-ink-2 hover:bg-hover @sm/view:py-1" title="Today's budget">
+            <Meter label="Today's budget" value={share(budget.used_day, budget.per_day)} text={`${money(budget.used_day)} of ${money(budget.per_day)}`} className="hidden @2xl/view:block @2xl/view:w-20" />
             {money(budget.used_day)} <span className="-mx-1 hidden @sm/view:inline">of {money(budget.per_day)}</span> today
           </a>
         )}
       </div>
-      <IconButton label="Search in the conversation" aria-pressed={finding} onClick={() => onFinding(!finding)}>
+      <IconButton label="Search this conversation" aria-pressed={searching} onClick={() => onSearching(!searching)}>
         <Search className="size-4" aria-hidden />
       </IconButton>
     </header>

@@ -1,21 +1,21 @@
-/** First messages to choose from. */
+/** Suggested first messages. */
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 
 const WITH_AI = ["I want to grow in my work. Ask me three questions, then propose a first step."];
-const WITH_GUIDE = ["help", "Remember that I want to learn something new every week", "Send three helpers to look through my goals"];
+const WITH_GUIDE = ["help", "Remember that I want to learn something new every week", "Send three sub-agents to look through my goals"];
 
 export function Suggestions({ agent, guide }: { agent: string; guide: boolean }) {
-  const ask = useAsk();
+  const request = useRequest();
   return (
     <div className="mt-4 flex flex-col items-stretch gap-2">
       {(guide ? WITH_GUIDE : WITH_AI).map((text) => (
-        <Button key={text} className="h-auto py-2 text-left whitespace-normal" disabled={ask.isPending} onClick={() => ask.mutate({ op: "say", agent, id: crypto.randomUUID(), text })}>
+        <Button key={text} className="h-auto py-2 text-left whitespace-normal" disabled={request.isPending} onClick={() => request.mutate({ op: "say", agent, id: crypto.randomUUID(), text })}>
           {text}
         </Button>
       ))}
-      <Trouble problem={ask.error} />
+      <InlineError problem={request.error} />
     </div>
   );
 }

@@ -1,10 +1,10 @@
-/** Who answers a message: a model, or the built-in guide, by choice or because there is no key for the chosen model. */
+/** Who answers a message: a model, or the built-in guide (chosen, or because the chosen model has no key). */
 import type { Key, Setting } from "../bridge";
 import { useKeys, useSettings } from "./queries";
 
 export type Answerer = "model" | "guide" | "no_key";
 
-/** `null` where that depends on keys that are not known yet. */
+/** `null` if that depends on keys that have not loaded yet. */
 export function answerer(settings: readonly Setting[], keys: readonly Key[] | undefined): Answerer | null {
   const model = settings.find((one) => one.name === "model")?.value ?? "";
   if (model === "guide") return "guide";
@@ -12,7 +12,7 @@ export function answerer(settings: readonly Setting[], keys: readonly Key[] | un
   return keys ? (keys.some((key) => key.name === "anthropic") ? "model" : "no_key") : null;
 }
 
-/** `null` while it is not known. */
+/** `null` while loading. */
 export function useAnswerer(): Answerer | null {
   const settings = useSettings().data;
   const keys = useKeys().data;

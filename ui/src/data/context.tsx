@@ -1,24 +1,24 @@
-/** How components reach the host: reading, asking, following. */
+/** The context through which components reach the host, the journals and the drafts. */
 import { QueryClient, QueryClientProvider, useMutation, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useSyncExternalStore } from "react";
 import type { Host, HostError, Reply, Request } from "../bridge";
-import type { Drafts, Keeping } from "./drafts";
+import type { Drafts, DraftStorage } from "./drafts";
 import type { Journal, Journals } from "./journals";
 import type { Live } from "./live";
-import { spoiled } from "./keys";
+import { invalidateAfter } from "./keys";
 
-const Hosts = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
+const DataContext = createContext<{ host: Host; journals: Journals; drafts: Drafts } | null>(null);
 
 export function DataProvider(props: { host: Host; journals: Journals; drafts: Drafts; client: QueryClient; children: ReactNode }) {
   const { host, journals, drafts, client, children } = props;
   return (
     <QueryClientProvider client={client}>
-      <Hosts.Provider value={{ host, journals, drafts }}>{children}</Hosts.Provider>
+      <DataContext.Provider value={{ host, journals, drafts }}>{children}</DataContext.Provider>
     </QueryClientProvider>
   );
 }
 
-/** The host is on this machine: it is asked whether or not there is a network, and pushes say when to read again. */
+/** The host is local, so queries run offline too. Pushes invalidate what has changed. */
 export function newClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -28,61 +28,61 @@ export function newClient(): QueryClient {
   });
 }
 
-function useHosts() {
-  const hosts = useContext(Hosts);
-  if (!hosts) throw new Error("DataProvider is missing around this component");
-  return hosts;
+function useDataContext() {
+  const context = useContext(DataContext);
+  if (!context) throw new Error("DataProvider is missing around this component");
+  return context;
 }
 
 export function useHost(): Host {
-  return useHosts().host;
+  return useDataContext().host;
 }
 
 export function useDrafts(): Drafts {
-  return useHosts().drafts;
+  return useDataContext().drafts;
 }
 
-/** What is written to an agent and not sent yet. */
+/** The unsent message to an agent. */
 export function useDraft(agent: string): string {
-  const { drafts } = useHosts();
+  const { drafts } = useDataContext();
   return useSyncExternalStore(drafts.subscribe, () => drafts.get("draft", agent));
 }
 
-export function useKeeping(): Keeping {
-  const { drafts } = useHosts();
-  return useSyncExternalStore(drafts.subscribe, drafts.keeping);
+export function useDraftStorage(): DraftStorage {
+  const { drafts } = useDataContext();
+  return useSyncExternalStore(drafts.subscribe, drafts.storage);
 }
 
 export function useJournals(): Journals {
-  return useHosts().journals;
+  return useDataContext().journals;
 }
 
 export function useJournal(agent: string): Journal {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.get(agent));
 }
 
-/** What an agent is saying right now, if that is wanted; changes with every frame. */
+/** The answer that an agent is streaming, if `wanted`. Changes with every frame. */
 export function useLive(agent: string, wanted: boolean): Live | null {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => (wanted ? journals.live(agent) : null));
 }
 
-/** Whether it is saying something. */
+/** Whether the agent is streaming an answer. */
 export function useIsLive(agent: string): boolean {
-  const { journals } = useHosts();
+  const { journals } = useDataContext();
   const subscribe = useCallback((listener: () => void) => journals.subscribe(agent, listener), [journals, agent]);
   return useSyncExternalStore(subscribe, () => journals.live(agent) !== null);
 }
 
-/** Asks the host to change something. */
-export function useAsk() {
+/** A mutation that sends a request to the host and invalidates the affected queries. */
+export function useRequest() {
   const host = useHost();
   const client = useQueryClient();
   return useMutation<Reply, HostError, Request>({
     mutationFn: (request) => host.call("ask", { request }),
-    onSuccess: (_reply, request) => spoiled(client, request),
+    onSuccess: (_reply, request) => invalidateAfter(client, request),
   });
 }

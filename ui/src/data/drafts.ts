@@ -1,47 +1,47 @@
 /**
- * What is written and not sent or saved yet, kept over the end of the window under the profile that it belongs to. Until
- * it is known which that is, it is kept in the page alone.
+ * Unsent messages and unsaved page edits, stored in localStorage under their profile so that they survive a restart.
+ * Until the profile is known, they are in memory only.
  */
 import { HostError, type Host } from "../bridge";
 
-/** To an agent, or of a page. */
+/** A message to an agent, or an edit of a page. */
 export type DraftKind = "draft" | "edit";
 
-/** Whether what is written is kept, and why not. */
-export interface Keeping {
-  isKept: boolean;
+/** Whether drafts survive a restart, and if not, why. */
+export interface DraftStorage {
+  isPersistent: boolean;
   problem: HostError | null;
 }
 
 export class Drafts {
   readonly #host: Host;
   readonly #listeners = new Set<() => void>();
-  /** Of nobody yet, by kind and name. */
-  readonly #homeless = new Map<string, { kind: DraftKind; id: string; text: string }>();
-  /** Once known it stays: with another profile the page is loaded anew. */
+  /** Drafts written before the profile was known, by kind and id. */
+  readonly #unsaved = new Map<string, { kind: DraftKind; id: string; text: string }>();
+  /** Never changes once known: a change of profile reloads the page. */
   #profile: string | null = null;
-  #keeping: Keeping = { isKept: false, problem: null };
+  #storage: DraftStorage = { isPersistent: false, problem: null };
 
   constructor(host: Host) {
     this.#host = host;
   }
 
-  /** Whose they are; `null` until it is known. */
+  /** The profile that the drafts belong to; `null` until it is known. */
   get profile(): string | null {
     return this.#profile;
   }
 
-  /** Asks whose they are. Never rejects: what failed stands in `keeping`. */
-  async learn(): Promise<void> {
+  /** Reads the profile from the host. Never rejects: an error is in `storage`. */
+  async loadProfile(): Promise<void> {
     try {
       const { profile } = await this.#host.call("about", {});
       this.#profile ??= profile;
-      this.#keeping = { isKept: true, problem: null };
-      this.#moveIn();
+      this.#storage = { isPersistent: true, problem: null };
+      this.#persistUnsaved();
     } catch (thrown) {
-      if (this.#profile === null) this.#keeping = { isKept: false, problem: HostError.from(thrown) };
+      if (this.#profile === null) this.#storage = { isPersistent: false, problem: HostError.from(thrown) };
     }
-    this.#tell();
+    this.#notify();
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -49,32 +49,32 @@ export class Drafts {
     return () => this.#listeners.delete(listener);
   };
 
-  readonly keeping = (): Keeping => this.#keeping;
+  readonly storage = (): DraftStorage => this.#storage;
 
-  /** Empty if there is none. */
+  /** The draft, or an empty string. */
   get(kind: DraftKind, id: string): string {
-    if (this.#profile === null) return this.#homeless.get(`${kind}:${id}`)?.text ?? "";
+    if (this.#profile === null) return this.#unsaved.get(`${kind}:${id}`)?.text ?? "";
     return localStorage.getItem(`${kind}:${this.#profile}:${id}`) ?? "";
   }
 
   set(kind: DraftKind, id: string, text: string) {
     const key = `${kind}:${this.#profile}:${id}`;
-    if (this.#profile === null) this.#homeless.set(`${kind}:${id}`, { kind, id, text });
+    if (this.#profile === null) this.#unsaved.set(`${kind}:${id}`, { kind, id, text });
     else if (text) localStorage.setItem(key, text);
     else localStorage.removeItem(key);
-    this.#tell();
+    this.#notify();
   }
 
-  /** What was written meanwhile comes after what is kept already. */
-  #moveIn() {
-    const homeless = [...this.#homeless.values()];
-    this.#homeless.clear();
-    for (const { kind, id, text } of homeless) {
+  /** Appends drafts from memory to the stored ones. */
+  #persistUnsaved() {
+    const unsaved = [...this.#unsaved.values()];
+    this.#unsaved.clear();
+    for (const { kind, id, text } of unsaved) {
       if (text) this.set(kind, id, [this.get(kind, id), text].filter(Boolean).join("\n"));
     }
   }
 
-  #tell() {
+  #notify() {
     for (const listener of this.#listeners) listener();
   }
 }

@@ -1,99 +1,16 @@
 /**
- * The content of journal events, as far as the interface reads it. `EventLine.data` is stored JSON of any build; what
- * does not have the shape expected here is shown as an unknown event, never trusted.
+ * Reads journal events. Their types are generated in `bridge/wire.ts`; this file only decides whether an event can be
+ * shown. `EventLine.data` is stored JSON of any build: an event without the expected shape is shown as unknown.
  */
-import type { EventLine } from "../bridge";
-
-export interface Birth {
-  name: string;
-  task: string;
-  allowance: number;
-  depth: number;
-}
-export interface Report {
-  name: string;
-  ending: "done" | "failed" | "cancelled" | "limit";
-  text: string;
-  spent: number;
-  returned: number;
-}
-export type MailBody =
-  | { spawn: Birth }
-  | { say: { text: string; allowance: number; by_person: boolean } }
-  | "cancel"
-  | { report: Report };
-export interface Mail {
-  id: string;
-  from: string;
-  to: string;
-  body: MailBody;
-}
-export interface Failure {
-  kind: string;
-  message: string;
-  request_id: string | null;
-}
-/** The most that the next request costs, and what may be used, in USD micro-cents. */
-export interface Shortfall {
-  needed: number;
-  available: number;
-}
-
-export type Limit = "per_message" | "per_day" | "per_month" | "allowance" | "calls";
-export type Ended =
-  | "done"
-  | "cancelled"
-  | "cut"
-  | "silent"
-  | { refused: string }
-  | { limit: Limit }
-  | { failed: Failure }
-  | { unknown: string };
-export interface Usage {
-  input_tokens: number;
-  output_tokens: number;
-  cache_read_tokens: number;
-  cache_write_5m_tokens: number;
-  cache_write_1h_tokens: number;
-}
-export type Block =
-  | { type: "text"; text: string }
-  | { type: "thinking"; thinking: string }
-  | { type: "tool_use"; id: string; name: string; input: unknown };
-export interface ModelReply {
-  content: Block[];
-  stop: unknown;
-  usage: Usage;
-  model: string;
-  cost: number | null;
-}
+import type { ContentBlock, EventKind, EventLine, JournalEvent, ToolContent } from "../bridge";
 
 /** Kind of event to its content. */
-export interface EventData {
-  agent_created: { birth: Birth | null; parent: string | null };
-  user_said: { id: string; text: string };
-  mail_received: { mail: Mail };
-  segment_started: { provider: string; card: { id: string; name: string }; carried: string | null };
-  turn_started: { turn: number };
-  model_requested: { attempt: number; max_tokens: number; reservation: number | null };
-  model_answered: { reply: ModelReply };
-  model_failed: { failure: Failure };
-  tool_started: { call: string; name: string; input: unknown; effect: string };
-  commit_intended: { effect: string; plan: { path: string; commit: string; new_blob: string | null } };
-  tool_finished: { effect: string; content: string; is_error: boolean };
-  child_requested: { effect: string; mail: Mail };
-  child_told: { mail: Mail };
-  child_cancelled: { mail: Mail };
-  cancel_requested: { by_person: boolean };
-  turn_ending: { ended: Ended };
-  turn_ended: { turn: number; ended: Ended; reports: Mail[]; shortfall?: Shortfall };
-}
-export type EventKind = keyof EventData;
-export type KnownEvent = { [K in EventKind]: { kind: K; data: EventData[K] } }[EventKind];
+export type EventData = { [E in JournalEvent as E["kind"]]: E["data"] };
 
 /** The fields without which an event of that kind cannot be shown. */
 const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } = {
   agent_created: [],
+  journal_named: [],
   user_said: ["text"],
   mail_received: ["mail"],
   segment_started: ["card"],
@@ -102,21 +19,54 @@ const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } =
   model_answered: ["reply"],
   model_failed: ["failure"],
   tool_started: ["name", "effect"],
+  tool_interrupted: ["effect"],
+  tool_resumed: ["effect"],
   commit_intended: ["effect", "plan"],
   tool_finished: ["effect", "content"],
   child_requested: ["effect", "mail"],
   child_told: ["mail"],
   child_cancelled: ["mail"],
   cancel_requested: [],
+  charge_reserved: ["charge", "purpose"],
+  charge_settled: ["charge"],
   turn_ending: ["ended"],
   turn_ended: ["ended"],
 };
 
-/** The event, or nothing if this build does not understand it. */
-export function understood(line: EventLine): KnownEvent | null {
-  const needed: readonly string[] | undefined = NEEDED[line.kind as EventKind];
-  if (!needed || typeof line.data !== "object" || line.data === null) return null;
+/** The kind of an event; `null` if this build does not know it. */
+export function kindOf(line: Pick<EventLine, "kind">): EventKind | null {
+  return Object.hasOwn(NEEDED, line.kind) ? (line.kind as EventKind) : null;
+}
+
+/** The event; `null` if this build does not know its kind or shape. */
+export function understood(line: Pick<EventLine, "kind" | "data">): JournalEvent | null {
+  const kind = kindOf(line);
+  if (kind === null || typeof line.data !== "object" || line.data === null) return null;
   const data = line.data as Record<string, unknown>;
-  if (needed.some((field) => data[field] === undefined || data[field] === null)) return null;
-  return { kind: line.kind, data } as KnownEvent;
+  if (NEEDED[kind].some((field) => data[field] === undefined || data[field] === null)) return null;
+  return { kind, data } as JournalEvent;
+}
+
+/** The blocks of a tool's result. */
+export function contentBlocks(content: ToolContent): readonly ContentBlock[] {
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return Array.isArray(content) ? content : [];
+}
+
+/** The texts of a tool's result; its other blocks by name. */
+export function plainContent(content: ToolContent): string {
+  return contentBlocks(content).map(plainBlock).join("\n");
+}
+
+export function plainBlock(block: ContentBlock): string {
+  switch (block.type) {
+    case "text":
+      return block.text;
+    case "image":
+      return "[picture]";
+    case "link":
+      return block.title ? `[link: ${block.title}, ${block.uri}]` : `[link: ${block.uri}]`;
+    default:
+      return "[content unknown to this version]";
+  }
 }

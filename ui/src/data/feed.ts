@@ -1,13 +1,14 @@
-/** What the host pushes, put where it belongs. */
+/** Applies the host's pushes to the journals and the query cache. */
 import type { QueryClient } from "@tanstack/react-query";
-import type { Agent, Host, Push } from "../bridge";
+import type { Agent, EventKind, EventLine, Host, Push } from "../bridge";
+import { kindOf, understood } from "./events";
 import type { Journals } from "./journals";
 import { keys } from "./keys";
 
-/** Kinds of events after which money or memory is not what it was. */
-const MONEY = new Set(["model_requested", "model_answered", "model_failed", "child_requested", "turn_ended", "mail_received"]);
+/** Event kinds that change the budget. */
+const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "model_failed", "child_requested", "charge_reserved", "charge_settled", "turn_ended", "mail_received"]);
 
-/** Follows the host for as long as the window lives. Rejects if the host cannot be followed. */
+/** Subscribes to pushes for the lifetime of the window. Rejects if the subscription fails. */
 export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
   return host.follow((push) => {
     journals.push(push);
@@ -27,31 +28,31 @@ function refresh(client: QueryClient, push: Push) {
   if (!("recorded" in push)) return;
   const { agent, events } = push.recorded;
   const known = client.getQueryData<Agent[]>(keys.agents);
-  if (known) client.setQueryData<Agent[]>(keys.agents, merged(known, agent));
+  if (known) client.setQueryData<Agent[]>(keys.agents, withAgent(known, agent));
   else void client.invalidateQueries({ queryKey: keys.agents });
-  if (events.some((line) => MONEY.has(line.kind))) void client.invalidateQueries({ queryKey: keys.budget });
+  if (events.some((line) => MONEY.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.budget });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
 }
 
-/** The list with a newer row in it; an older row than the known one changes nothing. */
-export function merged(agents: readonly Agent[], newer: Agent): Agent[] {
+/** The list with this agent's row added or replaced. A row older than the known one is ignored. */
+export function withAgent(agents: readonly Agent[], newer: Agent): Agent[] {
   const at = agents.findIndex((agent) => agent.id === newer.id);
   const known = agents[at];
   if (!known) return [...agents, newer];
   return known.seq > newer.seq ? agents.slice() : agents.with(at, newer);
 }
 
-/** Effects of commits that are intended and not finished, by agent. */
+/** Effect ids of commits that are intended and not finished yet. */
 const intended = new WeakMap<QueryClient, Set<string>>();
 
-function finishedCommit(client: QueryClient, agent: string, events: readonly { kind: string; data: unknown }[]): boolean {
+function finishedCommit(client: QueryClient, agent: string, events: readonly EventLine[]): boolean {
   const open = intended.get(client) ?? new Set<string>();
   intended.set(client, open);
   let finished = false;
-  for (const { kind, data } of events) {
-    const effect = `${agent} ${String((data as { effect?: unknown } | null)?.effect)}`;
-    if (kind === "commit_intended") open.add(effect);
-    if (kind === "tool_finished" && open.delete(effect)) finished = true;
+  for (const line of events) {
+    const event = understood(line);
+    if (event?.kind === "commit_intended") open.add(`${agent} ${event.data.effect}`);
+    if (event?.kind === "tool_finished" && open.delete(`${agent} ${event.data.effect}`)) finished = true;
   }
   return finished;
 }

@@ -1,4 +1,4 @@
-/** Frames of the screen, or of a test. */
+/** Schedules animation frames; replaced in tests. */
 export interface Frames {
   request(run: () => void): number;
   cancel(id: number): void;

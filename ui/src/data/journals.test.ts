@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type Agent, type EventLine, type Host, HostError } from "../bridge";
 import { ALL, Journals } from "./journals";
-import { PAGE } from "./pages";
+import { BATCH } from "./journalReads";
 
-/** A host with two agents whose lines alternate; reads can be held back and can fail. */
+/** A host with two agents whose lines alternate. Reads can be delayed and can fail. */
 class Store {
   lines: EventLine[] = [];
   failing = false;
@@ -47,38 +47,38 @@ const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 },
 beforeEach(() => {
   store = new Store();
   journals = new Journals(store.host(), { request: () => 1, cancel: () => {} });
-  for (let index = 0; index < PAGE * 2; index += 1) ["grow", "a"].forEach((id) => store.record(id));
+  for (let index = 0; index < BATCH * 2; index += 1) ["grow", "a"].forEach((id) => store.record(id));
 });
 
 describe("a journal", () => {
-  test("is loaded from its end, and whole once it is asked for what came before", async () => {
+  test("loads its tail first, and is complete after the older lines are loaded", async () => {
     journals.subscribe("grow", () => {});
     await settled();
-    expect(seqs("grow")).toEqual(upTo(PAGE + 1, PAGE * 2));
+    expect(seqs("grow")).toEqual(upTo(BATCH + 1, BATCH * 2));
     await journals.loadOlder("grow");
-    expect(seqs("grow")).toEqual(upTo(1, PAGE * 2));
+    expect(seqs("grow")).toEqual(upTo(1, BATCH * 2));
     expect(journals.get("grow").whole).toBe(true);
   });
 
-  test("of all agents goes by position", async () => {
+  test("of all agents is ordered by position", async () => {
     journals.subscribe(ALL, () => {});
     await settled();
-    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(PAGE * 3 + 1, PAGE * 4));
+    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 3 + 1, BATCH * 4));
     await journals.loadOlder(ALL);
-    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(PAGE * 2 + 1, PAGE * 4));
+    expect(journals.get(ALL).lines.map((line) => line.position)).toEqual(upTo(BATCH * 2 + 1, BATCH * 4));
   });
 
-  test("goes on as things are recorded, each line once", async () => {
+  test("appends pushed events, each line once", async () => {
     journals.subscribe("grow", () => {});
     await settled();
     const line = store.record("grow");
     const push = { recorded: { agent: store.agent("grow"), events: [line] } };
     journals.push(push);
     journals.push(push);
-    expect(seqs("grow").slice(-2)).toEqual([PAGE * 2, PAGE * 2 + 1]);
+    expect(seqs("grow").slice(-2)).toEqual([BATCH * 2, BATCH * 2 + 1]);
   });
 
-  test("loses nothing that is recorded while it is read", async () => {
+  test("loses no event that is recorded during a read", async () => {
     let open = () => {};
     store.gate = new Promise((done) => (open = done));
     journals.subscribe("grow", () => {});
@@ -86,25 +86,25 @@ describe("a journal", () => {
     journals.push({ recorded: { agent: store.agent("grow"), events: [line] } });
     open();
     await settled();
-    expect(seqs("grow").at(-1)).toBe(PAGE * 2 + 1);
+    expect(seqs("grow").at(-1)).toBe(BATCH * 2 + 1);
     expect(new Set(seqs("grow")).size).toBe(seqs("grow").length);
   });
 
-  test("reads what it missed when a push shows a gap, or says so", async () => {
+  test("reads missing lines after a gap in the pushes, or after a push that says so", async () => {
     journals.subscribe("grow", () => {});
     await settled();
     store.record("grow");
     const later = store.record("grow");
     journals.push({ recorded: { agent: store.agent("grow"), events: [later] } });
     await settled();
-    expect(seqs("grow").slice(-2)).toEqual([PAGE * 2 + 1, PAGE * 2 + 2]);
+    expect(seqs("grow").slice(-2)).toEqual([BATCH * 2 + 1, BATCH * 2 + 2]);
     store.record("grow");
     journals.push("missed");
     await settled();
-    expect(seqs("grow").at(-1)).toBe(PAGE * 2 + 3);
+    expect(seqs("grow").at(-1)).toBe(BATCH * 2 + 3);
   });
 
-  test("that cannot be read says so and can be tried again", async () => {
+  test("that cannot be read has an error and can be retried", async () => {
     store.failing = true;
     journals.subscribe("grow", () => {});
     await settled();
@@ -115,7 +115,7 @@ describe("a journal", () => {
     expect(journals.get("grow")).toMatchObject({ status: "ready", error: null });
   });
 
-  test("is found with few questions", async () => {
+  test("is loaded with few requests", async () => {
     store.reads = 0;
     journals.subscribe("grow", () => {});
     await settled();

@@ -1,27 +1,28 @@
 /**
- * The ends of journals as far as they are loaded, kept whole while more is recorded, and the words of answers that are
- * under way. Reads and pushes may overlap: a line counts by its number alone, so none is lost or doubled.
+ * The loaded tail of each journal, extended by pushes without gaps, and the answers that are being streamed. Reads and
+ * pushes may overlap: lines are merged by their sequence number, so none is lost or duplicated.
  */
 import type { EventLine, Host, HostError, Push } from "../bridge";
 import { HostError as HostErrors } from "../bridge";
+import { kindOf } from "./events";
 import type { Frames } from "./frames";
 import { type Live, LiveWords } from "./live";
-import { older, tail } from "./pages";
+import { readOlder, readTail } from "./journalReads";
 
-/** Every agent's lines together, as if it were an agent. */
+/** A pseudo agent id: the merged journal of all agents. */
 export const ALL = "#all";
 
-/** The Grow Agent. */
+/** The Grow Agent's id. */
 export const GROW = "grow";
 
 export interface Journal {
   lines: readonly EventLine[];
   status: "loading" | "ready" | "failed";
   error: HostError | null;
-  /** Whether `lines` begin with the journal's beginning. */
+  /** Whether `lines` start at the journal's first line. */
   whole: boolean;
   loadingOlder: boolean;
-  /** Why the agent does not run any more, if that is so. */
+  /** Why the agent has stopped running, if it has. */
   stopped: HostError | null;
 }
 
@@ -29,10 +30,10 @@ const LOADING: Journal = { lines: [], status: "loading", error: null, whole: fal
 
 interface Slot {
   journal: Journal;
-  /** Apart from the journal: it changes with every frame. */
+  /** Separate from the journal because it changes with every frame. */
   live: Live | null;
   listeners: Set<() => void>;
-  /** Reads under way, so that two do not run at once; `again` asks for one more. */
+  /** Whether a read is running; `again` requests one more after it. */
   reading: boolean;
   again: boolean;
 }
@@ -54,12 +55,12 @@ export class Journals {
     return () => slot.listeners.delete(listener);
   }
 
-  /** Begins to read a journal before anybody shows it. */
+  /** Loads a journal before a component subscribes to it. */
   async begin(agent: string): Promise<void> {
     if (this.#slot(agent).journal.status === "loading") await this.#read(agent);
   }
 
-  /** Reads what may have been recorded while nobody listened. */
+  /** Reads what was recorded while the window was not subscribed. */
   catchUp() {
     for (const agent of this.#slots.keys()) void this.#read(agent);
   }
@@ -68,25 +69,25 @@ export class Journals {
     return this.#slot(agent).journal;
   }
 
-  /** What the agent is saying right now. */
+  /** The answer that the agent is streaming. */
   live(agent: string): Live | null {
     return this.#slot(agent).live;
   }
 
-  /** Tries again after a failed read. */
+  /** Retries a failed read. */
   retry(agent: string) {
     this.#change(agent, { status: "loading", error: null });
     void this.#read(agent);
   }
 
-  /** Loads what is before the first line. Failing leaves everything as it was; the next try may work. */
+  /** Loads the batch before the first line. On failure nothing changes; the next scroll retries. */
   async loadOlder(agent: string): Promise<void> {
     const { journal } = this.#slot(agent);
     const first = journal.lines[0];
     if (!first || journal.whole || journal.loadingOlder) return;
     this.#change(agent, { loadingOlder: true });
     try {
-      const page = await older(this.#host, agent === ALL ? null : agent, first);
+      const page = await readOlder(this.#host, agent === ALL ? null : agent, first);
       const { lines } = this.#slot(agent).journal;
       this.#change(agent, { loadingOlder: false, lines: [...page.lines, ...lines], whole: page.whole });
     } catch {
@@ -94,7 +95,7 @@ export class Journals {
     }
   }
 
-  /** Takes in what happened. */
+  /** Applies a push. */
   push(push: Push) {
     if (push === "missed") {
       this.#words.clear();
@@ -108,7 +109,7 @@ export class Journals {
       this.#change(push.stopped.agent, { stopped: HostErrors.from(push.stopped.error) });
     } else {
       const { agent, events } = push.recorded;
-      for (const line of events) this.#words.recorded(agent.id, line.kind);
+      for (const line of events) this.#words.recorded(agent.id, kindOf(line));
       this.#append(agent.id, events);
       this.#append(ALL, events);
     }
@@ -161,7 +162,7 @@ export class Journals {
     try {
       do {
         slot.again = false;
-        const page = await tail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
+        const page = await readTail(this.#host, agent === ALL ? null : agent, slot.journal.lines.at(-1) ?? null);
         const number = numbering(agent);
         const last = slot.journal.lines.at(-1);
         const known = last ? number(last) : 0;

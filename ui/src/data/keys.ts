@@ -1,4 +1,4 @@
-/** The keys of everything that is read from the host and cached, and which of them a request spoils. */
+/** The single list of query keys, and the keys that a request invalidates. */
 import type { QueryClient } from "@tanstack/react-query";
 import type { Request } from "../bridge";
 
@@ -13,7 +13,7 @@ export const keys = {
   memory: ["memory"],
   pages: ["memory", "pages"],
   page: (path: string) => ["memory", "page", path],
-  found: (text: string) => ["memory", "found", text],
+  memorySearch: (text: string) => ["memory", "search", text],
   log: (path: string | null) => ["memory", "log", path],
   diff: (rev: string) => ["diff", rev],
   blame: (path: string) => ["memory", "blame", path],
@@ -22,21 +22,21 @@ export const keys = {
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 
-/** What a request spoils, beyond what pushes tell. */
-export function spoiled(client: QueryClient, request: Request) {
-  const spoil = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
+/** Invalidates the queries that a request affects, as far as no push does. */
+export function invalidateAfter(client: QueryClient, request: Request) {
+  const invalidate = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
   switch (request.op) {
     case "write_memory":
     case "delete_memory":
     case "restore_memory":
-      return spoil(keys.memory);
+      return invalidate(keys.memory);
     case "set_setting":
-      spoil(keys.settings);
-      return spoil(keys.budget);
+      invalidate(keys.settings);
+      return invalidate(keys.budget);
     case "set_key":
-      spoil(keys.models);
-      spoil(keys.servers);
-      return spoil(keys.keys);
+      invalidate(keys.models);
+      invalidate(keys.servers);
+      return invalidate(keys.keys);
     default:
       return;
   }

@@ -1,14 +1,14 @@
-/** Addresses of places in the window. */
+/** Builds and parses the URL hashes of the window's views. */
 
 export interface Place {
   view: "chat" | "agents" | "memory" | "settings";
-  /** An agent, a page, or nothing. */
+  /** An agent's id or a page's path, if any. */
   id: string | null;
-  /** A tool call to show in an agent's transcript, or a tab. */
+  /** A tool call in an agent's transcript, or a tab of a page. */
   at: string | null;
-  /** A change to show in a history. */
+  /** A change in the history of a page. */
   change: string | null;
-  /** A line of a page to show, from 1. */
+  /** A line of a page, from 1. */
   line: number | null;
 }
 
@@ -16,7 +16,7 @@ export const toChat = "#/chat";
 export const toSettings = "#/settings";
 export const toAgents = "#/agents";
 export const toMemory = "#/memory";
-/** Where there is room for one pane alone, `toMemory` is the list of pages; this is what stands beside it. */
+/** Recent changes. In a narrow window `toMemory` shows only the list of pages, so they need a link of their own. */
 export const toRecent = "#/memory?at=recent";
 
 export function toAgent(id: string, at?: string): string {
@@ -27,7 +27,7 @@ export function toPage(path: string, tab?: string): string {
   return `#/memory/${encodeURIComponent(path)}${tab ? `?at=${tab}` : ""}`;
 }
 
-/** A line of a page, on the page or in its source. */
+/** A line of a page, rendered or in its source. */
 export function toLine(path: string, line: number, tab?: string): string {
   return `${toPage(path, tab)}${tab ? "&" : "?"}line=${line}`;
 }
@@ -36,14 +36,14 @@ export function toChange(path: string, commit: string): string {
   return `${toPage(path, "history")}&change=${encodeURIComponent(commit)}`;
 }
 
-/** Reads an address; anything strange is the chat. */
+/** Parses a hash. Anything invalid leads to the chat. */
 export function place(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", id = ""] = path.split("/");
   const known = view === "agents" || view === "memory" || view === "settings" ? view : "chat";
-  const facts = new URLSearchParams(query);
-  const line = facts.get("line") ?? "";
-  return { view: known, id: decoded(id) || null, at: facts.get("at"), change: facts.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };
+  const params = new URLSearchParams(query);
+  const line = params.get("line") ?? "";
+  return { view: known, id: decoded(id) || null, at: params.get("at"), change: params.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };
 }
 
 function decoded(text: string): string {

@@ -12,7 +12,7 @@ beforeEach(() => {
   words = new LiveWords(frames, (_agent, live) => shown.push(live));
 });
 
-test("many words are shown once a frame", () => {
+test("many deltas are published once per frame", () => {
   words.recorded("grow", "model_requested");
   for (const word of ["One", " two", " three"]) words.add("grow", "text", word);
   expect(shown).toEqual([]);
@@ -20,7 +20,7 @@ test("many words are shown once a frame", () => {
   expect(shown.map((live) => live?.text)).toEqual(["One two three"]);
 });
 
-test("words do not come back after the answer is recorded", () => {
+test("a streamed text does not reappear after the answer is recorded", () => {
   words.recorded("grow", "model_requested");
   words.add("grow", "text", "One");
   words.recorded("grow", "model_answered");
@@ -29,13 +29,13 @@ test("words do not come back after the answer is recorded", () => {
   expect(frame).toBeNull();
 });
 
-test("an answer whose beginning was missed says so", () => {
+test("an answer whose start was missed is marked as partial", () => {
   words.add("grow", "text", "the rest");
   frame?.();
   expect(shown[0]?.partial).toBe(true);
 });
 
-test("a second answer begins fresh", () => {
+test("a second answer starts empty", () => {
   words.recorded("grow", "model_requested");
   words.add("grow", "text", "One");
   words.recorded("grow", "model_requested");
@@ -44,7 +44,7 @@ test("a second answer begins fresh", () => {
   expect(shown.at(-1)).toMatchObject({ text: "Two", partial: false });
 });
 
-test("one agent's end does not lose another's words", () => {
+test("the end of one agent's answer keeps another agent's deltas", () => {
   words.add("a", "text", "A");
   words.add("b", "text", "B");
   words.end("a");
@@ -52,7 +52,7 @@ test("one agent's end does not lose another's words", () => {
   expect(shown.map((live) => live?.text)).toEqual([undefined, "B"]);
 });
 
-test("waiting is told until words come", () => {
+test("the reason of a retry is shown until the next delta arrives", () => {
   words.recorded("grow", "model_requested");
   words.add("grow", "retrying", "overloaded; try 2 in 3 s");
   frame?.();

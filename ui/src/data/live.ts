@@ -1,24 +1,24 @@
-/** The words of answers that are under way: shown, never recorded, and gone once the answer is recorded. */
-import type { DeltaKind } from "../bridge";
+/** The text of answers while they stream. Never recorded; dropped once the answer is in the journal. */
+import type { DeltaKind, EventKind } from "../bridge";
 import type { Frames } from "./frames";
 
 export interface Live {
   text: string;
   thinking: string;
-  /** The tool whose call it is writing. */
+  /** The name of the tool whose call the model is writing. */
   call: string | null;
-  /** Why the provider waits. */
+  /** Why the request is being retried. */
   retrying: string | null;
-  /** Whether its beginning was missed: this window opened while it was being written. */
+  /** Whether the start is missing because the window opened in the middle of the answer. */
   partial: boolean;
 }
 
 const FRESH: Live = { text: "", thinking: "", call: null, retrying: null, partial: false };
 
-/** Kinds of events after which nothing of the words is left to show. */
-const ENDS = new Set(["model_answered", "model_failed", "turn_ended"]);
+/** Event kinds that end a streamed answer. */
+const ENDS = new Set<EventKind | null>(["model_answered", "model_failed", "turn_ended"]);
 
-/** Gathers deltas and shows them once a frame. */
+/** Collects deltas and publishes them once per frame. */
 export class LiveWords {
   readonly #frames: Frames;
   readonly #show: (agent: string, live: Live | null) => void;
@@ -38,13 +38,13 @@ export class LiveWords {
     this.#frame ??= this.#frames.request(() => this.#flush());
   }
 
-  /** An event of that kind was recorded. */
-  recorded(agent: string, kind: string) {
+  /** Handles a recorded event of this kind; `null` if this build does not know it. */
+  recorded(agent: string, kind: EventKind | null) {
     if (kind === "model_requested") this.#words.set(agent, FRESH);
     else if (ENDS.has(kind)) this.end(agent);
   }
 
-  /** Drops an agent's words, those not yet shown included. */
+  /** Drops an agent's streamed text, including deltas that are not published yet. */
   end(agent: string) {
     const had = this.#words.delete(agent);
     this.#unshown.delete(agent);

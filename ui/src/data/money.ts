@@ -1,8 +1,8 @@
-/** Money is whole USD micro-cents everywhere; 100,000,000 are one dollar. Only this file turns it into words. */
+/** Amounts are integer USD micro-cents everywhere; 100,000,000 are one dollar. Only this file formats them. */
 
 const PER_USD = 100_000_000;
 
-/** For people: `$0`, `under $0.0001`, `$0.0123`, `$0.42`, `$12.30`. Never rounded to nothing. */
+/** For people: `$0`, `<$0.0001`, `$0.0123`, `$0.42`, `$12.30`. A cost is never rounded to zero. */
 export function money(microCents: number): string {
   if (microCents === 0) return "$0";
   const dollars = microCents / PER_USD;
@@ -11,14 +11,14 @@ export function money(microCents: number): string {
   return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
-/** For screen readers and titles: all digits. */
+/** For tooltips: all digits. */
 export function exactMoney(microCents: number): string {
   const whole = Math.trunc(microCents / PER_USD);
   const decimals = String(microCents % PER_USD).padStart(8, "0").replace(/0+$/, "").padEnd(2, "0");
   return `${whole}.${decimals} USD`;
 }
 
-/** How much of a limit is used, from 0 to 1. A limit of nothing is always used up. */
+/** The used share of a limit, from 0 to 1. A limit of zero counts as used up. */
 export function share(used: number, limit: number): number {
   if (limit <= 0) return 1;
   return Math.min(1, Math.max(0, used / limit));

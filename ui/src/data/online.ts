@@ -1,4 +1,4 @@
-/** Since when there is no network, as the system tells it; `null` while there is one. */
+/** Since when the system has reported no network; `null` while online. */
 import { useEffect, useState } from "react";
 
 export function useOfflineSince(): number | null {

@@ -1,11 +1,11 @@
-/** Everything that is read from the host and cached: a hook for each key. */
+/** A hook for each query of the host. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
 import type { Agent, Host, Key, Keychain, LocalServer, Person } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
 
-/** What the first view shows. */
-const first = {
+/** The queries of the first view. */
+const initial = {
   agents: (host: Host) => ({ queryKey: keys.agents, queryFn: () => host.call("agents", {}) }),
   budget: (host: Host) => ({ queryKey: keys.budget, queryFn: () => host.call("budget", {}) }),
   settings: (host: Host) => ({ queryKey: keys.settings, queryFn: () => host.call("settings", {}) }),
@@ -14,14 +14,14 @@ const first = {
 };
 
 /**
- * Reads what the first view cannot do without; resolves once that which is stored is there. Never rejects: what fails
- * is told where it is shown.
+ * Prefetches the queries of the first view. Resolves once those from the database have settled. Never rejects: the view
+ * that needs a failed query shows its error.
  */
-export async function readEarly(host: Host, client: QueryClient): Promise<void> {
-  const stored = [client.prefetchQuery(first.agents(host)), client.prefetchQuery(first.settings(host))];
-  // A keychain may take its time. So may working out the budget, which is left to whoever shows it.
-  void client.prefetchQuery(first.keys(host));
-  void client.prefetchQuery(first.signIn(host));
+export async function prefetchInitial(host: Host, client: QueryClient): Promise<void> {
+  const stored = [client.prefetchQuery(initial.agents(host)), client.prefetchQuery(initial.settings(host))];
+  // Do not wait for the keychain, which can be slow. The budget is slow too and is left to the component that shows it.
+  void client.prefetchQuery(initial.keys(host));
+  void client.prefetchQuery(initial.signIn(host));
   await Promise.all(stored);
 }
 
@@ -30,25 +30,25 @@ export function useAbout() {
   return useQuery({ queryKey: keys.about, queryFn: () => host.call("about", {}) });
 }
 export function useAgents() {
-  return useQuery(first.agents(useHost()));
+  return useQuery(initial.agents(useHost()));
 }
 export function useAgent(id: string): Agent | undefined {
   return useAgents().data?.find((agent) => agent.id === id);
 }
 export function useBudget() {
-  return useQuery(first.budget(useHost()));
+  return useQuery(initial.budget(useHost()));
 }
 export function useSettings() {
-  return useQuery(first.settings(useHost()));
+  return useQuery(initial.settings(useHost()));
 }
 export function useModels() {
   const host = useHost();
   return useQuery({ queryKey: keys.models, queryFn: () => host.call("models", {}) });
 }
 export function useKeys() {
-  return useQuery(first.keys(useHost()));
+  return useQuery(initial.keys(useHost()));
 }
-/** Those that answer now. They come and go, so it is looked again whenever somebody wants to know. */
+/** The servers that respond now. They come and go, so this becomes stale quickly. */
 export function useLocalServers() {
   const host = useHost();
   return useQuery({ queryKey: keys.servers, queryFn: () => readServers(host), staleTime: 5_000, refetchOnWindowFocus: false });
@@ -61,9 +61,9 @@ export function usePage(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.page(path), queryFn: () => host.call("memory_read", { path }) });
 }
-export function useFound(text: string) {
+export function useMemorySearch(text: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.found(text), queryFn: () => host.call("memory_search", { text }), enabled: text !== "" });
+  return useQuery({ queryKey: keys.memorySearch(text), queryFn: () => host.call("memory_search", { text }), enabled: text !== "" });
 }
 export function useLog(path: string | null) {
   const host = useHost();
@@ -78,20 +78,20 @@ export function useBlame(path: string) {
   const host = useHost();
   return useQuery({ queryKey: keys.blame(path), queryFn: () => host.call("memory_blame", { path }) });
 }
-/** What a search shows at most; of lines of memory the host gives no more. */
-export const FOUND = 200;
+/** The most hits that a search shows; the host's limit for memory. */
+export const SEARCH_LIMIT = 200;
 
-/** Searches one conversation. One more than is shown is asked for: it tells whether there are more. */
+/** Searches one conversation. Requests one hit more than is shown, to know whether there are more. */
 export function useMessageSearch(agent: string, text: string) {
   const host = useHost();
-  return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: FOUND + 1 }), enabled: text !== "" });
+  return useQuery({ queryKey: keys.search(agent, text), queryFn: () => host.call("search", { text, agent, limit: SEARCH_LIMIT + 1 }), enabled: text !== "" });
 }
 
-/** Asked again when the shell tells that it has changed. */
+/** Invalidated by the host event `sign-in-changed`. */
 export function useSignIn() {
-  return useQuery(first.signIn(useHost()));
+  return useQuery(initial.signIn(useHost()));
 }
-/** The picture of who is signed in; none if it is not to be had. */
+/** The signed-in person's picture; `null` if it cannot be loaded. */
 export function usePicture(person: Person) {
   const host = useHost();
   const queryKey = keys.picture(person.profile, person.picture_url);

@@ -1,4 +1,4 @@
-/** Every failed read or change is a `HostError`: a host rejects with nothing else. */
+/** Types the error of every query and mutation as `HostError`: a host rejects with nothing else. */
 import "@tanstack/react-query";
 import type { HostError } from "../bridge";
 

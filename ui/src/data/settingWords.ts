@@ -1,4 +1,4 @@
-/** What settings are called in the window. The program behind it calls them by the names of the command line. */
+/** Labels of settings. The host refers to settings by their command-line names. */
 import type { HostError } from "../bridge";
 
 export const LABELS: Record<string, string> = {
@@ -12,15 +12,15 @@ export const LABELS: Record<string, string> = {
   "limit.children_at_once": "Sub-agents at the same time",
 };
 
-/** Longest first: one name begins another. */
+/** Longest first, because one name is a prefix of another. */
 const NAMES = new RegExp(`\\b(?:${Object.keys(LABELS).sort((a, b) => b.length - a.length).join("|").replaceAll(".", "\\.")})\\b`, "g");
 
-/** A sentence with settings called as they are here. */
+/** Replaces command-line names of settings in a text by their labels. */
 export function inWords(text: string): string {
   return text.replace(NAMES, (name) => `“${LABELS[name] ?? name}”`);
 }
 
-/** What went wrong with a setting, as it is said here. */
+/** An error of a setting, with labels instead of command-line names. */
 export function problemInWords(error: HostError | null): { message: string; nextStep: string | null } | null {
   return error && { message: inWords(error.message), nextStep: error.nextStep && inWords(error.nextStep) };
 }

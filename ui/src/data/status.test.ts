@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
 import type { Agent } from "../bridge";
-import { merged } from "./feed";
+import { withAgent } from "./feed";
 import { canResume, isBusy, state, tree } from "./status";
 
 function agent(id: string, parent: string | null, spent: number, change: Partial<Agent> = {}): Agent {
   return { id, name: id, parent, depth: 0, task: null, status: "idle", model: "", turn: 1, spent, unknown: 0, allowance: null, created_at: 0, updated_at: 0, seq: 1, ...change };
 }
 
-test("a tree adds up what is spent below each agent", () => {
+test("a tree adds up the cost of each agent and its sub-agents", () => {
   const [root] = tree([agent("grow", null, 1), agent("a", "grow", 2), agent("b", "a", 4)]);
   expect([root?.total, root?.children[0]?.total, root?.children[0]?.children[0]?.total]).toEqual([7, 6, 4]);
 });
 
-test("an agent whose parent is not known stands at the top", () => {
+test("an agent with an unknown parent is a root", () => {
   expect(tree([agent("a", "gone", 1)]).map((node) => node.agent.id)).toEqual(["a"]);
 });
 
-test("every status has words, and an unknown one is shown as it is", () => {
+test("every status has a label, and an unknown status is shown as it is", () => {
   expect(["idle", "thinking", "waiting", "done", "limit", "failed", "cancelled", "dreaming"].map((status) => state(status).label)).toEqual([
     "Idle", "Thinking", "Waiting", "Done", "Limit reached", "Failed", "Stopped", "dreaming",
   ]);
@@ -29,9 +29,9 @@ test("an agent can be stopped or resumed, never both", () => {
   }
 });
 
-test("an older row that comes late changes nothing", () => {
+test("an older row that arrives late is ignored", () => {
   const list = [agent("a", null, 5, { seq: 9 })];
-  expect(merged(list, agent("a", null, 3, { seq: 8 }))[0]?.spent).toBe(5);
-  expect(merged(list, agent("a", null, 6, { seq: 10 }))[0]?.spent).toBe(6);
-  expect(merged(list, agent("b", null, 1))).toHaveLength(2);
+  expect(withAgent(list, agent("a", null, 3, { seq: 8 }))[0]?.spent).toBe(5);
+  expect(withAgent(list, agent("a", null, 6, { seq: 10 }))[0]?.spent).toBe(6);
+  expect(withAgent(list, agent("b", null, 1))).toHaveLength(2);
 });

@@ -1,4 +1,4 @@
-/** What an agent is doing, in the words of the product. */
+/** Labels, tones and rules for the status of an agent, and the tree of agents. */
 import type { Agent } from "../bridge";
 
 export type Tone = "quiet" | "active" | "waiting" | "good" | "warn" | "bad";
@@ -18,12 +18,12 @@ export function state(status: string): { label: string; tone: Tone } {
   return STATES[status] ?? { label: status, tone: "quiet" };
 }
 
-/** Whether it is at work: worth a clock that runs and a stop button. */
+/** Whether the agent is at work: its time runs and it can be stopped. */
 export function isBusy(agent: Agent | undefined): boolean {
   return agent !== undefined && ["thinking", "working", "waiting"].includes(agent.status);
 }
 
-/** Whether `resume` makes sense. */
+/** Whether the agent can be resumed. */
 export function canResume(agent: Agent | undefined): boolean {
   return agent !== undefined && ["limit", "failed", "cancelled"].includes(agent.status);
 }
@@ -31,11 +31,11 @@ export function canResume(agent: Agent | undefined): boolean {
 export interface Node {
   agent: Agent;
   children: Node[];
-  /** Spent by it and everything below it. */
+  /** Spent by the agent and its sub-agents at any depth. */
   total: number;
 }
 
-/** Agents as trees, oldest first; an agent whose parent is not there stands at the top. */
+/** Agents as trees, oldest first. An agent without a known parent is a root. */
 export function tree(agents: readonly Agent[]): Node[] {
   const nodes = new Map(agents.map((agent) => [agent.id, { agent, children: [], total: agent.spent } as Node]));
   const roots: Node[] = [];

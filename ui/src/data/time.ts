@@ -1,11 +1,11 @@
-/** Time for people. All inputs are milliseconds since 1970; `now` is passed in. */
+/** Formats times. All inputs are milliseconds since 1970; `now` is passed in. */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A duration: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(ms: number): string {
   const span = Math.max(0, ms);
   if (span < 10 * SECOND) return `${(span / SECOND).toFixed(1)} s`;
@@ -14,7 +14,7 @@ export function duration(ms: number): string {
   return `${Math.floor(span / HOUR)} h ${Math.floor((span % HOUR) / MINUTE)} min`;
 }
 
-/** How long ago, coarsely: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
+/** A relative time: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
 export function ago(at: number, now: number): string {
   const span = Math.max(0, now - at);
   if (span < MINUTE) return "now";
@@ -24,19 +24,19 @@ export function ago(at: number, now: number): string {
   return day(at, now);
 }
 
-// Making one of these costs more than using it a hundred times.
+// Formatters are created once: creating one is far slower than using it.
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const TIME_AND_SECONDS = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DATE = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const DATE_AND_YEAR = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
-/** The time of day, as the person's system writes it. */
+/** The time of day in the system's locale. */
 export function clock(at: number): string {
   return TIME.format(at);
 }
 
-/** The same to the second, where many things happen in a minute. */
+/** The time of day with seconds, for the log. */
 export function clockSeconds(at: number): string {
   return TIME_AND_SECONDS.format(at);
 }
@@ -56,7 +56,7 @@ export function day(at: number, now: number): string {
   return (sameYear ? DATE : DATE_AND_YEAR).format(at);
 }
 
-/** Date and time in full, for titles. */
+/** Full date and time, for tooltips. */
 export function exactTime(at: number): string {
   return EXACT.format(at);
 }

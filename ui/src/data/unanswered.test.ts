@@ -7,7 +7,7 @@ const said = (text: string): [string, unknown] => ["user_said", { id: text, text
 const began: [string, unknown] = ["turn_started", { turn: 1 }];
 const answered: [string, unknown] = ["model_answered", { reply: { content: [], cost: 0 } }];
 
-test("messages that met no connection wait, over several turns, up to the last answer", () => {
+test("messages without a connection count as unanswered, over several turns, back to the last answer", () => {
   const first = [said("old"), began, answered, ["turn_ended", { turn: 1, ended: "done" }]] as Array<[string, unknown]>;
   expect(unanswered(journal(...first))).toBeNull();
   expect(unanswered(journal(...first, said("one"), began, ["turn_ended", offline]))).toBe(1);
@@ -15,7 +15,7 @@ test("messages that met no connection wait, over several turns, up to the last a
   expect(unanswered(journal(said("one"), began, answered, ["turn_ended", offline])), "the rest of an answer").toBe(0);
 });
 
-test("nothing waits while it is tried again, or after another ending", () => {
+test("no message counts as unanswered during a retry or after another ending", () => {
   expect(unanswered(journal(said("one"), began, ["turn_ended", offline], said("two"), began))).toBeNull();
   expect(unanswered(journal(said("one"), began, ["turn_ended", offline], began, ["turn_ended", { turn: 2, ended: "cancelled" }]))).toBeNull();
   expect(unanswered([])).toBeNull();

@@ -1,8 +1,8 @@
-/** What waits for a connection: said to an agent, kept in its journal, and not answered because nobody could be reached. */
+/** Messages that are in an agent's journal but unanswered because there was no connection. */
 import type { EventLine } from "../bridge";
 import { understood } from "./events";
 
-/** How many messages of the person wait for an answer; `null` unless the latest turn ended for want of a connection. */
+/** The number of unanswered messages of the person; `null` unless the latest turn failed for lack of a connection. */
 export function unanswered(lines: readonly EventLine[]): number | null {
   let isOffline = false;
   let messages = 0;

@@ -1,20 +1,23 @@
-/** How long an agent has worked, by its journal. */
+/** How long an agent has worked, computed from its journal. */
 import type { EventLine } from "../bridge";
+import { kindOf } from "./events";
 
 export interface Work {
-  /** When the turn that is under way began; `null` between turns. */
+  /** When the current turn started; `null` between turns. */
   since: number | null;
-  /** How long the latest turn that has ended took. */
+  /** Duration of the latest completed turn. */
   latest: number | null;
-  /** How long all turns took that have ended and are loaded. */
+  /** Total duration of all completed turns that are loaded. */
   all: number;
 }
 
 export function work(lines: readonly EventLine[]): Work {
   const found: Work = { since: null, latest: null, all: 0 };
-  for (const { kind, at } of lines) {
+  for (const line of lines) {
+    const kind = kindOf(line);
+    const { at } = line;
     if (kind === "turn_started") found.since = at;
-    // Where its beginning is not loaded, how long it took is not known.
+    // Skip a turn whose start is not loaded: its duration is unknown.
     if (kind !== "turn_ended" || found.since === null) continue;
     found.latest = at - found.since;
     found.all += found.latest;

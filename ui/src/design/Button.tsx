@@ -1,4 +1,4 @@
-/** Buttons. An icon alone needs a `label`, which becomes its name and its tooltip. */
+/** Buttons. An icon button needs a `label`, which becomes its accessible name and its tooltip. */
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
 

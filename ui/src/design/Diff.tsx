@@ -1,4 +1,4 @@
-/** A difference, coloured; signs stay, so that colour is not all there is. */
+/** A coloured diff. Lines keep their + and - signs, so that colour is not the only cue. */
 import { cx } from "./cx";
 import { type DiffLine, diffLines } from "./diffLines";
 

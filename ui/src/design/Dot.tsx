@@ -1,4 +1,4 @@
-/** A small round sign of how something stands; always beside words. */
+/** A coloured status dot; always shown next to a text. */
 import { cx } from "./cx";
 
 export type Tone = "quiet" | "active" | "waiting" | "good" | "warn" | "bad";

@@ -1,4 +1,4 @@
-/** Things to type into. Each has a visible or a spoken label. */
+/** Form fields. Each needs a visible label or an aria-label. */
 import type { ComponentProps, ReactNode } from "react";
 import { cx } from "./cx";
 

@@ -1,12 +1,12 @@
-/** The part of a text where something was found, in one line, with what was found marked. */
+/** An excerpt of a text around the first match, in one line, with all matches marked. */
 import type { ReactNode } from "react";
-import { around, finds } from "./plain";
+import { excerpt, findMatches } from "./plain";
 
-export function Hit({ text, wanted }: { text: string; wanted: string }) {
-  const shown = around(text, wanted);
+export function Hit({ text, query }: { text: string; query: string }) {
+  const shown = excerpt(text, query);
   const parts: ReactNode[] = [];
   let at = 0;
-  for (const [begin, end] of finds(shown, wanted)) {
+  for (const [begin, end] of findMatches(shown, query)) {
     parts.push(shown.slice(at, begin), <mark key={begin} className="rounded-sm bg-accent-soft font-medium text-accent-ink">{shown.slice(begin, end)}</mark>);
     at = end;
   }

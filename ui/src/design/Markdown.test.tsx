@@ -4,14 +4,14 @@ import { blocks } from "./blocks";
 import { LinkProvider } from "./links";
 import { Markdown } from "./Markdown";
 
-describe("Markdown from a stranger", () => {
-  test("runs no script and shows no remote picture", () => {
+describe("untrusted Markdown", () => {
+  test("runs no script and loads no remote image", () => {
     const { container } = render(<Markdown text={'<img src=x onerror="alert(1)"> <script>alert(1)</script> ![cat](https://example.org/cat.png) [x](javascript:alert(1))'} />);
     expect(container.querySelector("script, img, iframe, a[href]")).toBeNull();
-    expect(container.textContent).toContain("[picture: cat]");
+    expect(container.textContent).toContain("[image: cat]");
   });
 
-  test("opens pages, and asks about what leads out of the window", () => {
+  test("opens pages, and asks before it opens external links", () => {
     const onPage = vi.fn();
     const onLink = vi.fn();
     render(
@@ -25,7 +25,7 @@ describe("Markdown from a stranger", () => {
     expect(screen.queryByRole("link", { name: "trap" })).toBeNull();
   });
 
-  test("marks what shows a line, however deep it stands, and nothing else", () => {
+  test("marks only the innermost block that contains a line", () => {
     const text = "# Title\n\nOne\ntwo\n\n- a\n  - b\n- c\n\n| x |\n|---|\n| y |\n\n```\ncode\n```\n";
     const { container, rerender } = render(<Markdown text={text} />);
     const marked = (line: number) => {
@@ -37,20 +37,20 @@ describe("Markdown from a stranger", () => {
     expect(document.activeElement?.textContent?.trim()).toBe("code");
   });
 
-  test("has tables and code", () => {
+  test("renders tables and code", () => {
     const { container } = render(<Markdown text={"| a | b |\n|---|---|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```"} />);
     expect(container.querySelectorAll("td")).toHaveLength(2);
     expect(container.querySelector("pre code")?.textContent).toContain("fn main");
   });
 });
 
-describe("pieces of Markdown", () => {
-  test("together are the whole text", () => {
+describe("blocks of Markdown", () => {
+  test("join to the whole text", () => {
     const text = "# A\n\nwords\n\n- one\n\n- two\n\n  more\n\n```\na\n\nb\n```\n\nend";
     expect(blocks(text).join("\n")).toBe(text);
   });
 
-  test("never cut a list, a fence or what is indented", () => {
+  test("never split a list, a fence or indented text", () => {
     expect(blocks("- one\n\n- two\n\n  more\n\nafter")).toHaveLength(2);
     expect(blocks("```\na\n\nb\n```\n\nafter")).toHaveLength(2);
     expect(blocks("````\n```\n\n```\n````\n\nafter")).toHaveLength(2);
@@ -67,7 +67,7 @@ describe("pieces of Markdown", () => {
     }
   });
 
-  test("are one where definitions are shared", () => {
+  test("are a single block if the text has reference definitions", () => {
     expect(blocks("see [a]\n\n[a]: b.md")).toHaveLength(1);
   });
 });

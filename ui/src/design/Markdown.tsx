@@ -1,6 +1,6 @@
 /**
- * Markdown from a stranger: no HTML, no scripts, no remote pictures. Links to pages are given to `onPage`; other
- * addresses to whoever shows the window, which asks the person first.
+ * Renders untrusted Markdown: no HTML, no scripts, no remote images. Links to pages go to `onPage`, external links to the
+ * LinkProvider, which asks the person first.
  */
 import { Check, Copy } from "lucide-react";
 import { createContext, memo, type ReactElement, type ReactNode, useContext, useEffect, useRef, useState } from "react";
@@ -10,7 +10,7 @@ import remarkGfm from "remark-gfm";
 import { blocks } from "./blocks";
 import { IconButton } from "./Button";
 import { useOpenLink } from "./links";
-import { numbered, useMarkedLine } from "./marked";
+import { addLineNumbers, useMarkedLine } from "./marked";
 import { NotCopied } from "./states";
 import { useCopy } from "./useCopy";
 
@@ -18,7 +18,7 @@ type Plugin = typeof import("./highlight").default;
 
 let highlighter: Plugin | null = null;
 
-/** The colours, once they are loaded. */
+/** The syntax highlighter, once it has loaded. */
 function useHighlighter(wanted: boolean): Plugin | null {
   const [loaded, setLoaded] = useState<Plugin | null>(() => highlighter);
   useEffect(() => {
@@ -29,7 +29,7 @@ function useHighlighter(wanted: boolean): Plugin | null {
         highlighter = module.default;
         if (live) setLoaded(() => module.default);
       },
-      () => {}, // Code without colours is still code.
+      () => {}, // Without the highlighter, code stays plain.
     );
     return () => {
       live = false;
@@ -40,7 +40,7 @@ function useHighlighter(wanted: boolean): Plugin | null {
 
 const Pages = createContext<((path: string) => void) | null>(null);
 
-export const Markdown = memo(function Markdown(props: { text: string; growing?: boolean; line?: number | null; onPage?: (path: string) => void }) {
+export const Markdown = memo(function Markdown(props: { text: string; streaming?: boolean; line?: number | null; onPage?: (path: string) => void }) {
   const parts = blocks(props.text);
   const root = useRef<HTMLDivElement>(null);
   useMarkedLine(root, parts, props.line ?? null);
@@ -48,35 +48,35 @@ export const Markdown = memo(function Markdown(props: { text: string; growing?: 
     <Pages.Provider value={props.onPage ?? null}>
       <div ref={root} className="prose">
         {parts.map((part, index) => (
-          <Part key={index} text={part} growing={props.growing === true && index === parts.length - 1} />
+          <Part key={index} text={part} streaming={props.streaming === true && index === parts.length - 1} />
         ))}
       </div>
     </Pages.Provider>
   );
 });
 
-const Part = memo(function Part({ text, growing }: { text: string; growing: boolean }) {
-  const colours = useHighlighter(!growing && text.includes("```"));
-  return <div>{growing ? parsed(text, colours) : remembered(text, colours)}</div>;
+const Part = memo(function Part({ text, streaming }: { text: string; streaming: boolean }) {
+  const plugin = useHighlighter(!streaming && text.includes("```"));
+  return <div>{streaming ? parse(text, plugin) : cachedParse(text, plugin)}</div>;
 });
 
-function parsed(text: string, colours: Plugin | null): ReactElement {
-  const rehypePlugins = colours ? [rehypeSanitize, numbered, colours] : [rehypeSanitize, numbered];
+function parse(text: string, plugin: Plugin | null): ReactElement {
+  const rehypePlugins = plugin ? [rehypeSanitize, addLineNumbers, plugin] : [rehypeSanitize, addLineNumbers];
   return ReactMarkdown({ children: text, remarkPlugins: [remarkGfm], rehypePlugins, components });
 }
 
-/** The latest parsed pieces, so that a row that comes back into sight, or an answer that is done, is not parsed again. */
-const memory = new Map<string, ReactElement>();
-const REMEMBERED = 3_000;
+/** An LRU cache of rendered blocks, so that a row that scrolls back into view, or a finished answer, is not parsed again. */
+const cache = new Map<string, ReactElement>();
+const CACHE_SIZE = 3_000;
 
-function remembered(text: string, colours: Plugin | null): ReactElement {
-  const key = `${colours ? "coloured" : "plain"} ${text}`;
-  const known = memory.get(key) ?? parsed(text, colours);
-  memory.delete(key);
-  memory.set(key, known);
-  for (const oldest of memory.keys()) {
-    if (memory.size <= REMEMBERED) break;
-    memory.delete(oldest);
+function cachedParse(text: string, plugin: Plugin | null): ReactElement {
+  const key = `${plugin ? "coloured" : "plain"} ${text}`;
+  const known = cache.get(key) ?? parse(text, plugin);
+  cache.delete(key);
+  cache.set(key, known);
+  for (const oldest of cache.keys()) {
+    if (cache.size <= CACHE_SIZE) break;
+    cache.delete(oldest);
   }
   return known;
 }
@@ -84,7 +84,7 @@ function remembered(text: string, colours: Plugin | null): ReactElement {
 const components: Components = {
   pre: ({ children, node }) => <CodeBlock line={node?.position?.start.line}>{children}</CodeBlock>,
   a: ({ href, children }) => <Link href={href ?? ""}>{children}</Link>,
-  img: ({ alt, src }) => <span className="text-ink-3">[picture: {alt || String(src)}]</span>,
+  img: ({ alt, src }) => <span className="text-ink-3">[image: {alt || String(src)}]</span>,
   table: ({ children }) => (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Table">
       <table>{children}</table>
@@ -116,7 +116,7 @@ function CodeBlock({ line, children }: { line: number | undefined; children: Rea
 function Link({ href, children }: { href: string; children: ReactNode }) {
   const onPage = useContext(Pages);
   const open = useOpenLink();
-  // What was no address that anything may do with was taken out before.
+  // The sanitizer has removed unsafe addresses.
   if (!href) return <span>{children}</span>;
   const isPage = onPage !== null && !/^[a-z][a-z0-9+.-]*:|^#|^\/\//i.test(href);
   return (

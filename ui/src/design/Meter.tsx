@@ -1,4 +1,4 @@
-/** How much of something is used, as a bar. */
+/** A bar that shows the used share of a limit. */
 import { cx } from "./cx";
 
 export function Meter(props: { label: string; value: number; text: string; className?: string }) {

@@ -1,6 +1,6 @@
 /**
- * A question over the window. The focus stays in it, and returns to where it was. It begins at the question itself: so it
- * is read out, and an Enter that was meant for something else answers nothing.
+ * A modal dialog. It traps the focus and restores it on close. The initial focus is the dialog itself, so that it is
+ * announced and an Enter meant for something else answers nothing.
  */
 import { type ReactNode, useEffect, useRef } from "react";
 
@@ -10,10 +10,10 @@ export function Modal({ labelledBy, onClose, children }: { labelledBy: string; o
     const element = dialog.current;
     element?.showModal();
     element?.focus();
-    // Closed before it goes, so that the focus returns.
+    // Close before unmounting, so that the browser restores the focus.
     return () => element?.close();
   }, []);
-  // Only Escape is the person's wish; that it closes when it goes is not.
+  // The cancel event comes from Escape only; closing on unmount does not call onClose.
   const cancelled = (event: { preventDefault: () => void }) => {
     event.preventDefault();
     onClose();

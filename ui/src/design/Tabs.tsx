@@ -1,4 +1,4 @@
-/** Tabs, by keyboard too. */
+/** Tabs with keyboard support. */
 import { Tabs as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { cx } from "./cx";

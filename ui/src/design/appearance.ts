@@ -1,4 +1,4 @@
-/** How the window looks: this window's own choice, kept in the web view. */
+/** Theme and text size, stored in localStorage. */
 
 export type Theme = "system" | "light" | "dark";
 export const SIZES = { small: "14px", normal: "15px", large: "17px", larger: "20px" } as const;
@@ -26,7 +26,7 @@ export function setAppearance(next: Appearance) {
   apply();
 }
 
-/** Puts the choice into effect, now and whenever the system changes its mind. */
+/** Applies the appearance, now and whenever the system's colour scheme changes. */
 export function startAppearance() {
   apply();
   dark().addEventListener("change", apply);

@@ -1,6 +1,6 @@
 /**
- * Cutting Markdown into pieces that can be rendered one by one, so that a long text that grows at its end renders its
- * last piece only. A cut stands only where both sides mean the same alone as together.
+ * Splits Markdown into blocks that render independently, so that a streaming text re-renders only its last block. A split
+ * is made only where it does not change how either side is parsed.
  */
 
 const FENCE = /^ {0,3}(```+|~~~+)/;
@@ -28,7 +28,7 @@ export function blocks(text: string): string[] {
   return found;
 }
 
-/** Whether a line after a blank one belongs to nothing before it. */
+/** Whether a line after a blank one starts a new block. */
 function begins(line: string, before: readonly string[]): boolean {
   if (line.trim() === "" || /^\s/.test(line)) return false;
   const first = before.find((one) => one.trim());

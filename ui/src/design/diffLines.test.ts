@@ -3,16 +3,16 @@ import { diffLines } from "./diffLines";
 
 const kinds = (text: string) => diffLines(text).map(({ kind }) => kind);
 
-test("one file shows its lines only", () => {
+test("a diff of one file has only its lines", () => {
   const text = "diff --git a/a.md b/a.md\nindex 1..2 100644\n--- a/a.md\n+++ b/a.md\n@@ -1,2 +1,2 @@\n same\n-gone\n+added\n";
   expect(kinds(text)).toEqual(["same", "gone", "added"]);
 });
 
-test("lines that look like headers are lines inside a hunk", () => {
+test("lines inside a hunk that look like headers are lines", () => {
   expect(kinds("@@ -1 +1 @@\n--- old rule\n+++ new rule\n")).toEqual(["gone", "added"]);
 });
 
-test("several files and several places are told apart", () => {
+test("several files and several hunks are separated", () => {
   const text = "diff --git a/a b/a\n@@ -1 +1 @@\n+x\n@@ -9 +9 @@\n-y\ndiff --git a/b b/b\n@@ -1 +1 @@\n+z\n\\ No newline at end of file\n";
   expect(diffLines(text).map(({ kind, text }) => `${kind} ${text}`)).toEqual(["file a", "added +x", "skip ⋯", "gone -y", "file b", "added +z", "note No newline at end of file"]);
 });

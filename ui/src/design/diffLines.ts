@@ -1,4 +1,4 @@
-/** A unified diff as lines for people: what was added, what went, what stayed, and of which file if there are several. */
+/** Parses a unified diff into lines to display. File names are included only if there are several files. */
 
 export interface DiffLine {
   kind: "file" | "skip" | "same" | "added" | "gone" | "note";

@@ -1,4 +1,4 @@
-/** Colours for code; loaded when the first code block is shown. */
+/** The syntax highlighter, loaded with the first code block. */
 import rehypeHighlight from "rehype-highlight";
 
 export default rehypeHighlight;

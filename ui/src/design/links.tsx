@@ -1,4 +1,4 @@
-/** Links that lead out of the window. Whoever shows the window decides how they are opened; without that they do not. */
+/** External links. The LinkProvider decides how they open; without one they do nothing. */
 import { ExternalLink as Icon } from "lucide-react";
 import { createContext, type ReactNode, useContext } from "react";
 
@@ -21,14 +21,14 @@ export function ExternalLink({ href, children }: { href: string; children: React
 }
 
 export interface Target {
-  /** As it will be opened. */
+  /** The normalised address that will be opened. */
   address: string;
-  /** What matters of it: whose it is. */
+  /** The host, or the recipient of an email. */
   owner: string;
   kind: "web" | "mail";
 }
 
-/** Where an address leads, as a browser reads it; `null` if it is none that may be opened. */
+/** Parses an address as a browser does; `null` if it must not be opened. */
 export function target(text: string): Target | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);

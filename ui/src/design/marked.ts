@@ -1,35 +1,35 @@
-/** The line of a text that somebody was led to: brought into sight, marked, and where keys go on from. */
+/** Marks the linked line of a text, scrolls to it and focuses it. */
 import { type RefObject, useEffect } from "react";
 
-/** As much of a parsed text as is needed here. */
-interface Piece {
+/** The part of hast that is used here. */
+interface HastNode {
   type: string;
   tagName?: string;
   position?: { start: { line: number } } | undefined;
   properties?: Record<string, unknown>;
-  children?: Piece[];
+  children?: HastNode[];
 }
 
 const BLOCKS = new Set(["p", "li", "h1", "h2", "h3", "h4", "h5", "h6", "tr", "blockquote"]);
 
-/** A rehype plugin: whatever stands on lines of its own says on which it begins. */
-export function numbered() {
-  const number = (piece: Piece) => {
-    if (piece.tagName && BLOCKS.has(piece.tagName) && piece.position) piece.properties = { ...piece.properties, dataLine: piece.position.start.line };
-    piece.children?.forEach(number);
+/** A rehype plugin that sets `data-line` on block elements to the line that they start on. */
+export function addLineNumbers() {
+  const number = (node: HastNode) => {
+    if (node.tagName && BLOCKS.has(node.tagName) && node.position) node.properties = { ...node.properties, dataLine: node.position.start.line };
+    node.children?.forEach(number);
   };
   return number;
 }
 
-/** Marks what shows a line of the whole text, which stands in `root` piece by piece. */
+/** Marks the block that shows a line. `root` has one child per entry of `parts`, in order. */
 export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readonly string[], line: number | null) {
   const text = parts.join("\n");
   useEffect(() => {
-    const found = line === null || !root.current ? null : showing(root.current, parts, line);
+    const found = line === null || !root.current ? null : blockAtLine(root.current, parts, line);
     if (!found) return;
     found.dataset["marked"] = "";
     found.tabIndex = -1;
-    showMarked();
+    scrollToMarked();
     return () => {
       delete found.dataset["marked"];
       found.removeAttribute("tabindex");
@@ -37,8 +37,8 @@ export function useMarkedLine(root: RefObject<HTMLElement | null>, parts: readon
   }, [root, text, line]);
 }
 
-/** The innermost that begins on that line, or last before it. */
-function showing(root: HTMLElement, parts: readonly string[], line: number): HTMLElement | null {
+/** The innermost block that starts on the line, or the last one before it. */
+function blockAtLine(root: HTMLElement, parts: readonly string[], line: number): HTMLElement | null {
   let at = line;
   const index = parts.findIndex((part) => {
     const lines = part.split("\n").length;
@@ -51,8 +51,8 @@ function showing(root: HTMLElement, parts: readonly string[], line: number): HTM
   return begun.findLast((one) => Number(one.dataset["line"]) === last) ?? null;
 }
 
-/** Brings what is marked into sight, also where the person has scrolled away from it. Who goes along tabs stays there. */
-export function showMarked() {
+/** Scrolls to the marked line and focuses it, unless the focus is on the tabs. */
+export function scrollToMarked() {
   const marked = document.querySelector<HTMLElement>("[data-marked]");
   marked?.scrollIntoView({ block: "center" });
   if (!document.activeElement?.closest("[role=tablist]")) marked?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { around, finds, plain } from "./plain";
+import { excerpt, findMatches, plain } from "./plain";
 
 describe("plain", () => {
   test.each([
@@ -14,27 +14,27 @@ describe("plain", () => {
     ["<https://example.org/a> costs 5 \\* 3", "https://example.org/a costs 5 * 3"],
     ["# One\n\n|a|b|\n|---|:-:|\n|1|2|\n\n---\n\n```rust\nlet x = 1;\n```", "One\na · b\n1 · 2\nlet x = 1;"],
     ["", ""],
-  ])("%j reads %j", (markdown, text) => {
+  ])("%j becomes %j", (markdown, text) => {
     expect(plain(markdown)).toBe(text);
   });
 
-  test("a long line of signs takes no time", () => {
+  test("a long line of syntax characters is fast", () => {
     const began = performance.now();
     for (const sign of ["*", "_", "`", "[", "**a", "_a ", "|-"]) plain(sign.repeat(1_000));
     expect(performance.now() - began).toBeLessThan(1_000);
   });
 });
 
-test("something is found whatever its case, and signs in it are no pattern", () => {
-  expect(finds("Rust, rust", "RUST")).toEqual([[0, 4], [6, 10]]);
-  expect(finds("a.c (abc)", "a.c")).toEqual([[0, 3]]);
-  expect(finds("C:\\x [y]-{2}", "\\x [y]-{2}")).toEqual([[2, 12]]);
-  expect(finds("İstanbul", "istanbul")).toEqual([]);
-  expect(finds("anything", "")).toEqual([]);
+test("matches ignore case, and special characters in the query are literal", () => {
+  expect(findMatches("Rust, rust", "RUST")).toEqual([[0, 4], [6, 10]]);
+  expect(findMatches("a.c (abc)", "a.c")).toEqual([[0, 3]]);
+  expect(findMatches("C:\\x [y]-{2}", "\\x [y]-{2}")).toEqual([[2, 12]]);
+  expect(findMatches("İstanbul", "istanbul")).toEqual([]);
+  expect(findMatches("anything", "")).toEqual([]);
 });
 
-test("the part where it was found is shown, from its line on, and in its signs if it is they", () => {
-  expect(around("# Plan\n\nAsk **Mara** first", "mara")).toBe("…Ask Mara first");
-  expect(around("Ask **Mara** first", "**Mara")).toBe("Ask **Mara** first");
-  expect(around(`${"very ".repeat(20)}*long* way`, "long")).toBe("…very very very very very very long way");
+test("an excerpt starts at the line of the match, and keeps the syntax if the match is part of it", () => {
+  expect(excerpt("# Plan\n\nAsk **Mara** first", "mara")).toBe("…Ask Mara first");
+  expect(excerpt("Ask **Mara** first", "**Mara")).toBe("Ask **Mara** first");
+  expect(excerpt(`${"very ".repeat(20)}*long* way`, "long")).toBe("…very very very very very very long way");
 });

@@ -1,9 +1,9 @@
-/** What a view shows while it loads, when there is nothing, and when it failed. */
+/** The loading, empty and failed states of views, and inline errors. */
 import { CircleAlert, type LucideIcon, RotateCw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "./Button";
 import { cx } from "./cx";
-import type { Copying } from "./useCopy";
+import type { CopyState } from "./useCopy";
 
 export function Loading({ label = "Loading" }: { label?: string }) {
   return (
@@ -27,13 +27,13 @@ export function Empty(props: { icon: LucideIcon; title: string; children?: React
   );
 }
 
-/** An error as people can act on it. */
+/** An error with a next step. */
 export interface Problem {
   message: string;
   nextStep?: string | null;
 }
 
-export function Failed({ problem, retry }: { problem: Problem; retry?: () => void }) {
+export function ErrorPanel({ problem, retry }: { problem: Problem; retry?: () => void }) {
   return (
     <div role="alert" className="mx-auto my-6 flex max-w-md flex-col items-center gap-2 p-6 text-center">
       <CircleAlert className="size-7 text-bad" strokeWidth={1.5} aria-hidden />
@@ -48,8 +48,8 @@ export function Failed({ problem, retry }: { problem: Problem; retry?: () => voi
   );
 }
 
-/** One line of the same, beside what it concerns. */
-export function Trouble({ problem }: { problem: Problem | null | undefined }) {
+/** The same error in one line, next to the control that it belongs to. */
+export function InlineError({ problem }: { problem: Problem | null | undefined }) {
   if (!problem) return null;
   return (
     <p role="alert" className="mt-1.5 text-sm text-bad">
@@ -58,12 +58,12 @@ export function Trouble({ problem }: { problem: Problem | null | undefined }) {
   );
 }
 
-/** Under what has a button to copy it. */
-export function NotCopied({ state, className }: { state: Copying; className?: string }) {
+/** Says that copying failed, below the text with the copy button. */
+export function NotCopied({ state, className }: { state: CopyState; className?: string }) {
   if (state !== "failed") return null;
   return (
     <p role="alert" className={cx("mt-1.5 text-sm text-bad", className)}>
-      It could not be copied. <span className="text-ink-2">Select it and copy it by hand.</span>
+      Copying failed. <span className="text-ink-2">Select the text and copy it yourself.</span>
     </p>
   );
 }
@@ -74,9 +74,9 @@ interface Query<T> {
   refetch: () => unknown;
 }
 
-/** The result of a read, or how it stands with it. What was read before stays while it is read again. */
-export function Read<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
+/** Renders a query: its data, else its error, else the loading state. Stale data stays visible during a refetch. */
+export function QueryView<T>({ query, children }: { query: Query<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return children(query.data);
-  if (query.error) return <Failed problem={query.error} retry={() => void query.refetch()} />;
+  if (query.error) return <ErrorPanel problem={query.error} retry={() => void query.refetch()} />;
   return <Loading />;
 }

@@ -1,16 +1,16 @@
-/** Copying to the clipboard, with a moment of "copied", and longer if it did not work. */
+/** Copies to the clipboard and reports the result for a moment, a failure for longer. */
 import { useEffect, useState } from "react";
 
-export type Copying = "idle" | "copied" | "failed";
+export type CopyState = "idle" | "copied" | "failed";
 
-/** How long each is said, in milliseconds. */
-const SAID = { copied: 1_500, failed: 10_000 };
+/** How long each result is shown, in milliseconds. */
+const SHOWN_MS = { copied: 1_500, failed: 10_000 };
 
-export function useCopy(): [state: Copying, copy: (text: string) => void] {
-  const [state, setState] = useState<Copying>("idle");
+export function useCopy(): [state: CopyState, copy: (text: string) => void] {
+  const [state, setState] = useState<CopyState>("idle");
   useEffect(() => {
     if (state === "idle") return;
-    const timer = setTimeout(() => setState("idle"), SAID[state]);
+    const timer = setTimeout(() => setState("idle"), SHOWN_MS[state]);
     return () => clearTimeout(timer);
   }, [state]);
   const copy = (text: string) => {
@@ -22,7 +22,7 @@ export function useCopy(): [state: Copying, copy: (text: string) => void] {
   return [state, copy];
 }
 
-/** Rejects also where there is no clipboard at all. */
+/** Async, so that a missing clipboard rejects instead of throwing. */
 async function write(text: string): Promise<void> {
   await navigator.clipboard.writeText(text);
 }

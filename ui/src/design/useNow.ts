@@ -1,6 +1,6 @@
 /**
- * The time, once a second while something runs, so that clocks on the screen go on. All of them at the same moment, so
- * that two that show the same thing agree.
+ * The current time, updated once a second while something runs, else every 30 s. Timers are aligned to full seconds, so
+ * that two components that show the same time agree.
  */
 import { useEffect, useState } from "react";
 

@@ -1,11 +1,11 @@
-/** The first minute: what this is, and who shall answer. It hangs from above, so that what is found later moves nothing. */
+/** The first run: what GrowQR is, and the choice who answers. Aligned to the top, so that late results move nothing above. */
 import { Brain, GitBranch, Sprout, Users } from "lucide-react";
-import { Guide, Local, WithKey } from "./choices";
-import { Returning } from "./Returning";
+import { GuideChoice, KeyChoice, LocalChoice } from "./choices";
+import { SignInHint } from "./SignInHint";
 
 const PROMISES = [
   { icon: Brain, text: "An AI that helps you grow, in skills, career and projects." },
-  { icon: GitBranch, text: "It remembers in plain pages that you own; every change can be undone." },
+  { icon: GitBranch, text: "It remembers in plain text pages that you own. You can undo every change." },
   { icon: Users, text: "It sends sub-agents to work on your own machine, within a budget that you set." },
 ];
 
@@ -31,16 +31,16 @@ export default function FirstRun({ onGuide }: { onGuide: () => void }) {
         </header>
         <section aria-labelledby="who" className="flex flex-col gap-3">
           <h2 id="who" className="font-semibold">
-            Who shall answer you?
-            <span className="ml-2 text-sm font-normal text-ink-3">You can change it at any time.</span>
+            Who should answer you?
+            <span className="ml-2 text-sm font-normal text-ink-3">You can change this at any time.</span>
           </h2>
           <div className="grid items-stretch gap-4 @3xl/window:grid-cols-3">
-            <WithKey />
-            <Local />
-            <Guide onStart={onGuide} />
+            <KeyChoice />
+            <LocalChoice />
+            <GuideChoice onStart={onGuide} />
           </div>
         </section>
-        <Returning />
+        <SignInHint />
       </div>
     </main>
   );

@@ -1,14 +1,14 @@
-/** The three who can answer: a model behind a key, a model on this computer, the built-in guide. */
+/** The three choices of who answers: Claude with a key, a model on this computer, the built-in guide. */
 import { ArrowRight, HardDrive, KeyRound, type LucideIcon, Sprout } from "lucide-react";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
 import type { LocalServer } from "../bridge";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { ExternalLink } from "../design/links";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { problemInWords } from "../data/settingWords";
 import { KeyForm } from "../providers/KeyForm";
-import { Servers } from "../providers/Servers";
+import { LocalServers } from "../providers/LocalServers";
 import { ServerModels } from "../providers/ServerModels";
 import { useChooseModel } from "../providers/useChooseModel";
 import { PROVIDERS } from "../providers/words";
@@ -27,7 +27,7 @@ function Choice(props: { icon: LucideIcon; title: string; about: ReactNode; firs
   );
 }
 
-export function WithKey() {
+export function KeyChoice() {
   const { console } = PROVIDERS.anthropic;
   return (
     <Choice
@@ -41,10 +41,10 @@ export function WithKey() {
   );
 }
 
-export function Local() {
+export function LocalChoice() {
   return (
-    <Choice icon={HardDrive} title="A model on this computer" about="Free and private; as clever as your machine allows. Works with Ollama, LM Studio and their like.">
-      <Servers>{(servers) => <StartLocal servers={servers} />}</Servers>
+    <Choice icon={HardDrive} title="A model on this computer" about="Free and private. How well it answers depends on your computer. Works with Ollama, LM Studio and similar servers.">
+      <LocalServers>{(servers) => <StartLocal servers={servers} />}</LocalServers>
     </Choice>
   );
 }
@@ -66,17 +66,17 @@ function StartLocal({ servers }: { servers: readonly LocalServer[] }) {
         Model
       </label>
       <ServerModels id={id} servers={servers} value={now} onChange={setPicked} />
-      <Trouble problem={problemInWords(error)} />
+      <InlineError problem={problemInWords(error)} />
       <Button type="submit" look="primary" className="self-start" disabled={busy}>
-        Start with it <ArrowRight className="size-4" aria-hidden />
+        Start with this model <ArrowRight className="size-4" aria-hidden />
       </Button>
     </form>
   );
 }
 
-export function Guide({ onStart }: { onStart: () => void }) {
+export function GuideChoice({ onStart }: { onStart: () => void }) {
   return (
-    <Choice icon={Sprout} title="No AI for now" about="The built-in guide remembers, searches and sends helpers by fixed rules. There is no AI in it, and it costs nothing.">
+    <Choice icon={Sprout} title="No AI for now" about="The built-in guide follows fixed rules: it remembers, searches and starts sub-agents. It has no AI and costs nothing.">
       <Button className="self-start" onClick={onStart}>
         Start with the guide <ArrowRight className="size-4" aria-hidden />
       </Button>

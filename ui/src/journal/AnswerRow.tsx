@@ -1,12 +1,11 @@
 /**
- * An answer, while it is written and afterwards: one component, so that the words on the screen stay what they are when
- * the last of them has come.
+ * An answer, both while it streams and afterwards. One component, so that React keeps its DOM when the answer is complete.
  */
 import { Check, Copy } from "lucide-react";
 import { memo } from "react";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { Markdown } from "../design/Markdown";
 import { NotCopied } from "../design/states";
 import { useCopy } from "../design/useCopy";
@@ -22,7 +21,7 @@ export function openPage(path: string) {
   location.hash = toPage(path.replace(/^\.?\//, ""));
 }
 
-/** Without an `item` it is the answer that the agent is writing: then this renders with every frame, and nothing else does. */
+/** Without an `item` it shows the streamed answer; then only this row renders with every frame. */
 export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agent: string; item: Answer | null; marked?: boolean }) {
   const live = useLive(agent, item === null);
   const text = item?.text ?? live?.text ?? "";
@@ -31,13 +30,13 @@ export const AnswerRow = memo(function AnswerRow({ agent, item, marked }: { agen
     <div className={cx("group relative py-1.5", marked && "before:absolute before:inset-y-1.5 before:-left-3 before:w-1 before:rounded-full before:bg-accent")} aria-busy={item === null}>
       {thinking && <Thinking text={thinking} now={item === null && !text} />}
       {live?.partial && text && <span className="text-ink-3">… </span>}
-      {text && <Markdown text={text} growing={item === null} onPage={openPage} />}
-      {item ? item.text && <Facts item={item} /> : <Underway live={live} />}
+      {text && <Markdown text={text} streaming={item === null} onPage={openPage} />}
+      {item ? item.text && <AnswerDetails item={item} /> : <StreamStatus live={live} />}
     </div>
   );
 });
 
-function Facts({ item }: { item: Answer }) {
+function AnswerDetails({ item }: { item: Answer }) {
   const [copying, copy] = useCopy();
   const copied = copying === "copied";
   const { usage } = item;
@@ -47,7 +46,7 @@ function Facts({ item }: { item: Answer }) {
       <div className="absolute top-0 right-0 flex h-7 items-center gap-2.5 rounded-lg border border-line bg-surface pr-0.5 pl-2.5 text-xs text-ink-3 opacity-0 shadow-card transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
         <span title={exactTime(item.at)}>{clock(item.at)}</span>
         <span>{item.cost === null ? "cost unknown" : money(item.cost)}</span>
-        <span title={`${read} tokens read, ${usage.output_tokens} written`}>
+        <span title={`${read} input tokens, ${usage.output_tokens} output tokens`}>
           {tokens(read)} in, {tokens(usage.output_tokens)} out
         </span>
         <span>{item.model}</span>
@@ -60,8 +59,8 @@ function Facts({ item }: { item: Answer }) {
   );
 }
 
-/** What stands under the words, or in their place. */
-function Underway({ live }: { live: Live | null }) {
+/** The status below the streamed text, or in its place while there is none. */
+function StreamStatus({ live }: { live: Live | null }) {
   return (
     <>
       {live?.call && <p className="breathe px-1.5 py-1 text-sm text-ink-3">{preparing(live.call)}</p>}
@@ -80,8 +79,8 @@ function Underway({ live }: { live: Live | null }) {
 
 function Thinking({ text, now }: { text: string; now: boolean }) {
   return (
-    <Fold summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought about it"}</span>}>
+    <Disclosure summary={<span className={cx("text-ink-3", now && "breathe")}>{now ? "Thinking…" : "Thought process"}</span>}>
       {() => <p className="border-l-2 border-line pl-3 text-sm whitespace-pre-wrap text-ink-2">{text}</p>}
-    </Fold>
+    </Disclosure>
   );
 }

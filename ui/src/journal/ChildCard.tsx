@@ -1,12 +1,12 @@
-/** A sub-agent as a small live card: its state, how long it works, what it spends. */
+/** A live card of a sub-agent: its status, its time and its cost. */
 import { Square } from "lucide-react";
 import { IconButton } from "../design/Button";
 import { cx } from "../design/cx";
 import { Dot, TEXT } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { useNow } from "../design/useNow";
-import { Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 import { toAgent } from "../data/links";
 import { money, share } from "../data/money";
 import { useAgent } from "../data/queries";
@@ -18,7 +18,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
   const agent = useAgent(child.id);
   const busy = isBusy(agent);
   const now = useNow(busy);
-  const ask = useAsk();
+  const request = useRequest();
   const { label, tone } = state(agent?.status ?? "idle");
   const spent = agent?.spent ?? 0;
   const allowance = agent?.allowance ?? child.allowance;
@@ -31,7 +31,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
         </a>
         <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
-          <IconButton label={`Stop ${child.name}`} disabled={ask.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => ask.mutate({ op: "cancel", agent: child.id })}>
+          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id })}>
             <Square className="size-3 fill-current" aria-hidden />
           </IconButton>
         )}
@@ -39,7 +39,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
       <p className="line-clamp-2 text-xs text-ink-3" title={child.task}>
         {child.task}
       </p>
-      <Trouble problem={ask.error} />
+      <InlineError problem={request.error} />
       <div className="mt-auto flex items-center gap-2 pt-1 text-xs text-ink-3 tabular-nums">
         <Meter label={`Spent by ${child.name}`} value={share(spent, allowance)} text={`${money(spent)} of ${money(allowance)}`} className="grow" />
         <span>{money(spent)}</span>

@@ -1,9 +1,9 @@
-/** Where a message is written: kept while unsent, sent with Enter, never in the middle of composing a character. */
+/** The message field. Stores the draft, and sends on Enter except during IME composition. */
 import { ArrowUp, RotateCw, Square } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
-import { Trouble } from "../design/states";
-import { useAsk, useDraft, useDrafts, useKeeping } from "../data/context";
+import { InlineError } from "../design/states";
+import { useDraft, useDrafts, useDraftStorage, useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
 
@@ -14,8 +14,8 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   const [failedId, setFailedId] = useState<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   const busy = isBusy(useAgent(agent));
-  const say = useAsk();
-  const stop = useAsk();
+  const say = useRequest();
+  const stop = useRequest();
 
   useEffect(() => box.current?.focus(), [agent]);
   useLayoutEffect(() => {
@@ -28,7 +28,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   const send = () => {
     const message = text.trim();
     if (!message || say.isPending) return;
-    // The id of a failed try is used again, so that a message that did arrive is not said twice.
+    // Reuse the id after a failure: if the message did arrive, the host ignores the duplicate.
     const id = failedId ?? crypto.randomUUID();
     setText("");
     setFailedId(null);
@@ -77,24 +77,24 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
-        <Trouble problem={say.error ?? stop.error} />
-        <Unkept />
+        <InlineError problem={say.error ?? stop.error} />
+        <DraftNotStored />
       </div>
     </div>
   );
 }
 
-/** It is said where it matters, and only if it is so. */
-function Unkept() {
+/** Says that drafts are not stored, if so. */
+function DraftNotStored() {
   const drafts = useDrafts();
-  const { problem } = useKeeping();
+  const { problem } = useDraftStorage();
   if (!problem) return null;
   return (
     <div role="status" className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-ink-2">
       <p className="min-w-56 grow basis-0">
-        What you write is not kept if the window closes before you send it. {problem.message} {problem.nextStep}
+        Your draft is lost if the window closes before you send it. {problem.message} {problem.nextStep}
       </p>
-      <Button onClick={() => void drafts.learn()}>
+      <Button onClick={() => void drafts.loadProfile()}>
         <RotateCw className="size-4" aria-hidden /> Try again
       </Button>
     </div>

@@ -1,13 +1,17 @@
-/** One tool call: a line that opens to its input, its result and its time. */
+/** One tool call: a line that expands to its input, result and time. */
 import { CircleAlert } from "lucide-react";
 import { cx } from "../design/cx";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { useNow } from "../design/useNow";
 import { toPage } from "../data/links";
 import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import type { Asked, Call } from "./items";
+import { Part } from "./Part";
+import { ToolResult } from "./ToolResult";
 import { toolWords } from "./toolWords";
+
+const INTERRUPTED = { looking_up: "interrupted, looking up whether it happened", repeated: "interrupted before it happened, trying again" };
 
 export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
   const running = call.finishedAt === null;
@@ -18,6 +22,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
       <span className="truncate">
         {verb} <span className="font-medium text-ink">{about}</span>
+        {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
       </span>
       <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
         {call.asked?.calls === 1 && call.asked.cost !== null && call.asked.cost > 0 && <span>{money(call.asked.cost)}</span>}
@@ -26,11 +31,11 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
     </>
   );
   return (
-    <Fold summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
+    <Disclosure summary={summary} open={marked} className={cx(marked && "rounded-lg bg-accent-soft p-1")}>
       {() => (
         <div className="space-y-2 text-sm">
           <Part title="Input" text={inputText(call.input)} />
-          {call.result !== null && <Part title={call.isError ? "Error" : "Result"} text={call.result || "(nothing)"} />}
+          {call.result !== null && <ToolResult title={call.isError ? "Error" : "Result"} content={call.result} />}
           <p className="flex flex-wrap gap-x-3 text-xs text-ink-3">
             <span>{exactTime(call.startedAt)}</span>
             {call.asked && <span>{costWords(call.asked)}</span>}
@@ -42,29 +47,18 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
           </p>
         </div>
       )}
-    </Fold>
+    </Disclosure>
   );
 }
 
-function Part({ title, text }: { title: string; text: string }) {
-  return (
-    <div>
-      <p className="mb-1 text-xs text-ink-3">{title}</p>
-      <pre tabIndex={0} aria-label={title} className="code max-h-60 overflow-auto rounded-lg border border-line p-2.5 whitespace-pre-wrap">
-        {text}
-      </pre>
-    </div>
-  );
-}
-
-/** Tools cost nothing themselves; asking for them does. */
+/** Tools are free; the cost is that of the model call that requested them. */
 function costWords({ cost, calls }: Asked): string {
-  const words = cost === null ? "asked for by a model call of unknown cost" : `asked for by a model call of ${money(cost)}`;
-  return calls > 1 ? `${words}, with ${calls - 1} more` : words;
+  const words = cost === null ? "requested by a model call of unknown cost" : `requested by a model call for ${money(cost)}`;
+  return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
 }
 
-/** One field a line; long texts as they are. */
+/** One field per line; multi-line texts keep their lines. */
 function inputText(input: Record<string, unknown>): string {
   const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
-  return lines.join("\n") || "(nothing)";
+  return lines.join("\n") || "(empty)";
 }

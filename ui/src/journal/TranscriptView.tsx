@@ -1,13 +1,13 @@
 /**
- * An agent's transcript: as many rows as fit, the end kept in sight unless the person has scrolled away, older lines
- * loaded when the top comes near.
+ * An agent's transcript as a virtual list. It follows the end unless the person has scrolled up, and loads older lines
+ * when the top comes near.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown } from "lucide-react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState, type WheelEvent } from "react";
 import { Button } from "../design/Button";
-import { Failed, Loading, Trouble } from "../design/states";
-import { useAsk, useIsLive, useJournal, useJournals } from "../data/context";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
+import { useRequest, useIsLive, useJournal, useJournals } from "../data/context";
 import { useAgents } from "../data/queries";
 import { canResume } from "../data/status";
 import { day, sameDay } from "../data/time";
@@ -16,8 +16,8 @@ import type { Item } from "./items";
 import { Row, type Target } from "./rows";
 import { useTranscript } from "./useTranscript";
 
-/** How high a row is thought to be until it is measured, in pixels. */
-const ROW = 90;
+/** The estimated height of a row that is not measured yet, in pixels. */
+const ESTIMATED_HEIGHT = 90;
 
 export function TranscriptView(props: { agent: string; empty: ReactNode; target: Target | null }) {
   const { agent, target } = props;
@@ -25,26 +25,26 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const journals = useJournals();
   const transcript = useTranscript(journal);
   const agents = useAgents().data;
-  const ask = useAsk();
+  const request = useRequest();
   const scroller = useRef<HTMLDivElement>(null);
-  const [away, setAway] = useState(false);
+  const [isScrolledUp, setScrolledUp] = useState(false);
 
   const { items, waiting } = transcript;
   const isLive = useIsLive(agent);
   const live = transcript.calling !== null || isLive;
-  /** What waits stands under the answer that is written. */
-  const first = items.length + (live ? 1 : 0);
-  const count = first + waiting.length;
+  // Queued messages are below the streamed answer.
+  const firstQueued = items.length + (live ? 1 : 0);
+  const count = firstQueued + waiting.length;
   const virtual = useVirtualizer({
     count,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    // The first rows to be drawn are those that are seen first: the last ones, as many as a whole window would hold. The
-    // place must be one that can be scrolled to, or the list would wait for itself to arrive there.
+    estimateSize: () => ESTIMATED_HEIGHT,
+    // Render the last rows first, as many as fill the window. The offset must be reachable, or the virtualizer would wait
+    // to arrive there.
     initialRect: { width: innerWidth, height: innerHeight },
-    initialOffset: () => (target ? 0 : Math.max(0, count * ROW - innerHeight)),
-    // An answer that is written has the key that it will have.
-    getItemKey: (index) => (items[index] ?? waiting[index - first])?.key ?? `answer-${transcript.calling ?? "live"}`,
+    initialOffset: () => (target ? 0 : Math.max(0, count * ESTIMATED_HEIGHT - innerHeight)),
+    // The streamed answer has the key of the final answer.
+    getItemKey: (index) => (items[index] ?? waiting[index - firstQueued])?.key ?? `answer-${transcript.calling ?? "live"}`,
     overscan: 6,
     anchorTo: "end",
     followOnAppend: true,
@@ -53,8 +53,8 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
 
   const mine = agents?.find((one) => one.id === agent);
   const onResume = useMemo(
-    () => (canResume(mine) ? () => ask.mutate({ op: "resume", agent, id: crypto.randomUUID() }) : null),
-    [mine?.status, agent, ask.mutate],
+    () => (canResume(mine) ? () => request.mutate({ op: "resume", agent, id: crypto.randomUUID() }) : null),
+    [mine?.status, agent, request.mutate],
   );
   const nameOf = useCallback((id: string) => agents?.find((one) => one.id === id)?.name ?? id, [agents]);
 
@@ -65,13 +65,13 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     virtual.scrollToEnd();
   }, [count, target, virtual]);
 
-  // What the person says is worth seeing, wherever they have scrolled to.
-  const said = (waiting.at(-1) ?? items.findLast((item) => item.kind === "said" && item.by === "person"))?.seq ?? 0;
-  const saidBefore = useRef(said);
+  // Scroll to the end for each new message of the person, wherever they have scrolled to.
+  const lastSent = (waiting.at(-1) ?? items.findLast((item) => item.kind === "said" && item.by === "person"))?.seq ?? 0;
+  const previousSent = useRef(lastSent);
   useEffect(() => {
-    if (started.current && said > saidBefore.current) virtual.scrollToEnd();
-    saidBefore.current = said;
-  }, [said, virtual]);
+    if (started.current && lastSent > previousSent.current) virtual.scrollToEnd();
+    previousSent.current = lastSent;
+  }, [lastSent, virtual]);
 
   useEffect(() => {
     if (!target || journal.status !== "ready") return;
@@ -80,8 +80,8 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     else if (!journal.whole) void journals.loadOlder(agent);
   }, [target, journal.status, journal.lines[0]?.seq, agent]);
 
-  // The end stays in sight if it was, where the room becomes less (a notice, a search, a smaller window) and where a row
-  // is measured after it was followed. Only who scrolls up leaves the end.
+  // Stay at the end when the list shrinks (a notice, the search, a smaller window) and when a row changes height after it
+  // was followed. Only scrolling up leaves the end.
   const atEnd = useRef(target === null);
   const top = useRef(0);
   const isShown = journal.status === "ready" && count > 0;
@@ -90,7 +90,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     if (!isShown || !element) return;
     const observer = new ResizeObserver(() => {
       if (atEnd.current) element.scrollTop = element.scrollHeight;
-      setAway(below(element) > 240);
+      setScrolledUp(distanceToEnd(element) > 240);
     });
     observer.observe(element);
     if (element.firstElementChild) observer.observe(element.firstElementChild);
@@ -100,25 +100,25 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
   const onScroll = () => {
     const element = scroller.current;
     if (!element) return;
-    const left = below(element);
-    if (left <= 2) atEnd.current = true;
+    const distance = distanceToEnd(element);
+    if (distance <= 2) atEnd.current = true;
     else if (element.scrollTop < top.current) atEnd.current = false;
     top.current = element.scrollTop;
-    setAway(left > 240);
+    setScrolledUp(distance > 240);
     if (element.scrollTop < 600) void journals.loadOlder(agent);
   };
 
-  // A wheel turned up counts at once: new words could put the end back in sight before the scrolling is told.
+  // Handle an upward wheel at once: a delta could scroll back to the end before the scroll event arrives.
   const onWheel = (event: WheelEvent) => {
     if (event.deltaY < 0 && event.currentTarget.scrollTop > 0) atEnd.current = false;
   };
 
-  // All of these take the same room, so that what stands below does not jump.
+  // All states fill the same space, so that the composer below does not jump.
   if (journal.status === "loading") return <div className="min-h-0 grow overflow-auto"><Loading label="Loading the conversation" /></div>;
   if (journal.status === "failed" && journal.error) {
     return (
       <div className="min-h-0 grow overflow-auto">
-        <Failed problem={journal.error} retry={() => journals.retry(agent)} />
+        <ErrorPanel problem={journal.error} retry={() => journals.retry(agent)} />
       </div>
     );
   }
@@ -128,45 +128,45 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
       <div ref={scroller} onScroll={onScroll} onWheel={onWheel} tabIndex={0} role="log" aria-live="off" aria-label="Conversation" className="h-full overflow-y-auto px-6 [overflow-anchor:none]">
         <div className="relative mx-auto max-w-[50rem]" style={{ height: virtual.getTotalSize() }}>
           {virtual.getVirtualItems().map((row) => {
-            const waits = waiting[row.index - first];
-            const item = items[row.index] ?? waits;
+            const queued = waiting[row.index - firstQueued];
+            const item = items[row.index] ?? queued;
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
-                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} waits={waits !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} isQueued={queued !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}
         </div>
       </div>
       <Announcer items={items} />
-      {away && (
+      {isScrolledUp && (
         <Button className="rise absolute bottom-3 left-1/2 -translate-x-1/2 shadow-card" onClick={() => virtual.scrollToEnd()}>
-          <ArrowDown className="size-4" aria-hidden /> Latest
+          <ArrowDown className="size-4" aria-hidden /> Jump to latest
         </Button>
       )}
       <div className="mx-auto max-w-[50rem] px-6">
-        <Trouble problem={ask.error ?? journal.stopped ?? journal.error} />
+        <InlineError problem={request.error ?? journal.stopped ?? journal.error} />
       </div>
     </div>
   );
 }
 
-/** The day, where it changes. */
+/** A separator with the day, where it changes. */
 function DayLine({ before, at }: { before: number | undefined; at: number | undefined }) {
   if (at === undefined || (before !== undefined && sameDay(before, at))) return null;
-  const words = day(at, Date.now());
+  const label = day(at, Date.now());
   return (
     <p className="flex items-center gap-3 pt-5 pb-1 text-xs text-ink-3">
       <span className="h-px grow bg-line" />
-      {words}
+      {label}
       <span className="h-px grow bg-line" />
     </p>
   );
 }
 
-/** How much stands below what is in sight. */
-function below(element: HTMLElement): number {
+/** Distance in pixels from the visible area to the end of the list. */
+function distanceToEnd(element: HTMLElement): number {
   return element.scrollHeight - element.scrollTop - element.clientHeight;
 }
 
@@ -175,7 +175,7 @@ function isTarget(item: Item, target: Target): boolean {
   return item.seq === target.seq;
 }
 
-/** Says an answer aloud once it is whole, not word by word. */
+/** A live region that announces an answer once it is complete, not delta by delta. */
 function Announcer({ items }: { items: readonly Item[] }) {
   const start = useRef(items.at(-1)?.seq ?? 0);
   const last = items.findLast((item) => item.kind === "answer" || item.kind === "end");

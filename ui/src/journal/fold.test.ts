@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { EventLine } from "../bridge";
-import type { EventData, EventKind } from "../data/events";
+import type { EventKind, EventLine } from "../bridge";
+import type { EventData } from "../data/events";
 import { fold, folded } from "./fold";
 import { EMPTY } from "./items";
 
@@ -21,29 +21,29 @@ function story(): EventLine[] {
     line("user_said", { id: "m1", text: "hello" }),
     line("turn_started", { turn: 1 }),
     line("model_requested", { attempt: 1, max_tokens: 1, reservation: null }),
-    line("model_answered", { reply: { content: [{ type: "thinking", thinking: "hm" }, { type: "text", text: "I will." }, { type: "tool_use", id: "t1", name: "commit_memory", input: {} }], stop: "tool_use", usage, model: "m", cost: 7 } }),
+    line("model_answered", { reply: { content: [{ type: "thinking", thinking: "hm" }, { type: "text", text: "I will." }, { type: "tool_use", id: "t1", name: "commit_memory", input: {} }], stop: "tool_use", usage, model: "m", request_id: null, cost: 7 } }),
     line("tool_started", { call: "t1", name: "commit_memory", input: { path: "a.md" }, effect: "e1" }),
     line("tool_started", { call: "t2", name: "spawn_sub_agent", input: { name: "Scout", task: "look" }, effect: "e2" }),
     line("child_requested", { effect: "e2", mail: { id: "e2", from: "grow", to: "a-e2", body: { spawn: birth } } }),
     line("tool_finished", { effect: "e2", content: "at work", is_error: false }),
-    line("commit_intended", { effect: "e1", plan: { path: "a.md", commit: "abc", new_blob: "b" } }),
+    line("commit_intended", { effect: "e1", plan: { path: "a.md", base_head: null, old_blob: null, new_blob: "b", commit: "abc", merged: false } }),
     line("tool_finished", { effect: "e1", content: "committed", is_error: false }),
-    line("mail_received", { mail: { id: "r", from: "a-e2", to: "grow", body: { report: { name: "Scout", ending: "done", text: "found", spent: 3, returned: 47 } } } }),
+    line("mail_received", { mail: { id: "r", from: "a-e2", to: "grow", body: { report: { name: "Scout", ending: "done", text: "found", spent: 3, returned: 47, up_to: 1 } } } }),
     line("model_requested", { attempt: 1, max_tokens: 1, reservation: null }),
-    line("model_answered", { reply: { content: [{ type: "text", text: "Done." }], stop: "end_turn", usage, model: "m", cost: null } }),
+    line("model_answered", { reply: { content: [{ type: "text", text: "Done." }], stop: "end_turn", usage, model: "m", request_id: null, cost: null } }),
     line("turn_ended", { turn: 1, ended: "done", reports: [] }),
   ];
 }
 
 describe("a transcript", () => {
-  test("tells the story in order", () => {
+  test("lists the items in order", () => {
     const { items } = folded(story());
     expect(items.map((item) => item.kind)).toEqual(["said", "answer", "calls", "reported", "answer", "end"]);
     expect(items[1]).toMatchObject({ text: "I will.", thinking: "hm", cost: 7 });
     expect(items[5]).toMatchObject({ took: 12_000, cost: 10, last: true });
   });
 
-  test("joins a call with its result, its change and its sub-agent", () => {
+  test("attaches result, change and sub-agent to their call", () => {
     const calls = folded(story()).items[2];
     expect(calls?.kind === "calls" && calls.calls).toMatchObject([
       { effect: "e1", commit: "abc", result: "committed", finishedAt: 11_000, child: null },
@@ -51,16 +51,16 @@ describe("a transcript", () => {
     ]);
   });
 
-  test("keeps what is said during a turn until the model is given it, and an answer's key from its request on", () => {
+  test("queues messages during a turn until the next model request, and keeps an answer's key from its request on", () => {
     seq = 0;
     const lines = [
       line("turn_started", { turn: 1 }),
       line("model_requested", { attempt: 1 }),
       line("user_said", { id: "m2", text: "also this" }),
       line("model_requested", { attempt: 2 }),
-      line("model_answered", { reply: { content: [{ type: "text", text: "First." }], stop: "end_turn", usage, model: "m", cost: 1 } }),
+      line("model_answered", { reply: { content: [{ type: "text", text: "First." }], stop: "end_turn", usage, model: "m", request_id: null, cost: 1 } }),
       line("model_requested", { attempt: 1 }),
-      line("model_answered", { reply: { content: [{ type: "text", text: "Second." }], stop: "end_turn", usage, model: "m", cost: 1 } }),
+      line("model_answered", { reply: { content: [{ type: "text", text: "Second." }], stop: "end_turn", usage, model: "m", request_id: null, cost: 1 } }),
     ];
     const during = folded(lines.slice(0, 4));
     expect(during.items).toEqual([]);
@@ -70,7 +70,7 @@ describe("a transcript", () => {
     expect(after.items.map((item) => item.key)).toEqual(["answer-4", "said-3", "answer-6"]);
   });
 
-  test("is the same in whatever portions the events come, twice or not", () => {
+  test("is the same for batches of any size, with or without duplicates", () => {
     const lines = story();
     const whole = folded(lines);
     for (let cut = 0; cut <= lines.length; cut += 1) {
@@ -79,7 +79,7 @@ describe("a transcript", () => {
     }
   });
 
-  test("keeps items that did not change", () => {
+  test("keeps the identity of unchanged items", () => {
     const lines = story();
     const before = folded(lines.slice(0, 6));
     const after = fold(before, lines);
@@ -88,23 +88,23 @@ describe("a transcript", () => {
     expect(after.items[2]).not.toBe(before.items[2]);
   });
 
-  test("may begin anywhere: results of calls that are not loaded are left out", () => {
+  test("may start anywhere: results of calls that are not loaded are skipped", () => {
     const lines = story();
     expect(folded(lines.slice(8)).items.map((item) => item.kind)).toEqual(["reported", "answer", "end"]);
   });
 
-  test("knows whether the model is being asked", () => {
+  test("knows whether a model request is pending", () => {
     const lines = story();
     expect([3, 4, 5, 13, 15].map((count) => folded(lines.slice(0, count)).calling)).toEqual([null, 4, null, 13, null]);
   });
 
-  test("says so when an event is of a later build or damaged", () => {
+  test("shows a note for an event that is damaged or of a later build", () => {
     seq = 0;
     const { items } = folded([{ ...line("user_said", {}), kind: "dreamed" }, line("user_said", {}), { ...line("turn_ended", {}), data: null }]);
     expect(items.map((item) => item.kind)).toEqual(["note", "note", "note"]);
   });
 
-  test("offers to go on only at its end", () => {
+  test("can be resumed only at its last ending", () => {
     const lines = story();
     const begun = line("turn_started", { turn: 2 });
     const stopped = line("turn_ended", { turn: 2, ended: "cancelled", reports: [] });
@@ -113,10 +113,35 @@ describe("a transcript", () => {
     expect(ends.map((item) => item.last)).toEqual([false, false]);
   });
 
-  test("tells the person's words from another agent's", () => {
+  test("tells the person's messages from another agent's", () => {
     seq = 0;
-    const say = (by_person: boolean) => line("mail_received", { mail: { id: "x", from: "grow", to: "a", body: { say: { text: "more", allowance: 0, by_person } } } });
+    const say = (by_person: boolean) => line("mail_received", { mail: { id: "x", from: "grow", to: "a", body: { say: { text: "more", allowance: 0, limit: null, number: 2, by_person } } } });
     const { items } = folded([line("agent_created", { birth, parent: "grow" }), say(true), say(false)]);
     expect(items.map((item) => item.kind === "said" && item.by)).toEqual(["grow", "person", "grow"]);
+  });
+
+  test("shows that an interrupted call is looked up, then tried again", () => {
+    seq = 0;
+    const lines = [line("tool_started", { call: "t", name: "act", input: {}, effect: "e" }), line("tool_interrupted", { effect: "e" }), line("tool_resumed", { effect: "e" })];
+    const states = [1, 2, 3].map((count) => folded(lines.slice(0, count)).items[0]).map((item) => item?.kind === "calls" && item.calls[0]?.interrupted);
+    expect(states).toEqual([null, "looking_up", "repeated"]);
+  });
+
+  test("shows what a charge is for, and adds its cost to the turn's", () => {
+    seq = 0;
+    const lines = [
+      line("turn_started", { turn: 1 }),
+      line("charge_reserved", { charge: "c", purpose: "summary of the past", reservation: 50 }),
+      line("charge_settled", { charge: "c", cost: 20 }),
+      line("turn_ended", { turn: 1, ended: "done", reports: [] }),
+    ];
+    expect(folded(lines.slice(0, 2)).items).toMatchObject([{ kind: "charge", purpose: "summary of the past", reservation: 50, isSettled: false, cost: null }]);
+    expect(folded(lines).items).toMatchObject([{ kind: "charge", isSettled: true, cost: 20 }, { kind: "end", cost: 20 }]);
+    expect(folded(lines.slice(2)).items.map((item) => item.kind), "its start is not loaded").toEqual(["end"]);
+  });
+
+  test("does not show that the journal got a name", () => {
+    seq = 0;
+    expect(folded([line("journal_named", { name: "n" })]).items).toEqual([]);
   });
 });

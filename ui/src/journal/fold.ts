@@ -1,12 +1,12 @@
 /**
- * Journal events into a transcript. Pure: the same events give the same transcript, in whatever portions they come, and
- * an event that is there already changes nothing.
+ * The reducer from journal events to a transcript. Pure and idempotent: the same events give the same transcript in
+ * batches of any size, and an event that is already applied changes nothing.
  */
-import type { EventLine } from "../bridge";
-import { type Block, type KnownEvent, type Mail, understood } from "../data/events";
+import type { Block, EventLine, JournalEvent, Mail } from "../bridge";
+import { understood } from "../data/events";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
-/** Adds events in order. Those up to `transcript.last` are known already and skipped. */
+/** Applies events in order; skips those up to `transcript.last`. */
 export function fold(transcript: Transcript, lines: readonly EventLine[]): Transcript {
   const from = lines.findLastIndex((line) => line.seq <= transcript.last) + 1;
   if (from === lines.length) return transcript;
@@ -16,25 +16,25 @@ export function fold(transcript: Transcript, lines: readonly EventLine[]): Trans
     next.last = line.seq;
     const event = understood(line);
     if (event) add(next, line, event);
-    else push(next, { kind: "note", ...place(line, "note"), text: `Something this version cannot show: ${line.kind}` });
+    else push(next, { kind: "note", ...place(line, "note"), text: `This version cannot show an event of kind ${line.kind}` });
   }
   return next;
 }
 
-/** A transcript from the beginning of `lines`. */
+/** The transcript of `lines`. */
 export function folded(lines: readonly EventLine[]): Transcript {
   return fold(EMPTY, lines);
 }
 
 type Draft = { -readonly [K in keyof Transcript]: Transcript[K] } & { items: Item[] };
 
-/** What a person said: at once, or, during a turn, with the next call of the model. */
+/** Adds a message of the person; during a turn it is queued for the next model call. */
 function say(draft: Draft, said: Said) {
   if (draft.working) draft.waiting = [...draft.waiting, said];
   else push(draft, said);
 }
 
-/** Work goes on: the last end is not the last thing any more. */
+/** The conversation continues: the latest ending can no longer be resumed. */
 function goOn(draft: Draft) {
   const index = draft.items.findLastIndex((item) => item.kind === "end");
   const end = draft.items[index];
@@ -49,7 +49,7 @@ function push(draft: Draft, item: Item) {
   draft.items.push(item);
 }
 
-function add(draft: Draft, line: EventLine, event: KnownEvent) {
+function add(draft: Draft, line: EventLine, event: JournalEvent) {
   switch (event.kind) {
     case "agent_created":
       if (event.data.birth) push(draft, { kind: "said", ...place(line, "task"), text: event.data.birth.task, by: event.data.parent ?? "grow" });
@@ -60,7 +60,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "mail_received":
       return addMail(draft, line, event.data.mail);
     case "segment_started":
-      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Now with ${event.data.card.name || event.data.card.id}` });
+      if (event.data.carried) push(draft, { kind: "note", ...place(line, "note"), text: `Model changed to ${event.data.card.name || event.data.card.id}` });
       return;
     case "turn_started":
       goOn(draft);
@@ -72,7 +72,7 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
     case "model_requested":
       draft.working = true;
       draft.calling = line.seq;
-      // Another attempt repeats the first: it says no more than that did.
+      // A retry repeats the first request, so it includes no queued messages.
       if (event.data.attempt > 1) return;
       draft.items.push(...draft.waiting);
       draft.waiting = [];
@@ -103,10 +103,15 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
         finishedAt: null,
         result: null,
         isError: false,
+        interrupted: null,
         child: null,
         commit: null,
         asked: draft.asked,
       });
+    case "tool_interrupted":
+      return change(draft, event.data.effect, { interrupted: "looking_up" });
+    case "tool_resumed":
+      return change(draft, event.data.effect, { interrupted: "repeated" });
     case "commit_intended":
       return change(draft, event.data.effect, { commit: event.data.plan.commit });
     case "child_requested": {
@@ -125,10 +130,18 @@ function add(draft: Draft, line: EventLine, event: KnownEvent) {
       draft.calling = null;
       return;
     }
+    case "charge_reserved": {
+      const { charge, purpose, reservation } = event.data;
+      return push(draft, { kind: "charge", ...place(line, "charge"), charge, purpose, reservation, isSettled: false, cost: null });
+    }
+    case "charge_settled":
+      return settle(draft, event.data.charge, event.data.cost);
+    case "journal_named":
+    case "turn_ending":
     case "child_told":
     case "child_cancelled":
     case "cancel_requested":
-      return; // Seen by what follows from them.
+      return; // Later events show their effects.
   }
 }
 
@@ -145,7 +158,7 @@ function addMail(draft: Draft, line: EventLine, mail: Mail) {
   }
 }
 
-/** Calls that follow each other stand together. */
+/** Consecutive calls form one item. */
 function addCall(draft: Draft, line: EventLine, call: Call) {
   const last = draft.items.at(-1);
   if (last?.kind === "calls") {
@@ -163,6 +176,13 @@ function change(draft: Draft, effect: string, with_: Partial<Call>) {
     draft.items[index] = { ...item, calls } satisfies Calls;
     return;
   }
+}
+
+function settle(draft: Draft, charge: string, cost: number | null) {
+  draft.turnCost += cost ?? 0;
+  const index = draft.items.findLastIndex((item) => item.kind === "charge" && item.charge === charge);
+  const item = draft.items[index];
+  if (item?.kind === "charge") draft.items[index] = { ...item, isSettled: true, cost };
 }
 
 function words(blocks: readonly Block[], kind: "text" | "thinking"): string {

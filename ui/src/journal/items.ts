@@ -1,5 +1,5 @@
-/** What a transcript consists of. Items are replaced, never changed, so that a row can tell whether it is the same. */
-import type { Ended, Shortfall, Report, Usage } from "../data/events";
+/** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
+import type { Ended, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -8,17 +8,19 @@ export interface Call {
   input: Record<string, unknown>;
   startedAt: number;
   finishedAt: number | null;
-  result: string | null;
+  result: ToolContent | null;
   isError: boolean;
-  /** The sub-agent that it sent to work. */
+  /** The program stopped during the call: it is being looked up, or is carried out again. */
+  interrupted: "looking_up" | "repeated" | null;
+  /** The sub-agent that the call started. */
   child: { id: string; name: string; task: string; allowance: number } | null;
-  /** The memory change that it made. */
+  /** The memory change that the call made. */
   commit: string | null;
-  /** The model call that asked for it, if that is loaded. */
+  /** The model call that requested it, if loaded. */
   asked: Asked | null;
 }
 
-/** What a model call cost, and how many tool calls it asked for. */
+/** The cost of a model call, and the number of tool calls that it requested. */
 export interface Asked {
   /** `null`: unknown price. */
   cost: number | null;
@@ -31,7 +33,7 @@ export interface Said {
   at: number;
   seq: number;
   text: string;
-  /** `person`, or the agent that wrote it. */
+  /** `person`, or the id of the agent that wrote it. */
   by: string;
 }
 export interface Answer {
@@ -61,6 +63,20 @@ export interface Reported {
   from: string;
   report: Report;
 }
+/** Money for something other than the agent's own model calls. */
+export interface Charge {
+  kind: "charge";
+  key: string;
+  at: number;
+  seq: number;
+  charge: string;
+  purpose: string;
+  /** The most that it can cost; `null`: unknown price. */
+  reservation: number | null;
+  isSettled: boolean;
+  /** `null`: not settled, or never known. */
+  cost: number | null;
+}
 export interface Note {
   kind: "note";
   key: string;
@@ -75,30 +91,30 @@ export interface End {
   seq: number;
   ended: Ended;
   shortfall: Shortfall | null;
-  /** How long the turn took; `null` if its start is not loaded. */
+  /** Duration of the turn; `null` if its start is not loaded. */
   took: number | null;
   /** Known cost of this turn's model calls, and of the sub-agents that reported in it. */
   cost: number;
-  /** Whether no work came after it, so that going on makes sense. */
+  /** Whether it is the last ending, so that it can be resumed. */
   last: boolean;
 }
-export type Item = Said | Answer | Calls | Reported | Note | End;
+export type Item = Said | Answer | Calls | Reported | Charge | Note | End;
 
 export interface Transcript {
   items: readonly Item[];
-  /** The first and last sequence number folded in; 0 before anything. */
+  /** The first and last sequence number applied; 0 if none. */
   first: number;
   last: number;
-  /** When the turn that is under way began; `null` between turns. */
+  /** When the current turn started; `null` between turns. */
   turnAt: number | null;
   turnCost: number;
-  /** Whether a turn is under way. */
+  /** Whether a turn is running. */
   working: boolean;
-  /** What the person said during a turn and the model has not been given yet: it is, with its next call. */
+  /** Messages sent during a turn that the next model call will include. */
   waiting: readonly Said[];
-  /** The number of the request whose answer is under way; `null` if no model call is. */
+  /** The sequence number of the pending model request; `null` if there is none. */
   calling: number | null;
-  /** The latest model call that was answered in this turn. */
+  /** The latest answered model call of this turn. */
   asked: Asked | null;
 }
 

@@ -1,10 +1,10 @@
-/** The rows of a transcript, one component for each kind of item. */
-import { Bot, Mail, Play } from "lucide-react";
+/** The rows of a transcript, one component per kind of item. */
+import { Bot, Coins, Mail, Play } from "lucide-react";
 import { memo } from "react";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
-import { Fold } from "../design/Fold";
+import { Disclosure } from "../design/Disclosure";
 import { Markdown } from "../design/Markdown";
 import { ending } from "../data/ended";
 import { toAgent, toSettings } from "../data/links";
@@ -12,33 +12,35 @@ import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
-import type { Answer, Call, Calls, End, Item, Reported, Said } from "./items";
+import type { Answer, Call, Calls, Charge, End, Item, Reported, Said } from "./items";
 import { ToolCall } from "./ToolCall";
 
-/** What is pointed at: a tool call, or a place in the journal. */
+/** What the transcript scrolls to and marks: a tool call, or a sequence number. */
 export interface Target {
   effect?: string;
   seq?: number;
 }
 
 export interface RowProps {
-  /** Any but an answer, which has a row of its own. */
+  /** Any item except an answer, which `AnswerRow` shows. */
   item: Exclude<Item, Answer>;
-  /** It was said, and the model has not been given it yet. */
-  waits: boolean;
+  /** The message is recorded but not sent to the model yet. */
+  isQueued: boolean;
   at: Target | null;
   nameOf: (agent: string) => string;
   onResume: (() => void) | null;
 }
 
-export const Row = memo(function Row({ item, waits, at, nameOf, onResume }: RowProps) {
+export const Row = memo(function Row({ item, isQueued, at, nameOf, onResume }: RowProps) {
   switch (item.kind) {
     case "said":
-      return <SaidRow item={item} waits={waits} marked={item.seq === at?.seq} nameOf={nameOf} />;
+      return <SaidRow item={item} isQueued={isQueued} marked={item.seq === at?.seq} nameOf={nameOf} />;
     case "calls":
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
       return <ReportRow item={item} />;
+    case "charge":
+      return <ChargeRow item={item} />;
     case "note":
       return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "end":
@@ -46,16 +48,16 @@ export const Row = memo(function Row({ item, waits, at, nameOf, onResume }: RowP
   }
 });
 
-function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; marked: boolean; nameOf: (agent: string) => string }) {
+function SaidRow({ item, isQueued, marked, nameOf }: { item: Said; isQueued: boolean; marked: boolean; nameOf: (agent: string) => string }) {
   const mine = item.by === "person";
-  const look = !mine ? "rounded-bl-md border border-line bg-surface" : waits ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
+  const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
       {!mine && <p className="mb-1 text-xs text-ink-3">Task from {nameOf(item.by)}</p>}
       <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
         {item.text}
       </div>
-      {waits && <p className="mt-1 text-xs text-ink-3">Waits for the next step. A correction said now is read together with it.</p>}
+      {isQueued && <p className="mt-1 text-xs text-ink-3">Queued. The agent reads it before its next step, with anything else you send until then.</p>}
     </div>
   );
 }
@@ -63,7 +65,7 @@ function SaidRow({ item, waits, marked, nameOf }: { item: Said; waits: boolean; 
 function CallsRow({ item, at }: { item: Calls; at: string | null }) {
   return (
     <div className="py-0.5">
-      {runs(item.calls).map((run) => {
+      {groupCalls(item.calls).map((run) => {
         const first = run[0]?.effect;
         if (!run[0]?.child) return run.map((call) => <ToolCall key={call.effect} call={call} marked={call.effect === at} />);
         return (
@@ -76,8 +78,8 @@ function CallsRow({ item, at }: { item: Calls; at: string | null }) {
   );
 }
 
-/** Calls in order, those that sent sub-agents apart from the others. */
-function runs(calls: readonly Call[]): Call[][] {
+/** Calls in order, with those that started sub-agents in groups of their own. */
+function groupCalls(calls: readonly Call[]): Call[][] {
   const found: Call[][] = [];
   for (const call of calls) {
     const last = found.at(-1);
@@ -87,7 +89,7 @@ function runs(calls: readonly Call[]): Call[][] {
   return found;
 }
 
-const ENDINGS = { done: "reported back", failed: "could not finish", cancelled: "was stopped", limit: "reached its limit" };
+const REPORT_ENDINGS = { done: "reported back", failed: "could not finish", cancelled: "was stopped", limit: "reached its limit" };
 
 function ReportRow({ item }: { item: Reported }) {
   const { report } = item;
@@ -95,23 +97,39 @@ function ReportRow({ item }: { item: Reported }) {
     <>
       <Mail className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        <span className="font-medium text-ink">{report.name}</span> {ENDINGS[report.ending]}
+        <span className="font-medium text-ink">{report.name}</span> {REPORT_ENDINGS[report.ending]}
       </span>
       <span className="ml-auto pl-3 text-xs text-ink-3 tabular-nums">{money(report.spent)}</span>
     </>
   );
   return (
-    <Fold summary={summary}>
+    <Disclosure summary={summary}>
       {() => (
         <div className="rounded-lg border border-line bg-surface p-3 text-sm">
-          <Markdown text={report.text || "(no words)"} onPage={openPage} />
+          <Markdown text={report.text || "(no text)"} onPage={openPage} />
           <a href={toAgent(item.from)} className="mt-2 inline-flex items-center gap-1 text-xs text-accent-ink underline">
-            <Bot className="size-3.5" aria-hidden /> open its channel
+            <Bot className="size-3.5" aria-hidden /> Open sub-agent
           </a>
         </div>
       )}
-    </Fold>
+    </Disclosure>
   );
+}
+
+function ChargeRow({ item }: { item: Charge }) {
+  return (
+    <p title={exactTime(item.at)} className="flex items-center gap-1.5 py-1 pr-1.5 pl-6.5 text-sm text-ink-2">
+      <Coins className="size-4 shrink-0 text-ink-3" aria-hidden />
+      <span className="truncate">{item.purpose}</span>
+      <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3 tabular-nums">{chargeWords(item)}</span>
+    </p>
+  );
+}
+
+function chargeWords({ isSettled, cost, reservation }: Charge): string {
+  if (cost !== null) return money(cost);
+  const most = reservation === null ? "price unknown" : `up to ${money(reservation)}`;
+  return isSettled ? `cost unknown, ${most}` : `${most} reserved`;
 }
 
 function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }) {
@@ -127,12 +145,12 @@ function EndRow({ item, onResume }: { item: End; onResume: (() => void) | null }
       </div>
       {item.last && how.settings && (
         <a href={toSettings} className="rounded-lg border border-line bg-surface px-3 py-1.5 font-medium">
-          Settings
+          Open Settings
         </a>
       )}
       {item.last && how.resumable && onResume && (
         <Button onClick={onResume}>
-          <Play className="size-3.5" aria-hidden /> Go on
+          <Play className="size-3.5" aria-hidden /> Resume
         </Button>
       )}
     </div>

@@ -1,13 +1,13 @@
-/** What a tool call does, in words for people. */
+/** Labels and icons of tool calls. */
 import { Bot, Eye, FilePen, FileX, FolderOpen, Hourglass, type LucideIcon, MessageSquare, OctagonX, Search, Wrench } from "lucide-react";
 import type { Call } from "./items";
 
 interface Words {
   icon: LucideIcon;
-  /** While it runs, and once it is done. */
+  /** The labels while the call runs and once it has finished. */
   doing: string;
   done: string;
-  /** What it concerns. */
+  /** What the call is about, from its input. */
   about: (input: Record<string, unknown>) => string;
 }
 
@@ -19,10 +19,10 @@ const TOOLS: Record<string, Words> = {
   search_memory: { icon: Search, doing: "Searching memory for", done: "Searched memory for", about: (input) => `“${text("query")(input)}”` },
   commit_memory: { icon: FilePen, doing: "Writing", done: "Wrote", about: text("path") },
   delete_memory: { icon: FileX, doing: "Deleting", done: "Deleted", about: text("path") },
-  spawn_sub_agent: { icon: Bot, doing: "Sending", done: "Sent", about: text("name") },
-  wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Heard from sub-agents", about: () => "" },
-  message_sub_agent: { icon: MessageSquare, doing: "Telling", done: "Told", about: text("id") },
-  cancel_sub_agent: { icon: OctagonX, doing: "Stopping", done: "Stopped", about: text("id") },
+  spawn_sub_agent: { icon: Bot, doing: "Starting sub-agent", done: "Started sub-agent", about: text("name") },
+  wait_for_sub_agents: { icon: Hourglass, doing: "Waiting for sub-agents", done: "Waited for sub-agents", about: () => "" },
+  message_sub_agent: { icon: MessageSquare, doing: "Messaging sub-agent", done: "Messaged sub-agent", about: text("id") },
+  cancel_sub_agent: { icon: OctagonX, doing: "Stopping sub-agent", done: "Stopped sub-agent", about: text("id") },
 };
 
 export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { icon: LucideIcon; verb: string; about: string } {
@@ -31,7 +31,7 @@ export function toolWords(call: Pick<Call, "name" | "input" | "finishedAt">): { 
   return { icon: words.icon, verb: call.finishedAt === null ? words.doing : words.done, about: words.about(call.input) };
 }
 
-/** What is being prepared while the model writes the call of that tool. */
+/** The label while the model writes a call of this tool. */
 export function preparing(tool: string): string {
   const words = TOOLS[tool];
   return words ? `${words.doing}…` : `Preparing ${tool}…`;

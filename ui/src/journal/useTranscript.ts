@@ -1,4 +1,4 @@
-/** An agent's transcript, folded on as its journal grows. */
+/** An agent's transcript, updated incrementally as its journal grows. */
 import { useRef } from "react";
 import type { Journal } from "../data/journals";
 import { fold, folded } from "./fold";

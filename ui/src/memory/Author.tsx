@@ -1,4 +1,4 @@
-/** Who made a change: the person, or an agent in one of its turns; leads there. */
+/** The author of a change: the person, or an agent, linked to the tool call that made it. */
 import { Bot, UserRound } from "lucide-react";
 import type { CommitOrigin } from "../bridge";
 import { toAgent } from "../data/links";

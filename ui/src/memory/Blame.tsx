@@ -1,7 +1,7 @@
-/** Whose line is whose: each line beside the change that it came with and the agent behind it. */
+/** Blame: each line of a page with its author and its change. */
 import type { BlamedLine } from "../bridge";
 import { cx } from "../design/cx";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { toChange } from "../data/links";
 import { useBlame } from "../data/queries";
 import { ago, exactTime } from "../data/time";
@@ -9,12 +9,12 @@ import { Author } from "./Author";
 
 export function Blame({ path }: { path: string }) {
   return (
-    <Read query={useBlame(path)}>
+    <QueryView query={useBlame(path)}>
       {(lines) => (
         <table className="w-full border-collapse text-sm">
           <thead className="sr-only">
             <tr>
-              <th>Who</th>
+              <th>Author</th>
               <th>When</th>
               <th>Change</th>
               <th>Line</th>
@@ -28,7 +28,7 @@ export function Blame({ path }: { path: string }) {
           </tbody>
         </table>
       )}
-    </Read>
+    </QueryView>
   );
 }
 

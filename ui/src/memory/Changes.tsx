@@ -1,24 +1,24 @@
-/** Changes, newest first, each opening to what it did and a way back. */
+/** A list of changes, newest first. Each expands to its diff and an undo button. */
 import { GitCommitVertical, Undo2 } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Change } from "../bridge";
 import { Button } from "../design/Button";
 import { Diff } from "../design/Diff";
-import { Fold } from "../design/Fold";
-import { Empty, Read, Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { Disclosure } from "../design/Disclosure";
+import { Empty, QueryView, InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 import { toPage } from "../data/links";
 import { useDiff, useLog } from "../data/queries";
 import { ago, exactTime } from "../data/time";
 import { Author } from "./Author";
 
-/** How many are shown before "more". */
+/** How many changes are shown at first, and added by "Show more". */
 const STEP = 100;
 
 export function Changes({ path, open }: { path: string | null; open: string | null }) {
   const [shown, setShown] = useState(STEP);
   return (
-    <Read query={useLog(path)}>
+    <QueryView query={useLog(path)}>
       {(changes) =>
         changes.length === 0 ? (
           <Empty icon={GitCommitVertical} title="No changes yet" />
@@ -37,7 +37,7 @@ export function Changes({ path, open }: { path: string | null; open: string | nu
           </div>
         )
       }
-    </Read>
+    </QueryView>
   );
 }
 
@@ -48,14 +48,14 @@ function ChangeRow({ change, withPath, isOpen }: { change: Change; withPath: boo
   }, [isOpen]);
   return (
     <li ref={row} className="py-1.5">
-      <Fold open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} beneath={<Facts change={change} withPath={withPath} />}>
-        {() => <Details change={change} />}
-      </Fold>
+      <Disclosure open={isOpen} summary={<span className="truncate font-medium text-ink">{change.message}</span>} below={<ChangeFacts change={change} withPath={withPath} />}>
+        {() => <ChangeDetails change={change} />}
+      </Disclosure>
     </li>
   );
 }
 
-function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
+function ChangeFacts({ change, withPath }: { change: Change; withPath: boolean }) {
   return (
     <p className="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1 pl-6.5 text-xs text-ink-3">
       <Author name={change.author} origin={change.origin} />
@@ -72,24 +72,24 @@ function Facts({ change, withPath }: { change: Change; withPath: boolean }) {
   );
 }
 
-/** What can be done comes first: it stays where it is while the difference is read. */
-function Details({ change }: { change: Change }) {
+/** The actions are above the diff, so that they do not move when it loads. */
+function ChangeDetails({ change }: { change: Change }) {
   const diff = useDiff(change.commit);
-  const ask = useAsk();
+  const request = useRequest();
   return (
     <div className="space-y-2">
       <div className="flex items-center gap-3">
-        <Button disabled={ask.isPending} onClick={() => ask.mutate({ op: "restore_memory", rev: change.commit })}>
+        <Button disabled={request.isPending} onClick={() => request.mutate({ op: "restore_memory", rev: change.commit })}>
           <Undo2 className="size-4" aria-hidden /> Undo this change
         </Button>
-        {ask.isSuccess && (
+        {request.isSuccess && (
           <span role="status" className="text-sm text-accent-ink">
-            Undone, as a new change of yours.
+            Undone by a new change.
           </span>
         )}
-        <Trouble problem={ask.error} />
+        <InlineError problem={request.error} />
       </div>
-      <Read query={diff}>{(found) => <Diff text={found.text} />}</Read>
+      <QueryView query={diff}>{(found) => <Diff text={found.text} />}</QueryView>
     </div>
   );
 }

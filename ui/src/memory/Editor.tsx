@@ -1,9 +1,9 @@
-/** Editing a page by hand. What is unsaved is kept; a change made meanwhile by someone else is shown, not overwritten. */
+/** Edits a page. Unsaved text is stored as a draft. A concurrent change is shown next to it, never overwritten. */
 import { useState } from "react";
 import type { Page } from "../bridge";
 import { Button } from "../design/Button";
-import { Failed, Loading, Trouble } from "../design/states";
-import { useAsk, useDrafts, useHost, useKeeping } from "../data/context";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
+import { useDrafts, useDraftStorage, useHost, useRequest } from "../data/context";
 
 interface Draft {
   text: string;
@@ -25,19 +25,19 @@ interface Props {
   onDone: () => void;
 }
 
-/** Nothing is edited that would not be kept. */
+/** Allows editing only when drafts can be stored. */
 export function Editor(props: Props) {
   const drafts = useDrafts();
-  const { isKept, problem } = useKeeping();
-  if (isKept) return <KeptEditor {...props} />;
-  return problem ? <Failed problem={problem} retry={() => void drafts.learn()} /> : <Loading />;
+  const { isPersistent, problem } = useDraftStorage();
+  if (isPersistent) return <StoredEditor {...props} />;
+  return problem ? <ErrorPanel problem={problem} retry={() => void drafts.loadProfile()} /> : <Loading />;
 }
 
-function KeptEditor({ path, page, onDone }: Props) {
+function StoredEditor({ path, page, onDone }: Props) {
   const drafts = useDrafts();
   const [draft, setDraft] = useState<Draft>(() => parsed(drafts.get("edit", path)) ?? { text: page?.text ?? "", base: page?.version ?? null });
   const [theirs, setTheirs] = useState<Page | null>(null);
-  const ask = useAsk();
+  const request = useRequest();
   const host = useHost();
   const change = (next: Draft) => {
     setDraft(next);
@@ -49,7 +49,7 @@ function KeptEditor({ path, page, onDone }: Props) {
   };
   const save = (base: string | null) => {
     const text = draft.text.endsWith("\n") || draft.text === "" ? draft.text : `${draft.text}\n`;
-    ask.mutate(
+    request.mutate(
       { op: "write_memory", path, text, base },
       {
         onSuccess: leave,
@@ -80,33 +80,33 @@ function KeptEditor({ path, page, onDone }: Props) {
           className="code min-h-0 grow basis-0 resize-none rounded-lg border border-line-strong/60 p-4 text-ink"
         />
         {theirs && (
-          <section aria-label="What is there now" className="flex min-h-0 grow basis-0 flex-col gap-2">
+          <section aria-label="Saved version" className="flex min-h-0 grow basis-0 flex-col gap-2">
             <p role="alert" className="text-sm">
-              <span className="font-medium text-warn">It was changed meanwhile; nothing is saved yet.</span> This is there now. Take over what you want to keep, then replace it.
+              <span className="font-medium text-warn">This page has changed since you opened it. Your version is not saved yet.</span> This is the saved version. Copy what you want to keep into yours, then replace it.
             </p>
             <pre tabIndex={0} className="code min-h-0 grow overflow-auto rounded-lg border border-line p-4 whitespace-pre-wrap">
               {theirs.text}
             </pre>
             <div className="flex flex-wrap gap-2">
               <Button look="danger" onClick={() => save(theirs.version)}>
-                Replace it with mine
+                Replace with my version
               </Button>
-              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), ask.reset())}>Take this instead</Button>
+              <Button onClick={() => (change({ text: theirs.text, base: theirs.version }), setTheirs(null), request.reset())}>Use this version</Button>
             </div>
           </section>
         )}
       </div>
       <div className="flex flex-wrap items-center gap-2">
         {!theirs && (
-          <Button look="primary" disabled={!changed || ask.isPending} onClick={() => save(draft.base)}>
+          <Button look="primary" disabled={!changed || request.isPending} onClick={() => save(draft.base)}>
             Save
           </Button>
         )}
         <Button look="quiet" onClick={leave}>
           {changed ? "Discard" : "Cancel"}
         </Button>
-        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as a change of your own, with history.</span>}
-        {!(theirs && ask.error?.code === "conflict") && <Trouble problem={ask.error} />}
+        {!theirs && <span className="ml-2 text-xs text-ink-3">Saved as your own change.</span>}
+        {!(theirs && request.error?.code === "conflict") && <InlineError problem={request.error} />}
       </div>
     </div>
   );

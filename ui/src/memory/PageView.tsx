@@ -1,20 +1,20 @@
-/** One page: read, edited, its history, and whose line is whose. */
+/** One page: rendered, as source, in the editor, with its history and its blame. */
 import { Pencil, Trash2 } from "lucide-react";
 import { Button, IconButton } from "../design/Button";
 import { Markdown } from "../design/Markdown";
-import { Failed, Loading, Trouble } from "../design/states";
+import { ErrorPanel, Loading, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import type { Page } from "../bridge";
-import { useAsk } from "../data/context";
+import { useRequest } from "../data/context";
 import { toLine, toPage } from "../data/links";
 import { useLog, usePage } from "../data/queries";
 import { ago } from "../data/time";
-import { AllPages } from "./AllPages";
+import { BackToPages } from "./BackToPages";
 import { Author } from "./Author";
 import { Blame } from "./Blame";
 import { Editor } from "./Editor";
 import { Changes } from "./Changes";
-import { Missing } from "./Missing";
+import { MissingPage } from "./MissingPage";
 import { Source } from "./Source";
 import { linked } from "./pageTree";
 
@@ -34,16 +34,16 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
     location.hash = line !== null && (next === "page" || next === "source") ? toLine(path, line, tab) : toPage(path, tab);
   };
   const missing = page.error?.code === "not_found";
-  const remove = useAsk();
+  const remove = useRequest();
   return (
     <>
       <header className="flex h-13 shrink-0 items-center gap-3 px-6">
-        <AllPages />
+        <BackToPages />
         <h2 className="max-w-[60%] shrink-0 truncate font-semibold">{path}</h2>
         <LastChange path={path} />
         {open !== "edit" && page.data && !missing && (
           <span className="ml-auto flex shrink-0 items-center gap-1">
-            <IconButton label="Delete this page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
+            <IconButton label="Delete page" disabled={remove.isPending} onClick={() => remove.mutate({ op: "delete_memory", path, base: page.data.version })}>
               <Trash2 className="size-4" aria-hidden />
             </IconButton>
             <Button onClick={() => go("edit")}>
@@ -53,14 +53,14 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
         )}
       </header>
       <div className="px-6">
-        <Trouble problem={remove.error} />
+        <InlineError problem={remove.error} />
       </div>
       {open === "edit" && (page.data || missing) ? (
         <Editor path={path} page={page.data ?? null} onDone={() => go("page")} />
       ) : missing ? (
-        <Missing path={path} onWrite={() => go("edit")} />
+        <MissingPage path={path} onWrite={() => go("edit")} />
       ) : page.error && !page.data ? (
-        <Failed problem={page.error} retry={() => void page.refetch()} />
+        <ErrorPanel problem={page.error} retry={() => void page.refetch()} />
       ) : !page.data ? (
         <Loading />
       ) : (
@@ -74,7 +74,7 @@ export function PageView({ path, tab, change, line }: { path: string; tab: strin
   );
 }
 
-/** Who changed it last, and why. */
+/** Author and reason of the latest change. */
 function LastChange({ path }: { path: string }) {
   const [last] = useLog(path).data ?? [];
   if (!last) return null;

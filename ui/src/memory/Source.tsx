@@ -1,9 +1,9 @@
-/** A page as it is stored, with the line marked that somebody was led to. */
+/** The source of a page, with the linked line marked. */
 import { useEffect } from "react";
-import { showMarked } from "../design/marked";
+import { scrollToMarked } from "../design/marked";
 
 export function Source({ text, line }: { text: string; line: number | null }) {
-  useEffect(showMarked, [text, line]);
+  useEffect(scrollToMarked, [text, line]);
   const lines = text.split("\n");
   const marked = line === null ? undefined : lines[line - 1];
   return (

@@ -1,4 +1,4 @@
-/** Paths of pages as folders. */
+/** Groups the paths of pages into a tree of folders. */
 import type { PageRow } from "../bridge";
 
 export interface Folder {
@@ -27,7 +27,7 @@ export function pageTree(rows: readonly PageRow[]): Folder {
   return root;
 }
 
-/** Where a link on a page leads: a path from the root, or from the page that it stands on. */
+/** Resolves a link on a page to a path: from the root if it starts with `/`, else relative to the page. */
 export function linked(from: string, href: string): string {
   const [target = ""] = href.split("#");
   const start = target.startsWith("/") ? [] : from.split("/").slice(0, -1);

@@ -1,18 +1,18 @@
-/** Entering a key, with what the provider says of it and where it will be kept. */
+/** The form for a key, with the result of the provider's check and where the key will be stored. */
 import { Check, LoaderCircle } from "lucide-react";
 import { type FormEvent, useId } from "react";
 import { Button } from "../design/Button";
 import { Input } from "../design/Field";
-import { Trouble } from "../design/states";
+import { InlineError } from "../design/states";
 import { useKeys } from "../data/queries";
 import { type KeyState, useKeyEntry } from "./useKeyEntry";
-import { type ProviderName, PROVIDERS, willBeKept } from "./words";
+import { type ProviderName, PROVIDERS, storageHint } from "./words";
 
-export function KeyForm(props: { name: ProviderName; action: string; onKept?: () => void; onCancel?: () => void }) {
+export function KeyForm(props: { name: ProviderName; action: string; onSaved?: () => void; onCancel?: () => void }) {
   const id = useId();
   const { label, placeholder, who } = PROVIDERS[props.name];
   const keychain = useKeys().data?.keychain;
-  const { value, state, enter, submit, keepAnyway } = useKeyEntry(props.name, props.onKept ?? nothing);
+  const { value, state, enter, submit, saveAnyway } = useKeyEntry(props.name, props.onSaved ?? noop);
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
     void submit();
@@ -23,12 +23,12 @@ export function KeyForm(props: { name: ProviderName; action: string; onKept?: ()
         {label}
       </label>
       <Input id={id} type="password" name="key" aria-describedby={`${id}-kept`} placeholder={placeholder} value={value} onChange={(event) => enter(event.target.value)} />
-      <Said state={state} who={who} onKeepAnyway={keepAnyway} />
+      <CheckStatus state={state} who={who} onSaveAnyway={saveAnyway} />
       <p id={`${id}-kept`} className="text-xs text-ink-3">
-        {keychain && willBeKept(keychain)}
+        {keychain && storageHint(keychain)}
       </p>
       <div className="flex gap-2">
-        <Button type="submit" look="primary" disabled={!value.trim() || state.at === "keeping"}>
+        <Button type="submit" look="primary" disabled={!value.trim() || state.at === "saving"}>
           {props.action}
         </Button>
         {props.onCancel && (
@@ -41,18 +41,18 @@ export function KeyForm(props: { name: ProviderName; action: string; onKept?: ()
   );
 }
 
-function nothing() {}
+function noop() {}
 
-/** What came of asking the provider. The place is always there, so that nothing jumps and screen readers hear it. */
-function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKeepAnyway: () => void }) {
+/** The result of the check. The live region is always mounted, so that the layout is stable and changes are announced. */
+function CheckStatus({ state, who, onSaveAnyway }: { state: KeyState; who: string; onSaveAnyway: () => void }) {
   const isWrong = state.at === "refused" || state.at === "failed";
   return (
     <div className="min-h-5">
       <div role="status" className="text-sm text-ink-2">
-        {(state.at === "checking" || state.at === "keeping") && (
+        {(state.at === "checking" || state.at === "saving") && (
           <p className="flex items-center gap-1.5">
             <LoaderCircle className="size-4 animate-spin text-ink-3" aria-hidden />
-            {state.at === "checking" ? "Checking the key…" : "Keeping it…"}
+            {state.at === "checking" ? "Checking the key…" : "Saving the key…"}
           </p>
         )}
         {state.at === "accepted" && (
@@ -63,11 +63,11 @@ function Said({ state, who, onKeepAnyway }: { state: KeyState; who: string; onKe
         {state.at === "unknown" && (
           <div className="flex flex-col items-start gap-2">
             <p className="text-warn">{state.message}</p>
-            <Button onClick={onKeepAnyway}>Keep it anyway</Button>
+            <Button onClick={onSaveAnyway}>Save anyway</Button>
           </div>
         )}
       </div>
-      {isWrong && <Trouble problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or make a new one." }} />}
+      {isWrong && <InlineError problem={state.at === "failed" ? state.problem : { message: state.message, nextStep: "Copy the whole key again, or create a new one." }} />}
     </div>
   );
 }

@@ -1,10 +1,10 @@
-/** Whether two addresses mean one server: people leave out `/v1`, and this computer has three names. */
+/** Whether two addresses are the same server: `/v1` is optional, and this computer has three host names. */
 export function sameServer(one: string, other: string): boolean {
-  const [a, b] = [one, other].map(plain);
+  const [a, b] = [one, other].map(normalised);
   return a !== null && a === b;
 }
 
-function plain(text: string): string | null {
+function normalised(text: string): string | null {
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
   const host = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname) ? "here" : url.hostname;

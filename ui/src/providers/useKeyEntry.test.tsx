@@ -7,7 +7,7 @@ import { Drafts } from "../data/drafts";
 import { Journals } from "../data/journals";
 import { useKeyEntry } from "./useKeyEntry";
 
-/** A host whose answers come when the test says so. */
+/** A host whose responses the test controls. */
 class Provider {
   asked: Array<{ request: Request; answer: (reply: Reply) => void }> = [];
   host: Host = {
@@ -23,11 +23,11 @@ class Provider {
 
 let provider: Provider;
 let client: ReturnType<typeof newClient>;
-const onKept = vi.fn();
+const onSaved = vi.fn();
 
 beforeEach(() => {
   vi.useFakeTimers();
-  onKept.mockClear();
+  onSaved.mockClear();
   provider = new Provider();
   client = newClient();
 });
@@ -39,52 +39,52 @@ function entry() {
       {children}
     </DataProvider>
   );
-  return renderHook(() => useKeyEntry("anthropic", onKept), { wrapper }).result;
+  return renderHook(() => useKeyEntry("anthropic", onSaved), { wrapper }).result;
 }
 
-const rest = () => act(async () => vi.advanceTimersByTime(1_000));
+const debounce = () => act(async () => vi.advanceTimersByTime(1_000));
 
-test("a key is checked once, when the typing rests", async () => {
+test("a key is checked once, after the debounce", async () => {
   const key = entry();
   for (const typed of ["sk-ant-1", "sk-ant-12", "sk-ant-123"]) act(() => key.current.enter(typed));
   expect(provider.asked).toHaveLength(0);
-  await rest();
+  await debounce();
   expect(provider.asked.map(({ request }) => request)).toEqual([{ op: "check_key", name: "anthropic", value: "sk-ant-123" }]);
   expect(key.current.state).toEqual({ at: "checking" });
   await provider.says(0, { refused: { message: "No." } });
   expect(key.current.state).toEqual({ at: "refused", message: "No." });
 });
 
-test("Enter before the typing rests asks once, and keeps what is accepted", async () => {
+test("Enter within the debounce checks once, and saves an accepted key", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-quick"));
   await act(async () => void key.current.submit());
   await provider.says(0, "accepted");
-  await rest();
+  await debounce();
   expect(provider.asked.map(({ request }) => request.op)).toEqual(["check_key", "set_key"]);
 });
 
-test("what is said about an earlier key changes nothing", async () => {
+test("the result for an earlier key is ignored", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-old"));
-  await rest();
+  await debounce();
   act(() => key.current.enter("sk-ant-new"));
   await provider.says(0, "accepted");
   expect(key.current.state).toEqual({ at: "idle" });
-  await rest();
+  await debounce();
   await provider.says(1, { unknown: { message: "Offline." } });
   expect(key.current.state).toEqual({ at: "unknown", message: "Offline." });
-  expect(onKept).not.toHaveBeenCalled();
+  expect(onSaved).not.toHaveBeenCalled();
 });
 
-test("a kept key is nowhere in the page any more", async () => {
+test("a saved key is no longer anywhere in the page", async () => {
   const key = entry();
   act(() => key.current.enter("sk-ant-canary"));
-  await rest();
+  await debounce();
   await provider.says(0, "accepted");
   await act(async () => void key.current.submit());
   await act(async () => provider.asked[1]?.answer("done"));
-  expect(onKept).toHaveBeenCalledTimes(1);
+  expect(onSaved).toHaveBeenCalledTimes(1);
   expect(key.current.value).toBe("");
   const cached = [...client.getQueryCache().getAll(), ...client.getMutationCache().getAll()].map(({ state }) => JSON.stringify(state));
   expect(cached.join()).not.toContain("canary");

@@ -1,13 +1,13 @@
-/** Providers in words for people. */
+/** Texts of providers, keys and the keychain. */
 import type { Keychain, KeySource } from "../bridge";
 
 export interface ProviderWords {
-  /** Who is asked. */
+  /** Who checks the key. */
   who: string;
   label: string;
   placeholder: string;
   variable: string;
-  /** Where a key comes from; `null` if that depends on the server. */
+  /** Where to create a key; `null` if that depends on the server. */
   console: string | null;
 }
 
@@ -17,32 +17,32 @@ export const PROVIDERS: Record<"anthropic" | "openai", ProviderWords> = {
 };
 export type ProviderName = keyof typeof PROVIDERS;
 
-/** Where a key that is there comes from. */
-export function kept(source: KeySource, variable: string): string {
+/** Where an existing key is stored. */
+export function keySourceText(source: KeySource, variable: string): string {
   switch (source) {
     case "environment":
-      return `Set by the environment (${variable})`;
+      return `Set in the environment (${variable})`;
     case "keychain":
-      return "Kept in your system's keychain";
+      return "Saved in your system's keychain";
     case "memory":
-      return "Kept for this run only; you will be asked again";
+      return "Kept until GrowQR quits; then you will be asked again";
   }
 }
 
-/** What was found of the keychain, and what to do. */
-export function described({ found, next_step }: Keychain): string {
+/** The state of the keychain and the next step, as sentences. */
+export function keychainText({ found, next_step }: Keychain): string {
   const sentence = `${found.charAt(0).toUpperCase()}${found.slice(1)}${/[.!?]$/.test(found) ? "" : "."}`;
   return next_step ? `${sentence} ${next_step}` : sentence;
 }
 
-/** Where a key that is entered now will be. */
-export function willBeKept(keychain: Keychain): string {
+/** Where a key that is entered now will be stored. */
+export function storageHint(keychain: Keychain): string {
   switch (keychain.state) {
     case "ready":
-      return "It will be kept in your system's keychain.";
+      return "The key will be saved in your system's keychain.";
     case "locked":
-      return described(keychain);
+      return keychainText(keychain);
     case "absent":
-      return "There is no keychain here: it will be kept for this run only, and you will be asked again.";
+      return "This system has no keychain. The key will be kept until GrowQR quits; then you will be asked again.";
   }
 }

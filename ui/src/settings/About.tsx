@@ -1,11 +1,11 @@
-/** Where things are, and what this is. */
+/** Folders, profile and version of the program, and the quit button. */
 import { useMutation } from "@tanstack/react-query";
 import { FolderOpen } from "lucide-react";
 import { Button } from "../design/Button";
-import { Read, Trouble } from "../design/states";
+import { QueryView, InlineError } from "../design/states";
 import { useHost } from "../data/context";
 import { useAbout } from "../data/queries";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function About() {
   const host = useHost();
@@ -13,28 +13,28 @@ export function About() {
   const openData = useMutation({ mutationFn: () => host.call("open_data_folder", {}) });
   const quit = useMutation({ mutationFn: () => host.call("quit", {}) });
   return (
-    <Read query={useAbout()}>
+    <QueryView query={useAbout()}>
       {(about) => (
         <>
-          <Line label="Memory folder" about={<Path text={about.memory_folder} />} below={<Trouble problem={open.error} />}>
-            <Button aria-label="Open: Memory folder" onClick={() => open.mutate()}>
+          <LabelledRow label="Memory folder" about={<Path text={about.memory_folder} />} below={<InlineError problem={open.error} />}>
+            <Button aria-label="Open memory folder" onClick={() => open.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
-          </Line>
-          <Line label="Data folder" about={<Path text={about.data_folder} />} below={<Trouble problem={openData.error} />}>
-            <Button aria-label="Open: Data folder" onClick={() => openData.mutate()}>
+          </LabelledRow>
+          <LabelledRow label="Data folder" about={<Path text={about.data_folder} />} below={<InlineError problem={openData.error} />}>
+            <Button aria-label="Open data folder" onClick={() => openData.mutate()}>
               <FolderOpen className="size-4" aria-hidden /> Open
             </Button>
-          </Line>
-          <Line label="GrowQR Desktop" about={`Profile ${about.profile}`}>
+          </LabelledRow>
+          <LabelledRow label="GrowQR Desktop" about={`Profile ${about.profile}`}>
             <span className="text-sm text-ink-2 tabular-nums">Version {about.version}</span>
-          </Line>
-          <Line label="Quit" about="Agents stop where they are and go on at the next start. Closing the window alone keeps them at work." below={<Trouble problem={quit.error} />}>
+          </LabelledRow>
+          <LabelledRow label="Quit" about="Quitting pauses all agents until the next start. Closing the window keeps them at work." below={<InlineError problem={quit.error} />}>
             <Button onClick={() => quit.mutate()}>Quit GrowQR</Button>
-          </Line>
+          </LabelledRow>
         </>
       )}
-    </Read>
+    </QueryView>
   );
 }
 

@@ -1,57 +1,57 @@
-/** Who is signed in, who else has a profile here, and the ways in and out. */
+/** The account settings: the signed-in person, other profiles, sign in and out. */
 import { LogIn, LogOut, RefreshCw } from "lucide-react";
 import type { Person, SignIn } from "../bridge";
 import { Initials, OwnAvatar } from "../account/Avatar";
-import { useAccount } from "../account/useAccount";
-import { called, MEANWHILE, standing, STATES } from "../account/words";
+import { useSignInCommand } from "../account/useSignInCommand";
+import { displayName, WORKS_UNCONFIRMED, signInStatus, STATES } from "../account/words";
 import { Button } from "../design/Button";
-import { Read, Trouble } from "../design/states";
+import { QueryView, InlineError } from "../design/states";
 import { useNow } from "../design/useNow";
 import { useOfflineSince } from "../data/online";
 import { useSignIn } from "../data/queries";
 import { ago, exactTime } from "../data/time";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function Account() {
-  return <Read query={useSignIn()}>{(view) => <Shown view={view} />}</Read>;
+  return <QueryView query={useSignIn()}>{(view) => <AccountRows view={view} />}</QueryView>;
 }
 
-function Shown({ view }: { view: SignIn }) {
+function AccountRows({ view }: { view: SignIn }) {
   const others = view.people.filter((one) => one.profile !== view.person?.profile);
   return (
     <>
-      {view.person ? <Me view={view} person={view.person} /> : <NoOne view={view} />}
+      {view.person ? <CurrentPerson view={view} person={view.person} /> : <LocalProfile view={view} />}
       {others.map((person) => (
-        <Other key={person.profile} person={person} canSwitch={view.state !== "not_configured"} />
+        <OtherProfile key={person.profile} person={person} canSwitch={view.state !== "not_configured"} />
       ))}
     </>
   );
 }
 
-function Me({ view, person }: { view: SignIn; person: Person }) {
-  const signIn = useAccount("sign_in");
-  const signOut = useAccount("sign_out");
-  const check = useAccount("sign_in_check");
+function CurrentPerson({ view, person }: { view: SignIn; person: Person }) {
+  const signIn = useSignInCommand("sign_in");
+  const signOut = useSignInCommand("sign_out");
+  const check = useSignInCommand("sign_in_check");
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
   const { state } = view;
-  const seen = (
+  const details = (
     <>
       {person.name && person.email && <span className="block">{person.email}</span>}
       <span title={exactTime(person.last_verified_at)}>
-        {state === "offline" ? standing(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
+        {state === "offline" ? signInStatus(view, now, isOffline).label : `${STATES[state].label}. Last confirmed ${ago(person.last_verified_at, now)}`}.
       </span>
       {view.notice && <span className="block text-ink-2">{view.notice}</span>}
-      {state === "offline" && <span className="block">{MEANWHILE}</span>}
+      {state === "offline" && <span className="block">{WORKS_UNCONFIRMED}</span>}
     </>
   );
-  const isIn = state === "online" || state === "offline" || state === "needs_sign_in";
+  const isSignedIn = state === "online" || state === "offline" || state === "needs_sign_in";
   return (
     <>
       <div className="flex items-center gap-3">
         <OwnAvatar person={person} className="size-10 text-sm" />
         <div className="grow">
-          <Line label={called(person)} about={seen} below={<Trouble problem={signIn.error ?? check.error} />}>
+          <LabelledRow label={displayName(person)} about={details} below={<InlineError problem={signIn.error ?? check.error} />}>
             {(state === "online" || state === "offline") && (
               <Button disabled={check.isPending} onClick={() => check.mutate({})}>
                 <RefreshCw className="size-4" aria-hidden /> Check now
@@ -62,58 +62,58 @@ function Me({ view, person }: { view: SignIn; person: Person }) {
                 <LogIn className="size-4" aria-hidden /> Sign in again
               </Button>
             )}
-          </Line>
+          </LabelledRow>
         </div>
       </div>
-      {isIn && (
-        <Line label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay here, for your next sign-in." below={<Trouble problem={signOut.error} />}>
+      {isSignedIn && (
+        <LabelledRow label="Sign out" about="Ends the sign-in on this computer and at the service. Your conversations, memory, settings and keys stay on this computer for your next sign-in." below={<InlineError problem={signOut.error} />}>
           <Button disabled={signOut.isPending} onClick={() => signOut.mutate({})}>
             <LogOut className="size-4" aria-hidden /> Sign out
           </Button>
-        </Line>
+        </LabelledRow>
       )}
     </>
   );
 }
 
-function NoOne({ view }: { view: SignIn }) {
-  const signIn = useAccount("sign_in");
+function LocalProfile({ view }: { view: SignIn }) {
+  const signIn = useSignInCommand("sign_in");
   if (view.state === "not_configured") {
     return (
-      <Line
+      <LabelledRow
         label="Local profile"
         about={
           <>
-            Everything works without signing in. To use accounts, give GrowQR a Clerk application: <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in small letters in <Code>config.toml</Code> in the data folder; then start it again.
+            Everything works without signing in. To use accounts, create a Clerk application and set <Code>CLERK_PUBLISHABLE_KEY</Code> (or <Code>CLERK_ISSUER</Code>) and <Code>CLERK_OAUTH_CLIENT_ID</Code> in the environment, or the same names in lower case in <Code>config.toml</Code> in the data folder. Then restart GrowQR.
           </>
         }
       >
         {null}
-      </Line>
+      </LabelledRow>
     );
   }
   return (
-    <Line label="Local profile" about="You are not signed in. What you do is kept on this computer." below={<Trouble problem={signIn.error} />}>
+    <LabelledRow label="Local profile" about="You are not signed in. Your data stays on this computer." below={<InlineError problem={signIn.error} />}>
       <Button look="primary" disabled={signIn.isPending || view.state !== "signed_out"} onClick={() => signIn.mutate({ someone_else: false, by_port: false })}>
         <LogIn className="size-4" aria-hidden /> Sign in
       </Button>
-    </Line>
+    </LabelledRow>
   );
 }
 
-function Other({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
-  const change = useAccount("switch_profile");
+function OtherProfile({ person, canSwitch }: { person: Person; canSwitch: boolean }) {
+  const change = useSignInCommand("switch_profile");
   return (
     <div className="flex items-center gap-3">
       <Initials person={person} className="size-10 text-sm" />
       <div className="grow">
-        <Line label={called(person)} about={person.name && <span>{person.email}</span>} below={<Trouble problem={change.error} />}>
+        <LabelledRow label={displayName(person)} about={person.name && <span>{person.email}</span>} below={<InlineError problem={change.error} />}>
           {canSwitch && (
-            <Button aria-label={`Switch to ${called(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
+            <Button aria-label={`Switch to ${displayName(person)}`} disabled={change.isPending} onClick={() => change.mutate({ profile: person.profile })}>
               Switch
             </Button>
           )}
-        </Line>
+        </LabelledRow>
       </div>
     </div>
   );

@@ -1,33 +1,33 @@
-/** A provider's key: whether there is one and where from; set, replaced, forgotten. Its value is never read back. */
+/** A provider's key: where it is stored; add, replace and remove. Its value is never read back. */
 import { useCallback, useState } from "react";
 import type { Key } from "../bridge";
 import { Button } from "../design/Button";
-import { Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 import { KeyForm } from "../providers/KeyForm";
-import { kept, type ProviderName, PROVIDERS } from "../providers/words";
-import { Line } from "./Line";
+import { keySourceText, type ProviderName, PROVIDERS } from "../providers/words";
+import { LabelledRow } from "./LabelledRow";
 
 const NONE: Record<ProviderName, string> = {
-  anthropic: "None. Without it Claude cannot answer.",
-  openai: "None. Servers on this computer rarely want one.",
+  anthropic: "No key. Claude cannot answer without one.",
+  openai: "No key. Servers on this computer rarely need one.",
 };
 
 export function KeyRow({ name, known }: { name: ProviderName; known: Key | undefined }) {
   const [entering, setEntering] = useState(false);
-  const ask = useAsk();
+  const request = useRequest();
   const { label, variable } = PROVIDERS[name];
   const done = useCallback(() => setEntering(false), []);
   return (
-    <Line
+    <LabelledRow
       label={label}
-      about={known ? kept(known.source, variable) : NONE[name]}
+      about={known ? keySourceText(known.source, variable) : NONE[name]}
       below={
         <>
-          <Trouble problem={ask.error} />
+          <InlineError problem={request.error} />
           {entering && (
             <div className="mt-3 max-w-md rounded-xl bg-sunken p-4">
-              <KeyForm name={name} action="Keep this key" onKept={done} onCancel={done} />
+              <KeyForm name={name} action="Save key" onSaved={done} onCancel={done} />
             </div>
           )}
         </>
@@ -35,16 +35,16 @@ export function KeyRow({ name, known }: { name: ProviderName; known: Key | undef
     >
       <span className="flex gap-2">
         {known && known.source !== "environment" && (
-          <Button look="danger" disabled={ask.isPending} aria-label={`Forget it: ${label}`} onClick={() => ask.mutate({ op: "set_key", name, value: null })}>
-            Forget it
+          <Button look="danger" disabled={request.isPending} aria-label={`Remove: ${label}`} onClick={() => request.mutate({ op: "set_key", name, value: null })}>
+            Remove
           </Button>
         )}
         {!entering && known?.source !== "environment" && (
-          <Button aria-label={`${known ? "Replace it" : "Set it"}: ${label}`} onClick={() => setEntering(true)}>
-            {known ? "Replace it" : "Set it"}
+          <Button aria-label={`${known ? "Replace" : "Add"}: ${label}`} onClick={() => setEntering(true)}>
+            {known ? "Replace" : "Add"}
           </Button>
         )}
       </span>
-    </Line>
+    </LabelledRow>
   );
 }

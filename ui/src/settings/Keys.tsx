@@ -1,39 +1,39 @@
-/** The keys of the model providers, and where they are kept. */
+/** The keys of the model providers, and the state of the keychain. */
 import { Lock, ShieldCheck, ShieldOff } from "lucide-react";
 import type { Keychain } from "../bridge";
 import { Button } from "../design/Button";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { useKeys } from "../data/queries";
-import { described } from "../providers/words";
+import { keychainText } from "../providers/words";
 import { KeyRow } from "./KeyRow";
 
 export function Keys() {
   const query = useKeys();
   return (
-    <Read query={query}>
+    <QueryView query={query}>
       {({ keys, keychain }) => (
         <>
           <KeyRow name="anthropic" known={keys.find((key) => key.name === "anthropic")} />
           <KeyRow name="openai" known={keys.find((key) => key.name === "openai")} />
-          {keychain && <Where keychain={keychain} onLook={() => void query.refetch()} />}
+          {keychain && <KeychainStatus keychain={keychain} onCheck={() => void query.refetch()} />}
         </>
       )}
-    </Read>
+    </QueryView>
   );
 }
 
 const ICONS = { ready: ShieldCheck, locked: Lock, absent: ShieldOff };
 
-/** Looking again also keeps what had to stay in memory, if the keychain answers now. */
-function Where({ keychain, onLook }: { keychain: Keychain; onLook: () => void }) {
+/** Checking again also moves keys from memory to the keychain, if it is available now. */
+function KeychainStatus({ keychain, onCheck }: { keychain: Keychain; onCheck: () => void }) {
   const Icon = ICONS[keychain.state];
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2 py-3 text-sm text-ink-2">
       <p role="status" className="flex min-w-48 grow basis-0 items-start gap-2">
         <Icon className="mt-0.5 size-4 shrink-0 text-ink-3" aria-hidden />
-        {described(keychain)}
+        {keychainText(keychain)}
       </p>
-      {keychain.state !== "ready" && <Button onClick={onLook}>Look for the keychain again</Button>}
+      {keychain.state !== "ready" && <Button onClick={onCheck}>Check the keychain again</Button>}
     </div>
   );
 }

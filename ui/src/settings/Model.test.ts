@@ -5,14 +5,14 @@ const models = [{ id: "claude-opus-4-7", name: "Opus", provider: "anthropic" }];
 const [A, B] = ["http://127.0.0.1:11434/v1", "http://127.0.0.1:1234/v1"] as const;
 const at = (url: string) => ({ name: "Ollama", url, models: [{ id: "openai/qwen3", name: "qwen3", provider: "openai" }] });
 
-test("the chosen model is found at its provider, at the set server, at another, or nowhere", () => {
+test("the chosen model is found at its provider, at the saved server, at another server, or nowhere", () => {
   expect(chosenValue(models, [], "claude-opus-4-7", "auto")).toEqual({ value: "claude-opus-4-7", isKnown: true });
   expect(chosenValue(models, [at(A), at(B)], "openai/qwen3", B)).toEqual({ value: `${B} openai/qwen3`, isKnown: true });
   expect(chosenValue(models, [at(A)], "openai/qwen3", "auto")).toEqual({ value: `${A} openai/qwen3`, isKnown: true });
   expect(chosenValue(models, [], "openai/qwen3", A)).toEqual({ value: "openai/qwen3", isKnown: false });
 });
 
-test("models stand under their provider, those of an unknown one too", () => {
+test("models are grouped by provider, unknown providers too", () => {
   const row = (id: string, provider: string) => ({ id, name: id, provider });
   const rows = [row("a", "anthropic"), row("m", "mistral"), row("b", "anthropic"), row("guide", "guide")];
   expect(byProvider(rows).map(([label, those]) => [label, those.map((one) => one.id)])).toEqual([

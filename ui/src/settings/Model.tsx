@@ -1,15 +1,15 @@
-/** Which model answers, and how hard it works. */
+/** The settings of model and effort. */
 import { useId } from "react";
 import type { LocalServer, ModelRow, Setting } from "../bridge";
 import { Select } from "../design/Field";
-import { Read, Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { QueryView, InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 import { useLocalServers, useModels } from "../data/queries";
 import { problemInWords } from "../data/settingWords";
-import { both, picked, ServerGroup } from "../providers/ServerModels";
+import { optionValue, parseOption, ServerGroup } from "../providers/ServerModels";
 import { sameServer } from "../providers/sameServer";
 import { useChooseModel } from "../providers/useChooseModel";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 const EFFORTS = [
   ["auto", "Automatic"],
@@ -25,13 +25,13 @@ export function Model({ settings }: { settings: readonly Setting[] }) {
   const value = (name: string) => settings.find((one) => one.name === name)?.value ?? "";
   return (
     <>
-      <Read query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</Read>
+      <QueryView query={useModels()}>{(models) => <Picker models={models} model={value("model")} url={value("openai.base_url")} />}</QueryView>
       <Effort value={value("effort")} />
     </>
   );
 }
 
-/** Models by provider. Those of local servers come when they are found. */
+/** The select of models by provider. Models of local servers appear once they are found. */
 function Picker({ models, model, url }: { models: readonly ModelRow[]; model: string; url: string }) {
   const id = useId();
   const servers = useLocalServers();
@@ -40,15 +40,15 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
   const chosen = chosenValue(models, found, model, url);
   const pick = (value: string) => {
     if (models.some((one) => one.id === value)) return void choose(value, null);
-    const local = picked(value);
+    const local = parseOption(value);
     void choose(local.model, local.url);
   };
   return (
-    <Line label="Model" about={servers.isFetching ? "Looking for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<Trouble problem={problemInWords(error)} />}>
+    <LabelledRow label="Model" about={servers.isFetching ? "Searching for models on this computer…" : "For the Grow Agent and its sub-agents, from the next message on"} htmlFor={id} below={<InlineError problem={problemInWords(error)} />}>
       <Select id={id} className="w-60" disabled={busy} value={chosen.value} onChange={(event) => pick(event.target.value)}>
-        {byProvider(models).map(([label, those]) => (
+        {byProvider(models).map(([label, group]) => (
           <optgroup key={label} label={label}>
-            {those.map((one) => (
+            {group.map((one) => (
               <option key={one.id} value={one.id}>
                 {one.name}
               </option>
@@ -64,11 +64,11 @@ function Picker({ models, model, url }: { models: readonly ModelRow[]; model: st
           </optgroup>
         )}
       </Select>
-    </Line>
+    </LabelledRow>
   );
 }
 
-/** In the order in which providers first come; one that this window does not know is named as the host names it. */
+/** Groups models by provider, in order of appearance. An unknown provider keeps the host's name. */
 export function byProvider(models: readonly ModelRow[]): Array<[label: string, models: ModelRow[]]> {
   const groups = new Map<string, ModelRow[]>();
   for (const model of models) {
@@ -78,26 +78,26 @@ export function byProvider(models: readonly ModelRow[]): Array<[label: string, m
   return [...groups];
 }
 
-/** Which option is chosen. A local model counts at the set server, else at any server that has it. */
+/** The selected option. A local model belongs to the saved server, else to any server that offers it. */
 export function chosenValue(models: readonly ModelRow[], servers: readonly LocalServer[], model: string, url: string): { value: string; isKnown: boolean } {
   if (models.some((one) => one.id === model)) return { value: model, isKnown: true };
-  const having = servers.filter((server) => server.models.some((one) => one.id === model));
-  const server = having.find((one) => sameServer(one.url, url)) ?? having[0];
-  return server ? { value: both({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
+  const offering = servers.filter((server) => server.models.some((one) => one.id === model));
+  const server = offering.find((one) => sameServer(one.url, url)) ?? offering[0];
+  return server ? { value: optionValue({ model, url: server.url }), isKnown: true } : { value: model, isKnown: false };
 }
 
 function Effort({ value }: { value: string }) {
   const id = useId();
-  const ask = useAsk();
+  const request = useRequest();
   return (
-    <Line label="Effort" about="How hard the model works, where it can be chosen" htmlFor={id} below={<Trouble problem={ask.error} />}>
-      <Select id={id} className="w-60" value={value} onChange={(event) => ask.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
+    <LabelledRow label="Effort" about="How hard the model works, if supported" htmlFor={id} below={<InlineError problem={request.error} />}>
+      <Select id={id} className="w-60" value={value} onChange={(event) => request.mutate({ op: "set_setting", name: "effort", value: event.target.value })}>
         {EFFORTS.map(([effort, label]) => (
           <option key={effort} value={effort}>
             {label}
           </option>
         ))}
       </Select>
-    </Line>
+    </LabelledRow>
   );
 }

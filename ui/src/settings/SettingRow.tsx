@@ -1,39 +1,39 @@
-/** A setting that is a number, an amount or a word. Saved with Enter or on leaving the field. */
+/** A setting with a text field. Saved on Enter and on blur. */
 import { RotateCcw } from "lucide-react";
 import { useEffect, useId, useState } from "react";
 import type { Setting } from "../bridge";
 import { IconButton } from "../design/Button";
 import { Input } from "../design/Field";
-import { Trouble } from "../design/states";
-import { useAsk } from "../data/context";
+import { InlineError } from "../design/states";
+import { useRequest } from "../data/context";
 import { LABELS, problemInWords } from "../data/settingWords";
-import { Line } from "./Line";
+import { LabelledRow } from "./LabelledRow";
 
 export function SettingRow({ setting }: { setting: Setting }) {
   const id = useId();
   const [value, setValue] = useState(setting.value);
-  const ask = useAsk();
+  const request = useRequest();
   const label = LABELS[setting.name] ?? setting.name;
   useEffect(() => setValue(setting.value), [setting.value]);
   const save = () => {
     const next = value.trim();
-    if (next !== setting.value) ask.mutate({ op: "set_setting", name: setting.name, value: next });
+    if (next !== setting.value) request.mutate({ op: "set_setting", name: setting.name, value: next });
   };
-  const problem = problemInWords(ask.error);
-  // What it is stands beside it already.
-  if (problem && ask.error?.code === "bad_request") problem.nextStep = null;
+  const problem = problemInWords(request.error);
+  // The next step repeats the description that is already shown.
+  if (problem && request.error?.code === "bad_request") problem.nextStep = null;
   return (
-    <Line label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<Trouble problem={problem} />}>
+    <LabelledRow label={label} about={sameWords(setting.about, label) ? undefined : setting.about} htmlFor={id} below={<InlineError problem={problem} />}>
       <span className="flex items-center gap-1">
         {setting.is_set && (
-          <IconButton label={`Back to the default: ${label}`} onClick={() => ask.mutate({ op: "set_setting", name: setting.name, value: null })}>
+          <IconButton label={`Reset to default: ${label}`} onClick={() => request.mutate({ op: "set_setting", name: setting.name, value: null })}>
             <RotateCcw className="size-4" aria-hidden />
           </IconButton>
         )}
         {setting.name.startsWith("budget.") && value !== "none" && <span className="text-sm text-ink-3">$</span>}
         <Input id={id} className="w-28 text-right tabular-nums" value={value} onChange={(event) => setValue(event.target.value)} onBlur={save} onKeyDown={(event) => event.key === "Enter" && save()} />
       </span>
-    </Line>
+    </LabelledRow>
   );
 }
 

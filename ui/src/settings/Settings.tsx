@@ -1,17 +1,17 @@
-/** Everything the person may choose. */
+/** The settings view. */
 import type { ReactNode } from "react";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
-import { Servers } from "../providers/Servers";
+import { LocalServers } from "../providers/LocalServers";
 import { About } from "./About";
 import { Account } from "./Account";
-import { Looks } from "./Looks";
+import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
 import { Model } from "./Model";
 import { SettingRow } from "./SettingRow";
 import { Spending } from "./Spending";
 
-/** Settings that have their own place; every other is a line under the limits. */
+/** Settings with a section of their own; all others are listed under "Limits". */
 const ELSEWHERE = /^(budget\.|openai\.|model$|effort$)/;
 
 export default function Settings() {
@@ -24,27 +24,27 @@ export default function Settings() {
           <Account />
         </Group>
         <Group title="Who answers">
-          <Read query={settings}>{(list) => <Model settings={list} />}</Read>
+          <QueryView query={settings}>{(list) => <Model settings={list} />}</QueryView>
         </Group>
-        <Group title="Keys" about="A key goes to the program behind this window and is never shown again.">
+        <Group title="Keys" about="Once saved, a key is never shown again.">
           <Keys />
         </Group>
-        <Group title="Models on this computer" about="Servers that speak the OpenAI protocol. Choose one of their models above.">
+        <Group title="Models on this computer" about="Servers with an OpenAI-compatible API. Choose one of their models above.">
           <div className="py-4">
-            <Servers />
+            <LocalServers />
           </div>
         </Group>
-        <Group title="Budget" about="Reserved before each model call, over the Grow Agent and all its sub-agents. At the limit it stops and asks.">
+        <Group title="Budget" about="One budget for the Grow Agent and all its sub-agents, reserved before each model call. At the limit, they stop and ask you.">
           <Spending />
-          <Read query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</Read>
+          <QueryView query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
         <Group title="Limits">
-          <Read query={settings}>
+          <QueryView query={settings}>
             {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
-          </Read>
+          </QueryView>
         </Group>
         <Group title="Appearance">
-          <Looks />
+          <AppearanceSettings />
         </Group>
         <Group title="On this computer">
           <About />

@@ -1,24 +1,24 @@
-/** What is used of each budget. */
+/** The used share of each budget. */
 import { Meter } from "../design/Meter";
-import { Read } from "../design/states";
+import { QueryView } from "../design/states";
 import { exactMoney, money, share } from "../data/money";
 import { useBudget } from "../data/queries";
 
 export function Spending() {
   return (
-    <Read query={useBudget()}>
+    <QueryView query={useBudget()}>
       {(budget) => (
         <div className="grid gap-x-8 gap-y-3 py-4 @2xl/view:grid-cols-3">
           <Used label="Latest message" used={budget.used_message} limit={budget.per_message} />
           <Used label="Today" used={budget.used_day} limit={budget.per_day} />
           <Used label="This month" used={budget.used_month} limit={budget.per_month} />
           <p className="text-xs text-ink-3 @2xl/view:col-span-3" title={exactMoney(budget.spent)}>
-            {money(budget.spent)} spent in all{budget.unknown > 0 && `, and up to ${money(budget.unknown)} for calls of unknown cost`}
-            {budget.reserved > 0 && `; up to ${money(budget.reserved)} for answers under way`}.
+            {money(budget.spent)} spent in total{budget.unknown > 0 && `, plus up to ${money(budget.unknown)} for calls of unknown cost`}
+            {budget.reserved > 0 && `; up to ${money(budget.reserved)} reserved for answers in progress`}.
           </p>
         </div>
       )}
-    </Read>
+    </QueryView>
   );
 }
 

@@ -1,22 +1,22 @@
-//! Generated files are fresh, and nothing in the project belongs to one machine.
+//! Rules for files: generated files are current, and no file depends on one machine.
 
-use crate::tracked::{root, texts};
+use crate::repository::{root, texts};
 
 #[test]
-fn the_typescript_of_the_wire_is_what_would_be_generated() {
+fn the_generated_typescript_is_up_to_date() {
     let committed = std::fs::read_to_string(root().join("ui/src/bridge/wire.ts")).unwrap();
     assert!(committed == growqr_wire::typescript(), "ui/src/bridge/wire.ts is stale: cargo xtask bindings");
 }
 
 #[test]
-fn no_file_names_a_folder_of_one_machine() {
-    // Put together here, so that this file does not hold what it looks for.
+fn no_file_contains_an_absolute_path() {
+    // Built at run time, so that this file does not contain the paths that it searches for.
     let places = ["home", "root", "work", "Users"].map(|place| format!("/{place}/"));
-    // Nobody's: examples say `you`.
+    // Examples use the user name `you`.
     let is_example = |word: &str| places.iter().any(|place| word.starts_with(&format!("{place}you/")));
     for (path, text) in texts() {
         for (number, line) in text.lines().enumerate() {
-            // A web address may have such a part.
+            // Check the beginning of each word only: a URL may contain such a part.
             let words = line.split(|c: char| c.is_whitespace() || "\"'`(),=:".contains(c));
             let found =
                 words.filter(|word| !is_example(word)).find(|word| places.iter().any(|place| word.starts_with(place.as_str())));
@@ -26,19 +26,19 @@ fn no_file_names_a_folder_of_one_machine() {
 }
 
 #[test]
-fn packages_come_from_the_public_registries_alone() {
+fn packages_come_only_from_public_registries() {
     for (path, text) in texts() {
         let allowed = match path.rsplit('/').next().unwrap_or_default() {
             "package-lock.json" => "\"resolved\": \"https://registry.npmjs.org/",
             "Cargo.lock" => "source = \"registry+https://github.com/rust-lang/crates.io-index\"",
             ".npmrc" | "config.toml" => {
                 let chooses = ["registry=", "registry =", "[source", "[registries"].iter().any(|words| text.contains(words));
-                assert!(!chooses, "{path} chooses a registry for everybody");
+                assert!(!chooses, "{path} sets a registry");
                 continue;
             }
             _ => continue,
         };
-        // The first word alone finds every such line, whatever it names.
+        // Find every line with this key, whatever its value is.
         let key = allowed.split(' ').next().unwrap_or_default();
         for line in text.lines().map(str::trim).filter(|line| line.starts_with(&format!("{key} "))) {
             assert!(line.starts_with(allowed), "{path}: {line}");
@@ -47,7 +47,7 @@ fn packages_come_from_the_public_registries_alone() {
 }
 
 #[test]
-fn system_packages_are_listed_in_one_place() {
+fn system_packages_are_listed_only_in_apt_txt() {
     let list = std::fs::read_to_string(root().join("xtask/apt.txt")).unwrap();
     let lines = list.lines().filter(|line| !line.starts_with('#'));
     let packages: Vec<&str> =
@@ -57,22 +57,22 @@ fn system_packages_are_listed_in_one_place() {
         if path == "xtask/apt.txt" || path.ends_with(".md") {
             continue;
         }
-        // Whole words: other systems have packages whose names begin the same.
+        // Compare whole words: packages of other systems have names that begin the same.
         for word in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '.') {
-            assert!(!packages.contains(&word), "{path} lists {word}; only xtask/apt.txt does");
+            assert!(!packages.contains(&word), "{path} names the package {word}; list packages only in xtask/apt.txt");
         }
     }
 }
 
 #[test]
-fn a_link_that_opens_the_app_reaches_it() {
-    // Without %u GNOME starts the app and drops the link.
+fn desktop_entries_pass_links_to_the_app() {
+    // Without %u, GNOME starts the app without the link.
     let entry = std::fs::read_to_string(root().join("main.desktop")).unwrap();
     assert!(entry.lines().any(|line| line.starts_with("Exec=") && line.ends_with(" %u")));
     let conf = std::fs::read_to_string(root().join("tauri.conf.json")).unwrap();
-    // An AppImage takes the entry of the Debian package.
+    // An AppImage uses the desktop entry of the Debian package.
     for package in ["deb", "rpm"] {
         let own = format!("\"{package}\": {{ \"desktopTemplate\": \"main.desktop\"");
-        assert!(conf.contains(&own), "the {package} package brings an entry of its own");
+        assert!(conf.contains(&own), "the {package} package does not use main.desktop");
     }
 }

@@ -1,9 +1,9 @@
-//! Rules of the project that are tests.
+//! Tests that check the rules of the project.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, reason = "a panic shows where the test failed")]
 
-mod arrows;
 mod circles;
+mod dependencies;
 mod files;
 mod migrations;
-mod tracked;
+mod repository;

@@ -1,6 +1,6 @@
-//! Both databases have the same migrations.
+//! SQLite and PostgreSQL have the same migrations: same numbers, same names.
 
-use crate::tracked::root;
+use crate::repository::root;
 
 fn names(database: &str) -> Vec<String> {
     let folder = std::fs::read_dir(root().join("migrations").join(database)).unwrap();
@@ -10,7 +10,7 @@ fn names(database: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_migration_has_the_same_number_and_name_for_both_databases() {
+fn both_databases_have_the_same_migrations() {
     let sqlite = names("sqlite");
     assert_eq!(sqlite, names("postgres"));
     for (index, name) in sqlite.iter().enumerate() {

@@ -1,10 +1,10 @@
 //! Sleep and wake, full inboxes, second writers, mail, stopping.
 
 use crate::world::{World, calls, message, says, turns_ended};
-use growqr_actors::{Happened, HostError, load};
+use growqr_actors::{Happened, PostError, load};
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, Position};
-use growqr_core::journal::{Append, StoreError};
+use growqr_core::journal::{Append, StoreError, View};
 use serde_json::json;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn many_messages_at_once_are_all_heard_or_refused() {
     for result in said.join_all().await {
         match result {
             Ok(_) => heard += 1,
-            Err(HostError::Overloaded(_)) => {}
+            Err(PostError::Overloaded(_)) => {}
             Err(other) => panic!("{other}"),
         }
     }
@@ -68,13 +68,13 @@ async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
         head: loaded.head,
         at: growqr_core::clock::Timestamp(9),
         events: vec![event],
-        agent: view,
-        messages: vec![],
+        agent: view.agent.clone(),
+        views: vec![View::Agent(view)],
         segment: None,
     };
     other.append(append).await.unwrap();
     let refused = host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap_err();
-    assert!(matches!(refused, HostError::Store { source: StoreError::Conflict { .. }, .. }), "{refused}");
+    assert!(matches!(refused, PostError::Store { source: StoreError::Conflict { .. }, .. }), "{refused}");
     host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap();
     turns_ended(&mut happened, &AgentId::grow(), 1).await;
     host.stop().await;
@@ -140,7 +140,7 @@ async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
     let host = world.host().await;
     host.say(&AgentId::grow(), message(0), "wait for ever".to_owned()).await.unwrap();
     host.stop().await;
-    assert!(matches!(host.say(&AgentId::grow(), message(1), "late".to_owned()).await, Err(HostError::Stopping)));
+    assert!(matches!(host.say(&AgentId::grow(), message(1), "late".to_owned()).await, Err(PostError::Stopping)));
     let host = world.host().await;
     let mut happened = host.subscribe();
     host.cancel(&AgentId::grow()).await.unwrap();
@@ -154,7 +154,7 @@ async fn nobody_is_woken_by_a_stranger_name() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     let unknown = host.cancel(&AgentId::new("nobody")).await.unwrap_err();
-    assert!(matches!(unknown, HostError::Unknown(_)));
+    assert!(matches!(unknown, PostError::Unknown(_)));
     host.stop().await;
     assert!(world.ports.store.agents().await.unwrap().is_empty());
 }

@@ -1,17 +1,20 @@
 //! A host, its disk, and a model played by the test.
 
 use async_trait::async_trait;
-use growqr_actors::{Happened, Host, HostConfig, Ports, Setups};
-use growqr_core::agent::{Setup, tools};
-use growqr_core::clock::{Clock, Timestamp};
-use growqr_core::event::{Event, Limits};
+use growqr_actors::{Happened, Host, HostConfig, MemoryTools, Ports, Setups, Toolbox};
+use growqr_core::agent::Setup;
+use growqr_core::clock::{Clock, Random, Timestamp};
+use growqr_core::event::Event;
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::Store;
+use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, words};
 use growqr_core::raw::RawJson;
+use growqr_core::rebuild::Views;
+use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, DbConfig};
 use serde_json::{Value, json};
@@ -39,11 +42,15 @@ impl World {
         let database = folder.path().join("growqr.db");
         let memory = folder.path().join("memory");
         std::fs::create_dir(&memory).unwrap();
+        let memory: Arc<dyn Memory> = Arc::new(MemoryRepo::open(&memory, Timestamp(1)).unwrap());
+        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&memory)))]));
         let ports = Ports {
             store: store(&database).await,
-            memory: Arc::new(MemoryRepo::open(&memory, Timestamp(1)).unwrap()),
-            setups: Arc::new(Fixed(play)),
+            setups: Arc::new(Fixed { play, tools: Arc::clone(&tools) }),
+            memory,
+            tools,
             clock: Arc::new(Ticks(AtomicI64::new(1_000))),
+            random: Arc::new(Counted(AtomicI64::new(1))),
         };
         let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1 };
         World { ports, config, database, folder }
@@ -57,17 +64,28 @@ impl World {
     pub fn sweep_before_first_commit(&mut self) {
         let memory = Arc::clone(&self.ports.memory);
         self.ports.memory = Arc::new(Swept { memory, folder: self.folder.path().join("memory"), swept: Once::new() });
+        self.ports.tools = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&self.ports.memory)))]));
     }
 
     /// The same database through another connection, as another process has it.
     pub async fn other_store(&self) -> Arc<dyn Store> {
         store(&self.database).await
     }
+
+    /// The same database, for rebuilding its views.
+    pub async fn for_rebuilding(&self) -> (Arc<dyn Store>, Arc<dyn Views>) {
+        let (db, local) = (db(&self.database).await, ProfileId::new("local"));
+        (db.profile(&local, Timestamp(1)).await.unwrap(), db.views(&local))
+    }
 }
 
 async fn store(database: &std::path::Path) -> Arc<dyn Store> {
-    let db = Db::open(&DbConfig::Sqlite { path: database.to_owned() }).await.unwrap();
+    let db = db(database).await;
     db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap()
+}
+
+async fn db(database: &std::path::Path) -> Db {
+    Db::open(&DbConfig::Sqlite { path: database.to_owned() }).await.unwrap()
 }
 
 pub fn message(n: usize) -> MessageId {
@@ -100,6 +118,15 @@ struct Ticks(AtomicI64);
 impl Clock for Ticks {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Random bits that are the same at each run of a test.
+struct Counted(AtomicI64);
+
+impl Random for Counted {
+    fn bits(&self) -> u128 {
+        self.0.fetch_add(1, Ordering::Relaxed) as u128
     }
 }
 
@@ -139,7 +166,10 @@ impl Memory for Swept {
     }
 }
 
-struct Fixed(Play);
+struct Fixed {
+    play: Play,
+    tools: Arc<dyn Tools>,
+}
 
 impl Setups for Fixed {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
@@ -148,9 +178,8 @@ impl Setups for Fixed {
             model: "played".to_owned(),
             effort: None,
             system: String::new(),
-            tools: tools::all(),
+            tools: self.tools.offered().iter().map(|offered| offered.tool.clone()).collect(),
         };
-        let (hash, bytes) = segment.encode();
         let card = ModelCard {
             id: "played".to_owned(),
             name: "Played".to_owned(),
@@ -159,13 +188,11 @@ impl Setups for Fixed {
             prices: Some(Prices::free()),
             effort: None,
         };
-        let setup =
-            Setup { segment: hash, provider: "played".to_owned(), card, bytes: bytes.len() as u64, limits: Limits::default() };
-        (setup, Arc::new(segment))
+        (Setup::of(&segment, card, &self.tools.offered(), Limits::default()), Arc::new(segment))
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
-        Some(Arc::new(Played(self.0)))
+        Some(Arc::new(Played(self.play)))
     }
 }
 

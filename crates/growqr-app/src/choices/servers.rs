@@ -5,14 +5,16 @@ use crate::profile::settings::{Preferences, Stored};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
-use growqr_models::openai::{self, BaseProblem, BaseUrl, Config, LOOK, OLLAMA_PORT, OpenAi, Search, Server, USUAL_PORTS};
+use growqr_models::openai::{
+    self, BaseUrl, BaseUrlError, Config, OLLAMA_PORT, OpenAi, PROBE_TIMEOUT, Search, Server, USUAL_PORTS,
+};
 use growqr_wire::{LocalServer, ModelRow};
 use std::sync::Arc;
 
 /// Which OpenAI-compatible server is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
-    pub(crate) base: Result<BaseUrl, BaseProblem>,
+    pub(crate) base: Result<BaseUrl, BaseUrlError>,
     /// Whether the person named it; else it is Ollama's usual place.
     pub(crate) is_set: bool,
 }
@@ -36,7 +38,7 @@ impl Address {
 pub(crate) async fn look(address: &Address, key: Option<Secret>) -> Vec<LocalServer> {
     let key = address.key(key);
     let set = address.base.clone().ok().filter(|_| address.is_set).map(|base| (base, key));
-    let search = Search { set, ports: USUAL_PORTS.to_vec(), bound: LOOK };
+    let search = Search { configured: set, ports: USUAL_PORTS.to_vec(), timeout: PROBE_TIMEOUT };
     openai::discover(&search).await.into_iter().map(row).collect()
 }
 
@@ -52,19 +54,19 @@ fn row(server: Server) -> LocalServer {
 /// A provider that can look at its server.
 #[async_trait]
 pub(crate) trait OpenAiModel: Model {
-    /// As [`OpenAi::learn`].
+    /// As [`OpenAi::probe_model`].
     async fn learn(&self, model: &str);
 }
 
 #[async_trait]
 impl OpenAiModel for OpenAi {
     async fn learn(&self, model: &str) {
-        OpenAi::learn(self, model).await;
+        OpenAi::probe_model(self, model).await;
     }
 }
 
 /// Stands where a server should be whose address cannot be used, and says so when it is asked.
-struct NoServer(BaseProblem);
+struct NoServer(BaseUrlError);
 
 #[async_trait]
 impl Model for NoServer {
@@ -108,7 +110,7 @@ mod tests {
         assert_eq!(base(&environment, &Stored::new()).unwrap(), "https://api.openai.com/v1");
         assert_eq!(base(&Environment::default(), &Stored::new()).unwrap(), "http://127.0.0.1:11434/v1");
         let unsafe_one = Environment::of(&[("OPENAI_BASE_URL", "http://example.com")]);
-        assert_eq!(base(&unsafe_one, &Stored::new()), Err(BaseProblem::NotEncrypted), "told, not passed over");
+        assert_eq!(base(&unsafe_one, &Stored::new()), Err(BaseUrlError::NotEncrypted), "told, not passed over");
     }
 
     #[test]

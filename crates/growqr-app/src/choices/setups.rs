@@ -1,5 +1,5 @@
-//! The person's choices as agents see them: which model, which segment, which limits. Recomputed when a setting or a
-//! key changes; asked for at every decision.
+//! The person's choices as agents see them: which model, which segment, which limits. Computed again when a setting, a key
+//! or the list of tools changes; read at every decision.
 
 use crate::choices::persona;
 use crate::choices::servers::{self, Address, OpenAiModel};
@@ -8,10 +8,11 @@ use crate::profile::home::Environment;
 use crate::profile::keys::Keys;
 use crate::profile::settings::{Preferences, Stored, openai_model};
 use growqr_actors::Setups;
-use growqr_core::agent::{Setup, tools};
+use growqr_core::agent::Setup;
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
 use growqr_core::secret::{Secret, SecretStore};
+use growqr_core::tool::{OfferedTool, Tools};
 use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_models::openai;
@@ -23,12 +24,15 @@ use std::sync::{Arc, PoisonError, RwLock};
 struct Chosen {
     grow: (Setup, Arc<Segment>),
     sub: (Setup, Arc<Segment>),
+    /// The tools that both offer.
+    tools: Arc<[OfferedTool]>,
 }
 
 /// Keys, settings and models of one profile.
 pub(crate) struct Choices {
     environment: Environment,
     keys: Keys,
+    tools: Arc<dyn Tools>,
     seed: u64,
     providers: RwLock<Providers>,
     stored: RwLock<Stored>,
@@ -47,7 +51,13 @@ struct Providers {
 
 impl Choices {
     /// With the keys of the environment; [`Choices::load_keys`] takes up the others.
-    pub(crate) fn new(environment: &Environment, secrets: Arc<dyn SecretStore>, stored: Stored, seed: u64) -> Choices {
+    pub(crate) fn new(
+        environment: &Environment,
+        secrets: Arc<dyn SecretStore>,
+        stored: Stored,
+        tools: Arc<dyn Tools>,
+        seed: u64,
+    ) -> Choices {
         let keys = Keys::new(environment, secrets);
         let address = Address::of(environment, &stored);
         let key = address.key(keys.get(openai::PROVIDER));
@@ -58,10 +68,11 @@ impl Choices {
             anthropic: (anthropic_key, anthropic),
             openai: (address.clone(), key.clone(), servers::client(&address, key, seed)),
         };
-        let chosen = choose(&providers, &stored);
+        let chosen = choose(&providers, &stored, tools.offered());
         Choices {
             environment: environment.clone(),
             keys,
+            tools,
             seed,
             providers: RwLock::new(providers),
             stored: RwLock::new(stored),
@@ -161,7 +172,7 @@ impl Choices {
         if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
             providers.openai = (address.clone(), key.clone(), servers::client(&address, key, self.seed));
         }
-        let chosen = choose(&providers, &stored);
+        let chosen = choose(&providers, &stored, self.tools.offered());
         drop(providers);
         *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
     }
@@ -169,7 +180,12 @@ impl Choices {
 
 impl Setups for Choices {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
-        let chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        let mut chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&chosen.tools, &self.tools.offered()) {
+            drop(chosen);
+            self.choose_again();
+            chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        }
         let (mut setup, segment) = if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() };
         if setup.provider == openai::PROVIDER {
             // More may have been learned of the server since.
@@ -199,7 +215,7 @@ fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
 }
 
 /// A model of one's own server needs no key. Without a key for Claude the guide answers in its place.
-fn choose(providers: &Providers, stored: &Stored) -> Chosen {
+fn choose(providers: &Providers, stored: &Stored, tools: Arc<[OfferedTool]>) -> Chosen {
     let preferences = Preferences::forgiving(stored);
     let (provider, card) = match openai_model(&preferences.model) {
         Some(id) => (openai::PROVIDER, providers.openai.2.card(id)),
@@ -208,22 +224,21 @@ fn choose(providers: &Providers, stored: &Stored) -> Chosen {
         }
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
-    let both = |system| setup(provider, &card, system, &preferences);
-    Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT) }
+    let both = |system| setup(provider, &card, system, &preferences, &tools);
+    Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT), tools }
 }
 
-fn setup(provider: &str, card: &ModelCard, system: &str, preferences: &Preferences) -> (Setup, Arc<Segment>) {
+fn setup(
+    provider: &str,
+    card: &ModelCard,
+    system: &str,
+    preferences: &Preferences,
+    offered: &[OfferedTool],
+) -> (Setup, Arc<Segment>) {
     // A model that refuses the setting is never sent it, whatever the person chose.
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
-    let segment =
-        Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools: tools::all() };
-    let (hash, bytes) = segment.encode();
-    let setup = Setup {
-        segment: hash,
-        provider: provider.to_owned(),
-        card: card.clone(),
-        bytes: bytes.len() as u64,
-        limits: preferences.limits,
-    };
+    let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
+    let segment = Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools };
+    let setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
     (setup, Arc::new(segment))
 }

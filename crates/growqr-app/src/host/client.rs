@@ -161,7 +161,7 @@ impl Events {
 }
 
 fn closed() -> AppError {
-    AppError::Host(growqr_actors::HostError::Stopping)
+    AppError::Host(growqr_actors::PostError::Stopping)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,17 +1,18 @@
 //! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
 
-use crate::SystemClock;
 use crate::choices::setups::Choices;
+use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
 use crate::library::Library;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::home::{Environment, Home};
 use crate::profile::{keys, settings};
-use growqr_actors::Ports;
+use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
+use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, Hold};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) library: Library,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) memory: Arc<MemoryRepo>,
+    tools: Arc<dyn Tools>,
     pub(crate) choices: Arc<Choices>,
     pub(crate) environment: Environment,
     db: Db,
@@ -45,10 +47,13 @@ impl App {
         let store = db.profile(home.profile(), now).await?;
         mirror_user(&home, &*store).await?;
         let stored = settings::stored(&*store).await?;
-        let choices = Arc::new(Choices::new(environment, keys::keychain(&home), stored, rand::random()));
         let memory = Arc::new(opening.await.map_err(|error| AppError::Internal(error.to_string()))??);
+        let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
+        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
+        let choices = Choices::new(environment, keys::keychain(&home), stored, Arc::clone(&tools), rand::random());
         let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
-        Ok(Some(App { library, store, memory, choices, environment: environment.clone(), db, _hold: hold, _lock: lock }))
+        let (environment, choices) = (environment.clone(), Arc::new(choices));
+        Ok(Some(App { library, store, memory, tools, choices, environment, db, _hold: hold, _lock: lock }))
     }
 
     /// What agents run on.
@@ -56,8 +61,10 @@ impl App {
         Ports {
             store: Arc::clone(&self.store),
             memory: Arc::clone(&self.memory) as Arc<dyn Memory>,
+            tools: Arc::clone(&self.tools),
             setups: Arc::clone(&self.choices) as Arc<dyn growqr_actors::Setups>,
             clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
         }
     }
 
@@ -90,7 +97,7 @@ fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> 
     #[cfg(feature = "hold-points")]
     let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::hold::Steps::default()))?;
     let adopted = memory.adopt_hand_edits(now)?;
-    for left in adopted.left {
+    for left in adopted.skipped {
         tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");
     }
     Ok(memory)

@@ -2,7 +2,7 @@
 //! beginning, so that a page that is loaded anew shows all of it.
 
 use crate::host::following::gather;
-use growqr_wire::Push;
+use growqr_wire::{Kind, Push};
 use std::collections::{BTreeMap, VecDeque};
 
 /// By agent, what a follower must hear to show the answer that the agent is getting.
@@ -15,13 +15,13 @@ impl UnderWay {
         match push {
             Push::Recorded { agent, events } => {
                 for line in events {
-                    match line.kind.as_str() {
+                    match line.known_kind() {
                         // With this a follower knows that it hears an answer from the beginning.
-                        "model_requested" => {
+                        Some(Kind::ModelRequested) => {
                             let begins = Push::Recorded { agent: agent.clone(), events: vec![line.clone()] };
                             self.0.insert(agent.id.clone(), VecDeque::from([begins]));
                         }
-                        "model_answered" | "model_failed" | "turn_ended" => drop(self.0.remove(&agent.id)),
+                        Some(Kind::ModelAnswered | Kind::ModelFailed | Kind::TurnEnded) => drop(self.0.remove(&agent.id)),
                         _ => {}
                     }
                 }

@@ -1,7 +1,7 @@
 //! Turns between the programs of one data folder, by a file that the system unlocks with the process.
 
 use async_trait::async_trait;
-use growqr_auth::Gate;
+use growqr_auth::ProcessLock;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -36,8 +36,8 @@ pub(crate) async fn wait_for(path: &Path, patience: Duration) -> io::Result<File
 pub(crate) struct FileGate(pub(crate) PathBuf);
 
 #[async_trait]
-impl Gate for FileGate {
-    async fn enter(&self, patience: Duration) -> Box<dyn Send> {
+impl ProcessLock for FileGate {
+    async fn acquire(&self, patience: Duration) -> Box<dyn Send> {
         match wait_for(&self.0, patience).await {
             Ok(file) => Box::new(file),
             Err(error) => {
@@ -58,26 +58,26 @@ mod tests {
     async fn the_next_one_enters_when_the_first_has_left() {
         let folder = tempfile::tempdir().unwrap();
         let [one, two] = ["one", "two"].map(|_| FileGate(folder.path().join("data/sign-in.lock")));
-        let pass = one.enter(PATIENCE).await;
+        let pass = one.acquire(PATIENCE).await;
         assert!(File::open(&two.0).unwrap().try_lock().is_err());
         drop(pass);
-        drop(two.enter(PATIENCE).await);
+        drop(two.acquire(PATIENCE).await);
     }
 
     #[tokio::test]
     async fn where_no_file_can_be_made_it_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
-        drop(FileGate(folder.path().join("file/sign-in.lock")).enter(PATIENCE).await);
+        drop(FileGate(folder.path().join("file/sign-in.lock")).acquire(PATIENCE).await);
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_who_never_leaves_is_waited_for_only_so_long() {
         let folder = tempfile::tempdir().unwrap();
         let gate = FileGate(folder.path().join("sign-in.lock"));
-        let _stuck = gate.enter(PATIENCE).await;
+        let _stuck = gate.acquire(PATIENCE).await;
         let began = tokio::time::Instant::now();
-        drop(gate.enter(PATIENCE).await);
+        drop(gate.acquire(PATIENCE).await);
         assert!(began.elapsed() >= PATIENCE && began.elapsed() < 2 * PATIENCE);
         let late = wait_for(&gate.0, PATIENCE).await.map(drop).map_err(|error| error.kind());
         assert_eq!(late, Err(io::ErrorKind::TimedOut));

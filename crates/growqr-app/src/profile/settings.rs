@@ -1,8 +1,8 @@
 //! The person's settings: what there is, its default, and what each value means.
 
 use crate::error::AppError;
-use growqr_core::event::Limits;
 use growqr_core::journal::Store;
+use growqr_core::limits::Limits;
 use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;

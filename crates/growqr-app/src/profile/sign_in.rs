@@ -19,7 +19,7 @@ use crate::profile::home::{Environment, Home};
 use crate::profile::keys;
 use crate::profile::sign_in::failure::SignInFailure;
 use crate::profile::vault::InKeychain;
-use growqr_auth::{Attempt, Auth, Config, Identity, Ports, Redirect, Schemes, SignInError, Status, SystemRandom, Who};
+use growqr_auth::{AccountChoice, Attempt, Auth, Config, Identity, Ports, Redirect, Schemes, SignInError, Status, SystemRandom};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
 use growqr_core::secret::SecretStore;
@@ -102,7 +102,7 @@ impl SignIn {
         let issuer = config.issuer().to_owned();
         let vault = Arc::new(InKeychain(keychain));
         let gate = Arc::new(FileGate(home.root().join("sign-in.lock")));
-        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault, gate };
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault, process_lock: gate };
         SignIn {
             home: home.clone(),
             open: Mutex::new(home.profile().clone()),
@@ -161,7 +161,7 @@ impl SignIn {
         let is_retry = way == WayBack::Port && matches!(self.auth.status(), Status::SigningIn { .. });
         let someone_else = someone_else || is_retry && self.is_for_someone_else.load(Ordering::Relaxed);
         self.is_for_someone_else.store(someone_else, Ordering::Relaxed);
-        let who = if someone_else { Who::SomeoneElse } else { Who::Anyone };
+        let who = if someone_else { AccountChoice::Other } else { AccountChoice::Any };
         self.cancel().await?;
         let attempt = self.auth.begin(redirect, who).await.map_err(SignInFailure::from)?;
         let url = attempt.url.clone();

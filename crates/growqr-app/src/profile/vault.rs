@@ -10,13 +10,13 @@ pub(crate) struct InKeychain(pub(crate) Arc<dyn SecretStore>);
 
 #[async_trait]
 impl Vault for InKeychain {
-    async fn get(&self, name: &str) -> Result<Option<growqr_auth::Secret>, VaultError> {
+    async fn get(&self, name: &str) -> Result<Option<growqr_auth::SensitiveString>, VaultError> {
         let found = self.0.get(name).await.map_err(|error| refused(&error))?;
-        Ok(found.map(|secret| growqr_auth::Secret::new(secret.expose().to_owned())))
+        Ok(found.map(|secret| growqr_auth::SensitiveString::new(secret.expose().to_owned())))
     }
 
-    async fn set(&self, name: &str, value: &growqr_auth::Secret) -> Result<(), VaultError> {
-        self.0.set(name, &Secret::new(value.reveal())).await.map_err(|error| refused(&error))
+    async fn set(&self, name: &str, value: &growqr_auth::SensitiveString) -> Result<(), VaultError> {
+        self.0.set(name, &Secret::new(value.expose())).await.map_err(|error| refused(&error))
     }
 
     async fn remove(&self, name: &str) -> Result<(), VaultError> {

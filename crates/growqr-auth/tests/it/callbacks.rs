@@ -1,10 +1,10 @@
-//! Cases 32 to 42 of what every build must refuse: callbacks. After each, the good one still works.
+//! Cases 32 to 42 of the list of inputs that every build must refuse: callbacks. After each, the valid callback still works.
 
 use crate::world::{World, parameter, with, without};
-use growqr_auth::{CallbackError, ErrorCode, Redirect, Refused, SignInError, Status, Who};
+use growqr_auth::{AccountChoice, CallbackError, ErrorCode, LinkError, Redirect, SignInError, Status};
 use growqr_testkit::clerk::{self, Iss};
 
-/// Gives the callback to the service, sees it refused like this, and that the attempt goes on.
+/// Asserts that the service refuses the callback with this error and that the attempt continues.
 async fn refused(world: &World, url: &str, expected: CallbackError) {
     assert_eq!(world.auth.callback(url).await, Err(expected), "{url}");
     assert!(matches!(world.auth.status(), Status::SigningIn { .. }), "{url} ended the attempt");
@@ -12,7 +12,7 @@ async fn refused(world: &World, url: &str, expected: CallbackError) {
 }
 
 #[tokio::test]
-async fn case_32_nothing_was_asked() {
+async fn case_32_a_callback_without_an_attempt() {
     let world = World::new().await;
     let url = "ai.growqr.desktop://auth/callback?code=abc&state=0123456789";
     assert_eq!(world.auth.callback(url).await, Err(CallbackError::NoAttempt));
@@ -20,7 +20,7 @@ async fn case_32_nothing_was_asked() {
 }
 
 #[tokio::test]
-async fn case_33_a_state_that_is_wrong_missing_or_there_twice() {
+async fn case_33_a_state_that_is_wrong_missing_or_repeated() {
     let world = World::new().await;
     let good = world.allowed().await;
     let state = parameter(&good, "state");
@@ -33,7 +33,7 @@ async fn case_33_a_state_that_is_wrong_missing_or_there_twice() {
         refused(&world, &wrong, CallbackError::State).await;
     }
     for twice in [format!("{good}&state={state}"), format!("{good}&state=x"), format!("{good}&st%61te={state}")] {
-        refused(&world, &twice, CallbackError::Malformed(Refused::Parameters)).await;
+        refused(&world, &twice, CallbackError::Malformed(LinkError::Parameters)).await;
     }
     world.auth.callback(&good).await.unwrap();
 }
@@ -49,7 +49,7 @@ async fn case_34_the_same_callback_twice() {
 }
 
 #[tokio::test]
-async fn the_same_callback_twice_at_once_is_one_exchange() {
+async fn two_concurrent_copies_of_a_callback_make_one_exchange() {
     let world = World::new().await;
     let good = world.allowed().await;
     let (one, other) = tokio::join!(world.auth.callback(&good), world.auth.callback(&good));
@@ -58,11 +58,11 @@ async fn the_same_callback_twice_at_once_is_one_exchange() {
 }
 
 #[tokio::test]
-async fn case_35_too_late() {
+async fn case_35_a_callback_after_the_deadline() {
     let world = World::new().await;
     let attempt = world.begin().await;
     let good = clerk::allow(&attempt.url).await;
-    world.pass(600);
+    world.advance(600);
     assert_eq!(world.auth.callback(&good).await, Err(CallbackError::Late));
     assert_eq!(attempt.outcome().await, Err(SignInError::Late));
     assert_eq!(world.auth.status(), Status::SignedOut);
@@ -70,18 +70,18 @@ async fn case_35_too_late() {
 }
 
 #[tokio::test]
-async fn an_attempt_ends_by_itself_after_ten_minutes() {
+async fn an_attempt_times_out_after_ten_minutes() {
     let world = World::new().await;
     let mut changes = world.auth.subscribe();
     let attempt = world.begin().await;
-    // From here on nothing but timers is waited for, and they go off at once.
+    // From here on only timers are pending. With paused time they fire immediately.
     tokio::time::pause();
     assert_eq!(attempt.outcome().await, Err(SignInError::Late));
     assert_eq!(*changes.borrow_and_update(), Status::SignedOut);
 }
 
 #[tokio::test]
-async fn case_36_after_cancel() {
+async fn case_36_a_callback_after_cancel() {
     let world = World::new().await;
     let attempt = world.begin().await;
     let good = clerk::allow(&attempt.url).await;
@@ -93,7 +93,7 @@ async fn case_36_after_cancel() {
 }
 
 #[tokio::test]
-async fn case_37_the_state_of_the_attempt_before() {
+async fn case_37_the_state_of_the_previous_attempt() {
     let world = World::new().await;
     let first = world.begin().await;
     let old = clerk::allow(&first.url).await;
@@ -104,7 +104,7 @@ async fn case_37_the_state_of_the_attempt_before() {
 }
 
 #[tokio::test]
-async fn case_38_another_issuer_or_none_although_promised() {
+async fn case_38_a_wrong_or_missing_issuer() {
     let world = World::new().await;
     let good = world.allowed().await;
     let issuer = world.clerk.issuer().to_owned();
@@ -119,7 +119,7 @@ async fn case_38_another_issuer_or_none_although_promised() {
 }
 
 #[tokio::test]
-async fn a_wrong_issuer_is_refused_also_where_none_was_promised() {
+async fn a_wrong_issuer_is_refused_even_if_the_parameter_is_optional() {
     let world = World::new().await;
     world.clerk.switch(|switches| {
         switches.promises_iss = false;
@@ -131,11 +131,11 @@ async fn a_wrong_issuer_is_refused_also_where_none_was_promised() {
 }
 
 #[tokio::test]
-async fn case_39_ambiguous_or_over_long() {
+async fn case_39_ambiguous_or_too_long_parameters() {
     let world = World::new().await;
     let good = world.allowed().await;
     let code = parameter(&good, "code");
-    let malformed = CallbackError::Malformed(Refused::Parameters);
+    let malformed = CallbackError::Malformed(LinkError::Parameters);
     for url in [
         format!("{good}&error=access_denied"),
         format!("{good}&code={code}"),
@@ -148,12 +148,12 @@ async fn case_39_ambiguous_or_over_long() {
         refused(&world, &url, malformed).await;
     }
     let long = format!("{good}&x={}", "a".repeat(2048));
-    refused(&world, &long, CallbackError::Malformed(Refused::TooLong)).await;
+    refused(&world, &long, CallbackError::Malformed(LinkError::TooLong)).await;
     world.auth.callback(&good).await.unwrap();
 }
 
 #[tokio::test]
-async fn case_40_other_shapes_of_the_address() {
+async fn case_40_other_spellings_of_the_redirect_uri() {
     let world = World::new().await;
     let good = world.allowed().await;
     let query = good.split_once('?').unwrap().1;
@@ -172,17 +172,17 @@ async fn case_40_other_shapes_of_the_address() {
         "ai.growqr.desktop.evil://auth/callback",
         "http://127.0.0.1/callback",
     ] {
-        refused(&world, &format!("{base}?{query}"), CallbackError::Malformed(Refused::Place)).await;
+        refused(&world, &format!("{base}?{query}"), CallbackError::Malformed(LinkError::Place)).await;
     }
-    refused(&world, &format!("{good}#x"), CallbackError::Malformed(Refused::Extra)).await;
+    refused(&world, &format!("{good}#x"), CallbackError::Malformed(LinkError::Extra)).await;
     for url in [format!(" {good}"), format!("{good}\n"), format!("{good}\0"), good.replace("auth", "äuth")] {
-        refused(&world, &url, CallbackError::Malformed(Refused::Characters)).await;
+        refused(&world, &url, CallbackError::Malformed(LinkError::Characters)).await;
     }
     world.auth.callback(&good).await.unwrap();
 }
 
 #[tokio::test]
-async fn case_41_the_person_says_no() {
+async fn case_41_the_user_denies_access() {
     let world = World::new().await;
     let attempt = world.begin().await;
     let url = clerk::deny(&attempt.url).await;
@@ -193,7 +193,7 @@ async fn case_41_the_person_says_no() {
 }
 
 #[tokio::test]
-async fn case_42_an_error_without_a_state_is_a_hint_only() {
+async fn case_42_an_error_without_a_state_does_not_end_the_attempt() {
     let world = World::new().await;
     let attempt = world.begin().await;
     world.clerk.switch(|switches| switches.loses_parameters = true);
@@ -206,7 +206,7 @@ async fn case_42_an_error_without_a_state_is_a_hint_only() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_application_ends_the_attempt_with_its_name() {
+async fn an_oauth_error_with_our_state_ends_the_attempt() {
     let world = World::new().await;
     world.clerk.switch(|switches| switches.scopes.retain(|scope| scope != "openid"));
     let attempt = world.begin().await;
@@ -216,11 +216,11 @@ async fn an_error_of_the_application_ends_the_attempt_with_its_name() {
 }
 
 #[tokio::test]
-async fn a_bad_callback_leaves_who_is_signed_in_alone() {
+async fn a_bad_callback_does_not_change_the_signed_in_account() {
     let (world, identity) = World::signed_in().await;
     let url = "ai.growqr.desktop://auth/callback?error=access_denied&state=0123456789";
     assert_eq!(world.auth.callback(url).await, Err(CallbackError::NoAttempt));
-    let attempt = world.auth.begin(Redirect::DeepLink, Who::SomeoneElse).await.unwrap();
+    let attempt = world.auth.begin(Redirect::DeepLink, AccountChoice::Other).await.unwrap();
     assert_eq!(parameter(&attempt.url, "prompt"), "login");
     let Status::SigningIn { known, .. } = world.auth.status() else { panic!("no attempt") };
     assert_eq!(known, Some(identity));

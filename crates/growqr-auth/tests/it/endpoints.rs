@@ -1,21 +1,21 @@
-//! Cases 43 to 51 of what every build must refuse: Clerk's endpoints.
+//! Cases 43 to 51 of the list of inputs that every build must refuse: responses of Clerk's endpoints.
 
 use crate::world::{World, parameter, with};
 use growqr_auth::{
-    BeginError, CallbackError, DiscoveryError, HttpError, Redirect, SignInError, Status, TokenError, VaultError, Who,
+    AccountChoice, BeginError, CallbackError, DiscoveryError, HttpError, Redirect, SignInError, Status, TokenError, VaultError,
 };
-use growqr_testkit::clerk::{self, ClerkStandIn, Fault};
+use growqr_testkit::clerk::{self, ClerkStub, Fault};
 use serde_json::json;
 
-async fn not_begun(world: &World) -> DiscoveryError {
-    match world.auth.begin(Redirect::DeepLink, Who::Anyone).await {
+async fn begin_error(world: &World) -> DiscoveryError {
+    match world.auth.begin(Redirect::DeepLink, AccountChoice::Any).await {
         Err(BeginError::Discovery(error)) => error,
         other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
-async fn case_43_discovery_of_another_issuer() {
+async fn case_43_a_discovery_document_of_another_issuer() {
     for wrong in ["https://clerk.evil.example", "/", "UPPER"] {
         let world = World::new().await;
         world.clerk.alter_discovery(move |document| {
@@ -26,7 +26,7 @@ async fn case_43_discovery_of_another_issuer() {
                 wrong => wrong.to_owned(),
             });
         });
-        assert_eq!(not_begun(&world).await, DiscoveryError::Issuer);
+        assert_eq!(begin_error(&world).await, DiscoveryError::Issuer);
         assert_eq!(world.auth.status(), Status::SignedOut);
     }
 }
@@ -43,7 +43,7 @@ async fn case_44_an_endpoint_without_https() {
         for address in ["http://clerk.example.com/x", "http://localhost/x", "file:///x", "javascript:alert(1)", "x", ""] {
             let world = World::new().await;
             world.clerk.alter_discovery(move |document| document[field] = json!(address));
-            assert_eq!(not_begun(&world).await, DiscoveryError::Insecure(name), "{address}");
+            assert_eq!(begin_error(&world).await, DiscoveryError::Insecure(name), "{address}");
         }
     }
 }
@@ -52,29 +52,29 @@ async fn case_44_an_endpoint_without_https() {
 async fn a_server_without_s256_is_not_used() {
     let world = World::new().await;
     world.clerk.alter_discovery(|document| document["code_challenge_methods_supported"] = json!(["plain"]));
-    assert_eq!(not_begun(&world).await, DiscoveryError::Pkce);
+    assert_eq!(begin_error(&world).await, DiscoveryError::Pkce);
 }
 
 #[tokio::test]
-async fn without_a_network_an_attempt_does_not_begin() {
+async fn without_a_network_an_attempt_cannot_begin() {
     let world = World::new().await;
-    world.clerk.break_at("/.well-known/openid-configuration", Fault::Cut);
-    assert_eq!(not_begun(&world).await, DiscoveryError::Http(HttpError::Unreachable));
+    world.clerk.fail_at("/.well-known/openid-configuration", Fault::Cut);
+    assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreachable));
 }
 
 #[tokio::test]
-async fn case_45_a_token_endpoint_that_points_elsewhere() {
-    let (world, elsewhere) = (World::new().await, ClerkStandIn::start().await);
-    world.clerk.break_at("/oauth/token", Fault::Redirect(format!("{}/oauth/token", elsewhere.issuer())));
+async fn case_45_a_token_endpoint_that_redirects() {
+    let (world, elsewhere) = (World::new().await, ClerkStub::start().await);
+    world.clerk.fail_at("/oauth/token", Fault::Redirect(format!("{}/oauth/token", elsewhere.issuer())));
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Redirected))));
     assert_eq!(elsewhere.requests().len(), 0);
     assert_eq!(world.exchanges(), 1);
 }
 
 #[tokio::test]
-async fn case_46_a_code_that_belongs_to_another_verifier() {
+async fn case_46_a_code_for_another_verifier() {
     let world = World::new().await;
-    let stolen = clerk::allow(&world.another().begin(Redirect::DeepLink, Who::Anyone).await.unwrap().url).await;
+    let stolen = clerk::allow(&world.another_program().begin(Redirect::DeepLink, AccountChoice::Any).await.unwrap().url).await;
     let url = with(&world.allowed().await, "code", &parameter(&stolen, "code"));
     let failed = CallbackError::Failed(SignInError::Exchange(TokenError::InvalidGrant));
     assert_eq!(world.auth.callback(&url).await, Err(failed));
@@ -94,21 +94,21 @@ async fn case_47_a_code_is_used_once() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_an_exchange_is_not_asked_for_again() {
+async fn a_lost_response_to_an_exchange_is_not_retried() {
     let world = World::new().await;
-    world.clerk.break_at("/oauth/token", Fault::LoseAnswer);
+    world.clerk.fail_at("/oauth/token", Fault::LoseAnswer);
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreachable))));
     assert_eq!(world.exchanges(), 1);
 }
 
 #[tokio::test]
-async fn case_48_a_code_for_another_way_back() {
+async fn case_48_a_code_for_another_redirect_uri() {
     let world = World::new().await;
     let by_link = world.allowed().await;
-    let attempt = world.auth.begin(Redirect::Loopback, Who::Anyone).await.unwrap();
+    let attempt = world.auth.begin(Redirect::Loopback, AccountChoice::Any).await.unwrap();
     let by_port = clerk::allow(&attempt.url).await;
     let state = parameter(&by_port, "state");
-    // The way back of the old attempt is not the way back of this one, also with the right state.
+    // The redirect URI of the old attempt is refused in this one, even with the right state.
     let refused = world.auth.callback(&with(&by_link, "state", &state)).await;
     assert!(matches!(refused, Err(CallbackError::Malformed(_))));
     clerk::open(&with(&by_port, "code", &parameter(&by_link, "code"))).await.unwrap();
@@ -126,17 +126,17 @@ async fn case_50_tokens_of_another_type() {
 }
 
 #[tokio::test]
-async fn case_51_success_that_is_not_json() {
+async fn case_51_a_success_response_that_is_not_json() {
     let world = World::new().await;
-    world.clerk.break_at("/oauth/token", Fault::Garbage);
+    world.clerk.fail_at("/oauth/token", Fault::Garbage);
     assert_eq!(world.sign_in().await, Err(SignInError::Exchange(TokenError::Http(HttpError::Unreadable))));
-    world.clerk.mend();
-    world.clerk.break_at("/.well-known/openid-configuration", Fault::Garbage);
-    assert_eq!(not_begun(&world).await, DiscoveryError::Http(HttpError::Unreadable));
+    world.clerk.clear_faults();
+    world.clerk.fail_at("/.well-known/openid-configuration", Fault::Garbage);
+    assert_eq!(begin_error(&world).await, DiscoveryError::Http(HttpError::Unreadable));
 }
 
 #[tokio::test]
-async fn a_keychain_that_will_not_keep_it_is_said_beforehand() {
+async fn a_keychain_that_cannot_store_is_reported_before_sign_in() {
     let world = World::new().await;
     assert_eq!(world.begin().await.vault, Ok(()));
     assert!(world.vault.is_empty(), "the probe left something");
@@ -145,7 +145,7 @@ async fn a_keychain_that_will_not_keep_it_is_said_beforehand() {
 }
 
 #[tokio::test]
-async fn the_request_says_what_it_must_and_keeps_its_secrets() {
+async fn the_authorization_request_has_all_parameters_and_no_verifier() {
     let world = World::new().await;
     let url = world.begin().await.url;
     for (name, value) in [

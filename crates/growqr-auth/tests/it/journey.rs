@@ -1,7 +1,7 @@
-//! The whole way of a person who has nothing to complain about.
+//! The whole path without errors: sign in, restart, renew, sign out.
 
 use crate::world::World;
-use growqr_auth::{Because, Kept, Redirect, SignedOut, Status, Who};
+use growqr_auth::{AccountChoice, OfflineReason, Persistence, Redirect, SignOutResult, Status};
 use growqr_testkit::clerk;
 
 #[tokio::test]
@@ -19,40 +19,40 @@ async fn sign_in_restart_renew_sign_out() {
     assert_eq!(identity.name.as_deref(), Some("Ada Lovelace"));
     assert_eq!(identity.email.as_deref(), Some("ada+clerk_test@example.com"));
     assert!(identity.email_verified && identity.picture.is_some());
-    assert!(matches!(&*changes.borrow_and_update(), Status::Online { kept: Kept::Keychain, .. }));
+    assert!(matches!(&*changes.borrow_and_update(), Status::Online { kept: Persistence::Keychain, .. }));
     let first = world.auth.access_token().await.unwrap();
 
     world.restart();
     assert_eq!(world.auth.status(), Status::SignedOut);
     let status = world.auth.open(identity.clone()).await;
-    assert!(matches!(status, Status::Offline { because: Because::NotAsked, .. }));
+    assert!(matches!(status, Status::Offline { because: OfflineReason::NotAsked, .. }));
     let second = world.auth.access_token().await.unwrap();
-    assert!(!second.is(first.reveal()));
+    assert!(!second.equals(first.expose()));
     assert!(world.is_online());
 
     let before = world.vault.entries.lock().unwrap().clone();
-    world.pass(86_350);
+    world.advance(86_350);
     let third = world.auth.access_token().await.unwrap();
-    assert!(!third.is(second.reveal()));
-    assert_ne!(*world.vault.entries.lock().unwrap(), before, "the rotated token was not kept");
+    assert!(!third.equals(second.expose()));
+    assert_ne!(*world.vault.entries.lock().unwrap(), before, "the rotated token was not saved");
 
-    assert_eq!(world.auth.sign_out().await, SignedOut { revoked: true, removed: Ok(()), was_kept: true });
-    world.assert_nobody();
+    assert_eq!(world.auth.sign_out().await, SignOutResult { revoked: true, removed: Ok(()), was_kept: true });
+    world.assert_nobody_is_signed_in();
     assert_eq!(world.clerk.count("/oauth/token/revoke"), 1);
 }
 
 #[tokio::test]
-async fn somebody_signed_out_in_the_browser_signs_in_there_first() {
+async fn a_user_signed_out_in_the_browser_signs_in_there_first() {
     let world = World::new().await;
     world.clerk.switch(|switches| switches.signed_out = true);
     world.sign_in().await.unwrap();
-    let attempt = world.auth.begin(Redirect::DeepLink, Who::SomeoneElse).await.unwrap();
+    let attempt = world.auth.begin(Redirect::DeepLink, AccountChoice::Other).await.unwrap();
     let page = clerk::open(&attempt.url).await.unwrap();
     assert!(page.text.contains("id=\"sign-in\""));
 }
 
 #[tokio::test]
-async fn nothing_that_is_printed_holds_a_secret() {
+async fn debug_output_contains_no_secret() {
     let world = World::new().await;
     let attempt = world.begin().await;
     let callback = clerk::allow(&attempt.url).await;
@@ -61,8 +61,8 @@ async fn nothing_that_is_printed_holds_a_secret() {
     let printed = format!("{token:?} {:?}", world.auth.status());
     let kept = world.vault.entries.lock().unwrap().values().next().unwrap().clone();
     let refresh: serde_json::Value = serde_json::from_str(&kept).unwrap();
-    assert!(!printed.contains(token.reveal()));
+    assert!(!printed.contains(token.expose()));
     assert!(!printed.contains(refresh["refresh_token"].as_str().unwrap()));
     let names: Vec<&String> = refresh.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["client_id", "issuer", "refresh_token", "since", "sub"], "the keychain holds more than it must");
+    assert_eq!(names, ["client_id", "issuer", "refresh_token", "since", "sub"], "the keychain entry has unexpected fields");
 }

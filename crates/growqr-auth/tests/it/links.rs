@@ -1,10 +1,10 @@
-//! Every shape of a link, hostile ones above all.
+//! Tests of the link parser, mostly with malformed links.
 
-use growqr_auth::{Link, Refused, Schemes};
+use growqr_auth::{Link, LinkError, Schemes};
 use growqr_core::id::AgentId;
 
 #[test]
-fn good_links_lead_to_their_places() {
+fn valid_links_are_parsed() {
     let page = |path: &str| Link::MemoryPage(path.to_owned());
     for (text, expected) in [
         ("ai.growqr.desktop://auth/callback?code=a&state=b", Link::AuthCallback),
@@ -19,90 +19,90 @@ fn good_links_lead_to_their_places() {
 }
 
 #[test]
-fn each_edition_has_its_own_links() {
+fn each_edition_has_its_own_link_schemes() {
     let link = "growqr-dev://agent/grow";
     assert_eq!(Link::parse_for(Schemes::DEVELOPMENT, link), Ok(Link::Agent(AgentId::grow())));
-    assert_eq!(Link::parse(link), Err(Refused::Scheme));
-    assert_eq!(Link::parse_for(Schemes::DEVELOPMENT, "growqr://agent/grow"), Err(Refused::Scheme));
+    assert_eq!(Link::parse(link), Err(LinkError::Scheme));
+    assert_eq!(Link::parse_for(Schemes::DEVELOPMENT, "growqr://agent/grow"), Err(LinkError::Scheme));
     let callback = "ai.growqr.desktop.dev://auth/callback?code=a";
     assert_eq!(Link::parse_for(Schemes::DEVELOPMENT, callback), Ok(Link::AuthCallback));
-    assert_eq!(Link::parse(callback), Err(Refused::Scheme));
+    assert_eq!(Link::parse(callback), Err(LinkError::Scheme));
 }
 
 #[test]
-fn neither_scheme_does_the_work_of_the_other() {
+fn each_scheme_accepts_only_its_own_links() {
     for (text, why) in [
-        ("growqr://auth/callback?code=a&state=b", Refused::Extra),
-        ("growqr://auth/callback", Refused::Place),
-        ("ai.growqr.desktop://agent/grow", Refused::Place),
-        ("ai.growqr.desktop://memory/notes.md", Refused::Place),
+        ("growqr://auth/callback?code=a&state=b", LinkError::Extra),
+        ("growqr://auth/callback", LinkError::Place),
+        ("ai.growqr.desktop://agent/grow", LinkError::Place),
+        ("ai.growqr.desktop://memory/notes.md", LinkError::Place),
     ] {
         assert_eq!(Link::parse(text), Err(why), "{text}");
     }
 }
 
 #[test]
-fn hostile_shapes_are_refused() {
+fn malformed_links_are_refused() {
     for (text, why) in [
-        ("", Refused::Scheme),
-        ("growqr", Refused::Scheme),
-        ("growqr:", Refused::Scheme),
-        ("growqr:/agent/grow", Refused::Scheme),
-        ("GROWQR://agent/grow", Refused::Scheme),
-        ("https://agent/grow", Refused::Scheme),
-        ("javascript://agent/grow", Refused::Scheme),
-        ("file:///etc/passwd", Refused::Scheme),
-        ("://agent/grow", Refused::Scheme),
-        ("growqr://", Refused::Place),
-        ("growqr:///agent/grow", Refused::Place),
-        ("growqr://agent", Refused::Place),
-        ("growqr://AGENT/grow", Refused::Place),
-        ("growqr://u@agent/grow", Refused::Place),
-        ("growqr://agent:80/grow", Refused::Place),
-        ("growqr://settings/keys", Refused::Place),
-        ("growqr://agent/grow?say=hello", Refused::Extra),
-        ("growqr://agent/grow#x", Refused::Extra),
-        ("growqr://agent/", Refused::Agent),
-        ("growqr://agent/grow/", Refused::Agent),
-        ("growqr://agent/../memory/x", Refused::Agent),
-        ("growqr://agent/%67row", Refused::Agent),
-        ("growqr://agent/Grow", Refused::Agent),
-        ("growqr://agent/a;rm", Refused::Agent),
-        ("growqr://memory/", Refused::Page),
-        ("growqr://memory//etc/passwd", Refused::Page),
-        ("growqr://memory/../secrets", Refused::Page),
-        ("growqr://memory/a/../../b", Refused::Page),
-        ("growqr://memory/%2e%2e/secrets", Refused::Page),
-        ("growqr://memory/a/%2E%2E/b", Refused::Page),
-        ("growqr://memory/a%2Fb", Refused::Page),
-        ("growqr://memory/a%5Cb", Refused::Page),
-        ("growqr://memory/a\\b", Refused::Page),
-        ("growqr://memory/.git/config", Refused::Page),
-        ("growqr://memory/C:/x", Refused::Page),
-        ("growqr://memory/a%00b", Refused::Page),
-        ("growqr://memory/a%0Ab", Refused::Page),
-        ("growqr://memory/%", Refused::Page),
-        ("growqr://memory/%ff", Refused::Page),
-        ("growqr://memory/a/", Refused::Page),
-        ("ai.growqr.desktop://auth/callback", Refused::Place),
-        ("ai.growqr.desktop://auth/callback/?code=a", Refused::Place),
-        ("ai.growqr.desktop://auth/callbackx?code=a", Refused::Place),
-        ("ai.growqr.desktop://AUTH/callback?code=a", Refused::Place),
-        ("ai.growqr.desktop://auth/x/../callback?code=a", Refused::Place),
-        ("ai.growqr.desktop://auth/%63allback?code=a", Refused::Place),
-        ("ai.growqr.desktop:///auth/callback?code=a", Refused::Place),
-        ("ai.growqr.desktop:/auth/callback?code=a", Refused::Scheme),
-        ("ai.growqr.desktop://u:p@auth/callback?code=a", Refused::Place),
-        ("ai.growqr.desktop://auth:1/callback?code=a", Refused::Place),
-        ("ai.growqr.desktop://auth/callback?code=a#x", Refused::Extra),
-        ("AI.GROWQR.DESKTOP://auth/callback?code=a", Refused::Scheme),
-        (" growqr://agent/grow", Refused::Characters),
-        ("growqr://agent/grow\n", Refused::Characters),
-        ("growqr://agent/grow\0", Refused::Characters),
-        ("growqr://agent/gr\u{f6}w", Refused::Characters),
-        ("growqr://agent/grow --flag", Refused::Characters),
+        ("", LinkError::Scheme),
+        ("growqr", LinkError::Scheme),
+        ("growqr:", LinkError::Scheme),
+        ("growqr:/agent/grow", LinkError::Scheme),
+        ("GROWQR://agent/grow", LinkError::Scheme),
+        ("https://agent/grow", LinkError::Scheme),
+        ("javascript://agent/grow", LinkError::Scheme),
+        ("file:///etc/passwd", LinkError::Scheme),
+        ("://agent/grow", LinkError::Scheme),
+        ("growqr://", LinkError::Place),
+        ("growqr:///agent/grow", LinkError::Place),
+        ("growqr://agent", LinkError::Place),
+        ("growqr://AGENT/grow", LinkError::Place),
+        ("growqr://u@agent/grow", LinkError::Place),
+        ("growqr://agent:80/grow", LinkError::Place),
+        ("growqr://settings/keys", LinkError::Place),
+        ("growqr://agent/grow?say=hello", LinkError::Extra),
+        ("growqr://agent/grow#x", LinkError::Extra),
+        ("growqr://agent/", LinkError::Agent),
+        ("growqr://agent/grow/", LinkError::Agent),
+        ("growqr://agent/../memory/x", LinkError::Agent),
+        ("growqr://agent/%67row", LinkError::Agent),
+        ("growqr://agent/Grow", LinkError::Agent),
+        ("growqr://agent/a;rm", LinkError::Agent),
+        ("growqr://memory/", LinkError::Page),
+        ("growqr://memory//etc/passwd", LinkError::Page),
+        ("growqr://memory/../secrets", LinkError::Page),
+        ("growqr://memory/a/../../b", LinkError::Page),
+        ("growqr://memory/%2e%2e/secrets", LinkError::Page),
+        ("growqr://memory/a/%2E%2E/b", LinkError::Page),
+        ("growqr://memory/a%2Fb", LinkError::Page),
+        ("growqr://memory/a%5Cb", LinkError::Page),
+        ("growqr://memory/a\\b", LinkError::Page),
+        ("growqr://memory/.git/config", LinkError::Page),
+        ("growqr://memory/C:/x", LinkError::Page),
+        ("growqr://memory/a%00b", LinkError::Page),
+        ("growqr://memory/a%0Ab", LinkError::Page),
+        ("growqr://memory/%", LinkError::Page),
+        ("growqr://memory/%ff", LinkError::Page),
+        ("growqr://memory/a/", LinkError::Page),
+        ("ai.growqr.desktop://auth/callback", LinkError::Place),
+        ("ai.growqr.desktop://auth/callback/?code=a", LinkError::Place),
+        ("ai.growqr.desktop://auth/callbackx?code=a", LinkError::Place),
+        ("ai.growqr.desktop://AUTH/callback?code=a", LinkError::Place),
+        ("ai.growqr.desktop://auth/x/../callback?code=a", LinkError::Place),
+        ("ai.growqr.desktop://auth/%63allback?code=a", LinkError::Place),
+        ("ai.growqr.desktop:///auth/callback?code=a", LinkError::Place),
+        ("ai.growqr.desktop:/auth/callback?code=a", LinkError::Scheme),
+        ("ai.growqr.desktop://u:p@auth/callback?code=a", LinkError::Place),
+        ("ai.growqr.desktop://auth:1/callback?code=a", LinkError::Place),
+        ("ai.growqr.desktop://auth/callback?code=a#x", LinkError::Extra),
+        ("AI.GROWQR.DESKTOP://auth/callback?code=a", LinkError::Scheme),
+        (" growqr://agent/grow", LinkError::Characters),
+        ("growqr://agent/grow\n", LinkError::Characters),
+        ("growqr://agent/grow\0", LinkError::Characters),
+        ("growqr://agent/gr\u{f6}w", LinkError::Characters),
+        ("growqr://agent/grow --flag", LinkError::Characters),
     ] {
         assert_eq!(Link::parse(text), Err(why), "{text:?}");
     }
-    assert_eq!(Link::parse(&format!("growqr://memory/{}", "a".repeat(2048))), Err(Refused::TooLong));
+    assert_eq!(Link::parse(&format!("growqr://memory/{}", "a".repeat(2048))), Err(LinkError::TooLong));
 }

@@ -1,12 +1,12 @@
-//! The way back over this machine's own port.
+//! Tests of the callback to a loopback port.
 
 use crate::world::{World, parameter, with};
-use growqr_auth::{Redirect, SignInError, Status, Who};
+use growqr_auth::{AccountChoice, Redirect, SignInError, Status};
 use growqr_testkit::clerk::{self, Page};
 
-/// An attempt by loopback, and the callback that is about to come to its port.
+/// An attempt with a loopback port, and the callback URL that the browser would open next.
 async fn waiting(world: &World) -> (growqr_auth::Attempt, String) {
-    let attempt = world.auth.begin(Redirect::Loopback, Who::Anyone).await.unwrap();
+    let attempt = world.auth.begin(Redirect::Loopback, AccountChoice::Any).await.unwrap();
     let callback = clerk::allow(&attempt.url).await;
     (attempt, callback)
 }
@@ -25,7 +25,7 @@ fn assert_says_nothing(page: &Page, callback: &str) {
 }
 
 #[tokio::test]
-async fn the_browser_comes_back_to_the_port_and_the_port_closes() {
+async fn a_callback_to_the_port_signs_in_and_closes_the_port() {
     let world = World::new().await;
     let (attempt, callback) = waiting(&world).await;
     assert!(callback.starts_with("http://127.0.0.1:"));
@@ -39,7 +39,7 @@ async fn the_browser_comes_back_to_the_port_and_the_port_closes() {
 }
 
 #[tokio::test]
-async fn strangers_at_the_port_get_nothing_and_end_nothing() {
+async fn other_requests_to_the_port_are_refused_and_end_nothing() {
     let world = World::new().await;
     let (attempt, callback) = waiting(&world).await;
     let (host, path) = (address(&callback), callback.split_once("/callback").unwrap().1);
@@ -74,7 +74,7 @@ async fn strangers_at_the_port_get_nothing_and_end_nothing() {
 }
 
 #[tokio::test]
-async fn a_browser_that_opens_connections_ahead_does_no_harm() {
+async fn an_idle_connection_does_not_block_the_callback() {
     let world = World::new().await;
     let (attempt, callback) = waiting(&world).await;
     let idle = tokio::net::TcpStream::connect(address(&callback)).await.unwrap();
@@ -93,9 +93,9 @@ async fn cancelling_closes_the_port() {
 }
 
 #[tokio::test]
-async fn saying_no_gets_a_page_too() {
+async fn a_denied_sign_in_gets_a_page() {
     let world = World::new().await;
-    let attempt = world.auth.begin(Redirect::Loopback, Who::Anyone).await.unwrap();
+    let attempt = world.auth.begin(Redirect::Loopback, AccountChoice::Any).await.unwrap();
     let callback = clerk::deny(&attempt.url).await;
     let page = clerk::open(&callback).await.unwrap();
     assert!(page.text.contains("Nothing was granted"));

@@ -1,20 +1,20 @@
-//! Cases 49, 52, 53 and 55 of what every build must refuse, and what renewal promises.
+//! Tests of renewal, with cases 49, 52, 53 and 55 of the list that every build must pass.
 
-use crate::world::{World, impatient};
-use growqr_auth::{Because, HttpError, Kept, RefreshError, SignInError, Status, VaultError};
+use crate::world::{World, short_timeouts};
+use growqr_auth::{HttpError, OfflineReason, Persistence, RefreshError, SignInError, Status, VaultError};
 use growqr_testkit::clerk::{self, Fault, User};
 
-/// Just before the access token of a day is renewed at the latest.
+/// Seconds after which an access token of one day is due for renewal but not yet expired.
 const NEARLY_A_DAY: i64 = 86_200;
 
 #[tokio::test]
-async fn two_renewals_at_once_are_one_request() {
+async fn concurrent_renewals_make_one_request() {
     let (world, _) = World::signed_in().await;
-    world.pass(NEARLY_A_DAY);
+    world.advance(NEARLY_A_DAY);
     let auth = &world.auth;
     let results = tokio::join!(auth.refresh_if_due(), auth.refresh_if_due(), auth.access_token(), auth.access_token());
     assert!(results.0.is_ok() && results.1.is_ok());
-    assert!(results.2.unwrap().is(results.3.unwrap().reveal()));
+    assert!(results.2.unwrap().equals(results.3.unwrap().expose()));
     assert_eq!(world.exchanges(), 2);
     let forced = tokio::join!(auth.refresh_now(), auth.refresh_now());
     assert!(forced.0.is_ok() && forced.1.is_ok());
@@ -28,16 +28,16 @@ async fn nothing_is_renewed_before_it_is_due() {
     world.auth.access_token().await.unwrap();
     assert_eq!(world.exchanges(), 1);
     let due = world.auth.next_refresh().unwrap();
-    world.pass(86_100);
+    world.advance(86_100);
     assert_eq!(due.seconds(), 1_795_305_600 + 86_100);
     world.auth.refresh_if_due().await.unwrap();
     assert_eq!(world.exchanges(), 2);
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_loses_no_rotation() {
+async fn a_renewal_continues_if_its_caller_is_dropped() {
     let (world, _) = World::signed_in().await;
-    world.pass(NEARLY_A_DAY);
+    world.advance(NEARLY_A_DAY);
     {
         let auth = world.auth.clone();
         let caller = tokio::spawn(async move { auth.refresh_now().await });
@@ -45,7 +45,7 @@ async fn a_caller_that_goes_away_loses_no_rotation() {
         caller.abort();
     }
     world.auth.shut_down().await;
-    let another = world.another();
+    let another = world.another_program();
     another.open(known(&world)).await;
     another.refresh_now().await.unwrap();
 }
@@ -62,63 +62,63 @@ async fn case_49_a_refresh_token_used_twice_ends_the_sign_in() {
     let (mut world, identity) = World::signed_in().await;
     let stolen = world.vault.entries.lock().unwrap().clone();
     world.auth.refresh_now().await.unwrap();
-    // A copy of the keychain from before comes to be used.
+    // An old copy of the keychain is restored.
     *world.vault.entries.lock().unwrap() = stolen;
     world.restart();
     world.auth.open(identity.clone()).await;
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
     assert_eq!(world.auth.status(), Status::NeedsSignIn { identity });
     assert!(world.vault.is_empty());
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
-async fn what_another_program_has_renewed_is_taken_from_the_keychain() {
+async fn a_token_renewed_by_another_program_is_read_from_the_keychain() {
     let (world, identity) = World::signed_in().await;
-    let another = world.another();
+    let another = world.another_program();
     another.open(identity).await;
     another.refresh_now().await.unwrap();
-    // The server ends everything at the second use of a token: the old one is not even tried.
+    // Clerk ends the sign-in at the second use of a token, so the old token must not be used.
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
 
 #[tokio::test]
-async fn two_programs_that_renew_at_once_use_no_token_twice() {
+async fn two_programs_that_renew_concurrently_use_no_token_twice() {
     let (world, identity) = World::signed_in().await;
-    let another = world.another();
+    let another = world.another_program();
     another.open(identity).await;
-    world.pass(NEARLY_A_DAY);
+    world.advance(NEARLY_A_DAY);
     for _ in 0..5 {
         let (here, there) = tokio::join!(world.auth.refresh_now(), another.refresh_now());
         assert_eq!((here, there), (Ok(()), Ok(())));
     }
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[tokio::test]
-async fn when_another_program_signs_the_same_person_in_this_one_goes_on_with_it() {
+async fn a_new_sign_in_by_another_program_is_taken_over() {
     let (world, _) = World::signed_in().await;
-    let another = world.another();
-    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::Who::Anyone).await.unwrap();
+    let another = world.another_program();
+    let attempt = another.begin(growqr_auth::Redirect::DeepLink, growqr_auth::AccountChoice::Any).await.unwrap();
     another.callback(&clerk::allow(&attempt.url).await).await.unwrap();
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
 
 #[tokio::test]
-async fn leaving_an_account_keeps_its_sign_in_for_the_next_time() {
+async fn leaving_an_account_keeps_its_sign_in() {
     let (world, identity) = World::signed_in().await;
     world.auth.leave().await;
     assert_eq!(world.auth.status(), Status::SignedOut);
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
     world.auth.open(identity).await;
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
 }
 
 #[tokio::test]
-async fn case_52_no_failure_of_the_network_signs_out() {
+async fn case_52_network_failures_do_not_sign_out() {
     for (fault, expected) in [
         (Fault::Status(500), HttpError::Busy { status: 500, retry_after: None }),
         (Fault::Status(503), HttpError::Busy { status: 503, retry_after: None }),
@@ -132,15 +132,15 @@ async fn case_52_no_failure_of_the_network_signs_out() {
     ] {
         let (mut world, identity) = World::signed_in().await;
         for path in ["/oauth/token", "/.well-known/openid-configuration"] {
-            world.restart_with(impatient());
+            world.restart_with(short_timeouts());
             world.auth.open(identity.clone()).await;
-            world.clerk.break_at(path, fault.clone());
-            let offline = Because::Network(expected);
+            world.clerk.fail_at(path, fault.clone());
+            let offline = OfflineReason::Network(expected);
             assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(offline)), "{path}: {fault:?}");
             let Status::Offline { identity: known, because, .. } = world.auth.status() else { panic!("{fault:?}") };
             assert_eq!((known, because), (identity.clone(), offline));
             assert!(!world.vault.is_empty());
-            world.clerk.mend();
+            world.clerk.clear_faults();
         }
         world.auth.refresh_now().await.unwrap();
         assert!(world.is_online());
@@ -148,9 +148,9 @@ async fn case_52_no_failure_of_the_network_signs_out() {
 }
 
 #[tokio::test]
-async fn a_name_that_does_not_resolve_signs_nobody_out() {
+async fn an_unreachable_token_endpoint_does_not_sign_out() {
     let (mut world, identity) = World::signed_in().await;
-    let gone = growqr_testkit::clerk::ClerkStandIn::start().await;
+    let gone = growqr_testkit::clerk::ClerkStub::start().await;
     let elsewhere = gone.issuer().to_owned();
     drop(gone);
     world
@@ -158,79 +158,79 @@ async fn a_name_that_does_not_resolve_signs_nobody_out() {
         .alter_discovery(move |document| document["token_endpoint"] = serde_json::json!(format!("{elsewhere}/oauth/token")));
     world.restart();
     world.auth.open(identity).await;
-    let offline = RefreshError::Offline(Because::Network(HttpError::Unreachable));
+    let offline = RefreshError::Offline(OfflineReason::Network(HttpError::Unreachable));
     assert_eq!(world.auth.refresh_if_due().await, Err(offline));
     assert!(!world.vault.is_empty());
 }
 
 #[tokio::test]
-async fn after_a_failure_there_is_a_pause_and_the_servers_wish_is_heeded() {
+async fn after_a_failure_retries_wait_for_retry_after() {
     let (world, _) = World::signed_in().await;
-    world.pass(86_390);
-    world.clerk.break_at("/oauth/token", Fault::TooMany(30));
-    // The old token still lives for a moment.
+    world.advance(86_390);
+    world.clerk.fail_at("/oauth/token", Fault::TooMany(30));
+    // The old token has not yet expired.
     world.auth.access_token().await.unwrap();
-    world.clerk.mend();
-    world.pass(20);
+    world.clerk.clear_faults();
+    world.advance(20);
     assert!(world.auth.access_token().await.is_err());
     assert_eq!(world.exchanges(), 2);
-    world.pass(11);
+    world.advance(11);
     world.auth.access_token().await.unwrap();
     assert_eq!(world.exchanges(), 3);
 }
 
 #[tokio::test]
-async fn case_53_clerk_ends_the_sign_in_whatever_the_status() {
+async fn case_53_invalid_grant_ends_the_session_with_any_status() {
     for status in [400, 401, 403] {
         let (world, identity) = World::signed_in().await;
         world.clerk.switch(|switches| switches.grant_error_status = status);
         world.clerk.end_all_grants();
-        world.pass(NEARLY_A_DAY);
+        world.advance(NEARLY_A_DAY);
         assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
         assert_eq!(world.auth.status(), Status::NeedsSignIn { identity: identity.clone() });
         assert!(world.vault.is_empty());
         let asked = world.exchanges();
         assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::NeedsSignIn));
-        assert_eq!(world.exchanges(), asked, "it asked again in vain");
-        // The clear way back.
+        assert_eq!(world.exchanges(), asked, "an unnecessary request was sent");
+        // Signing in again works.
         world.sign_in().await.unwrap();
         assert!(world.is_online());
     }
 }
 
 #[tokio::test]
-async fn a_wrong_clock_signs_nobody_out_and_says_so() {
+async fn a_wrong_clock_does_not_sign_out_and_is_reported() {
     let (world, _) = World::signed_in().await;
     world.skew(3 * 86_400);
-    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(Because::Clock)));
+    assert_eq!(world.auth.refresh_now().await, Err(RefreshError::Offline(OfflineReason::Clock)));
     assert!(!world.vault.is_empty());
     world.skew(-3 * 86_400);
     world.auth.refresh_now().await.unwrap();
 }
 
 #[tokio::test]
-async fn case_55_a_keychain_that_fails_after_a_rotation() {
+async fn case_55_a_keychain_failure_after_a_rotation() {
     let (mut world, identity) = World::signed_in().await;
     let old = world.vault.entries.lock().unwrap().clone();
     world.vault.fail(VaultError::Locked);
     world.auth.refresh_now().await.unwrap();
-    // The sign-in lives on in this run, and says that it will not outlive it.
+    // The session continues in this run, and the status says that it is not saved.
     let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
-    assert_eq!(kept, Kept::ThisRun(VaultError::Locked));
+    assert_eq!(kept, Persistence::ThisRun(VaultError::Locked));
     assert_eq!(*world.vault.entries.lock().unwrap(), old);
-    // Unlocked, it is kept, without asking Clerk again.
+    // After unlocking, the token is saved without a request to Clerk.
     world.vault.fail(None);
     world.auth.refresh_if_due().await.unwrap();
     assert_eq!(world.exchanges(), 2);
     let Status::Online { kept, .. } = world.auth.status() else { panic!("it was lost") };
-    assert_eq!(kept, Kept::Keychain);
+    assert_eq!(kept, Persistence::Keychain);
     world.restart();
     world.auth.open(identity).await;
     world.auth.refresh_now().await.unwrap();
 }
 
 #[tokio::test]
-async fn case_55_a_crash_between_rotation_and_keychain_asks_to_sign_in_again() {
+async fn case_55_a_crash_between_rotation_and_save_needs_a_new_sign_in() {
     let (mut world, identity) = World::signed_in().await;
     world.vault.fail(VaultError::Failed);
     world.auth.refresh_now().await.unwrap();
@@ -243,21 +243,21 @@ async fn case_55_a_crash_between_rotation_and_keychain_asks_to_sign_in_again() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_a_renewal_ends_in_an_honest_new_sign_in() {
+async fn a_lost_response_to_a_renewal_needs_a_new_sign_in() {
     let (world, _) = World::signed_in().await;
-    world.clerk.break_at("/oauth/token", Fault::LoseAnswer);
+    world.clerk.fail_at("/oauth/token", Fault::LoseAnswer);
     assert!(matches!(world.auth.refresh_now().await, Err(RefreshError::Offline(_))));
-    world.clerk.mend();
+    world.clerk.clear_faults();
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
 }
 
 #[tokio::test]
-async fn a_locked_keychain_at_the_start_is_waited_for() {
+async fn a_keychain_locked_at_the_start_is_retried() {
     let (mut world, identity) = World::signed_in().await;
     world.restart();
     world.vault.fail(VaultError::Locked);
     let status = world.auth.open(identity).await;
-    assert!(matches!(status, Status::Offline { because: Because::Vault(VaultError::Locked), .. }));
+    assert!(matches!(status, Status::Offline { because: OfflineReason::Vault(VaultError::Locked), .. }));
     world.vault.fail(None);
     world.auth.refresh_now().await.unwrap();
     assert!(world.is_online());
@@ -269,26 +269,26 @@ async fn without_a_keychain_a_sign_in_lasts_for_this_run() {
     world.vault.fail(VaultError::Absent);
     world.sign_in().await.unwrap();
     let Status::Online { kept, .. } = world.auth.status() else { panic!("not signed in") };
-    assert_eq!(kept, Kept::ThisRun(VaultError::Absent));
-    world.pass(NEARLY_A_DAY);
+    assert_eq!(kept, Persistence::ThisRun(VaultError::Absent));
+    world.advance(NEARLY_A_DAY);
     world.auth.access_token().await.unwrap();
 }
 
 #[tokio::test]
-async fn without_a_refresh_token_a_sign_in_lasts_until_its_token_ends() {
+async fn without_a_refresh_token_a_sign_in_lasts_until_its_access_token_expires() {
     let world = World::new().await;
     world.clerk.switch(|switches| switches.gives_refresh_token = false);
     world.sign_in().await.unwrap();
     let Status::Online { kept, .. } = world.auth.status() else { panic!("not signed in") };
-    assert_eq!(kept, Kept::UntilExpiry);
+    assert_eq!(kept, Persistence::UntilExpiry);
     assert!(world.vault.is_empty());
-    world.pass(86_400);
+    world.advance(86_400);
     assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
     assert_eq!(world.exchanges(), 1);
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_rotate_keeps_its_token_good() {
+async fn without_rotation_the_refresh_token_stays_valid() {
     let (world, _) = World::signed_in().await;
     world.clerk.switch(|switches| switches.gives_refresh_token = false);
     world.auth.refresh_now().await.unwrap();
@@ -304,13 +304,13 @@ async fn accounts_are_switched_without_signing_in_again() {
     assert_ne!(ada.sub, grace.sub);
     assert_eq!(world.vault.entries.lock().unwrap().len(), 2);
     for person in [&ada, &grace] {
-        assert!(matches!(world.auth.open(person.clone()).await, Status::Offline { because: Because::NotAsked, .. }));
+        assert!(matches!(world.auth.open(person.clone()).await, Status::Offline { because: OfflineReason::NotAsked, .. }));
         world.auth.refresh_if_due().await.unwrap();
         assert_eq!(known(&world).sub, person.sub);
     }
     world.auth.sign_out().await;
     assert_eq!(world.vault.entries.lock().unwrap().len(), 1);
-    // Nobody is known whom the keychain does not know.
+    // Without an entry in the keychain the user must sign in again.
     assert_eq!(world.auth.open(grace.clone()).await, Status::NeedsSignIn { identity: grace });
 }
 

@@ -1,11 +1,11 @@
-//! A Clerk instance, a clock, a keychain, and the service between them.
+//! Fixtures: a stub server of Clerk, a test clock, a test keychain, and the service that uses them.
 
 use growqr_auth::{
-    Attempt, Auth, CallbackError, Config, Gate, Identity, Policy, Ports, Redirect, Secret, SignInError, Status, SystemRandom,
-    Vault, VaultError, Who,
+    AccountChoice, Attempt, Auth, CallbackError, Config, HttpTimeouts, Identity, Ports, ProcessLock, Redirect, SensitiveString,
+    SignInError, Status, SystemRandom, Vault, VaultError,
 };
 use growqr_core::clock::{Clock, Timestamp};
-use growqr_testkit::clerk::{self, ClerkStandIn};
+use growqr_testkit::clerk::{self, ClerkStub};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -22,14 +22,14 @@ impl Clock for TestClock {
     }
 }
 
-/// A keychain in memory that can fail as real ones do.
+/// A keychain in memory that can fail like a real one.
 #[derive(Default)]
 pub struct TestVault {
     pub entries: Mutex<HashMap<String, String>>,
     fault: Mutex<Option<VaultError>>,
-    /// Lies over the fault for one read.
+    /// Error of the next read only.
     read_fault: Mutex<Option<VaultError>>,
-    meanwhile: Mutex<Option<Box<dyn FnOnce() + Send>>>,
+    during_next_set: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl TestVault {
@@ -37,14 +37,14 @@ impl TestVault {
         *self.fault.lock().unwrap() = fault.into();
     }
 
-    /// The next secret cannot be read; it opens right after.
+    /// Makes only the next read fail.
     pub fn fail_one_read(&self, fault: VaultError) {
         *self.read_fault.lock().unwrap() = Some(fault);
     }
 
-    /// What happens while the next secret is being kept.
-    pub fn meanwhile(&self, happens: impl FnOnce() + Send + 'static) {
-        *self.meanwhile.lock().unwrap() = Some(Box::new(happens));
+    /// Runs `happens` during the next `set`.
+    pub fn during_next_set(&self, happens: impl FnOnce() + Send + 'static) {
+        *self.during_next_set.lock().unwrap() = Some(Box::new(happens));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -58,16 +58,16 @@ impl TestVault {
 
 #[async_trait::async_trait]
 impl Vault for TestVault {
-    async fn get(&self, name: &str) -> Result<Option<Secret>, VaultError> {
+    async fn get(&self, name: &str) -> Result<Option<SensitiveString>, VaultError> {
         self.check()?;
         self.read_fault.lock().unwrap().take().map_or(Ok(()), Err)?;
-        Ok(self.entries.lock().unwrap().get(name).cloned().map(Secret::new))
+        Ok(self.entries.lock().unwrap().get(name).cloned().map(SensitiveString::new))
     }
 
-    async fn set(&self, name: &str, value: &Secret) -> Result<(), VaultError> {
+    async fn set(&self, name: &str, value: &SensitiveString) -> Result<(), VaultError> {
         self.check()?;
-        self.entries.lock().unwrap().insert(name.to_owned(), value.reveal().to_owned());
-        let happens = self.meanwhile.lock().unwrap().take();
+        self.entries.lock().unwrap().insert(name.to_owned(), value.expose().to_owned());
+        let happens = self.during_next_set.lock().unwrap().take();
         happens.into_iter().for_each(|happens| happens());
         Ok(())
     }
@@ -79,14 +79,14 @@ impl Vault for TestVault {
     }
 }
 
-/// The turns of the programs on one computer.
+/// A process lock within the test.
 #[derive(Default)]
-pub struct TestGate(Arc<tokio::sync::Mutex<()>>);
+pub struct TestProcessLock(Arc<tokio::sync::Mutex<()>>);
 
 #[async_trait::async_trait]
-impl Gate for TestGate {
-    async fn enter(&self, patience: Duration) -> Box<dyn Send> {
-        match tokio::time::timeout(patience, self.0.clone().lock_owned()).await {
+impl ProcessLock for TestProcessLock {
+    async fn acquire(&self, limit: Duration) -> Box<dyn Send> {
+        match tokio::time::timeout(limit, self.0.clone().lock_owned()).await {
             Ok(pass) => Box::new(pass),
             Err(_) => Box::new(()),
         }
@@ -94,65 +94,65 @@ impl Gate for TestGate {
 }
 
 pub struct World {
-    pub clerk: ClerkStandIn,
+    pub clerk: ClerkStub,
     pub clock: Arc<TestClock>,
     pub vault: Arc<TestVault>,
-    pub gate: Arc<TestGate>,
+    pub process_lock: Arc<TestProcessLock>,
     pub auth: Auth,
 }
 
 impl World {
     pub async fn new() -> World {
-        let clerk = ClerkStandIn::start().await;
+        let clerk = ClerkStub::start().await;
         clerk.set_time(START_MS / 1000);
         let clock = Arc::new(TestClock(AtomicI64::new(START_MS)));
         let vault = Arc::new(TestVault::default());
-        let gate = Arc::new(TestGate::default());
-        let auth = service(&clerk, (&clock, &vault, &gate), Policy::default());
-        World { clerk, clock, vault, gate, auth }
+        let process_lock = Arc::new(TestProcessLock::default());
+        let auth = service(&clerk, (&clock, &vault, &process_lock), HttpTimeouts::default());
+        World { clerk, clock, vault, process_lock, auth }
     }
 
-    /// One where somebody is signed in.
+    /// A world with a signed-in user.
     pub async fn signed_in() -> (World, Identity) {
         let world = World::new().await;
         let identity = world.sign_in().await.unwrap();
         (world, identity)
     }
 
-    /// A new run of the program: all that was in memory is gone.
+    /// Restarts the program: only the keychain stays.
     pub fn restart(&mut self) {
-        self.restart_with(Policy::default());
+        self.restart_with(HttpTimeouts::default());
     }
 
-    pub fn restart_with(&mut self, policy: Policy) {
-        self.auth = service(&self.clerk, self.ports(), policy);
+    pub fn restart_with(&mut self, timeouts: HttpTimeouts) {
+        self.auth = service(&self.clerk, self.ports(), timeouts);
     }
 
-    /// Another service on the same keychain, as of another program.
-    pub fn another(&self) -> Auth {
-        service(&self.clerk, self.ports(), Policy::default())
+    /// A second service with the same keychain, like another program.
+    pub fn another_program(&self) -> Auth {
+        service(&self.clerk, self.ports(), HttpTimeouts::default())
     }
 
-    fn ports(&self) -> (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>) {
-        (&self.clock, &self.vault, &self.gate)
+    fn ports(&self) -> (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestProcessLock>) {
+        (&self.clock, &self.vault, &self.process_lock)
     }
 
-    /// Time passes, here and at Clerk.
-    pub fn pass(&self, seconds: i64) {
+    /// Advances the clocks of this computer and of Clerk.
+    pub fn advance(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
         self.clerk.set_time(self.clock.now().seconds());
     }
 
-    /// This computer's clock alone is wrong by so many seconds.
+    /// Makes only this computer's clock wrong by these seconds.
     pub fn skew(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
     }
 
     pub async fn begin(&self) -> Attempt {
-        self.auth.begin(Redirect::DeepLink, Who::Anyone).await.unwrap()
+        self.auth.begin(Redirect::DeepLink, AccountChoice::Any).await.unwrap()
     }
 
-    /// Begins, and lets the person press Allow: the callback that is about to come.
+    /// Begins an attempt and presses Allow in the browser. Returns the callback URL.
     pub async fn allowed(&self) -> String {
         clerk::allow(&self.begin().await.url).await
     }
@@ -165,11 +165,11 @@ impl World {
         }
     }
 
-    /// Nobody is signed in, nothing is kept, and nothing lives on at Clerk.
-    pub fn assert_nobody(&self) {
+    /// Asserts that nobody is signed in, the keychain is empty, and Clerk has no valid sign-in.
+    pub fn assert_nobody_is_signed_in(&self) {
         assert_eq!(self.auth.status(), Status::SignedOut);
         assert!(self.vault.is_empty());
-        assert_eq!(self.clerk.living_grants(), 0);
+        assert_eq!(self.clerk.valid_grants(), 0);
     }
 
     pub fn is_online(&self) -> bool {
@@ -182,28 +182,31 @@ impl World {
 }
 
 fn service(
-    clerk: &ClerkStandIn,
-    (clock, vault, gate): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestGate>),
-    policy: Policy,
+    clerk: &ClerkStub,
+    (clock, vault, process_lock): (&Arc<TestClock>, &Arc<TestVault>, &Arc<TestProcessLock>),
+    timeouts: HttpTimeouts,
 ) -> Auth {
     let mut config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
-    config.http = policy;
-    Auth::new(config, Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone(), gate: gate.clone() })
+    config.http = timeouts;
+    Auth::new(
+        config,
+        Ports { clock: clock.clone(), random: Arc::new(SystemRandom), vault: vault.clone(), process_lock: process_lock.clone() },
+    )
 }
 
-/// Little patience, for what never answers.
-pub fn impatient() -> Policy {
+/// Short timeouts, for servers that never respond.
+pub fn short_timeouts() -> HttpTimeouts {
     let little = Duration::from_millis(500);
-    Policy { connect: little, whole: little, revocation: little }
+    HttpTimeouts { connect: little, response: little, revocation: little }
 }
 
-/// A parameter of an address, decoded.
+/// A parameter of a URL, decoded.
 pub fn parameter(url: &str, name: &str) -> String {
     let url = reqwest::Url::parse(url).unwrap();
     url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// The address with another value of a parameter.
+/// The URL with another value of a parameter.
 pub fn with(url: &str, name: &str, value: &str) -> String {
     let (base, _) = url.split_once('?').unwrap();
     let parsed = reqwest::Url::parse(url).unwrap();
@@ -214,7 +217,7 @@ pub fn with(url: &str, name: &str, value: &str) -> String {
     format!("{base}?{}", query.finish())
 }
 
-/// The address without a parameter.
+/// The URL without a parameter.
 pub fn without(url: &str, name: &str) -> String {
     let (base, query) = url.split_once('?').unwrap();
     let left: Vec<&str> = query.split('&').filter(|part| !part.starts_with(&format!("{name}="))).collect();

@@ -2,7 +2,7 @@
 
 use crate::program::{Program, Ran, kill};
 use crate::story::model;
-use growqr_testkit::anthropic::{Hold, Point, Script, says};
+use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
 use growqr_testkit::{SmallDisk, skipped};
 
 /// It failed, said this, and said what to do next.
@@ -163,15 +163,15 @@ fn a_corrupt_database() {
 #[test]
 fn a_second_start_speaks_through_the_first() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
     program.claude.route(move |asked| {
         let script = says("One thing after the other.");
-        Some(if asked.last_user_text() == "first" { script.hold(Point::Events(2), &held) } else { script })
+        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &held) } else { script })
     });
     let first = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     let second = program.command(&["chat", "second"]).spawn().expect("it starts");
     // The second is heard while the first is still being answered: both stand in one journal.
     while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
@@ -200,12 +200,12 @@ fn a_profile_held_by_something_that_does_not_answer() {
 #[test]
 fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
-    program.claude.route(move |_| Some(says("Back again.").hold(Point::Events(2), &held)));
+    program.claude.route(move |_| Some(says("Back again.").stop_at(Point::Events(2), &held)));
     let host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     let signal = |name: &str| {
         let status = std::process::Command::new("kill").args([name, &host.id().to_string()]).status();
         assert!(status.expect("it starts").success());
@@ -225,12 +225,12 @@ fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {
 #[test]
 fn a_host_killed_while_a_client_is_attached() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
-    program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
     let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     let client = program.command(&["chat", "second"]).spawn().expect("it starts");
     while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
         std::thread::sleep(std::time::Duration::from_millis(5));
@@ -257,15 +257,15 @@ fn a_message_too_long_for_the_budget_does_not_block_the_next() {
 #[test]
 fn a_start_right_after_a_kill_succeeds() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
     program.claude.route(move |asked| {
         let script = says("Here.");
-        Some(if asked.last_user_text() == "first" { script.hold(Point::Events(2), &held) } else { script })
+        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &held) } else { script })
     });
     let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     host.kill().expect("it can be killed");
     let ran = program.run(&["config", "set", "limit.calls", "20"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -277,12 +277,12 @@ fn a_start_right_after_a_kill_succeeds() {
 fn two_computers_on_one_server_do_not_run_the_same_agents() {
     let Some(url) = growqr_testkit::postgres::fresh_database() else { return };
     let (here, there) = (Program::on_postgres(url.clone()), Program::on_postgres(url));
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
-    here.claude.route(move |_| Some(says("A long answer.").hold(Point::Events(2), &held)));
+    here.claude.route(move |_| Some(says("A long answer.").stop_at(Point::Events(2), &held)));
     let first = here.command(&["chat", "hello"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     told(&there.chat("and me?"), "holds this profile", "end that process");
     assert_eq!(there.claude.messages().len(), 0);
     hold.release();

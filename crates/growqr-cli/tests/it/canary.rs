@@ -10,8 +10,8 @@ use crate::program::{Program, Ran, kill, run_with};
 use crate::sign_in::at_the_browser;
 use crate::story::{MESSAGES, model};
 use growqr_testkit::DesktopSession;
-use growqr_testkit::anthropic::{Hold, Point, Script, says};
-use growqr_testkit::clerk::{ClerkStandIn, Key, Sign, User};
+use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
+use growqr_testkit::clerk::{ClerkStub, Key, Sign, User};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -26,7 +26,7 @@ const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
 struct Watched {
     program: Program,
     session: DesktopSession,
-    clerk: Option<Rc<ClerkStandIn>>,
+    clerk: Option<Rc<ClerkStub>>,
     said: Vec<(String, Vec<u8>)>,
 }
 
@@ -218,11 +218,11 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
 /// A host that is set a key while a stranger listens, and is killed, once as by the system and once as by a fault.
 fn a_host_is_listened_to_and_crashes(watched: &mut Watched, right: &str) {
     for signal in ["KILL", "ABRT"] {
-        let hold = Hold::new();
+        let hold = StopPoint::new();
         let held = hold.clone();
-        watched.program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+        watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
         let mut host = watched.command(None, &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
-        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.held());
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.reached());
         let heard = listen(&watched.program.profile().join("host.sock"));
         assert_eq!(watched.run(None, &["keys", "set", "anthropic"], right).0, Some(0));
         assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
@@ -251,10 +251,10 @@ fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
     let Some(session) = DesktopSession::start() else { return };
     let mut watched = Watched::new(session);
     let key = watched.program.claude.key().to_owned();
-    let clerk = Rc::new(ClerkStandIn::start_blocking().expect("a port"));
+    let clerk = Rc::new(ClerkStub::start_blocking().expect("a port"));
     watched.clerk = Some(Rc::clone(&clerk));
     watched.program.claude.route(|_| Some(says("Hello.")));
-    clerk.forge(|token| token.sign = Sign::Rs256(Key::Stranger));
+    clerk.forge(|token| token.sign = Sign::Rs256(Key::Foreign));
     assert_eq!(watched.sign_in(&["--fresh"], true), Some(1), "its id_token is not signed right");
     clerk.stop_forging();
     assert_eq!(watched.sign_in(&["--fresh"], false), Some(1), "denied");
@@ -268,7 +268,7 @@ fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
     a_signed_in_host_is_listened_to(&mut watched, &ada);
     watched.look_at_everything(None);
 
-    assert_eq!(clerk.living_grants(), 1, "one sign-in is over, the other one lives: both are searched for");
+    assert_eq!(clerk.valid_grants(), 1, "one sign-in is over, the other one lives: both are searched for");
     watched.has_logged();
     let secrets = clerk.secrets();
     for kind in ["code_", "rt_", "eyJ"] {
@@ -284,12 +284,12 @@ fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
 fn a_signed_in_host_is_listened_to(watched: &mut Watched, status: &str) {
     let status: Value = serde_json::from_str(status).expect("a JSON line");
     let profile = status["person"]["profile"].as_str().expect("a name");
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
-    watched.program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
     let key = watched.program.claude.key().to_owned();
     let mut host = watched.command(Some(&key), &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.held());
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.reached());
     let heard = listen(&watched.program.folder().join("profiles").join(profile).join("host.sock"));
     kill(&mut host);
     watched.keep("the host", host);

@@ -1,8 +1,8 @@
 //! Keys: checked by the provider, kept in a real keychain, and what happens where there is none.
 
 use crate::program::{Program, Ran, kill, run_with};
-use growqr_testkit::anthropic::{Hold, Point, says};
-use growqr_testkit::{DesktopSession, outside};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
+use growqr_testkit::{DesktopSession, without_session};
 use std::process::Command;
 
 /// The command without a key in its environment, placed in this session or in none.
@@ -11,7 +11,7 @@ fn command(program: &Program, session: Option<&DesktopSession>, args: &[&str]) -
     command.env_remove("ANTHROPIC_API_KEY");
     match session {
         Some(session) => session.enter(&mut command),
-        None => outside(&mut command),
+        None => without_session(&mut command),
     }
     command
 }
@@ -127,11 +127,11 @@ fn work_that_a_kill_broke_off_goes_on_with_the_kept_key() {
     let program = Program::new();
     let key = program.claude.key().to_owned();
     has(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &[]);
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
-    program.claude.route(move |_| Some(says("Never finished.").hold(Point::Events(2), &held)));
+    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
     let mut host = command(&program, Some(&session), &["chat", "hello"]).spawn().unwrap();
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(hold.held());
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(hold.reached());
     kill(&mut host);
     hold.release();
     program.claude.route(|_| Some(says("Here I am again.")));

@@ -2,7 +2,7 @@
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
-use growqr_testkit::anthropic::{Hold, Point};
+use growqr_testkit::anthropic::{Point, StopPoint};
 use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -160,17 +160,17 @@ fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both_on_pos
 }
 
 fn killed_in_mid_stream(program: &Program) {
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
     let first = std::sync::atomic::AtomicBool::new(true);
     program.claude.route(move |asked| {
         let script = model(asked)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
-        Some(if is_first { script.hold(Point::Events(4), &held) } else { script })
+        Some(if is_first { script.stop_at(Point::Events(4), &held) } else { script })
     });
     let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     kill(&mut child);
     hold.release();
     let billed = program.claude.total_micro_cents();

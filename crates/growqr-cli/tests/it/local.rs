@@ -4,13 +4,13 @@ use crate::kills::{every_place_of, go_on, told, undisturbed};
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
 use growqr_testkit::DeadPort;
-use growqr_testkit::anthropic::{Hold, Point, says};
-use growqr_testkit::openai::{Manner, OpenAiStandIn};
+use growqr_testkit::anthropic::{Point, StopPoint, says};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 use serde_json::Value;
 
 #[test]
 fn the_story_plays_the_same_whoever_the_model_is() {
-    for manner in [Manner::plain(), Manner::ollama(), Manner::lm_studio(), Manner::vllm()] {
+    for manner in [ServerBehaviour::plain(), ServerBehaviour::ollama(), ServerBehaviour::lm_studio(), ServerBehaviour::vllm()] {
         let program = Program::on_local(manner);
         program.route(model);
         told(&program);
@@ -21,28 +21,28 @@ fn the_story_plays_the_same_whoever_the_model_is() {
 
 #[test]
 fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_place_of(1, "after", || Program::on_local(Manner::ollama())) >= 4);
+    assert!(every_place_of(1, "after", || Program::on_local(ServerBehaviour::ollama())) >= 4);
 }
 
 #[test]
 fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_place_of(2, "before", || Program::on_local(Manner::ollama())) >= 8);
+    assert!(every_place_of(2, "before", || Program::on_local(ServerBehaviour::ollama())) >= 8);
 }
 
 #[test]
 fn killed_in_the_middle_of_a_streamed_reply_it_asks_again() {
-    let program = Program::on_local(Manner::ollama());
-    let hold = Hold::new();
+    let program = Program::on_local(ServerBehaviour::ollama());
+    let hold = StopPoint::new();
     let held = hold.clone();
     let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     program.route(move |asked| {
         let script = model(asked)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
-        Some(if is_first { script.hold(Point::Events(3), &held) } else { script })
+        Some(if is_first { script.stop_at(Point::Events(3), &held) } else { script })
     });
     let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     kill(&mut child);
     hold.release();
     go_on(&program);
@@ -54,7 +54,7 @@ fn killed_in_the_middle_of_a_streamed_reply_it_asks_again() {
 
 #[test]
 fn a_conversation_goes_over_from_one_model_to_another_and_back() {
-    let program = Program::on_local(Manner::ollama());
+    let program = Program::on_local(ServerBehaviour::ollama());
     program.route(|asked| Some(says(&format!("{} heard: {}", asked.model(), asked.first_user_text().replace('\n', " ")))));
     let choose = |name: &str| assert_eq!(program.run(&["config", "set", "model", name]).code, Some(0));
     choose("guide");
@@ -73,7 +73,7 @@ fn a_conversation_goes_over_from_one_model_to_another_and_back() {
 
 #[test]
 fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
-    let mut program = Program::on_local(Manner::ollama());
+    let mut program = Program::on_local(ServerBehaviour::ollama());
     program.local = None;
     let nobody = DeadPort::take();
     let address = format!("http://{}/v1", nobody.address());
@@ -87,7 +87,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
     assert_eq!(doctor.code, Some(1));
     assert!(doctor.out.contains(&format!("nothing answers at {address}")), "{doctor:?}");
     // Once there is one, the message that waited is answered.
-    let server = OpenAiStandIn::start_blocking(Manner::ollama()).expect("a port");
+    let server = OpenAiStub::start_blocking(ServerBehaviour::ollama()).expect("a port");
     server.route(model);
     assert_eq!(program.run(&["config", "set", "openai.base_url", server.base_url()]).code, Some(0));
     let resumed = program.run(&["agents", "resume", "grow"]);
@@ -98,7 +98,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
 
 #[test]
 fn doctor_and_models_tell_what_the_server_has() {
-    let program = Program::on_local(Manner::ollama());
+    let program = Program::on_local(ServerBehaviour::ollama());
     program.route(model);
     let models = program.json(&["models"]);
     let row = serde_json::json!({"id": "openai/qwen3:8b", "name": "qwen3:8b", "provider": "openai"});

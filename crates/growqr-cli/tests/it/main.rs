@@ -6,6 +6,7 @@ mod keys;
 mod kills;
 mod local;
 mod program;
+mod rebuilding;
 mod sign_in;
 mod story;
 mod talking;

@@ -1,8 +1,8 @@
 //! Running the real binary in a data folder of its own.
 
-use growqr_testkit::anthropic::{AnthropicStandIn, Asked, Script};
-use growqr_testkit::openai::{Manner, OpenAiStandIn};
-use growqr_testkit::outside;
+use growqr_testkit::anthropic::{AnthropicStub, RequestView, Script};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
+use growqr_testkit::without_session;
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ pub struct Program {
     folder: PathBuf,
     /// Removes the folder at the end, if it is ours.
     _temporary: Option<tempfile::TempDir>,
-    pub claude: AnthropicStandIn,
+    pub claude: AnthropicStub,
     /// A model server on this computer, which is then the one that is set.
-    pub local: Option<OpenAiStandIn>,
+    pub local: Option<OpenAiStub>,
     database_url: Option<String>,
 }
 
@@ -37,7 +37,7 @@ impl Program {
 
     /// The same, in a folder that the test made.
     pub fn in_folder(folder: &Path) -> Program {
-        let claude = AnthropicStandIn::start_blocking().expect("a port");
+        let claude = AnthropicStub::start_blocking().expect("a port");
         Program { folder: folder.to_path_buf(), _temporary: None, claude, local: None, database_url: None }
     }
 
@@ -47,20 +47,20 @@ impl Program {
     }
 
     /// The same, with a model server on this computer chosen instead of Claude.
-    pub fn on_local(manner: Manner) -> Program {
-        let local = OpenAiStandIn::start_blocking(manner).expect("a port");
+    pub fn on_local(manner: ServerBehaviour) -> Program {
+        let local = OpenAiStub::start_blocking(manner).expect("a port");
         let program = Program { local: Some(local), ..Program::new() };
         assert_eq!(program.run(&["config", "set", "model", "openai/qwen3:8b"]).code, Some(0));
         program
     }
 
     /// The server on this computer.
-    pub fn local(&self) -> &OpenAiStandIn {
+    pub fn local(&self) -> &OpenAiStub {
         self.local.as_ref().expect("there is one in this test")
     }
 
     /// What the models say, whichever is asked.
-    pub fn route(&self, model: impl Fn(&Asked<'_>) -> Option<Script> + Clone + Send + Sync + 'static) {
+    pub fn route(&self, model: impl Fn(&RequestView<'_>) -> Option<Script> + Clone + Send + Sync + 'static) {
         self.claude.route(model.clone());
         if let Some(local) = &self.local {
             local.route(model);
@@ -99,7 +99,7 @@ impl Program {
         }
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
         // The keychain of whoever runs the tests is none of theirs.
-        outside(&mut command);
+        without_session(&mut command);
         if let Some(local) = &self.local {
             command.env("OPENAI_BASE_URL", local.base_url());
         }

@@ -3,7 +3,7 @@
 use crate::program::{Program, Ran};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::says;
-use growqr_testkit::clerk::{ClerkStandIn, User, allow, deny, open};
+use growqr_testkit::clerk::{ClerkStub, User, allow, deny, open};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
@@ -11,14 +11,14 @@ use std::process::{Command, Stdio};
 /// A computer with a keyring, and a sign-in service.
 struct World {
     program: Program,
-    clerk: ClerkStandIn,
+    clerk: ClerkStub,
     session: DesktopSession,
 }
 
 impl World {
     fn new() -> Option<World> {
         let session = DesktopSession::start()?;
-        let clerk = ClerkStandIn::start_blocking().expect("a port");
+        let clerk = ClerkStub::start_blocking().expect("a port");
         let program = Program::new();
         program.claude.route(|asked| Some(says(&format!("You said: {}", asked.last_user_text()))));
         Some(World { program, clerk, session })
@@ -102,7 +102,7 @@ fn signing_in_opens_a_profile_of_ones_own_and_signing_out_closes_it() {
     assert_eq!(world.run(&["chat", "as ada"]).code, Some(0));
     let out = world.run(&["auth", "sign-out"]);
     assert_eq!(out.code, Some(0), "{out:?}");
-    assert_eq!(world.clerk.living_grants(), 0, "the service knows");
+    assert_eq!(world.clerk.valid_grants(), 0, "the service knows");
     assert_eq!(world.status()["state"], "signed_out");
     assert!(world.run(&["search", "before"]).out.contains("before"));
     assert!(!world.run(&["search", "as ada"]).out.contains("as ada"));
@@ -163,7 +163,7 @@ fn signing_out_while_the_keyring_is_locked_is_finished_once_it_opens() {
     world.session.unlock();
     assert_eq!(world.status()["state"], "signed_out");
     assert!(!world.has_entries());
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
     assert_eq!(world.run(&["auth", "sign-out"]).code, Some(1), "nothing is left to be done");
     assert_eq!(world.run(&["auth", "switch", "ada+clerk_test@example.com"]).code, Some(0));
     assert_eq!(world.status()["state"], "needs_sign_in");
@@ -187,7 +187,7 @@ fn one_who_does_not_answer_whose_data_it_is_is_not_signed_in() {
         terminal.shows("signing in was stopped");
         assert_eq!(terminal.child.wait().expect("it ends").code(), Some(1));
         assert_eq!(world.clerk.count("/oauth/token/revoke"), times + 1);
-        assert_eq!((world.clerk.living_grants(), world.has_entries()), (0, false));
+        assert_eq!((world.clerk.valid_grants(), world.has_entries()), (0, false));
         assert_eq!(world.status()["state"], "signed_out");
         assert_eq!(world.status()["people"], serde_json::json!([]));
     }

@@ -2,13 +2,13 @@
 //! alone, so that it plays the same after any crash.
 
 use crate::program::Program;
-use growqr_testkit::anthropic::{Asked, Script, calls, says};
+use growqr_testkit::anthropic::{RequestView, Script, calls, says};
 use serde_json::{Value, json};
 
 pub const MESSAGES: [&str; 3] = ["hello there", "remember that I like tea", "ask two helpers about tea"];
 
 /// What the model says in this story.
-pub fn model(asked: &Asked<'_>) -> Option<Script> {
+pub fn model(asked: &RequestView<'_>) -> Option<Script> {
     let results: Vec<String> = asked.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));
     let first = asked.first_user_text();

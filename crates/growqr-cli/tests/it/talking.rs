@@ -2,7 +2,7 @@
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
-use growqr_testkit::anthropic::{Hold, Point, calls, says};
+use growqr_testkit::anthropic::{Point, StopPoint, calls, says};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -172,15 +172,15 @@ fn a_wrong_limit_changes_no_limit() {
 #[test]
 fn stopping_an_agent_wakes_nobody() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
     program.claude.route(move |asked| {
         let is_looker = asked.first_user_text().contains("look at tea");
-        model(asked).map(|script| if is_looker { script.hold(Point::BeforeHead, &held) } else { script })
+        model(asked).map(|script| if is_looker { script.stop_at(Point::BeforeHead, &held) } else { script })
     });
     let mut chat = program.command(&["chat", MESSAGES[2]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.held());
+    runtime.block_on(hold.reached());
     kill(&mut chat);
     hold.release();
     let agents = program.json(&["agents", "list"]);

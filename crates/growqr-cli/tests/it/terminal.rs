@@ -1,7 +1,7 @@
 //! The prompt on a real terminal (a pseudo-terminal that util-linux's `script` makes).
 
 use crate::program::Program;
-use growqr_testkit::anthropic::{Hold, Point, calls, says};
+use growqr_testkit::anthropic::{Point, StopPoint, calls, says};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -78,11 +78,11 @@ impl Terminal {
 #[test]
 fn what_happens_while_a_person_types_stands_above_their_line() {
     let program = Program::new();
-    let hold = Hold::new();
+    let hold = StopPoint::new();
     let held = hold.clone();
     program.claude.route(move |asked| {
         Some(if asked.first_user_text().contains("look at tea") {
-            says("Tea is liked.").hold(Point::Events(2), &held)
+            says("Tea is liked.").stop_at(Point::Events(2), &held)
         } else if asked.last_user_text().contains("Tea is liked") {
             says("The scout says that tea is liked.\nAnd so it is.")
         } else if asked.has_tool_results() {

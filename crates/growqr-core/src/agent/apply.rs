@@ -1,18 +1,24 @@
-//! Living through what happened. Nothing is decided here: an entry has one effect on the state, always the same.
+//! Applying recorded events. Nothing is decided here: an event has one effect on the state, always the same, whatever this
+//! build's rules and the person's settings are.
 
-use super::render::{self, Verdict, verdict};
-use super::{Call, Child, Count, Current, Pending, Phase, Progress, Sponsor, State, ToolResult, Transcript};
+use super::child::{Child, Sponsor};
+use super::render;
+use super::state::{Call, Count, Current, Pending, Phase, Progress, State};
+use super::transcript::Transcript;
+use super::version_1;
 use crate::clock::Timestamp;
-use crate::event::{self, Ended, Entry, Event, LimitReached};
+use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};
 use crate::id::{AgentId, EffectId};
+use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody};
-use crate::model::{FailureKind, StopReason};
+use crate::model::FailureKind;
 use crate::money::Money;
 use crate::prompt::{Role, words};
+use crate::tool::ToolResult;
 use std::sync::Arc;
 
 impl State {
-    /// Lives through one entry. Entries must come in order, without a gap.
+    /// Applies one entry. Entries must come in order, without a gap.
     ///
     /// # Panics
     /// In debug builds, if `entry` is not the next one.
@@ -23,6 +29,7 @@ impl State {
         let at = entry.at;
         match &entry.event {
             Event::AgentCreated(body) => self.created(body, at),
+            Event::JournalNamed(body) => self.journal = Some(body.name.clone()),
             Event::UserSaid(body) => self.user_said(body),
             Event::MailReceived(body) => self.mail_received(&body.mail),
             Event::SegmentStarted(body) => self.segment_started(body),
@@ -31,12 +38,16 @@ impl State {
             Event::ModelAnswered(body) => self.model_answered(body, at),
             Event::ModelFailed(body) => self.model_failed(body, at),
             Event::ToolStarted(body) => self.tool_started(body, at),
+            Event::ToolInterrupted(body) => self.progress(&body.effect, Progress::Interrupted),
+            Event::ToolResumed(body) => self.progress(&body.effect, Progress::Running),
             Event::CommitIntended(body) => self.progress(&body.effect, Progress::Committing(body.plan.clone())),
             Event::ToolFinished(body) => self.tool_finished(body),
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
             Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
             Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
+            Event::ChargeReserved(body) => self.charge_reserved(body),
+            Event::ChargeSettled(body) => self.charge_settled(body, at),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
         }
@@ -60,6 +71,7 @@ impl State {
     fn user_said(&mut self, body: &event::UserSaid) {
         Arc::make_mut(&mut self.heard).insert(body.id.clone());
         self.pending.push(Pending::Said(body.text.clone()));
+        self.said_since_cancel |= self.cancelling;
         self.new_message();
     }
 
@@ -80,6 +92,7 @@ impl State {
                 if !self.is_at_work() || self.ending.is_some() {
                     self.count = Count::default();
                 }
+                self.said_since_cancel |= self.cancelling;
                 let text = text.clone();
                 self.pending.push(if *by_person { Pending::Said(text) } else { Pending::Told { from, text } });
             }
@@ -102,7 +115,8 @@ impl State {
     }
 
     fn segment_started(&mut self, body: &event::SegmentStarted) {
-        self.segment = Some(Current { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes });
+        let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
+        self.segment = Some(Current { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes, tools });
         if self.is_at_work() {
             self.count.carried = true;
             self.pending.push(Pending::GoOn(self.open_words()));
@@ -116,6 +130,7 @@ impl State {
 
     fn turn_started(&mut self, body: &event::TurnStarted) {
         self.turn = body.turn;
+        self.settled = Arc::default();
         self.limits = body.limits;
         self.ordinal = 0;
         self.cancelling = false;
@@ -127,13 +142,18 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
-            if let Some(content) = self.next_user_content(body.shortened) {
+            let content = match (&body.content, &body.salt) {
+                (None, None) => version_1::user_content(self, body.shortened),
+                (content, _) => content.clone(),
+            };
+            if let Some(content) = content {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
             self.unanswered.clear();
             self.held_back = None;
         }
+        self.salt = body.salt.clone();
         self.count.calls += 1;
         self.broken_off = None;
         self.ending = None;
@@ -157,31 +177,29 @@ impl State {
             (None, _) => {}
         }
         let prompt = reply.usage.prompt_tokens();
-        let most = self.has_most_room();
+        let verdict = body.verdict.clone().unwrap_or_else(|| version_1::verdict(self, reply));
         self.phase = Phase::Waiting;
-        match verdict(reply) {
-            Verdict::Keep { content, calls } => {
+        match verdict {
+            Verdict::Kept { left_out, calls } => {
+                let content = render::without_blocks(&reply.content, &left_out);
                 let said = words(&content);
                 if !said.is_empty() {
                     self.last_words = said;
                 }
-                if !calls.is_empty() {
+                if calls > 0 {
                     self.phase = Phase::Tools(Vec::new());
                 }
                 self.transcript.push(Role::Assistant, content);
                 self.transcript.counted(prompt + reply.usage.output_tokens);
             }
-            Verdict::Silent if !self.count.nudged => {
-                self.count.nudged = true;
+            Verdict::Void { nudge } => {
                 self.transcript.counted(prompt);
-                self.pending.push(Pending::Nudge);
+                self.count.nudged |= nudge.is_some();
+                self.pending.extend(nudge.map(|nudge| match nudge {
+                    Nudge::Empty => Pending::Nudge,
+                    Nudge::Shorter => Pending::Shorter,
+                }));
             }
-            Verdict::Cut if most && reply.stop == StopReason::MaxTokens && !self.count.nudged => {
-                self.count.nudged = true;
-                self.transcript.counted(prompt);
-                self.pending.push(Pending::Shorter);
-            }
-            Verdict::Silent | Verdict::Refused(_) | Verdict::Cut | Verdict::Nonsense => self.transcript.counted(prompt),
         }
     }
 
@@ -189,18 +207,24 @@ impl State {
         if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
             self.broken_off = Some(*attempt);
         }
-        if let (true, Phase::Calling { reservation: Some(bound), .. }) = (body.failure.kind.may_be_billed(), &self.phase) {
-            let bound = body.bound.unwrap_or(*bound);
-            self.purse.charge_unknown(bound, at);
+        if let Phase::Calling { reservation: Some(reservation), .. } = self.phase {
+            match body.counted.unwrap_or_else(|| version_1::counted(body)) {
+                Counted::Nothing => {}
+                Counted::Reservation => self.purse.charge_unknown(reservation, at),
+                Counted::AtMost(bound) => self.purse.charge_unknown(bound, at),
+            }
         }
         self.phase = Phase::Waiting;
     }
 
     fn tool_started(&mut self, body: &event::ToolStarted, at: Timestamp) {
         self.ordinal += 1;
-        let progress = match super::children::waited_for(self, &body.name, &body.input) {
-            Some(ids) => Progress::Waiting(ids),
-            None => Progress::Running,
+        let (executor, repeat, waits_for) = match (&body.executor, body.repeat) {
+            (Some(executor), Some(repeat)) => (executor.clone(), repeat, body.waits_for.clone()),
+            _ => {
+                let entry = version_1::entry(&body.name);
+                (entry.executor, entry.repeat, version_1::waits_for(self, body))
+            }
         };
         if let Phase::Tools(calls) = &mut self.phase {
             calls.push(Call {
@@ -208,8 +232,10 @@ impl State {
                 name: body.name.clone(),
                 input: body.input.clone(),
                 effect: body.effect.clone(),
+                executor,
+                repeat,
                 at,
-                progress,
+                progress: waits_for.map_or(Progress::Running, Progress::Waiting),
             });
         }
     }
@@ -280,6 +306,7 @@ impl State {
             self.unanswered = calls;
         }
         self.cancelling = false;
+        self.said_since_cancel = false;
         self.broken_off = None;
     }
 

@@ -1,78 +1,100 @@
-//! Tool calls: starting them, answering at once what needs no outside world, and the questions that may be looked up
-//! before anything is recorded.
+//! Tool calls: starting them, carrying out at once those that only concern the journal, and what is done about those that
+//! were interrupted.
 
-use super::decide::Draft;
-use super::render::{Verdict, Wanted, verdict};
-use super::tools::{AgentCall, MemoryCall, ToolCall};
-use super::{LookedUp, Phase, Progress, State, ToolResult, children};
-use crate::event::{CommitIntended, ToolFinished, ToolStarted};
-use crate::id::EffectId;
+use super::children;
+use super::draft::Draft;
+use super::judge::{Judged, WantedCall, judge};
+use super::state::{Call, Phase, Progress, State};
+use super::tools::AgentCall;
+use crate::event::{CommitIntended, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted};
+use crate::id::{EffectId, ExecutorId};
 use crate::model::Reply;
+use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolResult};
 
-/// What may be looked up before an answer is recorded, by index of the tool call: all its memory reads if it asks for
-/// nothing else, or the one change that it asks for. Neither has an effect, and each saves an append.
+/// The tool calls of an answer, in order; none if it cannot be used. An executor may work them out before the answer is
+/// recorded, as far as that has no effect.
 #[must_use]
-pub fn lookups(reply: &Reply) -> Vec<(usize, MemoryCall)> {
-    let Verdict::Keep { calls, .. } = verdict(reply) else { return Vec::new() };
-    let in_memory: Option<Vec<_>> = calls
-        .iter()
-        .enumerate()
-        .map(|(index, call)| match ToolCall::parse(&call.name, &call.input) {
-            Ok(ToolCall::Memory(call)) => Some((index, call)),
-            _ => None,
-        })
-        .collect();
-    // Changes beside other calls are worked out in the order in which they are carried out.
-    in_memory.filter(|calls| calls.len() == 1 || calls.iter().all(|(_, call)| call.is_read())).unwrap_or_default()
+pub fn wanted_calls(reply: &Reply) -> Vec<WantedCall> {
+    match judge(reply) {
+        Judged::Keep { calls, .. } => calls,
+        Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Nonsense => Vec::new(),
+    }
 }
 
 impl Draft<'_> {
-    /// Records the calls of an answer and answers those that need nothing from outside.
-    pub(super) fn start_calls(&mut self, calls: &[Wanted], looked_up: &[(usize, LookedUp)]) {
+    /// Records the calls of an answer, and the results of those that are carried out by recording them.
+    pub(super) fn start_calls(&mut self, calls: &[WantedCall], mut prepared: Vec<(usize, Performed)>) {
         let mut spawns_left = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
         for (index, call) in calls.iter().enumerate() {
-            let effect = self.start_call(call);
-            let found = looked_up.iter().find(|(at, _)| *at == index).map(|(_, result)| result.clone());
-            let result = match ToolCall::parse(&call.name, &call.input) {
-                Err(problem) => Some(ToolResult::error(problem)),
-                Ok(ToolCall::Memory(_)) => match found {
-                    Some(LookedUp::Plan(plan)) => {
-                        self.push(CommitIntended { effect: effect.clone(), plan });
-                        None
-                    }
-                    Some(LookedUp::Result(result)) => Some(result),
-                    None => None,
-                },
-                Ok(ToolCall::Agents(AgentCall::Spawn { name, task })) => {
-                    spawns_left -= 1;
-                    Some(children::spawn(self, &effect, &name, &task, spawns_left + 1))
-                }
-                Ok(ToolCall::Agents(AgentCall::Message { id, text })) => Some(children::message(self, &id, &text)),
-                Ok(ToolCall::Agents(AgentCall::Cancel { id })) => Some(children::cancel(self, &id)),
-                Ok(ToolCall::Agents(AgentCall::Wait { ids })) => children::wait(self, &effect, &ids),
+            let Some(entry) = self.state.tool(&call.name).cloned() else {
+                let name = &call.name;
+                self.answer_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
+                continue;
             };
-            if let Some(result) = result {
-                self.finish_call(&effect, result);
+            if entry.executor == ExecutorId::journal() {
+                self.carry_out(call, &entry, &mut spawns_left);
+                continue;
+            }
+            let effect = self.start_call(call, &entry, None);
+            let found = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
+            match found {
+                Some(Performed::Planned(plan)) => self.push(CommitIntended { effect, plan }),
+                Some(Performed::Finished(result)) => self.finish_call(&effect, result),
+                None => {}
             }
         }
     }
 
-    /// Records the calls of an answer that will not be carried out, each with its result.
-    pub(super) fn refuse_calls(&mut self, calls: &[Wanted], why: &str) {
-        for call in calls {
-            let effect = self.start_call(call);
-            self.finish_call(&effect, ToolResult::error(why));
+    /// A call about other agents. Recording it carries it out.
+    fn carry_out(&mut self, call: &WantedCall, entry: &CatalogueEntry, spawns_left: &mut u64) {
+        let wanted = match AgentCall::parse(&call.name, &call.input) {
+            Err(problem) => return self.answer_call(call, problem),
+            Ok(wanted) => wanted,
+        };
+        let waits_for = match &wanted {
+            AgentCall::Wait(wait) => Some(children::waits_for(&self.state, wait.ids.as_deref().unwrap_or_default())),
+            _ => None,
+        };
+        let effect = self.start_call(call, entry, waits_for);
+        let result = match wanted {
+            AgentCall::Spawn(spawn) => {
+                *spawns_left -= 1;
+                Some(children::spawn(self, &effect, &spawn.name, &spawn.task, *spawns_left + 1))
+            }
+            AgentCall::Message(message) => Some(children::message(self, &message.id, &message.text)),
+            AgentCall::Cancel(cancel) => Some(children::cancel(self, &cancel.id)),
+            AgentCall::Wait(wait) => children::wait(self, &effect, wait.ids.as_deref().unwrap_or_default()),
+        };
+        if let Some(result) = result {
+            self.finish_call(&effect, result);
         }
     }
 
-    /// Records that a call begins; the id of its effect.
-    fn start_call(&mut self, call: &Wanted) -> EffectId {
+    /// Records the calls of an answer that will not be carried out, each with its result.
+    pub(super) fn refuse_calls(&mut self, calls: &[WantedCall], why: &str) {
+        for call in calls {
+            self.answer_call(call, why.to_owned());
+        }
+    }
+
+    /// Records a call that is not carried out, and the error that the model gets.
+    fn answer_call(&mut self, call: &WantedCall, problem: String) {
+        let entry = CatalogueEntry { name: call.name.clone(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
+        let effect = self.start_call(call, &entry, None);
+        self.finish_call(&effect, ToolResult::error(problem));
+    }
+
+    /// Records that a call begins; returns the id of its effect.
+    fn start_call(&mut self, call: &WantedCall, entry: &CatalogueEntry, waits_for: Option<Vec<crate::id::AgentId>>) -> EffectId {
         let effect = self.state.next_effect(0);
         self.push(ToolStarted {
             call: call.id.clone(),
             name: call.name.clone(),
             input: call.input.clone(),
             effect: effect.clone(),
+            executor: Some(entry.executor.clone()),
+            repeat: Some(entry.repeat),
+            waits_for,
         });
         effect
     }
@@ -83,18 +105,61 @@ impl Draft<'_> {
 
     /// Whether every call of the last answer has its result.
     pub(super) fn calls_done(&self) -> bool {
-        matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(super::Call::is_done))
+        matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(Call::is_done))
     }
 
-    /// The calls without a result, except those whose change may already be in the repository.
-    pub(super) fn calls_to_stop(&self) -> Vec<EffectId> {
-        let Phase::Tools(calls) = &self.state.phase else { return Vec::new() };
-        calls
-            .iter()
-            .filter(|call| matches!(call.progress, Progress::Running | Progress::Waiting(_)))
-            .map(|call| call.effect.clone())
-            .collect()
+    /// After a stop of the program: calls that were under way are left as they are (they are carried out again), looked
+    /// up, or finished as unknown.
+    pub(super) fn take_up_calls(&mut self) {
+        for (effect, repeat) in self.running_calls() {
+            match repeat {
+                Repeat::Safe => {}
+                Repeat::LookUp => self.push(ToolInterrupted { effect }),
+                Repeat::Unknown => self.finish_call(&effect, ToolResult::error(may_have_happened("GrowQR stopped"))),
+            }
+        }
     }
+
+    /// Stops the calls that have no result. One whose change is recorded goes on: the change may be in the repository.
+    pub(super) fn stop_calls(&mut self) {
+        for effect in children::waiting_calls(&self.state) {
+            self.finish_call(&effect, ToolResult::error(STOPPED));
+        }
+        for (effect, repeat) in self.running_calls() {
+            match repeat {
+                Repeat::Safe => self.finish_call(&effect, ToolResult::error(STOPPED)),
+                Repeat::LookUp => self.push(ToolInterrupted { effect }),
+                Repeat::Unknown => self.finish_call(&effect, ToolResult::error(may_have_happened("the agent was stopped"))),
+            }
+        }
+    }
+
+    /// What an executor knows of an interrupted call.
+    pub(super) fn looked_up(&mut self, effect: &EffectId, found: LookedUp) {
+        if !matches!(self.state.call(effect), Some(Call { progress: Progress::Interrupted, .. })) {
+            return;
+        }
+        match found {
+            LookedUp::Happened(result) => self.finish_call(effect, result),
+            LookedUp::NothingHappened if self.state.cancelling => self.finish_call(effect, ToolResult::error(STOPPED)),
+            LookedUp::NothingHappened => return self.push(ToolResumed { effect: effect.clone() }),
+            LookedUp::Unknown => self.finish_call(effect, ToolResult::error(may_have_happened("it was interrupted"))),
+        }
+        self.after_calls();
+    }
+
+    fn running_calls(&self) -> Vec<(EffectId, Repeat)> {
+        let Phase::Tools(calls) = &self.state.phase else { return Vec::new() };
+        let running = calls.iter().filter(|call| call.progress == Progress::Running);
+        running.map(|call| (call.effect.clone(), call.repeat)).collect()
+    }
+}
+
+const STOPPED: &str = "stopped before it was carried out";
+
+/// For the model, which tells the person.
+fn may_have_happened(why: &str) -> String {
+    format!("{why} while this call was under way: it may have been carried out, in part or whole. Check before you do it again")
 }
 
 impl State {

@@ -1,68 +1,17 @@
-//! Sub-agents: sending them to work, telling, waiting, stopping. Everything here is bookkeeping in one journal; mail
-//! does the rest.
+//! Sub-agents: sending them to work, sending them messages, waiting for them, stopping them. All of it is recorded in one
+//! journal; mail does the rest.
 
-use super::decide::Draft;
+use super::child::Child;
+use super::draft::Draft;
 use super::render::report_text;
-use super::tools::{AgentCall, ToolCall};
-use super::{Pending, Phase, Progress, State, ToolResult};
+use super::state::{Pending, Phase, Progress, State};
 use crate::budget::{LEAST_ALLOWANCE, share};
-use crate::clock::Timestamp;
-use crate::event::{ChildCancelled, ChildRequested, ChildTold, LimitReached};
-use crate::id::{AgentId, EffectId, MessageId, child_id, effect_id};
+use crate::event::{ChildCancelled, ChildRequested, ChildTold};
+use crate::id::{AgentId, EffectId, MessageId, child_id};
+use crate::limits::LimitReached;
 use crate::mail::{Birth, Mail, MailBody};
 use crate::money::Money;
-use crate::raw::RawJson;
-use serde::{Deserialize, Serialize};
-
-/// One that gave a sub-agent words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sponsor {
-    pub(super) agent: AgentId,
-    /// What it gave for the current turn.
-    pub(super) given: Money,
-    /// The number of its last words.
-    pub(super) up_to: u64,
-}
-
-/// A sub-agent as one knows it that gave it words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Child {
-    /// Letters with words sent to it.
-    pub(super) told: u64,
-    /// Of those, the ones it had taken when it last reported.
-    pub(super) taken: u64,
-    /// Told to stop: its report wakes nobody.
-    pub(super) cancelled: bool,
-    /// At work for the person: its report wakes nobody.
-    pub(super) by_person: bool,
-    /// When it got the first money of its current work.
-    pub(super) granted_at: Timestamp,
-    /// The number of the person's message for which it was sent to work.
-    pub(super) message: i64,
-}
-
-impl Child {
-    pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
-    }
-
-    /// Some of its words have brought no report yet.
-    pub(super) fn is_at_work(&self) -> bool {
-        self.told > self.taken
-    }
-
-    /// More words for it. Money of one work counts as given when the first of it was.
-    pub(super) fn tell(&mut self, again: Child) {
-        let told = self.told + 1;
-        if self.is_at_work() {
-            self.cancelled = false;
-            self.by_person &= again.by_person;
-        } else {
-            *self = Child { taken: self.taken, ..again };
-        }
-        self.told = told;
-    }
-}
+use crate::tool::ToolResult;
 
 /// Sends a sub-agent to work. `count` spawns of the same answer, this one included, share what is there.
 pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str, count: u64) -> ToolResult {
@@ -97,12 +46,12 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
     ))
 }
 
-/// Tells a sub-agent more, and wakes it if it has ended.
+/// Sends a sub-agent a message, and wakes it if it has ended.
 pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     let id = AgentId::new(id);
     let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
     let allowance = if child.is_at_work() {
-        // Its turn may end before it reads them, so they bring money along, if there is any.
+        // Its turn may end before it reads the message, so the message brings money along, if there is any.
         allowance(draft, 1).unwrap_or(Money::ZERO)
     } else if draft.state.children_at_work().count() >= draft.state.limits.children_at_once as usize {
         return ToolResult::error("too many sub-agents are at work; wait for one with wait_for_sub_agents, then try again");
@@ -116,7 +65,7 @@ pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
-/// Puts words for a sub-agent into the outbox; `message` if they are the person's.
+/// Puts a message for a sub-agent into the outbox; `message` is its id if the person wrote it.
 pub(super) fn tell(
     draft: &mut Draft,
     to: AgentId,
@@ -202,22 +151,21 @@ pub(super) fn waiting_calls(state: &State) -> Vec<EffectId> {
     calls.iter().filter(|call| matches!(call.progress, Progress::Waiting(_))).map(|call| call.effect.clone()).collect()
 }
 
-/// Whom a call waits for: those it names, else all at work and all with an unread report. `None` for other tools.
-pub(super) fn waited_for(state: &State, name: &str, input: &RawJson) -> Option<Vec<AgentId>> {
-    let Ok(ToolCall::Agents(AgentCall::Wait { ids })) = ToolCall::parse(name, input) else { return None };
+/// The sub-agents that a call waits for: those it names, else all at work and all with an unread report.
+pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
     if !ids.is_empty() {
-        return Some(ids.into_iter().map(AgentId::new).collect());
+        return ids.iter().map(|id| AgentId::new(id.as_str())).collect();
     }
     let unread = state.pending.iter().filter_map(|pending| match pending {
         Pending::Report { from, .. } => Some(from.clone()),
         _ => None,
     });
-    Some(state.children_at_work().cloned().chain(unread).collect())
+    state.children_at_work().cloned().chain(unread).collect()
 }
 
 /// A share of what is available, or why there is none.
 pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> {
-    let (available, _) = draft.state.purse.available(&draft.state.limits, draft.now);
+    let (available, _) = draft.state.purse.available(&draft.state.limits, draft.now.at);
     let allowance = share(available, count);
     if allowance < LEAST_ALLOWANCE {
         return Err(ToolResult::error(
@@ -229,13 +177,4 @@ pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> 
 
 fn unknown(id: &AgentId) -> ToolResult {
     ToolResult::error(format!("you have no sub-agent {:?}; use an id that spawn_sub_agent gave you", id.as_str()))
-}
-
-impl Draft<'_> {
-    /// A letter whose id is made from its place in the journal and its receiver. The next event pushed must carry it.
-    pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
-        let from = self.state.id.clone();
-        let place = AgentId::new(format!("{from}/mail/{to}"));
-        Mail { id: effect_id(&place, self.state.turn, self.state.seq.next().0), from, to, body }
-    }
 }

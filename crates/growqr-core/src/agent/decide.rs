@@ -1,21 +1,30 @@
-//! What happens next. [`decide`] never changes anything: it lives through its own events on a copy, so that each
-//! decision sees what the ones before it led to.
+//! What happens next. [`decide`] changes nothing: it applies its own events to a copy of the state, so that each decision
+//! sees what the earlier ones led to.
 
-use super::render::{Verdict, cut_report, verdict};
-use super::{Input, LookedUp, Phase, Setup, State, ToolResult, children, tools};
+use super::children;
+use super::draft::Draft;
+use super::exchange::{Input, Setup};
+use super::judge::{Judged, judge};
+use super::render::cut_report;
+use super::state::{Phase, Progress, State};
+use super::tools;
+use super::transcript::Transcript;
 use crate::budget::{LEAST_ALLOWANCE, share};
-use crate::clock::Timestamp;
+use crate::clock::Moment;
 use crate::event::{
-    AgentCreated, CancelRequested, CommitIntended, Ended, Entry, Event, LimitReached, MailReceived, ModelAnswered, ModelFailed,
-    ModelRequested, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid,
+    AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed,
+    ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
 };
-use crate::id::{AgentId, EffectId, MessageId, hex};
+use crate::id::{AgentId, EffectId, EffectSalt, JournalName, MessageId, hex};
+use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, FailureKind, Reply, StopReason};
+use crate::prompt::Role;
+use crate::tool::{Performed, ToolResult};
 use sha2::{Digest, Sha256};
 
-/// How often the same bytes are sent before a turn is given up.
+/// How often the same request is sent before a turn is given up.
 const ATTEMPTS: u32 = 3;
 
 /// The part of the context window, in percent, after which a new segment carries the past in short.
@@ -23,42 +32,39 @@ const FULL_PERCENT: u64 = 80;
 
 /// What the input leads to: events to record, in order; none if the input changes nothing.
 #[must_use]
-pub fn decide(state: &State, input: Input, setup: &Setup, now: Timestamp) -> Vec<Event> {
-    let mut draft = Draft { state: state.clone(), events: Vec::new(), setup, now };
+pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Event> {
+    let mut draft = Draft::new(state, setup, now);
     match input {
         Input::Created => draft.created(),
         Input::Said { id, text } => draft.said(id, text),
         Input::Tell { agent, id, text } => draft.tell(agent, id, &text),
         Input::Mail(mail) => draft.mail_arrived(mail),
-        Input::Answered { attempt, reply, looked_up } => draft.answered(attempt, reply, &looked_up),
+        Input::Answered { attempt, reply, prepared } => draft.answered(attempt, reply, prepared),
         Input::Failed { attempt, failure } => draft.failed(attempt, failure),
         Input::Intended { effect, plan } => draft.intended(effect, plan),
         Input::Finished { effect, result } => draft.finished(&effect, result),
+        Input::LookedUp { effect, found } => draft.looked_up(&effect, found),
+        Input::Reserve { charge, purpose, reservation } => draft.reserve(charge, purpose, reservation),
+        Input::Settle { charge, cost } => draft.settle(charge, cost),
         Input::Cancel => draft.cancel(true),
         Input::Stopping => draft.stopping(),
         Input::Woken => draft.woken(),
     }
-    draft.events
-}
-
-/// Events being written, and the state that they lead to.
-pub(super) struct Draft<'a> {
-    pub(super) state: State,
-    pub(super) now: Timestamp,
-    events: Vec<Event>,
-    setup: &'a Setup,
+    draft.finish()
 }
 
 impl Draft<'_> {
-    pub(super) fn push(&mut self, event: impl Into<Event>) {
-        let entry = Entry { seq: self.state.seq.next(), at: self.now, event: event.into() };
-        self.state.apply(&entry);
-        self.events.push(entry.event);
-    }
-
     fn created(&mut self) {
         if self.state.seq.0 == 0 {
             self.push(AgentCreated { birth: None, parent: None, mail: None });
+            self.name_journal();
+        }
+    }
+
+    /// A journal gets its name when it begins; one of version 1 when it is next used.
+    fn name_journal(&mut self) {
+        if self.state.seq.0 > 0 && self.state.journal.is_none() {
+            self.push(JournalNamed { name: JournalName::random(self.now.random) });
         }
     }
 
@@ -69,16 +75,16 @@ impl Draft<'_> {
         }
     }
 
-    /// The person speaks to a sub-agent; this agent, the holder of the person's budget, passes it on.
+    /// The person sends a sub-agent a message; this agent, which has the person's budget, passes it on.
     fn tell(&mut self, agent: AgentId, id: MessageId, text: &str) {
         if self.state.heard.contains(&id) {
             return;
         }
         let mut purse = self.state.purse.clone();
         purse.new_message();
-        let (available, limit) = purse.available(&self.setup.limits, self.now);
-        // What an open call has reserved is not there to be given away.
-        let reserved = self.state.reserved().unwrap_or_default();
+        let (available, limit) = purse.available(&self.setup.limits, self.now.at);
+        // What an open call has reserved cannot be given away.
+        let reserved = self.state.reserved_for_call();
         let allowance = share(available.less(reserved), 1);
         let allowance = if allowance < LEAST_ALLOWANCE { Err(limit) } else { Ok(allowance) };
         children::tell(self, agent, text, allowance, Some(id));
@@ -94,6 +100,7 @@ impl Draft<'_> {
             MailBody::Spawn(birth) => {
                 let birth = Some(birth.clone());
                 self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
+                self.name_journal();
                 self.go_on(false);
             }
             MailBody::Say { .. } => {
@@ -121,20 +128,20 @@ impl Draft<'_> {
     }
 
     /// Something new is pending: begin a turn, end a wait, or leave it for the next request.
-    fn go_on(&mut self, words_came: bool) {
+    fn go_on(&mut self, is_message: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
-            Phase::Waiting if let (Some(ended), false) = (&self.state.ending, words_came) => {
+            Phase::Waiting if let (Some(ended), false) = (&self.state.ending, is_message) => {
                 if self.state.children_at_work().next().is_none() {
                     self.end_now(ended.clone());
                 }
             }
-            Phase::Waiting if words_came || self.state.children_at_work().next().is_none() => self.request(1),
+            Phase::Waiting if is_message || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
             Phase::Calling { .. } => {}
             Phase::Tools(_) => {
                 for effect in children::waiting_calls(&self.state) {
-                    if let Some(result) = children::wait_result(&self.state, &effect, words_came) {
+                    if let Some(result) = children::wait_result(&self.state, &effect, is_message) {
                         self.finish_call(&effect, result);
                     }
                 }
@@ -145,7 +152,8 @@ impl Draft<'_> {
 
     fn begin_turn(&mut self) {
         let setup = self.setup;
-        let changed = self.state.segment() != Some(&setup.segment);
+        let current = self.state.segment.as_ref();
+        let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
         let full = self
             .state
             .segment
@@ -166,6 +174,7 @@ impl Draft<'_> {
             card: setup.card.clone(),
             bytes: setup.bytes,
             carried: self.state.rendered_past(setup.card.context_tokens),
+            tools: Some(setup.tools.clone()),
         });
     }
 
@@ -176,26 +185,26 @@ impl Draft<'_> {
     }
 
     fn request_with(&mut self, attempt: u32, most: u64) {
-        // What a budget has kept back once is tried whole first: the budget may be larger by now.
+        // Try the full text first; shorten only if the budget is still too small.
         let whole = self.affordable(attempt, most, false);
         let shortened = attempt == 1 && self.state.held_back.is_some() && whole.is_err();
         let affordable = if shortened { self.affordable(attempt, most, true) } else { whole };
         match affordable {
             Ok((max_tokens, reservation)) => {
-                let mut after = self.state.clone();
-                if attempt == 1
-                    && let Some(content) = after.next_user_content(shortened)
-                {
-                    after.transcript.push(crate::prompt::Role::User, content);
+                let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
+                let mut after = self.state.transcript.clone();
+                if let Some(content) = &content {
+                    after.push(Role::User, content.clone());
                 }
-                let request_hash = after.request_hash(max_tokens);
-                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened });
+                let request_hash = self.state.request_hash_of(&after, max_tokens);
+                let salt = Some(EffectSalt::random(self.now.random));
+                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened, content, salt });
             }
             Err(limit) => self.end_turn(Ended::Limit(limit)),
         }
     }
 
-    fn answered(&mut self, attempt: u32, reply: Reply, looked_up: &[(usize, LookedUp)]) {
+    fn answered(&mut self, attempt: u32, reply: Reply, prepared: Vec<(usize, Performed)>) {
         let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
         if open != attempt {
             return;
@@ -203,36 +212,42 @@ impl Draft<'_> {
         let most = self.state.has_most_room();
         let stop = reply.stop.clone();
         let nudged = self.state.count.nudged;
-        let verdict = verdict(&reply);
-        self.push(ModelAnswered { reply });
-        match verdict {
-            Verdict::Keep { calls, .. } if calls.is_empty() => self.after_words(stop),
-            Verdict::Keep { calls, .. } => {
+        let judged = judge(&reply);
+        let nudge = match judged {
+            Judged::Empty if !nudged => Some(Nudge::Empty),
+            Judged::Cut if !nudged && most && stop == StopReason::MaxTokens => Some(Nudge::Shorter),
+            _ => None,
+        };
+        let verdict = if nudge.is_some() { Verdict::Void { nudge } } else { judged.verdict() };
+        self.push(ModelAnswered { reply, verdict: Some(verdict) });
+        match judged {
+            Judged::Keep { calls, .. } if calls.is_empty() => self.after_words(stop),
+            Judged::Keep { calls, .. } => {
                 if let StopReason::Other(reason) = stop {
                     self.refuse_calls(&calls, "not carried out: the model stopped for an unknown reason");
                     self.end_turn(Ended::Unknown(reason));
                 } else {
-                    self.start_calls(&calls, looked_up);
+                    self.start_calls(&calls, prepared);
                     self.after_calls();
                 }
             }
-            Verdict::Silent if nudged || matches!(stop, StopReason::PauseTurn | StopReason::Other(_)) => {
+            Judged::Empty if nudged || matches!(stop, StopReason::PauseTurn | StopReason::Other(_)) => {
                 self.end_turn(Ended::Silent)
             }
-            Verdict::Silent => self.request(1),
-            Verdict::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
+            Judged::Empty => self.request(1),
+            Judged::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
             // With as much room again, it would be cut again.
-            Verdict::Cut if stop == StopReason::MaxTokens && most && !nudged => self.request(1),
-            Verdict::Cut if stop == StopReason::MaxTokens && !most && attempt < ATTEMPTS => {
+            Judged::Cut if stop == StopReason::MaxTokens && most && !nudged => self.request(1),
+            Judged::Cut if stop == StopReason::MaxTokens && !most && attempt < ATTEMPTS => {
                 self.request_with(attempt + 1, max_tokens.saturating_mul(2));
             }
-            Verdict::Cut => self.end_turn(Ended::Cut),
-            Verdict::Nonsense if attempt < ATTEMPTS => self.request(attempt + 1),
-            Verdict::Nonsense => self.end_turn(Ended::Unknown("an answer that cannot be used".to_owned())),
+            Judged::Cut => self.end_turn(Ended::Cut),
+            Judged::Nonsense if attempt < ATTEMPTS => self.request(attempt + 1),
+            Judged::Nonsense => self.end_turn(Ended::Unknown("an answer that cannot be used".to_owned())),
         }
     }
 
-    /// The model has spoken and wants no tool.
+    /// The model has answered without a tool call.
     fn after_words(&mut self, stop: StopReason) {
         match stop {
             StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
@@ -248,10 +263,17 @@ impl Draft<'_> {
         }
     }
 
-    /// Once all calls have their results, the model gets them, unless somebody wants the turn to stop.
-    fn after_calls(&mut self) {
+    /// Sends the model the results once all calls have theirs, unless the turn is cancelled.
+    pub(super) fn after_calls(&mut self) {
         if self.calls_done() {
-            if self.state.cancelling { self.end_turn(Ended::Cancelled) } else { self.request(1) }
+            if !self.state.cancelling {
+                return self.request(1);
+            }
+            let goes_on = self.state.said_since_cancel;
+            self.end_turn(Ended::Cancelled);
+            if goes_on && !self.state.is_at_work() {
+                self.begin_turn();
+            }
         }
     }
 
@@ -262,9 +284,13 @@ impl Draft<'_> {
         }
         let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
         let ended = Ended::Failed(failure.clone());
-        // Where nobody said that the answer has ended, the provider may have gone on with it.
-        let bound = if failure.kind == FailureKind::Aborted { self.bound_of_stopped_call() } else { None };
-        self.push(ModelFailed { failure, bound });
+        let counted = match failure.kind {
+            FailureKind::Aborted => self.counted_until_now(),
+            // The provider did not say that the answer had ended: it may have gone on with it.
+            kind if kind.may_be_billed() => Counted::Reservation,
+            _ => Counted::Nothing,
+        };
+        self.push(ModelFailed { failure, bound: None, counted: Some(counted) });
         if again {
             self.request(attempt + 1);
         } else if needs_new_segment(&ended) && !self.state.count.carried {
@@ -276,7 +302,7 @@ impl Draft<'_> {
     }
 
     fn intended(&mut self, effect: EffectId, plan: CommitPlan) {
-        if self.state.is_open(&effect) {
+        if self.state.call(&effect).is_some_and(|call| matches!(call.progress, Progress::Running | Progress::Committing(_))) {
             self.push(CommitIntended { effect, plan });
         }
     }
@@ -300,39 +326,49 @@ impl Draft<'_> {
             Phase::Idle => {}
             Phase::Waiting => self.end_turn(Ended::Cancelled),
             Phase::Calling { .. } => {
-                let bound = self.bound_of_stopped_call();
-                self.push(ModelFailed { failure: interrupted("stopped before the answer was complete"), bound });
+                self.interrupt_call("stopped before the answer was complete", self.counted_until_now());
                 self.end_turn(Ended::Cancelled);
             }
             Phase::Tools(_) => {
-                for effect in self.calls_to_stop() {
-                    self.finish_call(&effect, ToolResult::error("stopped by the person before it was carried out"));
-                }
+                self.stop_calls();
                 self.after_calls();
             }
         }
     }
 
-    /// The open model call ends here, and counts what it can have cost so far; it is made again at the next start.
+    /// Ends the open model call, which counts what it can have cost so far; it is made again at the next start.
     fn stopping(&mut self) {
         if let Phase::Calling { .. } = self.state.phase {
-            let bound = self.bound_of_stopped_call();
-            self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound });
+            self.interrupt_call("GrowQR stopped before the answer was complete", self.counted_until_now());
         }
     }
 
-    /// After a stop of the program: the open model call may have been billed, and is made again. Tool calls stay open;
-    /// each is one that may be repeated or looked up.
+    /// After a stop of the program: the open model call may have been billed, and is made again. An open tool call is
+    /// carried out again, looked up or finished as unknown.
     fn woken(&mut self) {
+        self.name_journal();
         match (&self.state.phase, self.state.broken_off) {
             (Phase::Calling { attempt, max_tokens, .. }, _) => {
                 let (attempt, max_tokens) = (*attempt, *max_tokens);
-                self.push(ModelFailed { failure: interrupted("GrowQR stopped before the answer was complete"), bound: None });
+                self.interrupt_call("GrowQR stopped before the answer was complete", Counted::Reservation);
                 self.request_with(attempt + 1, max_tokens);
             }
             (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
-            _ => {}
+            (Phase::Tools(_), _) => {
+                self.take_up_calls();
+                self.after_calls();
+            }
+            (Phase::Idle | Phase::Waiting, _) => {}
         }
+    }
+
+    fn interrupt_call(&mut self, message: &str, counted: Counted) {
+        let failure = Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None };
+        self.push(ModelFailed { failure, bound: None, counted: Some(counted) });
+    }
+
+    fn counted_until_now(&self) -> Counted {
+        self.bound_of_stopped_call().map_or(Counted::Reservation, Counted::AtMost)
     }
 
     pub(super) fn end_turn(&mut self, ended: Ended) {
@@ -346,10 +382,11 @@ impl Draft<'_> {
     }
 
     fn end_now(&mut self, ended: Ended) {
+        self.close_charges();
         let (spent, mut left) = self.state.purse.settle();
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.sponsors.len());
-        // What was given first was spent first.
+        // Money that was given first was spent first.
         for sponsor in self.state.sponsors.iter().rev() {
             let returned = left.min(sponsor.given);
             left = left.less(returned);
@@ -381,20 +418,21 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// SHA-256 over what the provider's bytes are made of.
-    fn request_hash(&self, max_tokens: u64) -> String {
+    /// SHA-256 over everything that the provider's bytes are made from.
+    #[must_use]
+    pub fn request_hash(&self, max_tokens: u64) -> String {
+        self.request_hash_of(&self.transcript, max_tokens)
+    }
+
+    fn request_hash_of(&self, transcript: &Transcript, max_tokens: u64) -> String {
         let mut hash = Sha256::new();
         if let Some(segment) = self.segment() {
             hash.update(segment.as_str());
         }
-        hash.update(self.transcript.hash());
+        hash.update(transcript.hash());
         hash.update(max_tokens.to_be_bytes());
         hex(&hash.finalize())
     }
-}
-
-fn interrupted(message: &str) -> Failure {
-    Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None }
 }
 
 /// Whether the same conversation cannot be sent again, so that the past must be carried along in short.

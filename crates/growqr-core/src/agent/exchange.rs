@@ -1,33 +1,33 @@
 //! What goes into the turn machine, and what comes out of it to be done.
 
-use super::tools;
-use crate::clock::Timestamp;
-use crate::event::Limits;
 use crate::id::{AgentId, EffectId, MessageId, SegmentHash};
+use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply};
-use serde::{Deserialize, Serialize};
+use crate::money::Money;
+use crate::prompt::Segment;
+use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 
 /// Something that an agent must react to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The Grow Agent comes to be. Sub-agents come to be by mail.
+    /// Creates the Grow Agent. Sub-agents are created by mail.
     Created,
-    /// The person says something to the Grow Agent.
+    /// The person sends the Grow Agent a message.
     Said {
         /// Chosen by the sender; the same id twice is one message.
         id: MessageId,
-        /// What.
+        /// The message.
         text: String,
     },
-    /// The person says something to a sub-agent, out of the Grow Agent's budget.
+    /// The person sends a sub-agent a message, paid from the Grow Agent's budget.
     Tell {
         /// To whom.
         agent: AgentId,
         /// Chosen by the sender; the same id twice is one message.
         id: MessageId,
-        /// What.
+        /// The message.
         text: String,
     },
     /// Mail from another agent.
@@ -36,10 +36,10 @@ pub enum Input {
     Answered {
         /// Which attempt.
         attempt: u32,
-        /// What.
+        /// The answer.
         reply: Reply,
-        /// What came of [`lookups`], by index of the tool call.
-        looked_up: Vec<(usize, LookedUp)>,
+        /// Calls of it ([`super::wanted_calls`]) that were worked out already, by index. None of them has had an effect.
+        prepared: Vec<(usize, Performed)>,
     },
     /// The open call gave no answer.
     Failed {
@@ -62,45 +62,36 @@ pub enum Input {
         /// Its result.
         result: ToolResult,
     },
+    /// What an executor knows of an interrupted call.
+    LookedUp {
+        /// The tool call.
+        effect: EffectId,
+        /// What it knows.
+        found: LookedUp,
+    },
+    /// Money is to be set aside for something other than a model call of the agent's own loop. [`super::State::charge_standing`] tells
+    /// whether it was.
+    Reserve {
+        /// Chosen by whoever spends; the same id twice is one charge.
+        charge: EffectId,
+        /// What the money is for, in a few words for the person.
+        purpose: String,
+        /// The most that it can cost; `None` if the price is unknown.
+        reservation: Option<Money>,
+    },
+    /// A charge is over.
+    Settle {
+        /// Which.
+        charge: EffectId,
+        /// What it cost; `None` if that will never be known.
+        cost: Option<Money>,
+    },
     /// Stop.
     Cancel,
     /// The program is about to stop in good order; nothing will be performed any more.
     Stopping,
     /// The journal was just replayed after a stop of the program.
     Woken,
-}
-
-/// What a tool call gives the model.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToolResult {
-    /// Text for the model.
-    pub content: String,
-    /// Whether the call failed.
-    pub is_error: bool,
-}
-
-impl ToolResult {
-    /// The call did what it should.
-    #[must_use]
-    pub fn ok(content: impl Into<String>) -> ToolResult {
-        ToolResult { content: content.into(), is_error: false }
-    }
-
-    /// The call failed; the text says what to do next.
-    #[must_use]
-    pub fn error(content: impl Into<String>) -> ToolResult {
-        ToolResult { content: content.into(), is_error: true }
-    }
-}
-
-/// What was found out about a tool call before the answer was recorded. None of it has an effect, so none of it needs
-/// to be announced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LookedUp {
-    /// A read's result, or why a change cannot be made.
-    Result(ToolResult),
-    /// A change worked out; nothing of it is visible yet.
-    Plan(CommitPlan),
 }
 
 /// What the person has chosen: the segment that the next turn shall use, and the limits of it.
@@ -114,8 +105,20 @@ pub struct Setup {
     pub card: ModelCard,
     /// Bytes of system text and tools.
     pub bytes: u64,
+    /// Its tools.
+    pub tools: Vec<CatalogueEntry>,
     /// Limits.
     pub limits: Limits,
+}
+
+impl Setup {
+    /// The choice of this segment, whose tools are `offered`.
+    #[must_use]
+    pub fn of(segment: &Segment, card: ModelCard, offered: &[OfferedTool], limits: Limits) -> Setup {
+        let (hash, bytes) = segment.encode();
+        let tools = offered.iter().map(OfferedTool::entry).collect();
+        Setup { segment: hash, provider: segment.provider.clone(), card, bytes: bytes.len() as u64, tools, limits }
+    }
 }
 
 /// Something to do in the outside world. Each is announced in the journal, and settled there by an input.
@@ -128,25 +131,17 @@ pub enum Intent {
         /// The recorded hash of the request.
         request_hash: String,
     },
-    /// Run a memory tool; settled by [`Input::Intended`] or [`Input::Finished`].
+    /// Carry a tool call out; settled by [`Input::Finished`], or by [`Input::Intended`] where a change of memory must be
+    /// recorded first, or where memory has changed since it was.
     RunTool {
-        /// The tool call.
-        effect: EffectId,
-        /// What exactly.
-        call: tools::MemoryCall,
-        /// When the call was recorded: the time of a commit it makes.
-        at: Timestamp,
+        /// The call.
+        call: ToolCall,
+        /// The recorded change of memory, if there is one.
+        plan: Option<CommitPlan>,
     },
-    /// Carry a recorded memory change out; settled by [`Input::Intended`] if memory has moved on, else by
-    /// [`Input::Finished`].
-    Commit {
-        /// The tool call.
-        effect: EffectId,
-        /// What was asked, to work the change out again if memory has moved on.
-        call: tools::MemoryCall,
-        /// The recorded change.
-        plan: CommitPlan,
-        /// When the call was recorded.
-        at: Timestamp,
+    /// Find out what became of an interrupted call; settled by [`Input::LookedUp`].
+    LookUpTool {
+        /// The call.
+        call: ToolCall,
     },
 }

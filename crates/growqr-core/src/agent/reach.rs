@@ -1,12 +1,13 @@
-//! What the next model call may cost and how long its answer may become; what one that was stopped can have cost.
+//! What the next model call may cost and how long its answer may become; the most that a stopped call can have cost.
 
-use super::decide::Draft;
-use super::{Current, Phase, State};
+use super::draft::Draft;
+use super::state::{Current, Phase, State};
+use super::transcript::token_bound;
 use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT};
-use crate::event::{LimitReached, Shortfall};
+use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
 
-/// More tokens a second than any model says.
+/// More output tokens a second than any model gives.
 const FASTEST_OUTPUT: u64 = 400;
 
 impl Draft<'_> {
@@ -20,12 +21,12 @@ impl Draft<'_> {
         let most = most.min(state.most_room());
         let Some(prices) = &current.card.prices else { return Ok((most, None)) };
         let input = self.input_bound(current, attempt, shortened);
-        let (available, limit) = state.purse.available(&state.limits, self.now);
+        let (available, limit) = state.purse.available(&state.limits, self.now.at);
         let limit = state.short_of.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
         let affordable = |money: Money| prices.output_affordable(input, money.less(input_cost)).unwrap_or_default();
-        // A call leaves as much again, as long as that gives it room: if it breaks off, it counts in full, and the
-        // next attempt must still be affordable.
+        // A call that breaks off counts in full, and the next attempt must still be affordable: so a call takes at most
+        // half of what is left, as long as that gives it enough room.
         let half = affordable(Money(available.0 / 2));
         let max_tokens = most.min(half.max(affordable(available).min(ROOMY_OUTPUT)));
         let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
@@ -38,25 +39,25 @@ impl Draft<'_> {
     /// More tokens than the next call can read.
     pub(super) fn input_bound(&self, current: &Current, attempt: u32, shortened: bool) -> u64 {
         let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
-        self.state.transcript.bound(current.bytes, content.map_or(0, |content| content.text().len() as u64))
+        self.state.transcript.bound(current.bytes, content.as_ref().map_or(0, token_bound))
     }
 
-    /// How far the next request is out of reach; `None` where it is not, or without prices.
+    /// By how much the next request is too expensive; `None` where it is not, or without prices.
     pub(super) fn shortfall(&self) -> Option<Shortfall> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
         let input = self.input_bound(current, 1, false);
         let needed = prices.input_bound(input)? + prices.output_cost(input, LEAST_OUTPUT.min(self.state.most_room()))?;
-        let (available, _) = self.state.purse.available(&self.state.limits, self.now);
+        let (available, _) = self.state.purse.available(&self.state.limits, self.now.at);
         (needed > available).then_some(Shortfall { needed, available })
     }
 
-    /// What a call that has just been stopped can have cost: its prompt, and no more words than a model can say in the time.
+    /// The most that a call stopped just now can have cost: its prompt, and the output that a model can give in the time.
     pub(super) fn bound_of_stopped_call(&self) -> Option<Money> {
         let Phase::Calling { max_tokens, reservation, since, .. } = self.state.phase else { return None };
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
-        let seconds = u64::try_from((self.now.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
+        let seconds = u64::try_from((self.now.at.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
         let said = max_tokens.min(seconds.saturating_add(1).saturating_mul(FASTEST_OUTPUT));
         let input = self.state.transcript.bound(current.bytes, 0);
         let bound = prices.input_bound(input)? + prices.output_cost(input, said)?;
@@ -65,13 +66,13 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// The most that may be asked for as an answer, in tokens.
+    /// The largest output limit that may be asked for, in tokens.
     pub(super) fn most_room(&self) -> u64 {
         let card = self.segment.as_ref().map_or(u64::MAX, |current| current.card.max_output_tokens);
         self.limits.max_tokens.min(card)
     }
 
-    /// Whether the open call got all of that.
+    /// Whether the open call got that limit.
     pub(super) fn has_most_room(&self) -> bool {
         matches!(self.phase, Phase::Calling { max_tokens, .. } if max_tokens >= self.most_room())
     }

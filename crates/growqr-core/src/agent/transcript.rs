@@ -3,6 +3,7 @@
 use crate::prompt::{Message, Role};
 use crate::raw::RawJson;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub struct Transcript {
     hash: [u8; 32],
     /// Tokens of prompt and answer as the provider counted them last.
     counted: Option<u64>,
-    /// UTF-8 bytes added since that count.
+    /// More tokens than what was added since that count can have.
     bytes_since: u64,
 }
 
@@ -31,7 +32,7 @@ impl Transcript {
         hash.update([u8::from(role == Role::Assistant)]);
         hash.update(content.text());
         self.hash = hash.finalize().into();
-        self.bytes_since += content.text().len() as u64;
+        self.bytes_since += token_bound(&content);
         Arc::make_mut(&mut self.messages).push(Message { role, content });
     }
 
@@ -41,7 +42,7 @@ impl Transcript {
         self.bytes_since = 0;
     }
 
-    /// More tokens than the prompt can have once `more` bytes are added: a token is at least one byte.
+    /// More tokens than the prompt can have once content of this [`token_bound`] is added.
     pub(super) fn bound(&self, before: u64, more: u64) -> u64 {
         self.counted.unwrap_or(before) + self.bytes_since + more
     }
@@ -53,5 +54,48 @@ impl Transcript {
 
     pub(super) fn hash(&self) -> &[u8; 32] {
         &self.hash
+    }
+}
+
+/// The most tokens that a picture counts as, whatever its size (2,576 pixels a side; larger ones are scaled down).
+const IMAGE_TOKENS: u64 = 4_784;
+
+/// More tokens than some content can have: a token is at least one byte, and a picture counts by its size in pixels.
+pub(super) fn token_bound(content: &RawJson) -> u64 {
+    let bytes = content.text().len() as u64;
+    if !content.text().contains("\"base64\"") {
+        return bytes;
+    }
+    let Ok(value) = serde_json::from_str::<Value>(content.text()) else { return bytes };
+    let (images, data) = pictures(&value);
+    bytes - data + images * IMAGE_TOKENS
+}
+
+/// The number of pictures in some content, and the bytes of their data.
+fn pictures(value: &Value) -> (u64, u64) {
+    let inside = match value {
+        Value::Array(items) => items.iter().map(pictures).collect::<Vec<_>>(),
+        Value::Object(block) if block.get("type").and_then(Value::as_str) == Some("image") => {
+            return (1, value["source"]["data"].as_str().map_or(0, |data| data.len() as u64));
+        }
+        Value::Object(block) => block.get("content").map(pictures).into_iter().collect(),
+        _ => Vec::new(),
+    };
+    inside.into_iter().fold((0, 0), |(images, data), (more, bytes)| (images + more, data + bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_picture_counts_by_its_size_in_pixels_and_not_by_its_bytes() {
+        let picture =
+            json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "A".repeat(1 << 20)}});
+        let result = RawJson::of(&json!([{"type": "tool_result", "tool_use_id": "t", "content": [picture]}]));
+        assert!((IMAGE_TOKENS..IMAGE_TOKENS + 300).contains(&token_bound(&result)), "{}", token_bound(&result));
+        let text = RawJson::of(&json!([{"type": "text", "text": "\"base64\""}]));
+        assert_eq!(token_bound(&text), text.text().len() as u64);
     }
 }

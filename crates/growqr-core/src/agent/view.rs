@@ -1,10 +1,11 @@
 //! What people see of an agent: its row in the listing, and the lines of its transcript.
 
-use super::render::{Verdict, verdict};
-use super::{Phase, Progress, State};
-use crate::event::{Ended, Entry, Event};
+use super::render::without_blocks;
+use super::state::{Phase, Progress, State};
+use super::version_1;
+use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
-use crate::journal::{AgentView, Author, MessageView, Status};
+use crate::journal::{AgentView, Author, MessageView, Status, View};
 use crate::mail::MailBody;
 use crate::prompt::words;
 
@@ -53,18 +54,27 @@ impl State {
     }
 }
 
-/// The line of a transcript that an entry makes, if it makes one.
+/// The changes of the agent's views that these entries of its journal cause. `state` is the agent after the last of them.
+/// An append and a rebuild of the views both call this, so they write the same rows.
 #[must_use]
-pub fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
+pub fn views(state: &State, entries: &[Entry]) -> Vec<View> {
+    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).map(View::Message);
+    std::iter::once(View::Agent(state.view())).chain(messages).collect()
+}
+
+/// The row of the transcript that an entry adds, if it adds one.
+fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
     let (author, text) = match &entry.event {
         Event::UserSaid(body) => (Author::Person, body.text.clone()),
         Event::AgentCreated(body) => {
             let birth = body.birth.as_ref()?;
             (Author::Agent(body.parent.clone()?), birth.task.clone())
         }
-        Event::ModelAnswered(body) => match verdict(&body.reply) {
-            Verdict::Keep { content, .. } => (Author::Agent(agent.clone()), words(&content)),
-            _ => return None,
+        Event::ModelAnswered(body) => match body.verdict.clone().unwrap_or_else(|| version_1::kept(&body.reply)) {
+            Verdict::Kept { left_out, .. } => {
+                (Author::Agent(agent.clone()), words(&without_blocks(&body.reply.content, &left_out)))
+            }
+            Verdict::Void { .. } => return None,
         },
         Event::MailReceived(body) => match &body.mail.body {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),

@@ -1,4 +1,4 @@
-//! A stop at every step, then a new start and the same work again: the end is that of an undisturbed run.
+//! Crash tests: interrupt a change at every step, start again, repeat the change. The result equals an uninterrupted run.
 
 use crate::world::{START, World, at, delete, git, write};
 use growqr_core::memory::{Change, Memory, MemoryError};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Stops at the n-th step that is reached.
+/// Fails at the n-th step.
 struct StopAt(AtomicUsize);
 
 impl Probe for StopAt {
@@ -25,10 +25,10 @@ fn open_stopping(folder: &Path, steps: usize) -> Result<MemoryRepo, MemoryError>
     MemoryRepo::open_probed(folder, START, Arc::new(StopAt(AtomicUsize::new(steps))))
 }
 
-/// The stories that are told with and without a stop. Each is the last of a row of changes.
-fn stories() -> Vec<Vec<Change>> {
+/// Sequences of changes. The last change of each is interrupted.
+fn scenarios() -> Vec<Vec<Change>> {
     let old = write("notes/a.md", "one\n", None);
-    let version = growqr_core_blob("one\n");
+    let version = blob_id("one\n");
     vec![
         vec![write("new/deep/a.md", "x\n", None)],
         vec![old.clone(), write("notes/a.md", "two\n", Some(&version))],
@@ -36,27 +36,28 @@ fn stories() -> Vec<Vec<Change>> {
     ]
 }
 
-fn growqr_core_blob(content: &str) -> String {
+fn blob_id(content: &str) -> String {
     let world = World::new();
     world.write("some.md", content).new_blob.unwrap()
 }
 
-fn end_of(folder: &Path) -> String {
+/// Asserts that the repository is clean and returns the ids of HEAD and of its tree.
+fn clean_head(folder: &Path) -> String {
     let staged = std::fs::read_dir(folder.join(".git/growqr/staged")).unwrap().count();
-    assert_eq!(staged, 0, "nothing is left over");
+    assert_eq!(staged, 0, "no staged file is left");
     assert_eq!(git(folder, &["status", "--porcelain"]), "");
     assert_eq!(git(folder, &["fsck", "--strict", "--no-dangling"]), "");
     git(folder, &["rev-parse", "HEAD", "HEAD^{tree}"])
 }
 
 #[test]
-fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
-    for story in stories() {
+fn a_change_interrupted_at_any_step_ends_like_an_uninterrupted_one() {
+    for scenario in scenarios() {
         let undisturbed = World::new();
-        story.iter().for_each(|change| drop(undisturbed.change(change).unwrap()));
-        let expected = end_of(&undisturbed.folder);
-        let (last, before) = story.split_last().unwrap();
-        // With and without the scan of a start coming before the work is taken up.
+        scenario.iter().for_each(|change| drop(undisturbed.change(change).unwrap()));
+        let expected = clean_head(&undisturbed.folder);
+        let (last, before) = scenario.split_last().unwrap();
+        // With and without a scan for hand edits between the restart and the repeated change.
         for scan_first in [false, true] {
             for steps in 1.. {
                 let mut world = World::new();
@@ -68,15 +69,15 @@ fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
                 if scan_first {
                     assert_eq!(world.memory.adopt_hand_edits(at(500)).unwrap().commits, [], "step {steps}");
                 }
-                // The plan is in the journal once prepare has returned; before that the change is worked out anew.
+                // Once prepare has returned, the plan is in the journal. Before that the change is prepared again.
                 let plan = plan.or_else(|_| world.memory.prepare(last)).unwrap();
                 world.memory.commit(&plan).unwrap();
                 world.memory.commit(&plan).unwrap();
                 world.memory.tidy().unwrap();
-                assert_eq!(end_of(&world.folder), expected, "{last:?} stopped after step {steps}");
+                assert_eq!(clean_head(&world.folder), expected, "{last:?} stopped after step {steps}");
                 assert_eq!(world.memory.prepare(last).unwrap(), plan, "the tool call is found again");
                 if done.is_ok() {
-                    assert!(steps > Step::ALL.len(), "every step was stopped at");
+                    assert!(steps > Step::ALL.len(), "every step was interrupted");
                     break;
                 }
             }
@@ -85,11 +86,11 @@ fn a_change_that_was_stopped_at_any_step_ends_as_if_it_had_not_been() {
 }
 
 #[test]
-fn a_plan_whose_objects_did_not_all_reach_the_disk_is_worked_out_again() {
+fn a_plan_with_missing_objects_is_prepared_again() {
     let undisturbed = World::new();
     let change = write("new/deep/a.md", "x\n", None);
     undisturbed.change(&change).unwrap();
-    let expected = end_of(&undisturbed.folder);
+    let expected = clean_head(&undisturbed.folder);
     let objects = ["", "^{tree}", ":new", ":new/deep", ":new/deep/a.md"];
     for missing in objects {
         let mut world = World::new();
@@ -98,18 +99,18 @@ fn a_plan_whose_objects_did_not_all_reach_the_disk_is_worked_out_again() {
         let id = world.git(&["rev-parse", &format!("{}{missing}", plan.commit)]);
         let (folder, file) = id.trim().split_at(2);
         std::fs::remove_file(world.folder.join(".git/objects").join(folder).join(file)).unwrap();
-        // One that has not read it and could remember it.
+        // Open the memory again, so that no cache still has the object.
         world.reopen();
         assert_eq!(world.memory.commit(&plan), Err(MemoryError::HeadMoved), "without {missing:?}");
         assert_eq!(world.memory.prepare(&change).unwrap(), plan);
         world.memory.commit(&plan).unwrap();
         world.memory.tidy().unwrap();
-        assert_eq!(end_of(&world.folder), expected, "without {missing:?}");
+        assert_eq!(clean_head(&world.folder), expected, "without {missing:?}");
     }
 }
 
 #[test]
-fn changes_that_were_prepared_side_by_side_are_all_made() {
+fn changes_prepared_concurrently_are_all_committed() {
     let world = World::new();
     let changes = ["notes/a.md", "notes/b.md"].map(|page| write(page, "x\n", None));
     let [first, second] = changes.each_ref().map(|change| world.memory.prepare(change).unwrap());
@@ -117,24 +118,24 @@ fn changes_that_were_prepared_side_by_side_are_all_made() {
     assert_eq!(world.memory.commit(&second), Err(MemoryError::HeadMoved));
     world.change(&changes[1]).unwrap();
     assert_eq!((world.on_disk("notes/a.md"), world.on_disk("notes/b.md")), ("x\n".into(), "x\n".into()));
-    end_of(&world.folder);
+    clean_head(&world.folder);
 }
 
 #[test]
-fn what_was_prepared_and_not_wanted_any_more_leaves_nothing_behind() {
+fn an_abandoned_change_leaves_nothing_behind() {
     let mut world = World::new();
-    let expected = end_of(&world.folder);
+    let expected = clean_head(&world.folder);
     world.memory.prepare(&write("notes/a.md", "x\n", None)).unwrap();
     world.reopen();
     assert!(!world.folder.join("notes").exists());
-    assert_eq!(end_of(&world.folder), expected);
+    assert_eq!(clean_head(&world.folder), expected);
 }
 
 #[test]
-fn a_page_reaches_the_work_tree_also_if_its_staged_file_is_gone() {
+fn a_missing_staged_file_is_staged_again() {
     let world = World::new();
     let plan = world.memory.prepare(&write("notes/a.md", "x\n", None)).unwrap();
-    // Another one is prepared once the first is written.
+    // Preparing another change waits until the first is written.
     world.memory.prepare(&write("notes/b.md", "x\n", None)).unwrap();
     let staged = world.folder.join(".git/growqr/staged").join(format!("{}.0", plan.commit));
     std::fs::remove_file(staged).unwrap();
@@ -143,15 +144,15 @@ fn a_page_reaches_the_work_tree_also_if_its_staged_file_is_gone() {
 }
 
 #[test]
-fn a_first_start_that_was_stopped_at_any_step_is_finished_by_the_next() {
-    let expected = end_of(&World::new().folder);
+fn a_first_start_interrupted_at_any_step_is_finished_by_the_next() {
+    let expected = clean_head(&World::new().folder);
     for steps in 1.. {
         let temporary = tempfile::tempdir().unwrap();
         let first = open_stopping(temporary.path(), steps);
         let memory = MemoryRepo::open(temporary.path(), START).unwrap();
         assert_eq!(memory.list("").unwrap().len(), 6, "step {steps}");
         assert_eq!(memory.adopt_hand_edits(at(1)).unwrap().commits, []);
-        assert_eq!(end_of(temporary.path()), expected, "step {steps}");
+        assert_eq!(clean_head(temporary.path()), expected, "step {steps}");
         if first.is_ok() {
             return;
         }
@@ -159,7 +160,7 @@ fn a_first_start_that_was_stopped_at_any_step_is_finished_by_the_next() {
 }
 
 #[test]
-fn an_undo_of_several_pages_that_was_stopped_is_whole_after_the_next_start() {
+fn an_interrupted_undo_of_several_pages_is_all_or_nothing() {
     for steps in 1.. {
         let mut world = World::new();
         world.edit_by_hand("one.md", "1\n");
@@ -172,7 +173,7 @@ fn an_undo_of_several_pages_that_was_stopped_is_whole_after_the_next_start() {
         let pages = world.memory.list("").unwrap().len();
         let commits = world.git(&["rev-list", "--count", "HEAD"]);
         assert!(matches!((pages, commits.trim()), (8, "2") | (6, "3")), "all or nothing, step {steps}");
-        end_of(&world.folder);
+        clean_head(&world.folder);
         if done.is_ok() {
             return;
         }
@@ -180,7 +181,7 @@ fn an_undo_of_several_pages_that_was_stopped_is_whole_after_the_next_start() {
 }
 
 #[test]
-fn a_hand_edit_during_the_stop_is_a_third_text_and_stays() {
+fn a_hand_edit_after_the_interruption_stays() {
     for steps in 1..=Step::ALL.len() {
         let mut world = World::new();
         world.write("a.md", "one\n");
@@ -192,19 +193,19 @@ fn a_hand_edit_during_the_stop_is_a_third_text_and_stays() {
         world.memory.adopt_hand_edits(at(70)).unwrap();
         assert_eq!(world.on_disk("a.md"), "by hand\n", "step {steps}");
         assert_eq!(world.memory.history(Some("a.md"), 1).unwrap()[0].author, "You");
-        end_of(&world.folder);
+        clean_head(&world.folder);
     }
 }
 
 #[test]
-fn locks_that_a_kill_left_behind_do_not_stop_memory() {
+fn our_stale_locks_are_removed() {
     let undisturbed = World::new();
     let change = write("a.md", "x\n", None);
     undisturbed.change(&change).unwrap();
-    let expected = end_of(&undisturbed.folder);
+    let expected = clean_head(&undisturbed.folder);
     for held in ["", "COMMIT", "COMMIT\n"] {
         let mut world = World::new();
-        // Two steps: the objects are written and the file is staged; the ref is next.
+        // After two steps the objects are written and the file is staged; the ref is next.
         world.memory = open_stopping(&world.folder, 2).unwrap();
         let plan = world.memory.prepare(&change).unwrap();
         assert!(world.memory.commit(&plan).is_err());
@@ -216,12 +217,12 @@ fn locks_that_a_kill_left_behind_do_not_stop_memory() {
         world.reopen();
         world.memory.commit(&plan).unwrap();
         world.memory.tidy().unwrap();
-        assert_eq!(end_of(&world.folder), expected, "{held:?}");
+        assert_eq!(clean_head(&world.folder), expected, "{held:?}");
     }
 }
 
 #[test]
-fn a_lock_of_the_persons_git_is_respected() {
+fn a_lock_of_the_users_git_is_respected() {
     let world = World::new();
     let lock = world.folder.join(".git/refs/heads/main.lock");
     std::fs::write(&lock, "0123456789012345678901234567890123456789\n").unwrap();
@@ -231,11 +232,11 @@ fn a_lock_of_the_persons_git_is_respected() {
     assert!(lock.exists());
     std::fs::remove_file(lock).unwrap();
     world.change(&change).unwrap();
-    end_of(&world.folder);
+    clean_head(&world.folder);
 }
 
 #[test]
-fn a_process_killed_at_any_instant_loses_and_doubles_nothing() {
+fn a_process_killed_at_any_time_loses_and_repeats_no_commit() {
     for round in 1..=12 {
         let mut world = World::new();
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -251,13 +252,13 @@ fn a_process_killed_at_any_instant_loses_and_doubles_nothing() {
         assert_eq!(done, round);
         world.reopen();
         assert_eq!(world.memory.adopt_hand_edits(at(1)).unwrap().commits, []);
-        end_of(&world.folder);
+        clean_head(&world.folder);
         let made = |folder: &Path| git(folder, &["rev-list", "--count", "HEAD"]).trim().parse::<usize>().unwrap() - 1;
-        assert!(made(&world.folder) >= round, "what was said to be committed is there");
-        // All is done again, as a journal that knows of no result would have it.
-        (0..60).for_each(|number| drop(world.change(&numbered(number)).unwrap()));
+        assert!(made(&world.folder) >= round, "reported commits exist");
+        // Repeat all changes, as after a restart with a journal that has no results.
+        (0..60).for_each(|number| drop(world.change(&change_number(number)).unwrap()));
         assert_eq!(made(&world.folder), 60);
-        end_of(&world.folder);
+        clean_head(&world.folder);
     }
 }
 
@@ -266,15 +267,15 @@ fn a_process_killed_at_any_instant_loses_and_doubles_nothing() {
 fn a_process_that_writes_until_it_is_killed() {
     let memory = MemoryRepo::open(Path::new(&std::env::var("MEMORY_FOLDER").unwrap()), START).unwrap();
     for number in 0..60 {
-        memory.commit(&memory.prepare(&numbered(number)).unwrap()).unwrap();
+        memory.commit(&memory.prepare(&change_number(number)).unwrap()).unwrap();
         println!("committed {number}");
     }
-    // The one who kills may be slower than the disk.
+    // Wait to be killed: the test may be slower than the disk.
     std::thread::park();
 }
 
-/// Changes in a row: three pages that grow, and one that comes and goes.
-fn numbered(number: usize) -> Change {
+/// The change with this number: three pages that grow, and one that is created and deleted in turn.
+fn change_number(number: usize) -> Change {
     let effect = growqr_core::id::EffectId::new(format!("effect-{number}"));
     let page = if number % 4 == 3 { "comes/and/goes.md".to_owned() } else { format!("n{}/page.md", number % 4) };
     let mut change = match number % 8 {

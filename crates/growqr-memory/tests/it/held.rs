@@ -1,4 +1,4 @@
-//! A page that another program holds open, as it may on Windows: its change is recorded, its file follows later.
+//! A page whose file another program holds open, as on Windows: its change is committed, its file is replaced later.
 
 use crate::world::{START, World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};
@@ -7,11 +7,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The program that holds `held.md`.
+/// The program that holds `held.md` open.
 struct Editor(AtomicBool);
 
 impl Editor {
-    /// Holds the page, whose text is "one", from now on.
+    /// Writes "one" to the page and holds its file open from now on.
     fn open(world: &mut World) -> Arc<Editor> {
         world.write("held.md", "one\n");
         let editor = Arc::new(Editor(AtomicBool::new(true)));
@@ -40,7 +40,7 @@ impl Probe for Editor {
 }
 
 #[test]
-fn a_held_page_fails_neither_its_change_nor_later_ones_nor_opening_and_follows_once_it_can() {
+fn a_held_page_blocks_no_change_and_no_opening_and_is_replaced_once_it_is_free() {
     let mut world = World::new();
     let editor = Editor::open(&mut world);
     world.write("held.md", "two\n");
@@ -62,18 +62,18 @@ fn the_old_text_of_a_held_page_is_not_taken_for_a_hand_edit() {
     world.write("held.md", "two\n");
     let scan = world.memory.adopt_hand_edits(at(100)).unwrap();
     assert_eq!(scan.commits, []);
-    assert!(matches!(&scan.left[..], [left] if left.path == "held.md"), "{:?}", scan.left);
+    assert!(matches!(&scan.skipped[..], [skipped] if skipped.path == "held.md"), "{:?}", scan.skipped);
     let refused = world.memory.prepare(&write("held.md", "three\n", None)).unwrap_err();
     assert!(refused.to_string().contains("Close that program"), "{refused}");
     editor.close();
-    assert_eq!(world.memory.adopt_hand_edits(at(200)).unwrap().left, []);
+    assert_eq!(world.memory.adopt_hand_edits(at(200)).unwrap().skipped, []);
     assert_eq!(world.on_disk("held.md"), "two\n");
     world.write("held.md", "three\n");
     world.is_clean();
 }
 
 #[test]
-fn a_held_page_that_was_deleted_stays_deleted_and_goes_once_it_can() {
+fn a_held_page_that_was_deleted_stays_deleted_and_is_removed_once_it_is_free() {
     let mut world = World::new();
     let editor = Editor::open(&mut world);
     world.change(&delete("held.md")).unwrap();

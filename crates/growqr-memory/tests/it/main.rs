@@ -1,11 +1,11 @@
-//! The promises of the memory repository, also as the installed `git` sees it.
+//! Tests of the memory repository, partly with the installed `git`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, may fail loudly")]
+#![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod crash;
-mod hand;
+mod hand_edits;
 mod held;
+mod history;
 mod pages;
-mod past;
 mod refusals;
-mod strangers;
+mod user_git_config;
 mod world;

@@ -15,7 +15,7 @@ fn a_new_memory_has_a_readme_and_a_layout_and_is_clean() {
 }
 
 #[test]
-fn the_same_story_gives_the_same_commit_ids() {
+fn the_same_changes_give_the_same_commit_ids() {
     let (one, other) = (World::new(), World::new());
     assert_eq!(one.write("a/b.md", "x\n"), other.write("a/b.md", "x\n"));
     assert_eq!(one.change(&delete("goals.md")), other.change(&delete("goals.md")));
@@ -23,7 +23,7 @@ fn the_same_story_gives_the_same_commit_ids() {
 }
 
 #[test]
-fn a_written_page_is_on_disk_in_history_and_says_who_wrote_it() {
+fn a_written_page_is_on_disk_and_in_the_history_with_its_author() {
     let world = World::new();
     let plan = world.write("people/ada.md", "# Ada\n");
     assert_eq!(world.on_disk("people/ada.md"), "# Ada\n");
@@ -71,7 +71,7 @@ fn the_same_tool_call_twice_is_one_commit() {
 }
 
 #[test]
-fn a_deleted_page_goes_with_its_empty_folder_and_can_be_read_in_the_past() {
+fn deleting_a_page_removes_its_empty_folder_and_old_versions_stay_readable() {
     let world = World::new();
     let plan = world.write("deep/er/a.md", "x\n");
     world.change(&delete("deep/er/a.md")).unwrap();
@@ -99,7 +99,7 @@ fn changes_to_different_lines_are_merged() {
 }
 
 #[test]
-fn changes_to_the_same_line_are_a_conflict_that_shows_the_text_now() {
+fn changes_to_the_same_line_conflict_and_return_the_current_text() {
     let world = World::new();
     let base = world.write("a.md", "one\n").new_blob.unwrap();
     let now = world.write("a.md", "uno\n").new_blob.unwrap();
@@ -121,7 +121,7 @@ fn without_a_base_only_adding_at_the_end_is_safe() {
 }
 
 #[test]
-fn writing_what_is_there_already_changes_nothing() {
+fn writing_the_current_text_is_unchanged() {
     let world = World::new();
     let version = world.write("a.md", "one\n").new_blob;
     let again = |base| growqr_core::memory::Change { origin: origin("again"), ..write("a.md", "one\n", base) };
@@ -131,7 +131,7 @@ fn writing_what_is_there_already_changes_nothing() {
 }
 
 #[test]
-fn a_base_on_a_page_that_is_gone_says_that_it_is_gone() {
+fn a_write_with_a_base_to_a_deleted_page_is_missing() {
     let world = World::new();
     let version = world.write("a.md", "one\n").new_blob;
     world.change(&delete("a.md")).unwrap();
@@ -167,14 +167,32 @@ fn search_ignores_case_and_goes_by_path_then_line() {
 }
 
 #[test]
-fn several_threads_may_write_and_each_change_is_kept() {
+fn a_search_over_many_pages_keeps_their_order_and_its_limit() {
+    let world = World::new();
+    for number in 0..3000 {
+        let text = if number % 7 == 0 { "ΟΔΟΣ of tea\r\nTEA\n" } else { "water\n" };
+        world.edit_by_hand(&format!("p{number:04}.md"), text.as_bytes());
+    }
+    let all: Vec<(String, u64)> = (0..3000).step_by(7).flat_map(|n| [1, 2].map(|line| (format!("p{n:04}.md"), line))).collect();
+    for limit in [1, 2, 3, 100, 801, 5000] {
+        let found: Vec<(String, u64)> =
+            world.memory.search("TEA", limit).unwrap().into_iter().map(|found| (found.path, found.line)).collect();
+        assert_eq!(found, all[..limit.min(all.len())], "{limit}");
+    }
+    assert_eq!(world.memory.search("οδοσ", 5000).unwrap().len(), 429);
+    assert_eq!(world.memory.search("tea\r", 9).unwrap(), []);
+    assert_eq!(world.memory.search("tea\r\ntea", 9).unwrap(), []);
+}
+
+#[test]
+fn concurrent_writes_of_threads_are_all_kept() {
     let world = World::new();
     std::thread::scope(|scope| {
         for number in 0..4 {
             let world = &world;
             scope.spawn(move || {
                 let change = write(&format!("t{number}.md"), "x\n", None);
-                // Another thread may commit between the two steps; the contract is to work it out again.
+                // Another thread may commit between prepare and commit; then the change must be prepared again.
                 while let Err(error) = world.change(&change) {
                     assert_eq!(error, MemoryError::HeadMoved);
                 }
@@ -186,7 +204,7 @@ fn several_threads_may_write_and_each_change_is_kept() {
 }
 
 #[test]
-fn a_plan_whose_head_is_no_longer_there_is_refused() {
+fn a_plan_for_an_old_head_is_refused() {
     let world = World::new();
     let plan = world.memory.prepare(&write("a.md", "x\n", None)).unwrap();
     world.write("b.md", "y\n");
@@ -196,7 +214,7 @@ fn a_plan_whose_head_is_no_longer_there_is_refused() {
 }
 
 #[test]
-fn files_that_are_there_before_the_first_start_stay_and_become_the_persons() {
+fn files_from_before_the_first_start_stay_and_become_the_users() {
     let temporary = tempfile::tempdir().unwrap();
     fs::write(temporary.path().join("profile.md"), "I am Ada\n").unwrap();
     let memory = MemoryRepo::open(temporary.path(), at(0)).unwrap();

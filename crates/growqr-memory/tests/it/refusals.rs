@@ -1,4 +1,4 @@
-//! What memory refuses, and what it says.
+//! Paths and contents that memory refuses, and its error messages.
 
 use crate::world::{World, write};
 use growqr_core::memory::{Memory, MemoryError};
@@ -24,7 +24,7 @@ fn a_dangerous_path_is_refused_for_every_action() {
 
 #[cfg(unix)]
 #[test]
-fn no_link_leads_out_of_the_folder() {
+fn symbolic_links_are_not_followed() {
     use std::os::unix::fs::symlink;
     let world = World::new();
     let outside = tempfile::tempdir().unwrap();
@@ -38,13 +38,13 @@ fn no_link_leads_out_of_the_folder() {
     }
     assert_eq!(world.memory.search("secret", 9).unwrap(), []);
     assert_eq!(world.memory.list("").unwrap().len(), 6);
-    let left = world.memory.adopt_hand_edits(crate::world::at(1)).unwrap().left;
-    assert_eq!(left.iter().map(|left| left.path.as_str()).collect::<Vec<_>>(), ["broken.md", "page.md", "way"]);
+    let skipped = world.memory.adopt_hand_edits(crate::world::at(1)).unwrap().skipped;
+    assert_eq!(skipped.iter().map(|skipped| skipped.path.as_str()).collect::<Vec<_>>(), ["broken.md", "page.md", "way"]);
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1);
 }
 
 #[test]
-fn a_second_spelling_of_a_page_is_refused_and_the_first_is_named() {
+fn a_second_spelling_of_a_page_is_refused_and_the_existing_one_is_named() {
     let world = World::new();
     world.write("people/Zoë.md", "x\n");
     for path in ["PROFILE.md", "Profile.md", "People/new.md", "people/ZOË.md", "people/Zoe\u{308}.md"] {
@@ -55,7 +55,7 @@ fn a_second_spelling_of_a_page_is_refused_and_the_first_is_named() {
 }
 
 #[test]
-fn a_page_is_no_folder_and_a_folder_no_page() {
+fn a_page_cannot_be_a_folder_nor_a_folder_a_page() {
     let world = World::new();
     for path in ["profile.md/x", "people"] {
         assert!(matches!(world.memory.prepare(&write(path, "x", None)), Err(MemoryError::BadPath { .. })), "{path}");
@@ -64,7 +64,7 @@ fn a_page_is_no_folder_and_a_folder_no_page() {
 }
 
 #[test]
-fn only_text_of_a_sane_size_is_taken() {
+fn only_text_within_the_size_limit_is_accepted() {
     let world = World::new();
     for content in ["a\0b", "\u{1b}[31m", "\u{7f}", "\u{85}"] {
         assert_eq!(world.memory.prepare(&write("a.md", content, None)), Err(MemoryError::NotText { path: "a.md".into() }));
@@ -79,7 +79,7 @@ fn only_text_of_a_sane_size_is_taken() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_not_read() {
+fn a_file_that_is_not_text_is_not_read() {
     let world = World::new();
     world.edit_by_hand("a.md", b"\xff\xfe");
     assert_eq!(world.memory.read("a.md"), Err(MemoryError::NotText { path: "a.md".into() }));

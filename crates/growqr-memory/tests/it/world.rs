@@ -1,4 +1,4 @@
-//! A memory in a temporary folder, and the words that the stories use.
+//! Fixtures: a memory in a temporary folder, and helpers for changes.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, EffectId};
@@ -29,12 +29,13 @@ impl World {
     }
 
     pub fn reopen(&mut self) {
-        // Twice: a memory is closed before the next is opened, but the first of these goes only once the second is there.
+        // An assignment opens the new memory before it drops the old one. The second memory is opened after the original
+        // one is closed.
         self.memory = MemoryRepo::open(&self.folder, at(999_999)).unwrap();
         self.memory = MemoryRepo::open(&self.folder, at(999_999)).unwrap();
     }
 
-    /// A whole change of an agent: prepare, commit, and what follows when nobody waits.
+    /// A complete change by an agent: prepare, commit, update the index.
     pub fn change(&self, change: &Change) -> Result<CommitPlan, MemoryError> {
         let plan = self.memory.prepare(change)?;
         self.memory.commit(&plan)?;
@@ -64,14 +65,14 @@ impl World {
         git(&self.folder, arguments)
     }
 
-    /// The repository is sound and the person's own git sees nothing to do.
+    /// Asserts that the repository is sound and that the user's git sees no changes.
     pub fn is_clean(&self) {
         assert_eq!(self.git(&["status", "--porcelain"]), "");
         assert_eq!(self.git(&["fsck", "--strict", "--no-dangling"]), "");
     }
 }
 
-/// Runs the installed git without anybody's settings; stdout and stderr together.
+/// Runs the installed git without user or system settings. Returns stdout and stderr.
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
     let nowhere = folder.join(".git").join("no-such-config");
     let output = Command::new("git")
@@ -94,7 +95,7 @@ pub fn origin(effect: &str) -> Origin {
     Origin { agent: AgentId::grow(), name: "Grow".into(), turn: 7, effect: EffectId::new(effect) }
 }
 
-/// An agent's write. The effect is made from the content, so that two writes are two tool calls.
+/// A write by an agent. The effect id is derived from the content, so different writes are different tool calls.
 pub fn write(path: &str, content: &str, base: Option<&str>) -> Change {
     let edit = Edit::Write { content: content.into(), base: base.map(str::to_owned) };
     let effect = growqr_core::id::sha256_hex(format!("{path} {content} {base:?}").as_bytes());

@@ -1,35 +1,35 @@
-//! A streamed answer, put back together. Nothing counts before the service has said that the message is complete.
+//! Builds a reply from the events of the Messages API. The reply is valid only after `message_stop`.
 
 use super::fields::Fields;
 use super::usage::Counts;
-use crate::http::{Answer, OnDelta, StreamError};
-use crate::input::whole_input;
+use crate::http::{OnDelta, ReplyBuilder, StreamError};
+use crate::tool_input::tool_input_json;
 use growqr_core::model::{Delta, Reply, StopReason};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// Only what is read of an event; all else may be there.
+/// The fields of an event that are used; others are ignored.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "type")]
     kind: String,
     index: Option<usize>,
-    message: Option<Start>,
+    message: Option<MessageStart>,
     content_block: Option<Fields>,
     delta: Option<Box<RawValue>>,
     usage: Option<Counts>,
-    error: Option<Reported>,
+    error: Option<ErrorBody>,
 }
 
 #[derive(Deserialize)]
-struct Start {
+struct MessageStart {
     model: Option<String>,
     usage: Option<Counts>,
 }
 
 #[derive(Deserialize)]
-struct Reported {
+struct ErrorBody {
     #[serde(default)]
     message: String,
 }
@@ -45,21 +45,21 @@ struct StopDetails {
     explanation: Option<String>,
 }
 
-/// A block under way: its fields as they began, and what was added to them.
+/// A content block that is being streamed: its initial fields, and what deltas have added.
 #[derive(Default)]
 struct Block {
     kind: String,
     fields: Fields,
-    /// Text fields that deltas add to.
+    /// Fields that deltas append to; `None` before the first delta.
     text: Option<String>,
     thinking: Option<String>,
-    /// The text of a tool's input, in the pieces that came.
+    /// The streamed JSON text of a tool's input.
     input: Option<String>,
     citations: Vec<String>,
     closed: bool,
 }
 
-/// Takes events and keeps the answer.
+/// The state of the reply that is being streamed.
 #[derive(Default)]
 pub(super) struct Accumulator {
     begun: bool,
@@ -70,12 +70,12 @@ pub(super) struct Accumulator {
     complete: bool,
 }
 
-impl Answer for Accumulator {
-    /// Events and deltas that are not known change nothing.
-    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+impl ReplyBuilder for Accumulator {
+    /// Ignores events and deltas of unknown types.
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         let event: Event = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         match event.kind.as_str() {
-            "error" => Err(StreamError::Reported(event.error.map(|error| error.message).unwrap_or_default())),
+            "error" => Err(StreamError::FromService(event.error.map(|error| error.message).unwrap_or_default())),
             "message_start" => self.start(event),
             "content_block_start" | "content_block_delta" | "content_block_stop" | "message_delta" | "message_stop"
                 if !self.begun || self.complete =>
@@ -83,8 +83,8 @@ impl Answer for Accumulator {
                 Err(StreamError::OutOfOrder)
             }
             "content_block_start" => self.begin_block(event, on_delta),
-            "content_block_delta" => self.add(event, on_delta),
-            "content_block_stop" => self.open(event.index).map(|block| block.closed = true),
+            "content_block_delta" => self.add_delta(event, on_delta),
+            "content_block_stop" => self.open_block(event.index).map(|block| block.closed = true),
             "message_delta" => self.message_delta(event),
             "message_stop" => {
                 if self.stop.is_none() || self.blocks.iter().any(|block| !block.closed) {
@@ -101,16 +101,16 @@ impl Answer for Accumulator {
         self.begun
     }
 
-    /// Whether `message_stop` has come.
+    /// Whether `message_stop` has arrived.
     fn is_complete(&self) -> bool {
         self.complete
     }
 }
 
 impl Accumulator {
-    /// The answer. Call it only when [`Accumulator::is_complete`].
+    /// The reply. Call it only when [`Accumulator::is_complete`].
     pub fn reply(self, request_id: Option<String>) -> Reply {
-        let (usage, cost) = self.counts.settle(&self.model);
+        let (usage, cost) = self.counts.usage_and_cost(&self.model);
         let blocks: Vec<String> = self.blocks.into_iter().filter_map(Block::encode).collect();
         let content = RawJson::parse(format!("[{}]", blocks.join(","))).expect("each block is one JSON object");
         let stop = self.stop.unwrap_or(StopReason::Other(String::new()));
@@ -140,13 +140,13 @@ impl Accumulator {
         Ok(())
     }
 
-    fn open(&mut self, index: Option<usize>) -> Result<&mut Block, StreamError> {
+    fn open_block(&mut self, index: Option<usize>) -> Result<&mut Block, StreamError> {
         let block = index.and_then(|index| self.blocks.get_mut(index));
         block.filter(|block| !block.closed).ok_or(StreamError::OutOfOrder)
     }
 
-    fn add(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
-        let block = self.open(event.index)?;
+    fn add_delta(&mut self, event: Event, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+        let block = self.open_block(event.index)?;
         let raw = event.delta.ok_or(StreamError::Unreadable)?;
         let delta: Fields = serde_json::from_str(raw.get()).map_err(|_| StreamError::Unreadable)?;
         let text = |name: &str| delta.text(name).ok_or(StreamError::Unreadable);
@@ -164,7 +164,7 @@ impl Accumulator {
                 on_delta(Delta::Thinking(more));
             }
             "input_json_delta" => block.input.get_or_insert_default().push_str(&text("partial_json")?),
-            // It comes whole: a second one replaces the first.
+            // A signature is never split over deltas, so a second one replaces the first.
             "signature_delta" => block.fields.set("signature", RawJson::of(&text("signature")?).text().to_owned()),
             "citations_delta" => block.citations.extend(delta.raw("citation").map(str::to_owned)),
             "compaction_delta" => {
@@ -200,8 +200,7 @@ impl Accumulator {
 }
 
 impl Block {
-    /// The block's JSON text. `None` for a text block without words: the service makes such blocks but refuses to take
-    /// them back.
+    /// The block's JSON text. `None` for an empty text block: the service sends such blocks but refuses them in a request.
     fn encode(mut self) -> Option<String> {
         if let Some(text) = &self.text {
             self.fields.set("text", RawJson::of(text).text().to_owned());
@@ -210,13 +209,13 @@ impl Block {
             self.fields.set("thinking", RawJson::of(thinking).text().to_owned());
         }
         if let Some(input) = self.input.take() {
-            self.fields.set("input", whole_input(input));
+            self.fields.set("input", tool_input_json(input));
         }
         if !self.citations.is_empty() {
             self.fields.set("citations", format!("[{}]", self.citations.join(",")));
         }
-        let wordless = self.kind == "text" && self.fields.text("text").is_none_or(|text| text.trim().is_empty());
-        (!wordless).then(|| self.fields.encode())
+        let is_empty_text = self.kind == "text" && self.fields.text("text").is_none_or(|text| text.trim().is_empty());
+        (!is_empty_text).then(|| self.fields.encode())
     }
 }
 
@@ -225,12 +224,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn events_before_the_start_or_after_the_end_are_nonsense() {
+    fn events_before_the_start_and_a_second_start_are_out_of_order() {
         let mut early = Accumulator::default();
-        assert_eq!(early.take(r#"{"type":"message_stop"}"#, &|_| ()), Err(StreamError::OutOfOrder));
+        assert_eq!(early.push_event(r#"{"type":"message_stop"}"#, &|_| ()), Err(StreamError::OutOfOrder));
         let mut twice = Accumulator::default();
         let start = r#"{"type":"message_start","message":{"model":"m"}}"#;
-        twice.take(start, &|_| ()).unwrap();
-        assert_eq!(twice.take(start, &|_| ()), Err(StreamError::OutOfOrder));
+        twice.push_event(start, &|_| ()).unwrap();
+        assert_eq!(twice.push_event(start, &|_| ()), Err(StreamError::OutOfOrder));
     }
 }

@@ -1,4 +1,5 @@
-//! A JSON object as its fields in order, each kept as the text it came in. What is not changed goes back byte for byte.
+//! A JSON object that keeps the order of its fields and the text of each value, so that unchanged fields are sent back
+//! byte for byte.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -19,7 +20,7 @@ impl Fields {
         self.raw(name).and_then(|raw| serde_json::from_str(raw).ok())
     }
 
-    /// Sets a field, in its place if there is one. `json` must be JSON, else nothing changes.
+    /// Replaces a field in place, or appends it. Does nothing if `json` is not valid JSON.
     pub fn set(&mut self, name: &str, json: String) {
         let Ok(value) = RawValue::from_string(json) else { return };
         match self.0.iter_mut().find(|(key, _)| key == name) {

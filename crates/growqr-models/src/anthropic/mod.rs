@@ -1,21 +1,21 @@
 //! The Messages API of Anthropic, streamed.
 //!
-//! One [`Anthropic`] serves all agents that use a key: it holds their shared limiter and their one HTTP client. Retries
-//! happen here, before an answer begins; after that a break is the caller's to decide, for it may have been billed.
-//! Nothing of a request's or answer's content, and never the key, goes to a log.
+//! One [`Anthropic`] serves all agents that use a key: they share its HTTP client and its limiter. It retries a call until
+//! the reply begins. After that the caller decides about a retry, because the broken reply may have been billed.
+//! Neither the content of requests and replies nor the key is ever logged.
 
 mod accumulate;
 mod call;
+mod errors;
 mod fields;
-mod refusal;
 mod request;
 mod table;
 mod usage;
 
-pub use crate::http::{Pace, RealPace, RetryPolicy};
+pub use crate::http::{RetryPolicy, SystemTimer, Timer};
 pub use table::DEFAULT_MODEL;
 
-use crate::http::{Line, LineConfig, Place, failure, place};
+use crate::http::{ClientConfig, HostScope, ServiceClient, failure, host_scope};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
@@ -27,7 +27,7 @@ use std::time::Duration;
 /// The provider's name in segments.
 pub const PROVIDER: &str = "anthropic";
 
-/// Where the service is, unless configured otherwise.
+/// The default address of the service.
 pub const BASE_URL: &str = "https://api.anthropic.com";
 
 /// How to reach the service.
@@ -35,22 +35,22 @@ pub const BASE_URL: &str = "https://api.anthropic.com";
 pub struct Config {
     /// Without `/v1`; a slash at the end does not matter.
     pub base_url: String,
-    /// The person's own key.
+    /// The user's own key.
     pub key: Secret,
-    /// For the connection alone.
+    /// Limit for opening a connection.
     pub connect_timeout: Duration,
-    /// Without any event, a ping included, for this long the answer counts as broken. There is no limit to the whole.
+    /// A reply counts as broken if no event, not even a ping, arrives for this long. The whole reply has no time limit.
     pub idle_timeout: Duration,
     /// When and how often to try again.
     pub retry: RetryPolicy,
-    /// Calls at the same time, over all agents.
-    pub at_once: usize,
-    /// Time and chance.
-    pub pace: Arc<dyn Pace>,
+    /// Calls that may run at the same time, over all agents.
+    pub max_concurrent: usize,
+    /// Clock and jitter.
+    pub timer: Arc<dyn Timer>,
 }
 
 impl Config {
-    /// The usual settings with this key. `seed` is for the jitter of retries.
+    /// The default settings with this key. `seed` is for the jitter of retries.
     #[must_use]
     pub fn new(key: Secret, seed: u64) -> Config {
         Config {
@@ -59,13 +59,13 @@ impl Config {
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
-            at_once: 8,
-            pace: Arc::new(RealPace::new(seed)),
+            max_concurrent: 8,
+            timer: Arc::new(SystemTimer::new(seed)),
         }
     }
 }
 
-/// What the Models API said about a model.
+/// What the Models API reports about a model.
 #[derive(Clone, Debug)]
 struct Overlay {
     name: String,
@@ -76,31 +76,31 @@ struct Overlay {
 /// The provider.
 pub struct Anthropic {
     config: Config,
-    line: Line,
+    service: ServiceClient,
     overlay: RwLock<BTreeMap<String, Overlay>>,
 }
 
 impl Anthropic {
-    /// Makes a provider. Cheap: the HTTP client and its TLS set-up are made with the first call.
+    /// Cheap: the first call builds the HTTP client and loads the certificates.
     #[must_use]
     pub fn new(config: Config) -> Anthropic {
-        let line = Line::new(LineConfig {
+        let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
-            at_once: config.at_once,
-            pace: Arc::clone(&config.pace),
+            max_concurrent: config.max_concurrent,
+            timer: Arc::clone(&config.timer),
             is_plain: config.base_url.starts_with("http://"),
-            // No proxy reaches this machine itself.
-            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| place(&url) == Place::Loopback),
+            // A proxy cannot reach the loopback address of this machine.
+            is_direct: reqwest::Url::parse(&config.base_url).is_ok_and(|url| host_scope(&url) == HostScope::Loopback),
         });
-        Anthropic { config, line, overlay: RwLock::default() }
+        Anthropic { config, service, overlay: RwLock::default() }
     }
 
-    /// Asks the service which models there are, and takes over their names and limits. Prices and behaviour stay the
-    /// table's: the service does not tell them.
+    /// Gets the list of models from the service and takes over their names and limits. Prices and request features stay
+    /// those of the built-in table: the service does not report them.
     ///
     /// # Errors
-    /// The same as for a call; what was known before stays.
+    /// As for a call. On an error the known names and limits stay.
     pub async fn refresh(&self) -> Result<(), Failure> {
         let mut found = BTreeMap::new();
         let mut after = String::new();
@@ -112,7 +112,7 @@ impl Anthropic {
                 (item.id, Overlay { name, context: item.max_input_tokens, output: item.max_tokens })
             }));
             match page.last_id.filter(|last| page.has_more && *last != after) {
-                // An id goes into a URL: one with other characters would not be an id.
+                // The id becomes a part of a URL, so unexpected characters end the listing.
                 Some(last) if last.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) => after = last,
                 _ => break,
             }
@@ -121,10 +121,10 @@ impl Anthropic {
         Ok(())
     }
 
-    /// Asks the service whether it takes the key: one short list, nothing that costs.
+    /// Checks the key with a request for a short list, which is free.
     ///
     /// # Errors
-    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    /// [`FailureKind::Key`] if the service refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         self.models_page("/v1/models?limit=1").await.map(drop)
     }
@@ -135,7 +135,7 @@ impl Anthropic {
             .map_err(|_| failure(FailureKind::Unavailable, "Anthropic's list of models cannot be read.", None))
     }
 
-    /// All models that can be chosen: the table's, then those that only the service named.
+    /// All models that can be chosen: those of the table, then those that only the service listed.
     #[must_use]
     pub fn models(&self) -> Vec<ModelCard> {
         let overlay = self.overlay.read().unwrap_or_else(PoisonError::into_inner);
@@ -179,6 +179,6 @@ impl Model for Anthropic {
     }
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
-        self.ask(request, on_delta).await
+        self.run_call(request, on_delta).await
     }
 }

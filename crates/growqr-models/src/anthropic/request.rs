@@ -1,7 +1,7 @@
-//! A request's body, put together from text so that the same request always has the same bytes.
+//! The body of a request, built as text so that equal requests always have equal bytes.
 //!
-//! What may change from call to call (`max_tokens`) stands behind the messages. So within a segment the body of a later
-//! request begins with all bytes of an earlier one up to the end of its messages, and the provider's cache applies.
+//! `max_tokens`, which may change from call to call, comes after the messages. So within a segment a later body starts with
+//! the bytes of the earlier one up to the end of its messages, and the provider's prompt cache applies.
 
 use super::table;
 use growqr_core::model::ModelRequest;
@@ -9,16 +9,16 @@ use growqr_core::prompt::{Role, Segment};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
 
-/// The largest body that the service takes.
+/// The largest body that the service accepts.
 pub(super) const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
-/// Marks the end of what the cache shall keep, for five minutes.
+/// Cache breakpoint: the service caches the prompt up to here for five minutes.
 const EPHEMERAL: &str = r#"{"type":"ephemeral"}"#;
 
 /// The body of `POST /v1/messages`.
 ///
-/// Two cache marks: an explicit one behind system text and tools, which all conversations of a segment share, and the
-/// automatic one that moves with the last block.
+/// It has two cache breakpoints: an explicit one after the system text and the tools, which all conversations of a segment
+/// share, and the automatic one, which the service places after the last block.
 pub(super) fn body(request: &ModelRequest) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 32).sum();
     let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
@@ -45,7 +45,7 @@ fn head(out: &mut String, segment: &Segment) {
     let text = |text: &str| RawJson::of(text).text().to_owned();
     let _ = write!(out, r#"{{"model":{},"stream":true,"cache_control":{EPHEMERAL}"#, text(&segment.model));
     if behaviour.adaptive {
-        // Without this, progress notes between tool calls arrive empty and a long turn looks dead.
+        // Without "summarized", thinking between tool calls arrives empty, and a long turn shows no progress.
         out.push_str(r#","thinking":{"type":"adaptive","display":"summarized"}"#);
     }
     if let Some(effort) = segment.effort.filter(|_| behaviour.effort) {

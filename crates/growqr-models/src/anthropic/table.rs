@@ -1,5 +1,5 @@
-//! The built-in table of models: limits, prices and behaviour as of 22 November 2026. It is the truth without a network;
-//! the Models API overlays limits and names.
+//! The built-in table of models: limits, prices and request features as of 22 November 2026. It works without a network;
+//! limits and names from the Models API take precedence.
 
 use growqr_core::model::ModelCard;
 use growqr_core::money::{Price, Prices};
@@ -7,15 +7,15 @@ use growqr_core::prompt::Effort;
 
 /// One USD per million tokens is this many micro-cents per million tokens.
 const USD: u64 = 100_000_000;
-/// A thousandth of that, so that every price of the table is a whole number.
+/// A thousandth of [`USD`], so that every price of the table is a whole number.
 const MILLI: u64 = USD / 1000;
 
-/// What the provider must know about a model to write a request that it accepts.
+/// Request features that a model accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Behaviour {
-    /// Takes `thinking: {"type": "adaptive"}`.
+    /// Accepts `thinking: {"type": "adaptive"}`.
     pub adaptive: bool,
-    /// Takes `output_config.effort`.
+    /// Accepts `output_config.effort`.
     pub effort: bool,
 }
 
@@ -24,9 +24,9 @@ struct Row {
     name: &'static str,
     context: u64,
     output: u64,
-    /// In thousandths of a dollar per million tokens: input, output, write 5m, write 1h, read.
+    /// In thousandths of a US dollar per million tokens: input, output, cache write 5m, cache write 1h, cache read.
     price: [u64; 5],
-    /// The price of prompts above this many tokens, where it differs.
+    /// The prices of prompts above this many tokens, where they differ.
     large: Option<(u64, [u64; 5])>,
     effort: Option<Effort>,
     adaptive: bool,
@@ -79,7 +79,7 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// Beginnings of the ids of models from before adaptive thinking.
+/// Id prefixes of models without adaptive thinking.
 const BEFORE_ADAPTIVE: &[&str] = &[
     "claude-2",
     "claude-3",
@@ -94,7 +94,7 @@ const BEFORE_ADAPTIVE: &[&str] = &[
     "claude-haiku-4-5",
 ];
 
-/// The model that is used unless the person chose another.
+/// The model that is used unless the user chose another.
 pub const DEFAULT_MODEL: &str = "claude-opus-4-7";
 
 fn row(model: &str) -> Option<&'static Row> {
@@ -113,12 +113,13 @@ fn price(above: u64, [input, output, write_5m, write_1h, read]: [u64; 5]) -> Pri
     }
 }
 
-/// The ids of the table, best known first.
+/// The ids of the table, in the order in which they are offered.
 pub(super) fn ids() -> impl Iterator<Item = &'static str> {
     ROWS.iter().map(|row| row.id)
 }
 
-/// The card of a model. One that is not in the table is taken to be adaptive, smaller than today's, and of unknown price.
+/// The card of a model. A model that is not in the table is assumed to support adaptive thinking, gets limits below those
+/// of current models, and has no price.
 pub(super) fn card(model: &str) -> ModelCard {
     let Some(row) = row(model) else {
         return ModelCard {
@@ -142,7 +143,7 @@ pub(super) fn card(model: &str) -> ModelCard {
     }
 }
 
-/// How to write a request for a model. Depends on the id alone, so that equal requests always have equal bytes.
+/// The request features of a model. Depends on the id alone, so that equal requests always have equal bytes.
 pub(super) fn behaviour(model: &str) -> Behaviour {
     match row(model) {
         Some(row) => Behaviour { adaptive: row.adaptive, effort: row.effort.is_some() },
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_nobody_knows_gets_a_careful_card() {
+    fn an_unknown_model_gets_cautious_limits() {
         let card = card("claude-next-9");
         assert_eq!((card.context_tokens, card.max_output_tokens), (200_000, 32_000));
         assert_eq!(card.prices, None);

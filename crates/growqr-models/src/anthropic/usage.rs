@@ -1,11 +1,11 @@
-//! The counts of a streamed answer, and what they cost.
+//! Token counts of a streamed reply, and their cost.
 
 use super::table;
 use growqr_core::model::Usage;
 use growqr_core::money::Money;
 use serde::Deserialize;
 
-/// Counts as they arrive: every event may leave fields out, and a field that is there replaces the one before.
+/// Token counts as an event carries them. A missing field leaves the earlier value unchanged.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct Counts {
     input_tokens: Option<u64>,
@@ -24,7 +24,7 @@ struct Creation {
 }
 
 impl Counts {
-    /// Takes what a later event says. Counts are cumulative: they replace, they do not add.
+    /// Applies the counts of a later event. They are cumulative: they replace the earlier values.
     pub fn update(&mut self, later: Counts) {
         fn take<T>(into: &mut Option<T>, from: Option<T>) {
             if from.is_some() {
@@ -39,7 +39,8 @@ impl Counts {
         take(&mut self.iterations, later.iterations);
     }
 
-    /// The counts of one pass. Without the split by lifetime all writes are for five minutes: that is what was asked for.
+    /// The counts of one pass. Without a split by lifetime all cache writes count as five-minute writes, which is what
+    /// requests ask for.
     fn one(&self) -> Usage {
         let written = self.cache_creation_input_tokens.unwrap_or(0);
         let one_hour = self.cache_creation.as_ref().and_then(|split| split.ephemeral_1h_input_tokens).unwrap_or(0);
@@ -56,9 +57,9 @@ impl Counts {
         }
     }
 
-    /// The whole call and its cost. Where the service lists its passes, they are summed, each at its own model's price:
-    /// the top level may leave some of them out.
-    pub fn settle(&self, model: &str) -> (Usage, Option<Money>) {
+    /// Usage and cost of the whole call. If the service lists its passes (`iterations`), they are added up, each priced for
+    /// its own model, because the top-level counts may leave some of them out.
+    pub fn usage_and_cost(&self, model: &str) -> (Usage, Option<Money>) {
         let passes = match self.iterations.as_deref() {
             None | Some([]) => std::slice::from_ref(self),
             Some(passes) => passes,
@@ -93,7 +94,7 @@ mod tests {
             counts(r#"{"input_tokens":10,"output_tokens":1,"cache_read_input_tokens":5,"cache_creation_input_tokens":7}"#);
         all.update(counts(r#"{"output_tokens":20}"#));
         all.update(counts(r#"{"output_tokens":30,"input_tokens":null}"#));
-        let (usage, _) = all.settle("claude-opus-4-7");
+        let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         let expected =
             Usage { input_tokens: 10, output_tokens: 30, cache_read_tokens: 5, cache_write_5m_tokens: 7, ..Usage::default() };
         assert_eq!(usage, expected);
@@ -104,7 +105,7 @@ mod tests {
         let all = counts(
             r#"{"cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":4,"ephemeral_1h_input_tokens":5}}"#,
         );
-        let (usage, _) = all.settle("claude-opus-4-7");
+        let (usage, _) = all.usage_and_cost("claude-opus-4-7");
         assert_eq!((usage.cache_write_5m_tokens, usage.cache_write_1h_tokens), (4, 5));
     }
 
@@ -115,9 +116,9 @@ mod tests {
                 {"input_tokens":1000000,"output_tokens":0,"model":"claude-opus-5-5"},
                 {"input_tokens":1000000,"output_tokens":0}]}"#,
         );
-        let (usage, cost) = all.settle("claude-sonnet-5-5");
+        let (usage, cost) = all.usage_and_cost("claude-sonnet-5-5");
         assert_eq!(usage.input_tokens, 2_000_000);
         assert_eq!(cost, Some(Money::usd(6)));
-        assert_eq!(all.settle("claude-unknown").1, None);
+        assert_eq!(all.usage_and_cost("claude-unknown").1, None);
     }
 }

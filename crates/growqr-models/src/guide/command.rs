@@ -1,9 +1,9 @@
-//! The few sentences that the guide understands.
+//! Parser for the few sentences that the guide understands.
 
-/// The most helpers that it sends at once.
-pub(super) const MOST_HELPERS: usize = 8;
+/// The most helpers that the guide starts at once.
+pub(super) const MAX_HELPERS: usize = 8;
 
-/// What a person may ask of the guide.
+/// A command to the guide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Command {
     Help,
@@ -29,7 +29,7 @@ const RECALL: &[&str] = &[
 
 const LIST: &[&str] = &["list memory", "list the memory", "list my memory", "list pages", "show memory", "what do you remember"];
 
-/// Reads a message.
+/// Parses a message.
 pub(super) fn read(text: &str) -> Command {
     let text = text.trim().trim_end_matches(['?', '!']).trim_end();
     let text = after(text, "please").unwrap_or(text);
@@ -55,14 +55,14 @@ pub(super) fn read(text: &str) -> Command {
     }
 }
 
-/// What comes after some words at the start, if the text begins with them, whatever their case.
+/// The rest of the text after `words`, if the text begins with them. Ignores case.
 fn after<'a>(text: &'a str, words: &str) -> Option<&'a str> {
     let (start, rest) = text.split_at_checked(words.len())?;
     let ends_there = rest.is_empty() || rest.starts_with([' ', ':', ',', '\n', '\t']);
     (start.eq_ignore_ascii_case(words) && ends_there).then(|| rest.trim_start_matches([' ', ',', '\n', '\t']))
 }
 
-/// `send three helpers to find out …`
+/// Parses `send three helpers to find out …`.
 fn send(text: &str) -> Option<Command> {
     let rest = ["send", "start", "spawn"].iter().find_map(|verb| after(text, verb))?;
     let (number, rest) = rest.split_once(' ')?;
@@ -71,7 +71,7 @@ fn send(text: &str) -> Option<Command> {
         .iter()
         .any(|known| helpers.eq_ignore_ascii_case(known));
     let task = after(rest.trim_start(), "to").unwrap_or(rest).trim();
-    let helpers = count(number)?.min(MOST_HELPERS);
+    let helpers = count(number)?.min(MAX_HELPERS);
     (is_helper && helpers > 0 && !task.is_empty()).then(|| Command::Send { helpers, task: task.to_owned() })
 }
 

@@ -1,7 +1,7 @@
-//! The built-in guide: answers by rules, without a key, a network or any AI, and says so.
+//! The built-in guide: a provider that answers by fixed rules, without a key, a network or AI, and says so.
 //!
-//! It keeps no state. What it does next follows from the conversation alone, so a restart changes nothing. It uses the
-//! same tools as a model would, and is honest about what it cannot do.
+//! It keeps no state: the next step follows from the conversation alone, so a restart changes nothing. It calls the same
+//! tools as a model.
 
 mod command;
 mod plan;
@@ -16,16 +16,16 @@ use serde_json::{Value, json};
 /// The provider's name in segments, and the id of its only model.
 pub const PROVIDER: &str = "guide";
 
-/// The built-in guide. It costs nothing and is always there.
+/// The built-in guide. It is free and always available.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Guide;
 
-/// What the guide does next.
+/// The guide's next step.
 #[derive(Clone, Debug, PartialEq)]
-enum Move {
-    /// It has said what it has to say.
+enum Action {
+    /// Answer and end the turn.
     Say(String),
-    /// It says a little and wants tools run.
+    /// Answer with a text (which may be empty) and tool calls: name and input.
     Call(String, Vec<(&'static str, Value)>),
 }
 
@@ -48,8 +48,8 @@ impl Model for Guide {
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
         let (text, calls) = match plan::next(request) {
-            Move::Say(text) => (text, Vec::new()),
-            Move::Call(text, calls) => (text, calls),
+            Action::Say(text) => (text, Vec::new()),
+            Action::Call(text, calls) => (text, calls),
         };
         let mut blocks = Vec::new();
         if !text.is_empty() {
@@ -59,7 +59,7 @@ impl Model for Guide {
         let stop = if calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
         for (index, (name, input)) in calls.into_iter().enumerate() {
             on_delta(Delta::Call { name: name.to_owned() });
-            // A conversation only grows, so its length makes ids that do not come twice.
+            // A conversation only grows, so an id made from its length is unique.
             let id = format!("guide_{}_{index}", request.messages.len());
             blocks.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
         }

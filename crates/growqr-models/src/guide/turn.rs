@@ -1,31 +1,32 @@
-//! What the guide has been told last, and what it has done about it since: read from the conversation.
+//! Reads the current turn from the conversation: the last message to the guide, and the tool results since.
 
 use growqr_core::id::CallId;
 use growqr_core::prompt::{Block, Message, Role, blocks};
 
 /// A tool call with its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Done {
+pub(super) struct ToolResult {
     pub name: String,
     pub text: String,
     pub is_error: bool,
 }
 
-/// The work on one message.
+/// The current turn.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Turn {
-    /// What was said, or the task that was given.
-    pub told: String,
-    /// Mail that came with it, without its wrapping.
+    /// The message of the user, or the task of a sub-agent.
+    pub text: String,
+    /// Mail that arrived with the message, without its `<mail>` element.
     pub mail: Vec<String>,
-    /// What was done about it, in order.
-    pub done: Vec<Done>,
-    /// What was said while it was being done.
-    pub meanwhile: String,
+    /// Results of the tool calls of this turn, in order.
+    pub results: Vec<ToolResult>,
+    /// What the user wrote while the tools ran.
+    pub added: String,
 }
 
 impl Turn {
-    /// The turn that the conversation is in. Words that stand beside tool results came in between and begin no turn.
+    /// The current turn of a conversation. User text in a message with tool results was written during a turn and does not
+    /// begin a new one.
     pub fn of(messages: &[Message]) -> Turn {
         let read: Vec<(Role, Vec<Block>)> = messages.iter().map(|message| (message.role, blocks(&message.content))).collect();
         let begins = |(role, blocks): &(Role, Vec<Block>)| {
@@ -34,31 +35,31 @@ impl Turn {
                 && !blocks.iter().any(|block| matches!(block, Block::Result { .. }))
         };
         let Some(mut at) = read.iter().rposition(begins) else { return Turn::default() };
-        let (mut told, mut mail) = unwrapped(&texts(&read[at..=at]));
-        // Where an answer takes up what was said meanwhile, the work on that begins.
+        let (mut text, mut mail) = unwrap_elements(&texts(&read[at..=at]));
+        // An answer that quotes what the user wrote during the turn begins the work on it.
         for answer in at + 1..read.len() {
-            let (meanwhile, _) = unwrapped(&texts(&read[at + 1..answer]));
-            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also(&meanwhile)));
-            if read[answer].0 == Role::Assistant && !meanwhile.is_empty() && read[answer].1.iter().any(takes_up) {
-                (at, told, mail) = (answer, meanwhile, Vec::new());
+            let (added, _) = unwrap_elements(&texts(&read[at + 1..answer]));
+            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also_said(&added)));
+            if read[answer].0 == Role::Assistant && !added.is_empty() && read[answer].1.iter().any(takes_up) {
+                (at, text, mail) = (answer, added, Vec::new());
             }
         }
-        let (meanwhile, _) = unwrapped(&texts(&read[at + 1..]));
-        Turn { told, mail, done: done(&read[at..]), meanwhile }
+        let (added, _) = unwrap_elements(&texts(&read[at + 1..]));
+        Turn { text, mail, results: tool_results(&read[at..]), added }
     }
 
     /// The results of the calls to one tool.
-    pub fn results<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Done> {
-        self.done.iter().filter(move |done| done.name == name)
+    pub fn results_of<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a ToolResult> {
+        self.results.iter().filter(move |done| done.name == name)
     }
 }
 
-/// How the guide takes up what was said while it did something else.
-pub(super) fn also(words: &str) -> String {
+/// The sentence with which the guide takes up what the user wrote during the turn.
+pub(super) fn also_said(words: &str) -> String {
     format!("You also said: {words}")
 }
 
-/// All words of the user.
+/// All user texts.
 fn texts(messages: &[(Role, Vec<Block>)]) -> String {
     let of_user = messages.iter().filter(|(role, _)| *role == Role::User).flat_map(|(_, blocks)| blocks);
     let texts = of_user.filter_map(|block| match block {
@@ -68,9 +69,9 @@ fn texts(messages: &[(Role, Vec<Block>)]) -> String {
     texts.collect::<Vec<_>>().join("\n\n")
 }
 
-/// Takes a text apart: the words themselves, a task without its wrapping among them, and each mail. An earlier
-/// conversation that was carried along is left out.
-fn unwrapped(text: &str) -> (String, Vec<String>) {
+/// Splits a text into the user's words (including the content of a `<task>` element) and the content of each `<mail>`
+/// element. Drops `<earlier_conversation>` elements.
+fn unwrap_elements(text: &str) -> (String, Vec<String>) {
     let mut words = Vec::new();
     let mut mail = Vec::new();
     let mut rest = text;
@@ -88,7 +89,7 @@ fn unwrapped(text: &str) -> (String, Vec<String>) {
     (words.join("\n\n"), mail)
 }
 
-/// The first wrapped part: what stands before it, what it is, what is in it, and what comes after.
+/// The first of these elements: the text before it, its name, its content, the text after it.
 fn next_element(text: &str) -> Option<(&str, &'static str, &str, &str)> {
     let found = ["mail", "task", "earlier_conversation"].into_iter().filter_map(|element| {
         let start = text.find(&format!("<{element}"))?;
@@ -99,7 +100,7 @@ fn next_element(text: &str) -> Option<(&str, &'static str, &str, &str)> {
     found.min_by_key(|(before, ..)| before.len())
 }
 
-fn done(messages: &[(Role, Vec<Block>)]) -> Vec<Done> {
+fn tool_results(messages: &[(Role, Vec<Block>)]) -> Vec<ToolResult> {
     let all = || messages.iter().flat_map(|(_, blocks)| blocks);
     let name_of = |wanted: &CallId| {
         all().find_map(|block| match block {
@@ -110,7 +111,7 @@ fn done(messages: &[(Role, Vec<Block>)]) -> Vec<Done> {
     all()
         .filter_map(|block| match block {
             Block::Result { id, content, is_error } => {
-                Some(Done { name: name_of(id)?, text: content.clone(), is_error: *is_error })
+                Some(ToolResult { name: name_of(id)?, text: content.clone(), is_error: *is_error })
             }
             _ => None,
         })

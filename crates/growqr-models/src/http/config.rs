@@ -1,18 +1,19 @@
-//! What a line to a service and its client need to know.
+//! The settings of a service client, which its HTTP client is built from too.
 
-use super::pace::Pace;
 use super::retry::RetryPolicy;
+use super::timer::Timer;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a line needs to know.
-pub(crate) struct LineConfig {
+/// The settings of a [`ServiceClient`](super::ServiceClient).
+pub(crate) struct ClientConfig {
     pub connect_timeout: Duration,
     pub retry: RetryPolicy,
-    pub at_once: usize,
-    pub pace: Arc<dyn Pace>,
-    /// Whether TLS is never used on it.
+    /// Calls that may run at the same time.
+    pub max_concurrent: usize,
+    pub timer: Arc<dyn Timer>,
+    /// Whether the service is reached without TLS.
     pub is_plain: bool,
-    /// Whether no proxy stands in between.
+    /// Whether the proxy settings of the system are ignored.
     pub is_direct: bool,
 }

@@ -1,5 +1,5 @@
-//! One limiter for everything that uses a key: how many calls run at once, whose turn is next, and until when all of them
-//! keep quiet after the service asked for it.
+//! The limiter that all calls with one key share. It bounds how many calls run at once, gives agents their turn
+//! round-robin, and pauses all calls after the service has asked for it.
 
 use growqr_core::id::AgentId;
 use std::collections::VecDeque;
@@ -14,18 +14,19 @@ pub(crate) struct Limiter {
 
 struct State {
     free: usize,
-    /// Agents with waiting calls; the first is next and then goes to the end, so that none starves the others.
+    /// Agents with waiting calls. The first agent gets the next permit and then moves to the end of the queue, so that no
+    /// agent starves the others.
     waiting: VecDeque<(AgentId, VecDeque<oneshot::Sender<Permit>>)>,
-    /// By the pace's clock.
-    quiet_until: Duration,
+    /// No call starts before this moment of the [`super::timer::Timer`].
+    paused_until: Duration,
 }
 
-/// The right to make one call. Dropping it lets the next one go.
+/// Permission to make one call. Dropping it passes the permission to the next waiting call.
 pub(crate) struct Permit(Option<Arc<Limiter>>);
 
 impl Limiter {
-    pub fn new(at_once: usize) -> Arc<Limiter> {
-        let state = State { free: at_once.max(1), waiting: VecDeque::new(), quiet_until: Duration::ZERO };
+    pub fn new(max_concurrent: usize) -> Arc<Limiter> {
+        let state = State { free: max_concurrent.max(1), waiting: VecDeque::new(), paused_until: Duration::ZERO };
         Arc::new(Limiter { state: Mutex::new(state) })
     }
 
@@ -47,15 +48,15 @@ impl Limiter {
         turn.await.expect("a waiting call's sender is dropped only after it was used, and self is alive")
     }
 
-    /// Nobody calls before `until`.
-    pub fn keep_quiet(&self, until: Duration) {
+    /// No call starts before `until`.
+    pub fn pause_until(&self, until: Duration) {
         let mut state = self.lock();
-        state.quiet_until = state.quiet_until.max(until);
+        state.paused_until = state.paused_until.max(until);
     }
 
-    /// How long to keep quiet from `now` on.
-    pub fn quiet_for(&self, now: Duration) -> Duration {
-        self.lock().quiet_until.saturating_sub(now)
+    /// The part of the pause that is left at `now`.
+    pub fn pause_left(&self, now: Duration) -> Duration {
+        self.lock().paused_until.saturating_sub(now)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -65,7 +66,7 @@ impl Limiter {
     fn next(&self) -> Option<oneshot::Sender<Permit>> {
         let mut state = self.lock();
         while let Some((agent, mut calls)) = state.waiting.pop_front() {
-            // A call that was cancelled while it waited is passed over.
+            // Calls that were cancelled while they waited are skipped.
             let next = std::iter::from_fn(|| calls.pop_front()).find(|sender| !sender.is_closed());
             if !calls.is_empty() {
                 state.waiting.push_back((agent, calls));
@@ -85,7 +86,7 @@ impl Drop for Permit {
         while let Some(sender) = limiter.next() {
             match sender.send(Permit(Some(limiter.clone()))) {
                 Ok(()) => return,
-                // It was cancelled this very moment: take the permit back without giving it on twice.
+                // The call was cancelled just now. Empty the returned permit, so that its drop does not pass it on again.
                 Err(mut unused) => unused.0 = None,
             }
         }
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cancelled_wait_gives_its_place_away() {
+    fn a_cancelled_wait_is_skipped() {
         let limiter = Limiter::new(1);
         let agent = AgentId::new("a");
         let running = now(pin!(limiter.permit(&agent))).unwrap();

@@ -1,26 +1,27 @@
-//! What all services behind HTTP have in common: a client, a limiter, retries with back-off, streams of events, and the
-//! patience with silence. It knows no service: a [`Voice`] puts into words what one of them says, an [`Answer`] puts its
-//! events together.
+//! HTTP code that all providers share: the client, the limiter, retries with back-off, server-sent events, idle timeouts.
+//! It knows no service: each provider implements [`ServiceErrors`] and [`ReplyBuilder`].
 
 mod client;
 mod config;
+mod host_scope;
 mod limiter;
-mod line;
-mod pace;
-mod place;
 mod retry;
+mod service_client;
 mod sse;
+mod timer;
 
-pub(crate) use config::LineConfig;
-pub(crate) use line::{Answer, Line, OnDelta, Patience, StreamError, Voice, body_of, silent};
-pub use pace::{Pace, RealPace};
-pub(crate) use place::{Place, place};
+pub(crate) use config::ClientConfig;
+pub(crate) use host_scope::{HostScope, host_scope};
 pub use retry::RetryPolicy;
-pub(crate) use retry::{Head, Verdict, tidy};
+pub(crate) use retry::{ResponseHead, RetryDecision, redact_and_shorten};
+pub(crate) use service_client::{
+    OnDelta, ReplyBuilder, ServiceClient, ServiceErrors, StreamError, Timeouts, body_of, idle_timeout_failure,
+};
+pub use timer::{SystemTimer, Timer};
 
 use growqr_core::model::{Failure, FailureKind};
 
-/// A failure of this kind in these words.
+/// Builds a [`Failure`].
 pub(crate) fn failure(kind: FailureKind, message: &str, request_id: Option<String>) -> Failure {
     Failure { kind, message: message.to_owned(), request_id }
 }

@@ -1,23 +1,23 @@
-//! How often and how long a service is asked again, and what is read of an answer to decide it.
+//! The retry policy, and the response headers that decide about a retry.
 
 use growqr_core::model::Failure;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 use std::time::Duration;
 
-/// How often and how long to try. Nothing is tried again once an answer has begun.
+/// How often a request is sent and how long to wait in between. Nothing is retried once a reply has begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// Tries in all when the service is busy or fails.
+    /// Attempts in total when the service is busy or fails.
     pub tries: u32,
-    /// Tries in all when there is no connection.
+    /// Attempts in total when no connection can be opened.
     pub connect_tries: u32,
-    /// The first back-off is a random time up to this; each next one up to twice as much.
-    pub first: Duration,
-    /// No back-off is longer.
-    pub cap: Duration,
-    /// A `retry-after` longer than this is a failure instead.
-    pub patience: Duration,
+    /// Upper bound of the first back-off, which is random. Each further bound is twice the one before.
+    pub first_backoff: Duration,
+    /// Upper bound of every back-off.
+    pub max_backoff: Duration,
+    /// A longer `retry-after` is not waited for: the call fails.
+    pub max_retry_after: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -25,23 +25,23 @@ impl Default for RetryPolicy {
         RetryPolicy {
             tries: 8,
             connect_tries: 3,
-            first: Duration::from_secs(1),
-            cap: Duration::from_secs(60),
-            patience: Duration::from_secs(600),
+            first_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(60),
+            max_retry_after: Duration::from_secs(600),
         }
     }
 }
 
 impl RetryPolicy {
-    /// The longest back-off before the retry with this number, 1 for the first.
-    pub(super) fn most(&self, retry: u32) -> Duration {
-        self.first.saturating_mul(1 << retry.saturating_sub(1).min(20)).min(self.cap)
+    /// Upper bound of the back-off before this retry; the first retry is number 1.
+    pub(super) fn backoff_limit(&self, retry: u32) -> Duration {
+        self.first_backoff.saturating_mul(1 << retry.saturating_sub(1).min(20)).min(self.max_backoff)
     }
 }
 
-/// What is read of an answer before its body.
+/// The status and the headers of a response that retries depend on.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Head {
+pub(crate) struct ResponseHead {
     pub status: u16,
     pub retry_after_ms: Option<String>,
     pub retry_after: Option<String>,
@@ -49,11 +49,11 @@ pub(crate) struct Head {
     pub request_id: Option<String>,
 }
 
-impl Head {
-    /// Reads an answer's status and headers.
-    pub fn of(response: &Response) -> Head {
+impl ResponseHead {
+    /// Reads them from a response.
+    pub fn of(response: &Response) -> ResponseHead {
         let headers = response.headers();
-        Head {
+        ResponseHead {
             status: response.status().as_u16(),
             retry_after_ms: header(headers, "retry-after-ms"),
             retry_after: header(headers, "retry-after"),
@@ -62,8 +62,8 @@ impl Head {
         }
     }
 
-    /// Whether the service may be asked again: as it says itself, or else by the status.
-    pub fn may_ask_again(&self) -> bool {
+    /// Whether the request may be sent again: as `x-should-retry` says, otherwise by the status.
+    pub fn is_retryable(&self) -> bool {
         match self.should_retry.as_deref() {
             Some("true") => true,
             Some("false") => false,
@@ -71,8 +71,8 @@ impl Head {
         }
     }
 
-    /// The wait that the service names. Only numbers are understood: no service here sends dates.
-    pub fn named_wait(&self) -> Option<Duration> {
+    /// The wait that the service asks for. Dates are not parsed: no service used here sends them.
+    pub fn requested_wait(&self) -> Option<Duration> {
         let number = |text: &Option<String>| text.as_deref()?.trim().parse::<f64>().ok().filter(|value| *value >= 0.0);
         let wait = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         number(&self.retry_after_ms).and_then(|ms| wait(ms / 1000.0)).or_else(|| number(&self.retry_after).and_then(wait))
@@ -84,22 +84,22 @@ pub(crate) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-/// The service's id of a request, under either of the names in use.
+/// The service's request id, under either of the two header names in use.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     header(headers, "request-id").or_else(|| header(headers, "x-request-id"))
 }
 
-/// What to do now.
+/// What to do after an error response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It will not get better by itself.
+pub(crate) enum RetryDecision {
+    /// Fail: a retry would not help.
     Fail(Failure),
-    /// Try again, after `after` if the service named a time; if no tries are left, it is this failure.
+    /// Send the request again, after the wait `after` if the service named one. Without attempts left, fail with `failure`.
     Retry { after: Option<Duration>, reason: String, failure: Failure },
 }
 
-/// The service's words, short, in one line and without the key.
-pub(crate) fn tidy(words: &str, secret: &str) -> String {
+/// Puts a message of the service on one line of at most 400 characters and replaces the key in it.
+pub(crate) fn redact_and_shorten(words: &str, secret: &str) -> String {
     let shown = if secret.is_empty() { words.to_owned() } else { words.replace(secret, "(key)") };
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(400) {
@@ -115,25 +115,25 @@ mod tests {
     #[test]
     fn back_off_doubles_up_to_the_cap() {
         let policy = RetryPolicy::default();
-        let most: Vec<u64> = (1..=8).map(|retry| policy.most(retry).as_secs()).collect();
+        let most: Vec<u64> = (1..=8).map(|retry| policy.backoff_limit(retry).as_secs()).collect();
         assert_eq!(most, [1, 2, 4, 8, 16, 32, 60, 60]);
-        assert_eq!(policy.most(u32::MAX), policy.cap);
+        assert_eq!(policy.backoff_limit(u32::MAX), policy.max_backoff);
     }
 
     #[test]
-    fn the_named_wait_is_read_in_both_forms() {
-        let head = |ms: Option<&str>, seconds: Option<&str>| Head {
+    fn retry_after_is_read_in_both_forms() {
+        let head = |ms: Option<&str>, seconds: Option<&str>| ResponseHead {
             retry_after_ms: ms.map(str::to_owned),
             retry_after: seconds.map(str::to_owned),
-            ..Head::default()
+            ..ResponseHead::default()
         };
-        assert_eq!(head(Some("1500"), Some("9")).named_wait(), Some(Duration::from_millis(1500)));
-        assert_eq!(head(None, Some("2")).named_wait(), Some(Duration::from_secs(2)));
-        assert_eq!(head(Some("soon"), Some("-1")).named_wait(), None);
+        assert_eq!(head(Some("1500"), Some("9")).requested_wait(), Some(Duration::from_millis(1500)));
+        assert_eq!(head(None, Some("2")).requested_wait(), Some(Duration::from_secs(2)));
+        assert_eq!(head(Some("soon"), Some("-1")).requested_wait(), None);
     }
 
     #[test]
-    fn a_key_that_the_service_repeats_is_taken_out() {
-        assert_eq!(tidy("bad key  sk-secret\n!", "sk-secret"), "bad key (key) !");
+    fn a_key_repeated_by_the_service_is_redacted() {
+        assert_eq!(redact_and_shorten("bad key  sk-secret\n!", "sk-secret"), "bad key (key) !");
     }
 }

@@ -1,9 +1,9 @@
-//! Server-sent events out of bytes, however the bytes are cut. It knows nothing of what the events mean.
+//! Parser for server-sent events. Accepts the bytes in chunks of any size and does not interpret the events.
 
-/// An event larger than this is nonsense: the largest answer has 128,000 tokens.
+/// Larger events are refused. A whole answer has at most 128,000 tokens, so this leaves ample room.
 const EVENT_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Why bytes are no event stream.
+/// Why bytes cannot be parsed as an event stream.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum SseError {
     #[error("the stream is not UTF-8")]
@@ -12,7 +12,7 @@ pub(crate) enum SseError {
     TooLarge,
 }
 
-/// Takes bytes, gives the `data` of each complete event. Names of events, ids and comments are left out.
+/// Turns bytes into the `data` of each complete event. Event names, ids and comments are dropped.
 #[derive(Default)]
 pub(crate) struct Parser {
     line: Vec<u8>,
@@ -22,7 +22,7 @@ pub(crate) struct Parser {
 }
 
 impl Parser {
-    /// Takes more bytes and returns the events that are complete with them.
+    /// Adds bytes and returns the events that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, SseError> {
         let mut events = Vec::new();
         for byte in bytes {
@@ -42,7 +42,7 @@ impl Parser {
         Ok(events)
     }
 
-    /// The line is complete. An empty one ends an event.
+    /// Processes a complete line. An empty line ends the event.
     fn end_line(&mut self) -> Result<Option<String>, SseError> {
         let line = std::mem::take(&mut self.line);
         let mut line = std::str::from_utf8(&line).map_err(|_| SseError::NotUtf8)?;
@@ -77,16 +77,16 @@ mod tests {
     }
 
     #[test]
-    fn the_same_events_come_however_the_bytes_are_cut() {
+    fn chunk_boundaries_do_not_change_the_events() {
         let stream = "\u{feff}event: a\r\ndata: {\"x\":\"grüße 🌱\"}\r\n\r\n: a comment\n\ndata:one\r\ndata: two\r\nid: 7\n\nretry: 1\rdata: three\r\rdata: unfinished\n";
         let expected = vec!["{\"x\":\"grüße 🌱\"}".to_owned(), "one\ntwo".to_owned(), "three".to_owned()];
         for size in 1..=stream.len() {
-            assert_eq!(parse(stream.as_bytes(), size), expected, "cut every {size} bytes");
+            assert_eq!(parse(stream.as_bytes(), size), expected, "chunks of {size} bytes");
         }
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused() {
+    fn bytes_that_are_not_utf8_are_refused() {
         assert_eq!(Parser::default().push(b"data: \xff\n"), Err(SseError::NotUtf8));
     }
 

@@ -1,11 +1,11 @@
-//! A streamed answer, put back together in the journal's form: thinking, words, tool calls.
+//! Builds a reply in the journal's format (thinking, text, tool calls) from the events of a chat completion.
 //!
 //! Servers differ in how they stream tool calls: in pieces with an `index`, whole in one event, all with the same index,
-//! without ids, with ids that are used again. All of that ends here.
+//! without ids, with ids that are used twice. This file handles all of these.
 
-use super::refusal::words_of;
-use crate::http::{Answer, OnDelta, StreamError};
-use crate::input::whole_input;
+use super::errors::error_message;
+use crate::http::{OnDelta, ReplyBuilder, StreamError};
+use crate::tool_input::tool_input_json;
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::raw::RawJson;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// The data that ends a stream.
 const DONE: &str = "[DONE]";
 
-/// Only what is read of an event; all else may be there.
+/// The fields of an event that are used; others are ignored.
 #[derive(Deserialize)]
 struct Event {
     model: Option<String>,
@@ -77,7 +77,7 @@ struct Call {
     arguments: String,
 }
 
-/// Takes events and keeps the answer.
+/// The state of the reply that is being streamed.
 #[derive(Default)]
 pub(super) struct Accumulator {
     model: Option<String>,
@@ -90,19 +90,19 @@ pub(super) struct Accumulator {
     complete: bool,
 }
 
-/// A complete answer.
-pub(super) struct Answered {
+/// A complete reply.
+pub(super) struct CompleteReply {
     pub model: Option<String>,
     pub content: RawJson,
     pub stop: StopReason,
-    /// `None` if the server counted nothing.
+    /// `None` if the server sent no token counts.
     pub usage: Option<Usage>,
-    /// Bytes of everything that came.
+    /// Size of the thinking, text and tool calls, for an estimate of the tokens.
     pub bytes: u64,
 }
 
-impl Answer for Accumulator {
-    fn take(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
+impl ReplyBuilder for Accumulator {
+    fn push_event(&mut self, data: &str, on_delta: OnDelta<'_>) -> Result<(), StreamError> {
         if data.trim() == DONE {
             if self.finish.is_none() {
                 return Err(StreamError::Unfinished);
@@ -113,7 +113,7 @@ impl Answer for Accumulator {
         let value: Value = serde_json::from_str(data).map_err(|_| StreamError::Unreadable)?;
         let event: Event = serde_json::from_value(value.clone()).map_err(|_| StreamError::Unreadable)?;
         if event.error.is_some_and(|error| !error.is_null()) || event.object.as_deref() == Some("error") {
-            return Err(StreamError::Reported(words_of(&value)));
+            return Err(StreamError::FromService(error_message(&value)));
         }
         self.model = event.model.filter(|model| !model.is_empty()).or(self.model.take());
         for choice in event.choices.unwrap_or_default().into_iter().filter(|choice| choice.index == 0) {
@@ -124,7 +124,7 @@ impl Answer for Accumulator {
         }
         if let Some(counts) = event.usage {
             self.counts = Some(counts);
-            // Counts that come before the end may still grow.
+            // Counts that arrive before the finish reason are not final.
             self.complete = self.finish.is_some();
         }
         Ok(())
@@ -138,7 +138,7 @@ impl Answer for Accumulator {
         self.complete
     }
 
-    /// Some servers close without `[DONE]`; without a reason for its end it is no answer.
+    /// Some servers close the stream without `[DONE]`. The finish reason is required.
     fn may_end(&self) -> bool {
         self.finish.is_some()
     }
@@ -184,14 +184,14 @@ impl Accumulator {
         match function.arguments {
             Some(Value::String(text)) => call.arguments.push_str(&text),
             None | Some(Value::Null) => {}
-            // Not as the language wants it, but plain enough.
+            // The API requires a string, but some servers send the object itself.
             Some(other) => call.arguments.push_str(&other.to_string()),
         }
     }
 
-    /// The answer. Ids that are missing, unfit or `taken` are made from `made_of`, which no other answer of the
-    /// conversation has, and their place.
-    pub fn answered(self, taken: &BTreeSet<String>, made_of: usize) -> Answered {
+    /// The reply. Call ids that are missing, invalid or in `used_ids` are replaced by an id made from `message_count`, which
+    /// differs for each reply of the conversation, and the position of the call.
+    pub fn into_reply(self, used_ids: &BTreeSet<String>, message_count: usize) -> CompleteReply {
         let bytes = self.thinking.len() + self.text.len() + self.calls.iter().map(Call::bytes).sum::<usize>();
         let stop = self.stop();
         let mut content = Vec::new();
@@ -201,14 +201,14 @@ impl Accumulator {
         if !self.text.trim().is_empty() {
             content.push(RawJson::of(&json!({"type": "text", "text": self.text})));
         }
-        let mut taken = taken.clone();
+        let mut used_ids = used_ids.clone();
         for (place, call) in self.calls.into_iter().enumerate() {
-            let made = format!("call_{made_of}_{place}");
-            let id = if is_fit(&call.id, 128) && !taken.contains(&call.id) { call.id.clone() } else { made };
+            let made = format!("call_{message_count}_{place}");
+            let id = if is_valid_name(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { made };
             content.push(call.encode(&id));
-            taken.insert(id);
+            used_ids.insert(id);
         }
-        Answered {
+        CompleteReply {
             model: self.model,
             content: RawJson::of(&content),
             stop,
@@ -222,7 +222,7 @@ impl Accumulator {
             return StopReason::Refusal { explanation: self.refusal.clone() };
         }
         match self.finish.as_deref().unwrap_or_default() {
-            // Some servers say `stop` all the same.
+            // Some servers send `stop` for tool calls as well.
             "stop" | "tool_calls" | "function_call" if !self.calls.is_empty() => StopReason::ToolUse,
             "stop" | "tool_calls" | "function_call" => StopReason::EndTurn,
             "length" => StopReason::MaxTokens,
@@ -233,8 +233,8 @@ impl Accumulator {
 }
 
 impl Call {
-    /// Whether a piece belongs to this call. A new id begins a new call, whatever the index; so does a name after a call
-    /// whose arguments are whole.
+    /// Whether a piece belongs to this call. A new id begins a new call, whatever the index. So does a name if the arguments
+    /// of this call are already complete JSON.
     fn continues(&self, index: Option<u64>, id: &str, name: &str) -> bool {
         if !id.is_empty() && !self.id.is_empty() {
             return self.id == id && (index == self.index || index.is_none());
@@ -251,10 +251,11 @@ impl Call {
         self.name.len() + self.arguments.len()
     }
 
-    /// A name with characters that no tool has is made fit: then the model is told that there is no such tool.
+    /// Encodes the call as a `tool_use` block. Characters that a tool name cannot have are replaced; the model then gets the
+    /// error that there is no such tool.
     fn encode(self, id: &str) -> RawJson {
-        let name = if is_fit(&self.name, 64) { self.name } else { fit(&self.name) };
-        let input = whole_input(self.arguments);
+        let name = if is_valid_name(&self.name, 64) { self.name } else { replace_invalid_bytes(&self.name) };
+        let input = tool_input_json(self.arguments);
         let text = format!(
             r#"{{"type":"tool_use","id":{},"name":{},"input":{input}}}"#,
             RawJson::of(id).text(),
@@ -277,20 +278,20 @@ impl Counts {
     }
 }
 
-fn is_fit(text: &str, limit: usize) -> bool {
-    !text.is_empty() && text.len() <= limit && text.bytes().all(is_fit_byte)
+fn is_valid_name(text: &str, limit: usize) -> bool {
+    !text.is_empty() && text.len() <= limit && text.bytes().all(is_valid_byte)
 }
 
-fn is_fit_byte(byte: u8) -> bool {
+fn is_valid_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
 }
 
-fn fit(name: &str) -> String {
-    let fit: String = name.bytes().take(64).map(|byte| if is_fit_byte(byte) { char::from(byte) } else { '_' }).collect();
-    if fit.is_empty() { "unnamed".to_owned() } else { fit }
+fn replace_invalid_bytes(name: &str) -> String {
+    let valid: String = name.bytes().take(64).map(|byte| if is_valid_byte(byte) { char::from(byte) } else { '_' }).collect();
+    if valid.is_empty() { "unnamed".to_owned() } else { valid }
 }
 
-/// Words, or the words of several parts.
+/// The text of a string, or of all parts of an array.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -304,13 +305,13 @@ mod tests {
     use super::*;
     use growqr_core::prompt::{Block, blocks};
 
-    fn answered(events: &[Value]) -> Answered {
+    fn answered(events: &[Value]) -> CompleteReply {
         let mut answer = Accumulator::default();
         for event in events {
-            answer.take(&event.to_string(), &|_| ()).unwrap();
+            answer.push_event(&event.to_string(), &|_| ()).unwrap();
         }
-        answer.take(DONE, &|_| ()).unwrap();
-        answer.answered(&BTreeSet::from(["used".to_owned()]), 7)
+        answer.push_event(DONE, &|_| ()).unwrap();
+        answer.into_reply(&BTreeSet::from(["used".to_owned()]), 7)
     }
 
     fn calls(pieces: &[Value]) -> Vec<(String, String, String)> {
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_told_apart_however_a_server_streams_them() {
+    fn tool_calls_are_separated_however_a_server_streams_them() {
         let both = [call("a", "read", r#"{"p": 1}"#), call("b", "read", r#"{"p":2}"#)];
         let function = |name: &str, arguments: &str| json!({"name": name, "arguments": arguments});
         let in_pieces = [
@@ -363,16 +364,16 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_names_are_fit_to_be_sent_back() {
+    fn invalid_ids_and_names_are_replaced() {
         let one = |id: &str, name: &str| json!([{"index": 0, "id": id, "function": {"name": name, "arguments": "{}"}}]);
         assert_eq!(calls(&[one("functions.read:0", "read")]), [call("call_7_0", "read", "{}")]);
-        assert_eq!(calls(&[one("used", "read")]), [call("call_7_0", "read", "{}")], "an id of an earlier answer");
+        assert_eq!(calls(&[one("used", "read")]), [call("call_7_0", "read", "{}")], "an id of an earlier reply");
         assert_eq!(calls(&[one("a", "read page")]), [call("a", "read_page", "{}")]);
         assert_eq!(calls(&[one("a", "")]), [call("a", "unnamed", "{}")]);
     }
 
     #[test]
-    fn arguments_that_are_no_object_are_kept_as_text() {
+    fn arguments_that_are_not_an_object_are_wrapped() {
         let with = |arguments: Value| json!([{"index": 0, "id": "a", "function": {"name": "read", "arguments": arguments}}]);
         assert_eq!(calls(&[with(json!(""))])[0].2, "{}");
         assert_eq!(calls(&[with(json!(null))])[0].2, "{}");
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_the_last_ones_and_may_be_missing() {
+    fn the_last_token_counts_win_and_may_be_missing() {
         let usage = |prompt: u64| {
             json!({"choices": [], "usage": {"prompt_tokens": prompt, "completion_tokens": 2,
             "prompt_tokens_details": {"cached_tokens": 3}}})
@@ -394,17 +395,21 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_reason_is_none() {
+    fn a_stream_without_a_finish_reason_is_unfinished() {
         let mut answer = Accumulator::default();
-        answer.take(r#"{"choices":[{"delta":{"content":"hi"}}]}"#, &|_| ()).unwrap();
+        answer.push_event(r#"{"choices":[{"delta":{"content":"hi"}}]}"#, &|_| ()).unwrap();
         assert!(!answer.may_end());
-        assert_eq!(answer.take(DONE, &|_| ()), Err(StreamError::Unfinished));
+        assert_eq!(answer.push_event(DONE, &|_| ()), Err(StreamError::Unfinished));
     }
 
     #[test]
-    fn errors_in_the_stream_are_read_in_every_form() {
+    fn errors_in_the_stream_are_read_in_every_format() {
         for data in [r#"{"error":"no"}"#, r#"{"error":{"message":"no"}}"#, r#"{"object":"error","message":"no"}"#] {
-            assert_eq!(Accumulator::default().take(data, &|_| ()), Err(StreamError::Reported("no".to_owned())), "{data}");
+            assert_eq!(
+                Accumulator::default().push_event(data, &|_| ()),
+                Err(StreamError::FromService("no".to_owned())),
+                "{data}"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
-//! One call: what is learned of the server first, the request's bytes, and the answer with what it cost.
+//! One call: probe the server if needed, build the request, read the reply and its cost.
 
-use super::accumulate::{Accumulator, Answered};
+use super::accumulate::{Accumulator, CompleteReply};
 use super::discover::Program;
-use super::refusal::Asked;
+use super::errors::CallErrors;
 use super::{OpenAi, bearer, request};
-use crate::http::{Head, OnDelta, Patience, Verdict, Voice, failure};
+use crate::http::{OnDelta, ResponseHead, RetryDecision, ServiceErrors, Timeouts, failure};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Failure, FailureKind, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::Money;
@@ -13,138 +13,146 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request};
 use std::collections::BTreeSet;
 
-/// No text has fewer tokens than one for so many bytes, apart from runs of one character.
-const MOST_BYTES_A_TOKEN: u64 = 6;
+/// A token is at most about this many bytes, apart from runs of one character. Gives a lower bound of a text's tokens.
+const MAX_BYTES_PER_TOKEN: u64 = 6;
 
-/// Most texts have fewer tokens than one for so many bytes.
-const FEW_BYTES_A_TOKEN: u64 = 3;
+/// Most texts have more bytes per token than this. Gives a high estimate of a text's tokens.
+const LOW_BYTES_PER_TOKEN: u64 = 3;
 
-/// The least room for an answer that is asked for.
-const LEAST_ROOM: u64 = 256;
+/// The output limit is never lower than this.
+const MIN_OUTPUT_TOKENS: u64 = 256;
 
-impl Voice for Asked<'_> {
-    fn name(&self) -> String {
-        Asked::name(self)
+impl ServiceErrors for CallErrors<'_> {
+    fn service_name(&self) -> String {
+        CallErrors::service_name(self)
     }
 
-    fn judge(&self, head: &Head, body: &[u8]) -> Verdict {
-        Asked::judge(self, head, body)
+    fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
+        CallErrors::classify(self, head, body)
     }
 
     fn unreachable(&self, cause: &str) -> Failure {
-        Asked::unreachable(self, cause)
+        CallErrors::unreachable(self, cause)
     }
 
-    fn reported(&self, words: &str, begun: bool) -> Failure {
-        Asked::reported(self, words, begun)
+    fn stream_error(&self, words: &str, begun: bool) -> Failure {
+        CallErrors::stream_error(self, words, begun)
     }
 }
 
 impl OpenAi {
-    /// Makes a call as [`growqr_core::model::Model::call`] promises.
-    pub(super) async fn ask(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
+    /// See [`growqr_core::model::Model::call`].
+    pub(super) async fn run_call(&self, request: &ModelRequest, on_delta: OnDelta<'_>) -> Result<Reply, Failure> {
         let model = request.segment.model.as_str();
-        if self.should_learn(model) {
-            // What is not learned stays a guess; whether the server answers is found out by the call itself.
-            self.learn(model).await;
+        if self.should_probe(model) {
+            // If the probe fails, the window stays a guess; the call itself shows whether the server responds.
+            self.probe_model(model).await;
         }
         let config = &self.config;
         let secret = config.key.as_ref().map_or("", |key| key.expose());
-        let asked = Asked { base: &config.base, program: self.program(), model, secret };
+        let errors = CallErrors { base: &config.base, program: self.program(), model, secret };
         let limit = if config.base.is_openai() { "max_completion_tokens" } else { "max_tokens" };
         let bytes = request::body(request, limit, request.max_tokens).len() as u64;
-        self.check_room(&asked, bytes)?;
-        let body = request::body(request, limit, self.room(model, bytes).min(request.max_tokens));
-        let patience = Patience { first: config.first_timeout, idle: config.idle_timeout, comments_count: true };
+        self.check_prompt_fits(&errors, bytes)?;
+        let body = request::body(request, limit, self.output_limit(model, bytes).min(request.max_tokens));
+        let timeouts = Timeouts { first: config.first_timeout, idle: config.idle_timeout, comments_are_activity: true };
         let http = self.request(body)?;
         // The permit is kept until the stream has ended.
-        let (response, _permit) = self.line.open(http, &request.agent, patience, &asked, on_delta).await?;
+        let (response, _permit) = self.service.open(http, &request.agent, timeouts, &errors, on_delta).await?;
         let mut answer = Accumulator::default();
-        let read = self.line.read(response, patience, &asked, &mut answer, on_delta).await;
+        let read = self.service.read(response, timeouts, &errors, &mut answer, on_delta).await;
         match read {
             Ok(request_id) => {
-                let answered = answer.answered(&ids(request), request.messages.len());
+                let answered = answer.into_reply(&ids(request), request.messages.len());
                 let reply = self.reply(model, answered, bytes, request_id);
                 tracing::debug!(model, request_id = reply.request_id, usage = ?reply.usage, "the model answered");
                 Ok(reply)
             }
             Err(failure) => {
-                tracing::debug!(model, kind = ?failure.kind, "the answer broke off");
+                tracing::debug!(model, kind = ?failure.kind, "reading the reply failed");
                 Err(failure)
             }
         }
     }
 
-    /// Asks the server whether it takes the key: one list, nothing that costs. A server that wants no key takes any.
+    /// Checks the key with a request for the list of models, which is free. A server without keys accepts any key.
     ///
     /// # Errors
-    /// [`FailureKind::Key`] if it does not; anything else means that it could not be found out.
+    /// [`FailureKind::Key`] if the server refuses the key. Any other failure means that the key could not be checked.
     pub async fn check(&self) -> Result<(), Failure> {
         let secret = self.config.key.as_ref().map_or("", |key| key.expose());
-        let asked = Asked { base: &self.config.base, program: self.program(), model: "", secret };
-        let patience = Patience { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_count: true };
-        let http = self.signed(Request::new(Method::GET, self.config.base.join("models")))?;
-        self.line.open(http, &AgentId::new("check"), patience, &asked, &|_| ()).await.map(drop)
+        let errors = CallErrors { base: &self.config.base, program: self.program(), model: "", secret };
+        let timeouts = Timeouts { first: self.config.idle_timeout, idle: self.config.idle_timeout, comments_are_activity: true };
+        let http = self.with_key(Request::new(Method::GET, self.config.base.join("models")))?;
+        self.service.open(http, &AgentId::new("check"), timeouts, &errors, &|_| ()).await.map(drop)
     }
 
     fn request(&self, body: String) -> Result<Request, Failure> {
-        let mut http = self.signed(Request::new(Method::POST, self.config.base.join("chat/completions")))?;
+        let mut http = self.with_key(Request::new(Method::POST, self.config.base.join("chat/completions")))?;
         http.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         http.headers_mut().insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         *http.body_mut() = Some(body.into());
         Ok(http)
     }
 
-    /// Adds the key, if there is one and it may be sent there.
-    fn signed(&self, mut http: Request) -> Result<Request, Failure> {
+    /// Adds the key, if there is one and the address may get it.
+    fn with_key(&self, mut http: Request) -> Result<Request, Failure> {
         if let Some(key) = self.config.key.as_ref().filter(|_| self.config.base.may_have_key()) {
             let key = bearer(key).ok_or_else(|| {
-                failure(FailureKind::Key, "The key for the model server is empty or has characters that no key has.", None)
+                failure(
+                    FailureKind::Key,
+                    "The key for the model server is empty or has characters that are not allowed in a key.",
+                    None,
+                )
             })?;
             http.headers_mut().insert(AUTHORIZATION, key);
         }
         Ok(http)
     }
 
-    /// Refuses what cannot fit where the server would not: Ollama drops the beginning of a prompt without a word, and
-    /// LM Studio may answer with nothing.
-    fn check_room(&self, asked: &Asked<'_>, bytes: u64) -> Result<(), Failure> {
-        let window = self.window(asked.model);
-        let is_silent = asked.program.is_some_and(Program::loads_models);
-        if !is_silent || !window.is_told || bytes / MOST_BYTES_A_TOKEN <= window.tokens {
+    /// Refuses a prompt that cannot fit into the window, for servers that do not refuse it themselves: Ollama silently drops
+    /// the beginning of the prompt, and LM Studio may respond with an empty reply.
+    fn check_prompt_fits(&self, errors: &CallErrors<'_>, bytes: u64) -> Result<(), Failure> {
+        let window = self.window(errors.model);
+        let is_silent = errors.program.is_some_and(Program::loads_models);
+        if !is_silent || !window.is_reported || bytes / MAX_BYTES_PER_TOKEN <= window.tokens {
             return Ok(());
         }
-        let step = match asked.program {
+        let step = match errors.program {
             Some(Program::Ollama) => "start Ollama with OLLAMA_CONTEXT_LENGTH=32768",
             _ => "load the model with a larger context length",
         };
         let text = format!(
             "The conversation does not fit into the {} tokens that {} gives {:?}; for a larger window, {step}.",
             window.tokens,
-            asked.name(),
-            asked.model
+            errors.service_name(),
+            errors.model
         );
         Err(failure(FailureKind::PromptTooLong, &text, None))
     }
 
-    /// The most tokens of an answer that a strict server accepts behind this prompt: vLLM refuses a request whose prompt
-    /// and output limit together are larger than the window.
-    fn room(&self, model: &str, bytes: u64) -> u64 {
+    /// The largest output limit that a strict server accepts for this prompt: vLLM refuses a request whose prompt and output
+    /// limit together exceed the window.
+    fn output_limit(&self, model: &str, bytes: u64) -> u64 {
         let window = self.window(model);
-        if window.is_told { window.tokens.saturating_sub(bytes / FEW_BYTES_A_TOKEN).max(LEAST_ROOM) } else { u64::MAX }
+        if window.is_reported {
+            window.tokens.saturating_sub(bytes / LOW_BYTES_PER_TOKEN).max(MIN_OUTPUT_TOKENS)
+        } else {
+            u64::MAX
+        }
     }
 
-    /// Where the server counted nothing, the counts are an estimate on the high side, and a price is unknown unless it is
-    /// zero anyway.
-    fn reply(&self, model: &str, answered: Answered, bytes: u64, request_id: Option<String>) -> Reply {
+    /// Builds the reply. If the server sent no token counts, they are a high estimate. The cost is zero for a free model and
+    /// unknown for any other.
+    fn reply(&self, model: &str, answered: CompleteReply, bytes: u64, request_id: Option<String>) -> Reply {
         let estimate = Usage {
-            input_tokens: bytes.div_ceil(FEW_BYTES_A_TOKEN),
-            output_tokens: answered.bytes.div_ceil(FEW_BYTES_A_TOKEN),
+            input_tokens: bytes.div_ceil(LOW_BYTES_PER_TOKEN),
+            output_tokens: answered.bytes.div_ceil(LOW_BYTES_PER_TOKEN),
             ..Usage::default()
         };
         let usage = answered.usage.filter(|usage| usage.prompt_tokens() > 0).unwrap_or(estimate);
         let window = self.window(model);
-        let is_full = window.is_told && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
+        let is_full = window.is_reported && usage.prompt_tokens() + usage.output_tokens >= window.tokens;
         let stop = match answered.stop {
             StopReason::MaxTokens if is_full => StopReason::ContextFull,
             other => other,
@@ -155,7 +163,7 @@ impl OpenAi {
     }
 }
 
-/// The ids of all calls so far.
+/// The ids of all tool calls in the conversation.
 fn ids(request: &ModelRequest) -> BTreeSet<String> {
     let blocks = request.messages.iter().flat_map(|message| blocks(&message.content));
     blocks

@@ -1,8 +1,8 @@
-//! What runs where: which program answers at an address, which models it offers, and how large their windows are.
+//! Probes model servers: which program runs at an address, which models it offers, and how large their context windows are.
 //!
-//! A window is taken from the server itself where it tells the one that it *uses*. What a model was trained for is no
-//! answer: Ollama and LM Studio give a model far less unless told otherwise, and Ollama then drops the beginning of a
-//! longer prompt without a word. So an untold window is guessed small.
+//! A window counts only if the server reports the size that it *uses*. The size that a model was trained for is useless:
+//! Ollama and LM Studio use far less by default, and Ollama then silently drops the beginning of a longer prompt. So a
+//! window that the server does not report is guessed small.
 
 use super::BaseUrl;
 use crate::http::body_of;
@@ -14,28 +14,28 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Where programs that run models listen unless told otherwise: Ollama, LM Studio, llama.cpp and LocalAI, vLLM.
+/// Default ports of Ollama, LM Studio, llama.cpp and LocalAI, vLLM.
 pub const USUAL_PORTS: [u16; 4] = [OLLAMA_PORT, 1234, 8080, 8000];
 
-/// Where Ollama listens.
+/// The default port of Ollama.
 pub const OLLAMA_PORT: u16 = 11434;
 
-/// The longest that one server is waited for when looking around.
-pub const LOOK: Duration = Duration::from_millis(800);
+/// How long a probe waits for one server.
+pub const PROBE_TIMEOUT: Duration = Duration::from_millis(800);
 
-/// What Ollama and LM Studio give a model on a machine without a large graphics card, unless told otherwise.
+/// The default window of Ollama and LM Studio on a machine without a large graphics card, in tokens.
 const SMALL_WINDOW: u64 = 4_096;
 
-/// What most people give a model whose server does not tell.
-const NEAR_WINDOW: u64 = 8_192;
+/// The guess for another local server, in tokens: a common setting.
+const LOCAL_WINDOW: u64 = 8_192;
 
-/// What every service on the internet offers at least.
-const FAR_WINDOW: u64 = 32_768;
+/// The guess for a service on the internet, in tokens: every such service offers at least this.
+const REMOTE_WINDOW: u64 = 32_768;
 
-/// The largest list of models that is read.
+/// At most this many bytes of a list of models are read.
 const LIST_LIMIT: usize = 4 * 1024 * 1024;
 
-/// A program that answers.
+/// The program that a server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
     /// Ollama.
@@ -46,12 +46,12 @@ pub enum Program {
     LlamaCpp,
     /// vLLM.
     Vllm,
-    /// It speaks the language and does not say more.
+    /// Any other server with the chat-completions API.
     Other,
 }
 
 impl Program {
-    /// Its name for people.
+    /// The name to show.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl Program {
         }
     }
 
-    /// Whether a model's window may change as it is loaded.
+    /// Whether the program loads models on demand, so that a model's window is known only after it is loaded.
     pub(super) fn loads_models(self) -> bool {
         matches!(self, Program::Ollama | Program::LmStudio)
     }
@@ -72,70 +72,70 @@ impl Program {
 /// A model that a server offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
-    /// Its id there.
+    /// Its id on that server.
     pub id: String,
-    /// Tokens of prompt and answer together, if the server told it with the list.
+    /// The context window in tokens, prompt and answer together, if the list contains it.
     pub window: Option<u64>,
 }
 
-/// A server that answered.
+/// A server that responded to a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    /// Which program it is.
+    /// The program that it runs.
     pub program: Program,
-    /// Where it is.
+    /// Its address.
     pub base: BaseUrl,
-    /// What it offers, in its own order.
+    /// The models that it offers, in its own order.
     pub models: Vec<Offered>,
 }
 
-/// How many tokens of prompt and answer fit.
+/// The context window of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// So many.
+    /// Size in tokens, prompt and answer together.
     pub tokens: u64,
-    /// Whether the server itself said so; else it is a careful guess.
-    pub is_told: bool,
+    /// Whether the server reported the size; otherwise it is a low guess.
+    pub is_reported: bool,
 }
 
-/// Where to look.
+/// Where [`discover`] looks for servers.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// The address that the person has set, and the key for it.
-    pub set: Option<(BaseUrl, Option<Secret>)>,
-    /// Ports of this machine. No key is sent there.
+    /// The address that the user configured, and the key for it.
+    pub configured: Option<(BaseUrl, Option<Secret>)>,
+    /// Ports of this machine to probe. No key is sent to them.
     pub ports: Vec<u16>,
-    /// The longest that the whole takes.
-    pub bound: Duration,
+    /// Limit for the whole search.
+    pub timeout: Duration,
 }
 
-/// Looks at all places at once. Those that answer with a list of models are there, in the order of the search.
+/// Probes all addresses concurrently. Returns the servers that respond with a list of models, in the order of the search.
 pub async fn discover(search: &Search) -> Vec<Server> {
-    // A client for plain connections within this machine; the set address may need more.
+    // One client without TLS for the ports of this machine; the configured address may need TLS.
     let Ok(client) = plain_client() else { return Vec::new() };
     let ports = search.ports.iter().map(|port| BaseUrl::of_port(*port));
-    let set = search.set.iter().map(|(base, _)| base);
-    let is_set = |base: &BaseUrl| search.set.as_ref().is_some_and(|(set, _)| set.is_same(base));
-    let bases: Vec<BaseUrl> = set.cloned().chain(ports.filter(|base| !is_set(base))).collect();
-    let deadline = Instant::now() + search.bound;
-    let looks = bases.iter().map(async |base| {
-        let key = search.set.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
-        let own = if base.is_plain() { None } else { far_client().ok() };
-        Ask { client: own.as_ref().unwrap_or(&client), base, key, deadline }.server().await
+    let configured = search.configured.iter().map(|(base, _)| base);
+    let is_configured = |base: &BaseUrl| search.configured.as_ref().is_some_and(|(set, _)| set.is_same(base));
+    let bases: Vec<BaseUrl> = configured.cloned().chain(ports.filter(|base| !is_configured(base))).collect();
+    let deadline = Instant::now() + search.timeout;
+    let probes = bases.iter().map(async |base| {
+        let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
+        let own = if base.is_plain() { None } else { tls_client().ok() };
+        ServerProbe { client: own.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
     });
-    join_all(looks).await.into_iter().flatten().collect()
+    join_all(probes).await.into_iter().flatten().collect()
 }
 
 fn plain_client() -> Result<Client, reqwest::Error> {
     Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().tls_certs_only([]).build()
 }
 
-fn far_client() -> Result<Client, reqwest::Error> {
+fn tls_client() -> Result<Client, reqwest::Error> {
     Client::builder().redirect(reqwest::redirect::Policy::none()).build()
 }
 
-/// One server being asked, until a moment.
-pub(super) struct Ask<'a> {
+/// Requests to one server, all of which must end before `deadline`.
+pub(super) struct ServerProbe<'a> {
     pub client: &'a Client,
     pub base: &'a BaseUrl,
     pub key: Option<&'a Secret>,
@@ -144,11 +144,11 @@ pub(super) struct Ask<'a> {
 
 #[derive(Deserialize)]
 struct ModelList {
-    /// Ollama without any model says `null`.
+    /// Ollama sends `null` if it has no model.
     data: Option<Vec<ModelItem>>,
 }
 
-/// Services disagree about the name of the window. What a model was trained for is not among these fields.
+/// Servers use different names for the window in use. None of these fields is the size that the model was trained for.
 #[derive(Deserialize)]
 struct ModelItem {
     id: String,
@@ -165,9 +165,9 @@ impl ModelItem {
     }
 }
 
-impl Ask<'_> {
-    /// The server, if it answers with a list of models.
-    pub async fn server(&self) -> Option<Server> {
+impl ServerProbe<'_> {
+    /// The server, if it responds with a list of models.
+    pub async fn identify(&self) -> Option<Server> {
         let list: ModelList = serde_json::from_value(self.get(self.base.join("models")).await?).ok()?;
         let items = list.data.unwrap_or_default();
         let program = self.program(&items).await;
@@ -181,14 +181,14 @@ impl Ask<'_> {
 
     async fn program(&self, models: &[ModelItem]) -> Program {
         let owner = |name: &str| models.iter().any(|model| model.owned_by.as_deref() == Some(name));
-        if !self.base.is_near() {
+        if !self.base.is_local_network() {
             return Program::Other;
         }
         if owner("vllm") {
             Program::Vllm
         } else if owner("llamacpp") {
             Program::LlamaCpp
-        } else if self.get(self.base.beside("api/version")).await.is_some_and(|found| found["version"].is_string()) {
+        } else if self.get(self.base.outside_v1("api/version")).await.is_some_and(|found| found["version"].is_string()) {
             Program::Ollama
         } else if self.lm_studio().await.is_some() {
             Program::LmStudio
@@ -197,34 +197,35 @@ impl Ask<'_> {
         }
     }
 
-    /// The window that a server gives a model.
+    /// The window that the server uses for a model.
     pub async fn window(&self, server: &Server, model: &str) -> Window {
         let listed = server.models.iter().find(|offered| offered.id == model).and_then(|offered| offered.window);
-        let told = match server.program {
+        let reported = match server.program {
             Program::Ollama => self.ollama_window(model).await,
             Program::LmStudio => self.lm_studio_window(model).await,
             Program::LlamaCpp => {
-                let props = self.get(self.base.beside("props")).await;
+                let props = self.get(self.base.outside_v1("props")).await;
                 props.and_then(|props| props["default_generation_settings"]["n_ctx"].as_u64())
             }
             Program::Vllm | Program::Other => listed,
         };
-        told.filter(|tokens| *tokens > 0)
-            .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_told: true })
+        reported
+            .filter(|tokens| *tokens > 0)
+            .map_or_else(|| guess(self.base, Some(server.program)), |tokens| Window { tokens, is_reported: true })
     }
 
-    /// The window of a model that is loaded, or else the one that its description asks for.
+    /// The window of the loaded model; if it is not loaded, `num_ctx` from its parameters.
     async fn ollama_window(&self, model: &str) -> Option<u64> {
         let is_it = |running: &&Value| {
             let tagged = format!("{model}:latest");
             ["name", "model"].iter().any(|field| running[field] == model || running[field] == tagged.as_str())
         };
-        let running = self.get(self.base.beside("api/ps")).await?;
+        let running = self.get(self.base.outside_v1("api/ps")).await?;
         let loaded = running["models"].as_array().and_then(|models| models.iter().find(is_it).cloned());
         if let Some(tokens) = loaded.and_then(|model| model["context_length"].as_u64()) {
             return Some(tokens);
         }
-        let described = self.ask(Method::POST, self.base.beside("api/show"), Some(json!({"model": model}))).await?;
+        let described = self.request_json(Method::POST, self.base.outside_v1("api/show"), Some(json!({"model": model}))).await?;
         let asked_for = described["parameters"].as_str()?.lines().find_map(|line| line.trim().strip_prefix("num_ctx"))?;
         asked_for.trim().parse().ok()
     }
@@ -235,16 +236,16 @@ impl Ask<'_> {
     }
 
     async fn lm_studio(&self) -> Option<Vec<LmStudioItem>> {
-        let found = self.get(self.base.beside("api/v0/models")).await?;
+        let found = self.get(self.base.outside_v1("api/v0/models")).await?;
         serde_json::from_value::<LmStudioList>(found).ok().map(|list| list.data)
     }
 
     async fn get(&self, url: Url) -> Option<Value> {
-        self.ask(Method::GET, url, None).await
+        self.request_json(Method::GET, url, None).await
     }
 
-    /// Any JSON that came with 200 in time.
-    async fn ask(&self, method: Method, url: Url, body: Option<Value>) -> Option<Value> {
+    /// The JSON body of a response with status 200 that arrives before the deadline.
+    async fn request_json(&self, method: Method, url: Url, body: Option<Value>) -> Option<Value> {
         let mut request = Request::new(method, url);
         if let Some(key) = self.key.filter(|_| self.base.may_have_key()).and_then(super::bearer) {
             request.headers_mut().insert(reqwest::header::AUTHORIZATION, key);
@@ -275,12 +276,12 @@ struct LmStudioItem {
     loaded_context_length: Option<u64>,
 }
 
-/// The window of a model that nobody told anything about.
+/// The guess for a window that the server does not report.
 pub(super) fn guess(base: &BaseUrl, program: Option<Program>) -> Window {
     let tokens = match program {
         Some(program) if program.loads_models() => SMALL_WINDOW,
-        _ if base.is_near() => NEAR_WINDOW,
-        _ => FAR_WINDOW,
+        _ if base.is_local_network() => LOCAL_WINDOW,
+        _ => REMOTE_WINDOW,
     };
-    Window { tokens, is_told: false }
+    Window { tokens, is_reported: false }
 }

@@ -1,24 +1,24 @@
-//! Services that speak OpenAI's chat completions, streamed, with tools: Ollama, LM Studio, llama.cpp, vLLM and many
-//! more on one's own machine, and OpenAI itself.
+//! Servers with OpenAI's chat-completions API, streamed, with tools: Ollama, LM Studio, llama.cpp, vLLM and others on the
+//! user's machine, and OpenAI itself.
 //!
-//! A conversation stays in the journal's form, the content array of the Messages API; [`request`] translates it on the
-//! way out, [`accumulate`] the answer on the way in. One [`OpenAi`] serves all agents that speak to one address. Nothing
-//! of a request's or answer's content, and never the key, goes to a log.
+//! The journal keeps a conversation in the format of the Messages API. [`request`] translates it into a chat completion,
+//! [`accumulate`] translates the reply back. One [`OpenAi`] serves all agents that use one address. Neither the content of
+//! requests and replies nor the key is ever logged.
 
 mod accumulate;
-mod base;
+mod base_url;
 mod call;
 mod discover;
-mod refusal;
+mod errors;
 mod request;
 
-pub use crate::http::{Pace, RealPace, RetryPolicy};
-pub use base::{BaseProblem, BaseUrl};
-pub use discover::{LOOK, OLLAMA_PORT, Offered, Program, Search, Server, USUAL_PORTS, Window, discover};
+pub use crate::http::{RetryPolicy, SystemTimer, Timer};
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use discover::{OLLAMA_PORT, Offered, PROBE_TIMEOUT, Program, Search, Server, USUAL_PORTS, Window, discover};
 
-use crate::http::{Line, LineConfig};
+use crate::http::{ClientConfig, ServiceClient};
 use async_trait::async_trait;
-use discover::Ask;
+use discover::ServerProbe;
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::money::Prices;
 use growqr_core::secret::Secret;
@@ -31,53 +31,53 @@ use tokio::time::Instant;
 /// The provider's name in segments.
 pub const PROVIDER: &str = "openai";
 
-/// No answer is longer than this, in tokens, whatever the window.
-const MOST_OUTPUT: u64 = 32_000;
+/// Upper bound of the output limit, in tokens, for any window.
+const MAX_OUTPUT_TOKENS: u64 = 32_000;
 
 /// How to reach a service.
 #[derive(Clone)]
 pub struct Config {
-    /// Where it is.
+    /// Its address.
     pub base: BaseUrl,
-    /// `None` where none is needed. It is sent over TLS, or within this machine, and never elsewhere.
+    /// `None` if the server needs no key. The key is sent only over TLS or within this machine.
     pub key: Option<Secret>,
-    /// For the connection alone.
+    /// Limit for opening a connection.
     pub connect_timeout: Duration,
-    /// Silence before the answer begins: a model may have to be loaded first, and a long prompt read.
+    /// Idle timeout before the first event: the server may have to load the model first, and to process a long prompt.
     pub first_timeout: Duration,
-    /// Silence in mid-answer.
+    /// Idle timeout between events.
     pub idle_timeout: Duration,
     /// When and how often to try again.
     pub retry: RetryPolicy,
-    /// Calls at the same time, over all agents.
-    pub at_once: usize,
-    /// Time and chance.
-    pub pace: Arc<dyn Pace>,
+    /// Calls that may run at the same time, over all agents.
+    pub max_concurrent: usize,
+    /// Clock and jitter.
+    pub timer: Arc<dyn Timer>,
 }
 
 impl Config {
-    /// The usual settings. `seed` is for the jitter of retries.
+    /// The default settings. `seed` is for the jitter of retries.
     #[must_use]
     pub fn new(base: BaseUrl, key: Option<Secret>, seed: u64) -> Config {
-        let is_near = base.is_near();
+        let is_local_network = base.is_local_network();
         Config {
             base,
             key,
             connect_timeout: Duration::from_secs(10),
-            // A machine without a graphics card may read a prompt for minutes.
-            first_timeout: Duration::from_secs(if is_near { 900 } else { 240 }),
+            // A machine without a graphics card may process a prompt for minutes.
+            first_timeout: Duration::from_secs(if is_local_network { 900 } else { 240 }),
             idle_timeout: Duration::from_secs(240),
             retry: RetryPolicy::default(),
-            // One's own machine answers one after the other anyway, and waiting here is fair to all agents.
-            at_once: if is_near { 2 } else { 8 },
-            pace: Arc::new(RealPace::new(seed)),
+            // A local server processes requests one after another anyway, and the limiter's queue is fair to all agents.
+            max_concurrent: if is_local_network { 2 } else { 8 },
+            timer: Arc::new(SystemTimer::new(seed)),
         }
     }
 }
 
-/// What was learned from the server.
+/// Results of probing the server.
 #[derive(Clone, Debug, Default)]
-struct Learned {
+struct ProbeResults {
     server: Option<Server>,
     windows: BTreeMap<String, Window>,
 }
@@ -85,65 +85,65 @@ struct Learned {
 /// The provider.
 pub struct OpenAi {
     config: Config,
-    line: Line,
-    learned: RwLock<Learned>,
+    service: ServiceClient,
+    probe_results: RwLock<ProbeResults>,
 }
 
 impl OpenAi {
-    /// Makes a provider. Cheap: the HTTP client is made with the first call.
+    /// Cheap: the first call builds the HTTP client.
     #[must_use]
     pub fn new(config: Config) -> OpenAi {
-        let line = Line::new(LineConfig {
+        let service = ServiceClient::new(ClientConfig {
             connect_timeout: config.connect_timeout,
             retry: config.retry,
-            at_once: config.at_once,
-            pace: Arc::clone(&config.pace),
+            max_concurrent: config.max_concurrent,
+            timer: Arc::clone(&config.timer),
             is_plain: config.base.is_plain(),
-            is_direct: config.base.is_near(),
+            is_direct: config.base.is_local_network(),
         });
-        OpenAi { config, line, learned: RwLock::default() }
+        OpenAi { config, service, probe_results: RwLock::default() }
     }
 
-    /// Where it speaks to.
+    /// The address of the server.
     #[must_use]
     pub fn base(&self) -> &BaseUrl {
         &self.config.base
     }
 
-    /// Looks which program answers, what it offers, and how large this model's window is. What was known before stays if
-    /// nothing answers within [`LOOK`].
-    pub async fn learn(&self, model: &str) -> Option<(Server, Window)> {
-        let client = self.line.client().ok()?;
-        let deadline = Instant::now() + LOOK;
-        let ask = Ask { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
-        let server = ask.server().await?;
-        let window = ask.window(&server, model).await;
-        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
-        learned.server = Some(server.clone());
-        learned.windows.insert(model.to_owned(), window);
+    /// Probes the server: which program it runs, which models it offers, and how large this model's window is. Without a
+    /// response within [`PROBE_TIMEOUT`] the earlier results stay.
+    pub async fn probe_model(&self, model: &str) -> Option<(Server, Window)> {
+        let client = self.service.client().ok()?;
+        let deadline = Instant::now() + PROBE_TIMEOUT;
+        let probe = ServerProbe { client, base: &self.config.base, key: self.config.key.as_ref(), deadline };
+        let server = probe.identify().await?;
+        let window = probe.window(&server, model).await;
+        let mut probe_results = self.probe_results.write().unwrap_or_else(PoisonError::into_inner);
+        probe_results.server = Some(server.clone());
+        probe_results.windows.insert(model.to_owned(), window);
         Some((server, window))
     }
 
-    /// What is known of a model's window: told by the server, or guessed.
+    /// A model's window: as the server reported it, or a guess.
     #[must_use]
     pub fn window(&self, model: &str) -> Window {
-        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        let program = learned.server.as_ref().map(|server| server.program);
-        learned.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
+        let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
+        let program = probe_results.server.as_ref().map(|server| server.program);
+        probe_results.windows.get(model).copied().unwrap_or_else(|| discover::guess(&self.config.base, program))
     }
 
     fn program(&self) -> Option<Program> {
-        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
-        learned.server.as_ref().map(|server| server.program)
+        let probe_results = self.probe_results.read().unwrap_or_else(PoisonError::into_inner);
+        probe_results.server.as_ref().map(|server| server.program)
     }
 
-    /// Whether to look before a call: nothing is known yet, or the model may have been loaded meanwhile.
-    fn should_learn(&self, model: &str) -> bool {
-        self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_told)
+    /// Whether to probe before a call: the server was never probed, or may have loaded the model since.
+    fn should_probe(&self, model: &str) -> bool {
+        self.program().is_none_or(|program| program.loads_models() && !self.window(model).is_reported)
     }
 
-    /// A model that runs on this very machine costs nothing. That is known only of programs that run models themselves:
-    /// what else listens here may pass the words on to a service that bills, and Ollama does so with its cloud models.
+    /// A model that runs on this machine is free. Only the known programs run models themselves. Any other server on this
+    /// machine may be a proxy for a paid service, and Ollama is one for its cloud models.
     fn prices(&self, model: &str) -> Option<Prices> {
         let program = self.program().filter(|program| *program != Program::Other)?;
         let is_elsewhere = program == Program::Ollama && (model.ends_with("-cloud") || model.ends_with(":cloud"));
@@ -163,19 +163,19 @@ impl Model for OpenAi {
             id: model.to_owned(),
             name: model.to_owned(),
             context_tokens: window.tokens,
-            // Half for what was said, half for the answer, thinking included.
-            max_output_tokens: (window.tokens / 2).clamp(1, MOST_OUTPUT),
+            // Half of the window for the prompt, half for the answer, thinking included.
+            max_output_tokens: (window.tokens / 2).clamp(1, MAX_OUTPUT_TOKENS),
             prices: self.prices(model),
             effort: None,
         }
     }
 
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
-        self.ask(request, on_delta).await
+        self.run_call(request, on_delta).await
     }
 }
 
-/// The header that carries a key; `None` if it has characters that no key has.
+/// The `Authorization` header for a key; `None` if the key is empty or has invalid characters.
 fn bearer(key: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose())).ok().filter(|_| !key.expose().is_empty())?;
     value.set_sensitive(true);

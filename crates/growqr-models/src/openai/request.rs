@@ -1,15 +1,15 @@
-//! A request's body: the conversation in the journal's form, said in the language of chat completions.
+//! The body of a request: translates a conversation from the journal's format into a chat completion.
 //!
-//! The translation depends on the conversation alone, so the same request always has the same bytes. What may change
-//! from call to call (the output limit) stands behind the messages. Thinking is left out: it belongs to the model that
-//! thought it. Words of the user that follow each other become one message, for many models accept nothing else.
+//! The translation depends on the conversation alone, so equal requests always have equal bytes. The output limit, which
+//! may change from call to call, comes after the messages. Thinking is left out: only the model that produced it can use
+//! it. Consecutive user texts become one message, because many models accept only alternating roles.
 
 use growqr_core::model::ModelRequest;
 use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
 
-/// The body of `POST …/chat/completions`. `limit` is the name of the output limit, which differs by service.
+/// The body of `POST …/chat/completions`. `limit` is the name of the field for the output limit, which differs by service.
 pub(super) fn body(request: &ModelRequest, limit: &str, max_tokens: u64) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 64).sum();
     let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
@@ -47,7 +47,7 @@ fn messages(system: &str, conversation: &[Message]) -> Vec<String> {
     if !system.trim().is_empty() {
         out.push(format!(r#"{{"role":"system","content":{}}}"#, json(system)));
     }
-    // What the user has said and no message carries yet.
+    // User texts that are not yet part of a message.
     let mut said: Vec<String> = Vec::new();
     for message in conversation {
         match message.role {
@@ -71,7 +71,7 @@ fn flush(out: &mut Vec<String>, said: &mut Vec<String>) {
     }
 }
 
-/// Results right after the calls, each a message of its own; words after all of them.
+/// Adds each tool result as a message of its own, right after the calls. User text is collected and follows the results.
 fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
     for block in blocks(content) {
         match block {
@@ -85,7 +85,7 @@ fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
     }
 }
 
-/// `None` if nothing of it can be said in this language.
+/// `None` if the message has neither text nor tool calls.
 fn assistant(content: &RawJson) -> Option<String> {
     let mut words = Vec::new();
     let mut calls = Vec::new();
@@ -104,7 +104,7 @@ fn assistant(content: &RawJson) -> Option<String> {
     if words.is_empty() && calls.is_empty() {
         return None;
     }
-    // Some servers refuse a missing or null content, none an empty one.
+    // Some servers refuse missing or null content. All accept an empty string.
     let content = json(&words.join("\n\n"));
     let calls = if calls.is_empty() { String::new() } else { format!(r#","tool_calls":[{}]"#, calls.join(",")) };
     Some(format!(r#"{{"role":"assistant","content":{content}{calls}}}"#))
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn results_come_one_by_one_right_after_the_calls_and_words_after_them() {
+    fn each_tool_result_is_a_message_after_the_calls_and_user_text_follows() {
         let found = translated(&[
             (Role::User, json!([{"type": "text", "text": "look"}])),
             (
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_follow_each_other_are_one_message_and_the_unsayable_is_left_out() {
+    fn consecutive_user_texts_are_one_message_and_unknown_blocks_are_dropped() {
         let found = translated(&[
             (Role::User, json!([{"type": "text", "text": "one"}])),
             (Role::Assistant, json!([{"type": "hologram"}])),

@@ -2,11 +2,12 @@ use crate::world::{World, answered, hello, request, user};
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::money::Money;
 use growqr_core::prompt::{Block, blocks, words};
+use growqr_core::tool::ContentBlock;
 use growqr_testkit::anthropic::{Point, Script, calls, says, thinks};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_answer_is_shown_as_it_comes_and_kept_as_it_came() {
+async fn a_reply_is_streamed_to_the_caller_and_kept_unchanged() {
     let world = World::new().await;
     world.claude.will(thinks("let me see").says("I shall look. 🌱").calls([("look", json!({"path": "a\u{1F331}/\"b\""}))]));
     let (reply, shown) = world.ask(&hello()).await;
@@ -23,7 +24,7 @@ async fn an_answer_is_shown_as_it_comes_and_kept_as_it_came() {
 }
 
 #[tokio::test]
-async fn every_way_of_stopping_is_told_apart() {
+async fn every_stop_reason_is_recognised() {
     let world = World::new().await;
     let table = [
         (says("a"), StopReason::EndTurn),
@@ -44,7 +45,7 @@ async fn every_way_of_stopping_is_told_apart() {
 }
 
 #[tokio::test]
-async fn the_input_of_a_call_keeps_its_exact_text() {
+async fn tool_input_keeps_its_exact_text() {
     let world = World::new().await;
     let table = [
         (r#"{"b": 1.50, "a":"\u0041\/"}"#, r#"{"b": 1.50, "a":"\u0041\/"}"#),
@@ -56,7 +57,7 @@ async fn the_input_of_a_call_keeps_its_exact_text() {
         let reply = world.answer(&hello()).await;
         let Some(Block::Call { input, .. }) = blocks(&reply.content).pop() else { panic!("a call") };
         assert_eq!(input.text(), kept);
-        // The service takes every one of them back.
+        // The service accepts each of them in a later request.
         let mut messages = hello().messages;
         messages.extend(answered(&reply, "seen"));
         world.claude.will(says("done"));
@@ -66,7 +67,7 @@ async fn the_input_of_a_call_keeps_its_exact_text() {
 }
 
 #[tokio::test]
-async fn what_this_program_does_not_know_is_kept_and_sent_back() {
+async fn unknown_blocks_are_sent_back_and_unknown_events_are_ignored() {
     let world = World::new().await;
     let hologram = json!({"type": "hologram", "depth": 3, "b": 1, "a": [1.0, "ü"]});
     let strange = [
@@ -89,7 +90,7 @@ async fn what_this_program_does_not_know_is_kept_and_sent_back() {
 }
 
 #[tokio::test]
-async fn text_blocks_without_words_are_left_out_for_they_cannot_be_sent_back() {
+async fn empty_text_blocks_are_dropped_because_the_service_refuses_them() {
     let world = World::new().await;
     world.claude.will(says("").says(" \n").calls([("look", json!({}))]));
     let reply = world.answer(&hello()).await;
@@ -99,13 +100,13 @@ async fn text_blocks_without_words_are_left_out_for_they_cannot_be_sent_back() {
 }
 
 #[tokio::test]
-async fn thinking_goes_round_unharmed_on_a_model_that_checks_it() {
+async fn thinking_is_sent_back_unchanged_to_models_that_check_its_signature() {
     for model in ["claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-2", "claude-haiku-5-5", "claude-opus-4-7"] {
         let world = World::new().await;
         let mut messages = vec![user("begin")];
         for turn in 0..4 {
             world.claude.will(
-                thinks(&format!("thought {turn} \u{1F331}")).thinks_sealed().says("so").calls([("look", json!({"path": "ä"}))]),
+                thinks(&format!("thought {turn} \u{1F331}")).thinks_redacted().says("so").calls([("look", json!({"path": "ä"}))]),
             );
             let reply = world.answer(&request(model, messages.clone())).await;
             assert!(reply.content.text().contains(r#""signature":"Eq"#), "{}", reply.content.text());
@@ -116,19 +117,19 @@ async fn thinking_goes_round_unharmed_on_a_model_that_checks_it() {
 }
 
 #[tokio::test]
-async fn every_model_of_the_table_accepts_what_is_sent() {
+async fn every_model_of_the_table_accepts_our_requests() {
     let world = World::new().await;
     for card in world.provider.models().into_iter().map(|card| card.id) {
         world.claude.will(thinks("hm").says("fine"));
         let reply = world.answer(&request(&card, vec![user("hello")])).await;
         let bill = world.claude.messages().last().unwrap().bill.unwrap();
-        assert_eq!(reply.cost, Some(Money(bill.micro_cents)), "{card}: the bill and the count agree");
+        assert_eq!(reply.cost, Some(Money(bill.micro_cents)), "{card}: our cost equals the bill of the stub server");
     }
     world.claude.assert_all_accepted();
 }
 
 #[tokio::test]
-async fn counts_are_cumulative_and_the_cost_is_the_answering_models() {
+async fn token_counts_are_cumulative_and_priced_for_the_model_that_answered() {
     let world = World::new().await;
     let early = r#"{"type":"message_delta","delta":{"stop_reason":null},"usage":{"output_tokens":7,"input_tokens":null}}"#;
     let script = says("12345678").from_model("claude-sonnet-5-5").insert(Point::Events(3), &format!("data: {early}\n\n"));
@@ -139,4 +140,22 @@ async fn counts_are_cumulative_and_the_cost_is_the_answering_models() {
     assert_eq!((reply.model.as_str(), reply.cost), ("claude-sonnet-5-5", Some(Money(bill.micro_cents))));
     world.claude.will(says("a").from_model("claude-unknown-1"));
     assert_eq!(world.answer(&hello()).await.cost, None);
+}
+
+#[tokio::test]
+async fn a_result_with_a_picture_and_a_link_is_accepted() {
+    let world = World::new().await;
+    world.claude.will(calls([("look", json!({}))]));
+    let reply = world.answer(&hello()).await;
+    let blocks = [
+        ContentBlock::Text { text: "seen".to_owned() },
+        ContentBlock::Image { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() },
+        ContentBlock::Link { uri: "https://example.org".to_owned(), title: "a page".to_owned() },
+    ];
+    let content: Vec<Value> = blocks.iter().map(ContentBlock::to_api).collect();
+    let mut messages = hello().messages;
+    messages.extend(answered(&reply, &json!(content)));
+    world.claude.will(says("a picture"));
+    world.answer(&request("claude-opus-4-7", messages)).await;
+    world.claude.assert_all_accepted();
 }

@@ -1,12 +1,12 @@
 use crate::world::{World, hello};
 use growqr_core::model::{Delta, FailureKind};
-use growqr_testkit::anthropic::{Ended, Point, Script, calls, says, thinks};
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, calls, says, thinks};
 use serde_json::json;
 use std::time::Duration;
 
-/// Everything that a good answer may look like on the wire ends in the same answer.
+/// The same reply, sent in different chunks and with pings, gives the same content.
 #[tokio::test]
-async fn split_bytes_and_pings_change_nothing() {
+async fn chunk_sizes_and_pings_do_not_change_the_reply() {
     let world = World::new().await;
     let answer = || thinks("ü🌱").says("Grüße 🌱 an alle").calls([("look", json!({"path": "日本"}))]);
     let mut contents = Vec::new();
@@ -18,7 +18,7 @@ async fn split_bytes_and_pings_change_nothing() {
     ] {
         world.claude.will(script);
         let content = world.answer(&hello()).await.content;
-        // Ids and signatures are the stand-in's, made anew for each answer.
+        // The stub server makes new ids and signatures for each reply.
         let mut blocks: Vec<serde_json::Value> = serde_json::from_str(content.text()).unwrap();
         blocks.iter_mut().for_each(|block| {
             block.as_object_mut().unwrap().retain(|name, _| name != "id" && name != "signature");
@@ -29,7 +29,7 @@ async fn split_bytes_and_pings_change_nothing() {
 }
 
 #[tokio::test]
-async fn an_answer_that_ends_early_is_no_answer() {
+async fn a_stream_that_ends_early_is_an_error() {
     let world = World::new().await;
     let answer = || says("a longer text, in several pieces").calls([("look", json!({"path": "a"}))]);
     for point in [Point::BeforeHead, Point::Events(0), Point::Events(1), Point::Events(5), Point::Bytes(333), Point::BeforeStop] {
@@ -37,43 +37,43 @@ async fn an_answer_that_ends_early_is_no_answer() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, FailureKind::Broken, "{point:?}: {failure}");
     }
-    // Nothing is asked twice on its own account: each may have been billed.
+    // No request is retried: each may have been billed.
     assert_eq!(world.claude.messages().len(), 6);
 }
 
 #[tokio::test]
-async fn an_error_event_ends_an_answer_that_has_begun() {
+async fn an_error_event_ends_a_reply_that_has_begun() {
     let world = World::new().await;
     for at in [1, 4] {
         world.claude.will(says("a longer text").breaks(Point::Events(at), "overloaded_error", "Overloaded"));
         let failure = world.failure(&hello()).await;
         assert_eq!(
             (failure.kind, failure.message.as_str()),
-            (FailureKind::Aborted, "Anthropic broke the answer off: Overloaded")
+            (FailureKind::Aborted, "Anthropic stopped in the middle of the answer: Overloaded")
         );
         assert!(failure.request_id.is_some());
     }
-    assert_eq!(world.pace.slept_ms(), [1_000], "whoever asks next gives the service a moment");
+    assert_eq!(world.timer.slept_ms(), [1_000], "the next call is delayed");
 }
 
 #[tokio::test]
-async fn an_error_before_the_answer_begins_is_a_busy_service_that_is_asked_again_later() {
+async fn an_error_event_before_the_reply_begins_is_retried() {
     let overloaded = || says("never said").breaks(Point::Events(0), "overloaded_error", "Overloaded");
     let world = World::new().await;
     world.claude.will_all([overloaded(), overloaded(), says("Here I am.")]);
     let (reply, shown) = world.ask(&hello()).await;
     assert!(reply.is_ok(), "{reply:?}");
-    assert_eq!(world.pace.slept_ms(), [1_000, 2_000]);
+    assert_eq!(world.timer.slept_ms(), [1_000, 2_000]);
     assert!(matches!(shown[1], Delta::Retrying { attempt: 2, wait_ms: 2_000, .. }), "{shown:?}");
     let world = World::new().await;
     world.claude.will_all(std::iter::repeat_with(overloaded).take(8));
     let failure = world.failure(&hello()).await;
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Busy, "Anthropic is busy: Overloaded"));
-    assert_eq!(world.claude.messages().len(), 8, "in the end it is told");
+    assert_eq!(world.claude.messages().len(), 8, "it fails after all attempts");
 }
 
 #[tokio::test]
-async fn nonsense_in_the_stream_ends_the_answer() {
+async fn malformed_events_end_the_reply() {
     let world = World::new().await;
     let stop = |index: u32| format!("data: {{\"type\":\"content_block_stop\",\"index\":{index}}}\n\n");
     let table = [
@@ -95,7 +95,7 @@ async fn nonsense_in_the_stream_ends_the_answer() {
 }
 
 #[tokio::test]
-async fn silence_is_noticed_and_pings_are_not_silence() {
+async fn an_idle_stream_times_out_and_pings_reset_the_timeout() {
     let world = World::with(|config| config.idle_timeout = Duration::from_millis(400)).await;
     for at in [Point::BeforeHead, Point::Events(0), Point::Events(3)] {
         world.claude.will(says("a longer text").silence(at));
@@ -104,13 +104,13 @@ async fn silence_is_noticed_and_pings_are_not_silence() {
         assert!(failure.message.starts_with("Nothing came from Anthropic for"), "{failure}");
     }
     let left = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert!(left.iter().all(|request| request.ended == Some(Ended::ClientLeft)), "the connection is closed");
+    assert!(left.iter().all(|request| request.ended == Some(RequestOutcome::ClientLeft)), "the connection is closed");
     world.claude.will(says("a longer text").pings(Point::Events(3), Some(8), Duration::from_millis(100)));
     world.answer(&hello()).await;
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_stream_comes_from_somebody_else() {
+async fn a_response_that_is_not_an_event_stream_is_unavailable() {
     let world = World::new().await;
     world.claude.will(Script::http(200, &[("content-type", "text/html")], "<html>log in to the hotel</html>"));
     let failure = world.failure(&hello()).await;
@@ -118,7 +118,7 @@ async fn an_answer_that_is_no_stream_comes_from_somebody_else() {
 }
 
 #[tokio::test]
-async fn a_call_that_the_limit_has_cut_is_told_as_such() {
+async fn a_tool_call_cut_by_the_output_limit_stops_with_max_tokens() {
     let world = World::new().await;
     world.claude.will(calls([("look", json!({}))]).calls_raw("look", "{\"path\": \"a").stop("max_tokens"));
     let reply = world.answer(&hello()).await;

@@ -5,7 +5,7 @@ use growqr_testkit::anthropic::{Point, Script, says, thinks};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// A request with a system text above every model's minimum.
+/// A request whose system text is large enough for every model's cache.
 fn large(model: &str, messages: Vec<Message>) -> ModelRequest {
     let mut segment = segment(model);
     segment.system = "Be kind and careful. ".repeat(900);
@@ -35,9 +35,9 @@ async fn from_the_third_turn_nine_tenths_of_the_prompt_are_read_from_the_cache()
 }
 
 #[tokio::test]
-async fn a_later_body_begins_with_all_bytes_of_an_earlier_one() {
+async fn a_later_body_starts_with_the_bytes_of_the_earlier_one() {
     let world = World::new().await;
-    // Content that is written in an odd way stays written that way.
+    // Unusual JSON formatting of the content is kept byte for byte.
     let odd = r#"[ {"text" : "gr\u00fc\u00dfe \/ 🌱", "type":"text"} ]"#;
     let odd = Message { role: Role::User, content: growqr_core::raw::RawJson::parse(odd).unwrap() };
     let mut messages = vec![odd];
@@ -58,7 +58,7 @@ async fn a_later_body_begins_with_all_bytes_of_an_earlier_one() {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_exactly_this() {
+async fn the_request_body_is_exactly_this() {
     let world = World::new().await;
     world.claude.will_all([says("a"), says("b"), says("c")]);
     world.answer(&hello()).await;
@@ -89,7 +89,7 @@ async fn what_is_sent_is_exactly_this() {
 }
 
 #[tokio::test]
-async fn an_answer_sent_again_after_a_break_reads_what_the_first_one_wrote() {
+async fn a_repeated_request_reads_the_cache_that_the_broken_one_wrote() {
     let world = World::new().await;
     let ask = large("claude-opus-4-7", vec![user("hello")]);
     world.claude.will_all([says("a long text").cut(Point::Events(4)), says("a long text")]);
@@ -99,7 +99,7 @@ async fn an_answer_sent_again_after_a_break_reads_what_the_first_one_wrote() {
 }
 
 #[tokio::test]
-async fn a_paused_turn_goes_on_with_the_same_request_and_its_own_words() {
+async fn a_paused_turn_continues_with_the_paused_reply_appended() {
     let world = World::new().await;
     let server = json!({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "a"}});
     let found = json!({"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []});

@@ -3,9 +3,9 @@ use growqr_core::model::FailureKind::{self, *};
 use growqr_testkit::DeadPort;
 use growqr_testkit::anthropic::{Script, says};
 
-/// What the service says, and what the person is told.
+/// Each row: an error response, and the kind and a part of the message of the failure.
 #[tokio::test]
-async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
+async fn every_error_response_becomes_a_failure_of_the_right_kind() {
     let invalid = |words: &str| Script::error(400, "invalid_request_error", words);
     let table: Vec<(Script, FailureKind, &str)> = vec![
         (invalid("tools: Tool names must be unique."), Rejected, "Tool names must be unique."),
@@ -15,10 +15,10 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
                 "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation.",
             ),
             PastRefused,
-            "said before",
+            "earlier messages",
         ),
         (invalid("input length and `max_tokens` exceed context limit: 1 + 2 > 3"), PromptTooLong, "too long"),
-        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), PastRefused, "said before"),
+        (invalid("messages.1.content.0: Invalid `signature` in `thinking` block"), PastRefused, "earlier messages"),
         (invalid("messages.1.content.0: blocks in the latest assistant message cannot be modified."), Rejected, "modified"),
         (invalid("Your credit balance is too low to access the Anthropic API."), NoCredit, "no credit"),
         (
@@ -44,13 +44,13 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(fragment), "{failure:?} should contain {fragment:?}");
-        assert_eq!(world.claude.messages().len(), 1, "not asked again: {failure}");
-        assert_eq!(world.pace.slept_ms(), [0; 0]);
+        assert_eq!(world.claude.messages().len(), 1, "the request is not retried: {failure}");
+        assert_eq!(world.timer.slept_ms(), [0; 0]);
     }
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_and_never_shown() {
+async fn a_wrong_key_is_reported_and_never_shown() {
     let key = "sk-ant-secret-value";
     let world = World::with(|config| config.key = growqr_core::secret::Secret::new(key)).await;
     let failure = world.failure(&hello()).await;
@@ -68,7 +68,7 @@ async fn a_wrong_key_is_told_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_body_above_the_limit_is_not_even_sent() {
+async fn a_body_above_the_limit_is_not_sent() {
     let world = World::new().await;
     let failure = world.failure(&request("claude-opus-4-7", vec![user(&"a".repeat(33 * 1024 * 1024))])).await;
     assert_eq!(failure.kind, TooLarge);
@@ -77,18 +77,18 @@ async fn a_body_above_the_limit_is_not_even_sent() {
 
 #[tokio::test]
 async fn without_a_network_it_gives_up_after_two_quick_retries() {
-    let nobody = DeadPort::take();
-    let port = nobody.address().port();
+    let dead_port = DeadPort::take();
+    let port = dead_port.address().port();
     let world = World::with(|config| config.base_url = format!("http://127.0.0.1:{port}")).await;
     let (result, shown) = world.ask(&hello()).await;
     assert_eq!(result.unwrap_err().kind, Offline);
-    assert_eq!((shown.len(), world.pace.slept_ms()), (2, vec![500, 500]));
+    assert_eq!((shown.len(), world.timer.slept_ms()), (2, vec![500, 500]));
     let secure = World::with(|config| config.base_url = format!("https://127.0.0.1:{port}")).await;
     assert_eq!(secure.failure(&hello()).await.kind, Offline);
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_told() {
+async fn an_invalid_base_url_is_reported() {
     let world = World::with(|config| config.base_url = "not a url".to_owned()).await;
     assert_eq!(world.failure(&hello()).await.kind, Rejected);
     let slash = World::with(|config| config.base_url.push('/')).await;

@@ -53,7 +53,7 @@ impl Talk {
         self.next(json!([{"type": "text", "text": text}])).await
     }
 
-    /// Answers the calls of a reply in order: text, and whether it is an error.
+    /// Sends the results of a reply's tool calls, in order: text, and whether it is an error.
     async fn results(&mut self, reply: &Reply, results: &[(&str, bool)]) -> Reply {
         let calls = blocks(&reply.content).into_iter().filter_map(|block| match block {
             Block::Call { id, .. } => Some(id),
@@ -96,7 +96,7 @@ async fn it_says_that_it_is_no_ai_and_how_to_add_a_key() {
 }
 
 #[tokio::test]
-async fn it_writes_down_what_it_shall_remember_behind_what_is_there() {
+async fn remember_appends_a_line_to_the_notes() {
     let mut talk = Talk::new();
     let reply = talk.say("Remember that I like tea").await;
     assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "journal/notes.md"}))]);
@@ -106,14 +106,14 @@ async fn it_writes_down_what_it_shall_remember_behind_what_is_there() {
     assert_eq!(wanted(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("committed 1234 to journal/notes.md", false)]).await;
     assert!(words(&reply.content).contains("I like tea"));
-    // Once more: it is there already.
+    // The line is already there.
     let reply = talk.say("remember I like tea").await;
     let reply = talk.results(&reply, &[(&format!("version: d\n\n{page}"), false)]).await;
     assert!(words(&reply.content).contains("already"));
 }
 
 #[tokio::test]
-async fn a_page_that_is_missing_is_begun_and_a_failure_is_told() {
+async fn a_missing_page_is_created_and_a_failed_commit_is_reported() {
     let mut talk = Talk::new();
     let reply = talk.say("remember the milk").await;
     let reply = talk.results(&reply, &[("there is no page journal/notes.md", true)]).await;
@@ -124,7 +124,7 @@ async fn a_page_that_is_missing_is_begun_and_a_failure_is_told() {
 }
 
 #[tokio::test]
-async fn it_looks_things_up_by_the_phrase_and_then_by_its_longest_word() {
+async fn it_searches_for_the_phrase_and_then_for_its_longest_word() {
     let mut talk = Talk::new();
     let reply = talk.say("what do you know about green tea?").await;
     assert_eq!(wanted(&reply), [call("search_memory", json!({"query": "green tea"}))]);
@@ -148,7 +148,7 @@ async fn it_lists_and_reads() {
 }
 
 #[tokio::test]
-async fn it_sends_helpers_together_and_brings_back_their_reports() {
+async fn it_starts_helpers_together_and_returns_their_reports() {
     let mut talk = Talk::new();
     let reply = talk.say("send two helpers to find tea").await;
     let spawn = |name: &str| call("spawn_sub_agent", json!({"name": name, "task": "find tea"}));
@@ -162,7 +162,7 @@ async fn it_sends_helpers_together_and_brings_back_their_reports() {
 }
 
 #[tokio::test]
-async fn helpers_that_cannot_start_are_told() {
+async fn helpers_that_cannot_start_are_reported() {
     let mut talk = Talk::new();
     let reply = talk.say("send 2 helpers to find tea").await;
     let some = talk.results(&reply, &[("sub-agent a-1 (h) is at work;", false), ("8 are at work", true)]).await;
@@ -174,11 +174,11 @@ async fn helpers_that_cannot_start_are_told() {
 }
 
 #[tokio::test]
-async fn as_a_helper_it_looks_for_the_tasks_words_and_says_what_it_is() {
+async fn as_a_helper_it_searches_for_the_words_of_its_task() {
     let mut talk = Talk::with("a-0123456789abcdef", &TOOLS);
     let reply = talk.say("<task from=\"grow\">\nremember to find everything about green tea\n</task>").await;
     let queries: Vec<Value> = wanted(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
-    assert_eq!(queries, ["remember", "green", "tea"], "short words too, but none that stand everywhere");
+    assert_eq!(queries, ["remember", "green", "tea"], "short words too, but no stop words");
     let hit = "goals/tea.md:1: drink tea";
     let reply = talk.results(&reply, &[(hit, false), (hit, false), ("nothing", false)]).await;
     let said = words(&reply.content);
@@ -187,7 +187,7 @@ async fn as_a_helper_it_looks_for_the_tasks_words_and_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_it_has_no_tool_for_it_does_not_try() {
+async fn a_command_whose_tool_is_missing_is_refused() {
     let mut talk = Talk::with("grow", &["read_memory"]);
     let said = words(&talk.say("remember the milk").await.content);
     assert!(said.contains("commit_memory is not available"), "{said}");
@@ -206,7 +206,7 @@ async fn the_same_conversation_gives_the_same_answer() {
 }
 
 #[tokio::test]
-async fn mail_is_told_apart_from_the_persons_words() {
+async fn mail_is_not_read_as_a_command() {
     let mut talk = Talk::new();
     let mail = "<mail from=\"a-1\">\nreport from a-1 (helper 1), done:\nremember me\n</mail>";
     let reply = talk.say(mail).await;
@@ -216,7 +216,7 @@ async fn mail_is_told_apart_from_the_persons_words() {
 }
 
 #[tokio::test]
-async fn words_that_come_in_between_are_not_passed_over() {
+async fn a_message_that_arrives_during_a_turn_is_answered_too() {
     let mut talk = Talk::new();
     talk.say("list memory").await;
     let result = json!({"type": "tool_result", "tool_use_id": "guide_1_0", "content": "README.md"});

@@ -1,9 +1,9 @@
-use crate::world::{FakePace, World, hello};
+use crate::world::{FakeTimer, World, hello};
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
 use growqr_core::model::{Model, ModelRequest};
-use growqr_models::anthropic::Pace;
-use growqr_testkit::anthropic::{Ended, Hold, Point, Script, says};
+use growqr_models::anthropic::Timer;
+use growqr_testkit::anthropic::{Point, RequestOutcome, Script, StopPoint, says};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
@@ -12,15 +12,15 @@ fn by(agent: &str) -> ModelRequest {
     ModelRequest { agent: AgentId::new(agent), ..hello() }
 }
 
-/// Sleeps until the test lets it go on.
-struct HeldPace {
-    inner: FakePace,
+/// A sleep ends only when the test adds a permit to `wake`.
+struct ManualTimer {
+    inner: FakeTimer,
     asleep: watch::Sender<usize>,
     wake: Semaphore,
 }
 
 #[async_trait]
-impl Pace for HeldPace {
+impl Timer for ManualTimer {
     fn now(&self) -> Duration {
         self.inner.now()
     }
@@ -28,30 +28,30 @@ impl Pace for HeldPace {
     async fn sleep(&self, wait: Duration) {
         self.asleep.send_modify(|count| *count += 1);
         self.wake.acquire().await.unwrap().forget();
-        // Whoever wakes first moves the clock; the others slept through the same time.
+        // The first sleep to end moves the clock; the other sleeps covered the same time.
         let left = wait.saturating_sub(self.inner.now());
         self.inner.sleep(left).await;
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
+    fn jitter(&self, most: Duration) -> Duration {
         most
     }
 }
 
 #[tokio::test]
-async fn when_one_agent_is_told_to_wait_all_of_them_wait() {
-    let pace = Arc::new(HeldPace { inner: FakePace::default(), asleep: watch::Sender::new(0), wake: Semaphore::new(0) });
-    let world = World::with(|config| config.pace = pace.clone()).await;
+async fn a_rate_limit_pauses_all_agents() {
+    let timer = Arc::new(ManualTimer { inner: FakeTimer::default(), asleep: watch::Sender::new(0), wake: Semaphore::new(0) });
+    let world = World::with(|config| config.timer = timer.clone()).await;
     world.claude.will_all([Script::rate_limited(Some(5)), says("one"), says("two")]);
     let (first, second) = (by("one"), by("two"));
-    let asleep = async |count: usize| drop(pace.asleep.subscribe().wait_for(|now| *now >= count).await.unwrap());
+    let asleep = async |count: usize| drop(timer.asleep.subscribe().wait_for(|now| *now >= count).await.unwrap());
     let story = async {
         asleep(1).await;
         let meanwhile = world.provider.call(&second, &|_| ());
         let release = async {
             asleep(2).await;
-            assert_eq!(world.claude.messages().len(), 1, "the second agent asks nothing while the key is limited");
-            pace.wake.add_permits(8);
+            assert_eq!(world.claude.messages().len(), 1, "the second agent sends no request while the key is limited");
+            timer.wake.add_permits(8);
         };
         tokio::join!(meanwhile, release).0.unwrap();
     };
@@ -62,38 +62,38 @@ async fn when_one_agent_is_told_to_wait_all_of_them_wait() {
 
 #[tokio::test]
 async fn no_more_calls_run_at_once_than_allowed() {
-    let world = World::with(|config| config.at_once = 2).await;
-    let holds: Vec<Hold> = (0..3).map(|_| Hold::new()).collect();
-    world.claude.will_all(holds.iter().map(|hold| says("hi").hold(Point::Events(2), hold)));
+    let world = World::with(|config| config.max_concurrent = 2).await;
+    let stop_points: Vec<StopPoint> = (0..3).map(|_| StopPoint::new()).collect();
+    world.claude.will_all(stop_points.iter().map(|stop_point| says("hi").stop_at(Point::Events(2), stop_point)));
     let (one, two, three) = (by("one"), by("two"), by("three"));
     let ask = async |request: &ModelRequest| world.provider.call(request, &|_| ()).await.unwrap();
     let watch = async {
-        holds[0].held().await;
-        holds[1].held().await;
+        stop_points[0].reached().await;
+        stop_points[1].reached().await;
         assert_eq!(world.claude.messages().len(), 2);
-        holds[0].release();
-        holds[2].held().await;
-        holds[1].release();
-        holds[2].release();
+        stop_points[0].release();
+        stop_points[2].reached().await;
+        stop_points[1].release();
+        stop_points[2].release();
     };
     tokio::join!(ask(&one), ask(&two), ask(&three), watch);
 }
 
 #[tokio::test]
-async fn dropping_a_call_closes_its_connection_and_frees_its_place() {
-    let world = World::with(|config| config.at_once = 1).await;
-    let hold = Hold::new();
-    world.claude.will_all([says("a long text").hold(Point::Events(4), &hold), says("next")]);
+async fn dropping_a_call_closes_its_connection_and_releases_its_permit() {
+    let world = World::with(|config| config.max_concurrent = 1).await;
+    let stop_point = StopPoint::new();
+    world.claude.will_all([says("a long text").stop_at(Point::Events(4), &stop_point), says("next")]);
     let request = hello();
     {
         let mut call = world.provider.call(&request, &|_| ());
         tokio::select! {
-            _ = &mut call => panic!("it was held"),
-            () = hold.held() => {}
+            _ = &mut call => panic!("the stub server was to wait"),
+            () = stop_point.reached() => {}
         }
     }
     let requests = world.claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert_eq!(requests[0].ended, Some(Ended::ClientLeft));
-    assert!(requests[0].bill.unwrap().output_tokens > 0, "what was made is billed all the same");
+    assert_eq!(requests[0].ended, Some(RequestOutcome::ClientLeft));
+    assert!(requests[0].bill.unwrap().output_tokens > 0, "the tokens produced so far are billed");
     world.answer(&request).await;
 }

@@ -1,4 +1,4 @@
-//! The providers against the strict stand-in, over real sockets.
+//! The providers against the strict stub servers of growqr-testkit, over real sockets.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod answers;

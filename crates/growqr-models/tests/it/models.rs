@@ -4,7 +4,7 @@ use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, DEFAULT_MODEL};
 
 #[tokio::test]
-async fn the_table_is_known_without_a_network() {
+async fn the_model_table_works_without_a_network() {
     let provider = Anthropic::new(Config::new(Secret::new("k"), 1));
     assert_eq!(provider.models().len(), 11);
     let card = provider.card(DEFAULT_MODEL);
@@ -19,7 +19,7 @@ async fn the_service_adds_names_and_limits_but_no_prices() {
     let before = world.provider.card("claude-opus-5-5");
     world.provider.refresh().await.unwrap();
     assert_eq!(world.provider.card("claude-opus-5-5"), before, "the table and the service agree");
-    assert_eq!(world.provider.card("claude-next-9").max_output_tokens, 32_000, "nobody knows it yet");
+    assert_eq!(world.provider.card("claude-next-9").max_output_tokens, 32_000, "unknown before the refresh");
     world.claude.list_also("claude-next-9", "Claude Next 9", 2_000_000, 256_000);
     world.provider.refresh().await.unwrap();
     let next = world.provider.models().pop().unwrap();
@@ -29,7 +29,7 @@ async fn the_service_adds_names_and_limits_but_no_prices() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_had_changes_nothing() {
+async fn a_failed_refresh_keeps_the_known_models() {
     let world = World::with(|config| config.key = Secret::new("sk-wrong")).await;
     let before = world.provider.models();
     assert_eq!(world.provider.refresh().await.unwrap_err().kind, FailureKind::Key);

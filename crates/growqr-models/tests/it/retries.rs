@@ -7,7 +7,7 @@ fn busy(script: Script, times: usize) -> Vec<Script> {
 }
 
 #[tokio::test]
-async fn a_named_wait_is_obeyed_and_shown() {
+async fn retry_after_is_obeyed_and_shown() {
     let world = World::new().await;
     world.claude.will_all([
         Script::rate_limited(Some(7)),
@@ -16,7 +16,7 @@ async fn a_named_wait_is_obeyed_and_shown() {
     ]);
     let (result, shown) = world.ask(&hello()).await;
     result.unwrap();
-    assert_eq!(world.pace.slept_ms(), [7000, 1500]);
+    assert_eq!(world.timer.slept_ms(), [7000, 1500]);
     let waits: Vec<&Delta> = shown.iter().filter(|delta| matches!(delta, Delta::Retrying { .. })).collect();
     let expected =
         [(1, 7000), (2, 1500)].map(|(attempt, wait_ms)| Delta::Retrying { attempt, wait_ms, reason: "rate limited".into() });
@@ -24,17 +24,17 @@ async fn a_named_wait_is_obeyed_and_shown() {
 }
 
 #[tokio::test]
-async fn without_a_named_wait_it_backs_off_up_to_a_minute_and_gives_up_after_eight_tries() {
+async fn without_retry_after_it_backs_off_up_to_a_minute_and_gives_up_after_eight_tries() {
     let world = World::new().await;
     world.claude.will_all(busy(Script::overloaded(), 8));
     let failure = world.failure(&hello()).await;
     assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Busy, "Anthropic is overloaded: Overloaded"));
-    assert_eq!(world.pace.slept_ms(), [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000]);
+    assert_eq!(world.timer.slept_ms(), [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000]);
     assert_eq!(world.claude.messages().len(), 8);
 }
 
 #[tokio::test]
-async fn failures_of_the_service_are_tried_again() {
+async fn server_errors_are_retried() {
     let table = [
         Script::html_500(),
         Script::error(502, "api_error", "bad gateway"),
@@ -49,7 +49,7 @@ async fn failures_of_the_service_are_tried_again() {
         let world = World::new().await;
         world.claude.will_all([script, says("hi")]);
         world.answer(&hello()).await;
-        assert_eq!(world.pace.slept_ms(), [1000]);
+        assert_eq!(world.timer.slept_ms(), [1000]);
     }
     let world = World::new().await;
     world.claude.will_all(busy(Script::html_500(), 8));
@@ -57,7 +57,7 @@ async fn failures_of_the_service_are_tried_again() {
 }
 
 #[tokio::test]
-async fn the_service_may_forbid_a_retry_and_a_spent_budget_always_does() {
+async fn x_should_retry_is_obeyed_but_a_spent_budget_is_never_retried() {
     let world = World::new().await;
     world.claude.will(Script::overloaded().header("x-should-retry", "false"));
     assert_eq!(world.failure(&hello()).await.kind, FailureKind::Busy);
@@ -67,15 +67,15 @@ async fn the_service_may_forbid_a_retry_and_a_spent_budget_always_does() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_all_patience_is_a_failure() {
+async fn a_retry_after_above_the_limit_is_a_failure() {
     let world = World::new().await;
     world.claude.will(Script::rate_limited(Some(3600)));
     assert_eq!(world.failure(&hello()).await.kind, FailureKind::Busy);
-    assert_eq!(world.pace.slept_ms(), [0; 0]);
+    assert_eq!(world.timer.slept_ms(), [0; 0]);
 }
 
 #[tokio::test]
-async fn every_try_sends_the_same_bytes() {
+async fn every_retry_sends_the_same_bytes() {
     let world = World::new().await;
     world.claude.will_all([Script::overloaded(), Script::html_500(), says("hi")]);
     world.answer(&hello()).await;

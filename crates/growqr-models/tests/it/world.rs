@@ -1,4 +1,4 @@
-//! What the tests share: a provider that talks to the stand-in, a pace that waits for nothing, a conversation.
+//! Fixtures: a provider that is connected to the stub server, a fake timer, and conversations.
 
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
@@ -6,21 +6,22 @@ use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Block, Effort, Message, Role, Segment, Tool, blocks};
 use growqr_core::raw::RawJson;
 use growqr_core::secret::Secret;
-use growqr_models::anthropic::{Anthropic, Config, Pace};
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_models::anthropic::{Anthropic, Config, Timer};
+use growqr_testkit::anthropic::AnthropicStub;
+use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Sleeps by moving its own clock; jitter is always the most.
+/// Sleeping only moves its clock forward. The jitter is always the maximum.
 #[derive(Default)]
-pub struct FakePace {
+pub struct FakeTimer {
     now: Mutex<Duration>,
     pub slept: Mutex<Vec<Duration>>,
 }
 
 #[async_trait]
-impl Pace for FakePace {
+impl Timer for FakeTimer {
     fn now(&self) -> Duration {
         *self.now.lock().unwrap()
     }
@@ -30,22 +31,22 @@ impl Pace for FakePace {
         *self.now.lock().unwrap() += wait;
     }
 
-    fn up_to(&self, most: Duration) -> Duration {
+    fn jitter(&self, most: Duration) -> Duration {
         most
     }
 }
 
-impl FakePace {
+impl FakeTimer {
     pub fn slept_ms(&self) -> Vec<u128> {
         self.slept.lock().unwrap().iter().map(Duration::as_millis).collect()
     }
 }
 
-/// The stand-in, a provider that talks to it, and its pace.
+/// The stub server, a provider that is connected to it, and the timer of the provider.
 pub struct World {
-    pub claude: AnthropicStandIn,
+    pub claude: AnthropicStub,
     pub provider: Arc<Anthropic>,
-    pub pace: Arc<FakePace>,
+    pub timer: Arc<FakeTimer>,
 }
 
 impl World {
@@ -54,16 +55,16 @@ impl World {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> World {
-        let claude = AnthropicStandIn::start().await;
-        let pace = Arc::new(FakePace::default());
+        let claude = AnthropicStub::start().await;
+        let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(Secret::new(claude.key()), 1);
         config.base_url = claude.base_url().to_owned();
-        config.pace = pace.clone();
+        config.timer = timer.clone();
         change(&mut config);
-        World { claude, provider: Arc::new(Anthropic::new(config)), pace }
+        World { claude, provider: Arc::new(Anthropic::new(config)), timer }
     }
 
-    /// Asks and returns the answer with what was shown on the way.
+    /// Makes a call; returns its result and all deltas.
     pub async fn ask(&self, request: &ModelRequest) -> (Result<Reply, Failure>, Vec<Delta>) {
         let shown = Mutex::new(Vec::new());
         let result = self.provider.call(request, &|delta| shown.lock().unwrap().push(delta)).await;
@@ -111,8 +112,8 @@ pub fn hello() -> ModelRequest {
     request("claude-opus-4-7", vec![user("hello")])
 }
 
-/// The messages that follow an answer: itself, and results for all its calls.
-pub fn answered(reply: &Reply, result: &str) -> Vec<Message> {
+/// The messages to append after a reply: the reply itself, and a result for each of its tool calls.
+pub fn answered(reply: &Reply, result: &(impl Serialize + ?Sized)) -> Vec<Message> {
     let results: Vec<Value> = blocks(&reply.content)
         .iter()
         .filter_map(|block| match block {

@@ -1,50 +1,50 @@
-//! Each test runs this program again inside a session of its own, because a session is a matter of the environment:
-//! [`act`] is what then happens there.
+//! Each test starts this test program again with the environment variables of a test desktop session. There,
+//! [`inner_action`] makes one call to the keychain.
 
 use growqr_core::secret::{Secret, SecretStore, StoreState};
 use growqr_secrets::Keychain;
-use growqr_testkit::{DesktopSession, outside};
+use growqr_testkit::{DesktopSession, without_session};
 use std::process::Command;
 
-/// What the inner program is to do: `set NAME VALUE`, `get NAME`, `remove NAME`, `state` or `unlock`.
-const ACT: &str = "GROWQR_TEST_ACT";
+/// The variable with the call to make: `set NAME VALUE`, `get NAME`, `remove NAME`, `state` or `unlock`.
+const ACTION_VARIABLE: &str = "GROWQR_TEST_ACT";
 
-/// Marks the inner program's answer among what the test harness prints.
-const MARK: &str = "answer: ";
+/// Marks the result in the output of the test harness.
+const ANSWER_PREFIX: &str = "answer: ";
 
-/// Not a promise of its own: the inner half of the tests below. Without its variable it does nothing.
+/// Not a test of its own: the inner part of the tests below. Does nothing without [`ACTION_VARIABLE`].
 #[tokio::test]
-async fn act() {
-    let Ok(act) = std::env::var(ACT) else { return };
+async fn inner_action() {
+    let Ok(action) = std::env::var(ACTION_VARIABLE) else { return };
     let keychain = Keychain::new("local");
-    let words: Vec<&str> = act.split(' ').collect();
+    let words: Vec<&str> = action.split(' ').collect();
     let answer = match words[..] {
         ["set", name, value] => format!("{:?}", keychain.set(name, &Secret::new(value)).await),
         ["get", name] => format!("{:?}", keychain.get(name).await.map(|found| found.map(|found| found.expose().to_owned()))),
         ["remove", name] => format!("{:?}", keychain.remove(name).await),
         ["state"] => format!("{:?}", keychain.state().await),
         ["unlock"] => format!("{:?}", keychain.unlock().await),
-        _ => panic!("{act}"),
+        _ => panic!("{action}"),
     };
-    println!("{MARK}{answer}");
+    println!("{ANSWER_PREFIX}{answer}");
 }
 
-fn run(act: &str, place: impl FnOnce(&mut Command)) -> String {
+fn run(action: &str, environment: impl FnOnce(&mut Command)) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["keyring::act", "--exact", "--nocapture"]).env(ACT, act);
-    place(&mut command);
+    command.args(["keyring::inner_action", "--exact", "--nocapture"]).env(ACTION_VARIABLE, action);
+    environment(&mut command);
     let output = command.output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let answer = text.split_once(MARK).unwrap_or_else(|| panic!("{output:?}")).1;
+    let answer = text.split_once(ANSWER_PREFIX).unwrap_or_else(|| panic!("{output:?}")).1;
     answer.lines().next().unwrap_or_default().to_owned()
 }
 
-fn inside(session: &DesktopSession, act: &str) -> String {
-    run(act, |command| session.enter(command))
+fn inside(session: &DesktopSession, action: &str) -> String {
+    run(action, |command| session.enter(command))
 }
 
 #[test]
-fn a_secret_is_found_by_the_next_process_and_after_the_next_sign_in() {
+fn a_secret_is_readable_by_the_next_process_and_after_unlocking_again() {
     let Some(mut session) = DesktopSession::start() else { return };
     assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::Ready));
     assert_eq!(inside(&session, "get anthropic"), "Ok(None)");
@@ -60,26 +60,26 @@ fn a_secret_is_found_by_the_next_process_and_after_the_next_sign_in() {
 }
 
 #[test]
-fn a_locked_keychain_says_so_at_once_and_never_that_there_is_no_secret() {
+fn a_locked_keychain_is_reported_as_locked_and_not_as_empty() {
     let Some(mut session) = DesktopSession::start() else { return };
     assert_eq!(inside(&session, "set anthropic kept"), "Ok(())");
     session.lock();
     assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::Locked));
-    for act in ["get anthropic", "set anthropic other", "remove anthropic", "unlock"] {
-        assert_eq!(inside(&session, act), "Err(Locked)", "{act}");
+    for action in ["get anthropic", "set anthropic other", "remove anthropic", "unlock"] {
+        assert_eq!(inside(&session, action), "Err(Locked)", "{action}");
     }
     session.unlock();
     assert_eq!(inside(&session, "get anthropic"), r#"Ok(Some("kept"))"#);
 }
 
 #[test]
-fn without_a_keychain_or_a_session_there_is_none() {
+fn without_a_keyring_or_a_session_the_keychain_is_absent() {
     let Some(mut session) = DesktopSession::start() else { return };
     session.end_keyring();
-    for act in ["get anthropic", "set anthropic x", "remove anthropic", "unlock"] {
-        assert_eq!(inside(&session, act), "Err(Absent)", "{act}");
-        assert_eq!(run(act, outside), "Err(Absent)", "{act}");
+    for action in ["get anthropic", "set anthropic x", "remove anthropic", "unlock"] {
+        assert_eq!(inside(&session, action), "Err(Absent)", "{action}");
+        assert_eq!(run(action, without_session), "Err(Absent)", "{action}");
     }
     assert_eq!(inside(&session, "state"), format!("{:?}", StoreState::Absent));
-    assert_eq!(run("state", outside), format!("{:?}", StoreState::Absent));
+    assert_eq!(run("state", without_session), format!("{:?}", StoreState::Absent));
 }

@@ -1,5 +1,5 @@
-//! The keychain against a real one: GNOME Keyring on a bus and in a home of its own.
+//! Tests of the keychain with a real GNOME Keyring, on a D-Bus session and in a home folder of its own.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, reason = "a panic shows where a test failed")]
 
 mod keyring;

@@ -3,9 +3,12 @@
 
 mod journal;
 mod outbox;
+mod rebuild;
 mod records;
+mod search;
 mod settings;
 mod users;
+mod views;
 
 use crate::config::DatabaseUrl;
 use crate::error::{at, migrating};
@@ -102,23 +105,23 @@ impl Database {
 
     /// What `growqr db status` shows.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let shape = self.shape().await?;
-        let counts = match shape.version() {
-            0 => None,
-            _ => {
-                let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-                let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(at("count"))?;
-                Some(Counts::try_from(counts)?)
-            }
-        };
+        let mut status = DbStatus::new("postgres", known(&MIGRATIONS), self.shape().await?);
+        if status.applied > 0 {
+            let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(at("count"))?;
+            status.counts = Some(Counts::try_from(counts)?);
+            let index = sqlx::query_scalar("select to_regclass('messages_trigrams') is not null");
+            status.indexed = Some(index.fetch_one(&self.pool).await.map_err(at("look for the index"))?);
+        }
         let size = sqlx::query_scalar("select pg_database_size(current_database())");
         let bytes: i64 = size.fetch_one(&self.pool).await.map_err(at("read the size"))?;
-        Ok(DbStatus::new("postgres", known(&MIGRATIONS), shape, u64::try_from(bytes).ok(), counts))
+        status.bytes = u64::try_from(bytes).ok();
+        Ok(status)
     }
 
-    /// The ends of all journals of a profile, as the agents' rows have them.
+    /// The recorded ends of all journals of a profile.
     pub(crate) async fn heads(&self, profile: &ProfileId) -> Result<Vec<(AgentId, Head)>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from agents where profile_id = $1")
+        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from journals where profile_id = $1")
             .bind(profile.as_str())
             .fetch_all(&self.pool)
             .await
@@ -161,9 +164,25 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
     if before.is_current(&MIGRATIONS)? {
         return Ok(Migrated { from, to: from });
     }
-    // The migrator takes an advisory lock, so that who comes second finds it done.
+    if from > 0 {
+        refuse_while_in_use(connection).await?;
+    }
+    // The migrator takes an advisory lock, so a second process waits and finds it done.
     MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(migrating)?;
     Ok(Migrated { from, to: shape(connection).await?.version() })
+}
+
+/// An older build that runs meanwhile could not append any more, and would lose answers that are paid for.
+async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
+        and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";
+    let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(at("open"))?;
+    if is_claimed {
+        return Err(StoreError::Failed(
+            "the database must be brought up to date, and another GrowQR uses it: quit that one first".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 async fn shape(connection: &mut PgConnection) -> Result<Shape, StoreError> {

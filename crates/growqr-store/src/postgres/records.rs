@@ -1,16 +1,15 @@
 //! What people and interfaces read.
 
-use super::PostgresStore;
-use crate::chain::{containing, stored};
+use super::{PostgresStore, search};
+use crate::chain::stored;
 use crate::error::at;
-use crate::rows::{self, AgentRow, LineRow, MessageRow, agent_columns};
+use crate::rows::{self, AgentRow, LineRow, MessageRow, select_agents};
 use async_trait::async_trait;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 
-const AGENTS: &str =
-    concat!("select ", agent_columns!(), " from agents where profile_id = $1 order by depth > 0, created_at, agent_id");
-const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = $1 and agent_id = $2");
+const AGENTS: &str = select_agents!("where profile_id = $1 order by depth > 0, created_at, agent_id");
+const AGENT: &str = select_agents!("where profile_id = $1 and agent_id = $2");
 const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = $1 and position > $2 order by position limit $3";
 const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
@@ -21,10 +20,6 @@ const LINES_BEFORE_OF: &str = "select position, agent_id, seq, at, kind, schema_
     where profile_id = $1 and position < $2 and agent_id = $3 order by position desc limit $4";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
-const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
-    where profile_id = $1 and folded like $2 escape '\\' order by position desc limit $3";
-const SEARCH_OF: &str = "select agent_id, seq, author, text, at from messages \
-    where profile_id = $1 and agent_id = $2 and folded like $3 escape '\\' order by seq desc limit $4";
 
 #[async_trait]
 impl Records for PostgresStore {
@@ -77,12 +72,6 @@ impl Records for PostgresStore {
     }
 
     async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
-        let mut query = sqlx::query_as(if agent.is_some() { SEARCH_OF } else { SEARCH }).bind(self.profile());
-        if let Some(agent) = agent {
-            query = query.bind(agent.as_str());
-        }
-        let query = query.bind(containing(text)).bind(i64::from(limit));
-        let rows: Vec<MessageRow> = query.fetch_all(&self.db.pool).await.map_err(at("search messages"))?;
-        rows::all(rows)
+        search::search(self, text, agent, limit).await
     }
 }

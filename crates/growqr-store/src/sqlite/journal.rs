@@ -1,13 +1,14 @@
 //! Appending to and reading one agent's journal.
 //!
 //! An append is two commands to the connection's thread, each of several prepared statements: the first takes the
-//! write lock, moves the agent's head if it is where the caller says, and gives out positions; the second writes
+//! write lock, moves the journal's end if it is where the caller says, and gives out positions; the second writes
 //! what happened and commits. Every command costs a change of thread, which is dear beside a write of 200 µs.
 
-use super::{SqliteStore, Writer};
-use crate::chain::{AgentNumbers, Chain, mail_rows, message_rows, shown, stored};
+use super::{SqliteStore, Writer, views};
+use crate::chain::{Chain, mail_rows, stored};
 use crate::error::{appending, at};
 use crate::rows::{self, EntryRow, SnapshotRow};
+use crate::views::ViewRows;
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use growqr_core::event::{Entry, SCHEMA_VERSION};
@@ -16,15 +17,11 @@ use growqr_core::journal::{Append, Appended, Head, Journal, Snapshot, StoreError
 use sqlx::{Either, Executor, QueryBuilder, Sqlite};
 
 const FIRST: &str = "begin immediate; \
-    insert into agents (name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, \
-        created_at, updated_at, seq, hash, profile_id, agent_id) \
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing; \
+    insert into journals (seq, hash, profile_id, agent_id) values (?, ?, ?, ?) on conflict do nothing; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
 const NEXT: &str = "begin immediate; \
-    update agents set name = ?, parent_id = ?, depth = ?, task = ?, status = ?, model = ?, turn = ?, spent = ?, \
-        unknown_cost = ?, allowance = ?, created_at = ?, updated_at = ?, seq = ?, hash = ? \
-        where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
+    update journals set seq = ?, hash = ? where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
 /// Appends of up to so many events keep their prepared statements; larger ones are rare, and their statements large.
@@ -43,12 +40,12 @@ impl Journal for SqliteStore {
         let Some(last) = self.take_place(&mut writer, &append, &chain).await? else {
             writer.execute("rollback").await.map_err(at("roll back"))?;
             writer.keep();
-            return Err(StoreError::Conflict { agent: append.agent.agent });
+            return Err(StoreError::Conflict { agent: append.agent });
         };
         let first = last - chain.len() + 1;
         let mut query = self.rest(&append, &chain, first)?;
         let query = query.build().persistent(chain.events.len() <= PREPARED);
-        query.execute(&mut *writer).await.map_err(appending(&append.agent.agent))?;
+        query.execute(&mut *writer).await.map_err(appending(&append.agent))?;
         writer.keep();
         Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
     }
@@ -94,41 +91,28 @@ impl Journal for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Begins the transaction, moves the agent's head and gives the last of the new positions; `None` if the journal
+    /// Begins the transaction, moves the journal's end and gives the last of the new positions; `None` if the journal
     /// does not end where the append says.
     async fn take_place(&self, writer: &mut Writer<'_>, append: &Append, chain: &Chain) -> Result<Option<i64>, StoreError> {
-        let (agent, numbers) = (&append.agent, AgentNumbers::of(&append.agent)?);
         let is_first = append.head == Head::default();
         let mut query = sqlx::query(if is_first { FIRST } else { NEXT })
-            .bind(shown(&agent.name))
-            .bind(agent.parent.as_ref().map(AgentId::as_str))
-            .bind(agent.depth)
-            .bind(agent.task.as_deref().map(shown))
-            .bind(agent.status.as_str())
-            .bind(shown(&agent.model))
-            .bind(numbers.turn)
-            .bind(numbers.spent)
-            .bind(numbers.unknown)
-            .bind(numbers.allowance)
-            .bind(agent.created_at.0)
-            .bind(agent.updated_at.0)
             .bind(stored(chain.head.seq.0)?)
             .bind(chain.head.hash.to_vec())
             .bind(self.profile())
-            .bind(agent.agent.as_str());
+            .bind(append.agent.as_str());
         if !is_first {
             query = query.bind(stored(append.head.seq.0)?).bind(append.head.hash.to_vec());
         }
         let query = query.bind(chain.len()).bind(self.profile());
         let (mut changed, mut position) = (Vec::with_capacity(3), None);
         let mut results = (&mut **writer).fetch_many(query);
-        while let Some(result) = results.try_next().await.map_err(appending(&agent.agent))? {
+        while let Some(result) = results.try_next().await.map_err(appending(&append.agent))? {
             match result {
                 Either::Left(done) => changed.push(done.rows_affected()),
                 Either::Right(row) => position = Some(sqlx::Row::try_get(&row, 0).map_err(at("append"))?),
             }
         }
-        // One result for each statement; the second is the agent's row.
+        // One result for each statement; the second is the journal's end.
         if changed.get(1) != Some(&1) {
             return Ok(None);
         }
@@ -137,7 +121,7 @@ impl SqliteStore {
 
     /// Everything else of the append, up to its commit.
     fn rest(&self, append: &Append, chain: &Chain, first: i64) -> Result<QueryBuilder<Sqlite>, StoreError> {
-        let (profile, agent) = (self.profile(), append.agent.agent.as_str());
+        let (profile, agent) = (self.profile(), append.agent.as_str());
         let mut sql = QueryBuilder::new("");
         let positions: Vec<i64> = (first..).take(chain.events.len()).collect();
         for (events, positions) in chain.events.chunks(ROWS).zip(positions.chunks(ROWS)) {
@@ -159,14 +143,7 @@ impl SqliteStore {
             });
             sql.push(" on conflict do nothing; ");
         }
-        for message in message_rows(append, first)? {
-            sql.push("insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) ");
-            sql.push_values([message], |mut row, message| {
-                row.push_bind(profile).push_bind(agent).push_bind(message.seq).push_bind(message.position);
-                row.push_bind(message.author).push_bind(message.text).push_bind(message.folded).push_bind(message.at);
-            });
-            sql.push("; ");
-        }
+        views::push(&mut sql, profile, agent, ViewRows::of(append, first)?);
         if let Some((hash, body)) = &append.segment {
             sql.push("insert into segments (profile_id, hash, body) ");
             sql.push_values([(hash, body)], |mut row, (hash, body)| {

@@ -3,9 +3,12 @@
 
 mod journal;
 mod outbox;
+mod rebuild;
 mod records;
+mod search;
 mod settings;
 mod users;
+mod views;
 
 use crate::error::{at, migrating};
 use crate::rows::{self, HeadRow, number};
@@ -35,6 +38,10 @@ const CHECKPOINT_AFTER: &str = "256";
 const READERS: u32 = 4;
 /// Rows that a reader's thread may be ahead of us; the default of 50 makes a replay wait for the thread too often.
 const ROW_BUFFER: usize = 512;
+
+/// The number makes the ids of the profile's messages.
+const CREATE_PROFILE: &str = "insert into profiles (profile_id, number, position, created_at) \
+    values (?, (select coalesce(max(number), 0) + 1 from profiles), 0, ?) on conflict do nothing";
 
 /// One open database file.
 pub(crate) struct Database {
@@ -95,7 +102,7 @@ impl Database {
             return Ok(());
         }
         let mut writer = self.writer().await?;
-        sqlx::query("insert into profiles (profile_id, position, created_at) values (?, 0, ?) on conflict do nothing")
+        sqlx::query(CREATE_PROFILE)
             .bind(profile.as_str())
             .bind(now.0)
             .execute(&mut *writer)
@@ -107,25 +114,23 @@ impl Database {
 
     /// What `growqr db status` shows.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let shape = self.shape().await?;
-        let counts = match shape.version() {
-            0 => None,
-            _ => {
-                let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-                let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
-                Some(Counts::try_from(counts)?)
-            }
-        };
+        let mut status = DbStatus::new("sqlite", known(&MIGRATIONS), self.shape().await?);
+        if status.applied > 0 {
+            let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
+            status.counts = Some(Counts::try_from(counts)?);
+            status.indexed = Some(true);
+        }
         let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
         let mut log = self.path.clone().into_os_string();
         log.push("-wal");
-        let bytes = size(&self.path) + size(Path::new(&log));
-        Ok(DbStatus::new("sqlite", known(&MIGRATIONS), shape, Some(bytes), counts))
+        status.bytes = Some(size(&self.path) + size(Path::new(&log)));
+        Ok(status)
     }
 
-    /// The ends of all journals of a profile, as the agents' rows have them.
+    /// The recorded ends of all journals of a profile.
     pub(crate) async fn heads(&self, profile: &ProfileId) -> Result<Vec<(AgentId, Head)>, StoreError> {
-        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from agents where profile_id = ?")
+        let rows: Vec<HeadRow> = sqlx::query_as("select agent_id, seq, hash from journals where profile_id = ?")
             .bind(profile.as_str())
             .fetch_all(&self.readers)
             .await
@@ -222,18 +227,19 @@ fn readers(path: &Path) -> SqlitePool {
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<Migrated, StoreError> {
-    let before = shape(connection).await?;
-    let from = before.version();
-    if before.is_current(&MIGRATIONS)? {
-        return Ok(Migrated { from, to: from });
+    let mut found = shape(connection).await?;
+    let from = found.version();
+    while !found.is_current(&MIGRATIONS)? {
+        let result = MIGRATIONS.run_direct(None, &mut *connection, false).await;
+        let after = shape(connection).await?;
+        // Two processes may start at the same moment. The second one fails at a migration that the first one has just
+        // made, and goes on after it.
+        if after.version() == found.version() {
+            result.map_err(migrating)?;
+        }
+        found = after;
     }
-    let result = MIGRATIONS.run_direct(None, &mut *connection, false).await;
-    let after = shape(connection).await?;
-    // Two processes may start at the same moment on a new database: who comes second fails, and finds it done.
-    match result {
-        Err(error) if !after.is_current(&MIGRATIONS)? => Err(migrating(error)),
-        _ => Ok(Migrated { from, to: after.version() }),
-    }
+    Ok(Migrated { from, to: found.version() })
 }
 
 async fn shape(connection: &mut SqliteConnection) -> Result<Shape, StoreError> {

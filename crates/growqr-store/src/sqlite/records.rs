@@ -1,16 +1,15 @@
 //! What people and interfaces read.
 
-use super::SqliteStore;
-use crate::chain::{containing, stored};
+use super::{SqliteStore, search};
+use crate::chain::stored;
 use crate::error::at;
-use crate::rows::{self, AgentRow, LineRow, MessageRow, agent_columns};
+use crate::rows::{self, AgentRow, LineRow, MessageRow, select_agents};
 use async_trait::async_trait;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
 
-const AGENTS: &str =
-    concat!("select ", agent_columns!(), " from agents where profile_id = ? order by depth > 0, created_at, agent_id");
-const AGENT: &str = concat!("select ", agent_columns!(), " from agents where profile_id = ? and agent_id = ?");
+const AGENTS: &str = select_agents!("where profile_id = ? order by depth > 0, created_at, agent_id");
+const AGENT: &str = select_agents!("where profile_id = ? and agent_id = ?");
 const LINES: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position > ? order by position limit ?";
 const LINES_OF: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
@@ -21,10 +20,6 @@ const LINES_BEFORE_OF: &str = "select position, agent_id, seq, at, kind, schema_
     where profile_id = ? and position < ? and agent_id = ? order by position desc limit ?";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
-const SEARCH: &str = "select agent_id, seq, author, text, at from messages \
-    where profile_id = ? and folded like ? escape '\\' order by position desc limit ?";
-const SEARCH_OF: &str = "select agent_id, seq, author, text, at from messages \
-    where profile_id = ? and agent_id = ? and folded like ? escape '\\' order by seq desc limit ?";
 
 #[async_trait]
 impl Records for SqliteStore {
@@ -77,13 +72,7 @@ impl Records for SqliteStore {
     }
 
     async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
-        let mut query = sqlx::query_as(if agent.is_some() { SEARCH_OF } else { SEARCH }).bind(self.profile());
-        if let Some(agent) = agent {
-            query = query.bind(agent.as_str());
-        }
-        let query = query.bind(containing(text)).bind(limit);
-        let rows: Vec<MessageRow> = query.fetch_all(&self.db.readers).await.map_err(at("search messages"))?;
-        rows::all(rows)
+        search::search(self, text, agent, limit).await
     }
 }
 
@@ -106,8 +95,8 @@ mod tests {
             (LINES_BEFORE_OF, "(profile_id=? AND agent_id=? AND position<?)"),
             (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
             (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
-            (SEARCH, "(profile_id=?)"),
-            (SEARCH_OF, "(profile_id=? AND agent_id=?)"),
+            (search::NEWEST, "SEARCH messages USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),
+            (search::NEWEST_OF, "(profile_id=? AND agent_id=?)"),
             (crate::sqlite::outbox::WAITING, "USING INDEX outbox_waiting (profile_id=?)"),
         ];
         for (sql, expected) in plans {

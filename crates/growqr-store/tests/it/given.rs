@@ -1,11 +1,13 @@
 //! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
 
+use growqr_core::agent::{State, views};
 use growqr_core::clock::Timestamp;
-use growqr_core::event::{Event, UserSaid};
+use growqr_core::event::{Entry, Event, UserSaid};
 use growqr_core::id::{AgentId, MessageId, ProfileId};
-use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError};
+use growqr_core::journal::{AgentView, Append, Appended, Author, Head, MessageView, Status, Store, StoreError, View};
 use growqr_core::money::Money;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 use std::sync::Arc;
@@ -60,6 +62,40 @@ impl World {
         }
     }
 
+    /// Brings the empty database to a migration, as the build that ended with it did.
+    pub async fn migrate_to(&self, last: i64) {
+        match &self.by_hand {
+            ByHand::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                up_to(sqlx::migrate!("../../migrations/sqlite"), last).run(&mut connection).await.unwrap();
+            }
+            ByHand::Postgres(url) => {
+                let mut connection = PgConnection::connect(url).await.unwrap();
+                up_to(sqlx::migrate!("../../migrations/postgres"), last).run(&mut connection).await.unwrap();
+            }
+        }
+    }
+
+    /// All rows of a table, each with all its columns, sorted.
+    pub async fn rows(&self, table: &str) -> Vec<String> {
+        match &self.by_hand {
+            ByHand::Sqlite(folder) => {
+                let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).read_only(true);
+                let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
+                let columns =
+                    sqlx::query_scalar("select group_concat('quote(' || name || ')', ' || '' '' || ') from pragma_table_info(?)");
+                let columns: String = columns.bind(table).fetch_one(&mut connection).await.unwrap();
+                let rows = sqlx::AssertSqlSafe(format!("select {columns} from {table} order by 1"));
+                sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap()
+            }
+            ByHand::Postgres(url) => {
+                let rows = sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1"));
+                sqlx::query_scalar(rows).fetch_all(&mut PgConnection::connect(url).await.unwrap()).await.unwrap()
+            }
+        }
+    }
+
     pub async fn db(&self) -> Db {
         Db::open(&self.config).await.unwrap()
     }
@@ -67,6 +103,35 @@ impl World {
     /// The local profile through a connection of its own, as another process would have it.
     pub async fn store(&self) -> Arc<dyn Store> {
         self.db().await.profile(&local(), NOW).await.unwrap()
+    }
+}
+
+fn up_to(mut migrator: Migrator, last: i64) -> Migrator {
+    migrator.migrations.to_mut().retain(|migration| migration.version <= last);
+    migrator
+}
+
+/// An agent that appends as the host does: its views are those of its state.
+pub struct Living {
+    pub state: State,
+    pub head: Head,
+}
+
+impl Living {
+    pub fn new(agent: &str) -> Living {
+        Living { state: State::new(AgentId::new(agent)), head: Head::default() }
+    }
+
+    pub async fn append(&mut self, store: &dyn Store, events: Vec<Event>) {
+        let mut entries = Vec::new();
+        for event in &events {
+            let entry = Entry { seq: self.state.seq().next(), at: NOW, event: event.clone() };
+            self.state.apply(&entry);
+            entries.push(entry);
+        }
+        let (agent, views) = (self.state.id().clone(), views(&self.state, &entries));
+        let append = Append { agent, head: self.head, at: NOW, events, views, segment: None };
+        self.head = store.append(append).await.unwrap().head;
     }
 }
 
@@ -99,13 +164,13 @@ pub fn view(agent: &AgentId) -> AgentView {
 
 /// An append of these events at this head, with no messages.
 pub fn append(agent: &AgentId, head: Head, events: Vec<Event>) -> Append {
-    Append { head, at: NOW, events, agent: view(agent), messages: Vec::new(), segment: None }
+    Append { agent: agent.clone(), head, at: NOW, events, views: vec![View::Agent(view(agent))], segment: None }
 }
 
 /// Appends what the person says, with its line in the transcript.
 pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> Result<Appended, StoreError> {
     let mut append = append(agent, head, vec![said(text)]);
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());
-    append.messages.push(MessageView { agent, seq, author: Author::Person, text, at: NOW });
+    append.views.push(View::Message(MessageView { agent, seq, author: Author::Person, text, at: NOW }));
     store.append(append).await
 }

@@ -6,5 +6,5 @@
 mod broken_files;
 mod contract;
 mod given;
-
 mod unreachable;
+mod upgrading;

@@ -1,11 +1,11 @@
-//! The prompt cache: what a request reads, what it writes, and what is left to pay as plain input.
+//! The prompt cache: tokens that a request reads from it, tokens that it writes to it, and tokens billed as plain input.
 //!
-//! Entries are written at breakpoints only. A breakpoint finds an entry at most twenty positions back, where a run of
-//! tool calls, or of results, is one position. Time stands still unless a test moves it.
+//! Entries are written only at breakpoints. A breakpoint finds an entry at most twenty positions back. A run of tool calls or
+//! of tool results counts as one position. The clock stands still unless a test advances it.
 
+use super::api_error::ApiError;
 use super::conversation::{Prompt, canonical, kind};
 use super::models::Row;
-use super::refusal::Refusal;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::collections::HashMap;
 /// How many positions a breakpoint looks back.
 const LOOKBACK: usize = 20;
 
-/// The tokens of one request's prompt, by how they are paid.
+/// The tokens of a prompt, by price.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Input {
     pub plain: u64,
@@ -47,34 +47,34 @@ impl Ttl {
     }
 }
 
-/// One block of the prompt, as the cache sees it.
+/// One block of the prompt, with the hash and size of the prompt up to it.
 struct Step {
-    /// Hash of everything up to and with this block.
+    /// Hash of the prompt up to and including this block.
     hash: String,
-    /// Tokens up to and with this block.
+    /// Tokens up to and including this block.
     tokens: u64,
     position: usize,
     breakpoint: Option<Ttl>,
     eligible: bool,
 }
 
-/// A prompt laid out for the cache, its breakpoints checked.
+/// A prompt as a list of blocks, with validated breakpoints.
 pub(super) struct Layout {
     steps: Vec<Step>,
     minimum: u64,
 }
 
 impl Layout {
-    /// Lays a prompt out. `settings` are those whose change spoils what was cached of the messages.
+    /// Builds the layout. A change of `settings` invalidates the cached messages.
     ///
-    /// Fails in the service's words for too many breakpoints, or for breakpoints in the wrong order.
+    /// Fails for too many breakpoints, or for breakpoints in the wrong order.
     pub fn of(
         prompt: &Prompt,
         body: &Map<String, Value>,
         model: &Row,
         betas: &[String],
         settings: &str,
-    ) -> Result<Layout, Refusal> {
+    ) -> Result<Layout, ApiError> {
         let mut layout = Layout { steps: Vec::new(), minimum: model.cache_minimum };
         let mut chain = format!("{}\n{}", model.id, betas.join(","));
         let mut last = "";
@@ -92,7 +92,7 @@ impl Layout {
         for placed in &prompt.blocks {
             layout.add(&mut chain, &placed.role, &placed.block, &mut last, 0);
         }
-        layout.automatic(body.get("cache_control"))?;
+        layout.add_automatic_breakpoint(body.get("cache_control"))?;
         layout.check()?;
         Ok(layout)
     }
@@ -116,14 +116,14 @@ impl Layout {
         });
     }
 
-    /// Places the breakpoint that a top-level `cache_control` asks for.
-    fn automatic(&mut self, control: Option<&Value>) -> Result<(), Refusal> {
+    /// Places the automatic breakpoint, if the request has a top-level `cache_control`.
+    fn add_automatic_breakpoint(&mut self, control: Option<&Value>) -> Result<(), ApiError> {
         let Some(ttl) = control.filter(|control| control.is_object()).map(Ttl::of) else { return Ok(()) };
         let explicit = self.steps.iter().filter(|step| step.breakpoint.is_some()).count();
         let Some(step) = self.steps.iter_mut().rev().find(|step| step.eligible) else { return Ok(()) };
         match step.breakpoint {
             Some(there) if there == ttl => Ok(()),
-            Some(_) => Err(Refusal::invalid("cache_control: the last block already has a cache_control with another ttl")),
+            Some(_) => Err(ApiError::invalid("cache_control: the last block already has a cache_control with another ttl")),
             None if explicit >= 4 => Err(too_many(explicit + 1)),
             None => {
                 step.breakpoint = Some(ttl);
@@ -132,13 +132,13 @@ impl Layout {
         }
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    fn check(&self) -> Result<(), ApiError> {
         let ttls: Vec<Ttl> = self.steps.iter().filter_map(|step| step.breakpoint).collect();
         if ttls.len() > 4 {
             return Err(too_many(ttls.len()));
         }
         if ttls.windows(2).any(|pair| pair == [Ttl::FiveMinutes, Ttl::OneHour]) {
-            return Err(Refusal::invalid("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"));
+            return Err(ApiError::invalid("a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block"));
         }
         Ok(())
     }
@@ -149,11 +149,11 @@ impl Layout {
     }
 }
 
-fn too_many(found: usize) -> Refusal {
-    Refusal::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
+fn too_many(found: usize) -> ApiError {
+    ApiError::invalid(format!("A maximum of 4 blocks with cache_control may be provided. Found {found}."))
 }
 
-/// The estimate that the stand-in bills by: a quarter of the bytes, rounded up.
+/// The estimate of tokens for billing: a quarter of the bytes, rounded up.
 pub(super) fn tokens_in(text: &str) -> u64 {
     (text.len() as u64).div_ceil(4)
 }
@@ -170,7 +170,7 @@ struct Entry {
     expires_ms: u64,
 }
 
-/// What is cached.
+/// The cache entries by hash.
 #[derive(Default)]
 pub(super) struct Cache {
     entries: HashMap<String, Entry>,

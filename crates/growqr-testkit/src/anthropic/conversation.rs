@@ -1,22 +1,22 @@
-//! A request's prompt as one flat list of blocks, and the rules of a conversation: who speaks when, and how tool calls
-//! are answered.
+//! Reads the prompt of a request into one flat list of blocks, and checks the rules of a conversation: the order of roles,
+//! and results for tool calls.
 
+use super::api_error::ApiError;
 use super::fields;
 use super::models::Row;
-use super::refusal::Refusal;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// One content block where it stands.
+/// A content block and its position.
 #[derive(Clone, Debug)]
-pub(super) struct Placed {
+pub(super) struct PlacedBlock {
     pub role: String,
     pub block: Value,
     pub message: usize,
     pub index: usize,
 }
 
-impl Placed {
+impl PlacedBlock {
     pub fn kind(&self) -> &str {
         kind(&self.block)
     }
@@ -26,19 +26,19 @@ impl Placed {
     }
 }
 
-/// A prompt, taken apart.
+/// The parts of a prompt.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prompt {
     pub tools: Vec<Value>,
     pub system: Vec<Value>,
-    pub blocks: Vec<Placed>,
+    pub blocks: Vec<PlacedBlock>,
 }
 
 pub(super) fn kind(block: &Value) -> &str {
     block.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A value's text with sorted keys and without cache marks: equal for prompts that mean the same.
+/// The JSON text of a value with sorted keys and without `cache_control`: equal for equivalent values.
 pub(super) fn canonical(value: &Value) -> String {
     fn sorted(value: &Value) -> Value {
         match value {
@@ -62,13 +62,13 @@ fn as_blocks(content: &Value) -> Vec<Value> {
     }
 }
 
-/// Takes a body apart whose fields were checked. `issued` knows the blocks that the service itself made.
-pub(super) fn read(body: &Map<String, Value>, issued: &dyn Fn(&Value) -> bool) -> Result<Prompt, Refusal> {
+/// Reads the prompt from a body whose fields are valid. `issued` returns whether the stub has sent a block itself.
+pub(super) fn read(body: &Map<String, Value>, issued: &dyn Fn(&Value) -> bool) -> Result<Prompt, ApiError> {
     let list = |field: &str| body.get(field).map(as_blocks).unwrap_or_default();
     let mut prompt = Prompt { tools: list("tools"), system: list("system"), blocks: Vec::new() };
     let messages = list("messages");
     if messages.is_empty() {
-        return Err(Refusal::invalid("messages: at least one message is required"));
+        return Err(ApiError::invalid("messages: at least one message is required"));
     }
     for (index, message) in messages.iter().enumerate() {
         read_message(&mut prompt, index, message, issued)?;
@@ -76,23 +76,23 @@ pub(super) fn read(body: &Map<String, Value>, issued: &dyn Fn(&Value) -> bool) -
     Ok(prompt)
 }
 
-fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn Fn(&Value) -> bool) -> Result<(), Refusal> {
+fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn Fn(&Value) -> bool) -> Result<(), ApiError> {
     let path = format!("messages.{index}");
-    let fields = message.as_object().ok_or_else(|| Refusal::invalid(format!("{path}: Input should be a valid dictionary")))?;
+    let fields = message.as_object().ok_or_else(|| ApiError::invalid(format!("{path}: Input should be a valid dictionary")))?;
     if let Some(field) = fields.keys().find(|field| !["role", "content"].contains(&field.as_str())) {
-        return Err(Refusal::extra(&format!("{path}.{field}")));
+        return Err(ApiError::extra(&format!("{path}.{field}")));
     }
-    let role = fields.get("role").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.role")))?;
+    let role = fields.get("role").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{path}.role")))?;
     if !["user", "assistant", "system"].contains(&role) {
-        return Err(Refusal::invalid(format!("{path}.role: Input should be 'user', 'assistant' or 'system'")));
+        return Err(ApiError::invalid(format!("{path}.role: Input should be 'user', 'assistant' or 'system'")));
     }
-    let content = fields.get("content").ok_or_else(|| Refusal::required(&format!("{path}.content")))?;
+    let content = fields.get("content").ok_or_else(|| ApiError::required(&format!("{path}.content")))?;
     if !content.is_string() && !content.is_array() {
-        return Err(Refusal::invalid(format!("{path}.content: Input should be a valid string")));
+        return Err(ApiError::invalid(format!("{path}.content: Input should be a valid string")));
     }
     let blocks = as_blocks(content);
     if blocks.is_empty() || content.as_str() == Some("") {
-        return Err(Refusal::invalid(format!(
+        return Err(ApiError::invalid(format!(
             "{path}: all messages must have non-empty content except for the optional final assistant message"
         )));
     }
@@ -105,45 +105,45 @@ fn read_message(prompt: &mut Prompt, index: usize, message: &Value, issued: &dyn
             _ => true,
         };
         if !fits {
-            return Err(Refusal::invalid(format!("{path}: `{}` blocks are not allowed in `{role}` messages", kind(&block))));
+            return Err(ApiError::invalid(format!("{path}: `{}` blocks are not allowed in `{role}` messages", kind(&block))));
         }
-        prompt.blocks.push(Placed { role: role.to_owned(), block, message: index, index: place });
+        prompt.blocks.push(PlacedBlock { role: role.to_owned(), block, message: index, index: place });
     }
     Ok(())
 }
 
-/// The rules of the conversation.
-pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), Refusal> {
+/// Checks the rules of the conversation.
+pub(super) fn check(prompt: &Prompt, model: &Row) -> Result<(), ApiError> {
     let messages = by_message(prompt);
     let first = messages[0][0].role.as_str();
     if first == "assistant" {
-        return Err(Refusal::invalid("messages: first message must use the \"user\" role"));
+        return Err(ApiError::invalid("messages: first message must use the \"user\" role"));
     }
     check_system_messages(&messages, model)?;
     check_tool_calls(&messages)?;
     let has_tool_blocks = prompt.blocks.iter().any(|placed| ["tool_use", "tool_result"].contains(&placed.kind()));
     if has_tool_blocks && prompt.tools.is_empty() {
-        return Err(Refusal::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));
+        return Err(ApiError::invalid("Requests which include `tool_use` or `tool_result` blocks must define tools"));
     }
     let ends_with_assistant = messages.last().is_some_and(|last| last[0].role == "assistant");
     let paused = messages.last().is_some_and(|last| last.last().is_some_and(|placed| placed.kind().ends_with("_tool_result")));
     if ends_with_assistant && !paused && !model.prefill {
-        return Err(Refusal::invalid(
+        return Err(ApiError::invalid(
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         ));
     }
     Ok(())
 }
 
-/// The blocks of each message as it was sent, unmerged: the service merges neighbours of one role, but results that are
-/// split over messages are a mistake of the client all the same.
-fn by_message(prompt: &Prompt) -> Vec<&[Placed]> {
+/// The blocks of each message. Unlike the service, does not merge consecutive messages of one role: results that are split
+/// over messages are a bug of the client.
+fn by_message(prompt: &Prompt) -> Vec<&[PlacedBlock]> {
     prompt.blocks.chunk_by(|one, other| one.message == other.message).collect()
 }
 
-fn check_system_messages(messages: &[&[Placed]], model: &Row) -> Result<(), Refusal> {
+fn check_system_messages(messages: &[&[PlacedBlock]], model: &Row) -> Result<(), ApiError> {
     for (index, message) in messages.iter().enumerate().filter(|(_, message)| message[0].role == "system") {
-        let refuse = |why: &str| Err(Refusal::invalid(format!("messages.{index}: {why}")));
+        let refuse = |why: &str| Err(ApiError::invalid(format!("messages.{index}: {why}")));
         if !model.system_messages {
             return refuse("role 'system' is not supported on this model");
         }
@@ -165,17 +165,17 @@ fn check_system_messages(messages: &[&[Placed]], model: &Row) -> Result<(), Refu
     Ok(())
 }
 
-fn text_of<'a>(placed: &'a Placed, field: &str) -> &'a str {
+fn text_of<'a>(placed: &'a PlacedBlock, field: &str) -> &'a str {
     placed.block.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
-fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
+fn check_tool_calls(messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
     let mut open: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
         let merged_call = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
-        // The results stand at the head of the message right after the calls.
-        let leading: Vec<&Placed> = message.iter().take_while(|placed| placed.kind() == "tool_result").collect();
+        // The results must be at the start of the message right after the calls.
+        let leading: Vec<&PlacedBlock> = message.iter().take_while(|placed| placed.kind() == "tool_result").collect();
         let missing: Vec<&str> =
             open.iter().copied().filter(|id| !leading.iter().any(|placed| text_of(placed, "tool_use_id") == *id)).collect();
         if !missing.is_empty() && !merged_call {
@@ -185,14 +185,14 @@ fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
         for placed in message.iter().filter(|placed| placed.kind() == "tool_result") {
             let id = text_of(placed, "tool_use_id");
             if !open.contains(&id) {
-                return Err(Refusal::invalid(format!(
+                return Err(ApiError::invalid(format!(
                     "messages.{index}.content.{}: unexpected `tool_use_id` found in `tool_result` blocks: {id}. Each \
                      `tool_result` block must have a corresponding `tool_use` block in the previous message.",
                     placed.index
                 )));
             }
             if !answered.insert(id) {
-                return Err(Refusal::invalid(format!(
+                return Err(ApiError::invalid(format!(
                     "messages.{index}.content.{}: each tool_use must have a single result. Found multiple `tool_result` \
                      blocks with id: {id}",
                     placed.index
@@ -205,7 +205,7 @@ fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
         for placed in message.iter().filter(|placed| placed.kind() == "tool_use") {
             let id = text_of(placed, "id");
             if !seen.insert(id) {
-                return Err(Refusal::invalid(format!("{}: `tool_use` ids must be unique", placed.path())));
+                return Err(ApiError::invalid(format!("{}: `tool_use` ids must be unique", placed.path())));
             }
             open.push(id);
         }
@@ -213,8 +213,8 @@ fn check_tool_calls(messages: &[&[Placed]]) -> Result<(), Refusal> {
     if open.is_empty() { Ok(()) } else { Err(unanswered(messages.len() - 1, &open)) }
 }
 
-fn unanswered(message: usize, ids: &[&str]) -> Refusal {
-    Refusal::invalid(format!(
+fn unanswered(message: usize, ids: &[&str]) -> ApiError {
+    ApiError::invalid(format!(
         "messages.{message}: `tool_use` ids were found without `tool_result` blocks immediately after: {}. Each `tool_use` \
          block must have a corresponding `tool_result` block in the next message.",
         ids.join(", ")

@@ -1,9 +1,9 @@
-//! Which fields a request may have, and what their values may be. A field that nobody knows is refused wherever it is.
+//! Checks the fields of a request and their values. Unknown fields are refused at every level.
 
-use super::refusal::Refusal;
+use super::api_error::ApiError;
 use serde_json::{Map, Value};
 
-/// The beta names that the service knows.
+/// The known beta names.
 const BETAS: &[&str] = &[
     "context-management-2025-06-27",
     "compact-2026-01-12",
@@ -24,13 +24,13 @@ const BETAS: &[&str] = &[
     "inline-tools-2026-09-15",
 ];
 
-/// The beta that lets a client say what happens to a thinking block bound to another conversation.
+/// The beta for settings of thinking blocks that are bound to another conversation.
 pub(super) const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 
 /// The most messages of a request.
 const MESSAGES: usize = 100_000;
 
-/// The most tools whose inputs the service itself checks, and the most fields of theirs that may be left out.
+/// The most tools with `strict`, and the most optional fields of their schemas.
 const STRICT_TOOLS: usize = 20;
 const OPTIONAL_FIELDS: usize = 24;
 
@@ -61,28 +61,28 @@ const TOP_OF_BETAS: &[(&str, &str)] = &[
     ("compaction", "compact-2026-09-04"),
 ];
 
-/// Reads the beta header. Fails with the service's words for a name it does not know.
-pub(super) fn betas(header: Option<&str>) -> Result<Vec<String>, Refusal> {
+/// Parses the beta header. Fails for an unknown name.
+pub(super) fn betas(header: Option<&str>) -> Result<Vec<String>, ApiError> {
     let names: Vec<String> =
         header.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
     match names.iter().find(|name| !BETAS.contains(&name.as_str())) {
         None => Ok(names),
-        Some(unknown) => Err(Refusal::invalid(format!(
+        Some(unknown) => Err(ApiError::invalid(format!(
             "Unexpected value(s) `{unknown}` for the `anthropic-beta` header. Please consult our documentation at \
              platform.claude.com/docs or try again without the header."
         ))),
     }
 }
 
-/// Checks every field of a request's body. `counting` is for `count_tokens`, which takes fewer.
-pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool) -> Result<(), Refusal> {
+/// Checks all fields of a body. `counting`: the request is for `count_tokens`, which accepts fewer fields.
+pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool) -> Result<(), ApiError> {
     let has = |beta: &str| betas.iter().any(|name| name == beta);
     for field in body.keys() {
         let known = TOP.contains(&field.as_str())
             || (!counting && TOP_OF_MESSAGES.contains(&field.as_str()))
             || TOP_OF_BETAS.iter().any(|(name, beta)| name == field && has(beta));
         if !known || (field == "context_management" && !has("context-management-2025-06-27") && !has("compact-2026-01-12")) {
-            return Err(Refusal::extra(field));
+            return Err(ApiError::extra(field));
         }
     }
     required(body, "model", Value::is_string)?;
@@ -98,7 +98,7 @@ pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool)
         check_output_config(object("output_config", config)?, &has)?;
     }
     if body.get("messages").and_then(Value::as_array).is_some_and(|messages| messages.len() > MESSAGES) {
-        return Err(Refusal::invalid(format!("messages: List should have at most {MESSAGES} items")));
+        return Err(ApiError::invalid(format!("messages: List should have at most {MESSAGES} items")));
     }
     if let Some(metadata) = body.get("metadata") {
         only("metadata", object("metadata", metadata)?, &["user_id"])?;
@@ -111,7 +111,7 @@ pub(super) fn check(body: &Map<String, Value>, betas: &[String], counting: bool)
     check_tool_choice(body)
 }
 
-fn check_tool_choice(body: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_tool_choice(body: &Map<String, Value>) -> Result<(), ApiError> {
     let Some(choice) = body.get("tool_choice") else { return Ok(()) };
     let choice = object("tool_choice", choice)?;
     let kind = one_of("tool_choice.type", choice.get("type"), &["auto", "any", "tool", "none"])?;
@@ -125,17 +125,17 @@ fn check_tool_choice(body: &Map<String, Value>) -> Result<(), Refusal> {
         return Ok(());
     }
     let tools = body.get("tools").and_then(Value::as_array).filter(|tools| !tools.is_empty());
-    let tools = tools.ok_or_else(|| Refusal::invalid("tool_choice may only be specified while providing tools"))?;
+    let tools = tools.ok_or_else(|| ApiError::invalid("tool_choice may only be specified while providing tools"))?;
     if kind == "tool" {
         required_at("tool_choice.tool", choice, "name", Value::is_string)?;
         if !tools.iter().any(|tool| tool.get("name") == choice.get("name")) {
-            return Err(Refusal::invalid(format!("Tool {} not found in provided tools", choice["name"])));
+            return Err(ApiError::invalid(format!("Tool {} not found in provided tools", choice["name"])));
         }
     }
     Ok(())
 }
 
-fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
+fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), ApiError> {
     let kind = one_of("thinking.type", thinking.get("type"), &["adaptive", "enabled", "disabled", "between_tools"])?;
     let mut known = vec!["type"];
     if kind == "enabled" {
@@ -154,13 +154,13 @@ fn check_thinking(thinking: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> 
     {
         Some(Err(refusal)) => Err(refusal),
         Some(Ok("updates")) if !has("thinking-display-updates-2026-08-18") => {
-            Err(Refusal::invalid("thinking.display: Input should be 'omitted' or 'summarized'"))
+            Err(ApiError::invalid("thinking.display: Input should be 'omitted' or 'summarized'"))
         }
         _ => Ok(()),
     }
 }
 
-fn check_output_config(config: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), Refusal> {
+fn check_output_config(config: &Map<String, Value>, has: &dyn Fn(&str) -> bool) -> Result<(), ApiError> {
     let mut known = vec!["effort", "format"];
     if has("task-budgets-2026-03-13") {
         known.push("task_budget");
@@ -179,7 +179,7 @@ fn check_output_config(config: &Map<String, Value>, has: &dyn Fn(&str) -> bool) 
     Ok(())
 }
 
-fn check_system(system: Option<&Value>) -> Result<(), Refusal> {
+fn check_system(system: Option<&Value>) -> Result<(), ApiError> {
     match system {
         None | Some(Value::String(_)) => Ok(()),
         Some(Value::Array(blocks)) => {
@@ -192,13 +192,13 @@ fn check_system(system: Option<&Value>) -> Result<(), Refusal> {
             }
             Ok(())
         }
-        Some(_) => Err(Refusal::invalid("system: Input should be a valid list")),
+        Some(_) => Err(ApiError::invalid("system: Input should be a valid list")),
     }
 }
 
-fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
+fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
     let Some(tools) = tools else { return Ok(()) };
-    let Value::Array(tools) = tools else { return Err(Refusal::invalid("tools: Input should be a valid list")) };
+    let Value::Array(tools) = tools else { return Err(ApiError::invalid("tools: Input should be a valid list")) };
     let mut names = Vec::new();
     let (mut strict, mut optional_fields) = (0, 0);
     for (index, tool) in tools.iter().enumerate() {
@@ -221,15 +221,15 @@ fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
                 "allowed_callers",
             ],
         )?;
-        let name = tool.get("name").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{custom}.name")))?;
-        // The documents say 64; the service has let 128 pass and says so in its words.
+        let name = tool.get("name").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{custom}.name")))?;
+        // The documentation says 64. The service has accepted 128, which its message mentions.
         if name.is_empty() || name.len() > 64 || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-            return Err(Refusal::invalid(format!("{custom}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")));
+            return Err(ApiError::invalid(format!("{custom}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'")));
         }
         match tool.get("input_schema") {
-            None => return Err(Refusal::required(&format!("{custom}.input_schema"))),
+            None => return Err(ApiError::required(&format!("{custom}.input_schema"))),
             Some(schema) if schema.get("type").and_then(Value::as_str) != Some("object") => {
-                return Err(Refusal::invalid(format!("{custom}.input_schema.type: Input should be 'object'")));
+                return Err(ApiError::invalid(format!("{custom}.input_schema.type: Input should be 'object'")));
             }
             Some(_) => {}
         }
@@ -242,25 +242,25 @@ fn check_tools(tools: Option<&Value>) -> Result<(), Refusal> {
             optional_fields += optional_in(&tool["input_schema"]);
         }
         if names.contains(&name) {
-            return Err(Refusal::invalid("tools: Tool names must be unique."));
+            return Err(ApiError::invalid("tools: Tool names must be unique."));
         }
         names.push(name);
     }
     if strict > STRICT_TOOLS || optional_fields > OPTIONAL_FIELDS {
-        return Err(Refusal::invalid("Schema is too complex for compilation."));
+        return Err(ApiError::invalid("Schema is too complex for compilation."));
     }
     Ok(())
 }
 
-/// Where the service compiles a schema, every object in it says that it has no other fields.
-fn check_closed(path: &str, schema: &Value) -> Result<(), Refusal> {
+/// Every object in a strict schema must set `additionalProperties` to false.
+fn check_closed(path: &str, schema: &Value) -> Result<(), ApiError> {
     match schema {
         Value::Object(fields) => {
             if fields.get("type").and_then(Value::as_str) == Some("object")
                 && fields.get("additionalProperties") != Some(&Value::Bool(false))
             {
                 let message = format!("{path}: For 'object' type, 'additionalProperties' must be explicitly set to false");
-                return Err(Refusal::invalid(message));
+                return Err(ApiError::invalid(message));
             }
             fields.iter().try_for_each(|(name, inner)| check_closed(&format!("{path}.{name}"), inner))
         }
@@ -271,16 +271,16 @@ fn check_closed(path: &str, schema: &Value) -> Result<(), Refusal> {
     }
 }
 
-/// How many of an object's fields may be left out.
+/// The number of optional fields of an object schema.
 fn optional_in(schema: &Value) -> usize {
     let fields = schema.get("properties").and_then(Value::as_object).map_or(0, Map::len);
     fields.saturating_sub(schema.get("required").and_then(Value::as_array).map_or(0, Vec::len))
 }
 
-/// Checks one content block's fields. `issued` says that the service made this block itself and must take it back.
-pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(), Refusal> {
+/// Checks the fields of a content block. `issued`: the stub has sent this block itself, so it must accept it.
+pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(), ApiError> {
     let fields = object(path, block)?;
-    let kind = fields.get("type").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.type")))?;
+    let kind = fields.get("type").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{path}.type")))?;
     let known: &[&str] = match kind {
         "text" => &["text", "citations", "cache_control"],
         "thinking" => &["thinking", "signature"],
@@ -291,7 +291,7 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
         "tool_reference" => &["tool_name", "cache_control"],
         _ if issued => return Ok(()),
         other => {
-            return Err(Refusal::invalid(format!(
+            return Err(ApiError::invalid(format!(
                 "{path}: Input tag '{other}' found using 'type' does not match any of the expected tags"
             )));
         }
@@ -299,7 +299,7 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
     let typed = format!("{path}.{kind}");
     for field in fields.keys() {
         if field != "type" && !known.contains(&field.as_str()) {
-            return Err(Refusal::extra(&format!("{typed}.{field}")));
+            return Err(ApiError::extra(&format!("{typed}.{field}")));
         }
     }
     match kind {
@@ -316,24 +316,24 @@ pub(super) fn check_block(path: &str, block: &Value, issued: bool) -> Result<(),
     fields.get("cache_control").map_or(Ok(()), |control| check_cache_control(&format!("{typed}.cache_control"), control))
 }
 
-fn check_tool_use(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_tool_use(path: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
     required_at(path, fields, "id", Value::is_string)?;
     required_at(path, fields, "name", Value::is_string)?;
     let id = fields.get("id").and_then(Value::as_str).unwrap_or_default();
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-        return Err(Refusal::invalid(format!("{path}.id: String should match pattern '^[a-zA-Z0-9_-]+$'")));
+        return Err(ApiError::invalid(format!("{path}.id: String should match pattern '^[a-zA-Z0-9_-]+$'")));
     }
     match fields.get("input") {
-        None => Err(Refusal::required(&format!("{path}.input"))),
+        None => Err(ApiError::required(&format!("{path}.input"))),
         Some(Value::Object(_)) => Ok(()),
-        Some(_) => Err(Refusal::invalid(format!("{path}.input: Input should be a valid dictionary"))),
+        Some(_) => Err(ApiError::invalid(format!("{path}.input: Input should be a valid dictionary"))),
     }
 }
 
-fn check_tool_result(path: &str, fields: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_tool_result(path: &str, fields: &Map<String, Value>) -> Result<(), ApiError> {
     required_at(path, fields, "tool_use_id", Value::is_string)?;
     if fields.get("is_error").is_some_and(|flag| !flag.is_boolean()) {
-        return Err(Refusal::invalid(format!("{path}.is_error: Input should be a valid boolean")));
+        return Err(ApiError::invalid(format!("{path}.is_error: Input should be a valid boolean")));
     }
     match fields.get("content") {
         None | Some(Value::String(_)) => Ok(()),
@@ -342,72 +342,72 @@ fn check_tool_result(path: &str, fields: &Map<String, Value>) -> Result<(), Refu
                 Some("text" | "image" | "document" | "search_result" | "tool_reference") => {
                     check_block(&format!("{path}.content.{index}"), block, false)
                 }
-                _ => Err(Refusal::invalid(format!("{path}.content.{index}: Input tag found using 'type' does not match"))),
+                _ => Err(ApiError::invalid(format!("{path}.content.{index}: Input tag found using 'type' does not match"))),
             })
         }
-        Some(_) => Err(Refusal::invalid(format!("{path}.content: Input should be a valid string"))),
+        Some(_) => Err(ApiError::invalid(format!("{path}.content: Input should be a valid string"))),
     }
 }
 
-fn check_text(path: &str, fields: &Map<String, Value>, empty: &str) -> Result<(), Refusal> {
-    let text = fields.get("text").and_then(Value::as_str).ok_or_else(|| Refusal::required(&format!("{path}.text.text")))?;
+fn check_text(path: &str, fields: &Map<String, Value>, empty: &str) -> Result<(), ApiError> {
+    let text = fields.get("text").and_then(Value::as_str).ok_or_else(|| ApiError::required(&format!("{path}.text.text")))?;
     if let Some(control) = fields.get("cache_control") {
         check_cache_control(&format!("{path}.cache_control"), control)?;
         if text.is_empty() {
-            return Err(Refusal::invalid(format!("{path}.text: cache_control cannot be set for empty text blocks")));
+            return Err(ApiError::invalid(format!("{path}.text: cache_control cannot be set for empty text blocks")));
         }
     }
     if text.is_empty() {
-        return Err(Refusal::invalid(empty));
+        return Err(ApiError::invalid(empty));
     }
     if text.trim().is_empty() {
-        return Err(Refusal::invalid(empty.replace("be non-empty", "contain non-whitespace text")));
+        return Err(ApiError::invalid(empty.replace("be non-empty", "contain non-whitespace text")));
     }
     Ok(())
 }
 
-fn check_cache_control(path: &str, control: &Value) -> Result<(), Refusal> {
+fn check_cache_control(path: &str, control: &Value) -> Result<(), ApiError> {
     let fields = object(path, control)?;
     only(path, fields, &["type", "ttl"])?;
     one_of(&format!("{path}.type"), fields.get("type"), &["ephemeral"])?;
     fields.get("ttl").map_or(Ok(()), |ttl| one_of(&format!("{path}.ttl"), Some(ttl), &["5m", "1h"]).map(|_| ()))
 }
 
-fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, Refusal> {
-    value.as_object().ok_or_else(|| Refusal::invalid(format!("{path}: Input should be a valid dictionary or object")))
+fn object<'a>(path: &str, value: &'a Value) -> Result<&'a Map<String, Value>, ApiError> {
+    value.as_object().ok_or_else(|| ApiError::invalid(format!("{path}: Input should be a valid dictionary or object")))
 }
 
-fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
+fn only(path: &str, fields: &Map<String, Value>, known: &[&str]) -> Result<(), ApiError> {
     match fields.keys().find(|field| !known.contains(&field.as_str())) {
         None => Ok(()),
-        Some(field) => Err(Refusal::extra(&format!("{path}.{field}"))),
+        Some(field) => Err(ApiError::extra(&format!("{path}.{field}"))),
     }
 }
 
-fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, Refusal> {
-    let text = value.ok_or_else(|| Refusal::required(path))?.as_str();
+fn one_of<'a>(path: &str, value: Option<&'a Value>, known: &[&str]) -> Result<&'a str, ApiError> {
+    let text = value.ok_or_else(|| ApiError::required(path))?.as_str();
     text.filter(|text| known.contains(text)).ok_or_else(|| {
         let list: Vec<String> = known.iter().map(|name| format!("'{name}'")).collect();
-        Refusal::invalid(format!("{path}: Input should be {}", list.join(", ")))
+        ApiError::invalid(format!("{path}: Input should be {}", list.join(", ")))
     })
 }
 
-fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), Refusal> {
+fn required(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), ApiError> {
     required_at("", body, field, fits)
 }
 
-fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), Refusal> {
+fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool) -> Result<(), ApiError> {
     let full = if path.is_empty() { field.to_owned() } else { format!("{path}.{field}") };
     match fields.get(field) {
-        None => Err(Refusal::required(&full)),
+        None => Err(ApiError::required(&full)),
         Some(value) if fits(value) => Ok(()),
-        Some(_) => Err(Refusal::invalid(format!("{full}: Input should be of another type"))),
+        Some(_) => Err(ApiError::invalid(format!("{full}: Input should be of another type"))),
     }
 }
 
-fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, words: &str) -> Result<(), Refusal> {
+fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, words: &str) -> Result<(), ApiError> {
     match body.get(field) {
-        Some(value) if !fits(value) => Err(Refusal::invalid(format!("{field}: {words}"))),
+        Some(value) if !fits(value) => Err(ApiError::invalid(format!("{field}: {words}"))),
         _ => Ok(()),
     }
 }

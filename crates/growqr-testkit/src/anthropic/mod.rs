@@ -1,35 +1,35 @@
-//! A strict stand-in for the Messages API.
+//! A strict stub server for the Messages API.
 //!
-//! It runs on a thread of its own and listens on a loopback port, so that a client in the same test, or a program in a
-//! child process, talks to it over a real socket. It refuses what the service refuses, in the service's words where they
-//! are known; it signs thinking, caches prompts and bills like the service; and it answers by script, faults included.
+//! It runs on its own thread and listens on a loopback port, so that a client in the test, or a program in a child process,
+//! can use it. It refuses invalid requests with the messages of the service where they are known. It signs thinking, caches
+//! prompts and bills like the service. Its replies and faults are scripted.
 //!
-//! What it is not: it does not check the content of pictures and documents, it knows no server tools beyond giving
-//! scripted blocks back, and its tokens are an estimate (a quarter of the bytes).
+//! What it is not: it does not check the content of images and documents, it runs no server tools (but sends scripted blocks
+//! of them), and its token counts are an estimate (a quarter of the bytes).
 //!
 //! ```
-//! use growqr_testkit::anthropic::{AnthropicStandIn, says};
+//! use growqr_testkit::anthropic::{AnthropicStub, says};
 //! # async fn example() {
-//! let claude = AnthropicStandIn::start().await;
+//! let claude = AnthropicStub::start().await;
 //! claude.will(says("hello"));
 //! // … let the product talk to claude.base_url() with claude.key() …
 //! claude.assert_all_accepted();
 //! # }
 //! ```
 
-mod behaviour;
+pub(crate) mod api_error;
 mod cache;
 mod conversation;
 mod fields;
-mod judge;
+mod model_rules;
 mod models;
-pub(crate) mod refusal;
 mod serve;
 mod signature;
+mod validate;
 mod wire;
 
-pub use crate::record::{Asked, Bill, Ended, Recorded, ToolResult};
-pub use crate::script::{Hold, Point, Script, calls, says, thinks};
+pub use crate::record::{Bill, RecordedRequest, RequestOutcome, RequestView, ToolResult};
+pub use crate::script::{Point, Script, StopPoint, calls, says, thinks};
 
 use crate::http::Connection;
 use serde_json::{Value, json};
@@ -40,27 +40,27 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
-/// The only key that a stand-in accepts.
+/// The only accepted key.
 const KEY: &str = "sk-ant-api03-stand-in-key-000000000000";
 
-type Router = Arc<dyn Fn(&Asked<'_>) -> Option<Script> + Send + Sync>;
+type Router = Arc<dyn Fn(&RequestView<'_>) -> Option<Script> + Send + Sync>;
 
-/// Everything the stand-in knows.
+/// The state of the stub.
 struct State {
     key: String,
     new_account: bool,
     now_ms: u64,
     queue: VecDeque<Script>,
     router: Option<Router>,
-    requests: Vec<Recorded>,
+    requests: Vec<RecordedRequest>,
     listed: Vec<Value>,
     registry: signature::Registry,
     cache: cache::Cache,
 }
 
 impl State {
-    /// The record of a request; it was made before anything else happened to it.
-    fn record(&mut self, number: u64) -> &mut Recorded {
+    /// The record of a request. It is created before the request is processed.
+    fn record(&mut self, number: u64) -> &mut RecordedRequest {
         &mut self.requests[number as usize - 1]
     }
 }
@@ -71,9 +71,9 @@ struct Shared {
 }
 
 impl Shared {
-    /// Looks at the state or changes it, and tells whoever waits.
+    /// Reads or changes the state, and notifies waiting tests.
     fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // A panicking test may poison the lock; the others still want their record.
+        // A panicking test may poison the lock. The data is still valid.
         let result = change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changes.send_modify(|count| *count += 1);
         result
@@ -84,25 +84,25 @@ impl Shared {
     }
 }
 
-/// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct AnthropicStandIn {
+/// A running stub server. Dropping it stops the server and closes all connections.
+pub struct AnthropicStub {
     shared: Arc<Shared>,
     base_url: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl AnthropicStandIn {
-    /// Starts one on a free loopback port, with a key that the service counts as a new account's.
-    pub async fn start() -> AnthropicStandIn {
-        AnthropicStandIn::start_blocking().expect("a loopback port is free")
+impl AnthropicStub {
+    /// Starts a stub on a free loopback port. Its account counts as new, see [`AnthropicStub::be_an_old_account`].
+    pub async fn start() -> AnthropicStub {
+        AnthropicStub::start_blocking().expect("a loopback port is free")
     }
 
-    /// Starts one without an async runtime, for tests and benches that only run child processes.
+    /// Starts a stub without an async runtime, for tests and benches that only run child processes.
     ///
     /// # Errors
-    /// If no loopback port can be had.
-    pub fn start_blocking() -> io::Result<AnthropicStandIn> {
+    /// If no loopback port is free.
+    pub fn start_blocking() -> io::Result<AnthropicStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let base_url = format!("http://{}", listener.local_addr()?);
@@ -129,7 +129,7 @@ impl AnthropicStandIn {
                 }
             });
         });
-        Ok(AnthropicStandIn { shared, base_url, stop: Some(stop), thread: Some(thread) })
+        Ok(AnthropicStub { shared, base_url, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`, for `ANTHROPIC_BASE_URL`.
@@ -138,7 +138,7 @@ impl AnthropicStandIn {
         &self.base_url
     }
 
-    /// The key that it accepts, for `ANTHROPIC_API_KEY`.
+    /// The accepted key, for `ANTHROPIC_API_KEY`.
     #[must_use]
     pub fn key(&self) -> &str {
         KEY
@@ -154,29 +154,29 @@ impl AnthropicStandIn {
         self.shared.update(|state| state.queue.extend(scripts));
     }
 
-    /// Chooses scripts by what is asked, whatever the order in which requests come. Where it gives `None`, the queue is
-    /// used. It replaces an earlier router.
-    pub fn route(&self, router: impl Fn(&Asked<'_>) -> Option<Script> + Send + Sync + 'static) {
+    /// Sets a router, which chooses the script by the request. If it returns `None`, the queue is used. Replaces an earlier
+    /// router.
+    pub fn route(&self, router: impl Fn(&RequestView<'_>) -> Option<Script> + Send + Sync + 'static) {
         self.shared.update(|state| state.router = Some(Arc::new(router)));
     }
 
-    /// How many scripts are left in the queue.
+    /// The number of scripts left in the queue.
     #[must_use]
     pub fn scripts_left(&self) -> usize {
         self.shared.read(|state| state.queue.len())
     }
 
-    /// Moves the stand-in's clock; it stands still otherwise. Cached prompts expire by it.
+    /// Advances the stub's clock, which stands still otherwise. Cached prompts expire by this clock.
     pub fn advance(&self, time: Duration) {
         self.shared.update(|state| state.now_ms += u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     }
 
-    /// Makes the account one from before 31 August 2026, whose thinking is bound on request only.
+    /// Makes the account older than 31 August 2026. Thinking of such accounts is bound to the conversation only on request.
     pub fn be_an_old_account(&self) {
         self.shared.update(|state| state.new_account = false);
     }
 
-    /// Lists one more model, first of all, as the Models API does with one of tomorrow. It cannot be asked for messages.
+    /// Adds a new model at the start of the list of the Models API. It cannot be used for messages.
     pub fn list_also(&self, id: &str, name: &str, max_input_tokens: u64, max_tokens: u64) {
         let model = json!({
             "id": id, "type": "model", "display_name": name, "created_at": "2027-01-01T00:00:00Z",
@@ -185,28 +185,28 @@ impl AnthropicStandIn {
         self.shared.update(|state| state.listed.insert(0, model));
     }
 
-    /// All requests so far, in the order in which they arrived.
+    /// All requests so far, in order of arrival.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.clone())
     }
 
-    /// The requests for messages so far: those that may cost something.
+    /// All requests for messages so far.
     #[must_use]
-    pub fn messages(&self) -> Vec<Recorded> {
+    pub fn messages(&self) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
         requests.retain(|request| request.path == "/v1/messages");
         requests
     }
 
-    /// What all requests so far have cost, in USD micro-cents.
+    /// The cost of all requests so far, in USD micro-cents.
     #[must_use]
     pub fn total_micro_cents(&self) -> u64 {
         self.shared.read(|state| state.requests.iter().filter_map(|request| request.bill).map(|bill| bill.micro_cents).sum())
     }
 
-    /// Returns the requests as soon as they satisfy `condition`. Waits for as long as that takes.
-    pub async fn until(&self, condition: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+    /// Waits until the requests satisfy `condition` and returns them. Has no timeout.
+    pub async fn until(&self, condition: impl Fn(&[RecordedRequest]) -> bool) -> Vec<RecordedRequest> {
         let mut changes = self.shared.changes.subscribe();
         loop {
             changes.borrow_and_update();
@@ -219,24 +219,24 @@ impl AnthropicStandIn {
         }
     }
 
-    /// Fails the test if any request broke a rule or found no script.
+    /// Fails the test if any request was refused or had no script.
     ///
     /// # Panics
-    /// With the first such request and what was wrong with it.
+    /// With the first such request and the error.
     pub fn assert_all_accepted(&self) {
         for request in self.requests() {
             match &request.ended {
-                Some(Ended::Refused { status, message }) => {
+                Some(RequestOutcome::Refused { status, message }) => {
                     panic!("request {} was refused with {status}: {message}\n{}", request.number, request.body)
                 }
-                Some(Ended::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
+                Some(RequestOutcome::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
                 _ => {}
             }
         }
     }
 }
 
-impl Drop for AnthropicStandIn {
+impl Drop for AnthropicStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -257,7 +257,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, buffer: Vec::new() };
                 connections.spawn(serve::connection(shared.clone(), client));
             }
         }

@@ -1,21 +1,21 @@
-//! The stand-in's own knowledge of the models: limits, prices and what each of them refuses.
+//! The stub's own table of models: limits, prices and supported settings.
 
 use serde_json::{Value, json};
 
-/// How a model takes `thinking.type: "adaptive"`.
+/// How a model handles `thinking.type: "adaptive"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Adaptive {
     /// Refused.
     No,
-    /// Always on; may not be disabled.
+    /// Always on; cannot be disabled.
     Only,
     /// On unless disabled.
     Default,
-    /// Off unless asked for.
+    /// Off unless requested.
     OptIn,
 }
 
-/// How a model takes `thinking.type: "disabled"`.
+/// How a model handles `thinking.type: "disabled"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Disabled {
     Accepted,
@@ -24,7 +24,7 @@ pub(super) enum Disabled {
     BetweenTools,
 }
 
-/// Which sampling parameters a model takes.
+/// Which sampling parameters a model accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sampling {
     Any,
@@ -32,12 +32,12 @@ pub(super) enum Sampling {
     TemperatureOneOrTopP,
 }
 
-/// Whose thinking signatures are bound to the conversation before them.
+/// For which accounts thinking signatures are bound to the conversation before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PrefixCheck {
-    Nobody,
+    NoAccounts,
     NewAccounts,
-    Everybody,
+    AllAccounts,
 }
 
 /// Prices in thousandths of a US dollar per million tokens.
@@ -58,12 +58,12 @@ pub(super) struct Row {
     pub context: u64,
     pub max_output: u64,
     pub card: Card,
-    /// The card for prompts of more than 100,000 tokens, where it differs.
+    /// The prices for prompts of more than 100,000 tokens, where they differ.
     pub large: Option<Card>,
     pub adaptive: Adaptive,
     pub disabled: Disabled,
     pub manual: bool,
-    /// The default effort; `None` where the setting is refused.
+    /// The default effort; `None` if the setting is refused.
     pub effort: Option<&'static str>,
     pub forced_tools: bool,
     pub system_messages: bool,
@@ -71,7 +71,7 @@ pub(super) struct Row {
     pub cache_minimum: u64,
     pub prefill: bool,
     pub sampling: Sampling,
-    /// Tokens of the hidden system text that tools bring (`auto`, forced).
+    /// Tokens of the hidden system text that is added for tools (`auto`, forced).
     pub tool_prompt: (u64, u64),
 }
 
@@ -79,7 +79,7 @@ const fn card(input: u64, output: u64, write_5m: u64, write_1h: u64, read: u64) 
     Card { input, output, write_5m, write_1h, read }
 }
 
-/// An always-adaptive model of the newest line; the others are written as differences from it.
+/// An always-adaptive model of the newest generation. Other rows are defined by their differences from it.
 const NEWEST: Row = Row {
     id: "",
     name: "",
@@ -100,15 +100,15 @@ const NEWEST: Row = Row {
     tool_prompt: (286, 406),
 };
 
-/// A model of the line before: forced tools are accepted, thinking is not bound to the conversation.
-const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::Nobody, ..NEWEST };
+/// A model of the previous generation: forced tools are accepted, thinking is not bound to the conversation.
+const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::NoAccounts, ..NEWEST };
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: "claude-fable-5-2",
         name: "Claude Fable 5.2",
         card: card(8000, 40_000, 10_000, 16_000, 200),
-        prefix_check: PrefixCheck::Everybody,
+        prefix_check: PrefixCheck::AllAccounts,
         system_messages: false,
         ..NEWEST
     },
@@ -210,7 +210,7 @@ pub(super) fn find(id: &str) -> Option<&'static Row> {
 }
 
 impl Row {
-    /// The card for a prompt of this many tokens.
+    /// The prices for a prompt of this many tokens.
     pub fn card_for(&self, prompt_tokens: u64) -> Card {
         self.large.filter(|_| prompt_tokens > 100_000).unwrap_or(self.card)
     }

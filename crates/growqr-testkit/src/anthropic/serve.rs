@@ -1,40 +1,40 @@
-//! One connection of a client: requests in, answers out, everything recorded.
+//! Serves a client's connection: reads requests, sends responses, records both.
 
-use super::judge::{self, Accepted};
-use super::refusal::Refusal;
-use super::wire::{self, Frame};
+use super::api_error::ApiError;
+use super::validate::{self, Accepted};
+use super::wire::{self, MessageInfo};
 use super::{Shared, State, models};
 use crate::http::{Connection, HttpRequest};
-use crate::play::{Action, perform};
-use crate::record::{Asked, Bill, Ended, Recorded};
+use crate::player::{Action, run_step};
+use crate::record::{Bill, RecordedRequest, RequestOutcome, RequestView};
 use crate::script::{Answer, Message, Point, Script};
 use serde_json::{Value, json};
 use std::io;
 use std::sync::Arc;
 
-/// The service's sign of life.
+/// The keep-alive event of the service.
 const PING: &[u8] = b"event: ping\ndata: {\"type\":\"ping\"}\n\n";
 
 /// Serves a connection until either side closes it.
 pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     while let Ok(Some(request)) = client.request().await {
         let number = record(&shared, &request);
-        let ended = answer(&shared, &mut client, &request, number).await.unwrap_or(Ended::ClientLeft);
-        if matches!(ended, Ended::Cut | Ended::ClientLeft) {
-            // Closed before it is said, so that whoever waits for the record finds the connection closed.
+        let ended = answer(&shared, &mut client, &request, number).await.unwrap_or(RequestOutcome::ClientLeft);
+        if matches!(ended, RequestOutcome::Cut | RequestOutcome::ClientLeft) {
+            // Close before recording, so that a test that waits for the record finds the connection closed.
             drop(client);
-            settle(&shared, number, ended);
+            record_outcome(&shared, number, ended);
             return;
         }
     }
 }
 
-/// Records how a request ended. Done before the last bytes leave, so that a client that has its answer finds it recorded.
-/// A broken rule stays on record even if the client does not wait to hear of it.
-fn settle(shared: &Shared, number: u64, ended: Ended) {
+/// Records the outcome of a request. Called before the last bytes are sent, so that a client that has the response finds the
+/// record. A refusal stays recorded even if the client disconnects before it reads the response.
+fn record_outcome(shared: &Shared, number: u64, ended: RequestOutcome) {
     shared.update(|state| {
         let record = state.record(number);
-        if !matches!(record.ended, Some(Ended::Refused { .. } | Ended::Unscripted)) {
+        if !matches!(record.ended, Some(RequestOutcome::Refused { .. } | RequestOutcome::Unscripted)) {
             record.ended = Some(ended);
         }
     });
@@ -43,7 +43,7 @@ fn settle(shared: &Shared, number: u64, ended: Ended) {
 fn record(shared: &Shared, request: &HttpRequest) -> u64 {
     shared.update(|state| {
         let number = state.requests.len() as u64 + 1;
-        state.requests.push(Recorded {
+        state.requests.push(RecordedRequest {
             number,
             method: request.method.clone(),
             path: request.path.clone(),
@@ -57,31 +57,31 @@ fn record(shared: &Shared, request: &HttpRequest) -> u64 {
     })
 }
 
-async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<Ended> {
+async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<RequestOutcome> {
     match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/v1/messages") => message(shared, client, request, number).await,
         ("POST", "/v1/messages/count_tokens") => {
-            let verdict = shared.update(|state| judge::check_message(state, request, true));
+            let verdict = shared.update(|state| validate::check_message(state, request, true));
             let counted = verdict.map(|accepted| json!({"input_tokens": accepted.layout.tokens()}));
-            plain(shared, client, counted, number).await
+            respond_json(shared, client, counted, number).await
         }
         ("GET", path) if path == "/v1/models" || path.starts_with("/v1/models/") => {
             let verdict = shared.update(|state| {
-                judge::check_head(request, &state.key)?;
+                validate::check_head(request, &state.key)?;
                 describe(&state.listed, path, &request.query)
             });
-            plain(shared, client, verdict, number).await
+            respond_json(shared, client, verdict, number).await
         }
-        _ => plain(shared, client, Err(Refusal::new(404, "not_found_error", "Not Found")), number).await,
+        _ => respond_json(shared, client, Err(ApiError::new(404, "not_found_error", "Not Found")), number).await,
     }
 }
 
-fn describe(listed: &[Value], path: &str, query: &str) -> Result<Value, Refusal> {
+fn describe(listed: &[Value], path: &str, query: &str) -> Result<Value, ApiError> {
     let Some(id) = path.strip_prefix("/v1/models/") else { return Ok(models::page(listed, query)) };
     let known = listed.iter().find(|model| model["id"] == id).cloned();
     known
         .or_else(|| models::find(id).map(models::Row::describe))
-        .ok_or_else(|| Refusal::new(404, "not_found_error", format!("model: {id}")))
+        .ok_or_else(|| ApiError::new(404, "not_found_error", format!("model: {id}")))
 }
 
 fn headers(number: u64, kind: &str) -> Vec<(String, String)> {
@@ -100,51 +100,56 @@ fn request_id(number: u64) -> String {
     format!("req_{number}")
 }
 
-/// Answers with one JSON object, or with the refusal.
-async fn plain(shared: &Shared, client: &mut Connection, verdict: Result<Value, Refusal>, number: u64) -> io::Result<Ended> {
+/// Responds with a JSON object or with the error.
+async fn respond_json(
+    shared: &Shared,
+    client: &mut Connection,
+    verdict: Result<Value, ApiError>,
+    number: u64,
+) -> io::Result<RequestOutcome> {
     let (status, body, ended) = match verdict {
-        Ok(body) => (200, body, Ended::Answered(200)),
+        Ok(body) => (200, body, RequestOutcome::Answered(200)),
         Err(refusal) => {
             let body = refusal.body(&request_id(number));
-            (refusal.status, body, Ended::Refused { status: refusal.status, message: refusal.message })
+            (refusal.status, body, RequestOutcome::Refused { status: refusal.status, message: refusal.message })
         }
     };
-    settle(shared, number, ended.clone());
+    record_outcome(shared, number, ended.clone());
     client.respond(status, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
     Ok(ended)
 }
 
-async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<Ended> {
-    let accepted = match shared.update(|state| judge::check_message(state, request, false)) {
+async fn message(shared: &Shared, client: &mut Connection, request: &HttpRequest, number: u64) -> io::Result<RequestOutcome> {
+    let accepted = match shared.update(|state| validate::check_message(state, request, false)) {
         Ok(accepted) => accepted,
-        Err(refusal) => return plain(shared, client, Err(refusal), number).await,
+        Err(refusal) => return respond_json(shared, client, Err(refusal), number).await,
     };
-    let Some(script) = choose(shared, number) else {
-        let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stand-in has no script for this"}});
-        settle(shared, number, Ended::Unscripted);
+    let Some(script) = choose_script(shared, number) else {
+        let body = json!({"type": "error", "error": {"type": "api_error", "message": "the stub has no script for this request"}});
+        record_outcome(shared, number, RequestOutcome::Unscripted);
         client.respond(500, &headers(number, "application/json"), body.to_string().as_bytes()).await?;
-        return Ok(Ended::Unscripted);
+        return Ok(RequestOutcome::Unscripted);
     };
     for (_, step) in script.steps.iter().filter(|(point, _)| *point == Point::BeforeHead) {
-        if let Some(ended) = perform(client, step, PING).await? {
+        if let Some(ended) = run_step(client, step, PING).await? {
             return Ok(ended);
         }
     }
     match &script.answer {
         Answer::Http { status, headers, body } => {
-            settle(shared, number, Ended::Answered(*status));
+            record_outcome(shared, number, RequestOutcome::Answered(*status));
             client.respond(*status, headers, body).await?;
-            Ok(Ended::Answered(*status))
+            Ok(RequestOutcome::Answered(*status))
         }
         Answer::Message(message) => reply(shared, client, &accepted, &script, message, number).await,
     }
 }
 
-/// The router's script, or else the next of the queue.
-fn choose(shared: &Shared, number: u64) -> Option<Script> {
+/// The script from the router, otherwise the next one from the queue.
+fn choose_script(shared: &Shared, number: u64) -> Option<Script> {
     let (router, body) = shared.update(|state| (state.router.clone(), state.record(number).body.clone()));
-    // The router runs outside the lock: it may look at the stand-in itself.
-    let chosen = router.and_then(|router| router(&Asked { body: &body }));
+    // The router runs without the lock, because it may call methods of the stub.
+    let chosen = router.and_then(|router| router(&RequestView { body: &body }));
     chosen.or_else(|| shared.update(|state| state.queue.pop_front()))
 }
 
@@ -155,7 +160,7 @@ async fn reply(
     script: &Script,
     message: &Message,
     number: u64,
-) -> io::Result<Ended> {
+) -> io::Result<RequestOutcome> {
     let Accepted { prompt, model, thinking, layout, dropped, streamed } = accepted;
     let mut content = wire::content(message, thinking, number);
     let input = shared.update(|state| {
@@ -164,7 +169,7 @@ async fn reply(
         state.cache.serve(layout, now)
     });
     let free = message.stop.as_deref() == Some("refusal") && message.parts.is_empty();
-    let frame = Frame {
+    let info = MessageInfo {
         message_id: format!("msg_{number}"),
         model: message.model.as_deref().unwrap_or(model.id),
         input,
@@ -172,18 +177,18 @@ async fn reply(
     };
     let bill = |state: &mut State, output: u64| {
         if !free {
-            state.record(number).bill = Some(bill(model, &frame, output));
+            state.record(number).bill = Some(bill(model, &info, output));
         }
     };
     shared.update(|state| bill(state, 0));
     let total = wire::output_tokens(message, thinking);
     if !streamed {
-        let body = wire::whole(message, &frame, &content, total);
+        let body = wire::whole(message, &info, &content, total);
         shared.update(|state| bill(state, total));
-        return plain(shared, client, Ok(body), number).await;
+        return respond_json(shared, client, Ok(body), number).await;
     }
     client.begin(200, &headers(number, "text/event-stream; charset=utf-8")).await?;
-    send(shared, client, wire::stream(script, message, &frame, &content, thinking), number, &bill).await
+    send(shared, client, wire::stream(script, message, &info, &content, thinking), number, &bill).await
 }
 
 async fn send(
@@ -192,35 +197,35 @@ async fn send(
     actions: Vec<Action>,
     number: u64,
     bill: &(dyn Fn(&mut State, u64) + Sync),
-) -> io::Result<Ended> {
+) -> io::Result<RequestOutcome> {
     let last = actions.len() - 1;
     for (index, action) in actions.into_iter().enumerate() {
         match action {
             Action::Send(bytes, output) => {
                 shared.update(|state| bill(state, output));
                 if index == last {
-                    settle(shared, number, Ended::Answered(200));
+                    record_outcome(shared, number, RequestOutcome::Answered(200));
                     client.last_chunk(&bytes).await?;
-                    return Ok(Ended::Answered(200));
+                    return Ok(RequestOutcome::Answered(200));
                 }
                 client.chunk(&bytes).await?;
             }
             Action::Do(step) => {
-                if let Some(ended) = perform(client, &step, PING).await? {
+                if let Some(ended) = run_step(client, &step, PING).await? {
                     return Ok(ended);
                 }
             }
         }
     }
-    settle(shared, number, Ended::Answered(200));
+    record_outcome(shared, number, RequestOutcome::Answered(200));
     client.last_chunk(&[]).await?;
-    Ok(Ended::Answered(200))
+    Ok(RequestOutcome::Answered(200))
 }
 
-/// What a request costs when so many output tokens were made.
-fn bill(model: &models::Row, frame: &Frame, output: u64) -> Bill {
-    let input = frame.input;
-    let card = models::find(frame.model).unwrap_or(model).card_for(input.total());
+/// The bill of a request with this number of output tokens.
+fn bill(model: &models::Row, info: &MessageInfo, output: u64) -> Bill {
+    let input = info.input;
+    let card = models::find(info.model).unwrap_or(model).card_for(input.total());
     // Prices are thousandths of a dollar per million tokens: 100,000 micro-cents each.
     let total = input.plain * card.input
         + input.read * card.read

@@ -1,15 +1,15 @@
-//! The thinking the service has signed, and whether a request gives it back unharmed.
+//! Signs thinking blocks, and checks that requests send them back unchanged.
 //!
-//! A signature is bound to the model, the tools, the system text and every block before it, as values: the order of keys
-//! and cache marks are no part of it.
+//! A signature is bound to the model, the tools, the system text and every block before it. The order of JSON keys and
+//! `cache_control` do not matter.
 
-use super::conversation::{Placed, Prompt, canonical, kind};
-use super::refusal::Refusal;
+use super::api_error::ApiError;
+use super::conversation::{PlacedBlock, Prompt, canonical, kind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 
-/// A prefix of a conversation, as a running hash.
+/// The running hash of a conversation's prefix.
 #[derive(Clone)]
 struct Prefix(Sha256);
 
@@ -38,18 +38,18 @@ struct Signed {
     reply: usize,
 }
 
-/// Everything signed so far.
+/// All signed thinking and all sent blocks.
 #[derive(Default)]
 pub(super) struct Registry {
     signed: HashMap<String, Signed>,
-    /// The seals of each reply's thinking blocks, in order.
+    /// The signatures in each reply, in order.
     replies: Vec<Vec<String>>,
-    /// Blocks of any type that this service made.
-    made: HashSet<String>,
+    /// Blocks of any type that the stub has sent.
+    issued: HashSet<String>,
 }
 
-/// What identifies a thinking block: its signature, or the sealed data of a redacted one.
-fn seal(block: &Value) -> &str {
+/// The signature of a thinking block, or the data of a redacted one.
+fn signature_of(block: &Value) -> &str {
     let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
     block.get(field).and_then(Value::as_str).unwrap_or_default()
 }
@@ -59,12 +59,12 @@ fn is_thinking(block: &Value) -> bool {
 }
 
 impl Registry {
-    /// Signs the thinking of a reply to this prompt and remembers all its blocks.
+    /// Signs the thinking in a reply to this prompt and registers all blocks of the reply.
     pub fn sign(&mut self, prompt: &Prompt, model: &str, content: &mut [Value]) {
         let mut prefix = Prefix::of(prompt);
         prompt.blocks.iter().for_each(|placed| prefix.add(&placed.role, &placed.block));
         let reply = self.replies.len();
-        let mut seals = Vec::new();
+        let mut signatures = Vec::new();
         for (index, block) in content.iter_mut().enumerate() {
             if is_thinking(block) {
                 let digest = Sha256::digest(format!("{model}\n{reply}\n{index}\n{}", prefix.text()));
@@ -72,24 +72,24 @@ impl Registry {
                 let field = if kind(block) == "redacted_thinking" { "data" } else { "signature" };
                 block[field] = json!(format!("Eq{signature}=="));
                 let signed = Signed { model: model.to_owned(), prefix: prefix.text(), block: canonical(block), reply };
-                seals.push(seal(block).to_owned());
-                self.signed.insert(seal(block).to_owned(), signed);
+                signatures.push(signature_of(block).to_owned());
+                self.signed.insert(signature_of(block).to_owned(), signed);
             }
-            self.made.insert(canonical(block));
+            self.issued.insert(canonical(block));
             prefix.add("assistant", block);
         }
-        self.replies.push(seals);
+        self.replies.push(signatures);
     }
 
-    /// Whether this service made the block.
-    pub fn made(&self, block: &Value) -> bool {
-        self.made.contains(&canonical(block))
+    /// Whether the stub has sent this block.
+    pub fn issued(&self, block: &Value) -> bool {
+        self.issued.contains(&canonical(block))
     }
 
-    /// Checks the thinking of a prompt. Returns what was dropped, for `input_transformations`.
+    /// Checks the thinking in a prompt. Returns the dropped blocks for `input_transformations`.
     ///
-    /// `bound` says that this account's signatures are checked against the conversation before them; `controls` that the
-    /// beta for it was asked for; `drop` that blocks bound elsewhere are dropped instead of refused.
+    /// `bound`: signatures are checked against the conversation before them. `controls`: the request has the beta for these
+    /// settings. `drop`: blocks bound to another conversation are dropped instead of refused.
     pub fn check(
         &self,
         prompt: &mut Prompt,
@@ -97,14 +97,14 @@ impl Registry {
         bound: bool,
         controls: bool,
         drop: bool,
-    ) -> Result<Vec<Value>, Refusal> {
+    ) -> Result<Vec<Value>, ApiError> {
         self.check_latest(prompt)?;
         let mut prefix = Prefix::of(prompt);
         let mut dropped = Vec::new();
         let mut kept = Vec::new();
         for placed in std::mem::take(&mut prompt.blocks) {
             let reason =
-                if is_thinking(&placed.block) { self.verdict(&placed, model, bound, controls, drop, &prefix)? } else { None };
+                if is_thinking(&placed.block) { self.check_block(&placed, model, bound, controls, drop, &prefix)? } else { None };
             prefix.add(&placed.role, &placed.block);
             match reason {
                 None => kept.push(placed),
@@ -115,17 +115,17 @@ impl Registry {
         Ok(dropped)
     }
 
-    fn verdict(
+    fn check_block(
         &self,
-        placed: &Placed,
+        placed: &PlacedBlock,
         model: &str,
         bound: bool,
         controls: bool,
         drop: bool,
         prefix: &Prefix,
-    ) -> Result<Option<&'static str>, Refusal> {
-        let damaged = || Refusal::invalid(format!("{}: Invalid `signature` in `thinking` block", placed.path()));
-        let signed = self.signed.get(seal(&placed.block)).ok_or_else(damaged)?;
+    ) -> Result<Option<&'static str>, ApiError> {
+        let damaged = || ApiError::invalid(format!("{}: Invalid `signature` in `thinking` block", placed.path()));
+        let signed = self.signed.get(signature_of(&placed.block)).ok_or_else(damaged)?;
         if signed.model != model {
             return Ok(Some("model_binding_mismatch"));
         }
@@ -143,20 +143,20 @@ impl Registry {
         } else {
             " That setting requires the `thinking-binding-controls-2026-08-01` value in the `anthropic-beta` header."
         };
-        Err(Refusal::invalid(format!(
+        Err(ApiError::invalid(format!(
             "{}: Invalid `signature` in `thinking` block. The block is bound to a different conversation. Remove the block, \
              or set `thinking.block_binding.prefix_mismatch_behavior` to \"drop_block\".{hint}",
             placed.path()
         )))
     }
 
-    /// The thinking of the latest assistant message is all or nothing, in order and unedited.
-    fn check_latest(&self, prompt: &Prompt) -> Result<(), Refusal> {
+    /// The thinking in the latest assistant message must be complete, in order and unchanged, or missing completely.
+    fn check_latest(&self, prompt: &Prompt) -> Result<(), ApiError> {
         let Some(end) = prompt.blocks.iter().rposition(|placed| placed.role == "assistant") else { return Ok(()) };
         let start = prompt.blocks[..end].iter().rposition(|placed| placed.role != "assistant").map_or(0, |at| at + 1);
-        let thinking: Vec<&Placed> = prompt.blocks[start..=end].iter().filter(|placed| is_thinking(&placed.block)).collect();
-        let modified = |placed: &Placed| {
-            Refusal::invalid(format!(
+        let thinking: Vec<&PlacedBlock> = prompt.blocks[start..=end].iter().filter(|placed| is_thinking(&placed.block)).collect();
+        let modified = |placed: &PlacedBlock| {
+            ApiError::invalid(format!(
                 "{}: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These \
                  blocks must remain as they were in the original response.",
                 placed.path()
@@ -164,11 +164,11 @@ impl Registry {
         };
         for run in thinking.chunk_by(|one, other| self.reply_of(one) == self.reply_of(other)) {
             let Some(reply) = self.reply_of(run[0]) else { continue };
-            let seals: Vec<&str> = run.iter().map(|placed| seal(&placed.block)).collect();
-            if seals != self.replies[reply] {
+            let signatures: Vec<&str> = run.iter().map(|placed| signature_of(&placed.block)).collect();
+            if signatures != self.replies[reply] {
                 return Err(modified(run[0]));
             }
-            let edited = |placed: &&&Placed| self.signed[seal(&placed.block)].block != canonical(&placed.block);
+            let edited = |placed: &&&PlacedBlock| self.signed[signature_of(&placed.block)].block != canonical(&placed.block);
             if let Some(placed) = run.iter().find(edited) {
                 return Err(modified(placed));
             }
@@ -176,7 +176,7 @@ impl Registry {
         Ok(())
     }
 
-    fn reply_of(&self, placed: &Placed) -> Option<usize> {
-        self.signed.get(seal(&placed.block)).map(|signed| signed.reply)
+    fn reply_of(&self, placed: &PlacedBlock) -> Option<usize> {
+        self.signed.get(signature_of(&placed.block)).map(|signed| signed.reply)
     }
 }

@@ -1,20 +1,20 @@
-//! A scripted message as the bytes of an event stream, or as one JSON object.
+//! Encodes a scripted message as an event stream or as one JSON object.
 
-use super::behaviour::Thinking;
 use super::cache::{Input, tokens_in};
-use crate::play::{Action, arrange, pieces};
+use super::model_rules::Thinking;
+use crate::player::{Action, interleave_steps, split_text};
 use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
 
-/// What a message needs besides its script.
-pub(super) struct Frame<'a> {
+/// The data of a message that does not come from its script.
+pub(super) struct MessageInfo<'a> {
     pub message_id: String,
     pub model: &'a str,
     pub input: Input,
     pub dropped: Vec<Value>,
 }
 
-/// The content that a script gives on this request, unsigned. `number` makes the ids of its calls.
+/// The content blocks of a scripted message, without signatures. Tool call ids are made from `number`.
 pub(super) fn content(message: &Message, thinking: &Thinking, number: u64) -> Vec<Value> {
     let mut content = Vec::new();
     for part in &message.parts {
@@ -44,7 +44,7 @@ pub(super) fn output_tokens(message: &Message, thinking: &Thinking) -> u64 {
 fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
     match part {
         Part::Thinking(_) | Part::Redacted if !thinking.is_on() => 0,
-        // Thinking is billed in full, whether its words are shown or not.
+        // Thinking is billed in full, even if its text is omitted.
         Part::Text(text) | Part::Thinking(text) => tokens_in(text),
         Part::Redacted => 8,
         Part::Call { name, input } => tokens_in(name) + tokens_in(input) + 8,
@@ -52,7 +52,7 @@ fn tokens_of(part: &Part, thinking: &Thinking) -> u64 {
     }
 }
 
-/// The natural reason, unless the script names one.
+/// The stop reason of the script, otherwise the default one.
 fn stop_reason(message: &Message) -> String {
     let natural = if message.parts.iter().any(|part| matches!(part, Part::Call { .. })) { "tool_use" } else { "end_turn" };
     message.stop.clone().unwrap_or_else(|| natural.to_owned())
@@ -69,28 +69,34 @@ fn usage(input: &Input, output: u64) -> Value {
     })
 }
 
-/// The message as one object, for requests that do not stream.
-pub(super) fn whole(message: &Message, frame: &Frame, content: &[Value], output: u64) -> Value {
+/// The message as one JSON object, for requests without streaming.
+pub(super) fn whole(message: &Message, info: &MessageInfo, content: &[Value], output: u64) -> Value {
     let mut body = json!({
-        "id": frame.message_id, "type": "message", "role": "assistant", "model": frame.model, "content": content,
+        "id": info.message_id, "type": "message", "role": "assistant", "model": info.model, "content": content,
         "stop_reason": stop_reason(message), "stop_sequence": null, "stop_details": message.stop_details,
-        "container": null, "usage": usage(&frame.input, output),
+        "container": null, "usage": usage(&info.input, output),
     });
-    if !frame.dropped.is_empty() {
-        body["input_transformations"] = json!(frame.dropped);
+    if !info.dropped.is_empty() {
+        body["input_transformations"] = json!(info.dropped);
     }
     body
 }
 
-/// The message as a stream, with the script's steps in their places.
-pub(super) fn stream(script: &Script, message: &Message, frame: &Frame, content: &[Value], thinking: &Thinking) -> Vec<Action> {
+/// The message as a stream, with the script's steps at their points.
+pub(super) fn stream(
+    script: &Script,
+    message: &Message,
+    info: &MessageInfo,
+    content: &[Value],
+    thinking: &Thinking,
+) -> Vec<Action> {
     let mut events = Vec::new();
     let mut start = json!({
-        "id": frame.message_id, "type": "message", "role": "assistant", "model": frame.model, "content": [],
-        "stop_reason": null, "stop_sequence": null, "usage": usage(&frame.input, 1),
+        "id": info.message_id, "type": "message", "role": "assistant", "model": info.model, "content": [],
+        "stop_reason": null, "stop_sequence": null, "usage": usage(&info.input, 1),
     });
-    if !frame.dropped.is_empty() {
-        start["input_transformations"] = json!(frame.dropped);
+    if !info.dropped.is_empty() {
+        start["input_transformations"] = json!(info.dropped);
     }
     events.push((event(&json!({"type": "message_start", "message": start})), 0));
     let mut billed = 0;
@@ -103,11 +109,11 @@ pub(super) fn stream(script: &Script, message: &Message, frame: &Frame, content:
     if let Some(details) = &message.stop_details {
         delta["stop_details"] = details.clone();
     }
-    let total = usage(&frame.input, billed);
+    let total = usage(&info.input, billed);
     events.push((event(&json!({"type": "message_delta", "delta": delta, "usage": total})), billed));
     events.push((event(&json!({"type": "message_stop"})), billed));
     let last = events.len() - 1;
-    arrange(script, events, last)
+    interleave_steps(script, events, last)
 }
 
 fn event(data: &Value) -> Vec<u8> {
@@ -122,11 +128,11 @@ fn block_events(events: &mut Vec<(Vec<u8>, u64)>, index: usize, part: &Part, blo
     match part {
         Part::Text(text) => {
             start["text"] = json!("");
-            deltas.extend(pieces(text, 12).map(|piece| json!({"type": "text_delta", "text": piece})));
+            deltas.extend(split_text(text, 12).map(|piece| json!({"type": "text_delta", "text": piece})));
         }
         Part::Thinking(_) => {
             let text = block["thinking"].as_str().unwrap_or_default();
-            deltas.extend(pieces(text, 16).map(|piece| json!({"type": "thinking_delta", "thinking": piece})));
+            deltas.extend(split_text(text, 16).map(|piece| json!({"type": "thinking_delta", "thinking": piece})));
             deltas.push(json!({"type": "signature_delta", "signature": block["signature"]}));
             start["thinking"] = json!("");
             start["signature"] = json!("");
@@ -134,7 +140,7 @@ fn block_events(events: &mut Vec<(Vec<u8>, u64)>, index: usize, part: &Part, blo
         Part::Call { input, .. } => {
             start["input"] = json!({});
             deltas.push(json!({"type": "input_json_delta", "partial_json": ""}));
-            deltas.extend(pieces(input, 7).map(|piece| json!({"type": "input_json_delta", "partial_json": piece})));
+            deltas.extend(split_text(input, 7).map(|piece| json!({"type": "input_json_delta", "partial_json": piece})));
         }
         Part::Redacted | Part::Raw(_) => {}
     }

@@ -1,7 +1,7 @@
-//! The authorization endpoint, with the pages that a person sees.
+//! The authorization endpoint and the pages that a user sees.
 
 use super::State;
-use super::grants::Asked;
+use super::grants::AuthorizationRequest;
 use super::reply::{Reply, with_query};
 use super::switches::Iss;
 
@@ -10,7 +10,8 @@ const NO_REDIRECT: &str =
     "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
 const SHORTEST: usize = 8;
 
-/// Judges a request. Where the client or the way back is wrong there is no way back: the browser shows JSON.
+/// Handles an authorization request. If the client id or the redirect URI is wrong, the browser gets JSON instead of a
+/// redirect.
 pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> Reply {
     let get = |name: &str| parameters.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str());
     if get("client_id") != state.client_id {
@@ -32,26 +33,26 @@ pub(super) fn authorize(state: &mut State, parameters: &[(String, String)]) -> R
     state.tickets += 1;
     let ticket = format!("ticket-{}", state.tickets);
     let name = state.user.name.clone();
-    state.asked.insert(ticket.clone(), asked);
+    state.pending_requests.insert(ticket.clone(), asked);
     if must_sign_in {
         return page("Sign in", &ticket, &[("/sign-in", "sign-in", &format!("Continue as {name}"))]);
     }
     consent_page(state, &ticket)
 }
 
-/// After the sign-in page.
+/// Handles the form of the sign-in page.
 pub(super) fn signed_in(state: &mut State, ticket: &str) -> Reply {
     state.switches.signed_out = false;
-    if state.asked.contains_key(ticket) {
+    if state.pending_requests.contains_key(ticket) {
         consent_page(state, ticket)
     } else {
         Reply::clerk(404, "not_found", "No such sign-in.")
     }
 }
 
-/// The person has pressed a button. Each page can be answered once.
+/// Handles the form of the consent page. Each page can be submitted once.
 pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
-    let Some(asked) = state.asked.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
+    let Some(asked) = state.pending_requests.remove(ticket) else { return Reply::clerk(404, "not_found", "No such request.") };
     if decision != "allow" {
         let denied = "The resource owner or authorization server denied the request.";
         return refuse(state, &asked.redirect_uri, &asked.state, "access_denied", denied);
@@ -59,12 +60,12 @@ pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
     let now = state.now();
     let user = state.user.clone();
     let code = state.grants.code(&asked, &user, now);
-    state.given.push(code.clone());
+    state.issued_secrets.push(code.clone());
     let scope = asked.scope.join(" ");
     back(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
 }
 
-fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'static str, String)> {
+fn check(state: &State, parameters: &[(String, String)]) -> Result<AuthorizationRequest, (&'static str, String)> {
     let invalid = |why: &str| Err(("invalid_request", why.to_owned()));
     let twice = parameters.iter().enumerate().any(|(at, one)| parameters[..at].iter().any(|other| other.0 == one.0));
     if twice {
@@ -87,14 +88,14 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'sta
     if let Some(strange) = scope.iter().find(|scope| !state.switches.scopes.contains(scope)) {
         return Err(("invalid_scope", format!("The OAuth 2.0 Client is not allowed to request scope '{strange}'.")));
     }
-    // Stricter than Clerk, which takes a request without a nonce: the app must never forget it.
+    // Stricter than Clerk, which accepts a request without a nonce: the app must always send one.
     if scope.iter().any(|scope| scope == "openid") && get("nonce").len() < SHORTEST {
         return invalid("The nonce is missing or does not have enough characters.");
     }
     if !["", "login", "consent"].contains(&get("prompt")) {
         return invalid("Used unknown value for the 'prompt' parameter, or one that needs no person.");
     }
-    Ok(Asked {
+    Ok(AuthorizationRequest {
         client_id: state.client_id.clone(),
         redirect_uri: get("redirect_uri").to_owned(),
         scope,
@@ -105,7 +106,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Asked, (&'sta
     })
 }
 
-/// Exactly, but for the port of a loopback address given as a number. `localhost` has no such grace.
+/// Compares redirect URIs exactly, but ignores the port of a numeric loopback address. `localhost` is not such an address.
 fn matches(known: &str, asked: &str) -> bool {
     if known == asked {
         return true;
@@ -143,13 +144,13 @@ fn back(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply
 fn consent_page(state: &State, ticket: &str) -> Reply {
     let buttons = [("/oauth/consent", "allow", "Allow"), ("/oauth/consent", "deny", "Deny")];
     let mut reply = page("GrowQR wants to know who you are", ticket, &buttons);
-    if state.switches.is_hurried {
+    if state.switches.auto_allow {
         reply.body.push_str("<script>document.getElementById('allow').click()</script>");
     }
     reply
 }
 
-/// One form for each button, so that a page works without scripts.
+/// A page with one form for each button, so that it works without scripts.
 fn page(title: &str, ticket: &str, buttons: &[(&str, &str, &str)]) -> Reply {
     let forms: String = buttons
         .iter()

@@ -1,49 +1,49 @@
-//! A person with a browser, as far as signing in needs one: follows the pages and presses the buttons.
+//! A minimal browser for tests: opens pages and submits their forms.
 
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What the browser shows, or where it is sent.
+/// A page or a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The HTTP status.
     pub status: u16,
-    /// Where it leads, if it leads on.
+    /// The target, if it is a redirect.
     pub location: Option<String>,
-    /// The headers as they came, in lower case.
+    /// The response head as received.
     pub head: String,
     /// The body.
     pub text: String,
 }
 
-/// Opens an address on this machine. Redirects are not followed.
+/// Opens a URL on this machine. Does not follow redirects.
 ///
 /// # Errors
-/// If nobody answers.
+/// If there is no response.
 pub async fn open(url: &str) -> io::Result<Page> {
     request("GET", url, "").await
 }
 
-/// Opens the address that the app gave, signs in if asked to, and presses Allow. Returns where that leads: the callback.
+/// Opens the authorization URL, signs in if needed, and presses Allow. Returns the callback URL.
 ///
 /// # Panics
-/// If the authorization is refused by a page.
+/// If the server responds with an error page.
 pub async fn allow(url: &str) -> String {
     press(url, "allow").await
 }
 
-/// The same, but presses Deny.
+/// Like [`allow`], but presses Deny.
 ///
 /// # Panics
-/// If the authorization is refused by a page.
+/// If the server responds with an error page.
 pub async fn deny(url: &str) -> String {
     press(url, "deny").await
 }
 
 async fn press(url: &str, button: &str) -> String {
     let origin: String = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let mut page = open(url).await.expect("the stand-in answers");
+    let mut page = open(url).await.expect("the stub responds");
     loop {
         if let Some(location) = page.location {
             return location;
@@ -52,7 +52,7 @@ async fn press(url: &str, button: &str) -> String {
         let button = if page.text.contains("id=\"sign-in\"") { "sign-in" } else { button };
         let (action, ticket) = form(&page.text, button).unwrap_or_else(|| panic!("no button {button}: {}", page.text));
         let body = format!("ticket={ticket}&decision={button}");
-        page = request("POST", &format!("{origin}{action}"), &body).await.expect("the stand-in answers");
+        page = request("POST", &format!("{origin}{action}"), &body).await.expect("the stub responds");
     }
 }
 
@@ -70,10 +70,10 @@ async fn request(method: &str, url: &str, body: &str) -> io::Result<Page> {
     send(host, &format!("{method} {path} HTTP/1.1\r\n{head}content-length: {}\r\n\r\n{body}", body.len())).await
 }
 
-/// Sends bytes as they are to an address on this machine, and reads the one answer.
+/// Sends these bytes to an address on this machine and reads one response.
 ///
 /// # Errors
-/// If nobody answers, or not with HTTP.
+/// If there is no complete HTTP response.
 pub async fn send(address: &str, bytes: &str) -> io::Result<Page> {
     let mut stream = TcpStream::connect(address).await?;
     stream.write_all(bytes.as_bytes()).await?;

@@ -1,11 +1,11 @@
-//! What an instance says about itself.
+//! The metadata documents and the key set of the instance.
 
 use super::State;
 use super::keys;
 use super::reply::Reply;
 use serde_json::{Value, json};
 
-/// OpenID Connect Discovery.
+/// The OpenID Connect Discovery document.
 pub(super) fn discovery(state: &State) -> Reply {
     let issuer = &state.issuer;
     let mut document = common(state);
@@ -25,7 +25,7 @@ pub(super) fn discovery(state: &State) -> Reply {
     Reply::json(200, &document)
 }
 
-/// RFC 8414, which knows neither userinfo nor introspection.
+/// The RFC 8414 metadata, without the userinfo and introspection endpoints.
 pub(super) fn metadata(state: &State) -> Reply {
     Reply::json(200, &common(state))
 }
@@ -50,7 +50,7 @@ fn common(state: &State) -> Value {
     document
 }
 
-/// The public keys.
+/// The JSON Web Key Set.
 pub(super) fn keys(state: &State) -> Reply {
     let mut document = json!({"keys": [keys::jwk(state.key, state.kid())]});
     if let Some(alter) = &state.alter_keys {

@@ -1,25 +1,25 @@
-//! What was granted: codes, refresh tokens that rotate, access tokens, and the grant that they all hang on.
+//! Grants, and the codes, rotating refresh tokens and access tokens that belong to them.
 
 use super::switches::User;
 use std::collections::HashMap;
 
-/// Ten minutes, as documented, in seconds.
+/// Lifetime of a code in seconds: ten minutes, as documented.
 const CODE_LIFE: i64 = 600;
 
-/// A checked authorization request.
+/// A valid authorization request.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(super) struct AuthorizationRequest {
     pub client_id: String,
     pub redirect_uri: String,
     pub scope: Vec<String>,
     pub state: String,
     pub nonce: String,
     pub challenge: String,
-    /// The form must be shown although somebody is signed in.
+    /// Whether the sign-in page must be shown although a user is signed in.
     pub wants_login: bool,
 }
 
-/// What one consent has given.
+/// The grant of one consent.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub user: User,
@@ -42,7 +42,7 @@ struct Refresh {
     used: bool,
 }
 
-/// All of them.
+/// All grants, codes and tokens.
 #[derive(Default)]
 pub(super) struct Grants {
     all: Vec<Grant>,
@@ -50,8 +50,8 @@ pub(super) struct Grants {
     refreshes: HashMap<String, Refresh>,
     accesses: HashMap<String, (usize, i64)>,
     made: u64,
-    /// Whether a used refresh token is refused without ending the family.
-    pub forgives: bool,
+    /// Whether reusing a refresh token is refused without revoking its grant.
+    pub allows_replay: bool,
 }
 
 impl Grants {
@@ -60,8 +60,8 @@ impl Grants {
         format!("{kind}_stand_in_{:06}_{}", self.made, "x".repeat(24))
     }
 
-    /// A code for what was asked and granted.
-    pub fn code(&mut self, asked: &Asked, user: &User, now: i64) -> String {
+    /// Creates a grant and its code.
+    pub fn code(&mut self, asked: &AuthorizationRequest, user: &User, now: i64) -> String {
         self.all.push(Grant {
             user: user.clone(),
             client_id: asked.client_id.clone(),
@@ -76,7 +76,7 @@ impl Grants {
         name
     }
 
-    /// Uses a code. A second use ends all that the first has given.
+    /// Redeems a code. A second use revokes the grant.
     pub fn redeem(
         &mut self,
         name: &str,
@@ -107,7 +107,7 @@ impl Grants {
         Ok(code.grant)
     }
 
-    /// Uses a refresh token. A second use ends the whole family.
+    /// Uses a refresh token. A second use revokes the grant.
     pub fn rotate(&mut self, name: &str, client_id: &str) -> Result<usize, &'static str> {
         let refresh = self.refreshes.get_mut(name).ok_or("The refresh token is unknown.")?;
         let grant = &mut self.all[refresh.grant];
@@ -118,15 +118,15 @@ impl Grants {
             return Err("The refresh token was issued to another client.");
         }
         if refresh.used {
-            grant.revoked = !self.forgives;
+            grant.revoked = !self.allows_replay;
             return Err("The refresh token has already been used.");
         }
         refresh.used = true;
         Ok(refresh.grant)
     }
 
-    /// Takes a rotation back, for an instance that gives no new refresh token.
-    pub fn keep_unused(&mut self, name: &str) {
+    /// Makes a used refresh token valid again, for an instance that does not rotate.
+    pub fn undo_rotation(&mut self, name: &str) {
         if let Some(refresh) = self.refreshes.get_mut(name) {
             refresh.used = false;
         }
@@ -138,12 +138,12 @@ impl Grants {
         name
     }
 
-    /// The name of the next access token.
+    /// The id of the next access token.
     pub fn next_access(&mut self) -> String {
         self.name("oat")
     }
 
-    pub fn know_access(&mut self, token: &str, grant: usize, expires_at: i64) {
+    pub fn add_access_token(&mut self, token: &str, grant: usize, expires_at: i64) {
         self.accesses.insert(token.to_owned(), (grant, expires_at));
     }
 
@@ -151,14 +151,14 @@ impl Grants {
         &self.all[index]
     }
 
-    /// Whose a living access token is.
+    /// The grant of a valid access token.
     pub fn by_access(&self, token: &str, now: i64) -> Option<&Grant> {
         let (grant, expires_at) = self.accesses.get(token)?;
         let grant = &self.all[*grant];
         (now < *expires_at && !grant.revoked).then_some(grant)
     }
 
-    /// Ends the grant of this refresh token; what is unknown is no error.
+    /// Revokes the grant of a refresh or access token. Ignores an unknown token.
     pub fn revoke(&mut self, token: &str) {
         let of_access = self.accesses.get(token).map(|(grant, _)| *grant);
         if let Some(grant) = self.refreshes.get(token).map(|refresh| refresh.grant).or(of_access) {
@@ -166,13 +166,13 @@ impl Grants {
         }
     }
 
-    /// Ends everything, as when an administrator signs a user out.
+    /// Revokes all grants, as when an administrator signs a user out.
     pub fn revoke_all(&mut self) {
         self.all.iter_mut().for_each(|grant| grant.revoked = true);
     }
 
-    /// Grants that live.
-    pub fn living(&self) -> usize {
+    /// The number of grants that are not revoked.
+    pub fn valid(&self) -> usize {
         self.all.iter().filter(|grant| !grant.revoked).count()
     }
 }

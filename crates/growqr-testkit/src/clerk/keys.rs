@@ -1,4 +1,4 @@
-//! Signing keys, made once for the whole run, and tokens signed by any algorithm, allowed or not.
+//! Signing keys, generated once for each test process, and tokens signed with any algorithm, even forbidden ones.
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
@@ -10,34 +10,34 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
 
-/// The instance's first key, the one after a rotation, and one that is nobody's.
+/// The instance's first key, its key after a rotation, and a foreign key.
 static KEYS: [OnceLock<RsaKeyPair>; 3] = [const { OnceLock::new() }; 3];
 
-/// Whose key signs.
+/// A signing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
-    /// The instance's own at first.
+    /// The instance's first key.
     First,
-    /// The instance's own after a rotation.
+    /// The instance's key after a rotation.
     Second,
-    /// Somebody else's.
-    Stranger,
+    /// A key that does not belong to the instance.
+    Foreign,
 }
 
 /// How a token is signed.
 #[derive(Clone, Debug)]
 pub enum Sign {
-    /// As Clerk does.
+    /// RSA with SHA-256, as Clerk does.
     Rs256(Key),
     /// RSA with SHA-384.
     Rs384(Key),
     /// RSA-PSS.
     Ps256(Key),
-    /// An elliptic curve, with a key of its own.
+    /// ECDSA with a new key.
     Es256,
-    /// A shared secret.
+    /// HMAC with this secret.
     Hs256(Vec<u8>),
-    /// Not at all: the third part is empty.
+    /// No signature: the third part is empty.
     Nothing,
 }
 
@@ -45,10 +45,10 @@ fn pair(key: Key) -> &'static RsaKeyPair {
     KEYS[key as usize].get_or_init(|| RsaKeyPair::generate(KeySize::Rsa2048).expect("there is randomness for a key"))
 }
 
-/// The public half as a JWK.
+/// The public key as a JWK.
 ///
 /// # Panics
-/// If the computer has no randomness to make the key.
+/// If the key cannot be generated.
 #[must_use]
 pub fn jwk(key: Key, kid: &str) -> Value {
     let public = pair(key).public_key();
@@ -57,13 +57,13 @@ pub fn jwk(key: Key, kid: &str) -> Value {
     json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e)})
 }
 
-/// The public half as people paste it.
+/// The public key as PEM.
 pub(super) fn pem(key: Key) -> String {
     let der = pair(key).public_key().as_der().expect("a public key has this form");
     format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(der.as_ref()))
 }
 
-/// A token of these two parts, signed.
+/// A signed token with this header and these claims.
 pub(super) fn sign(header: &Value, claims: &str, sign: &Sign) -> String {
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
     let signature = match sign {

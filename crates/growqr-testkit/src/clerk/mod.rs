@@ -1,17 +1,17 @@
-//! A strict stand-in for a Clerk instance as an OpenID Connect provider, with one public OAuth application.
+//! A strict stub server for a Clerk instance: an OpenID Connect provider with one public OAuth application.
 //!
-//! It listens on a loopback port on a thread of its own, so that the real client, a real browser and a program in a
-//! child process can all use it. It refuses what Clerk refuses, takes a code and a refresh token once, ends the whole
-//! grant when one is used again, shows real pages with real forms, and records every request.
+//! It runs on its own thread and listens on a loopback port, so that the real client, a real browser and a program in a
+//! child process can use it. It refuses what Clerk refuses, accepts each code and refresh token once, revokes the grant when
+//! one is used again, serves real pages with forms, and records every request.
 //!
-//! What it is not: it has one application, one person in the browser at a time, and no sessions, sign-up or profile
-//! pages. Where documents leave Clerk's rules open, it has the stricter one (a nonce is required).
+//! What it is not: it has one application and one user in the browser at a time, and no sessions, sign-up or profile pages.
+//! Where Clerk's documentation is unclear, it uses the stricter rule (a nonce is required).
 //!
 //! ```
-//! use growqr_testkit::clerk::{self, ClerkStandIn};
+//! use growqr_testkit::clerk::{self, ClerkStub};
 //! # async fn example() {
-//! let clerk = ClerkStandIn::start().await;
-//! // … let the product sign in with clerk.issuer() and clerk.client_id(); it gives an address to open …
+//! let clerk = ClerkStub::start().await;
+//! // … let the product sign in with clerk.issuer() and clerk.client_id(); it returns a URL to open …
 //! # let url = "";
 //! let callback = clerk::allow(url).await;
 //! # }
@@ -43,7 +43,7 @@ use tokio::sync::{oneshot, watch};
 type Alter = Arc<dyn Fn(&mut Value) + Send + Sync>;
 type Forge = Arc<dyn Fn(&mut Forgery) + Send + Sync>;
 
-/// One request as received.
+/// A recorded request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// `GET` or `POST`.
@@ -65,14 +65,14 @@ impl Request {
         self.form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// A header, by its name in lower case.
+    /// A header. The name must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Everything the stand-in knows.
+/// The state of the stub.
 struct State {
     issuer: String,
     client_id: String,
@@ -80,32 +80,32 @@ struct State {
     switches: Switches,
     user: User,
     key: Key,
-    /// Seconds at which the clock stands, or `None` for the computer's.
-    stands_at: Option<i64>,
+    /// The fixed time in seconds since 1970; `None`: the computer's clock.
+    fixed_time: Option<i64>,
     grants: grants::Grants,
-    asked: HashMap<String, grants::Asked>,
+    pending_requests: HashMap<String, grants::AuthorizationRequest>,
     tickets: u64,
     faults: HashMap<String, Fault>,
     forge: Option<Forge>,
     alter_discovery: Option<Alter>,
     alter_keys: Option<Alter>,
     requests: Vec<Request>,
-    /// Codes and tokens that were given out, good or not.
-    given: Vec<String>,
+    /// All issued codes and tokens, valid or not.
+    issued_secrets: Vec<String>,
 }
 
 impl State {
-    #[expect(clippy::disallowed_methods, reason = "a real app against the stand-in goes by the real time")]
+    #[expect(clippy::disallowed_methods, reason = "a real app that uses the stub has the real time")]
     fn now(&self) -> i64 {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.stands_at.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))
+        self.fixed_time.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))
     }
 
     fn kid(&self) -> &'static str {
         match self.key {
             Key::First => "ins_test1",
             Key::Second => "ins_test2",
-            Key::Stranger => "ins_stranger",
+            Key::Foreign => "ins_stranger",
         }
     }
 }
@@ -117,7 +117,7 @@ struct Shared {
 
 impl Shared {
     fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // A panicking test may poison the lock; the others still want their record.
+        // A panicking test may poison the lock. The data is still valid.
         let result = change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changes.send_modify(|count| *count += 1);
         result
@@ -128,8 +128,8 @@ impl Shared {
     }
 }
 
-/// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct ClerkStandIn {
+/// A running stub server. Dropping it stops the server and closes all connections.
+pub struct ClerkStub {
     shared: Arc<Shared>,
     issuer: String,
     client_id: String,
@@ -137,17 +137,17 @@ pub struct ClerkStandIn {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl ClerkStandIn {
-    /// Starts one on a free loopback port. Its clock is the computer's until a test sets it.
-    pub async fn start() -> ClerkStandIn {
-        ClerkStandIn::start_blocking().expect("a loopback port is free")
+impl ClerkStub {
+    /// Starts a stub on a free loopback port. It uses the computer's clock until a test sets the time.
+    pub async fn start() -> ClerkStub {
+        ClerkStub::start_blocking().expect("a loopback port is free")
     }
 
-    /// Starts one without an async runtime, for tests that only run child processes.
+    /// Starts a stub without an async runtime, for tests that only run child processes.
     ///
     /// # Errors
-    /// If no loopback port can be had.
-    pub fn start_blocking() -> io::Result<ClerkStandIn> {
+    /// If no loopback port is free.
+    pub fn start_blocking() -> io::Result<ClerkStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -160,19 +160,19 @@ impl ClerkStandIn {
             switches: Switches::default(),
             user: User::ada(),
             key: Key::First,
-            stands_at: None,
+            fixed_time: None,
             grants: grants::Grants::default(),
-            asked: HashMap::new(),
+            pending_requests: HashMap::new(),
             tickets: 0,
             faults: HashMap::new(),
             forge: None,
             alter_discovery: None,
             alter_keys: None,
             requests: Vec::new(),
-            given: Vec::new(),
+            issued_secrets: Vec::new(),
         };
         let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
-        // Made here, so that no client waits for it.
+        // Generate the key here, so that no client waits for it.
         let _ = keys::jwk(Key::First, "");
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -185,7 +185,7 @@ impl ClerkStandIn {
                 }
             });
         });
-        Ok(ClerkStandIn { shared, issuer, client_id, stop: Some(stop), thread: Some(thread) })
+        Ok(ClerkStub { shared, issuer, client_id, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT`.
@@ -194,54 +194,54 @@ impl ClerkStandIn {
         &self.issuer
     }
 
-    /// The id of its one application: public, with PKCE. No two stand-ins share one.
+    /// The client id of its application, which is public and uses PKCE. It differs for each stub.
     #[must_use]
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 
-    /// Where it keeps a picture of a person, for [`User::picture`].
+    /// The URL of a picture, for [`User::picture`].
     #[must_use]
     pub fn picture_url(&self) -> String {
         format!("{}/picture.gif", self.issuer)
     }
 
-    /// Registers one more redirect URI. Known from the start: the app's own scheme, and `/callback` on 127.0.0.1.
+    /// Registers a redirect URI. The app's own scheme and `/callback` on 127.0.0.1 are registered from the start.
     pub fn register(&self, redirect_uri: &str) {
         self.shared.update(|state| state.redirect_uris.push(redirect_uri.to_owned()));
     }
 
-    /// Changes how it behaves.
+    /// Changes the behaviour.
     pub fn switch(&self, change: impl FnOnce(&mut Switches)) {
         self.shared.update(|state| change(&mut state.switches));
     }
 
-    /// Who sits at the browser. At first [`User::ada`].
+    /// Sets the user at the browser. At first it is [`User::ada`].
     pub fn sign_in_as(&self, user: User) {
         self.shared.update(|state| state.user = user);
     }
 
-    /// Stops its clock at this second since 1970.
+    /// Fixes the clock at this time, in seconds since 1970.
     pub fn set_time(&self, seconds: i64) {
-        self.shared.update(|state| state.stands_at = Some(seconds));
+        self.shared.update(|state| state.fixed_time = Some(seconds));
     }
 
-    /// From now on this goes wrong at this path.
-    pub fn break_at(&self, path: &str, fault: Fault) {
+    /// Causes a fault at this path from now on.
+    pub fn fail_at(&self, path: &str, fault: Fault) {
         self.shared.update(|state| state.faults.insert(path.to_owned(), fault));
     }
 
-    /// Everything works again.
-    pub fn mend(&self) {
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
         self.shared.update(|state| state.faults.clear());
     }
 
-    /// Changes every id_token from now on, after it was made right.
+    /// Manipulates every id_token from now on.
     pub fn forge(&self, forge: impl Fn(&mut Forgery) + Send + Sync + 'static) {
         self.shared.update(|state| state.forge = Some(Arc::new(forge)));
     }
 
-    /// Id_tokens are right again.
+    /// Stops manipulating id_tokens.
     pub fn stop_forging(&self) {
         self.shared.update(|state| state.forge = None);
     }
@@ -256,53 +256,53 @@ impl ClerkStandIn {
         self.shared.update(|state| state.alter_keys = Some(Arc::new(alter)));
     }
 
-    /// Signs with a new key of a new name from now on; the old one is gone.
+    /// Signs with a new key and key id from now on. The old key is removed.
     pub fn rotate_keys(&self) {
         self.shared.update(|state| state.key = Key::Second);
     }
 
-    /// The public key as PEM, which a forger might use as a shared secret.
+    /// The public key as PEM, which an attacker might use as an HMAC secret.
     #[must_use]
     pub fn public_key_pem(&self) -> String {
         keys::pem(self.shared.read(|state| state.key))
     }
 
-    /// Ends every grant, as when an administrator signs the user out.
+    /// Revokes all grants, as when an administrator signs the user out.
     pub fn end_all_grants(&self) {
         self.shared.update(|state| state.grants.revoke_all());
     }
 
-    /// A used refresh token is still refused, but ends nothing else.
-    pub fn forgive_replays(&self) {
-        self.shared.update(|state| state.grants.forgives = true);
+    /// A reused refresh token is still refused, but its grant is not revoked.
+    pub fn allow_replays(&self) {
+        self.shared.update(|state| state.grants.allows_replay = true);
     }
 
-    /// How many grants live.
+    /// The number of grants that are not revoked.
     #[must_use]
-    pub fn living_grants(&self) -> usize {
-        self.shared.read(|state| state.grants.living())
+    pub fn valid_grants(&self) -> usize {
+        self.shared.read(|state| state.grants.valid())
     }
 
-    /// All requests so far, in the order in which they arrived.
+    /// All requests so far, in order of arrival.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared.read(|state| state.requests.clone())
     }
 
-    /// Everything that nobody else may learn: the codes and tokens that it gave out, and the verifiers that it was shown.
+    /// All secrets of sign-ins: issued codes and tokens, and received verifiers.
     #[must_use]
     pub fn secrets(&self) -> Vec<String> {
         let shown = |request: &Request| request.field("code_verifier").map(str::to_owned);
-        self.shared.read(|state| state.given.iter().cloned().chain(state.requests.iter().filter_map(shown)).collect())
+        self.shared.read(|state| state.issued_secrets.iter().cloned().chain(state.requests.iter().filter_map(shown)).collect())
     }
 
-    /// How often a path was asked.
+    /// The number of requests to a path.
     #[must_use]
     pub fn count(&self, path: &str) -> usize {
         self.requests().iter().filter(|request| request.path == path).count()
     }
 
-    /// Returns once a path was asked so many times. Waits for as long as that takes.
+    /// Waits until there were this many requests to a path. Has no timeout.
     pub async fn until(&self, path: &str, times: usize) {
         let mut changes = self.shared.changes.subscribe();
         loop {
@@ -316,7 +316,7 @@ impl ClerkStandIn {
     }
 }
 
-impl Drop for ClerkStandIn {
+impl Drop for ClerkStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -337,7 +337,7 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                connections.spawn(serve::connection(shared.clone(), Connection { read, write, ahead: Vec::new() }));
+                connections.spawn(serve::connection(shared.clone(), Connection { read, write, buffer: Vec::new() }));
             }
         }
     }

@@ -1,8 +1,8 @@
-//! An answer as a value.
+//! A response as a value.
 
 use serde_json::{Value, json};
 
-/// What goes back.
+/// A response.
 pub(super) struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
@@ -28,12 +28,12 @@ impl Reply {
         Self::new(303, &[("location", to)], String::new())
     }
 
-    /// An error of OAuth.
+    /// An OAuth error.
     pub fn oauth(status: u16, error: &str, description: &str) -> Self {
         Self::json(status, &json!({"error": error, "error_description": description}))
     }
 
-    /// An error in Clerk's own shape.
+    /// An error in Clerk's own format.
     pub fn clerk(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &json!({"errors": [{"code": code, "message": message, "long_message": message}]}))
     }
@@ -44,7 +44,7 @@ impl Reply {
     }
 }
 
-/// Appends parameters to an address that may have some.
+/// Appends query parameters to a URL.
 pub(super) fn with_query(address: &str, parameters: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let join = if address.contains('?') { '&' } else { '?' };

@@ -1,4 +1,4 @@
-//! One connection: requests in, answers out, everything recorded.
+//! Serves a client's connection: reads requests, sends responses, records requests.
 
 use super::reply::Reply;
 use super::switches::Fault;
@@ -17,7 +17,7 @@ pub(super) async fn connection(shared: Arc<Shared>, mut client: Connection) {
     }
 }
 
-/// `false` where the connection ends with it.
+/// Responds to a request. Returns `false` if the connection is to be closed.
 async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest) -> io::Result<bool> {
     let seen = Request {
         method: request.method.clone(),
@@ -36,10 +36,10 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
     let reply = match (fault, reply) {
         (Some(Fault::Cut | Fault::LoseAnswer), _) => return Ok(false),
         (Some(Fault::Hang), _) => {
-            client.client_left().await;
+            client.wait_until_closed().await;
             return Ok(false);
         }
-        (Some(fault), _) => broken(fault),
+        (Some(fault), _) => fault_reply(fault),
         (None, Some(reply)) => reply,
         (None, None) => return Ok(false),
     };
@@ -47,7 +47,7 @@ async fn answer(shared: &Shared, client: &mut Connection, request: &HttpRequest)
     Ok(true)
 }
 
-fn broken(fault: Fault) -> Reply {
+fn fault_reply(fault: Fault) -> Reply {
     match fault {
         Fault::TooMany(seconds) => {
             let mut reply = Reply::clerk(429, "too_many_requests", "Too many requests. Please try again in a bit.");
@@ -55,7 +55,7 @@ fn broken(fault: Fault) -> Reply {
             reply
         }
         Fault::Redirect(to) => {
-            // 307 would carry the body along.
+            // A client that follows a 307 sends the body again.
             let mut reply = Reply::redirect(&to);
             reply.status = 307;
             reply

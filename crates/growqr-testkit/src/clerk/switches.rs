@@ -1,42 +1,42 @@
-//! What a test can set: how Clerk may differ, how it may fail, and what a forger would send.
+//! Settings for tests: variants of Clerk's behaviour, faults, and manipulated tokens.
 
 use super::keys::{Key, Sign};
 use serde_json::Value;
 
-/// How this instance behaves where real ones differ, or change from one day to the next.
+/// The behaviour of the instance, where real instances differ or may change.
 #[derive(Clone, Debug)]
 pub struct Switches {
     /// Whether the discovery document promises `iss` in callbacks.
     pub promises_iss: bool,
-    /// What callbacks name as `iss`.
+    /// The `iss` in callbacks.
     pub iss: Iss,
-    /// The sign-in pages lose the parameters: every authorization ends as an error with an empty state.
+    /// Whether the sign-in pages lose the parameters: every authorization ends with an error and an empty state.
     pub loses_parameters: bool,
-    /// Nobody is signed in in the browser, so that a sign-in page comes before the consent page.
+    /// Whether no user is signed in in the browser, so that a sign-in page comes before the consent page.
     pub signed_out: bool,
-    /// The person at a real browser presses Allow as soon as it is there: the page does it for them.
-    pub is_hurried: bool,
-    /// The status of `invalid_grant`: documents say 401 here, 400 there.
+    /// Whether a script of the consent page presses Allow, for tests with a real browser.
+    pub auto_allow: bool,
+    /// The status of `invalid_grant`: the documentation says 401 in one place and 400 in another.
     pub grant_error_status: u16,
-    /// Whether a refresh token is given, on sign-in and on renewal.
+    /// Whether responses contain a refresh token, at sign-in and at renewal.
     pub gives_refresh_token: bool,
-    /// Whether an id_token is given.
+    /// Whether responses contain an id_token.
     pub gives_id_token: bool,
-    /// Whether `aud` is an array of one.
+    /// Whether `aud` is an array with one element.
     pub aud_is_array: bool,
     /// Whether the access token is a JWT, as of applications since 2026.
     pub jwt_access_token: bool,
-    /// Whether id_tokens carry `at_hash`.
+    /// Whether id_tokens contain `at_hash`.
     pub gives_at_hash: bool,
-    /// Whether id_tokens name their key.
+    /// Whether id_tokens contain `kid`.
     pub names_key: bool,
-    /// Seconds; `None` leaves the field out.
+    /// In seconds; `None` leaves the field out.
     pub expires_in: Option<u64>,
-    /// `Bearer` in one document, `bearer` in another.
+    /// `Bearer` or `bearer`: the documentation has both.
     pub token_type: String,
-    /// Which scopes are switched on for the application.
+    /// The scopes that are enabled for the application.
     pub scopes: Vec<String>,
-    /// Whom userinfo is about instead of the person who signed in.
+    /// Another user for userinfo than the one who signed in.
     pub userinfo_sub: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Default for Switches {
             iss: Iss::Right,
             loses_parameters: false,
             signed_out: false,
-            is_hurried: false,
+            auto_allow: false,
             grant_error_status: 401,
             gives_refresh_token: true,
             gives_id_token: true,
@@ -63,38 +63,38 @@ impl Default for Switches {
     }
 }
 
-/// The issuer that callbacks name.
+/// The `iss` parameter of callbacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Iss {
-    /// This one.
+    /// The issuer of this instance.
     Right,
-    /// None.
+    /// No parameter.
     Absent,
-    /// Another one.
+    /// Another issuer.
     Wrong(String),
 }
 
-/// A person of this instance.
+/// A user of this instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// `user_…`
     pub sub: String,
-    /// Their address, verified.
+    /// Their verified email address.
     pub email: String,
     /// Their full name.
     pub name: String,
-    /// Their picture.
+    /// The URL of their picture.
     pub picture: String,
 }
 
 impl User {
-    /// Somebody.
+    /// A first user.
     #[must_use]
     pub fn ada() -> User {
         User::named("user_ada", "Ada Lovelace", "ada+clerk_test@example.com")
     }
 
-    /// Somebody else.
+    /// A second user.
     #[must_use]
     pub fn grace() -> User {
         User::named("user_grace", "Grace Hopper", "grace+clerk_test@example.com")
@@ -106,40 +106,40 @@ impl User {
     }
 }
 
-/// What goes wrong at a path, each time until the test says otherwise.
+/// A fault at a path, for every request until the test clears it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// This status with an empty object.
+    /// A response with this status and an empty object.
     Status(u16),
-    /// 429, to come back after so many seconds.
+    /// A 429 with this `retry-after` in seconds.
     TooMany(u64),
-    /// A redirect to this address.
+    /// A redirect to this URL.
     Redirect(String),
-    /// 200 with a page instead of JSON.
+    /// A 200 with HTML instead of JSON.
     Garbage,
-    /// 200 with a megabyte of JSON.
+    /// A 200 with a megabyte of JSON.
     Huge,
-    /// No answer until the client leaves.
+    /// No response until the client disconnects.
     Hang,
-    /// The connection ends without an answer.
+    /// The connection is closed without a response.
     Cut,
-    /// The request is taken and done, but its answer is lost.
+    /// The request is processed, but the connection is closed without a response.
     LoseAnswer,
 }
 
-/// An id_token on its way out: all of it can be changed.
+/// An id_token before it is sent. A test can change all of it.
 pub struct Forgery {
     /// The header.
     pub header: Value,
     /// The claims.
     pub claims: Value,
-    /// How it will be signed.
+    /// The signature to make.
     pub sign: Sign,
-    /// The claims as text, where JSON cannot say it (a name twice).
+    /// The claims as text instead, for what [`Value`] cannot express, such as a repeated name.
     pub claims_text: Option<String>,
-    /// The whole token instead of this one.
+    /// Another token to send instead.
     pub instead: Option<String>,
-    /// What is done to the finished token.
+    /// A change of the finished token.
     pub finish: Option<fn(String) -> String>,
 }
 

@@ -1,4 +1,4 @@
-//! Tokens: given, renewed, revoked, looked up.
+//! The endpoints for tokens, revocation, introspection and userinfo.
 
 use super::State;
 use super::keys::{self, Sign};
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A day, as documented, in seconds.
+/// Lifetime of an id_token in seconds: a day, as documented.
 const ID_TOKEN_LIFE: i64 = 86_400;
 
-/// What a form says. A name that stands there twice is an error.
+/// The fields of a form. A repeated name is an error.
 pub(super) struct Form<'a>(pub &'a [(String, String)]);
 
 impl Form<'_> {
@@ -51,7 +51,7 @@ pub(super) fn token(state: &mut State, form: &Form<'_>, has_authorization: bool)
         },
         _ => return Reply::oauth(401, "unsupported_grant_type", "The authorization grant type is not supported."),
     };
-    Reply::json(200, &give(state, grant, used))
+    Reply::json(200, &issue_tokens(state, grant, used))
 }
 
 fn check_client(state: &State, form: &Form<'_>, has_authorization: bool) -> Option<Reply> {
@@ -63,7 +63,7 @@ fn check_client(state: &State, form: &Form<'_>, has_authorization: bool) -> Opti
         .then(|| Reply::oauth(401, "invalid_client", "Client authentication failed."))
 }
 
-fn give(state: &mut State, grant: usize, used: Option<&str>) -> Value {
+fn issue_tokens(state: &mut State, grant: usize, used: Option<&str>) -> Value {
     let now = state.now();
     let (switches, owner) = (state.switches.clone(), state.grants.grant(grant).clone());
     let id = state.grants.next_access();
@@ -78,7 +78,7 @@ fn give(state: &mut State, grant: usize, used: Option<&str>) -> Value {
     } else {
         id
     };
-    state.grants.know_access(&access, grant, now + life);
+    state.grants.add_access_token(&access, grant, now + life);
     let mut body = json!({"access_token": access, "token_type": switches.token_type, "scope": owner.scope.join(" ")});
     if let Some(expires_in) = switches.expires_in {
         body["expires_in"] = expires_in.into();
@@ -86,13 +86,13 @@ fn give(state: &mut State, grant: usize, used: Option<&str>) -> Value {
     if switches.gives_refresh_token {
         body["refresh_token"] = state.grants.new_refresh(grant).into();
     } else if let Some(used) = used {
-        state.grants.keep_unused(used);
+        state.grants.undo_rotation(used);
     }
     if switches.gives_id_token && owner.scope.iter().any(|scope| scope == "openid") {
         body["id_token"] = id_token(state, grant, &access).into();
     }
     let tokens = ["access_token", "refresh_token", "id_token"].iter().filter_map(|name| body[*name].as_str());
-    state.given.extend(tokens.map(str::to_owned));
+    state.issued_secrets.extend(tokens.map(str::to_owned));
     body
 }
 
@@ -123,7 +123,7 @@ fn id_token(state: &State, grant: usize, access: &str) -> String {
     forgery.finish.map_or(token.clone(), |finish| finish(token))
 }
 
-/// Revocation: what is unknown is fine, a JWT cannot be revoked.
+/// Revocation. An unknown token is no error; a JWT cannot be revoked.
 pub(super) fn revoke(state: &mut State, form: &Form<'_>, has_authorization: bool) -> Reply {
     if let Some(refusal) = check_client(state, form, has_authorization) {
         return refusal;
@@ -139,12 +139,12 @@ pub(super) fn revoke(state: &mut State, form: &Form<'_>, has_authorization: bool
     Reply::json(200, &json!({}))
 }
 
-/// Introspection is for clients with a secret, and this one has none.
+/// Introspection. It needs a client secret, which a public client does not have.
 pub(super) fn introspect() -> Reply {
     Reply::oauth(401, "invalid_client", "Client authentication failed.")
 }
 
-/// Who an access token is about.
+/// The userinfo endpoint.
 pub(super) fn userinfo(state: &State, bearer: Option<&str>) -> Reply {
     let Some(token) = bearer else { return Reply::clerk(401, "authentication_invalid", "Invalid authentication") };
     let Some(grant) = state.grants.by_access(token, state.now()) else {

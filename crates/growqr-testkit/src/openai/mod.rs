@@ -1,32 +1,32 @@
-//! A strict stand-in for servers that speak OpenAI's chat completions: as strict as the strictest of them in what it
-//! takes, and as odd as the oddest in what it says ([`Manner`]).
+//! A strict stub server for OpenAI's chat-completions API. It accepts only what the strictest real server accepts, and can
+//! imitate the peculiarities of real servers in its responses ([`ServerBehaviour`]).
 //!
-//! It speaks real bytes on a loopback port of its own, like the stand-in for the Messages API, and plays the same
-//! scripts: the same story runs on both. It refuses calls without results and results without calls, unknown roles and
-//! fields, arguments that are no JSON text, ids used twice, tools without a schema, and prompts that do not fit.
+//! It listens on a loopback port, like the stub for the Messages API, and plays the same scripts, so the same test can run
+//! with both. It refuses tool calls without results, results without calls, unknown roles and fields, arguments that are not
+//! JSON, repeated ids, tools without a schema, and prompts that do not fit.
 //!
-//! What it is not: its tokens are an estimate (a quarter of the bytes), it knows no pictures, and it bills nothing.
+//! What it is not: its token counts are an estimate (a quarter of the bytes), it supports no images, and it bills nothing.
 //!
 //! ```
-//! use growqr_testkit::openai::{Manner, OpenAiStandIn, says};
+//! use growqr_testkit::openai::{ServerBehaviour, OpenAiStub, says};
 //! # async fn example() {
-//! let server = OpenAiStandIn::start(Manner::ollama()).await;
+//! let server = OpenAiStub::start(ServerBehaviour::ollama()).await;
 //! server.will(says("hello"));
 //! // … let the product talk to server.base_url() …
 //! server.assert_all_accepted();
 //! # }
 //! ```
 
+mod api_error;
+mod behaviour;
 mod fields;
-mod judge;
-mod manner;
-mod refusal;
 mod serve;
+mod validate;
 mod wire;
 
-pub use crate::record::{Asked, Ended, Recorded, ToolResult};
-pub use crate::script::{Hold, Point, Script, calls, says, thinks};
-pub use manner::{Calls, Manner, Program};
+pub use crate::record::{RecordedRequest, RequestOutcome, RequestView, ToolResult};
+pub use crate::script::{Point, Script, StopPoint, calls, says, thinks};
+pub use behaviour::{Calls, Program, ServerBehaviour};
 
 use crate::http::Connection;
 use serde_json::json;
@@ -36,23 +36,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 
-type Router = Arc<dyn Fn(&Asked<'_>) -> Option<Script> + Send + Sync>;
+type Router = Arc<dyn Fn(&RequestView<'_>) -> Option<Script> + Send + Sync>;
 
-/// Everything the stand-in knows.
+/// The state of the stub.
 struct State {
-    manner: Manner,
+    behaviour: ServerBehaviour,
     queue: VecDeque<Script>,
     router: Option<Router>,
-    requests: Vec<Recorded>,
-    /// Whether a model was asked, and so was loaded.
+    requests: Vec<RecordedRequest>,
+    /// Whether a model is loaded, which the first chat completion does.
     is_loaded: bool,
-    /// Requests whose beginning was dropped without a word.
+    /// Numbers of the requests whose beginning was silently dropped.
     truncated: Vec<u64>,
 }
 
 impl State {
-    /// The record of a request; it was made before anything else happened to it.
-    fn record(&mut self, number: u64) -> &mut Recorded {
+    /// The record of a request. It is created before the request is processed.
+    fn record(&mut self, number: u64) -> &mut RecordedRequest {
         &mut self.requests[number as usize - 1]
     }
 }
@@ -63,9 +63,9 @@ struct Shared {
 }
 
 impl Shared {
-    /// Looks at the state or changes it, and tells whoever waits.
+    /// Reads or changes the state, and notifies waiting tests.
     fn update<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        // A panicking test may poison the lock; the others still want their record.
+        // A panicking test may poison the lock. The data is still valid.
         let result = change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changes.send_modify(|count| *count += 1);
         result
@@ -76,8 +76,8 @@ impl Shared {
     }
 }
 
-/// A running stand-in. It stops, and closes all connections, when this is dropped.
-pub struct OpenAiStandIn {
+/// A running stub server. Dropping it stops the server and closes all connections.
+pub struct OpenAiStub {
     shared: Arc<Shared>,
     port: u16,
     base_url: String,
@@ -85,22 +85,28 @@ pub struct OpenAiStandIn {
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl OpenAiStandIn {
-    /// Starts one on a free loopback port.
-    pub async fn start(manner: Manner) -> OpenAiStandIn {
-        OpenAiStandIn::start_blocking(manner).expect("a loopback port is free")
+impl OpenAiStub {
+    /// Starts a stub on a free loopback port.
+    pub async fn start(behaviour: ServerBehaviour) -> OpenAiStub {
+        OpenAiStub::start_blocking(behaviour).expect("a loopback port is free")
     }
 
-    /// Starts one without an async runtime, for tests that only run child processes.
+    /// Starts a stub without an async runtime, for tests that only run child processes.
     ///
     /// # Errors
-    /// If no loopback port can be had.
-    pub fn start_blocking(manner: Manner) -> io::Result<OpenAiStandIn> {
+    /// If no loopback port is free.
+    pub fn start_blocking(behaviour: ServerBehaviour) -> io::Result<OpenAiStub> {
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        let state =
-            State { manner, queue: VecDeque::new(), router: None, requests: Vec::new(), is_loaded: false, truncated: Vec::new() };
+        let state = State {
+            behaviour,
+            queue: VecDeque::new(),
+            router: None,
+            requests: Vec::new(),
+            is_loaded: false,
+            truncated: Vec::new(),
+        };
         let shared = Arc::new(Shared { state: Mutex::new(state), changes: watch::Sender::new(0) });
         let (stop, stopped) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -114,7 +120,7 @@ impl OpenAiStandIn {
             });
         });
         let base_url = format!("http://127.0.0.1:{port}/v1");
-        Ok(OpenAiStandIn { shared, port, base_url, stop: Some(stop), thread: Some(thread) })
+        Ok(OpenAiStub { shared, port, base_url, stop: Some(stop), thread: Some(thread) })
     }
 
     /// `http://127.0.0.1:PORT/v1`, for `OPENAI_BASE_URL`.
@@ -129,9 +135,9 @@ impl OpenAiStandIn {
         self.port
     }
 
-    /// From now on it behaves so.
-    pub fn behave(&self, change: impl FnOnce(&mut Manner)) {
-        self.shared.update(|state| change(&mut state.manner));
+    /// Changes the behaviour from now on.
+    pub fn change_behaviour(&self, change: impl FnOnce(&mut ServerBehaviour)) {
+        self.shared.update(|state| change(&mut state.behaviour));
     }
 
     /// Adds a script to the queue.
@@ -144,34 +150,34 @@ impl OpenAiStandIn {
         self.shared.update(|state| state.queue.extend(scripts));
     }
 
-    /// Chooses scripts by what is asked, whatever the order in which requests come. Where it gives `None`, the queue is
-    /// used. It replaces an earlier router.
-    pub fn route(&self, router: impl Fn(&Asked<'_>) -> Option<Script> + Send + Sync + 'static) {
+    /// Sets a router, which chooses the script by the request. If it returns `None`, the queue is used. Replaces an earlier
+    /// router.
+    pub fn route(&self, router: impl Fn(&RequestView<'_>) -> Option<Script> + Send + Sync + 'static) {
         self.shared.update(|state| state.router = Some(Arc::new(router)));
     }
 
-    /// All requests so far, in the order in which they arrived.
+    /// All requests so far, in order of arrival.
     #[must_use]
-    pub fn requests(&self) -> Vec<Recorded> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.shared.read(|state| state.requests.clone())
     }
 
-    /// The requests for answers so far.
+    /// All requests for chat completions so far.
     #[must_use]
-    pub fn chats(&self) -> Vec<Recorded> {
+    pub fn chats(&self) -> Vec<RecordedRequest> {
         let mut requests = self.requests();
         requests.retain(|request| request.path == "/v1/chat/completions");
         requests
     }
 
-    /// The numbers of the requests whose beginning was dropped because it did not fit, as Ollama does it.
+    /// The numbers of the requests whose beginning was dropped because the prompt did not fit, as Ollama does.
     #[must_use]
     pub fn truncated(&self) -> Vec<u64> {
         self.shared.read(|state| state.truncated.clone())
     }
 
-    /// Returns the requests as soon as they satisfy `condition`. Waits for as long as that takes.
-    pub async fn until(&self, condition: impl Fn(&[Recorded]) -> bool) -> Vec<Recorded> {
+    /// Waits until the requests satisfy `condition` and returns them. Has no timeout.
+    pub async fn until(&self, condition: impl Fn(&[RecordedRequest]) -> bool) -> Vec<RecordedRequest> {
         let mut changes = self.shared.changes.subscribe();
         loop {
             changes.borrow_and_update();
@@ -184,18 +190,18 @@ impl OpenAiStandIn {
         }
     }
 
-    /// Fails the test if any request for an answer broke a rule, did not fit, or found no script. What a client asks
-    /// beside that, to find out who is there, may come to nothing.
+    /// Fails the test if any request for a chat completion was refused, did not fit or had no script. Other requests, with
+    /// which a client probes the server, may fail.
     ///
     /// # Panics
-    /// With the first such request and what was wrong with it.
+    /// With the first such request and the error.
     pub fn assert_all_accepted(&self) {
         for request in self.chats() {
             match &request.ended {
-                Some(Ended::Refused { status, message }) => {
+                Some(RequestOutcome::Refused { status, message }) => {
                     panic!("request {} was refused with {status}: {message}\n{}", request.number, request.body)
                 }
-                Some(Ended::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
+                Some(RequestOutcome::Unscripted) => panic!("request {} had no script\n{}", request.number, request.body),
                 _ => {}
             }
         }
@@ -203,7 +209,7 @@ impl OpenAiStandIn {
     }
 }
 
-impl Drop for OpenAiStandIn {
+impl Drop for OpenAiStub {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -224,27 +230,27 @@ async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Res
                 let (stream, _) = accepted?;
                 stream.set_nodelay(true)?;
                 let (read, write) = stream.into_split();
-                let client = Connection { read, write, ahead: Vec::new() };
+                let client = Connection { read, write, buffer: Vec::new() };
                 connections.spawn(serve::connection(Arc::clone(&shared), client));
             }
         }
     }
 }
 
-/// An error in the usual form.
+/// An error response in the usual format.
 #[must_use]
 pub fn error(status: u16, code: &str, message: &str) -> Script {
     let body = json!({"error": {"message": message, "type": code, "param": null, "code": code}});
     Script::http(status, &[("content-type", "application/json")], &body.to_string())
 }
 
-/// An error whose `error` is a bare text, as Ollama's own interface has it.
+/// An error response whose `error` is a plain string, as in Ollama's own API.
 #[must_use]
 pub fn bare_error(status: u16, message: &str) -> Script {
     Script::http(status, &[("content-type", "application/json")], &json!({"error": message}).to_string())
 }
 
-/// 429, with or without the seconds to wait.
+/// A 429, with or without `retry-after` in seconds.
 #[must_use]
 pub fn rate_limited(retry_after: Option<u64>) -> Script {
     let script = error(429, "rate_limit_exceeded", "Rate limit reached.");
@@ -254,13 +260,13 @@ pub fn rate_limited(retry_after: Option<u64>) -> Script {
     }
 }
 
-/// 503 while the model is being loaded, as llama.cpp says it.
+/// A 503 of llama.cpp while the model is being loaded.
 #[must_use]
 pub fn loading() -> Script {
     error(503, "unavailable_error", "Loading model")
 }
 
-/// At `at`, this JSON as an event, and the end.
+/// Sends this JSON as an event at `at` and closes the connection.
 #[must_use]
 pub fn breaks(script: Script, at: Point, data: &str) -> Script {
     script.insert(at, &format!("data: {data}\n\n")).cut(at)

@@ -1,20 +1,26 @@
-//! A scripted message as the bytes of an event stream, in the manner of a server.
+//! Encodes a scripted message as an event stream, with the behaviour of a server.
 
-use super::judge::Accepted;
-use super::manner::{Calls, Manner};
-use crate::play::{Action, arrange, pieces};
+use super::behaviour::{Calls, ServerBehaviour};
+use super::validate::Accepted;
+use crate::player::{Action, interleave_steps, split_text};
 use crate::script::{Message, Part, Script};
 use serde_json::{Value, json};
 
-/// The message as a stream, with the script's steps in their places.
-pub(super) fn stream(script: &Script, message: &Message, manner: &Manner, accepted: &Accepted, number: u64) -> Vec<Action> {
+/// The message as a stream, with the script's steps at their points.
+pub(super) fn stream(
+    script: &Script,
+    message: &Message,
+    behaviour: &ServerBehaviour,
+    accepted: &Accepted,
+    number: u64,
+) -> Vec<Action> {
     let chunk = |delta: Value, finish: Option<&str>| {
         let mut chunk = json!({
             "id": format!("chatcmpl-{number}"), "object": "chat.completion.chunk", "created": 1_700_000_000,
             "model": message.model.as_deref().unwrap_or(&accepted.model),
             "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}],
         });
-        if accepted.counted && manner.counts {
+        if accepted.counted && behaviour.counts {
             chunk["usage"] = Value::Null;
         }
         chunk
@@ -23,13 +29,13 @@ pub(super) fn stream(script: &Script, message: &Message, manner: &Manner, accept
     let mut call = 0;
     for part in &message.parts {
         match part {
-            Part::Text(text) => chunks.extend(pieces(text, 12).map(|piece| chunk(json!({"content": piece}), None))),
+            Part::Text(text) => chunks.extend(split_text(text, 12).map(|piece| chunk(json!({"content": piece}), None))),
             Part::Thinking(text) => {
-                chunks.extend(pieces(text, 16).map(|piece| chunk(json!({manner.thinking_field: piece}), None)));
+                chunks.extend(split_text(text, 16).map(|piece| chunk(json!({behaviour.thinking_field: piece}), None)));
             }
             Part::Call { name, input } => {
                 let id = format!("call_{number}_{call}");
-                chunks.extend(call_deltas(manner, call, &id, name, input).into_iter().map(|delta| chunk(delta, None)));
+                chunks.extend(call_deltas(behaviour, call, &id, name, input).into_iter().map(|delta| chunk(delta, None)));
                 call += 1;
             }
             Part::Redacted | Part::Raw(_) => {}
@@ -39,19 +45,19 @@ pub(super) fn stream(script: &Script, message: &Message, manner: &Manner, accept
     if let Some(explanation) = message.stop_details.as_ref().and_then(|details| details["explanation"].as_str()) {
         end["refusal"] = json!(explanation);
     }
-    chunks.push(chunk(end, Some(&finish_reason(message, manner))));
+    chunks.push(chunk(end, Some(&finish_reason(message, behaviour))));
     let last = chunks.len() - 1;
-    if accepted.counted && manner.counts {
+    if accepted.counted && behaviour.counts {
         let mut counted = chunk(json!({}), None);
         counted["choices"] = json!([]);
         counted["usage"] = usage(message, accepted);
         chunks.push(counted);
     }
-    let mut events: Vec<(Vec<u8>, u64)> = chunks.iter().map(|chunk| (event(manner, &chunk.to_string()), 0)).collect();
-    if manner.says_done {
-        events.push((event(manner, "[DONE]"), 0));
+    let mut events: Vec<(Vec<u8>, u64)> = chunks.iter().map(|chunk| (event(behaviour, &chunk.to_string()), 0)).collect();
+    if behaviour.says_done {
+        events.push((event(behaviour, "[DONE]"), 0));
     }
-    arrange(script, events, last)
+    interleave_steps(script, events, last)
 }
 
 fn usage(message: &Message, accepted: &Accepted) -> Value {
@@ -68,10 +74,10 @@ fn usage(message: &Message, accepted: &Accepted) -> Value {
     json!({"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output})
 }
 
-/// The natural reason, or the one of the script in this language's words.
-fn finish_reason(message: &Message, manner: &Manner) -> String {
+/// The finish reason: that of the script translated to this API, otherwise the default one.
+fn finish_reason(message: &Message, behaviour: &ServerBehaviour) -> String {
     let has_calls = message.parts.iter().any(|part| matches!(part, Part::Call { .. }));
-    let natural = if has_calls && !manner.says_stop { "tool_calls" } else { "stop" };
+    let natural = if has_calls && !behaviour.says_stop { "tool_calls" } else { "stop" };
     match message.stop.as_deref() {
         None => natural.to_owned(),
         Some("max_tokens") => "length".to_owned(),
@@ -82,27 +88,28 @@ fn finish_reason(message: &Message, manner: &Manner) -> String {
     }
 }
 
-fn call_deltas(manner: &Manner, index: usize, id: &str, name: &str, input: &str) -> Vec<Value> {
+fn call_deltas(behaviour: &ServerBehaviour, index: usize, id: &str, name: &str, input: &str) -> Vec<Value> {
     let mut call = json!({"id": id, "type": "function", "function": {"name": name, "arguments": input}});
-    if !manner.ids {
+    if !behaviour.ids {
         call["id"] = json!("");
     }
-    match manner.calls {
+    match behaviour.calls {
         Calls::WholeAtZero => call["index"] = json!(0),
         Calls::WholeWithoutIndex => {}
         Calls::InPieces => {
             call["index"] = json!(index);
             call["function"]["arguments"] = json!("");
             let first = json!({"tool_calls": [call]});
-            let more = pieces(input, 7).map(|piece| json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}));
+            let more =
+                split_text(input, 7).map(|piece| json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}));
             return std::iter::once(first).chain(more).collect();
         }
     }
     vec![json!({"tool_calls": [call]})]
 }
 
-fn event(manner: &Manner, data: &str) -> Vec<u8> {
-    if manner.crlf {
+fn event(behaviour: &ServerBehaviour, data: &str) -> Vec<u8> {
+    if behaviour.crlf {
         format!(": still here\r\n\r\ndata: {data}\r\n\r\n").into_bytes()
     } else {
         format!("data: {data}\n\n").into_bytes()

@@ -1,4 +1,4 @@
-// Runs in the page, by the driver: elements by role and name, and waiting for them without looking at a clock.
+// Runs in the page: finds elements by role and accessible name, and waits for them without polling.
 
 const ROLES = {
   page: "body",
@@ -17,7 +17,7 @@ const ROLES = {
 
 const plain = (text) => (text ?? "").replace(/\s+/g, " ").trim();
 
-/** The accessible name, as far as pages here make use of its rules. */
+/** The accessible name. Implements only the rules that the pages here use. */
 function nameOf(element) {
   const by = element.getAttribute("aria-labelledby");
   if (by) return plain(by.split(" ").map((id) => document.getElementById(id)?.textContent).join(" "));
@@ -25,7 +25,7 @@ function nameOf(element) {
   return plain(label ?? spoken(element));
 }
 
-/** Its words without those that are drawn for the eye alone. */
+/** The text of an element without parts that are hidden from assistive technology. */
 function spoken(element) {
   const isDrawn = (part) => part.getAttribute("aria-hidden") === "true" && part.textContent.trim() !== "";
   if (![...element.querySelectorAll("[aria-hidden]")].some(isDrawn)) return element.innerText;
@@ -36,7 +36,7 @@ function spoken(element) {
   return words.join(" ");
 }
 
-/** Those in sight; one with exactly this name before one that only begins with it. */
+/** The visible, enabled element with exactly this name, otherwise the first whose name begins with it. */
 function find(role, name) {
   const usable = [...document.querySelectorAll(ROLES[role])].filter((element) => element.checkVisibility() && !element.disabled);
   return usable.find((element) => nameOf(element) === name) ?? usable.find((element) => nameOf(element).startsWith(name)) ?? null;
@@ -47,7 +47,7 @@ function textWith(role, name, words) {
   return text.includes(plain(words)) ? text : null;
 }
 
-/** Calls back with what `look` gives as soon as it gives something; looks after every change of the page. */
+/** Calls back with the first truthy result of `look`, which is called now and after every change of the page. */
 function waitFor(given, look) {
   const done = given.pop();
   const first = look(...given);

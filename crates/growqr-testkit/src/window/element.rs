@@ -1,12 +1,12 @@
-//! What people see and assistive technology hears: an element is found by its role and its name, never by its class.
+//! Elements are found as users and assistive technology find them: by role and name, never by CSS class.
 
 use serde_json::{Value, json};
 use std::fmt;
 
-/// Finds elements and waits for them, in the page.
+/// The script that finds elements and waits for them in the page.
 pub(super) const SCRIPT: &str = include_str!("element.js");
 
-/// An element of a page, by its role and the beginning of its accessible name.
+/// An element of a page: its role and the beginning of its accessible name.
 #[derive(Clone, Copy, Debug)]
 pub struct Element<'a> {
     role: &'a str,
@@ -26,27 +26,27 @@ macro_rules! roles {
 }
 
 roles! {
-    /// Something to press.
+    /// A button.
     button
-    /// Something that leads elsewhere.
+    /// A link.
     link
-    /// Something to write into.
+    /// A text field.
     textbox
-    /// One of several views of a thing.
+    /// A tab.
     tab
-    /// A named part of the page.
+    /// A named region of the page.
     region
     /// A conversation.
     log
-    /// A title.
+    /// A heading.
     heading
-    /// What opens to choose from.
+    /// A menu.
     menu
-    /// One of its choices.
+    /// An item of a menu.
     menuitem
-    /// A question over the page.
+    /// A dialog.
     dialog
-    /// What belongs together.
+    /// A group of elements.
     group
 }
 

@@ -1,6 +1,6 @@
-//! A real window to test with, on Linux: a screen nobody sees, a message bus, WebKit's driver, and the program in it.
+//! Runs the program in a real window for tests, on Linux: a virtual screen (Xvfb), a D-Bus session, and WebKit's driver.
 //!
-//! What it is not: it knows no page and no product. What is looked for is named by whoever looks.
+//! What it is not: it knows nothing about the product's pages. The tests name the elements.
 //!
 //! ```no_run
 //! use growqr_testkit::window::{Element, Screen};
@@ -19,29 +19,29 @@ mod process;
 
 pub use driver::Failure;
 pub use element::Element;
-pub use process::Tree;
+pub use process::ProcessTree;
 
 use crate::skipped;
 use driver::Session;
-use process::Started;
+use process::ChildGuard;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// How long something may take to appear, in milliseconds: long enough for a busy machine.
-const PATIENCE_MS: u64 = 30_000;
+/// How long an element may take to appear, in milliseconds: long enough for a busy machine.
+const SCRIPT_TIMEOUT_MS: u64 = 30_000;
 
-/// How the driver says that the page in which something was waited for is there no longer.
+/// A part of the driver's message when the page in which a script waited was replaced.
 const UNLOADED: &str = "before the unload event";
 
-/// What Debian calls the programs that are needed.
+/// The programs that are needed.
 const PROGRAMS: [&str; 3] = ["Xvfb", "dbus-daemon", "WebKitWebDriver"];
 
-/// Whether windows can be driven here; says loudly if not.
+/// Whether window tests can run on this machine. If not, reports them as skipped.
 ///
 /// # Panics
-/// If they cannot and `GROWQR_REQUIRE_WINDOW` is set.
+/// If they cannot run and `GROWQR_REQUIRE_WINDOW` is set.
 #[must_use]
 pub fn is_possible() -> bool {
     let is_there = |program: &&str| ["/usr/bin", "/usr/local/bin"].iter().any(|folder| Path::new(folder).join(program).exists());
@@ -53,11 +53,11 @@ pub fn is_possible() -> bool {
     possible
 }
 
-/// A screen and a message bus of their own. Both end when this is dropped.
+/// A virtual screen and a D-Bus session. Dropping it ends both.
 pub struct Screen {
     display: String,
     bus: String,
-    _running: Vec<Started>,
+    _running: Vec<ChildGuard>,
 }
 
 impl Screen {
@@ -67,31 +67,32 @@ impl Screen {
     /// If one of them does not start.
     pub fn start() -> Result<Screen, Failure> {
         let mut dbus = Command::new("dbus-daemon");
-        // It tells of each service that it starts.
-        let (daemon, bus) = process::announced(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
+        // Its standard error reports each service that it starts.
+        let (daemon, bus) =
+            process::spawn_and_read_line(dbus.args(["--session", "--nofork", "--print-address=1"]).stderr(Stdio::null()))?;
         let mut screen = Screen::of_session(&bus)?;
         screen._running.push(daemon);
         Ok(screen)
     }
 
-    /// Starts a screen in a session whose message bus runs already.
+    /// Starts a screen for a session whose message bus is already running.
     ///
     /// # Errors
     /// If it does not start.
     pub fn of_session(bus: &str) -> Result<Screen, Failure> {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-screen", "0", "1280x860x24", "-nolisten", "tcp"]).stderr(Stdio::null());
-        let (screen, display) = process::announced(&mut xvfb)?;
+        let (screen, display) = process::spawn_and_read_line(&mut xvfb)?;
         Ok(Screen { display: format!(":{display}"), bus: bus.to_owned(), _running: vec![screen] })
     }
 
-    /// Lets a program show itself here, and reach what else runs here.
+    /// Sets the environment variables that make a program use this screen and bus.
     pub fn enter(&self, command: &mut Command) {
         command.env("DISPLAY", &self.display).env("DBUS_SESSION_BUS_ADDRESS", &self.bus);
     }
 
-    /// Starts the program on this screen through a driver of its own, and takes its window. Of this process's
-    /// environment it gets what is in `variables` and where programs and languages are; nothing else.
+    /// Starts the program on this screen with a new driver. The program's environment is `variables` and a few variables of
+    /// this process (`PATH`, `LANG` and the like), nothing else.
     ///
     /// # Errors
     /// If it shows no window.
@@ -99,7 +100,7 @@ impl Screen {
         self.open_with(program, &[], variables)
     }
 
-    /// The same, with what the program is told on its command line.
+    /// Like [`Screen::open`], with command-line arguments.
     ///
     /// # Errors
     /// If it shows no window.
@@ -119,26 +120,26 @@ impl Screen {
         }
         command
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            // Nobody listens there, and looking for it takes time.
+            // There is no accessibility bus, and looking for it takes time.
             .env("NO_AT_BRIDGE", "1")
             .envs(variables.iter().map(|(name, value)| (name, value)));
         self.enter(&mut command);
-        let driver = Started(command.spawn()?);
-        let tree = Tree::of(driver.0.id());
-        let session = Session::start(port, (program, arguments), PATIENCE_MS)?;
+        let driver = ChildGuard(command.spawn()?);
+        let tree = ProcessTree::of(driver.0.id());
+        let session = Session::start(port, (program, arguments), SCRIPT_TIMEOUT_MS)?;
         Ok(Window { session, tree, _driver: driver })
     }
 }
 
-/// The window of a running program. The program ends when this is dropped.
+/// The window of a running program. Dropping it ends the program.
 pub struct Window {
     session: Session,
-    tree: Tree,
-    _driver: Started,
+    tree: ProcessTree,
+    _driver: ChildGuard,
 }
 
 impl Window {
-    /// Waits for it and presses it.
+    /// Waits for the element and clicks it.
     ///
     /// # Errors
     /// If it does not appear.
@@ -147,7 +148,7 @@ impl Window {
         self.session.post(&format!("/element/{found}/click"), json!({})).map(drop)
     }
 
-    /// Waits for it and types into it, key by key; `\u{E007}` is Enter.
+    /// Waits for the element and types into it, key by key; `\u{E007}` is Enter.
     ///
     /// # Errors
     /// If it does not appear.
@@ -156,16 +157,16 @@ impl Window {
         self.session.post(&format!("/element/{found}/value"), json!({"text": text})).map(drop)
     }
 
-    /// Waits until it is there and can be used; its reference.
+    /// Waits until the element is visible and enabled. Returns its reference.
     fn find(&self, element: Element<'_>) -> Result<String, Failure> {
         let found = self.wait("return find(...given)", element.arguments(), &format!("there is {element}"))?;
         driver::reference(&found)
     }
 
-    /// Waits until it is there and its text contains `words`; its whole text.
+    /// Waits until the element exists and its text contains `words`. Returns its whole text.
     ///
     /// # Errors
-    /// If they do not appear.
+    /// If the text does not appear.
     pub fn see(&self, element: Element<'_>, words: &str) -> Result<String, Failure> {
         let mut arguments = element.arguments();
         arguments.push(json!(words));
@@ -173,15 +174,15 @@ impl Window {
         Ok(seen.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until the whole page shows `words`.
+    /// Waits until the page contains `words`.
     ///
     /// # Errors
-    /// If they do not appear.
+    /// If the text does not appear.
     pub fn see_anywhere(&self, words: &str) -> Result<String, Failure> {
         self.see(Element::page(), words)
     }
 
-    /// Waits until it is no longer there.
+    /// Waits until the element is gone.
     ///
     /// # Errors
     /// If it stays.
@@ -189,10 +190,10 @@ impl Window {
         self.wait("return !find(...given)", element.arguments(), &format!("{element} is gone")).map(drop)
     }
 
-    /// Presses a key where the focus is, by the driver's name for it: `\u{E00C}` is Escape.
+    /// Presses a key in the focused element; `\u{E00C}` is Escape (WebDriver's key codes).
     ///
     /// # Errors
-    /// If the window is gone.
+    /// If the window is closed.
     pub fn press(&self, key: &str) -> Result<(), Failure> {
         let keys = json!([{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]);
         self.session.post("/actions", json!({"actions": [{"type": "key", "id": "keyboard", "actions": keys}]})).map(drop)
@@ -208,7 +209,7 @@ impl Window {
         Ok(value.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Runs JavaScript in the page at once; `return` gives its value.
+    /// Runs JavaScript in the page immediately and returns its `return` value.
     ///
     /// # Errors
     /// If it throws.
@@ -216,45 +217,45 @@ impl Window {
         self.session.post("/execute/sync", json!({"script": script, "args": []}))
     }
 
-    /// Waits until the body of a function gives something that is not false, looking again after every change of the
-    /// page; what it gave.
+    /// Waits until the function body `look` returns a truthy value. Runs it again after every change of the page. Returns the
+    /// value.
     ///
     /// # Errors
-    /// If that does not happen.
+    /// If it does not return a truthy value in time.
     pub fn until(&self, look: &str, what: &str) -> Result<Value, Failure> {
         self.wait(look, Vec::new(), what)
     }
 
-    /// Loads the page anew. Returns once the old page is gone.
+    /// Reloads the page. Returns when the old page is gone.
     ///
     /// # Errors
     /// If it does not load.
     pub fn reload(&self) -> Result<(), Failure> {
         self.run("window.isOld = true; return null")?;
         self.session.post("/refresh", json!({}))?;
-        self.until("return !window.isOld", "the page is loaded anew").map(drop)
+        self.until("return !window.isOld", "the page is reloaded").map(drop)
     }
 
-    /// Writes a picture of the page and its source as `name.png` and `name.html` into `folder`; their paths.
+    /// Saves a screenshot and the source of the page as `name.png` and `name.html` in `folder`. Returns their paths.
     ///
     /// # Errors
-    /// If the window is gone or the files cannot be written.
-    pub fn keep(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
+    /// If the window is closed or the files cannot be written.
+    pub fn save_page(&self, folder: &Path, name: &str) -> Result<[PathBuf; 2], Failure> {
         std::fs::create_dir_all(folder)?;
         let paths = ["png", "html"].map(|kind| folder.join(format!("{name}.{kind}")));
-        // A page that is not drawn any more has a source all the same.
+        // The source first: it is available even if the page is no longer drawn.
         std::fs::write(&paths[1], self.session.get("/source")?.as_str().unwrap_or_default())?;
         std::fs::write(&paths[0], self.session.picture()?)?;
         Ok(paths)
     }
 
-    /// The program's processes, the web's own included.
+    /// The program's processes, with those of the web view.
     #[must_use]
-    pub fn processes(&self) -> Tree {
+    pub fn processes(&self) -> ProcessTree {
         self.tree.children()
     }
 
-    /// Ends all of the program's processes at once, the hard way, as a power cut would.
+    /// Kills all processes of the program at once, as a power cut would.
     pub fn kill(self) {
         self.tree.children().kill();
     }
@@ -264,9 +265,9 @@ impl Window {
         let body = json!({"script": script, "args": arguments});
         loop {
             match self.session.post("/execute/async", body.clone()) {
-                // The page was replaced by the next one: the empty one by the first, the old one by the new one.
+                // The page was replaced by another one, at the start or by a reload: wait again in the new page.
                 Err(failure) if failure.to_string().contains(UNLOADED) => {}
-                seen => return seen.map_err(|failure| format!("waited in vain until {what}: {failure}").into()),
+                seen => return seen.map_err(|failure| format!("timeout while waiting until {what}: {failure}").into()),
             }
         }
     }
@@ -274,7 +275,7 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // The driver ends the program; what it has left behind is ended here. It may have ended already.
+        // The driver ends the program. Processes that are left are killed here. The session may have ended already.
         let left = self.tree.children();
         let _ = self.session.end();
         left.kill();

@@ -1,22 +1,22 @@
 use crate::client::{assistant, hello_with, post, refused, result, tool, tool_use, user};
-use growqr_testkit::anthropic::{AnthropicStandIn, Bill, says};
+use growqr_testkit::anthropic::{AnthropicStub, Bill, says};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 const OPUS: &str = "claude-opus-5-5";
 
-/// A system text of so many tokens, with a mark of this lifetime.
+/// A system text of this many tokens, with a cache breakpoint of this lifetime.
 fn system(tokens: usize, ttl: &str) -> Value {
     json!([{"type": "text", "text": "a".repeat(tokens * 4), "cache_control": {"type": "ephemeral", "ttl": ttl}}])
 }
 
-async fn bill(claude: &AnthropicStandIn, body: Value) -> Bill {
+async fn bill(claude: &AnthropicStub, body: Value) -> Bill {
     claude.will(says("fine"));
     let answer = post(claude, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let usage = &answer.json()["usage"];
     let bill = claude.messages().last().unwrap().bill.unwrap();
-    // What the answer says and what is billed is one thing.
+    // The usage in the response equals the bill.
     assert_eq!(usage["input_tokens"], json!(bill.input_tokens));
     assert_eq!(usage["cache_read_input_tokens"], json!(bill.cache_read_tokens));
     assert_eq!(usage["cache_creation_input_tokens"], json!(bill.cache_write_5m_tokens + bill.cache_write_1h_tokens));
@@ -26,7 +26,7 @@ async fn bill(claude: &AnthropicStandIn, body: Value) -> Bill {
 
 #[tokio::test]
 async fn a_prefix_is_written_once_and_then_read_until_it_expires() {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     let ask = || hello_with(OPUS, json!({"system": system(600, "5m")}));
     let first = bill(&claude, ask()).await;
     assert_eq!((first.cache_write_5m_tokens, first.cache_read_tokens, first.input_tokens), (600, 0, 2));
@@ -42,7 +42,7 @@ async fn a_prefix_is_written_once_and_then_read_until_it_expires() {
 
 #[tokio::test]
 async fn an_hour_long_entry_costs_more_and_lasts_an_hour() {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     let ask = || hello_with(OPUS, json!({"system": system(600, "1h")}));
     assert_eq!(bill(&claude, ask()).await.cache_write_1h_tokens, 600);
     claude.advance(Duration::from_secs(3599));
@@ -52,7 +52,7 @@ async fn an_hour_long_entry_costs_more_and_lasts_an_hour() {
 #[tokio::test]
 async fn a_prefix_below_the_models_minimum_is_not_cached() {
     for (model, minimum) in [(OPUS, 512), ("claude-opus-4-8", 1024), ("claude-opus-4-7", 2048), ("claude-haiku-4-5", 4096)] {
-        let claude = AnthropicStandIn::start().await;
+        let claude = AnthropicStub::start().await;
         for (tokens, cached) in [(minimum - 1, 0), (minimum, minimum as u64)] {
             let ask = hello_with(model, json!({"system": system(tokens, "5m")}));
             bill(&claude, ask.clone()).await;
@@ -62,7 +62,7 @@ async fn a_prefix_below_the_models_minimum_is_not_cached() {
 }
 
 #[tokio::test]
-async fn what_changes_spoils_what_stands_behind_it() {
+async fn a_change_invalidates_the_cache_after_it() {
     let words = "b".repeat(4000);
     let base = hello_with(
         OPUS,
@@ -84,7 +84,7 @@ async fn what_changes_spoils_what_stands_behind_it() {
         (changed("model", json!("claude-opus-5")), false, false),
     ];
     for (body, system_read, messages_read) in table {
-        let claude = AnthropicStandIn::start().await;
+        let claude = AnthropicStub::start().await;
         bill(&claude, base.clone()).await;
         let read = bill(&claude, body.clone()).await.cache_read_tokens;
         assert_eq!((read > 600, read >= all), (system_read, messages_read), "{body}");
@@ -92,8 +92,8 @@ async fn what_changes_spoils_what_stands_behind_it() {
 }
 
 #[tokio::test]
-async fn the_automatic_mark_moves_with_the_conversation() {
-    let claude = AnthropicStandIn::start().await;
+async fn the_automatic_breakpoint_moves_with_the_conversation() {
+    let claude = AnthropicStub::start().await;
     let mut messages = vec![user(&"a".repeat(4000))];
     let mut before = 0;
     for turn in 0..5 {
@@ -114,11 +114,11 @@ async fn a_breakpoint_looks_back_twenty_positions_and_a_run_of_calls_is_one() {
     };
     let texts = |count: usize| json!({"role": "user", "content": vec![json!({"type": "text", "text": "b"}); count]});
     for (count, read) in [(20, true), (21, false)] {
-        let claude = AnthropicStandIn::start().await;
+        let claude = AnthropicStub::start().await;
         bill(&claude, ask(std::slice::from_ref(&start))).await;
         assert_eq!(bill(&claude, ask(&[start.clone(), texts(count)])).await.cache_read_tokens > 0, read, "{count} blocks");
     }
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     bill(&claude, ask(std::slice::from_ref(&start))).await;
     let ids: Vec<String> = (0..40).map(|number| format!("t{number}")).collect();
     let calls: Vec<Value> = ids.iter().map(|id| tool_use(id)).collect();
@@ -128,8 +128,8 @@ async fn a_breakpoint_looks_back_twenty_positions_and_a_run_of_calls_is_one() {
 }
 
 #[tokio::test]
-async fn marks_that_are_too_many_or_in_the_wrong_order_are_refused() {
-    let claude = AnthropicStandIn::start().await;
+async fn too_many_or_misordered_breakpoints_are_refused() {
+    let claude = AnthropicStub::start().await;
     let marked = |ttl: &str| json!({"type": "text", "text": "a", "cache_control": {"type": "ephemeral", "ttl": ttl}});
     let ask = |blocks: Value, more: Value| {
         let mut body = hello_with(OPUS, json!({"messages": [{"role": "user", "content": blocks}]}));
@@ -154,8 +154,8 @@ async fn marks_that_are_too_many_or_in_the_wrong_order_are_refused() {
 }
 
 #[tokio::test]
-async fn large_prompts_of_haiku_cost_by_the_larger_card() {
-    let claude = AnthropicStandIn::start().await;
+async fn large_prompts_of_haiku_cost_the_higher_price() {
+    let claude = AnthropicStub::start().await;
     let ask = |tokens: usize| hello_with("claude-haiku-5-5", json!({"messages": [user(&"a".repeat(tokens * 4))]}));
     assert_eq!(bill(&claude, ask(100_000)).await.micro_cents, 100_000 * 10 + 50);
     assert_eq!(bill(&claude, ask(100_001)).await.micro_cents, 100_001 * 50 + 250);

@@ -1,6 +1,6 @@
-//! The stand-in for Clerk refuses what Clerk refuses. Asked by plain bytes, so that nothing helps to be right.
+//! Tests of the Clerk stub: it refuses what Clerk refuses. Requests are raw bytes, so that no client library corrects them.
 
-use growqr_testkit::clerk::{self, ClerkStandIn, Fault, Page};
+use growqr_testkit::clerk::{self, ClerkStub, Fault, Page};
 use serde_json::Value;
 
 /// RFC 7636, Appendix B.
@@ -8,8 +8,8 @@ const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const BACK: &str = "ai.growqr.desktop%3A%2F%2Fauth%2Fcallback";
 
-/// A proper authorization request, with some parameters replaced; an empty value leaves one out.
-fn request(clerk: &ClerkStandIn, changes: &[(&str, &str)]) -> String {
+/// A valid authorization request with some parameters replaced. An empty value removes the parameter.
+fn request(clerk: &ClerkStub, changes: &[(&str, &str)]) -> String {
     let client_id = clerk.client_id().to_owned();
     let proper = [
         ("response_type", "code"),
@@ -28,7 +28,7 @@ fn request(clerk: &ClerkStandIn, changes: &[(&str, &str)]) -> String {
     format!("{}/oauth/authorize?{}", clerk.issuer(), query.join("&"))
 }
 
-async fn post(clerk: &ClerkStandIn, path: &str, headers: &str, body: &str) -> Page {
+async fn post(clerk: &ClerkStub, path: &str, headers: &str, body: &str) -> Page {
     let address = clerk.issuer().strip_prefix("http://").unwrap();
     let head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\n{headers}content-length: {}\r\n\r\n", body.len());
     clerk::send(address, &format!("{head}{body}")).await.unwrap()
@@ -36,7 +36,7 @@ async fn post(clerk: &ClerkStandIn, path: &str, headers: &str, body: &str) -> Pa
 
 const FORM: &str = "content-type: application/x-www-form-urlencoded\r\n";
 
-/// The error, if it is one of OAuth.
+/// The status and the OAuth error code.
 fn error(page: &Page) -> (u16, String) {
     let body: Value = serde_json::from_str(&page.text).unwrap_or_default();
     (page.status, body["error"].as_str().unwrap_or_default().to_owned())
@@ -56,7 +56,7 @@ fn parameter(url: &str, name: &str) -> String {
 }
 
 /// The form of a code exchange, with changes.
-fn exchange(clerk: &ClerkStandIn, code: &str, changes: &[(&str, &str)]) -> String {
+fn exchange(clerk: &ClerkStub, code: &str, changes: &[(&str, &str)]) -> String {
     let proper = [
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -70,21 +70,21 @@ fn exchange(clerk: &ClerkStandIn, code: &str, changes: &[(&str, &str)]) -> Strin
     all.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-async fn code(clerk: &ClerkStandIn) -> String {
+async fn code(clerk: &ClerkStub) -> String {
     parameter(&clerk::allow(&request(clerk, &[])).await, "code")
 }
 
-async fn token(clerk: &ClerkStandIn, body: &str) -> Page {
+async fn token(clerk: &ClerkStub, body: &str) -> Page {
     post(clerk, "/oauth/token", FORM, body).await
 }
 
-async fn refresh(clerk: &ClerkStandIn, token_text: &str) -> Page {
+async fn refresh(clerk: &ClerkStub, token_text: &str) -> Page {
     token(clerk, &format!("grant_type=refresh_token&refresh_token={token_text}&client_id={}", clerk.client_id())).await
 }
 
 #[tokio::test]
-async fn an_unknown_client_or_way_back_is_not_redirected() {
-    let clerk = ClerkStandIn::start().await;
+async fn an_unknown_client_or_redirect_uri_is_not_redirected() {
+    let clerk = ClerkStub::start().await;
     for (change, expected) in [
         (("client_id", "stranger"), (401, "invalid_client")),
         (("client_id", ""), (401, "invalid_client")),
@@ -104,8 +104,8 @@ async fn an_unknown_client_or_way_back_is_not_redirected() {
 }
 
 #[tokio::test]
-async fn every_other_fault_goes_back_with_the_state() {
-    let clerk = ClerkStandIn::start().await;
+async fn every_other_error_is_redirected_with_the_state() {
+    let clerk = ClerkStub::start().await;
     for (changes, expected) in [
         (vec![("response_type", "token")], "unsupported_response_type"),
         (vec![("response_type", "")], "unsupported_response_type"),
@@ -132,8 +132,8 @@ async fn every_other_fault_goes_back_with_the_state() {
 }
 
 #[tokio::test]
-async fn an_exchange_must_be_what_the_request_said() {
-    let clerk = ClerkStandIn::start().await;
+async fn an_exchange_must_match_the_authorization_request() {
+    let clerk = ClerkStub::start().await;
     let code = code(&clerk).await;
     for (change, expected) in [
         (("client_id", "stranger"), (401, "invalid_client")),
@@ -160,8 +160,8 @@ async fn an_exchange_must_be_what_the_request_said() {
 }
 
 #[tokio::test]
-async fn a_code_lives_ten_minutes_and_once() {
-    let clerk = ClerkStandIn::start().await;
+async fn a_code_is_valid_once_and_for_ten_minutes() {
+    let clerk = ClerkStub::start().await;
     clerk.set_time(1_000_000);
     let late = code(&clerk).await;
     clerk.set_time(1_000_601);
@@ -169,13 +169,13 @@ async fn a_code_lives_ten_minutes_and_once() {
     let code = code(&clerk).await;
     let tokens = json(&token(&clerk, &exchange(&clerk, &code, &[])).await);
     assert_eq!(error(&token(&clerk, &exchange(&clerk, &code, &[])).await).1, "invalid_grant");
-    // The second use has ended what the first one gave.
+    // The second use has revoked the grant.
     assert_eq!(error(&refresh(&clerk, tokens["refresh_token"].as_str().unwrap()).await).1, "invalid_grant");
 }
 
 #[tokio::test]
 async fn a_refresh_token_rotates_and_a_replay_ends_the_family() {
-    let clerk = ClerkStandIn::start().await;
+    let clerk = ClerkStub::start().await;
     let tokens = json(&token(&clerk, &exchange(&clerk, &code(&clerk).await, &[])).await);
     let first = tokens["refresh_token"].as_str().unwrap();
     let second = json(&refresh(&clerk, first).await);
@@ -184,12 +184,12 @@ async fn a_refresh_token_rotates_and_a_replay_ends_the_family() {
     assert_eq!(error(&refresh(&clerk, first).await), (401, "invalid_grant".to_owned()));
     clerk.switch(|switches| switches.grant_error_status = 400);
     assert_eq!(error(&refresh(&clerk, second).await), (400, "invalid_grant".to_owned()));
-    assert_eq!(clerk.living_grants(), 0);
+    assert_eq!(clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
-async fn revocation_userinfo_and_introspection_answer_as_clerk_does() {
-    let clerk = ClerkStandIn::start().await;
+async fn revocation_userinfo_and_introspection_behave_like_clerk() {
+    let clerk = ClerkStub::start().await;
     let tokens = json(&token(&clerk, &exchange(&clerk, &code(&clerk).await, &[])).await);
     let (access, refresh_token) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
     let userinfo = async |bearer: &str| post(&clerk, "/oauth/userinfo", &format!("authorization: Bearer {bearer}\r\n"), "").await;
@@ -206,14 +206,14 @@ async fn revocation_userinfo_and_introspection_answer_as_clerk_does() {
     };
     assert_eq!(error(&revoke(access).await), (400, "unsupported_token_type".to_owned()));
     assert_eq!(revoke("unknown").await.status, 200);
-    assert_eq!(clerk.living_grants(), 1);
+    assert_eq!(clerk.valid_grants(), 1);
     assert_eq!(revoke(refresh_token).await.status, 200);
     assert_eq!(error(&refresh(&clerk, refresh_token).await).1, "invalid_grant");
 }
 
 #[tokio::test]
-async fn a_page_is_answered_once() {
-    let clerk = ClerkStandIn::start().await;
+async fn a_consent_page_can_be_submitted_once() {
+    let clerk = ClerkStub::start().await;
     let page = clerk::open(&request(&clerk, &[])).await.unwrap();
     assert!(page.text.contains("id=\"allow\"") && page.text.contains("id=\"deny\""));
     assert_eq!(post(&clerk, "/oauth/consent", FORM, "ticket=ticket-1&decision=allow").await.status, 303);
@@ -222,8 +222,8 @@ async fn a_page_is_answered_once() {
 }
 
 #[tokio::test]
-async fn it_describes_itself_and_its_one_key() {
-    let clerk = ClerkStandIn::start().await;
+async fn it_serves_discovery_metadata_and_its_key() {
+    let clerk = ClerkStub::start().await;
     let get = async |path: &str| json(&clerk::open(&format!("{}{path}", clerk.issuer())).await.unwrap());
     let discovery = get("/.well-known/openid-configuration").await;
     assert_eq!(discovery["issuer"], clerk.issuer());
@@ -239,14 +239,14 @@ async fn it_describes_itself_and_its_one_key() {
 }
 
 #[tokio::test]
-async fn it_fails_as_told_and_records_what_it_was_asked() {
-    let clerk = ClerkStandIn::start().await;
-    clerk.break_at("/oauth/token", Fault::TooMany(7));
+async fn it_plays_faults_and_records_requests() {
+    let clerk = ClerkStub::start().await;
+    clerk.fail_at("/oauth/token", Fault::TooMany(7));
     let page = token(&clerk, "grant_type=refresh_token").await;
     assert_eq!(page.status, 429);
     assert!(page.head.contains("retry-after: 7"));
     assert_eq!(clerk.count("/oauth/token"), 1);
     assert_eq!(clerk.requests()[0].field("grant_type"), Some("refresh_token"));
-    clerk.mend();
+    clerk.clear_faults();
     assert_eq!(token(&clerk, "").await.status, 401);
 }

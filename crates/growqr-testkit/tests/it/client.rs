@@ -1,16 +1,16 @@
-//! A client of plain bytes: it helps nobody to be right.
+//! A raw HTTP client, which corrects nothing in a request.
 
-use growqr_testkit::anthropic::AnthropicStandIn;
+use growqr_testkit::anthropic::AnthropicStub;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What came back.
+/// A response.
 pub struct Answer {
     pub status: u16,
     pub head: String,
     pub text: String,
-    /// Whether the body ended as HTTP says it must.
+    /// Whether the body is complete.
     pub whole: bool,
 }
 
@@ -19,7 +19,7 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {}", self.text))
     }
 
-    /// The words of an error.
+    /// The message of an error.
     pub fn error(&self) -> String {
         self.json()["error"]["message"].as_str().unwrap_or_default().to_owned()
     }
@@ -30,12 +30,12 @@ impl Answer {
     }
 }
 
-/// Sends these headers and this body, and reads until the other side closes.
-pub async fn send(claude: &AnthropicStandIn, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+/// Sends a request with these headers and this body, and reads the response.
+pub async fn send(claude: &AnthropicStub, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     send_to(claude.base_url(), method, target, headers, body).await
 }
 
-/// The same to whoever listens at this address; what stands after its port does not matter.
+/// Like [`send`], for a server at this base URL. The path of the URL is ignored.
 pub async fn send_to(base: &str, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
     let address = base.strip_prefix("http://").unwrap().split('/').next().unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -87,13 +87,13 @@ fn unchunk(mut bytes: &[u8]) -> (Vec<u8>, bool) {
     (body, false)
 }
 
-/// Posts a body to `/v1/messages` as a proper client would.
-pub async fn post(claude: &AnthropicStandIn, body: &Value) -> Answer {
+/// Posts a body to `/v1/messages` with valid headers.
+pub async fn post(claude: &AnthropicStub, body: &Value) -> Answer {
     post_with(claude, body, &[]).await
 }
 
-/// The same, with more headers.
-pub async fn post_with(claude: &AnthropicStandIn, body: &Value, more: &[(&str, &str)]) -> Answer {
+/// Like [`post`], with more headers.
+pub async fn post_with(claude: &AnthropicStub, body: &Value, more: &[(&str, &str)]) -> Answer {
     let mut headers =
         vec![("x-api-key", claude.key()), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")];
     headers.extend_from_slice(more);
@@ -105,7 +105,7 @@ pub fn hello(model: &str) -> Value {
     json!({"model": model, "max_tokens": 1000, "messages": [user("hello")]})
 }
 
-/// The same with other fields in it.
+/// Like [`hello`], with these fields added or replaced.
 pub fn hello_with(model: &str, more: Value) -> Value {
     let mut body = hello(model);
     for (name, value) in more.as_object().unwrap() {
@@ -134,7 +134,7 @@ pub fn result(id: &str) -> Value {
     json!({"type": "tool_result", "tool_use_id": id, "content": "seen"})
 }
 
-/// Fails unless the request is refused with this status and words that contain `fragment`.
+/// Asserts that the request was refused with this status and a message that contains `fragment`.
 pub fn refused(answer: &Answer, status: u16, fragment: &str) {
     assert_eq!(answer.status, status, "{}", answer.text);
     assert!(answer.error().contains(fragment), "{:?} should contain {fragment:?}", answer.error());

@@ -1,12 +1,12 @@
 use crate::client::{assistant, hello_with, post, refused, result, tool, tool_use, user};
-use growqr_testkit::anthropic::{AnthropicStandIn, says};
+use growqr_testkit::anthropic::{AnthropicStub, says};
 use serde_json::{Value, json};
 
 const OPUS: &str = "claude-opus-4-8";
 
-/// How the service takes these messages: `None` if it accepts them.
+/// The error for these messages; `None` if they are accepted.
 async fn verdict(messages: Value) -> Option<String> {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     claude.will(says("fine"));
     let answer = post(&claude, &hello_with(OPUS, json!({"messages": messages, "tools": [tool("look")]}))).await;
     (answer.status != 200).then(|| answer.error())
@@ -22,7 +22,7 @@ fn results(blocks: Value) -> Value {
 }
 
 #[tokio::test]
-async fn every_tool_call_is_answered_once_at_the_head_of_the_next_message() {
+async fn every_tool_call_needs_one_result_at_the_start_of_the_next_message() {
     let calls = assistant(json!([tool_use("toolu_a"), tool_use("toolu_b")]));
     let text = json!({"type": "text", "text": "and now"});
     let unanswered = "`tool_use` ids were found without `tool_result` blocks immediately after: toolu_b. Each `tool_use` block \
@@ -59,7 +59,7 @@ async fn every_tool_call_is_answered_once_at_the_head_of_the_next_message() {
 }
 
 #[tokio::test]
-async fn messages_have_words_in_them() {
+async fn empty_messages_are_refused() {
     refuses(json!([user("")]), "messages: text content blocks must be non-empty").await;
     refuses(json!([user(" \n")]), "text content blocks must contain non-whitespace text").await;
     refuses(json!([{"role": "user", "content": []}]), "all messages must have non-empty content").await;
@@ -70,7 +70,7 @@ async fn messages_have_words_in_them() {
 }
 
 #[tokio::test]
-async fn who_speaks_when_is_checked() {
+async fn the_order_of_roles_is_checked() {
     refuses(json!([assistant(json!("hi")), user("a")]), "first message must use the \"user\" role").await;
     refuses(json!([{"role": "robot", "content": "a"}]), "messages.0.role").await;
     refuses(json!([results(json!([tool_use("t")]))]), "`tool_use` blocks are not allowed in `user` messages").await;
@@ -81,7 +81,7 @@ async fn who_speaks_when_is_checked() {
 }
 
 #[tokio::test]
-async fn operator_text_in_the_conversation_has_its_place() {
+async fn system_messages_are_allowed_only_in_some_places() {
     let operator = json!({"role": "system", "content": "it is late"});
     let calls = assistant(json!([tool_use("t")]));
     refuses(json!([operator, user("a")]), "a `system` message must follow a user message").await;
@@ -94,8 +94,8 @@ async fn operator_text_in_the_conversation_has_its_place() {
 }
 
 #[tokio::test]
-async fn tools_stay_while_the_conversation_has_calls() {
-    let claude = AnthropicStandIn::start().await;
+async fn a_conversation_with_tool_calls_must_define_tools() {
+    let claude = AnthropicStub::start().await;
     let messages = json!([user("a"), assistant(json!([tool_use("t")])), results(json!([result("t")]))]);
     refused(&post(&claude, &hello_with(OPUS, json!({"messages": messages}))).await, 400, "must define tools");
 }

@@ -1,5 +1,5 @@
 use crate::client::{Answer, hello, hello_with, post};
-use growqr_testkit::anthropic::{AnthropicStandIn, Ended, Hold, Point, Script, calls, says, thinks};
+use growqr_testkit::anthropic::{AnthropicStub, Point, RequestOutcome, Script, StopPoint, calls, says, thinks};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ fn streamed() -> Value {
 }
 
 async fn plays(script: Script) -> Answer {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     claude.will(script);
     post(&claude, &streamed()).await
 }
@@ -20,7 +20,7 @@ fn kinds(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stream_has_the_events_of_the_service_in_their_order() {
+async fn a_stream_has_the_events_of_the_service_in_order() {
     let answer = plays(thinks("hm").says("hello").calls([("look", json!({"a": 1}))])).await;
     let events = answer.events();
     assert!(answer.head.contains("text/event-stream") && answer.head.contains("request-id: req_1"));
@@ -29,7 +29,7 @@ async fn a_stream_has_the_events_of_the_service_in_their_order() {
     let start = ["message_start", "content_block_start", "ping", "content_block_delta", "content_block_stop"];
     assert_eq!(order[..5], start);
     assert_eq!(order[order.len() - 3..], ["content_block_stop", "message_delta", "message_stop"]);
-    // Thinking is shown only where the request asks for it; its signature comes in any case.
+    // The text of thinking is sent only if requested. The signature is always sent.
     assert_eq!(events[3]["delta"]["type"], json!("signature_delta"));
     let delta = &events[events.len() - 2];
     assert_eq!(delta["delta"]["stop_reason"], json!("tool_use"));
@@ -50,7 +50,7 @@ async fn every_stop_reason_can_be_played() {
 }
 
 #[tokio::test]
-async fn errors_have_the_form_they_have_in_the_wild() {
+async fn errors_have_the_format_of_the_service() {
     let limited = plays(Script::rate_limited(Some(3))).await;
     assert_eq!((limited.status, limited.head.contains("retry-after: 3")), (429, true));
     assert!(!plays(Script::rate_limited(None)).await.head.contains("retry-after"));
@@ -86,34 +86,37 @@ async fn a_stream_can_break_in_every_way() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_held_and_the_client_may_leave_meanwhile() {
-    let claude = AnthropicStandIn::start().await;
-    let hold = Hold::new();
-    claude.will_all([says("one").hold(Point::Events(2), &hold), says("two").hold(Point::BeforeHead, &Hold::new())]);
+async fn a_reply_can_be_stopped_and_the_client_may_disconnect() {
+    let claude = AnthropicStub::start().await;
+    let stop_point = StopPoint::new();
+    claude.will_all([
+        says("one").stop_at(Point::Events(2), &stop_point),
+        says("two").stop_at(Point::BeforeHead, &StopPoint::new()),
+    ]);
     let body = streamed();
     let mut first = Box::pin(post(&claude, &body));
     tokio::select! {
-        _ = &mut first => panic!("it was held"),
-        () = hold.held() => {}
+        _ = &mut first => panic!("the response was to stop"),
+        () = stop_point.reached() => {}
     }
-    hold.release();
+    stop_point.release();
     assert!(first.await.whole);
-    // The second is held before its head, and its client is dropped.
+    // The second response stops before it begins, and its client is dropped.
     {
         let mut second = Box::pin(post(&claude, &body));
         tokio::select! {
-            _ = &mut second => panic!("it was held"),
+            _ = &mut second => panic!("the response was to stop"),
             _ = claude.until(|requests| requests.len() == 2) => {}
         }
     }
     let requests = claude.until(|requests| requests.iter().all(|request| request.ended.is_some())).await;
-    assert_eq!(requests[1].ended, Some(Ended::ClientLeft));
+    assert_eq!(requests[1].ended, Some(RequestOutcome::ClientLeft));
     claude.assert_all_accepted();
 }
 
 #[tokio::test]
-async fn cut_answers_are_billed_for_what_was_made() {
-    let claude = AnthropicStandIn::start().await;
+async fn a_cut_reply_is_billed_for_the_tokens_so_far() {
+    let claude = AnthropicStub::start().await;
     claude.will_all([
         says("12345678").calls([("look", json!({}))]).cut(Point::Events(5)),
         says("a").cut(Point::Events(1)),
@@ -129,13 +132,13 @@ async fn cut_answers_are_billed_for_what_was_made() {
         requests.iter().map(|request| request.bill.map(|bill| (bill.input_tokens, bill.output_tokens, bill.micro_cents))),
     );
     assert_eq!(bills, [Some((2, 2, 6000)), Some((2, 0, 1000)), None, None]);
-    assert_eq!(requests[0].ended, Some(Ended::Cut));
+    assert_eq!(requests[0].ended, Some(RequestOutcome::Cut));
     assert_eq!(claude.total_micro_cents(), 7000);
 }
 
 #[tokio::test]
-async fn scripts_are_chosen_by_what_is_asked() {
-    let claude = AnthropicStandIn::start().await;
+async fn scripts_are_chosen_by_the_request() {
+    let claude = AnthropicStub::start().await;
     claude.route(|asked| match asked.last_user_text().as_str() {
         "hello" => Some(says(&format!("from {}", asked.model()))),
         _ => None,

@@ -1,4 +1,4 @@
-//! The stand-ins refuse what the services refuse. Everything here is asked by a client written from plain sockets.
+//! Tests of the stub servers: they refuse what the services refuse. Requests are sent with a raw HTTP client.
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
 mod cache;
@@ -6,7 +6,7 @@ mod clerk;
 mod client;
 mod conversation;
 mod faults;
-mod head;
 mod models;
 mod openai;
+mod requests;
 mod signatures;

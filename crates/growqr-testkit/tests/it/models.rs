@@ -1,5 +1,5 @@
 use crate::client::{assistant, hello_with, post, refused, send, tool, user};
-use growqr_testkit::anthropic::{AnthropicStandIn, says};
+use growqr_testkit::anthropic::{AnthropicStub, says};
 use serde_json::{Value, json};
 
 const ALL: [&str; 11] = [
@@ -16,9 +16,9 @@ const ALL: [&str; 11] = [
     "claude-haiku-4-5-20251001",
 ];
 
-/// Asks every model the same, and returns which of them refuse, each with words that contain `fragment`.
+/// Sends the same request for every model. Returns the models that refuse it with a message that contains `fragment`.
 async fn refusers(more: Value, fragment: &str) -> Vec<&'static str> {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     claude.route(|_| Some(says("fine")));
     let mut refusers = Vec::new();
     for model in ALL {
@@ -36,7 +36,7 @@ fn all_but(accepting: &[&str]) -> Vec<&'static str> {
 }
 
 #[tokio::test]
-async fn each_model_refuses_the_kinds_of_thinking_it_does_not_have() {
+async fn each_model_refuses_unsupported_kinds_of_thinking() {
     let manual = json!({"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000});
     assert_eq!(refusers(manual, "\"thinking.type.enabled\" is not supported").await, all_but(&["claude-haiku-4-5-20251001"]));
     let adaptive = json!({"thinking": {"type": "adaptive", "display": "summarized"}});
@@ -46,7 +46,7 @@ async fn each_model_refuses_the_kinds_of_thinking_it_does_not_have() {
     assert_eq!(refusers(disabled, "thinking").await, always);
     let between = json!({"thinking": {"type": "between_tools"}});
     assert_eq!(refusers(between, "not supported").await, all_but(&["claude-sonnet-5-5"]));
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     let sonnet = post(&claude, &hello_with("claude-sonnet-5-5", json!({"thinking": {"type": "disabled"}}))).await;
     refused(&sonnet, 400, "To turn thinking off on this model, send \"thinking\": {\"type\": \"between_tools\"} instead of");
     let hard = json!({"thinking": {"type": "disabled"}, "output_config": {"effort": "xhigh"}});
@@ -58,7 +58,7 @@ async fn each_model_refuses_the_kinds_of_thinking_it_does_not_have() {
 }
 
 #[tokio::test]
-async fn each_model_refuses_the_settings_it_does_not_have() {
+async fn each_model_refuses_unsupported_settings() {
     let effort = json!({"output_config": {"effort": "low"}});
     assert_eq!(refusers(effort, "does not support the effort parameter").await, ["claude-haiku-4-5-20251001"]);
     let forced = json!({"tool_choice": {"type": "any"}, "tools": [tool("look")]});
@@ -77,8 +77,8 @@ async fn each_model_refuses_the_settings_it_does_not_have() {
 }
 
 #[tokio::test]
-async fn models_are_listed_in_pages_and_described_one_by_one() {
-    let claude = AnthropicStandIn::start().await;
+async fn models_are_listed_in_pages_and_described_singly() {
+    let claude = AnthropicStub::start().await;
     let headers = [("x-api-key", claude.key()), ("anthropic-version", "2023-06-01")];
     let first = send(&claude, "GET", "/v1/models?limit=4", &headers, b"").await.json();
     assert_eq!((first["data"].as_array().unwrap().len(), &first["has_more"]), (4, &json!(true)));
@@ -94,7 +94,7 @@ async fn models_are_listed_in_pages_and_described_one_by_one() {
 
 #[tokio::test]
 async fn tokens_are_counted_under_the_same_rules_without_a_bill() {
-    let claude = AnthropicStandIn::start().await;
+    let claude = AnthropicStub::start().await;
     let headers = [("x-api-key", claude.key()), ("anthropic-version", "2023-06-01"), ("content-type", "application/json")];
     let count =
         async |body: Value| send(&claude, "POST", "/v1/messages/count_tokens", &headers, body.to_string().as_bytes()).await;

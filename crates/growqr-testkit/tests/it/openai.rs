@@ -1,15 +1,17 @@
-//! The stand-in for chat completions refuses what strict servers refuse, and behaves as the servers do.
+//! Tests of the chat-completions stub: it refuses what strict servers refuse and imitates real servers.
 
 use crate::client::{Answer, send_to};
-use growqr_testkit::openai::{Calls, Ended, Hold, Manner, OpenAiStandIn, Point, breaks, calls, loading, says, thinks};
+use growqr_testkit::openai::{
+    Calls, OpenAiStub, Point, RequestOutcome, ServerBehaviour, StopPoint, breaks, calls, loading, says, thinks,
+};
 use serde_json::{Value, json};
 
-async fn post(server: &OpenAiStandIn, body: &Value) -> Answer {
+async fn post(server: &OpenAiStub, body: &Value) -> Answer {
     let headers = [("content-type", "application/json")];
     send_to(server.base_url(), "POST", "/v1/chat/completions", &headers, body.to_string().as_bytes()).await
 }
 
-async fn get(server: &OpenAiStandIn, target: &str) -> Answer {
+async fn get(server: &OpenAiStub, target: &str) -> Answer {
     send_to(server.base_url(), "GET", target, &[], b"").await
 }
 
@@ -17,7 +19,7 @@ fn tool() -> Value {
     json!({"type": "function", "function": {"name": "look", "description": "Looks.", "parameters": {"type": "object"}}})
 }
 
-/// A request that is accepted, with these messages after the first.
+/// A valid request with these messages after the first.
 fn with(messages: &[Value]) -> Value {
     let first = [json!({"role": "system", "content": "Be kind."}), json!({"role": "user", "content": "hello"})];
     let all: Vec<Value> = first.into_iter().chain(messages.iter().cloned()).collect();
@@ -44,8 +46,8 @@ fn user() -> Value {
 }
 
 #[tokio::test]
-async fn a_right_conversation_is_accepted() {
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+async fn a_valid_conversation_is_accepted() {
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     server.will_all([says("hi"), says("hi"), says("hi")]);
     for messages in [
         vec![],
@@ -58,7 +60,7 @@ async fn a_right_conversation_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_broken_conversation_is_refused() {
+async fn an_invalid_conversation_is_refused() {
     let arguments = |arguments: Value| {
         calling(&[json!({"id": "a", "type": "function", "function": {"name": "look", "arguments": arguments}})])
     };
@@ -87,7 +89,7 @@ async fn a_broken_conversation_is_refused() {
         (vec![json!({"role": "assistant", "content": "x"}), json!({"role": "user"})], "Missing required parameter"),
         (vec![calling(&[call("a")]), json!({"role": "tool", "tool_call_id": "a", "content": 7})], "is not of type 'string'"),
     ];
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     for (messages, fragment) in table {
         let answer = post(&server, &with(&messages)).await;
         assert_eq!(answer.status, 400, "{messages:?}");
@@ -96,7 +98,7 @@ async fn a_broken_conversation_is_refused() {
 }
 
 #[tokio::test]
-async fn wrong_fields_are_refused() {
+async fn invalid_fields_are_refused() {
     let changed = |field: &str, value: Value| {
         let mut body = with(&[]);
         body[field] = value;
@@ -132,7 +134,7 @@ async fn wrong_fields_are_refused() {
         (tools("description", json!(null)), 400, "is not of type 'string'"),
         (tools("input_schema", json!({})), 400, "input_schema"),
     ];
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     for (body, status, fragment) in table {
         let answer = post(&server, &body).await;
         assert_eq!(answer.status, status, "{body}");
@@ -143,8 +145,8 @@ async fn wrong_fields_are_refused() {
 }
 
 #[tokio::test]
-async fn wrong_bytes_heads_and_keys_are_refused() {
-    let server = OpenAiStandIn::start(Manner { key: Some("sk-right".to_owned()), ..Manner::plain() }).await;
+async fn invalid_bodies_headers_and_keys_are_refused() {
+    let server = OpenAiStub::start(ServerBehaviour { key: Some("sk-right".to_owned()), ..ServerBehaviour::plain() }).await;
     let body = with(&[]).to_string();
     let json = ("content-type", "application/json");
     let right = ("authorization", "Bearer sk-right");
@@ -163,23 +165,23 @@ async fn wrong_bytes_heads_and_keys_are_refused() {
         assert_eq!(answer.status, status, "{headers:?}");
     }
     assert_eq!(get(&server, "/v1/models").await.status, 401);
-    server.behave(|manner| manner.bare_errors = true);
+    server.change_behaviour(|behaviour| behaviour.bare_errors = true);
     assert_eq!(get(&server, "/v1/models").await.json()["error"], "You didn't provide an API key.");
 }
 
 #[tokio::test]
-async fn each_server_has_its_own_way_with_a_prompt_that_does_not_fit() {
+async fn each_server_handles_a_too_long_prompt_in_its_own_way() {
     let mut long = with(&[]);
     long["messages"][1]["content"] = json!("word ".repeat(4_000));
-    for (manner, status, words) in [
-        (Manner::plain(), 400, "maximum context length is 2000 tokens"),
-        (Manner::vllm(), 400, "maximum context length is 2000 tokens"),
-        (Manner::llama_cpp(), 400, "exceeds the available context size"),
-        (Manner::lm_studio(), 200, "greater than the context length"),
-        (Manner::ollama(), 200, "what?"),
+    for (behaviour, status, words) in [
+        (ServerBehaviour::plain(), 400, "maximum context length is 2000 tokens"),
+        (ServerBehaviour::vllm(), 400, "maximum context length is 2000 tokens"),
+        (ServerBehaviour::llama_cpp(), 400, "exceeds the available context size"),
+        (ServerBehaviour::lm_studio(), 200, "greater than the context length"),
+        (ServerBehaviour::ollama(), 200, "what?"),
     ] {
-        let program = manner.program;
-        let server = OpenAiStandIn::start(Manner { window: 2_000, ..manner }).await;
+        let program = behaviour.program;
+        let server = OpenAiStub::start(ServerBehaviour { window: 2_000, ..behaviour }).await;
         server.will(says("what?"));
         let answer = post(&server, &long).await;
         assert_eq!(answer.status, status, "{program:?}");
@@ -189,12 +191,12 @@ async fn each_server_has_its_own_way_with_a_prompt_that_does_not_fit() {
 }
 
 #[tokio::test]
-async fn streams_are_as_the_servers_send_them() {
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+async fn streams_have_the_format_of_each_server() {
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     let script = || thinks("hm").says("I look").calls([("look", json!({"path": "abcdefgh"})), ("look", json!({}))]);
-    let stream = async |change: fn(&mut Manner)| {
-        server.behave(|manner| *manner = Manner::plain());
-        server.behave(change);
+    let stream = async |change: fn(&mut ServerBehaviour)| {
+        server.change_behaviour(|behaviour| *behaviour = ServerBehaviour::plain());
+        server.change_behaviour(change);
         server.will(script());
         post(&server, &with(&[])).await.text
     };
@@ -209,11 +211,11 @@ async fn streams_are_as_the_servers_send_them() {
     ] {
         assert!(plain.contains(part), "{part} in {plain}");
     }
-    let whole = stream(|manner| manner.calls = Calls::WholeAtZero).await;
+    let whole = stream(|behaviour| behaviour.calls = Calls::WholeAtZero).await;
     assert!(whole.contains(r#"{\"path\":\"abcdefgh\"}"#) && !whole.contains("\"index\":1"), "{whole}");
-    let odd = stream(|manner| {
-        (manner.calls, manner.ids, manner.says_stop) = (Calls::WholeWithoutIndex, false, true);
-        (manner.counts, manner.says_done, manner.crlf, manner.thinking_field) = (false, false, true, "reasoning");
+    let odd = stream(|behaviour| {
+        (behaviour.calls, behaviour.ids, behaviour.says_stop) = (Calls::WholeWithoutIndex, false, true);
+        (behaviour.counts, behaviour.says_done, behaviour.crlf, behaviour.thinking_field) = (false, false, true, "reasoning");
     })
     .await;
     for absent in ["prompt_tokens", "[DONE]", "tool_calls\"}", "\"id\":\"call_"] {
@@ -223,8 +225,8 @@ async fn streams_are_as_the_servers_send_them() {
 }
 
 #[tokio::test]
-async fn faults_are_played_where_the_script_says() {
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+async fn faults_are_played_at_the_scripted_points() {
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     server.will_all([
         says("a longer text").cut(Point::Events(2)),
         breaks(says("a longer text"), Point::Events(1), r#"{"error":"no"}"#),
@@ -237,20 +239,20 @@ async fn faults_are_played_where_the_script_says() {
     assert!(!broken.whole && broken.text.ends_with("data: {\"error\":\"no\"}\n\n"));
     assert_eq!(post(&server, &with(&[])).await.status, 503);
     assert!(post(&server, &with(&[])).await.whole);
-    assert_eq!(server.chats()[0].ended, Some(Ended::Cut));
-    let hold = Hold::new();
-    server.will(says("hi").hold(Point::BeforeHead, &hold));
+    assert_eq!(server.chats()[0].ended, Some(RequestOutcome::Cut));
+    let stop_point = StopPoint::new();
+    server.will(says("hi").stop_at(Point::BeforeHead, &stop_point));
     let body = with(&[]);
     let held = async {
-        hold.held().await;
-        hold.release();
+        stop_point.reached().await;
+        stop_point.release();
     };
     assert_eq!(tokio::join!(post(&server, &body), held).0.status, 200);
 }
 
 #[tokio::test]
-async fn scripts_are_chosen_by_what_is_asked_in_the_same_form_for_every_language() {
-    let server = OpenAiStandIn::start(Manner::plain()).await;
+async fn scripts_see_requests_in_the_same_format_for_every_api() {
+    let server = OpenAiStub::start(ServerBehaviour::plain()).await;
     server.route(|asked| {
         let results = asked.tool_results();
         assert_eq!((asked.first_user_text(), asked.system_text()), ("hello".to_owned(), "Be kind.".to_owned()));
@@ -273,16 +275,16 @@ async fn scripts_are_chosen_by_what_is_asked_in_the_same_form_for_every_language
 }
 
 #[tokio::test]
-async fn each_program_answers_at_its_own_addresses_only() {
+async fn each_program_serves_only_its_own_paths() {
     let paths = ["/api/version", "/api/ps", "/api/v0/models", "/props"];
-    for (manner, known) in [
-        (Manner::plain(), [false, false, false, false]),
-        (Manner::ollama(), [true, true, false, false]),
-        (Manner::lm_studio(), [false, false, true, false]),
-        (Manner::llama_cpp(), [false, false, false, true]),
-        (Manner::vllm(), [false, false, false, false]),
+    for (behaviour, known) in [
+        (ServerBehaviour::plain(), [false, false, false, false]),
+        (ServerBehaviour::ollama(), [true, true, false, false]),
+        (ServerBehaviour::lm_studio(), [false, false, true, false]),
+        (ServerBehaviour::llama_cpp(), [false, false, false, true]),
+        (ServerBehaviour::vllm(), [false, false, false, false]),
     ] {
-        let server = OpenAiStandIn::start(manner).await;
+        let server = OpenAiStub::start(behaviour).await;
         assert_eq!(get(&server, "/v1/models").await.json()["data"][0]["id"], "tiny");
         for (path, known) in paths.into_iter().zip(known) {
             assert_eq!(get(&server, path).await.status == 200, known, "{path}");

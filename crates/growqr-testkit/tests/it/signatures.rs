@@ -1,5 +1,5 @@
 use crate::client::{assistant, hello_with, post, post_with, refused, result, tool, user};
-use growqr_testkit::anthropic::{AnthropicStandIn, thinks};
+use growqr_testkit::anthropic::{AnthropicStub, thinks};
 use serde_json::{Value, json};
 
 const BOUND: &str = "claude-opus-5-5";
@@ -12,17 +12,17 @@ fn ask(model: &str, messages: &Value) -> Value {
     )
 }
 
-/// A conversation in which the model thought, looked, and got its result.
-async fn thought(claude: &AnthropicStandIn, model: &str) -> Value {
-    claude.will(thinks("hm").thinks_sealed().calls([("look", json!({}))]));
+/// A conversation with a reply that contains thinking and a tool call, and the result of the call.
+async fn thought(claude: &AnthropicStub, model: &str) -> Value {
+    claude.will(thinks("hm").thinks_redacted().calls([("look", json!({}))]));
     let content = post(claude, &ask(model, &json!([user("a")]))).await.json()["content"].clone();
     let id = content[2]["id"].as_str().unwrap().to_owned();
     json!([user("a"), assistant(content), {"role": "user", "content": [result(&id)]}])
 }
 
 #[tokio::test]
-async fn thinking_that_comes_back_as_it_was_is_accepted() {
-    let claude = AnthropicStandIn::start().await;
+async fn unchanged_thinking_is_accepted() {
+    let claude = AnthropicStub::start().await;
     let messages = thought(&claude, BOUND).await;
     claude.will(thinks("so").says("done"));
     let answer = post(&claude, &ask(BOUND, &messages)).await;
@@ -34,7 +34,7 @@ async fn thinking_that_comes_back_as_it_was_is_accepted() {
 }
 
 #[tokio::test]
-async fn a_changed_past_is_refused_where_thinking_is_bound() {
+async fn a_changed_prefix_is_refused_where_thinking_is_bound() {
     for (model, old_account, bound) in [
         (BOUND, false, true),
         (BOUND, true, false),
@@ -48,7 +48,7 @@ async fn a_changed_past_is_refused_where_thinking_is_bound() {
             |body| body["messages"][0] = user("b"),
         ];
         for change in changes {
-            let claude = AnthropicStandIn::start().await;
+            let claude = AnthropicStub::start().await;
             if old_account {
                 claude.be_an_old_account();
             }
@@ -69,8 +69,8 @@ async fn a_changed_past_is_refused_where_thinking_is_bound() {
 }
 
 #[tokio::test]
-async fn marks_effort_and_limits_are_no_part_of_the_past() {
-    let claude = AnthropicStandIn::start().await;
+async fn breakpoints_effort_and_limits_are_not_part_of_the_prefix() {
+    let claude = AnthropicStub::start().await;
     let mut body = ask(BOUND, &thought(&claude, BOUND).await);
     body["max_tokens"] = json!(7);
     body["output_config"] = json!({"effort": "low"});
@@ -80,8 +80,8 @@ async fn marks_effort_and_limits_are_no_part_of_the_past() {
 }
 
 #[tokio::test]
-async fn bound_blocks_can_be_dropped_instead_and_it_is_said() {
-    let claude = AnthropicStandIn::start().await;
+async fn bound_blocks_can_be_dropped_and_are_reported() {
+    let claude = AnthropicStub::start().await;
     let mut body = ask(BOUND, &thought(&claude, BOUND).await);
     body["system"] = json!("be brief");
     body["thinking"]["block_binding"] = json!({"prefix_mismatch_behavior": "drop_block"});
@@ -93,8 +93,8 @@ async fn bound_blocks_can_be_dropped_instead_and_it_is_said() {
 }
 
 #[tokio::test]
-async fn the_latest_thinking_is_all_or_nothing() {
-    let claude = AnthropicStandIn::start().await;
+async fn the_latest_thinking_must_be_complete_and_unchanged() {
+    let claude = AnthropicStub::start().await;
     let messages = thought(&claude, "claude-opus-5").await;
     let words =
         "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.";
@@ -119,8 +119,8 @@ async fn the_latest_thinking_is_all_or_nothing() {
 }
 
 #[tokio::test]
-async fn a_signature_that_was_never_given_is_refused() {
-    let claude = AnthropicStandIn::start().await;
+async fn an_unknown_signature_is_refused() {
+    let claude = AnthropicStub::start().await;
     let forged = json!([{"type": "thinking", "thinking": "x", "signature": "EqForged=="}, {"type": "text", "text": "b"}]);
     let body = ask(BOUND, &json!([user("a"), assistant(forged), user("c")]));
     let answer = post(&claude, &body).await;
@@ -128,16 +128,16 @@ async fn a_signature_that_was_never_given_is_refused() {
 }
 
 #[tokio::test]
-async fn another_models_thinking_is_dropped_without_a_word() {
-    let claude = AnthropicStandIn::start().await;
+async fn thinking_of_another_model_is_silently_dropped() {
+    let claude = AnthropicStub::start().await;
     let messages = thought(&claude, "claude-opus-5").await;
     claude.will(thinks("so"));
     assert_eq!(post(&claude, &ask(BOUND, &messages)).await.status, 200);
 }
 
 #[tokio::test]
-async fn manual_thinking_begins_the_last_answer() {
-    let claude = AnthropicStandIn::start().await;
+async fn with_manual_thinking_the_last_reply_must_begin_with_thinking() {
+    let claude = AnthropicStub::start().await;
     let body = hello_with(
         "claude-haiku-4-5",
         json!({"messages": [user("a"), assistant(json!("b")), user("c")], "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000}),

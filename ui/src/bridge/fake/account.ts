@@ -1,8 +1,8 @@
-/** The simulated sign-in: Ada and Lin have profiles here, and nothing leaves the page. */
+/** The simulated sign-in. Ada and Lin have profiles; no request leaves the page. */
 import type { LinkedPlace } from "../commands";
-import type { Happening } from "../host";
+import type { HostEvent } from "../host";
 import type { Person, SignIn, SignInState } from "../wire";
-import { refuse } from "./refuse";
+import { hostError } from "./hostError";
 
 const DAY = 24 * 60 * 60 * 1_000;
 const MINUTES_10 = 10 * 60 * 1_000;
@@ -41,7 +41,7 @@ export class Account {
     const people = isKnown(state) ? [ada(), lin()] : [];
     const fresh = { state, person: isKnown(state) || state === "choosing" ? ada() : null, people, url: null, until: null, notice: this.#asked ?? NOTICES[state] ?? null };
     this.#now = saved ? (JSON.parse(saved) as Saved) : state === "signing_in" ? { ...fresh, ...attempt(false) } : fresh;
-    addEventListener("fake-signed-in", () => this.#arrive());
+    addEventListener("fake-signed-in", () => this.#completeSignIn());
   }
 
   view(): SignIn {
@@ -70,14 +70,14 @@ export class Account {
 
   signOut(): SignIn {
     const view = this.#set({ state: "signed_out", person: null, notice: null });
-    tell("profile-changed");
+    emit("profile-changed");
     return view;
   }
 
   switchTo(profile: string): SignIn {
     if (profile === "") return this.signOut();
     const person = this.#now.people.find((one) => one.profile === profile);
-    if (!person) throw refuse("not_found", "Nobody of that name has a profile on this computer.");
+    if (!person) throw hostError("not_found", "Nobody of that name has a profile on this computer.");
     return this.#open(person, true);
   }
 
@@ -91,17 +91,17 @@ export class Account {
     return place === null ? null : (JSON.parse(place) as LinkedPlace);
   }
 
-  /** The browser has come back: somebody new is asked whose data this is. */
-  #arrive() {
+  /** The browser has returned. A person without a profile is asked who owns the local data. */
+  #completeSignIn() {
     if (this.#now.people.length > 0) return void this.#open(ada(), true);
     this.#set({ state: "choosing", person: ada(), url: null, until: null });
-    tell("sign-in-changed");
+    emit("sign-in-changed");
   }
 
   #open(person: Person, elsewhere: boolean): SignIn {
     const people = this.#now.people.length > 0 ? this.#now.people : [ada(), lin()];
     const view = this.#set({ state: "online", person: { ...person, last_verified_at: Date.now() }, people, url: null, until: null, notice: null });
-    tell(elsewhere ? "profile-changed" : "sign-in-changed");
+    emit(elsewhere ? "profile-changed" : "sign-in-changed");
     return view;
   }
 
@@ -118,6 +118,6 @@ function attempt(byPort: boolean) {
   return { state: "signing_in" as const, url, until: Date.now() + MINUTES_10 };
 }
 
-function tell(happening: Happening) {
-  setTimeout(() => dispatchEvent(new Event(`fake-${happening}`)));
+function emit(event: HostEvent) {
+  setTimeout(() => dispatchEvent(new Event(`fake-${event}`)));
 }

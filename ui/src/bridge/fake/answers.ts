@@ -1,9 +1,10 @@
-/** What the simulation answers to each command. */
+/** The simulated host's handler of each command. */
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
-import { known, MODELS, type Providers } from "./providers";
-import { refuse } from "./refuse";
+import { checkKey, MODELS, type Providers } from "./providers";
+import { hostError } from "./hostError";
+import { eventOf } from "./stage";
 import type { World } from "./world";
 
 type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answer<N>> };
@@ -11,7 +12,7 @@ type Answers = { [N in CommandName]: (args: Args<N>) => Answer<N> | Promise<Answ
 export function answers(world: World, providers: Providers, account: Account): Answers {
   const { memory } = world;
   return {
-    about: () => ({ version: "0.1.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
+    about: () => ({ version: "0.2.0", profile: account.profile(), data_folder: "/home/you/.local/share/ai.growqr.desktop", memory_folder: "/home/you/.local/share/ai.growqr.desktop/profiles/local/memory" }),
     ask: ({ request }) => ask(world, providers, request),
     agents: () => Object.values(world.state.agents),
     messages: ({ agent, before, limit }) => messages(world).filter((one) => one.agent === agent && (before === null || one.seq < before)).slice(-limit),
@@ -43,10 +44,10 @@ export function answers(world: World, providers: Providers, account: Account): A
   };
 }
 
-/** As the shell would refuse it; what it would open is only noted, for tests. */
+/** Refuses the same links as the shell. Instead of opening a link, records it on the document for tests. */
 function open(address: string): null {
   if (!URL.canParse(address) || !["http:", "https:", "mailto:"].includes(new URL(address).protocol)) {
-    throw refuse("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
+    throw hostError("bad_request", "This link is not opened: it leads to something else than a web page or a mail.", "Copy the address and open it yourself, if you trust it.");
   }
   document.documentElement.dataset["opened"] = address;
   return null;
@@ -76,7 +77,7 @@ async function ask(world: World, providers: Providers, request: Request): Promis
       world.set(request.name, request.value);
       return "done";
     case "set_key":
-      known(request.name, request.value);
+      checkKey(request.name, request.value);
       if (request.value === null) delete world.state.keys[request.name];
       else world.state.keys[request.name] = providers.keychain().state === "ready" ? "keychain" : "memory";
       return "done";
@@ -91,10 +92,11 @@ async function ask(world: World, providers: Providers, request: Request): Promis
 
 function messages(world: World): Message[] {
   return world.state.events.flatMap((line): Message[] => {
-    const data = line.data as { text?: string; reply?: { content: { type: string; text?: string }[] } };
+    const event = eventOf(line);
     const base = { agent: line.agent, seq: line.seq, at: line.at };
-    if (line.kind === "user_said") return [{ ...base, author: "person", text: data.text ?? "" }];
-    const text = data.reply?.content.map((block) => block.text ?? "").join("") ?? "";
-    return line.kind === "model_answered" && text ? [{ ...base, author: { agent: line.agent }, text }] : [];
+    if (event.kind === "user_said") return [{ ...base, author: "person", text: event.data.text }];
+    if (event.kind !== "model_answered") return [];
+    const text = event.data.reply.content.map((block) => (block.type === "text" ? block.text : "")).join("");
+    return text ? [{ ...base, author: { agent: line.agent }, text }] : [];
   });
 }

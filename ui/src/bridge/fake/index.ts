@@ -1,12 +1,12 @@
 /**
- * A host that lives in the page: it streams, spawns and remembers by fixed scripts. For development in a plain browser
- * and for tests; a production build does not contain it. Options stand in the address:
- * `?world=empty|lived|long` what there is at the start, `?speed=10` how fast it runs, `?fail=a,ask:b` commands, or
- * requests, that fail until the page's event `fake-mend`, `?slow=500` milliseconds before any answer,
- * `?held=calls|providers` what waits for the page's event `fake-go`, `?keychain=ready|locked|absent`,
- * `?local=both|ollama|empty|none` what listens on the usual ports, `?account=signed_out|online|…` where sign-in stands.
- * The page's events `fake-new-message`, `fake-place` and `fake-signed-in` stand for the tray's, a link's (its place
- * stands in `sessionStorage`) and the browser's.
+ * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
+ * browser and for tests; production builds exclude it. Options are query parameters:
+ * `?world=empty|lived|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` commands, or requests, that
+ * fail until the page event `fake-repair`, `?slow=500` milliseconds of delay for every command,
+ * `?block=calls|providers` what waits for the page event `fake-unblock`, `?keychain=ready|locked|absent`,
+ * `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state.
+ * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
+ * in `sessionStorage`) and the return of the browser.
  */
 import { HostError, type Host } from "../host";
 import type { Push } from "../wire";
@@ -14,13 +14,13 @@ import { Account } from "./account";
 import { answers } from "./answers";
 import { Providers } from "./providers";
 import { World } from "./world";
-import { begin } from "./seed";
+import { createWorld } from "./seed";
 
 export function fakeHost(): Host {
   const options = new URLSearchParams(location.search);
   const name = options.get("world") ?? "lived";
   const saved = sessionStorage.getItem(`fake-${name}`);
-  const world = saved ? new World(JSON.parse(saved)) : begin(name);
+  const world = saved ? new World(JSON.parse(saved)) : createWorld(name);
   const listeners = new Set<(push: Push) => void>();
   world.push = (push) => listeners.forEach((listener) => listener(structuredClone(push)));
   addEventListener("pagehide", () => {
@@ -30,14 +30,14 @@ export function fakeHost(): Host {
   world.run(speed);
 
   const failing = new Set((options.get("fail") ?? "").split(","));
-  addEventListener("fake-mend", () => failing.clear());
+  addEventListener("fake-repair", () => failing.clear());
   const slow = Number(options.get("slow") ?? "0");
-  const go = new Promise<void>((done) => addEventListener("fake-go", () => done(), { once: true }));
-  const held = options.get("held");
-  const commands = answers(world, new Providers(options, speed, held === "providers" ? go : null), new Account(options));
+  const unblocked = new Promise<void>((done) => addEventListener("fake-unblock", () => done(), { once: true }));
+  const block = options.get("block");
+  const commands = answers(world, new Providers(options, speed, block === "providers" ? unblocked : null), new Account(options));
   return {
     async call(name, args) {
-      if (held === "calls") await go;
+      if (block === "calls") await unblocked;
       if (slow > 0) await new Promise((done) => setTimeout(done, slow));
       if (failing.has(name) || ("request" in args && failing.has(`ask:${args.request.op}`))) {
         throw new HostError({ code: "database", message: "The database cannot be read.", retryable: true, next_step: "Check that the disk is there, then try again." });
@@ -47,8 +47,8 @@ export function fakeHost(): Host {
     async follow(onPush) {
       listeners.add(onPush);
     },
-    async on(happening, listener) {
-      addEventListener(`fake-${happening}`, listener);
+    async on(event, listener) {
+      addEventListener(`fake-${event}`, listener);
     },
   };
 }

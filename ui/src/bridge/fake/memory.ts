@@ -1,11 +1,11 @@
-/** The simulated memory: pages, their history, and whose line is whose. */
+/** The simulated memory: pages, history and blame. */
 import type { BlamedLine, Change, CommitOrigin, Found, Page, PageRow } from "../wire";
-import { edits, split, unified } from "./lines";
-import { refuse } from "./refuse";
+import { diffLines, split, unified } from "./lineDiff";
+import { hostError } from "./hostError";
 
 interface Commit extends Change {
   before: string | null;
-  /** `null`: it was removed. */
+  /** `null`: the page was deleted. */
   after: string | null;
 }
 
@@ -62,10 +62,10 @@ export class Memory {
   write(path: string, text: string, base: string | null, message: string, at: number, origin: CommitOrigin | null): string {
     const page = this.#saved.pages[path];
     if (page && base !== null && base !== hash(page.text)) {
-      throw refuse("conflict", `${path} has changed since you read it.`, "Look at what is there now, then save again.");
+      throw hostError("conflict", `${path} has changed since you read it.`, "Look at what is there now, then save again.");
     }
     const commit = hash(`${path} ${text} ${at} ${this.#saved.commits.length}`).repeat(5).slice(0, 40);
-    const kept = edits(split(page?.text ?? ""), split(text)).filter((edit) => edit.sign !== "-");
+    const kept = diffLines(split(page?.text ?? ""), split(text)).filter((edit) => edit.sign !== "-");
     const lines = kept.map((edit) => (edit.sign === " " ? (page?.lines[edit.old] ?? commit) : commit));
     const author = origin === null ? "You" : origin.agent === "grow" ? "Grow Agent" : "Sub-agent";
     this.#saved.commits.push({ commit, message, author, at, origin, paths: [path], before: page?.text ?? null, after: text });
@@ -75,7 +75,7 @@ export class Memory {
 
   remove(path: string, base: string | null, at: number): string {
     const before = this.#text(path);
-    if (base !== null && base !== hash(before)) throw refuse("conflict", `${path} has changed since you read it.`, "Look at what is there now, then delete it again.");
+    if (base !== null && base !== hash(before)) throw hostError("conflict", `${path} has changed since you read it.`, "Look at what is there now, then delete it again.");
     const commit = hash(`${path} ${at} ${this.#saved.commits.length}`).repeat(5).slice(0, 40);
     this.#saved.commits.push({ commit, message: `Delete ${path}`, author: "You", at, origin: null, paths: [path], before, after: null });
     delete this.#saved.pages[path];
@@ -85,25 +85,25 @@ export class Memory {
   restore(rev: string, at: number): { commit: string; paths: string[] } {
     const { before, after, paths, message } = this.#commit(rev);
     const path = paths[0] ?? "";
-    if ((this.has(path) ? this.#text(path) : null) !== after) throw refuse("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
+    if ((this.has(path) ? this.#text(path) : null) !== after) throw hostError("conflict", `${path} has changed in the same lines since.`, "Edit the page by hand.");
     const commit = before === null ? this.remove(path, null, at) : this.write(path, before, null, `Undo: ${message}`, at, null);
     return { commit, paths };
   }
 
   #text(path: string): string {
     const page = this.#saved.pages[path];
-    if (!page) throw refuse("not_found", `There is no page ${path}.`);
+    if (!page) throw hostError("not_found", `There is no page ${path}.`);
     return page.text;
   }
 
   #commit(rev: string): Commit {
     const found = this.#saved.commits.find((one) => one.commit === rev);
-    if (!found) throw refuse("not_found", `There is no change ${rev}.`);
+    if (!found) throw hostError("not_found", `There is no change ${rev}.`);
     return found;
   }
 }
 
-/** Eight hex digits, well mixed; no security in it. */
+/** FNV-1a as eight hex digits. Not cryptographic. */
 export function hash(text: string): string {
   let mixed = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) mixed = Math.imul(mixed ^ text.charCodeAt(index), 0x01000193);

@@ -1,8 +1,9 @@
-/** Carrying out one step of a simulated agent. */
-import type { Stage } from "./stage";
+/** Performs one step of a simulated agent. */
+import type { Ended, JournalEvent, Mail, ModelReply, ReportEnding, ToolContent } from "../wire";
+import { eventOf, type Stage } from "./stage";
 import type { Step } from "./steps";
 
-/** Does the first step of the agent's queue and takes it off, unless it has to wait. */
+/** Performs and removes the first step of the agent's queue, unless that step is still waiting for sub-agents. */
 export function perform(world: Stage, id: string) {
   const queue = world.state.queues[id];
   const step = queue?.[0];
@@ -27,7 +28,7 @@ function act(world: Stage, id: string, step: Step) {
       return world.append(id, [{ kind: "model_requested", data: { attempt: 1, request_hash: "", max_tokens: 16_000, reservation: 12_000_000 } }], { status: "thinking" });
     case "answer": {
       const usage = { input_tokens: 840, output_tokens: JSON.stringify(step.content).length >> 2, cache_read_tokens: 6_200, cache_write_5m_tokens: 410, cache_write_1h_tokens: 0 };
-      const reply = { content: step.content, stop: "end_turn", usage, model: agent.model, request_id: "req_fake", cost: step.cost };
+      const reply: ModelReply = { content: step.content, stop: "end_turn", usage, model: agent.model, request_id: "req_fake", cost: step.cost };
       return world.append(id, [{ kind: "model_answered", data: { reply } }], { status: "working", spent: agent.spent + step.cost });
     }
     case "tool":
@@ -40,19 +41,21 @@ function act(world: Stage, id: string, step: Step) {
       return commit(world, id, step);
     case "spawn":
       return spawn(world, id, step);
+    case "record":
+      return world.append(id, [step.event]);
     case "end":
       return end(world, id, step.ended);
   }
 }
 
-function finish(world: Stage, id: string, effect: string, content: string, is_error: boolean) {
+function finish(world: Stage, id: string, effect: string, content: ToolContent, is_error: boolean) {
   world.append(id, [{ kind: "tool_finished", data: { effect, content, is_error } }]);
 }
 
 function commit(world: Stage, id: string, step: Extract<Step, { do: "commit" }>) {
   const origin = { agent: id, turn: world.agent(id).turn, tool_call: step.effect };
   const rev = world.memory.write(step.path, step.content, null, step.message, world.now(), origin);
-  world.append(id, [{ kind: "commit_intended", data: { effect: step.effect, plan: { path: step.path, commit: rev, new_blob: "x", merged: false } } }]);
+  world.append(id, [{ kind: "commit_intended", data: { effect: step.effect, plan: { path: step.path, base_head: null, old_blob: null, new_blob: "x", commit: rev, merged: false } } }]);
   finish(world, id, step.effect, `committed ${step.path} as ${rev.slice(0, 8)}`, false);
 }
 
@@ -61,7 +64,7 @@ function spawn(world: Stage, id: string, step: Extract<Step, { do: "spawn" }>) {
   const depth = world.agent(id).depth + 1;
   const allowance = 40_000_000;
   const birth = { name: step.name, task: step.task, allowance, depth };
-  const mail = { id: step.effect, from: id, to: child, body: { spawn: birth } };
+  const mail: Mail = { id: step.effect, from: id, to: child, body: { spawn: birth } };
   world.append(id, [{ kind: "child_requested", data: { effect: step.effect, mail } }]);
   finish(world, id, step.effect, `sub-agent ${child} (${step.name}) is at work`, false);
   world.create(child, step.name, id, depth, step.task, allowance);
@@ -73,21 +76,20 @@ function childrenAtWork(world: Stage, id: string): boolean {
   return Object.values(world.state.agents).some((agent) => agent.parent === id && world.isBusy(agent.id));
 }
 
-function statusAfter(ended: unknown, depth: number): string {
-  if (ended === "done") return depth === 0 ? "idle" : "done";
-  if (ended === "cancelled") return "cancelled";
-  return typeof ended === "object" && ended !== null && "limit" in ended ? "limit" : "failed";
+function reportEnding(ended: Ended): ReportEnding {
+  if (ended === "done" || ended === "cancelled") return ended;
+  return typeof ended === "object" && "limit" in ended ? "limit" : "failed";
 }
 
-function end(world: Stage, id: string, ended: unknown) {
+function end(world: Stage, id: string, ended: Ended) {
   const agent = world.agent(id);
-  const last = world.state.events.findLast((line) => line.agent === id && line.kind === "model_answered");
-  const content = (last?.data as { reply: { content: { text?: string }[] } } | undefined)?.reply.content ?? [];
-  const ending = statusAfter(ended, 1);
-  const report = { name: agent.name, ending, text: content.map((block) => block.text ?? "").join(""), spent: agent.spent, returned: Math.max(0, (agent.allowance ?? 0) - agent.spent) };
-  const reports = agent.parent === null ? [] : [{ id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } }];
+  const answers = ownEvents(world, id).flatMap((event) => (event.kind === "model_answered" ? [event.data.reply] : []));
+  const content = answers.at(-1)?.content ?? [];
+  const ending = reportEnding(ended);
+  const report = { name: agent.name, ending, text: content.map((block) => (block.type === "text" ? block.text : "")).join(""), spent: agent.spent, returned: Math.max(0, (agent.allowance ?? 0) - agent.spent), up_to: 1 };
+  const reports: Mail[] = agent.parent === null ? [] : [{ id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } }];
   world.state.queues[id] = [];
-  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: statusAfter(ended, agent.depth) });
+  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: ending === "done" && agent.depth === 0 ? "idle" : ending });
   for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
   if (ended !== "done" || !world.state.waiting[id]?.length) return;
   const next = world.state.waiting[id].join("\n\n");
@@ -95,12 +97,16 @@ function end(world: Stage, id: string, ended: unknown) {
   world.begin(id, next);
 }
 
-/** Stops an agent where it is: open tool calls end, the turn ends. */
-export function cancelled(world: Stage, id: string) {
-  const mine = world.state.events.filter((line) => line.agent === id);
-  const done = new Set(mine.filter((line) => line.kind === "tool_finished").map((line) => (line.data as { effect: string }).effect));
-  const open = mine.filter((line) => line.kind === "tool_started").map((line) => (line.data as { effect: string }).effect);
+/** Stops an agent: fails its open tool calls and ends its turn. */
+export function stopAgent(world: Stage, id: string) {
+  const mine = ownEvents(world, id);
+  const done = new Set(mine.flatMap((event) => (event.kind === "tool_finished" ? [event.data.effect] : [])));
+  const open = mine.flatMap((event) => (event.kind === "tool_started" ? [event.data.effect] : []));
   world.append(id, [{ kind: "cancel_requested", data: { by_person: true } }]);
   for (const effect of open) if (!done.has(effect)) finish(world, id, effect, "stopped by the person", true);
   end(world, id, "cancelled");
+}
+
+function ownEvents(world: Stage, id: string): JournalEvent[] {
+  return world.state.events.filter((line) => line.agent === id).map(eventOf);
 }

@@ -1,7 +1,7 @@
-/** The simulated providers, local servers and keychain. What they do stands in the address, see `index.ts`. */
+/** The simulated providers, local servers and keychain, configured by the query parameters in `index.ts`. */
 import { HostError } from "../host";
 import type { Keychain, KeyCheck, KeychainState, LocalServer, ModelRow } from "../wire";
-import { refuse } from "./refuse";
+import { hostError } from "./hostError";
 
 export const MODELS: ModelRow[] = [
   { id: "claude-opus-4-7", name: "Claude Opus 4.7", provider: "anthropic" },
@@ -34,11 +34,10 @@ const EMPTY: LocalServer = { ...OLLAMA, models: [] };
 export class Providers {
   readonly #options: URLSearchParams;
   readonly #speed: number;
+  readonly #blocked: Promise<void> | null;
 
-  readonly #held: Promise<void> | null;
-
-  constructor(options: URLSearchParams, speed: number, held: Promise<void> | null) {
-    this.#held = held;
+  constructor(options: URLSearchParams, speed: number, blocked: Promise<void> | null) {
+    this.#blocked = blocked;
     this.#options = options;
     this.#speed = speed;
   }
@@ -47,32 +46,32 @@ export class Providers {
     return KEYCHAINS[(this.#options.get("keychain") ?? "ready") as KeychainState] ?? KEYCHAINS.ready;
   }
 
-  /** Keys that hold `offline` cannot be checked; those of a strange shape are refused. */
+  /** Keys that contain `offline` cannot be checked; keys in the wrong format are refused. */
   async check(name: string, value: string): Promise<KeyCheck> {
-    known(name);
-    await this.#passes(500);
+    checkKey(name);
+    await this.#delay(500);
     if (value.includes("offline")) return { unknown: { message: "Anthropic cannot be reached: the network is down." } };
     if (name === "anthropic" && !value.startsWith("sk-ant-")) return { refused: { message: "Anthropic says: invalid x-api-key" } };
     return "accepted";
   }
 
-  /** `?local=` none, empty (a server without models), ollama or both; a set base URL answers unless it holds `wrong`. */
+  /** `?local=` none, empty (a server without models), ollama or both. A custom base URL answers unless it contains `wrong`. */
   async servers(base: string | undefined): Promise<LocalServer[]> {
-    await this.#passes(700);
+    await this.#delay(700);
     const wanted = this.#options.get("local") ?? "both";
     const usual = { none: [], empty: [EMPTY], ollama: [OLLAMA] }[wanted] ?? [OLLAMA, STUDIO];
     if (!base || base.includes("wrong") || usual.some((one) => one.url === base)) return usual;
     return [...usual, { name: "OpenAI-compatible server", url: base, models: [{ id: "openai/mixtral", name: "mixtral", provider: "openai" }] }];
   }
 
-  #passes(ms: number): Promise<void> {
-    return this.#held ?? new Promise((done) => setTimeout(done, ms / this.#speed));
+  #delay(ms: number): Promise<void> {
+    return this.#blocked ?? new Promise((done) => setTimeout(done, ms / this.#speed));
   }
 }
 
-/** Refuses names of keys that there are not, and values that are none. */
-export function known(name: string, value: string | null = null) {
-  if (name !== "anthropic" && name !== "openai") throw refuse("not_found", `There is no key called ${name}.`);
+/** Refuses unknown key names and malformed values. */
+export function checkKey(name: string, value: string | null = null) {
+  if (name !== "anthropic" && name !== "openai") throw hostError("not_found", `There is no key called ${name}.`);
   if (value !== null && /\s|^$/.test(value)) {
     throw new HostError({ code: "bad_request", message: "That is not a key: it is empty or has spaces in it.", retryable: false, next_step: "Copy the whole key from the provider's console." });
   }

@@ -1,12 +1,12 @@
-/** Where a simulation begins: `empty`, `lived` (some weeks of use), or `long` (ten thousand messages). */
-import { nothing, World } from "./world";
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), or `long` (ten thousand messages). */
+import { emptyState, World } from "./world";
 
 const DAY = 86_400_000;
 
-export function begin(name: string): World {
-  const world = new World(nothing());
-  if (name === "lived") lived(world);
-  if (name === "long") long(world);
+export function createWorld(name: string): World {
+  const world = new World(emptyState());
+  if (name === "lived") seedLived(world);
+  if (name === "long") seedLong(world);
   world.now = () => Date.now();
   return world;
 }
@@ -19,7 +19,7 @@ const PAGES: ReadonlyArray<[string, string]> = [
   ["profile/work.md", "# Work\n\nFront-end engineer, six years of TypeScript. Remote, Berlin.\n"],
 ];
 
-function lived(world: World) {
+function seedLived(world: World) {
   const clock = { at: Date.now() - 3 * DAY };
   world.now = () => clock.at;
   world.state.keys = { anthropic: "keychain" };
@@ -38,7 +38,7 @@ function lived(world: World) {
   say(0, "Send three helpers: compare courses, find projects, look for people who could help me");
 }
 
-function long(world: World) {
+function seedLong(world: World) {
   const clock = { at: Date.now() - 30 * DAY };
   world.now = () => clock.at;
   world.state.keys = { anthropic: "keychain" };

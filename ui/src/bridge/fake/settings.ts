@@ -1,4 +1,4 @@
-/** The simulated settings: name, default, what it does. */
+/** The simulated settings: name, default, description. */
 export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide, which is no AI"],
   ["openai.base_url", "auto", "where an OpenAI-compatible server is, such as http://127.0.0.1:11434/v1"],

@@ -1,5 +1,5 @@
-/** What the steps of a simulated agent act on: the plain data of a simulated profile, and the means to change it. */
-import type { Agent, EventLine, KeySource, Push } from "../wire";
+/** The part of a simulated profile that the steps of an agent read and change. */
+import type { Agent, EventLine, JournalEvent, KeySource, Push } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -7,11 +7,16 @@ export interface Saved {
   events: EventLine[];
   agents: Record<string, Agent>;
   queues: Record<string, Step[]>;
-  /** Said while it was at work, by agent. */
+  /** Messages that arrived during a turn, by agent. */
   waiting: Record<string, string[]>;
   memory: SavedMemory;
   settings: Record<string, string>;
   keys: Record<string, KeySource>;
+}
+
+/** A stored event. The simulated journal holds only events of this build. */
+export function eventOf(line: EventLine): JournalEvent {
+  return line as JournalEvent;
 }
 
 export interface Stage {
@@ -19,7 +24,7 @@ export interface Stage {
   readonly memory: Memory;
   readonly push: (push: Push) => void;
   readonly now: () => number;
-  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change?: Partial<Agent>): void;
+  append(id: string, entries: readonly JournalEvent[], change?: Partial<Agent>): void;
   agent(id: string): Agent;
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent;
   begin(id: string, text: string): void;

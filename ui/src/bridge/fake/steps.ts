@@ -1,34 +1,30 @@
-/** What a simulated agent does next, as plain data, so that it survives a reload. */
-import type { DeltaKind } from "../wire";
+/** The next steps of a simulated agent. Plain data, so that they survive a reload. */
+import type { Block, DeltaKind, Ended, JournalEvent, ToolContent } from "../wire";
 
 export type Step =
   | { do: "delta"; kind: DeltaKind; text: string }
   | { do: "request" }
   | { do: "answer"; content: Block[]; cost: number }
   | { do: "tool"; name: string; input: Record<string, unknown>; effect: string }
-  | { do: "finish"; effect: string; content: string; isError?: boolean }
+  | { do: "finish"; effect: string; content: ToolContent; isError?: boolean }
   | { do: "commit"; effect: string; path: string; content: string; message: string }
   | { do: "spawn"; effect: string; name: string; task: string }
   | { do: "wait"; effect: string }
   | { do: "pause"; ms: number }
-  | { do: "end"; ended: unknown };
+  | { do: "record"; event: JournalEvent }
+  | { do: "end"; ended: Ended };
 
-export type Block =
-  | { type: "text"; text: string }
-  | { type: "thinking"; thinking: string }
-  | { type: "tool_use"; id: string; name: string; input: unknown };
-
-export interface Wanted {
+export interface PlannedCall {
   name: string;
   input: Record<string, unknown>;
-  /** How long it takes. */
+  /** Duration in milliseconds. */
   ms: number;
-  result: string;
+  result: ToolContent;
   commit?: { path: string; content: string; message: string };
 }
 
-/** How long a step takes, in milliseconds. */
-export function lasts(step: Step): number {
+/** Duration of a step in milliseconds. */
+export function durationMs(step: Step): number {
   switch (step.do) {
     case "delta":
       return step.kind === "thinking" ? 45 : 28;
@@ -43,30 +39,30 @@ export function lasts(step: Step): number {
   }
 }
 
-/** One answer of the model, streamed, with the tool calls it asks for carried out. */
-export function answer(effect: (index: number) => string, thinking: string, text: string, calls: Wanted[], cost: number): Step[] {
+/** The steps of one model answer: the streamed deltas, then its tool calls. */
+export function answer(effect: (index: number) => string, thinking: string, text: string, calls: PlannedCall[], cost: number): Step[] {
   const content: Block[] = [];
   if (thinking) content.push({ type: "thinking", thinking });
   if (text) content.push({ type: "text", text });
   calls.forEach((call, index) => content.push({ type: "tool_use", id: `toolu_${effect(index)}`, name: call.name, input: call.input }));
   return [
     { do: "request" },
-    ...pieces(thinking).map((piece): Step => ({ do: "delta", kind: "thinking", text: piece })),
-    ...pieces(text).map((piece): Step => ({ do: "delta", kind: "text", text: piece })),
+    ...words(thinking).map((piece): Step => ({ do: "delta", kind: "thinking", text: piece })),
+    ...words(text).map((piece): Step => ({ do: "delta", kind: "text", text: piece })),
     ...calls.map((call): Step => ({ do: "delta", kind: "call", text: call.name })),
     { do: "answer", content, cost },
     ...calls.map((call, index): Step => ({ do: "tool", name: call.name, input: call.input, effect: effect(index) })),
-    ...calls.flatMap((call, index): Step[] => carriedOut(call, effect(index))),
+    ...calls.flatMap((call, index): Step[] => callSteps(call, effect(index))),
   ];
 }
 
-function carriedOut(call: Wanted, effect: string): Step[] {
+function callSteps(call: PlannedCall, effect: string): Step[] {
   if (call.name === "spawn_sub_agent") return [{ do: "spawn", effect, name: String(call.input.name), task: String(call.input.task) }];
   if (call.name === "wait_for_sub_agents") return [{ do: "wait", effect }];
   if (call.commit) return [{ do: "pause", ms: call.ms }, { do: "commit", effect, ...call.commit }];
   return [{ do: "pause", ms: call.ms }, { do: "finish", effect, content: call.result }];
 }
 
-function pieces(text: string): string[] {
+function words(text: string): string[] {
   return text.match(/\s*\S+/g) ?? [];
 }

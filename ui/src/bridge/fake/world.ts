@@ -1,14 +1,14 @@
-/** The simulated profile: agents, journals, memory, money. `state` is plain data and can be stored. */
-import type { Agent, Budget, EventLine, Push, Setting } from "../wire";
+/** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
+import type { Agent, Budget, EventLine, JournalEvent, Limits, Push, Setting } from "../wire";
 import { hash, Memory } from "./memory";
-import { cancelled, perform } from "./perform";
-import { plan, unreachable } from "./plan";
-import { refuse } from "./refuse";
+import { perform, stopAgent } from "./perform";
+import { offlineSteps, plan } from "./plan";
+import { hostError } from "./hostError";
 import { SETTINGS } from "./settings";
-import type { Saved, Stage } from "./stage";
-import { lasts } from "./steps";
+import { eventOf, type Saved, type Stage } from "./stage";
+import { durationMs } from "./steps";
 
-export function nothing(): Saved {
+export function emptyState(): Saved {
   return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
@@ -25,8 +25,8 @@ export class World implements Stage {
     this.memory = new Memory(state.memory);
   }
 
-  /** Records what happened to an agent and tells everybody. */
-  append(id: string, entries: ReadonlyArray<{ kind: string; data: unknown }>, change: Partial<Agent> = {}) {
+  /** Appends events to an agent's journal and pushes them to all listeners. */
+  append(id: string, entries: readonly JournalEvent[], change: Partial<Agent> = {}) {
     const agent = this.agent(id);
     const at = this.now();
     const events = entries.map(({ kind, data }, index) => ({ position: this.state.events.length + index + 1, agent: id, seq: agent.seq + index + 1, at, kind, data }));
@@ -38,7 +38,7 @@ export class World implements Stage {
   agent(id: string): Agent {
     const found = this.state.agents[id];
     if (found) return found;
-    if (id !== "grow") throw refuse("not_found", `There is no agent "${id}".`);
+    if (id !== "grow") throw hostError("not_found", `There is no agent "${id}".`);
     return this.create("grow", "Grow Agent", null, 0, null, null);
   }
 
@@ -50,29 +50,30 @@ export class World implements Stage {
   }
 
   say(id: string, message: string, text: string): Agent {
-    const known = this.state.events.some((line) => line.kind === "user_said" && (line.data as { id: string }).id === message);
+    const known = this.state.events.map(eventOf).some((event) => event.kind === "user_said" && event.data.id === message);
     if (known) return this.agent(id);
     const first = this.agent(id).seq === 0;
-    this.append(id, [...(first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : []), { kind: "user_said", data: { id: message, text } }]);
+    const created: JournalEvent[] = first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : [];
+    this.append(id, [...created, { kind: "user_said", data: { id: message, text } }]);
     if (this.isBusy(id)) (this.state.waiting[id] ??= []).push(text);
     else this.begin(id, text);
     return { ...this.agent(id) };
   }
 
-  /** Begins a turn. */
+  /** Starts a turn. */
   begin(id: string, text: string) {
     const turn = this.agent(id).turn + 1;
     const chosen = this.setting("model");
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
-    this.append(id, [{ kind: "turn_started", data: { turn } }], { turn, model, status: "thinking" });
-    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = unreachable();
+    this.append(id, [{ kind: "turn_started", data: { turn, limits: this.limits() } }], { turn, model, status: "thinking" });
+    if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = offlineSteps();
     else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
   }
 
   cancel(id: string) {
     for (const child of Object.values(this.state.agents)) if (child.parent === id && this.isBusy(child.id)) this.cancel(child.id);
-    if (this.isBusy(id)) cancelled(this, id);
+    if (this.isBusy(id)) stopAgent(this, id);
   }
 
   resume(id: string) {
@@ -108,6 +109,12 @@ export class World implements Stage {
     return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0, reserved: 0 };
   }
 
+  limits(): Limits {
+    const { per_message, per_day, per_month } = this.budget();
+    const count = (name: string) => Number(this.setting(`limit.${name}`));
+    return { per_message, per_day, per_month, max_tokens: count("max_tokens"), calls: count("calls"), children: count("children"), children_at_once: count("children_at_once"), depth: 2 };
+  }
+
   settings(): Setting[] {
     return SETTINGS.map(([name, standard, about]) => ({ name, value: this.state.settings[name] ?? standard, is_set: name in this.state.settings, about }));
   }
@@ -118,14 +125,14 @@ export class World implements Stage {
 
   set(name: string, value: string | null) {
     const known = SETTINGS.find(([one]) => one === name);
-    if (!known) throw refuse("not_found", `There is no setting called "${name}".`);
+    if (!known) throw hostError("not_found", `There is no setting called "${name}".`);
     const isNumber = name.startsWith("budget") || name.startsWith("limit");
-    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw refuse("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
+    if (value !== null && isNumber && value !== "none" && !(Number(value) > 0)) throw hostError("bad_request", `${name} cannot be set to that: write a number`, `${name} is ${known[2]}.`);
     if (value === null) delete this.state.settings[name];
     else this.state.settings[name] = value;
   }
 
-  /** Lets time pass from here on, `speed` times as fast. */
+  /** Starts performing steps in real time, `speed` times as fast. */
   run(speed: number) {
     this.#speed = speed;
     Object.keys(this.state.queues).forEach((id) => this.wake(id));
@@ -136,18 +143,18 @@ export class World implements Stage {
     const next = this.state.queues[id]?.[0];
     if (!next) return;
     this.#running.add(id);
-    const each = lasts(next) / this.#speed;
+    const each = durationMs(next) / this.#speed;
     const began = performance.now();
     setTimeout(() => {
       this.#running.delete(id);
-      // Browsers do not wait less than 4 ms, and longer when they are busy; what was due meanwhile comes at once.
+      // Browser timers fire late (4 ms minimum, more under load), so emit all deltas that are due by now at once.
       const due = next.do === "delta" ? Math.max(1, Math.round((performance.now() - began) / each)) : 1;
       for (let count = 0; count < due && (count === 0 || this.state.queues[id]?.[0]?.do === "delta"); count += 1) perform(this, id);
       this.wake(id);
     }, each);
   }
 
-  /** Carries out everything that is planned, moving `clock` on. */
+  /** Performs all planned steps at once and advances `clock`. */
   runAll(clock: { at: number }) {
     for (let busy = true; busy; ) {
       busy = false;
@@ -155,7 +162,7 @@ export class World implements Stage {
         const next = this.state.queues[id]?.[0];
         if (!next) continue;
         busy = true;
-        clock.at += lasts(next);
+        clock.at += durationMs(next);
         perform(this, id);
       }
     }

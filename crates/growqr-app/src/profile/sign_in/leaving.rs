@@ -6,7 +6,7 @@ use crate::error::AppError;
 use crate::profile::accounts::{Accounts, Leaving};
 use crate::profile::home::Home;
 use crate::profile::sign_in::failure::SignInFailure;
-use growqr_auth::{Identity, Kept, SignedOut, Status, VaultError};
+use growqr_auth::{Identity, Persistence, SignOutResult, Status, VaultError};
 use growqr_core::clock::{Clock, Timestamp};
 
 impl SignIn {
@@ -46,7 +46,7 @@ impl SignIn {
         &self,
         identity: &Identity,
         also: impl FnOnce(&mut Accounts) -> T + Send + 'static,
-    ) -> Result<(SignedOut, T), AppError> {
+    ) -> Result<(SignOutResult, T), AppError> {
         let gone = Leaving { issuer: self.issuer.clone(), sub: identity.sub.clone(), at: SystemClock.now().0 };
         let noted = gone.clone();
         let result = self
@@ -56,7 +56,7 @@ impl SignIn {
             })
             .await?;
         // A keychain that has it may be away for this moment alone.
-        let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Kept::ThisRun(_), .. });
+        let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
         let is_gone = match out.removed {
             // What was told to the service is worth nothing, wherever it may still be.

@@ -4,7 +4,7 @@
 
 use super::*;
 use growqr_core::secret::{Secret, SecretError, StoreState};
-use growqr_testkit::clerk::{ClerkStandIn, User, allow};
+use growqr_testkit::clerk::{ClerkStub, User, allow};
 use growqr_wire::{Request, SignInState};
 use std::collections::HashMap;
 use tempfile::TempDir;
@@ -63,7 +63,7 @@ impl SecretStore for Fake {
 
 struct World {
     folder: TempDir,
-    clerk: ClerkStandIn,
+    clerk: ClerkStub,
     keychain: Arc<Fake>,
     service: SignIn,
 }
@@ -71,7 +71,7 @@ struct World {
 impl World {
     async fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
-        let clerk = ClerkStandIn::start().await;
+        let clerk = ClerkStub::start().await;
         let keychain = Arc::new(Fake { entries: Mutex::default(), state: Mutex::new(StoreState::Ready) });
         let service = start(&folder, &clerk, &keychain);
         World { folder, clerk, keychain, service }
@@ -112,7 +112,7 @@ impl World {
     }
 }
 
-fn start(folder: &TempDir, clerk: &ClerkStandIn, keychain: &Arc<Fake>) -> SignIn {
+fn start(folder: &TempDir, clerk: &ClerkStub, keychain: &Arc<Fake>) -> SignIn {
     let home = Home::find(Some(folder.path()), &Environment::default()).unwrap();
     let config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
     SignIn::of(config, &home, keychain.clone())
@@ -128,7 +128,7 @@ async fn a_question_that_was_not_answered_is_asked_again_after_a_restart() {
     world.service.choose(false).await.unwrap();
     world.restart().await;
     assert_eq!(world.state(), SignInState::Online);
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn one_who_does_not_answer_after_a_restart_leaves_nothing_behind() {
     world.restart().await;
     assert_eq!(world.state(), SignInState::SignedOut);
     assert!(world.keychain.is_empty());
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
     world.restart().await;
     assert_eq!(world.state(), SignInState::NeedsSignIn);
     assert!(world.keychain.is_empty());
-    assert_eq!(world.clerk.living_grants(), 0);
+    assert_eq!(world.clerk.valid_grants(), 0);
     assert_eq!(Accounts::read(world.folder.path()).unwrap().leaving, []);
 }
 
@@ -189,7 +189,7 @@ async fn one_who_signs_in_again_is_no_longer_leaving() {
     world.sign_in().await.unwrap();
     world.restart().await;
     assert_eq!(world.state(), SignInState::Online);
-    assert_eq!(world.clerk.living_grants(), 1);
+    assert_eq!(world.clerk.valid_grants(), 1);
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn what_cannot_be_noted_changes_nobody() {
     world.disk(false);
     let view = world.service.view().unwrap();
     assert_eq!((view.state, view.person.unwrap().id), (SignInState::Online, ada.id));
-    assert_eq!(world.clerk.living_grants(), 1, "the other one is signed out again");
+    assert_eq!(world.clerk.valid_grants(), 1, "the other one is signed out again");
     world.service.switch(NOBODY).await.unwrap();
     assert_eq!(world.state(), SignInState::SignedOut);
 }

@@ -5,7 +5,7 @@ use crate::SystemClock;
 use crate::error::AppError;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::home::Home;
-use growqr_auth::{Because, Identity, Kept, Status};
+use growqr_auth::{Identity, OfflineReason, Persistence, Status};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
 use growqr_wire::{Person, SignIn as View, SignInState};
@@ -50,7 +50,7 @@ impl SignIn {
                 let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.of_profile(profile));
                 let until = known.and_then(|account| account.valid_until);
                 // What an earlier run, or another program, was told is good until then.
-                let is_good = because == Because::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
+                let is_good = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
                 let state = if is_good { SignInState::Online } else { SignInState::Offline };
                 View { state, person: whom(&identity), until, notice: unconfirmed(because), ..view }
             }
@@ -95,22 +95,24 @@ fn still_kept() -> String {
         .to_owned()
 }
 
-fn not_kept(kept: Kept) -> Option<String> {
+fn not_kept(kept: Persistence) -> Option<String> {
     match kept {
-        Kept::Keychain => None,
-        Kept::UntilExpiry => Some("The service gave no lasting sign-in: you will have to sign in again tomorrow.".to_owned()),
-        Kept::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
+        Persistence::Keychain => None,
+        Persistence::UntilExpiry => {
+            Some("The service gave no lasting sign-in: you will have to sign in again tomorrow.".to_owned())
+        }
+        Persistence::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
     }
 }
 
-fn unconfirmed(because: Because) -> Option<String> {
+fn unconfirmed(because: OfflineReason) -> Option<String> {
     match because {
-        Because::NotAsked => None,
-        Because::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
-        Because::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
-        Because::Clock => Some("This computer's clock is wrong; set it, then it goes on.".to_owned()),
-        Because::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
-        Because::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
-        Because::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
+        OfflineReason::NotAsked => None,
+        OfflineReason::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
+        OfflineReason::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
+        OfflineReason::Clock => Some("This computer's clock is wrong; set it, then it goes on.".to_owned()),
+        OfflineReason::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
+        OfflineReason::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
+        OfflineReason::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
     }
 }

@@ -2,12 +2,13 @@
 //! and the journal gives back the state that was lived. The checks themselves are in [`World`].
 
 use super::world::{World, calls, reply, says, setup, spawn};
-use crate::agent::{Input, LookedUp, ToolResult};
+use crate::agent::{Input, wanted_calls};
 use crate::id::{AgentId, EffectId};
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
+use crate::tool::{LookedUp, Performed, ToolContent, ToolResult};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ enum Step {
     Fail(FailureKind),
     Intend(usize),
     Finish(usize, String, bool),
+    LookUp(usize, bool),
     Report(usize, String),
     Tell(usize),
     Cancel,
@@ -91,6 +93,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => failure.prop_map(Step::Fail),
         3 => any::<usize>().prop_map(Step::Intend),
         8 => (any::<usize>(), "[a-z]{0,4}", any::<bool>()).prop_map(|(which, text, bad)| Step::Finish(which, text, bad)),
+        3 => (any::<usize>(), any::<bool>()).prop_map(|(which, happened)| Step::LookUp(which, happened)),
         4 => (any::<usize>(), "[a-z<>/]{0,9}").prop_map(|(which, text)| Step::Report(which, text)),
         1 => any::<usize>().prop_map(Step::Tell),
         1 => Just(Step::Cancel),
@@ -110,12 +113,13 @@ fn take(world: &mut World, step: Step) {
         Step::Say(text) => drop(world.say(&text)),
         Step::Answer(reply, looked) => {
             if let Some(attempt) = world.attempt() {
-                let reads = crate::agent::lookups(&reply);
-                let look = |call: crate::agent::tools::MemoryCall| {
-                    if call.is_read() { LookedUp::Result(ToolResult::ok("read")) } else { LookedUp::Plan(plan()) }
+                let work_out = |name: &str| match name {
+                    "commit_memory" => Performed::Planned(plan()),
+                    _ => Performed::Finished(ToolResult::ok("read")),
                 };
-                let looked_up = reads.into_iter().filter(|_| looked).map(|(index, call)| (index, look(call))).collect();
-                world.input(Input::Answered { attempt, reply, looked_up });
+                let wanted = wanted_calls(&reply).into_iter().enumerate().filter(|_| looked);
+                let prepared = wanted.map(|(index, call)| (index, work_out(&call.name))).collect();
+                world.input(Input::Answered { attempt, reply, prepared });
             }
         }
         Step::Fail(kind) => {
@@ -132,7 +136,14 @@ fn take(world: &mut World, step: Step) {
         Step::Finish(which, text, is_error) => {
             let open = world.open_tools();
             if !open.is_empty() {
-                world.finish(&open[which % open.len()], ToolResult { content: text, is_error });
+                world.finish(&open[which % open.len()], ToolResult { content: ToolContent::text(text), is_error });
+            }
+        }
+        Step::LookUp(which, happened) => {
+            let open = world.open_tools();
+            if !open.is_empty() {
+                let found = if happened { LookedUp::Happened(ToolResult::ok("done")) } else { LookedUp::NothingHappened };
+                world.input(Input::LookedUp { effect: open[which % open.len()].clone(), found });
             }
         }
         Step::Report(which, text) => {

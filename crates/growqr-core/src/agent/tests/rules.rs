@@ -1,14 +1,16 @@
 //! Every rule of the conversation, one by one.
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
-use crate::agent::{Input, Intent, LookedUp, State, ToolResult};
-use crate::event::{Ended, Event, LimitReached, TurnEnded};
+use crate::agent::{Input, Intent, State};
+use crate::event::{Ended, Event, TurnEnded};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
+use crate::limits::LimitReached;
 use crate::mail::{Birth, Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
 use crate::model::{FailureKind, StopReason};
 use crate::money::Money;
+use crate::tool::{Performed, ToolResult};
 use serde_json::json;
 
 fn plan() -> CommitPlan {
@@ -87,9 +89,8 @@ fn reads_done_before_recording_need_no_append_of_their_own() {
     let mut world = World::grow();
     world.say("look");
     let answer = calls(&[("list_memory", json!({}))]);
-    assert_eq!(crate::agent::lookups(&answer).len(), 1);
-    let looked_up = vec![(0, LookedUp::Result(ToolResult::ok("a.md")))];
-    let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
+    assert_eq!(crate::agent::wanted_calls(&answer).len(), 1);
+    let kinds = world.answer_prepared(answer, Performed::Finished(ToolResult::ok("a.md")));
     assert_eq!(kinds, ["model_answered", "tool_started", "tool_finished", "model_requested"]);
 }
 
@@ -98,26 +99,19 @@ fn a_change_worked_out_before_recording_is_intended_with_its_call() {
     let mut world = World::grow();
     world.say("note");
     let answer = calls(&[commit()]);
-    assert_eq!(crate::agent::lookups(&answer).len(), 1);
     let effect = world.state.next_effect(0);
-    let looked_up = vec![(0, LookedUp::Plan(plan()))];
-    let kinds = world.input(Input::Answered { attempt: 1, reply: answer, looked_up });
+    let kinds = world.answer_prepared(answer, Performed::Planned(plan()));
     assert_eq!(kinds, ["model_answered", "tool_started", "commit_intended"]);
-    assert!(matches!(&world.state.open_intents()[..], [Intent::Commit { effect: open, .. }] if *open == effect));
-}
-
-#[test]
-fn nothing_is_looked_up_beside_a_change() {
-    assert_eq!(crate::agent::lookups(&calls(&[("list_memory", json!({})), commit()])), []);
+    assert!(matches!(&world.state.open_intents()[..], [Intent::RunTool { call, plan: Some(_) }] if call.origin.effect == effect));
 }
 
 #[test]
 fn a_wrong_input_is_answered_at_once() {
     let mut world = World::grow();
     world.say("look");
-    world.answer(calls(&[("read_memory", json!({"file": "a"})), ("fly", json!({}))]));
+    world.answer(calls(&[("message_sub_agent", json!({"to": "a"})), ("fly", json!({}))]));
     let (results, _) = world.last_user();
-    assert!(results[0].0.contains("read_memory") && results[0].0.contains("path"), "{results:?}");
+    assert!(results[0].0.contains("message_sub_agent") && results[0].0.contains("id"), "{results:?}");
     assert!(results[1].0.contains("there is no tool \"fly\""), "{results:?}");
     assert!(results.iter().all(|(_, is_error)| *is_error));
 }
@@ -307,7 +301,7 @@ fn a_late_answer_and_a_late_change_are_ignored() {
     let mut world = World::grow();
     world.say("note");
     world.input(Input::Cancel);
-    assert_eq!(world.input(Input::Answered { attempt: 1, reply: says("late"), looked_up: vec![] }), [""; 0]);
+    assert_eq!(world.input(Input::Answered { attempt: 1, reply: says("late"), prepared: vec![] }), [""; 0]);
     world.say("again");
     world.answer(calls(&[commit()]));
     let open = world.open_tools();
@@ -323,7 +317,9 @@ fn an_intended_change_is_taken_up_again_after_a_restart() {
     let open = world.open_tools();
     world.input(Input::Intended { effect: open[0].clone(), plan: plan() });
     assert_eq!(world.restart(), [""; 0]);
-    assert!(matches!(&world.state.open_intents()[..], [Intent::Commit { effect, .. }] if *effect == open[0]));
+    assert!(
+        matches!(&world.state.open_intents()[..], [Intent::RunTool { call, plan: Some(_) }] if call.origin.effect == open[0])
+    );
 }
 
 #[test]
@@ -732,29 +728,11 @@ fn mail_cannot_break_out_of_its_element() {
 
 #[test]
 fn tool_definitions_are_sound() {
-    for tool in crate::agent::tools::all() {
+    for tool in crate::agent::tools::offered().into_iter().map(|offered| offered.tool) {
         let schema: serde_json::Value = serde_json::from_str(tool.input_schema.text()).expect("JSON");
         assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
         assert!(tool.description.matches(". ").count() >= 2, "{} is described in at least three sentences", tool.name);
     }
-}
-
-#[test]
-fn of_very_many_pages_the_folders_are_listed() {
-    let page = |path: String| crate::memory::Listed { path, bytes: 3 };
-    let mut pages = vec![page("README.md".to_owned())];
-    pages.extend((0..700).map(|number| page(format!("journal/{number:03}.md"))));
-    pages.extend((0..4).map(|number| page(format!("projects/tea/{number}.md"))));
-    let listed = crate::agent::tools::list_result(&pages, "").content;
-    assert_eq!(
-        listed,
-        "README.md (3 bytes)\njournal/ (700 pages)\nprojects/ (4 pages)\n\
-        (705 pages; list one of the folders to see what is in it.)"
-    );
-    let listed = crate::agent::tools::list_result(&pages[1..701], "journal").content;
-    assert!(listed.starts_with("journal/000.md") && listed.ends_with("200 lines are left out.)"), "{listed}");
-    let listed = crate::agent::tools::list_result(&pages[..2], "").content;
-    assert_eq!(listed, "README.md (3 bytes)\njournal/000.md (3 bytes)");
 }
 
 /// The names of all fields of a value, with those inside them.
@@ -786,5 +764,5 @@ fn a_snapshot_of_another_shape_has_another_version() {
     scout.input(Input::Mail(mail("m", words(2, Money(7)))));
     fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (2, "ee79f7fb2dda331e"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (3, "f79dd2988a91501f"), "with another shape, raise STATE_VERSION");
 }

@@ -2,11 +2,12 @@
 //! micro-cent that was spent anywhere is counted once at the top.
 
 use super::world::{World, calls, says, spawn};
-use crate::agent::{Input, State, ToolResult};
+use crate::agent::{Input, State};
 use crate::id::{AgentId, MessageId};
 use crate::mail::Mail;
 use crate::model::FailureKind;
 use crate::money::Money;
+use crate::tool::ToolResult;
 use proptest::prelude::*;
 use serde_json::json;
 use std::collections::{BTreeMap, VecDeque};

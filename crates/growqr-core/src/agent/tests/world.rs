@@ -1,14 +1,16 @@
 //! A driver for the tests of the turn machine: it records, applies and checks after every step what must always hold.
 
-use crate::agent::{Input, Intent, Setup, State, ToolResult, decide};
-use crate::clock::Timestamp;
-use crate::event::{Entry, Event, Limits};
+use crate::agent::{Input, Intent, Setup, State, decide, version_1};
+use crate::clock::{Moment, Timestamp};
+use crate::event::{Entry, Event, SCHEMA_VERSION};
 use crate::id::{AgentId, EffectId, MessageId, SegmentHash, Seq};
+use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use crate::money::{Money, Prices};
 use crate::prompt::{Block, Message, Role, Segment, blocks};
 use crate::raw::RawJson;
+use crate::tool::{Performed, ToolResult};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,7 +41,8 @@ pub(super) fn setup(model: &str) -> Setup {
         prices: Some(prices()),
         effort: None,
     };
-    Setup { segment: SegmentHash::new(model), provider: "test".to_owned(), card, bytes: 4_000, limits: Limits::default() }
+    let (segment, tools) = (SegmentHash::new(model), version_1::catalogue());
+    Setup { segment, provider: "test".to_owned(), card, bytes: 4_000, tools, limits: Limits::default() }
 }
 
 impl World {
@@ -56,7 +59,8 @@ impl World {
     /// Feeds one input and checks everything that must always hold. Returns the kinds of the events.
     pub fn input(&mut self, input: Input) -> Vec<&'static str> {
         self.now.0 += 1;
-        let events = decide(&self.state, input, &self.setup, self.now);
+        let now = Moment { at: self.now, random: self.now.0 as u128 };
+        let events = decide(&self.state, input, &self.setup, now);
         let kinds = events.iter().map(Event::kind).collect();
         for event in events {
             let entry = Entry { seq: self.state.seq().next(), at: self.now, event };
@@ -77,7 +81,13 @@ impl World {
 
     pub fn answer(&mut self, reply: Reply) -> Vec<&'static str> {
         let attempt = self.attempt().expect("a model call is open");
-        self.input(Input::Answered { attempt, reply, looked_up: Vec::new() })
+        self.input(Input::Answered { attempt, reply, prepared: Vec::new() })
+    }
+
+    /// Answers with the first call worked out already.
+    pub fn answer_prepared(&mut self, reply: Reply, performed: Performed) -> Vec<&'static str> {
+        let attempt = self.attempt().expect("a model call is open");
+        self.input(Input::Answered { attempt, reply, prepared: vec![(0, performed)] })
     }
 
     pub fn fail(&mut self, kind: FailureKind) -> Vec<&'static str> {
@@ -102,7 +112,7 @@ impl World {
             .open_intents()
             .into_iter()
             .filter_map(|intent| match intent {
-                Intent::RunTool { effect, .. } | Intent::Commit { effect, .. } => Some(effect),
+                Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
                 Intent::CallModel { .. } => None,
             })
             .collect()
@@ -134,17 +144,18 @@ impl World {
         (results, text)
     }
 
-    /// Throws the state away and lives through the journal as it was stored, then wakes.
+    /// Throws the state away, replays the journal as it was stored, and wakes the agent.
     pub fn restart(&mut self) -> Vec<&'static str> {
         self.check_replay();
         self.input(Input::Woken)
     }
 
-    /// The journal, stored and read back, gives the same state as living through it; so does a snapshot in the middle.
+    /// The journal, stored and read back, gives the same state; so does a snapshot in the middle.
     pub fn check_replay(&self) {
         let mut replayed = State::new(self.state.id().clone());
         for (index, entry) in self.entries.iter().enumerate() {
-            let event = Event::decode(entry.event.kind(), 1, &entry.event.encode()).expect("what was written can be read");
+            let event =
+                Event::decode(entry.event.kind(), SCHEMA_VERSION, &entry.event.encode()).expect("what was written can be read");
             assert_eq!(event, entry.event);
             replayed.apply(&Entry { seq: Seq(index as u64 + 1), at: entry.at, event });
             if index == self.entries.len() / 2 {

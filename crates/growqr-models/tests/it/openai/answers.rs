@@ -1,15 +1,15 @@
-use super::world::{MODEL, World, answered, hello, manners, request, user};
+use super::world::{MODEL, World, answered, hello, request, server_behaviours, user};
 use growqr_core::model::{Delta, Model, StopReason};
 use growqr_core::money::Money;
 use growqr_core::prompt::{Block, blocks, words};
-use growqr_testkit::openai::{Manner, Script, calls, says, thinks};
+use growqr_testkit::openai::{Script, ServerBehaviour, calls, says, thinks};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn an_answer_comes_the_same_from_every_kind_of_server() {
-    for manner in manners() {
+async fn every_kind_of_server_gives_the_same_reply() {
+    for behaviour in server_behaviours() {
         for piece in [None, Some(1), Some(7)] {
-            let world = World::of(manner.clone()).await;
+            let world = World::of(behaviour.clone()).await;
             let script = thinks("let me see")
                 .says("I shall look. 🌱")
                 .calls([("look", json!({"path": "a\u{1F331}/\"b\""})), ("look", json!({"path": "c"}))]);
@@ -21,7 +21,7 @@ async fn an_answer_comes_the_same_from_every_kind_of_server() {
             assert_eq!(joined(|delta| if let Delta::Thinking(text) = delta { Some(text) } else { None }), "let me see");
             assert_eq!(shown.iter().filter(|delta| matches!(delta, Delta::Call { name } if name == "look")).count(), 2);
             assert_eq!(words(&reply.content), "I shall look. 🌱");
-            assert_eq!((&reply.stop, reply.model.as_str()), (&StopReason::ToolUse, MODEL), "{manner:?}");
+            assert_eq!((&reply.stop, reply.model.as_str()), (&StopReason::ToolUse, MODEL), "{behaviour:?}");
             let inputs: Vec<Value> = blocks(&reply.content)
                 .into_iter()
                 .filter_map(|block| match block {
@@ -29,16 +29,16 @@ async fn an_answer_comes_the_same_from_every_kind_of_server() {
                     _ => None,
                 })
                 .collect();
-            assert_eq!(inputs, [json!({"path": "a\u{1F331}/\"b\""}), json!({"path": "c"})], "{manner:?}");
-            assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{manner:?}: {:?}", reply.usage);
+            assert_eq!(inputs, [json!({"path": "a\u{1F331}/\"b\""}), json!({"path": "c"})], "{behaviour:?}");
+            assert!(reply.usage.prompt_tokens() > 0 && reply.usage.output_tokens > 0, "{behaviour:?}: {:?}", reply.usage);
         }
     }
 }
 
 #[tokio::test]
 async fn a_long_conversation_with_tools_is_accepted_by_every_kind_of_server() {
-    for manner in manners() {
-        let world = World::of(manner).await;
+    for behaviour in server_behaviours() {
+        let world = World::of(behaviour).await;
         let mut messages = vec![user("begin")];
         for turn in 0..4 {
             world.server.will(thinks("hm").says("so").calls([("look", json!({"path": "ä"})), ("look", json!({}))]));
@@ -55,7 +55,7 @@ async fn a_long_conversation_with_tools_is_accepted_by_every_kind_of_server() {
 }
 
 #[tokio::test]
-async fn every_way_of_stopping_is_told_apart() {
+async fn every_stop_reason_is_recognised() {
     let world = World::new().await;
     let table = [
         (says("a"), StopReason::EndTurn),
@@ -73,7 +73,7 @@ async fn every_way_of_stopping_is_told_apart() {
 }
 
 #[tokio::test]
-async fn arguments_keep_their_exact_text_and_can_all_be_sent_back() {
+async fn arguments_keep_their_exact_text_and_can_be_sent_back() {
     let world = World::new().await;
     let table = [
         (r#"{"b": 1.50, "a":"\u0041\/"}"#, r#"{"b": 1.50, "a":"\u0041\/"}"#),
@@ -98,28 +98,28 @@ async fn arguments_keep_their_exact_text_and_can_all_be_sent_back() {
 }
 
 #[tokio::test]
-async fn an_answer_of_ones_own_machine_costs_nothing_and_others_are_of_unknown_cost() {
-    for (manner, cost) in [
-        (Manner::ollama(), Some(Money::ZERO)),
-        (Manner::lm_studio(), Some(Money::ZERO)),
-        (Manner::llama_cpp(), Some(Money::ZERO)),
-        (Manner::vllm(), Some(Money::ZERO)),
-        (Manner { counts: false, ..Manner::ollama() }, Some(Money::ZERO)),
-        // It may pass everything on to a service that bills.
-        (Manner::plain(), None),
+async fn a_reply_from_this_machine_is_free_and_other_costs_are_unknown() {
+    for (behaviour, cost) in [
+        (ServerBehaviour::ollama(), Some(Money::ZERO)),
+        (ServerBehaviour::lm_studio(), Some(Money::ZERO)),
+        (ServerBehaviour::llama_cpp(), Some(Money::ZERO)),
+        (ServerBehaviour::vllm(), Some(Money::ZERO)),
+        (ServerBehaviour { counts: false, ..ServerBehaviour::ollama() }, Some(Money::ZERO)),
+        // An unknown program may be a proxy for a paid service.
+        (ServerBehaviour::plain(), None),
     ] {
-        let world = World::of(manner).await;
+        let world = World::of(behaviour).await;
         world.server.will(says("hi"));
         assert_eq!(world.answer(&hello()).await.cost, cost);
         assert_eq!(world.provider.card(MODEL).prices.is_some(), cost.is_some());
     }
-    let world = World::of(Manner::ollama()).await;
-    world.provider.learn(MODEL).await;
+    let world = World::of(ServerBehaviour::ollama()).await;
+    world.provider.probe_model(MODEL).await;
     assert!(world.provider.card("gpt-oss:120b-cloud").prices.is_none(), "a cloud model of Ollama runs elsewhere");
 }
 
 #[tokio::test]
-async fn the_same_request_is_the_same_bytes_and_a_longer_one_begins_with_it() {
+async fn equal_requests_have_equal_bytes_and_a_longer_one_starts_with_them() {
     let world = World::new().await;
     world.server.will_all([says("hi"), says("hi"), says("again")]);
     let reply = world.answer(&hello()).await;
@@ -135,11 +135,11 @@ async fn the_same_request_is_the_same_bytes_and_a_longer_one_begins_with_it() {
 }
 
 #[tokio::test]
-async fn a_full_window_is_told_from_an_output_limit() {
-    let world = World::of(Manner { window: 5_000, ..Manner::ollama() }).await;
+async fn a_full_window_is_distinguished_from_the_output_limit() {
+    let world = World::of(ServerBehaviour { window: 5_000, ..ServerBehaviour::ollama() }).await;
     world.server.will_all([says("load"), says(&"long ".repeat(4_000)).stop("max_tokens"), says("short").stop("max_tokens")]);
     world.answer(&hello()).await;
-    world.provider.learn(MODEL).await;
+    world.provider.probe_model(MODEL).await;
     assert_eq!(world.answer(&hello()).await.stop, StopReason::ContextFull);
     assert_eq!(world.answer(&hello()).await.stop, StopReason::MaxTokens);
 }

@@ -1,16 +1,18 @@
-//! Whatever a model streams, in the manner of whatever server, with breaks and restarts at any moment: every request
-//! that the turn machine builds from its journal is one that the strictest server accepts.
+//! Property test: for any streamed replies, any kind of server, and with broken streams and restarts at any point, the
+//! strict stub server accepts every request that the turn machine builds from its journal.
 
-use super::world::{FakePace, MODEL, manners, tool};
-use growqr_core::agent::{Input, Intent, Setup, State, ToolResult, decide};
-use growqr_core::clock::Timestamp;
-use growqr_core::event::{Entry, Limits};
-use growqr_core::id::{AgentId, MessageId, SegmentHash};
+use super::world::{FakeTimer, MODEL, server_behaviours, tool};
+use growqr_core::agent::{Input, Intent, Setup, State, decide, tools};
+use growqr_core::clock::{Moment, Timestamp};
+use growqr_core::event::Entry;
+use growqr_core::id::{AgentId, ExecutorId, MessageId, SegmentHash};
+use growqr_core::limits::Limits;
 use growqr_core::model::{Model, Reply, StopReason, Usage};
 use growqr_core::prompt::Segment;
 use growqr_core::raw::RawJson;
+use growqr_core::tool::{CatalogueEntry, OfferedTool, Repeat, ToolContent, ToolResult};
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
-use growqr_testkit::openai::{OpenAiStandIn, Point, Script};
+use growqr_testkit::openai::{OpenAiStub, Point, Script};
 use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
@@ -25,9 +27,9 @@ enum Part {
 #[derive(Clone, Debug)]
 enum Step {
     Say(String),
-    /// The model answers: its parts, its reason to stop, and where the stream is cut, if it is.
+    /// The model's reply: its parts, its stop reason, and the number of events after which the stream is cut, if it is.
     Answer(Vec<Part>, Option<&'static str>, Option<usize>),
-    /// An answer as another provider may have left it in the journal.
+    /// A reply of another provider, as the journal may contain it.
     Foreign(bool),
     Finish(usize, String, bool),
     Cancel,
@@ -79,10 +81,17 @@ struct Machine {
     foreign: u32,
 }
 
+/// The tools about other agents, and two of memory.
+fn catalogue() -> Vec<CatalogueEntry> {
+    let memory = [("list_memory", Repeat::Safe), ("read_memory", Repeat::Safe), ("commit_memory", Repeat::LookUp)];
+    let entry = |(name, repeat): (&str, _)| CatalogueEntry { name: name.to_owned(), executor: ExecutorId::memory(), repeat };
+    tools::offered().iter().map(OfferedTool::entry).chain(memory.map(entry)).collect()
+}
+
 impl Machine {
     fn new(base: &str) -> Machine {
         let mut config = Config::new(BaseUrl::parse(base).unwrap(), None, 1);
-        config.pace = Arc::new(FakePace::default());
+        config.timer = Arc::new(FakeTimer::default());
         let provider = OpenAi::new(config);
         let limits = Limits { calls: 100_000, ..Limits::default() };
         let setup = Setup {
@@ -90,6 +99,7 @@ impl Machine {
             provider: "openai".into(),
             card: provider.card(MODEL),
             bytes: 4_000,
+            tools: catalogue(),
             limits,
         };
         let state = State::new(AgentId::grow());
@@ -100,7 +110,7 @@ impl Machine {
 
     fn input(&mut self, input: Input) {
         let at = Timestamp(1_000 + self.entries.len() as i64);
-        for event in decide(&self.state, input, &self.setup, at) {
+        for event in decide(&self.state, input, &self.setup, Moment { at, random: at.0 as u128 }) {
             let entry = Entry { seq: self.state.seq().next(), at, event };
             self.state.apply(&entry);
             self.entries.push(entry);
@@ -114,7 +124,7 @@ impl Machine {
         })
     }
 
-    async fn answer(&mut self, server: &OpenAiStandIn, script: Script) {
+    async fn answer(&mut self, server: &OpenAiStub, script: Script) {
         let Some(attempt) = self.open_attempt() else { return };
         let segment = Segment {
             provider: "openai".into(),
@@ -126,7 +136,7 @@ impl Machine {
         let request = self.state.model_request(Arc::new(segment)).unwrap();
         server.will(script);
         match self.provider.call(&request, &|_| ()).await {
-            Ok(reply) => self.input(Input::Answered { attempt, reply, looked_up: Vec::new() }),
+            Ok(reply) => self.input(Input::Answered { attempt, reply, prepared: Vec::new() }),
             Err(failure) => self.input(Input::Failed { attempt, failure }),
         }
         server.assert_all_accepted();
@@ -145,10 +155,10 @@ impl Machine {
         let usage = Usage { input_tokens: 100, output_tokens: 10, ..Usage::default() };
         let content = RawJson::of(&content);
         let reply = Reply { content, stop, usage, model: "other".into(), request_id: None, cost: None };
-        self.input(Input::Answered { attempt, reply, looked_up: Vec::new() });
+        self.input(Input::Answered { attempt, reply, prepared: Vec::new() });
     }
 
-    async fn take(&mut self, server: &OpenAiStandIn, step: Step) {
+    async fn take(&mut self, server: &OpenAiStub, step: Step) {
         match step {
             Step::Say(text) => {
                 let id = MessageId::new(format!("m{}", self.entries.len()));
@@ -158,9 +168,9 @@ impl Machine {
             Step::Foreign(with_words) => self.foreign(with_words),
             Step::Finish(which, content, is_error) => {
                 let open = self.state.open_intents();
-                if let Some(Intent::RunTool { effect, .. }) = open.get(which % open.len().max(1)) {
-                    let result = ToolResult { content, is_error };
-                    self.input(Input::Finished { effect: effect.clone(), result });
+                if let Some(Intent::RunTool { call, .. } | Intent::LookUpTool { call }) = open.get(which % open.len().max(1)) {
+                    let result = ToolResult { content: ToolContent::text(content), is_error };
+                    self.input(Input::Finished { effect: call.origin.effect.clone(), result });
                 }
             }
             Step::Cancel => self.input(Input::Cancel),
@@ -195,7 +205,7 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let server = OpenAiStandIn::start(manners().remove(which)).await;
+            let server = OpenAiStub::start(server_behaviours().remove(which)).await;
             let mut machine = Machine::new(server.base_url());
             for step in steps {
                 machine.take(&server, step).await;

@@ -1,14 +1,14 @@
-use super::world::{FakePace, World, hello, request, user};
+use super::world::{FakeTimer, World, hello, request, user};
 use growqr_core::model::FailureKind::{self, *};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
 use growqr_testkit::DeadPort;
-use growqr_testkit::openai::{Manner, Script, bare_error, error, loading, rate_limited, says};
+use growqr_testkit::openai::{Script, ServerBehaviour, bare_error, error, loading, rate_limited, says};
 use std::sync::Arc;
 
 #[tokio::test]
-async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
+async fn every_error_response_becomes_a_failure_of_the_right_kind() {
     let table: Vec<(Script, FailureKind, &str)> = vec![
         (error(400, "invalid_request_error", "bad tools"), Rejected, "bad tools"),
         (bare_error(400, "registry.ollama.ai/library/gemma:2b does not support tools"), Rejected, "cannot use tools"),
@@ -28,12 +28,12 @@ async fn every_refusal_becomes_one_sentence_of_the_right_kind() {
         let failure = world.failure(&hello()).await;
         assert_eq!(failure.kind, kind, "{failure}");
         assert!(failure.message.contains(fragment), "{failure:?} should contain {fragment:?}");
-        assert_eq!(world.server.chats().len(), 1, "not asked again, nor elsewhere: {failure}");
+        assert_eq!(world.server.chats().len(), 1, "the request is not retried: {failure}");
     }
 }
 
 #[tokio::test]
-async fn what_passes_is_waited_for() {
+async fn temporary_errors_are_retried() {
     for (script, wait) in [
         (loading(), 1000),
         (rate_limited(Some(7)), 7000),
@@ -44,7 +44,7 @@ async fn what_passes_is_waited_for() {
         let world = World::new().await;
         world.server.will_all([script, says("hi")]);
         world.answer(&hello()).await;
-        assert_eq!(world.pace.slept_ms(), [wait]);
+        assert_eq!(world.timer.slept_ms(), [wait]);
     }
     let world = World::new().await;
     world.server.will_all(vec![loading(); 8]);
@@ -54,19 +54,19 @@ async fn what_passes_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_told_with_the_next_step() {
-    let nobody = DeadPort::take();
-    let port = nobody.address().port();
-    let world = World::with(Manner::plain(), |config| config.base = BaseUrl::of_port(port)).await;
+async fn an_unreachable_server_is_reported_with_the_next_step() {
+    let dead_port = DeadPort::take();
+    let port = dead_port.address().port();
+    let world = World::with(ServerBehaviour::plain(), |config| config.base = BaseUrl::of_port(port)).await;
     let failure = world.failure(&hello()).await;
     assert_eq!(failure.kind, Offline);
     assert!(
         failure.message.starts_with(&format!("No model server answers at http://127.0.0.1:{port}/v1. Start it")),
         "{failure}"
     );
-    assert_eq!(world.pace.slept_ms(), [500, 500]);
-    let gone = World::of(Manner::ollama()).await;
-    gone.provider.learn("tiny").await;
+    assert_eq!(world.timer.slept_ms(), [500, 500]);
+    let gone = World::of(ServerBehaviour::ollama()).await;
+    gone.provider.probe_model("tiny").await;
     let World { server, provider, .. } = gone;
     drop(server);
     let failure = provider.call(&hello(), &|_| ()).await.unwrap_err();
@@ -74,16 +74,16 @@ async fn a_server_that_is_not_there_is_told_with_the_next_step() {
 }
 
 #[tokio::test]
-async fn a_key_is_sent_where_it_may_be_and_never_shown() {
+async fn a_key_is_sent_only_where_allowed_and_never_shown() {
     let secret = "sk-very-secret";
-    let world = World::of(Manner { key: Some(secret.to_owned()), ..Manner::plain() }).await;
+    let world = World::of(ServerBehaviour { key: Some(secret.to_owned()), ..ServerBehaviour::plain() }).await;
     world.server.will_all([says("hi"), error(400, "odd", &format!("bad key {secret}"))]);
     world.answer(&hello()).await;
     assert_eq!(world.server.chats()[0].header("authorization"), Some("Bearer sk-very-secret"));
     let failure = world.failure(&hello()).await;
     assert!(!format!("{failure:?}").contains(secret) && failure.message.contains("(key)"), "{failure}");
     assert_eq!(format!("{:?}", Secret::new(secret)), "Secret");
-    let wrong = World::with(Manner { key: Some("other".to_owned()), ..Manner::plain() }, |config| {
+    let wrong = World::with(ServerBehaviour { key: Some("other".to_owned()), ..ServerBehaviour::plain() }, |config| {
         config.key = Some(Secret::new(secret));
     })
     .await;
@@ -95,22 +95,28 @@ async fn a_key_is_sent_where_it_may_be_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_does_not_fit_is_told_by_every_kind_of_server_or_by_us() {
+async fn a_prompt_that_does_not_fit_is_reported_for_every_kind_of_server() {
     let long = request(vec![user(&"many words ".repeat(6_000))]);
-    for manner in [Manner::plain(), Manner::llama_cpp(), Manner::vllm(), Manner::lm_studio(), Manner::ollama()] {
-        let program = manner.program;
-        let world = World::of(Manner { window: 4_096, ..manner }).await;
+    for behaviour in [
+        ServerBehaviour::plain(),
+        ServerBehaviour::llama_cpp(),
+        ServerBehaviour::vllm(),
+        ServerBehaviour::lm_studio(),
+        ServerBehaviour::ollama(),
+    ] {
+        let program = behaviour.program;
+        let world = World::of(ServerBehaviour { window: 4_096, ..behaviour }).await;
         world.server.will_all([says("loaded"), says("what was the question?"), says("never said")]);
         world.answer(&hello()).await;
         let failure = world.failure(&long).await;
         assert_eq!(failure.kind, PromptTooLong, "{program:?}: {failure}");
-        assert_eq!(world.server.truncated(), [0; 0], "{program:?}: nothing is dropped without a word");
+        assert_eq!(world.server.truncated(), [0; 0], "{program:?}: no prompt is silently truncated");
     }
 }
 
 #[tokio::test]
-async fn the_output_limit_leaves_room_for_the_prompt_where_the_server_insists() {
-    let world = World::of(Manner { window: 6_000, ..Manner::vllm() }).await;
+async fn the_output_limit_leaves_room_for_the_prompt() {
+    let world = World::of(ServerBehaviour { window: 6_000, ..ServerBehaviour::vllm() }).await;
     world.server.will(says("hi"));
     let mut request = request(vec![user(&"many words ".repeat(800))]);
     request.max_tokens = 5_000;
@@ -119,9 +125,9 @@ async fn the_output_limit_leaves_room_for_the_prompt_where_the_server_insists() 
 }
 
 #[test]
-fn a_service_on_the_internet_has_a_careful_card_without_prices() {
+fn a_remote_service_gets_cautious_limits_and_no_prices() {
     let mut config = Config::new(BaseUrl::parse("https://api.openai.com/v1").unwrap(), None, 1);
-    config.pace = Arc::new(FakePace::default());
+    config.timer = Arc::new(FakeTimer::default());
     let card = OpenAi::new(config).card("gpt-x");
     assert_eq!((card.context_tokens, card.max_output_tokens, card.prices), (32_768, 16_384, None));
 }

@@ -1,4 +1,4 @@
-//! The OpenAI-compatible provider against its strict stand-in, in the manner of every server it is made for.
+//! The OpenAI-compatible provider against its strict stub server, which imitates each supported program.
 
 mod answers;
 mod breaks;

@@ -1,42 +1,42 @@
-//! What the tests share: a provider that talks to the stand-in, and a conversation.
+//! Fixtures: a provider that is connected to the stub server, and conversations.
 
-pub use crate::world::{FakePace, answered, tool, user};
+pub use crate::world::{FakeTimer, answered, tool, user};
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Failure, Model, ModelRequest, Reply};
 use growqr_core::prompt::{Message, Segment};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{BaseUrl, Config, OpenAi};
-use growqr_testkit::openai::{Manner, OpenAiStandIn};
+use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 use std::sync::{Arc, Mutex};
 
 pub const MODEL: &str = "qwen3:8b";
 
 pub struct World {
-    pub server: OpenAiStandIn,
+    pub server: OpenAiStub,
     pub provider: OpenAi,
-    pub pace: Arc<FakePace>,
+    pub timer: Arc<FakeTimer>,
 }
 
 impl World {
     pub async fn new() -> World {
-        World::of(Manner::plain()).await
+        World::of(ServerBehaviour::plain()).await
     }
 
-    pub async fn of(manner: Manner) -> World {
-        World::with(manner, |_| ()).await
+    pub async fn of(behaviour: ServerBehaviour) -> World {
+        World::with(behaviour, |_| ()).await
     }
 
-    pub async fn with(manner: Manner, change: impl FnOnce(&mut Config)) -> World {
-        let key = manner.key.as_deref().map(Secret::new);
-        let server = OpenAiStandIn::start(manner).await;
-        let pace = Arc::new(FakePace::default());
+    pub async fn with(behaviour: ServerBehaviour, change: impl FnOnce(&mut Config)) -> World {
+        let key = behaviour.key.as_deref().map(Secret::new);
+        let server = OpenAiStub::start(behaviour).await;
+        let timer = Arc::new(FakeTimer::default());
         let mut config = Config::new(BaseUrl::parse(server.base_url()).unwrap(), key, 1);
-        config.pace = pace.clone();
+        config.timer = timer.clone();
         change(&mut config);
-        World { server, provider: OpenAi::new(config), pace }
+        World { server, provider: OpenAi::new(config), timer }
     }
 
-    /// Asks and returns the answer with what was shown on the way.
+    /// Makes a call; returns its result and all deltas.
     pub async fn ask(&self, request: &ModelRequest) -> (Result<Reply, Failure>, Vec<Delta>) {
         let shown = Mutex::new(Vec::new());
         let result = self.provider.call(request, &|delta| shown.lock().unwrap().push(delta)).await;
@@ -67,18 +67,18 @@ pub fn hello() -> ModelRequest {
     request(vec![user("hello")])
 }
 
-/// Every way in which servers differ.
-pub fn manners() -> Vec<Manner> {
+/// All variants of servers that the tests cover.
+pub fn server_behaviours() -> Vec<ServerBehaviour> {
     use growqr_testkit::openai::Calls;
     vec![
-        Manner::plain(),
-        Manner::ollama(),
-        Manner::lm_studio(),
-        Manner::llama_cpp(),
-        Manner::vllm(),
-        Manner { crlf: true, says_done: false, ..Manner::plain() },
-        Manner { calls: Calls::WholeWithoutIndex, ids: false, says_stop: true, ..Manner::plain() },
-        Manner { calls: Calls::WholeAtZero, ids: false, counts: false, ..Manner::plain() },
-        Manner { says_done: false, counts: false, ..Manner::ollama() },
+        ServerBehaviour::plain(),
+        ServerBehaviour::ollama(),
+        ServerBehaviour::lm_studio(),
+        ServerBehaviour::llama_cpp(),
+        ServerBehaviour::vllm(),
+        ServerBehaviour { crlf: true, says_done: false, ..ServerBehaviour::plain() },
+        ServerBehaviour { calls: Calls::WholeWithoutIndex, ids: false, says_stop: true, ..ServerBehaviour::plain() },
+        ServerBehaviour { calls: Calls::WholeAtZero, ids: false, counts: false, ..ServerBehaviour::plain() },
+        ServerBehaviour { says_done: false, counts: false, ..ServerBehaviour::ollama() },
     ]
 }

@@ -5,7 +5,7 @@ use crate::given::{NOW, World, append, local, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{SCHEMA_VERSION, entry_hash};
 use growqr_core::id::{AgentId, Position, ProfileId, SegmentHash, Seq};
-use growqr_core::journal::{Author, Head, MessageView, Snapshot, Status, StoreError};
+use growqr_core::journal::{Author, Head, MessageView, Snapshot, Status, StoreError, View};
 use growqr_core::money::Money;
 
 on_both! {
@@ -92,16 +92,40 @@ on_both! {
         given.allowance = Some(Money::usd(1));
         given.updated_at = Timestamp(NOW.0 + 5);
         let mut first = append(&scout, Head::default(), vec![said("one"), said("two")]);
-        first.agent = given.clone();
+        first.views = vec![View::Agent(given.clone())];
         let head = store.append(first).await.unwrap().head;
         given.seq = Seq(2);
         assert_eq!(store.agent(&scout).await.unwrap().as_ref(), Some(&given));
         let mut second = append(&scout, head, vec![said("three")]);
         (given.status, given.allowance, given.parent, given.task) = (Status::Done, None, None, None);
-        second.agent = given.clone();
+        second.views = vec![View::Agent(given.clone())];
         store.append(second).await.unwrap();
         given.seq = Seq(3);
         assert_eq!(store.agent(&scout).await.unwrap(), Some(given));
+    }
+
+    async fn an_append_changes_the_views_that_it_lists_and_no_others(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
+        let before = store.agent(&grow).await.unwrap().unwrap();
+        let mut append = append(&grow, head, vec![said("two")]);
+        append.views = Vec::new();
+        store.append(append.clone()).await.unwrap();
+        assert_eq!(store.agent(&grow).await.unwrap(), Some(growqr_core::journal::AgentView { seq: Seq(2), ..before }));
+        assert_eq!(store.messages(&grow, None, 10).await.unwrap().len(), 1);
+        let refused = store.append(append).await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
+    }
+
+    async fn an_append_follows_the_journal_when_the_views_are_gone(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
+        world.tamper("delete from agents").await;
+        assert_eq!(store.agents().await.unwrap(), Vec::new());
+        let refused = say(&*store, &grow, Head::default(), "two").await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
+        say(&*store, &grow, head, "two").await.unwrap();
+        assert_eq!(store.agent(&grow).await.unwrap().unwrap().seq, Seq(2));
     }
 
     async fn a_segment_is_kept_once_and_read_back_byte_for_byte(world: World) {

@@ -5,6 +5,8 @@ mod followers;
 mod mail;
 mod opening;
 mod reading;
+mod rebuilding;
+mod searching;
 mod verifying;
 
 /// Runs a test on both databases.

@@ -2,22 +2,61 @@
 
 use super::on_both;
 use crate::given::{NOW, World, local, say};
-use growqr_core::id::AgentId;
+use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
-use growqr_store::{Counts, Db, Migrated};
+use growqr_store::{Counts, Db, DbConfig, Migrated};
+
+/// The newest migration.
+const LAST: i64 = 3;
+
+/// What a build of the first migration wrote: a journal of seven events, of which two are enough here.
+const FIRST_BUILD: &str = "\
+    insert into profiles (profile_id, position, created_at) values ('local', 7, 1); \
+    insert into agents (profile_id, agent_id, seq, hash, name, parent_id, depth, task, status, model, turn, spent, \
+        unknown_cost, allowance, created_at, updated_at) \
+        select 'local', 'grow', 7, hash, 'Grow', null, 0, null, 'idle', 'm', 3, 5, 0, null, 1, 2 from first_hash; \
+    insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
+        values ('local', 'grow', 1, 1, null, 'Hallo ÄRGER', 'hallo ärger', 1), ('local', 'grow', 7, 7, 'grow', 'ΟΔΟΣ', 'οδος', 2); \
+    drop table first_hash";
 
 on_both! {
     async fn a_database_is_migrated_once(world: World) {
         let first = Db::open(&world.config).await.unwrap();
-        assert_eq!(first.migrated(), Migrated { from: 0, to: 1 });
+        assert_eq!(first.migrated(), Migrated { from: 0, to: LAST });
         first.close().await;
         let second = Db::open(&world.config).await.unwrap();
-        assert_eq!(second.migrated(), Migrated { from: 1, to: 1 });
+        assert_eq!(second.migrated(), Migrated { from: LAST, to: LAST });
+    }
+
+    async fn a_database_of_an_older_build_is_carried_over(world: World) {
+        world.migrate_to(1).await;
+        world.tamper(match &world.config {
+            DbConfig::Sqlite { .. } => "create table first_hash as select cast(replace('1111111111111111', '1', char(17)) || \
+                replace('1111111111111111', '1', char(17)) as blob) as hash",
+            DbConfig::Postgres { .. } => "create table first_hash as select decode(repeat('11', 32), 'hex') as hash",
+        })
+        .await;
+        world.tamper(FIRST_BUILD).await;
+        assert!(Db::open_read_only(&world.config).await.is_err(), "only a writer migrates");
+        let db = Db::open(&world.config).await.unwrap();
+        assert_eq!(db.migrated(), Migrated { from: 1, to: LAST });
+        let (store, grow) = (db.profile(&local(), NOW).await.unwrap(), AgentId::grow());
+        let agent = store.agent(&grow).await.unwrap().unwrap();
+        assert_eq!((agent.name.as_str(), agent.seq, agent.turn), ("Grow", Seq(7), 3));
+        assert_eq!(store.messages(&grow, None, 10).await.unwrap()[0].text, "Hallo ÄRGER");
+        for text in ["ärger", "ÄR", "οδοσ", "οσ", "σ"] {
+            assert_eq!(store.search(text, None, 10).await.unwrap().len(), 1, "{text}");
+        }
+        let head = Head { seq: Seq(7), hash: [0x11; 32] };
+        assert_eq!(say(&*store, &grow, head, "next").await.unwrap().head.seq, Seq(8));
+        let refused = say(&*store, &grow, head, "again").await.unwrap_err();
+        assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
+        assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.2.0"));
     }
 
     async fn two_processes_may_open_a_new_database_at_the_same_moment(world: World) {
         let (one, other) = tokio::join!(Db::open(&world.config), Db::open(&world.config));
-        assert_eq!((one.unwrap().migrated().to, other.unwrap().migrated().to), (1, 1));
+        assert_eq!((one.unwrap().migrated().to, other.unwrap().migrated().to), (LAST, LAST));
     }
 
     async fn what_was_written_is_there_after_opening_again(world: World) {
@@ -47,7 +86,7 @@ on_both! {
         let store = world.store().await;
         say(&*store, &AgentId::grow(), Head::default(), "one").await.unwrap();
         let status = Db::status(&world.config).await.unwrap().unwrap();
-        assert_eq!((status.known, status.applied), (1, 1));
+        assert_eq!((status.known, status.applied), (LAST, LAST));
         assert_eq!(status.counts, Some(Counts { profiles: 1, agents: 1, events: 1 }));
         assert!(status.bytes.unwrap() > 4096);
     }

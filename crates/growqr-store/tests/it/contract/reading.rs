@@ -1,17 +1,17 @@
 //! What people and interfaces read.
 
 use super::on_both;
-use crate::given::{NOW, World, append, said, say};
+use crate::given::{NOW, World, append, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{Author, Head, MessageView, User};
+use growqr_core::journal::{AgentView, Author, Head, MessageView, User, View};
 
 on_both! {
     async fn the_grow_agent_is_listed_first_and_the_others_by_age(world: World) {
         let store = world.store().await;
         for (name, depth, age) in [("a-late", 1, 9), ("a-early", 1, 1), ("grow", 0, 5)] {
             let mut append = append(&AgentId::new(name), Head::default(), vec![said("x")]);
-            (append.agent.depth, append.agent.created_at) = (depth, Timestamp(age));
+            append.views = vec![View::Agent(AgentView { depth, created_at: Timestamp(age), ..view(&append.agent) })];
             store.append(append).await.unwrap();
         }
         let names: Vec<_> = store.agents().await.unwrap().into_iter().map(|view| view.agent.to_string()).collect();
@@ -52,47 +52,14 @@ on_both! {
     async fn a_message_remembers_who_wrote_it(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let mut append = append(&grow, Head::default(), vec![said("a"), said("b")]);
+        let mut given = Vec::new();
         for (seq, author) in [(1, Author::Person), (2, Author::Agent(AgentId::new("a-1")))] {
             let text = "hello".to_owned();
-            append.messages.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
+            given.push(MessageView { agent: grow.clone(), seq: Seq(seq), author, text, at: Timestamp(seq.cast_signed()) });
         }
-        let given = append.messages.clone();
+        append.views.extend(given.iter().cloned().map(View::Message));
         store.append(append).await.unwrap();
         assert_eq!(store.messages(&grow, None, 10).await.unwrap(), given);
-    }
-
-    async fn a_search_ignores_case_takes_every_letter_as_it_is_and_gives_the_newest_first(world: World) {
-        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
-        let head = say(&*store, &grow, Head::default(), "ÄRGER mit 100% Rabatt").await.unwrap().head;
-        say(&*store, &scout, Head::default(), "kein Ärger, 1000 Rabatte").await.unwrap();
-        say(&*store, &grow, head, r"C:\temp_dir").await.unwrap();
-        let found = async |text: &str| {
-            let found = store.search(text, None, 10).await.unwrap();
-            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
-        };
-        assert_eq!(found("ärger").await, ["kein Ärger, 1000 Rabatte", "ÄRGER mit 100% Rabatt"]);
-        assert_eq!(found("100%").await, ["ÄRGER mit 100% Rabatt"]);
-        assert_eq!(found("p_d").await, [r"C:\temp_dir"]);
-        assert_eq!(found("P_D").await, [r"C:\temp_dir"]);
-        assert_eq!(found(r":\t").await, [r"C:\temp_dir"]);
-        assert_eq!(found("e_p").await, Vec::<String>::new());
-    }
-
-    async fn a_search_in_one_conversation_is_not_cut_by_what_others_said(world: World) {
-        let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
-        let head = say(&*store, &grow, Head::default(), "tea one").await.unwrap().head;
-        let scouts = say(&*store, &scout, Head::default(), "tea elsewhere").await.unwrap().head;
-        let head = say(&*store, &grow, head, "coffee").await.unwrap().head;
-        say(&*store, &grow, head, "tea two").await.unwrap();
-        say(&*store, &scout, scouts, "more tea elsewhere").await.unwrap();
-        let found = async |agent: &AgentId, limit| {
-            let found = store.search("TEA", Some(agent), limit).await.unwrap();
-            found.into_iter().map(|message| message.text).collect::<Vec<_>>()
-        };
-        assert_eq!(found(&grow, 2).await, ["tea two", "tea one"]);
-        assert_eq!(found(&grow, 1).await, ["tea two"]);
-        assert_eq!(found(&scout, 9).await, ["more tea elsewhere", "tea elsewhere"]);
-        assert_eq!(found(&AgentId::new("a-2"), 9).await, Vec::<String>::new());
     }
 
     async fn the_person_is_kept_as_last_seen(world: World) {

@@ -1,0 +1,171 @@
+//! A store between a host and the real one, which fails or stops where a test wants it to.
+
+use async_trait::async_trait;
+use growqr_core::clock::Timestamp;
+use growqr_core::event::Entry;
+use growqr_core::id::{AgentId, EffectId, Position, SegmentHash, Seq};
+use growqr_core::journal::{
+    AgentView, Append, Appended, Head, Journal, Line, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, User,
+    Users,
+};
+use growqr_core::mail::Mail;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What becomes of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppendFate {
+    /// It is made.
+    Pass,
+    /// It is not made, and never returns.
+    StopBefore,
+    /// It is made, and never returns.
+    StopAfter,
+    /// It is made, and said to have failed.
+    FailAfter,
+}
+
+/// Where a [`Hooked`] store differs from the one behind it.
+#[derive(Clone, Copy)]
+pub struct Hook {
+    /// Asked before a journal is read.
+    pub before_read: fn() -> Result<(), StoreError>,
+    /// Asked about each append; 1 for the first.
+    pub append: Option<(u64, AppendFate)>,
+    /// Every append of an even number is made, and said to have failed.
+    pub every_second_fails: bool,
+}
+
+impl Default for Hook {
+    fn default() -> Hook {
+        Hook { before_read: || Ok(()), append: None, every_second_fails: false }
+    }
+}
+
+/// The store with its hooks.
+pub struct Hooked {
+    store: Arc<dyn Store>,
+    hook: Hook,
+    appends: AtomicU64,
+    stopped: tokio::sync::watch::Sender<bool>,
+}
+
+impl Hooked {
+    /// A store in front of another.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, hook: Hook) -> Hooked {
+        Hooked { store, hook, appends: AtomicU64::new(0), stopped: tokio::sync::watch::Sender::new(false) }
+    }
+
+    /// Returns once an append has been stopped; never, if that does not happen.
+    pub async fn stopped(&self) {
+        let _ = self.stopped.subscribe().wait_for(|is_stopped| *is_stopped).await;
+    }
+
+    async fn stop<T>(&self) -> T {
+        self.stopped.send_replace(true);
+        std::future::pending().await
+    }
+}
+
+#[async_trait]
+impl Journal for Hooked {
+    async fn append(&self, append: Append) -> Result<Appended, StoreError> {
+        let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
+        let what = match self.hook.append {
+            Some((at, what)) if at == number => what,
+            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendFate::FailAfter,
+            _ => AppendFate::Pass,
+        };
+        if what == AppendFate::StopBefore {
+            return self.stop().await;
+        }
+        let appended = self.store.append(append).await?;
+        match what {
+            AppendFate::StopAfter => self.stop().await,
+            AppendFate::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
+            AppendFate::Pass | AppendFate::StopBefore => Ok(appended),
+        }
+    }
+
+    async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
+        (self.hook.before_read)()?;
+        self.store.entries(agent, after, limit).await
+    }
+
+    async fn segment(&self, hash: &SegmentHash) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.segment(hash).await
+    }
+
+    async fn save_snapshot(&self, agent: &AgentId, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.store.save_snapshot(agent, snapshot).await
+    }
+
+    async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError> {
+        self.store.snapshot(agent).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Hooked {
+    async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        self.store.waiting(limit).await
+    }
+
+    async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError> {
+        self.store.delivered(ids).await
+    }
+}
+
+#[async_trait]
+impl Records for Hooked {
+    async fn agents(&self) -> Result<Vec<AgentView>, StoreError> {
+        self.store.agents().await
+    }
+
+    async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError> {
+        self.store.agent(id).await
+    }
+
+    async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+        self.store.lines(after, agent, limit).await
+    }
+
+    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+        self.store.lines_before(before, agent, limit).await
+    }
+
+    async fn position(&self) -> Result<Position, StoreError> {
+        self.store.position().await
+    }
+
+    async fn messages(&self, agent: &AgentId, before: Option<Seq>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        self.store.messages(agent, before, limit).await
+    }
+
+    async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError> {
+        self.store.search(text, agent, limit).await
+    }
+}
+
+#[async_trait]
+impl Settings for Hooked {
+    async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
+        self.store.settings().await
+    }
+
+    async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<(), StoreError> {
+        self.store.set(name, value, at).await
+    }
+}
+
+#[async_trait]
+impl Users for Hooked {
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.store.users().await
+    }
+
+    async fn save_user(&self, user: &User) -> Result<(), StoreError> {
+        self.store.save_user(user).await
+    }
+}

@@ -1,0 +1,193 @@
+//! Sleep and wake, stop and kill, a second writer.
+
+use super::Stage;
+use super::world::{World, grow, message};
+use crate::{Happened, PostError, load, record};
+use growqr_core::agent::Input;
+use growqr_core::journal::StoreError;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Sleep loses nothing, and an agent that sleeps keeps a snapshot.
+pub async fn an_agent_that_has_slept_goes_on_where_it_was(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    for n in 0..3 {
+        scene.say(n, &format!("message {n}")).await;
+        scene.all_quiet().await;
+        let seq = world.agents().await[0].seq;
+        let store = &world.ports.store;
+        scene
+            .until(async || {
+                let snapshot = store.snapshot(&grow()).await.expect("the store can be read");
+                snapshot.is_some_and(|snapshot| snapshot.head.seq >= seq)
+            })
+            .await;
+    }
+    scene.stop().await;
+    let loaded = load(&*world.ports.store, &grow()).await.expect("the store can be read");
+    assert!(loaded.saved.0 > 0 && loaded.state.turn() == 3);
+}
+
+/// Whoever posts need not know whether an agent sleeps.
+pub async fn a_message_to_a_sleeping_agent_wakes_it(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 1: report").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let scene = world.start().await;
+    let child = world.agents().await[1].agent.clone();
+    scene.host.say(&child, message(1), "and again".to_owned()).await.expect("it is recorded");
+    scene.events("turn_ended", 4).await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&child, "turn_ended").await, 2);
+}
+
+/// A wake is no input.
+pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    scene.all_quiet().await;
+    let before = world.lines().await.len();
+    for _ in 0..3 {
+        scene.running.wake(&grow()).await.expect("it is woken");
+    }
+    // An input afterwards is looked at after the wakes.
+    scene.running.post(&grow(), Input::Cancel).await.expect("it is looked at");
+    scene.stop().await;
+    assert_eq!(world.lines().await.len(), before);
+}
+
+/// What was recorded while no host ran goes on once its agent is woken.
+pub async fn waking_an_agent_takes_up_its_open_work(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    record(&world.ports, &grow(), Input::Created).await.expect("it is recorded");
+    let scene = world.start().await;
+    let said = Input::Said { id: message(0), text: "hello".to_owned() };
+    record(&world.ports, &grow(), said).await.expect("it is recorded");
+    scene.running.wake(&grow()).await.expect("it is woken");
+    scene.events("turn_ended", 1).await;
+    scene.stop().await;
+}
+
+/// A stop in good order records that the call broke off, and what it can have cost.
+pub async fn a_stop_in_an_answer_is_recorded_and_the_call_is_made_again(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hang").await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "model_failed").await, 1);
+    world.release();
+    let scene = world.start().await;
+    scene.events("turn_ended", 1).await;
+    scene.stop().await;
+    assert_eq!((world.count(&grow(), "model_requested").await, world.count(&grow(), "model_answered").await), (2, 1));
+}
+
+/// Quitting never waits for a model.
+pub async fn a_stop_does_not_wait_for_a_model_that_never_answers(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 3: hang").await;
+    scene.events("agent_created", 4).await;
+    // A stop that waits is found by the time limit of `stop`.
+    scene.stop().await;
+}
+
+/// After the stop nothing is recorded any more.
+pub async fn a_stopped_host_refuses_and_may_be_stopped_again(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    scene.all_quiet().await;
+    scene.host.stop().await;
+    let before = world.lines().await.len();
+    let refused = scene.host.say(&grow(), message(1), "too late".to_owned()).await;
+    assert!(matches!(refused, Err(PostError::Stopping)), "{refused:?}");
+    scene.host.stop().await;
+    assert_eq!(world.lines().await.len(), before);
+}
+
+/// An acknowledged message is on disk.
+pub async fn acknowledged_messages_survive_a_kill(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    for n in 0..5 {
+        scene.say(n, "hello").await;
+    }
+    scene.kill().await;
+    assert_eq!(world.count(&grow(), "user_said").await, 5);
+    let scene = world.start().await;
+    scene.say(5, "and again").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "user_said").await, 6);
+}
+
+/// The call that a kill broke off counts, and is made once more.
+pub async fn a_kill_in_an_answer_costs_one_attempt_and_the_turn_ends_once(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hang").await;
+    let script = Arc::clone(&world.script);
+    scene.until(async || script.calls.load(Ordering::SeqCst) == 1).await;
+    scene.kill().await;
+    world.release();
+    let scene = world.start().await;
+    scene.events("turn_ended", 1).await;
+    scene.stop().await;
+    let counts = [
+        world.count(&grow(), "model_requested").await,
+        world.count(&grow(), "model_failed").await,
+        world.count(&grow(), "model_answered").await,
+        world.count(&grow(), "turn_ended").await,
+    ];
+    assert_eq!(counts, [2, 1, 1, 1]);
+}
+
+/// Six kills at arbitrary points.
+pub async fn many_kills_in_a_row_end_in_one_answer(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 2: report").await;
+    scene.kill().await;
+    for _ in 0..6 {
+        let scene = world.start().await;
+        tokio::task::yield_now().await;
+        scene.kill().await;
+    }
+    let scene = world.start().await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "child_requested").await, 2);
+    assert_eq!(world.agents().await.len(), 3);
+    for agent in world.agents().await {
+        assert_eq!(world.count(&agent.agent, "agent_created").await, 1);
+        assert!(!agent.status.is_at_work());
+    }
+}
+
+/// Whoever appends second fails, and reads again before it goes on.
+pub async fn a_writer_beside_the_host_stops_the_agent_and_nothing_is_lost(stage: Arc<dyn Stage>) {
+    let mut world = World::new(stage).await;
+    // An agent that has slept meanwhile would read what the other wrote.
+    world.config.idle = std::time::Duration::from_secs(600);
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    scene.all_quiet().await;
+    let mut beside = world.ports.clone();
+    beside.store = world.other_store().await;
+    let said = Input::Said { id: message(1), text: "from beside".to_owned() };
+    record(&beside, &grow(), said).await.expect("it is recorded");
+    let mut happened = scene.subscribe();
+    let refused = scene.host.say(&grow(), message(2), "from the host".to_owned()).await;
+    assert!(matches!(refused, Err(PostError::Store { source: StoreError::Conflict { .. }, .. })), "{refused:?}");
+    while !matches!(happened.recv().await, Ok(Happened::Stopped { .. })) {}
+    scene.say(2, "from the host").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "user_said").await, 3);
+}

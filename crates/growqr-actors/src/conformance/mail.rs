@@ -1,0 +1,82 @@
+//! Mail: in a burst, in order, over kills, through several levels.
+
+use super::Stage;
+use super::world::{World, grow, message};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A spawn that is recorded creates its sub-agent, once, whenever the host ends.
+pub async fn a_kill_before_delivery_creates_the_sub_agent_once(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 1: report").await;
+    scene.events("child_requested", 1).await;
+    scene.kill().await;
+    let scene = world.start().await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let agents = world.agents().await;
+    assert_eq!(agents.len(), 2);
+    assert_eq!(world.count(&agents[1].agent, "agent_created").await, 1);
+    assert_eq!(world.count(&grow(), "mail_received").await, 1, "one report");
+}
+
+/// A report is written with the end of the turn that it reports.
+pub async fn a_kill_while_sub_agents_work_loses_no_report(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 3: hang").await;
+    scene.events("agent_created", 4).await;
+    scene.kill().await;
+    world.release();
+    let scene = world.start().await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "mail_received").await, 3);
+}
+
+/// Twenty at once: each is created once and reports once.
+pub async fn a_burst_of_sub_agents_reports_each_once(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 20: report").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let agents = world.agents().await;
+    assert_eq!(agents.len(), 21);
+    assert_eq!(world.count(&grow(), "mail_received").await, 20);
+    let bodies: BTreeSet<Vec<u8>> =
+        world.lines().await.into_iter().filter(|line| line.kind == "mail_received").map(|line| line.body).collect();
+    assert_eq!(bodies.len(), 20, "twenty different reports");
+}
+
+/// Mail does not overtake mail.
+pub async fn messages_to_a_sub_agent_arrive_in_order(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 1: report").await;
+    scene.all_quiet().await;
+    let child = world.agents().await[1].agent.clone();
+    for n in 1..=8 {
+        scene.host.say(&child, message(n), format!("message {n}")).await.expect("it is recorded");
+    }
+    scene.all_quiet().await;
+    scene.stop().await;
+    let told = world.ports.store.messages(&child, None, 100).await.expect("messages");
+    let told: Vec<String> = told.into_iter().map(|row| row.text).filter(|text| text.starts_with("message")).collect();
+    assert_eq!(told, (1..=8).map(|n| format!("message {n}")).collect::<Vec<_>>());
+}
+
+/// Two levels: the parent's report waits for that of its own sub-agent.
+pub async fn a_grandchild_reports_to_its_parent(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "spawn 1: spawn 1").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let agents = world.agents().await;
+    assert_eq!(agents.iter().map(|agent| agent.depth).collect::<BTreeSet<_>>(), BTreeSet::from([0, 1, 2]));
+    let parent = agents.iter().find(|agent| agent.depth == 1).expect("a sub-agent");
+    assert_eq!(world.count(&parent.agent, "mail_received").await, 1);
+    assert_eq!(world.count(&grow(), "mail_received").await, 1);
+}

@@ -1,0 +1,196 @@
+//! Exactly once, and in order.
+
+use super::Stage;
+use super::world::{World, grow, message};
+use crate::{Happened, PostError};
+use growqr_core::agent::Input;
+use growqr_core::event::Event;
+use growqr_core::id::{AgentId, EffectId};
+use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::money::Money;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A message is on disk when its sender is told so, and is answered afterwards.
+pub async fn a_message_is_recorded_when_it_is_acknowledged_and_answered_afterwards(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    assert_eq!(world.count(&grow(), "user_said").await, 1);
+    scene.all_quiet().await;
+    let messages = world.ports.store.messages(&grow(), None, 10).await.expect("messages");
+    assert_eq!(messages.iter().map(|message| &*message.text).collect::<Vec<_>>(), ["hello", "done: hello"]);
+    scene.stop().await;
+}
+
+/// A message is known by its id.
+pub async fn the_same_message_twice_is_one_message(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    scene.say(0, "hello").await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    scene.stop().await;
+    assert_eq!((world.count(&grow(), "user_said").await, world.count(&grow(), "turn_ended").await), (1, 1));
+}
+
+/// Also where the senders do not know of each other.
+pub async fn the_same_message_from_many_senders_at_once_is_one_message(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    let mut senders = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let host = scene.host.clone();
+        senders.spawn(async move { host.say(&grow(), message(0), "hello".to_owned()).await.is_ok() });
+    }
+    assert!(senders.join_all().await.into_iter().all(|is_recorded| is_recorded));
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "user_said").await, 1);
+}
+
+/// Delivery is at least once; the receiver takes each id once.
+pub async fn the_same_mail_twice_is_taken_once(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    scene.say(0, "hello").await;
+    let child = AgentId::new("a-1");
+    let birth = Birth { name: "twin".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
+    for _ in 0..3 {
+        scene.running.post(&child, Input::Mail(mail.clone())).await.expect("it is taken");
+    }
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!((world.count(&child, "agent_created").await, world.count(&child, "turn_ended").await), (1, 1));
+}
+
+/// What one sender posts one after the other is recorded in that order.
+pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    for n in 0..10 {
+        scene.say(n, &format!("message {n}")).await;
+    }
+    scene.all_quiet().await;
+    scene.stop().await;
+    let said: Vec<String> = world
+        .lines()
+        .await
+        .iter()
+        .filter_map(|line| match Event::decode(&line.kind, line.schema_version, &line.body) {
+            Ok(Event::UserSaid(body)) => Some(body.text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, (0..10).map(|n| format!("message {n}")).collect::<Vec<_>>());
+}
+
+/// A subscriber hears of every event of each agent once, without a gap, as the journal has them.
+pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    let mut happened = scene.subscribe();
+    for n in 0..5 {
+        scene.say(n, "spawn 2: report").await;
+        scene.all_quiet().await;
+    }
+    scene.stop().await;
+    let mut told: BTreeMap<AgentId, Vec<u64>> = BTreeMap::new();
+    let mut positions = Vec::new();
+    while let Ok(happened) = happened.try_recv() {
+        if let Happened::Recorded(recorded) = happened {
+            let first = recorded.position.0;
+            positions.extend((first..).take(recorded.entries.len()));
+            let seqs = told.entry(recorded.view.agent.clone()).or_default();
+            seqs.extend(recorded.entries.iter().map(|entry| entry.seq.0));
+        }
+    }
+    for (agent, seqs) in told {
+        let first = seqs[0];
+        let last = world.ports.store.agent(&agent).await.expect("the store can be read").expect("an agent").seq.0;
+        assert_eq!(seqs, (first..=last).collect::<Vec<_>>(), "{agent}");
+    }
+    positions.sort_unstable();
+    positions.dedup();
+    let all = world.lines().await;
+    let last = all.last().expect("events").position.0;
+    assert_eq!(positions, (positions[0]..=last).collect::<Vec<_>>(), "every position is told once");
+}
+
+/// A message that comes while the model answers is read in the same turn.
+pub async fn a_message_during_an_answer_continues_the_turn(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    // The call goes on until the message is there.
+    world.effects.never_begins.store(true, std::sync::atomic::Ordering::SeqCst);
+    scene.say(0, "call safe").await;
+    scene.events("tool_started", 1).await;
+    scene.say(1, "and this").await;
+    scene.kill().await;
+    world.effects.never_begins.store(false, std::sync::atomic::Ordering::SeqCst);
+    let scene = world.start().await;
+    scene.all_quiet().await;
+    scene.stop().await;
+    let messages = world.ports.store.messages(&grow(), None, 20).await.expect("messages");
+    assert!(messages.iter().any(|message| message.text == "done: and this"), "{messages:?}");
+    assert_eq!(world.count(&grow(), "turn_started").await, 1);
+}
+
+/// An acknowledged message is recorded, a refused one is not.
+pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    let mut senders = tokio::task::JoinSet::new();
+    for n in 0..200 {
+        let host = scene.host.clone();
+        senders.spawn(async move { host.say(&grow(), message(n), format!("message {n}")).await });
+    }
+    let mut recorded = 0;
+    for result in senders.join_all().await {
+        match result {
+            Ok(_) => recorded += 1,
+            Err(PostError::Overloaded(_)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&grow(), "user_said").await, recorded);
+    assert!(recorded > 0);
+}
+
+/// Only the mail that creates an agent creates it.
+pub async fn an_unknown_agent_is_not_created_by_a_message(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    let nobody = AgentId::new("a-nobody");
+    let refused = scene.host.say(&nobody, message(0), "hello".to_owned()).await;
+    assert!(matches!(refused, Err(PostError::Unknown(_))), "{refused:?}");
+    let posted = scene.running.post(&nobody, Input::Cancel).await.expect("it is looked at");
+    assert_eq!(posted.view.seq.0, 0);
+    scene.stop().await;
+    assert!(world.agents().await.iter().all(|agent| agent.agent != nobody));
+}
+
+/// Mail to an agent that does not exist yet stays in the outbox, and is delivered once the agent does.
+pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(stage: Arc<dyn Stage>) {
+    let world = World::new(stage).await;
+    let scene = world.start().await;
+    let child = AgentId::new("a-late");
+    scene.say(0, "hello").await;
+    let said = MailBody::Say { text: "early".to_owned(), allowance: Money::usd(1), limit: None, number: 2, by_person: false };
+    let early = Mail { id: EffectId::new("early"), from: grow(), to: child.clone(), body: said };
+    let posted = scene.running.post(&child, Input::Mail(early.clone())).await.expect("it is looked at");
+    assert_eq!(posted.view.seq.0, 0, "not taken, and so delivered again");
+    let birth = Birth { name: "late".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
+    scene.running.post(&child, Input::Mail(spawn)).await.expect("it is taken");
+    scene.running.post(&child, Input::Mail(early)).await.expect("it is taken");
+    scene.all_quiet().await;
+    scene.stop().await;
+    assert_eq!(world.count(&child, "mail_received").await, 1);
+}

@@ -1,0 +1,234 @@
+//! A model and a tool that do what the last message says.
+
+use crate::Setups;
+use async_trait::async_trait;
+use growqr_core::agent::Setup;
+use growqr_core::clock::{Clock, Random, Timestamp};
+use growqr_core::id::{EffectId, ExecutorId};
+use growqr_core::limits::Limits;
+use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::prompt::{Segment, Tool, blocks, words};
+use growqr_core::raw::RawJson;
+use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolResult, Tools};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What the model does, read from the last line of the last message:
+/// - `hang`: never answers, as long as the script says so;
+/// - `panic`: panics, once;
+/// - `spawn N`: sends N sub-agents, each with the task that follows after a colon;
+/// - `tell ID TEXT`: sends sub-agent ID a message;
+/// - `call NAME`: calls that tool;
+/// - anything else, and every tool result: says "done: " and that line.
+#[derive(Default)]
+pub struct Script {
+    /// `hang` answers at once.
+    pub is_released: AtomicBool,
+    has_panicked: AtomicBool,
+    /// Model calls made.
+    pub calls: AtomicUsize,
+}
+
+pub struct Played(pub Arc<Script>);
+
+#[async_trait]
+impl Model for Played {
+    fn provider(&self) -> &'static str {
+        "played"
+    }
+
+    fn card(&self, _model: &str) -> ModelCard {
+        card()
+    }
+
+    async fn call(&self, request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        self.0.calls.fetch_add(1, Ordering::SeqCst);
+        let last = request.messages.last().expect("a request has a message");
+        let is_result = blocks(&last.content).iter().any(|block| matches!(block, growqr_core::prompt::Block::Result { .. }));
+        let text = words(&last.content);
+        // Mail is marked with the element around it.
+        let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
+        let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.play(&line).await };
+        let stop = if content.to_string().contains("tool_use") { StopReason::ToolUse } else { StopReason::EndTurn };
+        let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
+        let content = RawJson::of(&content);
+        Ok(Reply { content, stop, usage, model: "played".to_owned(), request_id: None, cost: Some(Money(100)) })
+    }
+}
+
+impl Script {
+    async fn play(&self, line: &str) -> Value {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "hang" if !self.is_released.load(Ordering::SeqCst) => std::future::pending().await,
+            "panic" if !self.has_panicked.swap(true, Ordering::SeqCst) => panic!("the test wants it"),
+            "spawn" => {
+                let (count, task) = rest.split_once(": ").unwrap_or((rest, "report"));
+                let spawn = |n: usize| call(n, "spawn_sub_agent", &json!({"name": format!("helper {n}"), "task": task}));
+                (0..count.parse().unwrap_or(1)).map(spawn).collect()
+            }
+            "tell" => {
+                let (id, text) = rest.split_once(' ').unwrap_or((rest, "go on"));
+                json!([call(0, "message_sub_agent", &json!({"id": id, "text": text}))])
+            }
+            "call" => json!([call(0, rest, &json!({}))]),
+            _ => says(line),
+        }
+    }
+}
+
+fn says(line: &str) -> Value {
+    json!([{"type": "text", "text": format!("done: {line}")}])
+}
+
+fn call(n: usize, name: &str, input: &Value) -> Value {
+    json!({"type": "tool_use", "id": format!("t{n}"), "name": name, "input": input})
+}
+
+fn card() -> ModelCard {
+    ModelCard {
+        id: "played".to_owned(),
+        name: "Played".to_owned(),
+        context_tokens: 1_000_000,
+        max_output_tokens: 1_000,
+        prices: Some(Prices::free()),
+        effort: None,
+    }
+}
+
+/// The only choice there is.
+pub struct Fixed {
+    pub script: Arc<Script>,
+    pub tools: Arc<dyn Tools>,
+}
+
+impl Setups for Fixed {
+    fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
+        let offered = self.tools.offered();
+        let segment = Segment {
+            provider: "played".to_owned(),
+            model: "played".to_owned(),
+            effort: None,
+            system: String::new(),
+            tools: offered.iter().map(|offered| offered.tool.clone()).collect(),
+        };
+        (Setup::of(&segment, card(), &offered, Limits { children_at_once: 20, ..Limits::default() }), Arc::new(segment))
+    }
+
+    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(Played(Arc::clone(&self.script))))
+    }
+}
+
+/// What the outside world remembers of calls, by effect.
+#[derive(Default)]
+pub struct Effects {
+    done: Mutex<BTreeMap<EffectId, usize>>,
+    looked_up: Mutex<BTreeSet<EffectId>>,
+    /// Calls have their effect and never come back.
+    pub never_returns: AtomicBool,
+    /// Calls never come back, and have no effect before.
+    pub never_begins: AtomicBool,
+}
+
+impl Effects {
+    /// How often each effect happened.
+    pub fn counts(&self) -> Vec<usize> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
+    }
+
+    /// How many calls were looked up.
+    pub fn looked_up(&self) -> usize {
+        self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
+
+/// An executor with one tool of each kind, named after it, and `broken`, which panics.
+pub struct Acting(pub Arc<Effects>);
+
+#[async_trait]
+impl Executor for Acting {
+    fn id(&self) -> ExecutorId {
+        ExecutorId::new("acting")
+    }
+
+    fn tools(&self) -> Vec<OfferedTool> {
+        let kinds = [("safe", Repeat::Safe), ("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown), ("broken", Repeat::Safe)];
+        let offer = |(name, repeat): (&str, Repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat };
+        kinds.map(offer).into()
+    }
+
+    async fn perform(&self, call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
+        assert_ne!(call.name, "broken", "the test wants it");
+        if self.0.never_begins.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        *self.0.done.lock().unwrap_or_else(PoisonError::into_inner).entry(call.origin.effect.clone()).or_default() += 1;
+        if self.0.never_returns.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        Performed::Finished(ToolResult::ok("acted"))
+    }
+
+    async fn look_up(&self, call: &ToolCall) -> LookedUp {
+        let effect = &call.origin.effect;
+        self.0.looked_up.lock().unwrap_or_else(PoisonError::into_inner).insert(effect.clone());
+        match self.0.done.lock().unwrap_or_else(PoisonError::into_inner).contains_key(effect) {
+            true => LookedUp::Happened(ToolResult::ok("acted before")),
+            false => LookedUp::NothingHappened,
+        }
+    }
+}
+
+fn tool(name: &str) -> Tool {
+    let input_schema = RawJson::of(&json!({"type": "object", "properties": {}, "additionalProperties": false}));
+    Tool { name: name.to_owned(), description: "Acts.".to_owned(), input_schema }
+}
+
+/// A clock that moves by a millisecond each time it is read, and random bits that never repeat.
+pub struct Ticks(pub AtomicI64);
+
+impl Clock for Ticks {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+impl Random for Ticks {
+    fn bits(&self) -> u128 {
+        self.0.fetch_add(1, Ordering::SeqCst) as u128
+    }
+}
+
+/// These agents have no memory.
+pub struct NoMemory;
+
+impl Memory for NoMemory {
+    fn read(&self, path: &str) -> Result<Page, MemoryError> {
+        Err(MemoryError::Missing { path: path.to_owned() })
+    }
+
+    fn list(&self, _prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+        Ok(Vec::new())
+    }
+
+    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<Found>, MemoryError> {
+        Ok(Vec::new())
+    }
+
+    fn prepare(&self, _change: &Change) -> Result<CommitPlan, MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
+    fn commit(&self, _plan: &CommitPlan) -> Result<(), MemoryError> {
+        Err(MemoryError::FirstChange)
+    }
+
+    fn tidy(&self) -> Result<(), MemoryError> {
+        Ok(())
+    }
+}

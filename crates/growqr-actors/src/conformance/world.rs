@@ -1,0 +1,154 @@
+//! What the cases begin with: a database, a script, and a host that can be started, stopped and killed.
+
+use super::played::{Acting, Effects, Fixed, NoMemory, Script, Ticks};
+use super::{Running, Stage};
+use crate::{Happened, Host, HostConfig, Ports, Toolbox};
+use growqr_core::event::{Event, ToolFinished};
+use growqr_core::id::{AgentId, MessageId, Position};
+use growqr_core::journal::{AgentView, Line, Store};
+use growqr_core::tool::Tools;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+/// How long a case waits for something before it fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct World {
+    stage: Arc<dyn Stage>,
+    pub ports: Ports,
+    pub config: HostConfig,
+    pub script: Arc<Script>,
+    pub effects: Arc<Effects>,
+    pub toolbox: Arc<Toolbox>,
+}
+
+/// A running host.
+pub struct Scene {
+    pub running: Arc<dyn Running>,
+    pub host: Host,
+    store: Arc<dyn Store>,
+}
+
+pub fn grow() -> AgentId {
+    AgentId::grow()
+}
+
+pub fn message(n: usize) -> MessageId {
+    MessageId::new(format!("m{n}"))
+}
+
+impl World {
+    pub async fn new(stage: Arc<dyn Stage>) -> World {
+        let script = Arc::new(Script::default());
+        let effects = Arc::new(Effects::default());
+        let toolbox = Arc::new(Toolbox::new(vec![Arc::new(Acting(Arc::clone(&effects)))]));
+        let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
+        let ticks = Arc::new(Ticks(AtomicI64::new(1_000)));
+        let ports = Ports {
+            store: stage.store().await,
+            memory: Arc::new(NoMemory),
+            setups: Arc::new(Fixed { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
+            tools,
+            clock: Arc::clone(&ticks) as Arc<_>,
+            random: ticks,
+        };
+        // An agent sleeps as soon as it may, so that every case also wakes some.
+        let config = HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1 };
+        World { stage, ports, config, script, effects, toolbox }
+    }
+
+    pub async fn start(&self) -> Scene {
+        let running = self.stage.start(self.ports.clone(), self.config).await;
+        let host = Host::on(Arc::clone(&running) as Arc<dyn crate::Placement>, Arc::clone(&self.ports.store));
+        Scene { running, host, store: Arc::clone(&self.ports.store) }
+    }
+
+    /// Another connection to the same database, as another process has it.
+    pub async fn other_store(&self) -> Arc<dyn Store> {
+        self.stage.store().await
+    }
+
+    pub fn release(&self) {
+        self.script.is_released.store(true, Ordering::SeqCst);
+    }
+
+    pub async fn lines(&self) -> Vec<Line> {
+        self.ports.store.lines(Position(0), None, 100_000).await.expect("the store can be read")
+    }
+
+    /// How many events of this kind an agent has.
+    pub async fn count(&self, agent: &AgentId, kind: &str) -> usize {
+        self.lines().await.iter().filter(|line| line.agent == *agent && line.kind == kind).count()
+    }
+
+    pub async fn agents(&self) -> Vec<AgentView> {
+        self.ports.store.agents().await.expect("the store can be read")
+    }
+
+    /// The results of an agent's tool calls, in order.
+    pub async fn results(&self, agent: &AgentId) -> Vec<ToolFinished> {
+        let of_agent = self.lines().await.into_iter().filter(|line| line.agent == *agent);
+        of_agent
+            .filter_map(|line| match Event::decode(&line.kind, line.schema_version, &line.body) {
+                Ok(Event::ToolFinished(body)) => Some(body),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+impl Scene {
+    pub async fn say(&self, n: usize, text: &str) -> AgentView {
+        self.host.say(&grow(), message(n), text.to_owned()).await.expect("it is recorded")
+    }
+
+    /// Returns once no agent is at work and no mail is on its way.
+    pub async fn all_quiet(&self) {
+        self.until(async || {
+            let agents = self.store.agents().await.expect("the store can be read");
+            let mail = self.store.waiting(1).await.expect("the outbox can be read");
+            mail.is_empty() && !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work())
+        })
+        .await;
+    }
+
+    /// Returns once the profile has so many events of this kind.
+    pub async fn events(&self, kind: &str, count: usize) {
+        self.until(async || {
+            let lines = self.store.lines(Position(0), None, 100_000).await.expect("the store can be read");
+            lines.iter().filter(|line| line.kind == kind).count() >= count
+        })
+        .await;
+    }
+
+    /// Returns once this holds. It is looked at again whenever something happened; mail that is marked as delivered is told
+    /// by nobody, so it is looked at now and then as well.
+    pub async fn until(&self, mut holds: impl AsyncFnMut() -> bool) {
+        let mut happened = self.host.subscribe();
+        let wait = async {
+            while !holds().await {
+                let _ = tokio::time::timeout(Duration::from_millis(50), happened.recv()).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+            let agents = self.store.agents().await.expect("the store can be read");
+            let mail = self.store.waiting(100).await.expect("the outbox can be read");
+            let lines = self.store.lines(Position(0), None, 100_000).await.expect("the store can be read");
+            let lines: Vec<_> = lines.iter().map(|line| format!("{} {} {}", line.agent, line.seq, line.kind)).collect();
+            panic!("it did not come about in time\n{}\n{agents:#?}\n{mail:#?}", lines.join("\n"));
+        }
+    }
+
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Happened> {
+        self.host.subscribe()
+    }
+
+    pub async fn stop(self) {
+        tokio::time::timeout(PATIENCE, self.host.stop()).await.expect("a stop does not take long");
+    }
+
+    pub async fn kill(self) {
+        self.running.kill().await;
+    }
+}

@@ -1,0 +1,250 @@
+//! The local placement: agents in this process.
+//!
+//! One task, the registrar, alone owns the map of awake agents. Requests to it come from [`LocalHost`] handles and from
+//! runners that have been idle. An agent that goes to sleep is `Leaving` until its task has ended, so that no agent ever
+//! runs twice; letters that come meanwhile wake it again.
+
+use crate::delivery;
+use crate::happened::Happened;
+use crate::placement::{Inbox, Letter, Placement, PostError, Posted, RunnerHost};
+use crate::ports::{HostConfig, Ports};
+use crate::runner::{self, Links};
+use crate::tidying;
+use async_trait::async_trait;
+use growqr_core::agent::Input;
+use growqr_core::id::AgentId;
+use growqr_core::journal::StoreError;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+/// Events that a slow subscriber may fall behind; then it reads on from the store.
+const BACKLOG: usize = 4_096;
+
+/// A handle to the agents of this process. Cheap to clone; they run until [`Placement::stop`].
+#[derive(Clone)]
+pub struct LocalHost {
+    requests: mpsc::Sender<Request>,
+    events: broadcast::Sender<Happened>,
+    stop: CancellationToken,
+    ended: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+}
+
+enum Request {
+    Post(AgentId, Letter),
+    Wake(AgentId),
+}
+
+impl LocalHost {
+    /// Starts a host and takes up what is open: agents at work, and mail on its way.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn start(ports: Ports, config: HostConfig) -> Result<LocalHost, StoreError> {
+        let stop = CancellationToken::new();
+        let (requests, inbox) = mpsc::channel(config.inbox);
+        let (idle_sender, idle) = mpsc::channel(config.inbox);
+        let events = broadcast::channel(BACKLOG).0;
+        let (mail, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let memory = Arc::clone(&ports.memory);
+        let store = Arc::clone(&ports.store);
+        let open: Vec<AgentId> =
+            store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
+        let signals =
+            Signals { events: events.clone(), mail: Arc::clone(&mail), changed: Arc::clone(&changed), idle: idle_sender };
+        let links = Links { ports, config, host: Arc::new(signals), stop: stop.clone() };
+        let host = LocalHost { requests, events, stop: stop.clone(), ended: Arc::default() };
+        let mut registrar = Registrar { links, awake: HashMap::new(), tasks: JoinSet::new(), names: HashMap::new() };
+        open.into_iter().for_each(|agent| registrar.wake(agent, Vec::new()));
+        let placement: Arc<dyn Placement> = Arc::new(host.clone());
+        let task = tokio::spawn(async move {
+            let tidied = tidying::run(memory, changed, stop.clone());
+            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), tidied);
+        });
+        *host.ended.lock().await = Some(task);
+        Ok(host)
+    }
+
+    /// Ends everything at once, as if the process were killed: for tests. Nothing is saved.
+    pub async fn kill(&self) {
+        if let Some(task) = self.ended.lock().await.take() {
+            task.abort();
+            // It ends with the abort, which is no failure.
+            let _ = task.await;
+        }
+    }
+
+    fn ask(&self, agent: &AgentId, request: Request) -> Result<(), PostError> {
+        self.requests.try_send(request).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => PostError::Overloaded(agent.clone()),
+            mpsc::error::TrySendError::Closed(_) => PostError::Stopping,
+        })
+    }
+}
+
+#[async_trait]
+impl Placement for LocalHost {
+    async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError> {
+        let (sender, recorded) = oneshot::channel();
+        // The sender may be gone; the record stands all the same.
+        let ack = Box::new(move |posted| drop(sender.send(posted)));
+        self.ask(agent, Request::Post(agent.clone(), Letter { input, ack }))?;
+        match recorded.await {
+            Ok(Ok(posted)) => Ok(posted),
+            Ok(Err(source)) => Err(PostError::Store { agent: agent.clone(), source }),
+            Err(_) if self.stop.is_cancelled() || self.requests.is_closed() => Err(PostError::Stopping),
+            Err(_) => Err(PostError::Overloaded(agent.clone())),
+        }
+    }
+
+    async fn wake(&self, agent: &AgentId) -> Result<(), PostError> {
+        self.ask(agent, Request::Wake(agent.clone()))
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<Happened> {
+        self.events.subscribe()
+    }
+
+    async fn stop(&self) {
+        self.stop.cancel();
+        let task = self.ended.lock().await.take();
+        if let Some(task) = task
+            && let Err(error) = task.await
+        {
+            tracing::error!(%error, "the host did not end in order");
+        }
+    }
+}
+
+/// How runners reach their host.
+struct Signals {
+    events: broadcast::Sender<Happened>,
+    mail: Arc<Notify>,
+    changed: Arc<Notify>,
+    idle: mpsc::Sender<(AgentId, u64)>,
+}
+
+#[async_trait]
+impl RunnerHost for Signals {
+    fn publish(&self, happened: Happened) {
+        // An error means that nobody has subscribed.
+        let _ = self.events.send(happened);
+    }
+
+    fn mail_waits(&self) {
+        self.mail.notify_one();
+    }
+
+    fn memory_changed(&self) {
+        self.changed.notify_one();
+    }
+
+    async fn is_idle(&self, agent: &AgentId, read: u64) -> bool {
+        self.idle.send((agent.clone(), read)).await.is_ok()
+    }
+}
+
+#[async_trait]
+impl Inbox for mpsc::Receiver<Letter> {
+    async fn next(&mut self) -> Option<Letter> {
+        self.recv().await
+    }
+
+    fn close(&mut self) -> Vec<Letter> {
+        mpsc::Receiver::close(self);
+        std::iter::from_fn(|| self.try_recv().ok()).collect()
+    }
+}
+
+enum Place {
+    /// Its inbox, and how many letters were ever put into it.
+    Awake(mpsc::Sender<Letter>, u64),
+    /// Its inbox is closed and its task is ending; these letters wake it again, and so does a wake that came meanwhile.
+    Leaving(Vec<Letter>, bool),
+}
+
+struct Registrar {
+    links: Links,
+    awake: HashMap<AgentId, Place>,
+    tasks: JoinSet<Vec<Letter>>,
+    names: HashMap<tokio::task::Id, AgentId>,
+}
+
+impl Registrar {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Request>, mut idle: mpsc::Receiver<(AgentId, u64)>) {
+        let stop = self.links.stop.clone();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = self.tasks.join_next_with_id() => match ended {
+                    Ok((task, unread)) => self.ended(task, unread),
+                    Err(error) => self.ended(error.id(), Vec::new()),
+                },
+                Some(request) = inbox.recv() => match request {
+                    Request::Post(agent, letter) => self.place(agent, letter),
+                    Request::Wake(agent) => match self.awake.get_mut(&agent) {
+                        None => self.wake(agent, Vec::new()),
+                        Some(Place::Leaving(_, wakes_again)) => *wakes_again = true,
+                        Some(Place::Awake(..)) => {}
+                    },
+                },
+                Some((agent, read)) = idle.recv() => self.let_sleep(&agent, read),
+            }
+        }
+        // Refuse what comes from now on, and let every runner notice the stop by itself: it may be saving its state.
+        inbox.close();
+        idle.close();
+        self.awake.clear();
+        while self.tasks.join_next().await.is_some() {}
+    }
+
+    /// A letter that finds no room is dropped with its answer channel; the sender reads that as overloaded.
+    fn place(&mut self, agent: AgentId, letter: Letter) {
+        match self.awake.get_mut(&agent) {
+            Some(Place::Leaving(letters, _)) if letters.len() < self.links.config.inbox => letters.push(letter),
+            Some(Place::Leaving(..)) => {}
+            Some(Place::Awake(inbox, put)) => match inbox.try_send(letter) {
+                Ok(()) => *put += 1,
+                Err(mpsc::error::TrySendError::Closed(letter)) => {
+                    self.awake.insert(agent, Place::Leaving(vec![letter], false));
+                }
+                Err(mpsc::error::TrySendError::Full(_)) => {}
+            },
+            None => self.wake(agent, vec![letter]),
+        }
+    }
+
+    fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
+        let (sender, inbox) = mpsc::channel(self.links.config.inbox);
+        // If the inbox is full the letter is dropped; its sender gets `Overloaded`.
+        let put = letters.into_iter().filter_map(|letter| sender.try_send(letter).ok()).count() as u64;
+        let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
+        self.names.insert(handle.id(), agent.clone());
+        self.awake.insert(agent, Place::Awake(sender, put));
+    }
+
+    /// Closes the inbox of an agent that had nothing to do after so many letters, unless it was sent more since.
+    fn let_sleep(&mut self, agent: &AgentId, read: u64) {
+        if let Some(Place::Awake(_, put)) = self.awake.get(agent)
+            && *put == read
+        {
+            self.awake.insert(agent.clone(), Place::Leaving(Vec::new(), false));
+        }
+    }
+
+    /// An agent's task has ended; letters that came too late for it wake the agent again.
+    fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<Letter>) {
+        let Some(agent) = self.names.remove(&task) else { return };
+        let mut wakes_again = false;
+        if let Some(Place::Leaving(letters, wake)) = self.awake.remove(&agent) {
+            unread.extend(letters);
+            wakes_again = wake;
+        }
+        if wakes_again || !unread.is_empty() {
+            self.wake(agent, unread);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The executor of the memory tools.
+//!
+//! A read has no effect. A change is worked out first, recorded as a plan, and made only then: as long as no plan is
+//! recorded, nothing of it has happened. Work on the repository blocks, so it runs on threads that may.
+
+mod input;
+mod text;
+
+use crate::perform::blocking;
+use async_trait::async_trait;
+use growqr_core::id::ExecutorId;
+use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError};
+use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
+use input::MemoryCall;
+use std::sync::Arc;
+use text::{committed, list_result, page_result, refused, search_result};
+
+/// Lines that one search gives a model.
+const SEARCH_LIMIT: usize = 50;
+
+/// The memory tools on one repository.
+pub struct MemoryTools {
+    memory: Arc<dyn Memory>,
+}
+
+impl MemoryTools {
+    /// The tools on this repository.
+    #[must_use]
+    pub fn new(memory: Arc<dyn Memory>) -> MemoryTools {
+        MemoryTools { memory }
+    }
+
+    async fn on_memory(
+        &self,
+        call: &ToolCall,
+        work: impl FnOnce(&dyn Memory, Wanted) -> Performed + Send + 'static,
+    ) -> Performed {
+        let wanted = match wanted(call) {
+            Ok(wanted) => wanted,
+            Err(problem) => return Performed::Finished(ToolResult::error(problem)),
+        };
+        let memory = Arc::clone(&self.memory);
+        let done = blocking(move || work(&*memory, wanted)).await;
+        done.unwrap_or_else(|| Performed::Finished(ToolResult::error("memory failed; read the page and try again")))
+    }
+}
+
+#[async_trait]
+impl Executor for MemoryTools {
+    fn id(&self) -> ExecutorId {
+        ExecutorId::memory()
+    }
+
+    fn tools(&self) -> Vec<OfferedTool> {
+        input::offered()
+    }
+
+    async fn prepare(&self, call: &ToolCall) -> Option<Performed> {
+        Some(self.on_memory(call, |memory, wanted| prepared(memory, &wanted)).await)
+    }
+
+    async fn perform(&self, call: &ToolCall, plan: Option<&CommitPlan>) -> Performed {
+        let plan = plan.cloned();
+        self.on_memory(call, move |memory, wanted| match (plan, &wanted) {
+            (Some(plan), Wanted::Change(change)) => carried_out(memory, change, &plan),
+            (None, _) | (Some(_), Wanted::Read(_)) => prepared(memory, &wanted),
+        })
+        .await
+    }
+
+    /// An interrupted call has no recorded plan.
+    async fn look_up(&self, _call: &ToolCall) -> LookedUp {
+        LookedUp::NothingHappened
+    }
+}
+
+enum Wanted {
+    Read(MemoryCall),
+    Change(Change),
+}
+
+fn wanted(call: &ToolCall) -> Result<Wanted, String> {
+    let (path, edit, message) = match MemoryCall::parse(&call.name, &call.input)? {
+        MemoryCall::Commit(input) => (input.path, Edit::Write { content: input.content, base: input.base }, input.message),
+        MemoryCall::Delete(input) => (input.path, Edit::Delete, input.message),
+        read => return Ok(Wanted::Read(read)),
+    };
+    Ok(Wanted::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at }))
+}
+
+/// A read's result, or a change worked out.
+fn prepared(memory: &dyn Memory, wanted: &Wanted) -> Performed {
+    match wanted {
+        Wanted::Read(call) => Performed::Finished(read(memory, call)),
+        Wanted::Change(change) => match memory.prepare(change) {
+            Ok(plan) => Performed::Planned(plan),
+            Err(error) => Performed::Finished(refused(&error)),
+        },
+    }
+}
+
+/// Makes a recorded change; works it out again if memory has changed since.
+fn carried_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Performed {
+    for _ in 0..2 {
+        match memory.commit(plan) {
+            Ok(()) => return Performed::Finished(committed(plan)),
+            Err(MemoryError::HeadMoved) => {}
+            Err(error) => return Performed::Finished(refused(&error)),
+        }
+        match memory.prepare(change) {
+            // The same plan again: its objects were lost in a crash or removed by the person's git, and are there now.
+            Ok(fresh) if fresh == *plan => {}
+            Ok(fresh) => return Performed::Planned(fresh),
+            Err(error) => return Performed::Finished(refused(&error)),
+        }
+    }
+    Performed::Finished(refused(&MemoryError::HeadMoved))
+}
+
+fn read(memory: &dyn Memory, call: &MemoryCall) -> ToolResult {
+    let result = match call {
+        MemoryCall::Read(input) => memory.read(&input.path).map(|page| page_result(&page)),
+        MemoryCall::List(input) => {
+            let prefix = input.prefix.as_deref().unwrap_or_default();
+            memory.list(prefix).map(|pages| list_result(&pages, prefix))
+        }
+        MemoryCall::Search(input) => memory.search(&input.query, SEARCH_LIMIT).map(|found| search_result(&found, SEARCH_LIMIT)),
+        MemoryCall::Commit(_) | MemoryCall::Delete(_) => return ToolResult::error("not a read"),
+    };
+    result.unwrap_or_else(|error| refused(&error))
+}

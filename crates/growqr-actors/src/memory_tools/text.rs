@@ -1,0 +1,97 @@
+//! How the results of memory tools read, for the model.
+
+use growqr_core::memory::{CommitPlan, Found, Listed, MemoryError, Page};
+use growqr_core::tool::ToolResult;
+use std::collections::BTreeMap;
+
+/// How a page reads as a tool result.
+pub(super) fn page_result(page: &Page) -> ToolResult {
+    ToolResult::ok(format!("version: {}\n\n{}", page.version, page.content))
+}
+
+/// The most lines of a listing: of more, only the folders are named.
+const LISTED: usize = 500;
+
+/// How a listing of what begins with `prefix` reads as a tool result.
+pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
+    if pages.is_empty() {
+        return ToolResult::ok("no pages");
+    }
+    let one = |page: &Listed| format!("{} ({} bytes)", page.path, page.bytes);
+    if pages.len() <= LISTED {
+        return ToolResult::ok(pages.iter().map(one).collect::<Vec<_>>().join("\n"));
+    }
+    let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut lines = Vec::new();
+    for page in pages {
+        let rest = page.path.strip_prefix(prefix).unwrap_or(&page.path);
+        // A prefix may end before its slash.
+        let from = page.path.len() - rest.trim_start_matches('/').len();
+        match page.path[from..].find('/') {
+            Some(end) => *folders.entry(&page.path[..from + end + 1]).or_default() += 1,
+            None => lines.push(one(page)),
+        }
+    }
+    lines.extend(folders.into_iter().map(|(folder, count)| format!("{folder} ({count} pages)")));
+    let left = lines.len().saturating_sub(LISTED);
+    lines.truncate(LISTED);
+    let more = if left > 0 { format!(" {left} lines are left out.") } else { String::new() };
+    lines.push(format!("({} pages; list one of the folders to see what is in it.{more})", pages.len()));
+    ToolResult::ok(lines.join("\n"))
+}
+
+/// How search results read as a tool result.
+pub(super) fn search_result(found: &[Found], limit: usize) -> ToolResult {
+    if found.is_empty() {
+        return ToolResult::ok("nothing found; try fewer or other words");
+    }
+    let mut lines: Vec<String> = found.iter().map(|hit| format!("{}:{}: {}", hit.path, hit.line, hit.text)).collect();
+    if found.len() >= limit {
+        lines.push("(there may be more; use more words)".to_owned());
+    }
+    ToolResult::ok(lines.join("\n"))
+}
+
+/// How a change that was made reads.
+pub(super) fn committed(plan: &CommitPlan) -> ToolResult {
+    let short = plan.commit.get(..12).unwrap_or(&plan.commit);
+    let merged = if plan.merged { ", merged with a change that somebody else made" } else { "" };
+    ToolResult::ok(match &plan.new_blob {
+        Some(version) => format!("committed {short} to {} (version {version}){merged}", plan.path),
+        None => format!("committed {short}: {} is removed", plan.path),
+    })
+}
+
+/// How a failure reads, with what the model can do about it.
+pub(super) fn refused(error: &MemoryError) -> ToolResult {
+    ToolResult::error(match error {
+        MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
+        MemoryError::Conflict { version, content, .. } => {
+            format!("{error}; its text is now below (version {version}); write it again with base = that version\n\n{content}")
+        }
+        _ => error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_pages_the_folders_are_listed() {
+        let page = |path: String| Listed { path, bytes: 3 };
+        let mut pages = vec![page("README.md".to_owned())];
+        pages.extend((0..700).map(|number| page(format!("journal/{number:03}.md"))));
+        pages.extend((0..4).map(|number| page(format!("projects/tea/{number}.md"))));
+        let listed = list_result(&pages, "").content.plain().into_owned();
+        assert_eq!(
+            listed,
+            "README.md (3 bytes)\njournal/ (700 pages)\nprojects/ (4 pages)\n\
+            (705 pages; list one of the folders to see what is in it.)"
+        );
+        let listed = list_result(&pages[1..701], "journal").content.plain().into_owned();
+        assert!(listed.starts_with("journal/000.md") && listed.ends_with("200 lines are left out.)"), "{listed}");
+        let listed = list_result(&pages[..2], "").content.plain().into_owned();
+        assert_eq!(listed, "README.md (3 bytes)\njournal/000.md (3 bytes)");
+    }
+}

@@ -1,0 +1,203 @@
+//! Golden journals: databases that earlier builds wrote, replayed by this one.
+//!
+//! Each folder of `tests/golden` is named for the version of the events' shapes ([`SCHEMA_VERSION`]) and holds what the
+//! build of that version wrote: the same story in an SQLite file and in PostgreSQL's SQL, with a snapshot of each kind of
+//! agent, and `expected.txt`, what that build read from them. The files are never written again. A build that raises
+//! `SCHEMA_VERSION` adds a folder:
+//! `GROWQR_REQUIRE_POSTGRES=1 cargo test -p growqr-actors --test it -- --ignored write_the_golden_journals`
+
+mod story;
+
+use growqr_actors::{Loaded, load};
+use growqr_core::agent::{Intent, State, views};
+use growqr_core::clock::Timestamp;
+use growqr_core::event::{Entry, Event, SCHEMA_VERSION, entry_hash};
+use growqr_core::id::{AgentId, Position, ProfileId, sha256_hex};
+use growqr_core::journal::{Line, MessageView, Store, View};
+use growqr_store::{DatabaseUrl, Db, DbConfig};
+use growqr_testkit::postgres;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const SQLITE: &str = "journal.db";
+const POSTGRES: &str = "journal.sql";
+const EXPECTED: &str = "expected.txt";
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn generations() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    folders
+}
+
+async fn open(config: &DbConfig) -> (Db, Arc<dyn Store>) {
+    let db = Db::open(config).await.unwrap();
+    let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap();
+    (db, store)
+}
+
+#[tokio::test]
+async fn journals_of_earlier_builds_in_sqlite_are_replayed_as_they_were_written() {
+    for golden in generations() {
+        let copy = tempfile::tempdir().unwrap();
+        let path = copy.path().join(SQLITE);
+        std::fs::copy(golden.join(SQLITE), &path).unwrap();
+        let (db, store) = open(&DbConfig::Sqlite { path }).await;
+        check(&*store, &golden).await;
+        drop(store);
+        db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn work_that_an_earlier_build_left_open_is_finished_by_this_one() {
+    for golden in generations() {
+        let copy = tempfile::tempdir().unwrap();
+        let path = copy.path().join(SQLITE);
+        std::fs::copy(golden.join(SQLITE), &path).unwrap();
+        let (db, store) = open(&DbConfig::Sqlite { path }).await;
+        story::go_on(Arc::clone(&store)).await;
+        for agent in store.agents().await.unwrap() {
+            let journal = load(&*store, &agent.agent).await.unwrap().state;
+            assert!(!journal.is_at_work() && (agent.turn == 0 || journal.last_ended().is_some()), "{golden:?}: {agent:?}");
+        }
+        assert!(db.verify(&ProfileId::new("local")).await.unwrap().broken.is_none());
+        drop(store);
+        db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn journals_of_earlier_builds_in_postgres_are_replayed_as_they_were_written() {
+    for golden in generations() {
+        let file = golden.join(POSTGRES);
+        let restored = tokio::task::spawn_blocking(move || {
+            let url = postgres::fresh_database()?;
+            postgres::restore(&url, &file);
+            Some(url)
+        });
+        let Some(url) = restored.await.unwrap() else { return };
+        let (db, store) = open(&DbConfig::Postgres { url: DatabaseUrl::new(url) }).await;
+        check(&*store, &golden).await;
+        drop(store);
+        db.close().await;
+    }
+}
+
+#[test]
+fn the_golden_journal_of_this_build_has_every_kind_of_event() {
+    let path = folder().join(format!("v{SCHEMA_VERSION}")).join(EXPECTED);
+    let expected = std::fs::read_to_string(path).expect("this build has a golden journal");
+    let recorded: BTreeSet<&str> = expected.lines().filter_map(|line| line.strip_prefix("kind ")).collect();
+    let missing: Vec<_> = Event::KINDS.iter().filter(|kind| !recorded.contains(*kind)).collect();
+    assert!(missing.is_empty(), "not in the story: {missing:?}");
+}
+
+/// Everything that must hold for a journal that some build wrote.
+async fn check(store: &dyn Store, golden: &Path) {
+    let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
+    for agent in store.agents().await.unwrap() {
+        let own: Vec<&Line> = lines.iter().filter(|line| line.agent == agent.agent).collect();
+        let (state, messages) = replay(&agent.agent, &own, golden);
+        assert_eq!(state.view(), agent, "{golden:?}: the agents view is what the journal gives");
+        assert_eq!(store.messages(&agent.agent, None, 10_000).await.unwrap(), messages, "{golden:?}: so is the transcript");
+        let Loaded { state: woken, .. } = load(store, &agent.agent).await.unwrap();
+        assert_eq!(woken, state, "{golden:?}: a snapshot saves time and changes nothing");
+    }
+    let expected = std::fs::read_to_string(golden.join(EXPECTED)).unwrap();
+    assert_eq!(described(store).await, expected, "{golden:?}: what the build that wrote it read from it");
+}
+
+/// Applies the stored events one by one. Each keeps its bytes, its place in the hash chain, and the hash of the request
+/// that it announced.
+fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<MessageView>) {
+    let mut state = State::new(agent.clone());
+    let mut messages = Vec::new();
+    let mut head = [0; 32];
+    for line in lines {
+        let (at, version) = (line.at, line.schema_version);
+        head = entry_hash(&head, agent, line.seq, at, &line.kind, version, &line.body);
+        assert_eq!(head, line.hash, "{golden:?}: event {} of {agent} is in the chain", line.seq);
+        let event = Event::decode(&line.kind, version, &line.body).unwrap();
+        if version == SCHEMA_VERSION {
+            assert_eq!(event.encode(), line.body, "{golden:?}: event {} of {agent} keeps its bytes", line.seq);
+        }
+        let entry = Entry { seq: line.seq, at, event };
+        state.apply(&entry);
+        messages.extend(views(&state, std::slice::from_ref(&entry)).into_iter().filter_map(|view| match view {
+            View::Message(message) => Some(message),
+            View::Agent(_) => None,
+        }));
+        if let Event::ModelRequested(request) = &entry.event {
+            let hash = state.request_hash(request.max_tokens);
+            assert_eq!(hash, request.request_hash, "{golden:?}: the same request is made at event {} of {agent}", line.seq);
+        }
+    }
+    (state, messages)
+}
+
+/// What a build reads from a store, as text that stays the same from build to build.
+async fn described(store: &dyn Store) -> String {
+    let mut text = String::new();
+    let mut kinds = BTreeMap::<String, usize>::new();
+    let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
+    lines.iter().for_each(|line| *kinds.entry(line.kind.clone()).or_default() += 1);
+    kinds.keys().for_each(|kind| writeln!(text, "kind {kind}").unwrap());
+    for view in store.agents().await.unwrap() {
+        let Loaded { state, head, .. } = load(store, &view.agent).await.unwrap();
+        writeln!(text, "\nagent {} {:?} of {:?}, depth {}", view.agent, view.name, view.parent, view.depth).unwrap();
+        writeln!(text, "  {} in turn {}, model {:?}, task {:?}", view.status.as_str(), view.turn, view.model, view.task).unwrap();
+        let allowance = view.allowance.map(|money| money.0);
+        writeln!(text, "  spent {}, unknown {}, allowance {allowance:?}", view.spent.0, view.unknown.0).unwrap();
+        writeln!(text, "  seq {}, hash {}", head.seq, growqr_core::id::hex(&head.hash)).unwrap();
+        writeln!(text, "  last ended {:?}", state.last_ended()).unwrap();
+        for intent in state.open_intents() {
+            match intent {
+                Intent::CallModel { attempt, request_hash } => writeln!(text, "  open: call {attempt} {request_hash}"),
+                Intent::RunTool { call, plan: None } => writeln!(text, "  open: run {}", call.origin.effect),
+                Intent::RunTool { call, plan: Some(plan) } => {
+                    writeln!(text, "  open: commit {} {}", call.origin.effect, plan.commit)
+                }
+                Intent::LookUpTool { call } => writeln!(text, "  open: look up {}", call.origin.effect),
+            }
+            .unwrap();
+        }
+        for message in store.messages(&view.agent, None, 10_000).await.unwrap() {
+            let digest = sha256_hex(message.text.as_bytes());
+            writeln!(text, "  {} {:?}: {} bytes, {}", message.seq, message.author, message.text.len(), &digest[..16]).unwrap();
+        }
+    }
+    for mail in store.waiting(1_000).await.unwrap() {
+        writeln!(text, "\nmail {} from {} to {}", mail.id, mail.from, mail.to).unwrap();
+    }
+    text
+}
+
+#[tokio::test]
+#[ignore = "writes the golden journals of this build; see the head of this file"]
+async fn write_the_golden_journals() {
+    let golden = folder().join(format!("v{SCHEMA_VERSION}"));
+    assert!(!golden.exists(), "a golden journal is written once");
+    let written = tempfile::tempdir().unwrap();
+    let path = written.path().join(SQLITE);
+    let (db, store) = open(&DbConfig::Sqlite { path }).await;
+    story::write(Arc::clone(&store)).await;
+    let expected = described(&*store).await;
+    drop(store);
+    db.close().await;
+    let url = tokio::task::spawn_blocking(postgres::fresh_database).await.unwrap().expect("a PostgreSQL server");
+    let (db, store) = open(&DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }).await;
+    story::write(Arc::clone(&store)).await;
+    drop(store);
+    db.close().await;
+    let dump = tokio::task::spawn_blocking(move || postgres::dump(&url)).await.unwrap();
+    std::fs::create_dir(&golden).unwrap();
+    std::fs::copy(written.path().join(SQLITE), golden.join(SQLITE)).unwrap();
+    std::fs::write(golden.join(POSTGRES), dump).unwrap();
+    std::fs::write(golden.join(EXPECTED), expected).unwrap();
+}

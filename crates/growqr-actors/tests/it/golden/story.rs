@@ -1,0 +1,536 @@
+//! The story behind the golden journals: every kind of event, written without a host, so that it is the same at each run.
+
+use async_trait::async_trait;
+use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
+use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
+use growqr_core::clock::{Clock, Random, Timestamp};
+use growqr_core::id::{AgentId, EffectId, ExecutorId, MessageId};
+use growqr_core::journal::{Snapshot, Store};
+use growqr_core::limits::Limits;
+use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
+use growqr_core::money::{Money, Prices};
+use growqr_core::prompt::{Segment, Tool};
+use growqr_core::raw::RawJson;
+use growqr_core::tool::{
+    ContentBlock, Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolContent, ToolResult, Tools,
+};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Writes the story into an empty store.
+pub async fn write(store: Arc<dyn Store>) {
+    let story = Story::new(store);
+    story.calls_of_every_kind().await;
+    story.answers_that_cannot_be_used().await;
+    story.a_tree_of_sub_agents().await;
+    story.a_model_without_a_price().await;
+    story.a_budget_that_is_too_small().await;
+    story.calls_that_are_interrupted().await;
+    story.charges().await;
+    story.save_snapshot(&AgentId::grow()).await;
+    story.work_that_is_left_open().await;
+}
+
+/// Takes up the work that an earlier build left open, and finishes it with this build's rules.
+pub async fn go_on(store: Arc<dyn Store>) {
+    let story = Story::new(Arc::clone(&store));
+    // The journal has taken messages of lower numbers.
+    story.messages.store(1_000, Ordering::Relaxed);
+    let at_work = async || {
+        let agents = store.agents().await.unwrap();
+        agents.into_iter().filter(|view| view.status.is_at_work()).map(|view| view.agent).collect::<Vec<_>>()
+    };
+    for agent in at_work().await {
+        story.input(&agent, Input::Woken).await;
+    }
+    for _ in 0..50 {
+        story.deliver().await;
+        for agent in at_work().await {
+            for intent in story.open(&agent).await {
+                let input = match intent {
+                    Intent::CallModel { attempt, .. } => {
+                        Input::Answered { attempt, reply: says("Finished."), prepared: Vec::new() }
+                    }
+                    Intent::RunTool { call, .. } => {
+                        Input::Finished { effect: call.origin.effect, result: ToolResult::ok("done") }
+                    }
+                    Intent::LookUpTool { call } => {
+                        Input::LookedUp { effect: call.origin.effect, found: LookedUp::NothingHappened }
+                    }
+                };
+                story.input(&agent, input).await;
+            }
+        }
+    }
+    assert_eq!(at_work().await, [], "all that was open is finished");
+    story.say("and now?").await;
+    story.answer(&AgentId::grow(), says("On.")).await;
+    assert_eq!(at_work().await, []);
+}
+
+struct Story {
+    ports: Ports,
+    choices: Arc<Choices>,
+    messages: AtomicI64,
+}
+
+impl Story {
+    fn new(store: Arc<dyn Store>) -> Story {
+        let chosen = Mutex::new(Chosen { system: "one", priced: true, limits: Limits::default() });
+        let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(Acting)];
+        let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
+        let choices = Arc::new(Choices { chosen, tools: Arc::clone(&tools) });
+        let ports = Ports {
+            store,
+            memory: Arc::new(NoMemory),
+            tools,
+            setups: Arc::clone(&choices) as Arc<dyn Setups>,
+            clock: Arc::new(Ticks(AtomicI64::new(1_795_305_600_000))),
+            random: Arc::new(Counted(AtomicI64::new(1))),
+        };
+        Story { ports, choices, messages: AtomicI64::new(0) }
+    }
+
+    fn choose(&self, change: impl FnOnce(&mut Chosen)) {
+        change(&mut self.choices.chosen.lock().unwrap());
+    }
+
+    async fn input(&self, agent: &AgentId, input: Input) {
+        record(&self.ports, agent, input).await.unwrap();
+    }
+
+    fn message(&self) -> MessageId {
+        MessageId::new(format!("m{}", self.messages.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    async fn say(&self, text: &str) {
+        self.input(&AgentId::grow(), Input::Said { id: self.message(), text: text.to_owned() }).await;
+    }
+
+    async fn answer(&self, agent: &AgentId, reply: Reply) {
+        let attempt = self.attempt(agent).await;
+        self.input(agent, Input::Answered { attempt, reply, prepared: Vec::new() }).await;
+    }
+
+    async fn fail(&self, agent: &AgentId, kind: FailureKind) {
+        let attempt = self.attempt(agent).await;
+        let failure = Failure { kind, message: format!("{kind:?}"), request_id: Some("req_1".to_owned()) };
+        self.input(agent, Input::Failed { attempt, failure }).await;
+    }
+
+    async fn open(&self, agent: &AgentId) -> Vec<Intent> {
+        let Loaded { state, .. } = load(&*self.ports.store, agent).await.unwrap();
+        state.open_intents()
+    }
+
+    async fn attempt(&self, agent: &AgentId) -> u32 {
+        let open = self.open(agent).await;
+        let attempt = open.iter().find_map(|intent| match intent {
+            Intent::CallModel { attempt, .. } => Some(*attempt),
+            _ => None,
+        });
+        attempt.expect("a model call is open")
+    }
+
+    async fn open_tools(&self, agent: &AgentId) -> Vec<EffectId> {
+        let tool = |intent| match intent {
+            Intent::RunTool { call, .. } | Intent::LookUpTool { call } => Some(call.origin.effect),
+            Intent::CallModel { .. } => None,
+        };
+        self.open(agent).await.into_iter().filter_map(tool).collect()
+    }
+
+    async fn finish(&self, agent: &AgentId, effect: &EffectId, result: ToolResult) {
+        self.input(agent, Input::Finished { effect: effect.clone(), result }).await;
+    }
+
+    /// Delivers what waits, until nothing does. Returns the receivers in order.
+    async fn deliver(&self) -> Vec<AgentId> {
+        let mut receivers = Vec::new();
+        loop {
+            let waiting = self.ports.store.waiting(100).await.unwrap();
+            if waiting.is_empty() {
+                return receivers;
+            }
+            for mail in waiting {
+                let (id, to) = (mail.id.clone(), mail.to.clone());
+                self.input(&to, Input::Mail(mail)).await;
+                self.ports.store.delivered(&[id]).await.unwrap();
+                receivers.push(to);
+            }
+        }
+    }
+
+    async fn save_snapshot(&self, agent: &AgentId) {
+        let Loaded { state, head, .. } = load(&*self.ports.store, agent).await.unwrap();
+        let body = serde_json::to_vec(&state).unwrap();
+        let snapshot = Snapshot { head, schema_version: STATE_VERSION, body };
+        self.ports.store.save_snapshot(agent, snapshot).await.unwrap();
+    }
+
+    /// Reads, changes, wrong calls, an answer of several blocks, and words typed meanwhile.
+    async fn calls_of_every_kind(&self) {
+        let grow = AgentId::grow();
+        self.input(&grow, Input::Created).await;
+        self.say("What do you know about me? \"Ünïcode\" 你好 🌱").await;
+        self.answer(
+            &grow,
+            reply(
+                json!([
+                    {"type": "thinking", "thinking": "look first", "signature": "c2ln"},
+                    {"type": "text", "text": "  "},
+                    {"type": "text", "text": "I look."},
+                    {"type": "tool_use", "id": "t1", "name": "list_memory", "input": {}},
+                    {"type": "tool_use", "id": "t2", "name": "read_memory", "input": {"path": "goals.md"}},
+                    {"type": "tool_use", "id": "t3", "name": "search_memory", "input": {"query": "rust"}},
+                    {"type": "tool_use", "id": "t4", "name": "read_memory", "input": {"file": "goals.md"}},
+                    {"type": "tool_use", "id": "t5", "name": "fly", "input": {}},
+                ]),
+                StopReason::ToolUse,
+            ),
+        )
+        .await;
+        self.say("and hurry").await;
+        let open = self.open_tools(&grow).await;
+        self.finish(&grow, &open[1], ToolResult::error("there is no page")).await;
+        self.finish(&grow, &open[0], ToolResult::ok("goals.md (3 bytes)")).await;
+        self.finish(&grow, &open[2], ToolResult::ok("")).await;
+        self.finish(&grow, &open[3], ToolResult::error("the input does not fit its schema")).await;
+        self.answer(
+            &grow,
+            calls(&[
+                ("commit_memory", json!({"path": "goals.md", "content": "learn Rust", "message": "a goal"})),
+                ("delete_memory", json!({"path": "old.md", "message": "no longer true"})),
+            ]),
+        )
+        .await;
+        for (effect, path) in self.open_tools(&grow).await.into_iter().zip(["goals.md", "old.md"]) {
+            self.input(&grow, Input::Intended { effect: effect.clone(), plan: plan(path, None) }).await;
+            // Memory has moved on: worked out again.
+            self.input(&grow, Input::Intended { effect: effect.clone(), plan: plan(path, Some("aaaa")) }).await;
+            self.finish(&grow, &effect, ToolResult::ok(format!("committed to {path}"))).await;
+        }
+        self.answer(&grow, says("Noted.")).await;
+    }
+
+    /// Silence, cut answers, nonsense, a refusal, failures of every sort, a stop in good order and a kill.
+    async fn answers_that_cannot_be_used(&self) {
+        let grow = AgentId::grow();
+        self.say("be silent").await;
+        self.answer(&grow, reply(json!([]), StopReason::EndTurn)).await;
+        self.answer(&grow, reply(json!([{"type": "text", "text": " "}]), StopReason::EndTurn)).await;
+        self.say("be long").await;
+        let cut = json!([{"type": "text", "text": "x"}, {"type": "tool_use", "id": "t1", "name": "list_memory", "input": {}}]);
+        self.answer(&grow, reply(cut.clone(), StopReason::MaxTokens)).await;
+        self.answer(&grow, reply(cut, StopReason::MaxTokens)).await;
+        self.say("be cut in your words").await;
+        self.answer(&grow, reply(json!([{"type": "text", "text": "to be con"}]), StopReason::MaxTokens)).await;
+        self.say("talk nonsense").await;
+        for _ in 0..3 {
+            self.answer(&grow, reply(json!([7]), StopReason::EndTurn)).await;
+        }
+        self.say("do something bad").await;
+        self.answer(&grow, reply(json!([]), StopReason::Refusal { explanation: "no".to_owned() })).await;
+        self.say("stop for a reason of your own").await;
+        let odd = json!([{"type": "tool_use", "id": "t1", "name": "list_memory", "input": {}}]);
+        self.answer(&grow, reply(odd, StopReason::Other("solar_flare".to_owned()))).await;
+        self.say("fail").await;
+        self.fail(&grow, FailureKind::Broken).await;
+        self.fail(&grow, FailureKind::Aborted).await;
+        self.fail(&grow, FailureKind::Busy).await;
+        self.say("the past is refused").await;
+        self.fail(&grow, FailureKind::PastRefused).await;
+        self.answer(&grow, says("Now it goes.")).await;
+        self.say("stop in good order").await;
+        self.input(&grow, Input::Stopping).await;
+        self.input(&grow, Input::Woken).await;
+        self.answer(&grow, says("Here again.")).await;
+        self.say("be killed").await;
+        self.input(&grow, Input::Woken).await;
+        self.answer(&grow, says("And again.")).await;
+        self.say("be stopped by the person").await;
+        self.input(&grow, Input::Cancel).await;
+    }
+
+    /// Helpers and their helpers: sent, told more, waited for, stopped, spoken to by the person.
+    async fn a_tree_of_sub_agents(&self) {
+        let grow = AgentId::grow();
+        self.choose(|chosen| chosen.system = "two");
+        self.say("send two helpers").await;
+        self.answer(
+            &grow,
+            calls(&[
+                ("spawn_sub_agent", json!({"name": "scout", "task": "look around"})),
+                ("spawn_sub_agent", json!({"name": "lead", "task": "send a helper of your own"})),
+            ]),
+        )
+        .await;
+        let born = self.deliver().await;
+        let [scout, lead] = &born[..] else { panic!("two sub-agents, not {born:?}") };
+        self.answer(lead, calls(&[("spawn_sub_agent", json!({"name": "digger", "task": "dig"}))])).await;
+        let digger = self.deliver().await.remove(0);
+        self.answer(
+            &grow,
+            calls(&[
+                ("message_sub_agent", json!({"id": scout.as_str(), "text": "look twice"})),
+                ("wait_for_sub_agents", json!({})),
+            ]),
+        )
+        .await;
+        self.deliver().await;
+        self.answer(scout, says("I looked.")).await;
+        self.answer(scout, says("I looked twice.")).await;
+        self.deliver().await;
+        self.say("stop the lead").await;
+        self.answer(&grow, calls(&[("cancel_sub_agent", json!({"id": lead.as_str()}))])).await;
+        self.deliver().await;
+        self.deliver().await;
+        self.answer(&grow, calls(&[("wait_for_sub_agents", json!({"ids": [lead.as_str()]}))])).await;
+        self.answer(&grow, says("Both are done.")).await;
+        self.input(&grow, Input::Tell { agent: scout.clone(), id: self.message(), text: "the person speaks".to_owned() }).await;
+        self.deliver().await;
+        self.answer(scout, says("Yes?")).await;
+        self.deliver().await;
+        assert!(!self.is_at_work(&digger).await && !self.is_at_work(lead).await);
+        self.save_snapshot(scout).await;
+    }
+
+    async fn is_at_work(&self, agent: &AgentId) -> bool {
+        self.ports.store.agent(agent).await.unwrap().unwrap().status.is_at_work()
+    }
+
+    async fn a_model_without_a_price(&self) {
+        let grow = AgentId::grow();
+        self.choose(|chosen| chosen.priced = false);
+        self.say("for nothing").await;
+        self.answer(&grow, Reply { cost: None, ..says("free of charge") }).await;
+        self.choose(|chosen| chosen.priced = true);
+        self.say("with a price, and no bill").await;
+        self.answer(&grow, Reply { cost: None, ..says("unknown") }).await;
+    }
+
+    /// A limit, and text that is left out of the next request because the budget does not cover it.
+    async fn a_budget_that_is_too_small(&self) {
+        let grow = AgentId::grow();
+        self.choose(|chosen| chosen.limits.per_message = Money(3_000_000));
+        self.say(&"long words ".repeat(4_000)).await;
+        self.say("shorter").await;
+        self.answer(&grow, says("I read its beginning and end.")).await;
+        self.choose(|chosen| chosen.limits = Limits { calls: 1, per_month: Some(Money::usd(100)), ..Limits::default() });
+        self.say("one call").await;
+        self.answer(&grow, calls(&[("list_memory", json!({}))])).await;
+        let open = self.open_tools(&grow).await;
+        self.finish(&grow, &open[0], ToolResult::ok("a.md (1 bytes)")).await;
+        self.choose(|chosen| chosen.limits = Limits::default());
+    }
+
+    /// Killed in calls of every kind; a result of several blocks.
+    async fn calls_that_are_interrupted(&self) {
+        let grow = AgentId::grow();
+        self.say("act").await;
+        self.answer(&grow, calls(&[("look_up", json!({})), ("unknown", json!({})), ("look_up", json!({}))])).await;
+        let open = self.open_tools(&grow).await;
+        self.input(&grow, Input::Woken).await;
+        let nothing = Input::LookedUp { effect: open[0].clone(), found: LookedUp::NothingHappened };
+        self.input(&grow, nothing).await;
+        let picture = ContentBlock::Image { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() };
+        let link = ContentBlock::Link { uri: "https://example.org/a".to_owned(), title: "A page".to_owned() };
+        let text = ContentBlock::Text { text: "acted".to_owned() };
+        let result = ToolResult { content: ToolContent(vec![text, picture, link]), is_error: false };
+        self.finish(&grow, &open[0], result).await;
+        let happened = Input::LookedUp { effect: open[2].clone(), found: LookedUp::Happened(ToolResult::ok("acted before")) };
+        self.input(&grow, happened).await;
+        self.answer(&grow, says("I acted.")).await;
+    }
+
+    /// One that is settled with its cost, one that will never be known, one without a price, one that stays open.
+    async fn charges(&self) {
+        let grow = AgentId::grow();
+        for (charge, reservation) in [("c1", Some(500)), ("c2", Some(700)), ("c3", None), ("c4", Some(900))] {
+            let (charge, purpose) = (EffectId::new(charge), "a web search".to_owned());
+            self.input(&grow, Input::Reserve { charge, purpose, reservation: reservation.map(Money) }).await;
+        }
+        for (charge, cost) in [("c1", Some(300)), ("c2", None), ("c3", None)] {
+            self.input(&grow, Input::Settle { charge: EffectId::new(charge), cost: cost.map(Money) }).await;
+        }
+    }
+
+    /// Killed here: a change that is intended, a read that runs, a sub-agent at work, and mail on its way.
+    async fn work_that_is_left_open(&self) {
+        let grow = AgentId::grow();
+        self.say("begin a lot").await;
+        self.answer(
+            &grow,
+            calls(&[
+                ("spawn_sub_agent", json!({"name": "late", "task": "work on"})),
+                ("commit_memory", json!({"path": "open.md", "content": "x", "message": "open"})),
+                ("read_memory", json!({"path": "open.md"})),
+                ("wait_for_sub_agents", json!({})),
+            ]),
+        )
+        .await;
+        let open = self.open_tools(&grow).await;
+        self.input(&grow, Input::Intended { effect: open[0].clone(), plan: plan("open.md", None) }).await;
+        let late = self.deliver().await.remove(0);
+        self.answer(&late, calls(&[("spawn_sub_agent", json!({"name": "unborn", "task": "wait for the post"}))])).await;
+    }
+}
+
+fn plan(path: &str, base: Option<&str>) -> CommitPlan {
+    CommitPlan {
+        path: path.to_owned(),
+        base_head: base.map(str::to_owned),
+        old_blob: base.map(str::to_owned),
+        new_blob: Some("bbbb".to_owned()),
+        commit: format!("cccc{}", base.unwrap_or_default()),
+        merged: base.is_some(),
+    }
+}
+
+fn reply(content: Value, stop: StopReason) -> Reply {
+    let usage = Usage { input_tokens: 900, output_tokens: 30, cache_read_tokens: 50, ..Usage::default() };
+    let (request_id, cost) = (Some("req_0".to_owned()), Some(Money(12_345)));
+    Reply { content: RawJson::of(&content), stop, usage, model: "golden-1".to_owned(), request_id, cost }
+}
+
+fn says(text: &str) -> Reply {
+    reply(json!([{"type": "text", "text": text}]), StopReason::EndTurn)
+}
+
+fn calls(calls: &[(&str, Value)]) -> Reply {
+    let call = |(n, (name, input)): (usize, &(&str, Value))| json!({"type": "tool_use", "id": format!("t{n}"), "name": name, "input": input});
+    reply(calls.iter().enumerate().map(call).collect(), StopReason::ToolUse)
+}
+
+struct Ticks(AtomicI64);
+
+impl Clock for Ticks {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.fetch_add(1_000, Ordering::Relaxed))
+    }
+}
+
+struct Counted(AtomicI64);
+
+impl Random for Counted {
+    fn bits(&self) -> u128 {
+        self.0.fetch_add(1, Ordering::Relaxed) as u128
+    }
+}
+
+struct Chosen {
+    system: &'static str,
+    priced: bool,
+    limits: Limits,
+}
+
+struct Choices {
+    chosen: Mutex<Chosen>,
+    tools: Arc<dyn Tools>,
+}
+
+impl Setups for Choices {
+    fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
+        let chosen = self.chosen.lock().unwrap();
+        let model = if chosen.priced { "golden-1" } else { "golden-free" };
+        let segment = Segment {
+            provider: "golden".to_owned(),
+            model: model.to_owned(),
+            effort: None,
+            system: chosen.system.to_owned(),
+            tools: self.tools.offered().iter().map(|offered| offered.tool.clone()).collect(),
+        };
+        let card = ModelCard {
+            id: model.to_owned(),
+            name: "Golden".to_owned(),
+            context_tokens: 200_000,
+            max_output_tokens: 8_000,
+            prices: chosen.priced.then(prices),
+            effort: None,
+        };
+        (Setup::of(&segment, card, &self.tools.offered(), chosen.limits), Arc::new(segment))
+    }
+
+    fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
+        Some(Arc::new(NoModel))
+    }
+}
+
+/// 1 USD per million tokens in, 5 out.
+fn prices() -> Prices {
+    let mut prices = Prices::free();
+    (prices.0[0].input, prices.0[0].write_5m, prices.0[0].output) = (100_000_000, 125_000_000, 500_000_000);
+    prices
+}
+
+/// Nothing is performed while the story is written.
+struct NoModel;
+
+#[async_trait]
+impl Model for NoModel {
+    fn provider(&self) -> &'static str {
+        "golden"
+    }
+
+    fn card(&self, _model: &str) -> ModelCard {
+        unreachable!("the story's own setup has the card")
+    }
+
+    async fn call(&self, _request: &ModelRequest, _on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure> {
+        unreachable!("no host runs")
+    }
+}
+
+/// Offers a tool of each kind that may not simply be repeated.
+struct Acting;
+
+#[async_trait]
+impl Executor for Acting {
+    fn id(&self) -> ExecutorId {
+        ExecutorId::new("acting")
+    }
+
+    fn tools(&self) -> Vec<OfferedTool> {
+        let tool = |name: &str| Tool {
+            name: name.to_owned(),
+            description: "Acts.".to_owned(),
+            input_schema: RawJson::of(&json!({"type": "object", "properties": {}})),
+        };
+        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat };
+        [("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown)].map(offer).into()
+    }
+
+    async fn perform(&self, _call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
+        unreachable!("no host runs")
+    }
+}
+
+struct NoMemory;
+
+impl Memory for NoMemory {
+    fn read(&self, _path: &str) -> Result<Page, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn list(&self, _prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<Found>, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn prepare(&self, _change: &Change) -> Result<CommitPlan, MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn commit(&self, _plan: &CommitPlan) -> Result<(), MemoryError> {
+        unreachable!("no host runs")
+    }
+
+    fn tidy(&self) -> Result<(), MemoryError> {
+        unreachable!("no host runs")
+    }
+}

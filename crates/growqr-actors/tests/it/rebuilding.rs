@@ -1,0 +1,27 @@
+//! What the host wrote is what the journal says.
+
+use crate::world::{World, calls, message, says, turns_ended};
+use growqr_actors::{Rebuilt, rebuild};
+use growqr_core::id::AgentId;
+use growqr_core::rebuild::Differences;
+use serde_json::json;
+
+#[tokio::test]
+async fn views_rebuilt_after_a_story_are_the_views_that_the_host_wrote() {
+    let world = World::new(|last| match last {
+        last if last.contains("<task") => says("the task is done"),
+        last if last.contains("is at work") => calls("wait_for_sub_agents", json!({})),
+        last if last.contains("the task is done") => says("good"),
+        _ => calls("spawn_sub_agent", json!({"name": "s", "task": "t"})),
+    })
+    .await;
+    let host = world.host().await;
+    let mut happened = host.subscribe();
+    host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
+    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    host.stop().await;
+    let (store, target) = world.for_rebuilding().await;
+    let events = store.position().await.unwrap().0;
+    let rebuilt = rebuild(&*store, &*target).await.unwrap();
+    assert_eq!(rebuilt, Rebuilt { agents: 2, events, differences: Differences::default(), strays: 0 });
+}

@@ -1,0 +1,97 @@
+//! Charges: money for something other than a model call of the agent's own loop, such as a model call that a container
+//! makes or a search that a provider bills. Several may be open at once. An open charge is reserved, so nothing else can
+//! spend its money, and survives any stop of the program; whoever reserved it settles it, once. A sub-agent's open charges
+//! end with its turn, whose report covers them: they count with their whole reservation.
+
+use super::charge::Charge;
+use super::draft::Draft;
+use super::state::State;
+use crate::clock::Timestamp;
+use crate::event::{ChargeReserved, ChargeSettled};
+use crate::id::EffectId;
+use crate::limits::{LimitReached, Limits};
+use crate::money::Money;
+use std::sync::Arc;
+
+/// State of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargeStanding {
+    /// The money is set aside.
+    Reserved,
+    /// It is over.
+    Settled,
+    /// It is not open. If it was to be reserved: this limit does not cover it.
+    NotOpen(LimitReached),
+}
+
+impl State {
+    /// Where a charge stands; `limits` are those of an agent between turns. A settled charge of an earlier turn is no
+    /// longer known.
+    #[must_use]
+    pub fn charge_standing(&self, charge: &EffectId, limits: &Limits, now: Timestamp) -> ChargeStanding {
+        if self.charges.contains_key(charge) {
+            ChargeStanding::Reserved
+        } else if self.settled.contains(charge) {
+            ChargeStanding::Settled
+        } else {
+            ChargeStanding::NotOpen(self.purse.available(self.limits_in_force(limits), now).1)
+        }
+    }
+
+    /// The open charges, by id.
+    pub fn open_charges(&self) -> impl Iterator<Item = (&EffectId, &Charge)> {
+        self.charges.iter()
+    }
+
+    fn limits_in_force<'a>(&'a self, between_turns: &'a Limits) -> &'a Limits {
+        if self.is_at_work() { &self.limits } else { between_turns }
+    }
+
+    pub(super) fn charge_reserved(&mut self, body: &ChargeReserved) {
+        self.purse.reserved += body.reservation.unwrap_or_default();
+        let charge = Charge { purpose: body.purpose.clone(), reservation: body.reservation };
+        self.charges.insert(body.charge.clone(), charge);
+    }
+
+    pub(super) fn charge_settled(&mut self, body: &ChargeSettled, at: Timestamp) {
+        Arc::make_mut(&mut self.settled).insert(body.charge.clone());
+        let Some(charge) = self.charges.remove(&body.charge) else { return };
+        let reservation = charge.reservation.unwrap_or_default();
+        self.purse.reserved = self.purse.reserved.less(reservation);
+        match body.cost {
+            Some(cost) => self.purse.charge(cost, at),
+            None => self.purse.charge_unknown(reservation, at),
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Sets money aside, unless a limit does not cover it. The same id again changes nothing.
+    pub(super) fn reserve(&mut self, charge: EffectId, purpose: String, reservation: Option<Money>) {
+        let state = &self.state;
+        if state.seq.0 == 0 || state.charges.contains_key(&charge) || state.settled.contains(&charge) {
+            return;
+        }
+        let (available, _) = state.purse.available(state.limits_in_force(&self.setup.limits), self.now.at);
+        // The open model call has reserved its part.
+        if reservation.unwrap_or_default() <= available.less(state.reserved_for_call()) {
+            self.push(ChargeReserved { charge, purpose, reservation });
+        }
+    }
+
+    pub(super) fn settle(&mut self, charge: EffectId, cost: Option<Money>) {
+        if self.state.charges.contains_key(&charge) {
+            self.push(ChargeSettled { charge, cost });
+        }
+    }
+
+    /// Before a sub-agent reports what it spent.
+    pub(super) fn close_charges(&mut self) {
+        if self.state.depth() > 0 {
+            let open: Vec<EffectId> = self.state.charges.keys().cloned().collect();
+            for charge in open {
+                self.settle(charge, None);
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Judging an answer of the model: whether it is used, and which tools it calls. Only decisions ask this; what was decided
+//! is recorded with the answer.
+
+use crate::event::Verdict;
+use crate::id::CallId;
+use crate::model::{Reply, StopReason};
+use crate::prompt::{Block, blocks};
+use crate::raw::RawJson;
+use serde_json::value::RawValue;
+use std::collections::BTreeSet;
+
+/// What to make of an answer.
+pub(super) enum Judged {
+    /// It goes into the transcript, and these tool calls are carried out.
+    Keep {
+        /// Indices of content blocks that are left out: empty text, which the API would not take back.
+        left_out: Vec<usize>,
+        calls: Vec<WantedCall>,
+    },
+    /// Nothing in it that a person or a tool could use.
+    Empty,
+    /// The model refused; partial output is void.
+    Refused(String),
+    /// Cut in a tool call or before any text: carrying it out would be wrong.
+    Cut,
+    /// Not a message that could be sent back.
+    Nonsense,
+}
+
+/// A tool call as the model asked for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedCall {
+    /// The model's id for it.
+    pub id: CallId,
+    /// The tool's name.
+    pub name: String,
+    /// The input's JSON text as received.
+    pub input: RawJson,
+}
+
+pub(super) fn judge(reply: &Reply) -> Judged {
+    if let StopReason::Refusal { explanation } = &reply.stop {
+        return Judged::Refused(explanation.clone());
+    }
+    let all = blocks(&reply.content);
+    let is_array = serde_json::from_str::<Vec<&RawValue>>(reply.content.text()).is_ok();
+    if !is_array || all.iter().any(|block| matches!(block, Block::Other(kind) if kind.is_empty())) {
+        return Judged::Nonsense;
+    }
+    let (mut calls, mut left_out, mut has_words) = (Vec::new(), Vec::new(), false);
+    for (index, block) in all.into_iter().enumerate() {
+        match block {
+            Block::Text(text) if text.trim().is_empty() => left_out.push(index),
+            Block::Call { id, name, input } => calls.push(WantedCall { id, name, input }),
+            Block::Thinking(_) => {}
+            Block::Other(kind) if kind == "redacted_thinking" => {}
+            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_words = true,
+        }
+    }
+    let is_cut = matches!(reply.stop, StopReason::MaxTokens | StopReason::ContextFull);
+    let ids: BTreeSet<_> = calls.iter().map(|call| &call.id).collect();
+    let is_sound = |call: &WantedCall| is_name(call.id.as_str(), 128) && is_name(&call.name, 64);
+    if is_cut && (!calls.is_empty() || !has_words) {
+        Judged::Cut
+    } else if calls.is_empty() && !has_words {
+        Judged::Empty
+    } else if ids.len() < calls.len() || !calls.iter().all(is_sound) {
+        Judged::Nonsense
+    } else {
+        Judged::Keep { left_out, calls }
+    }
+}
+
+fn is_name(text: &str, limit: usize) -> bool {
+    !text.is_empty()
+        && text.len() <= limit
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+impl Judged {
+    /// What is recorded with the answer, if the model is not told anything about it.
+    pub(super) fn verdict(&self) -> Verdict {
+        match self {
+            Judged::Keep { left_out, calls } => Verdict::Kept { left_out: left_out.clone(), calls: calls.len() },
+            Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Nonsense => Verdict::Void { nudge: None },
+        }
+    }
+}

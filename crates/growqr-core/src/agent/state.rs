@@ -1,0 +1,355 @@
+//! The state of an agent: the fold of its journal.
+
+use super::charge::Charge;
+use super::child::{Child, Sponsor};
+use super::exchange::Intent;
+use super::transcript::Transcript;
+use crate::budget::Purse;
+use crate::clock::Timestamp;
+use crate::event::Ended;
+use crate::id::{AgentId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
+use crate::limits::{LimitReached, Limits};
+use crate::mail::{Birth, Report};
+use crate::memory::{CommitPlan, Origin};
+use crate::model::{ModelCard, ModelRequest};
+use crate::money::Money;
+use crate::prompt::Segment;
+use crate::raw::RawJson;
+use crate::tool::{CatalogueEntry, Repeat, ToolCall, ToolResult};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The version of the state's shape in snapshots. A snapshot of another version is thrown away.
+pub const STATE_VERSION: u32 = 3;
+
+/// Everything an agent is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    pub(super) id: AgentId,
+    /// `None` until the journal is named.
+    pub(super) journal: Option<JournalName>,
+    pub(super) seq: Seq,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) birth: Option<Birth>,
+    pub(super) parent: Option<AgentId>,
+    /// The agents that sent it messages for the current turn, in that order: its parent, or the Grow Agent if the person
+    /// spoke through it. Each gets a report.
+    pub(super) sponsors: Vec<Sponsor>,
+    /// The limit because of which its last message came without money.
+    pub(super) short_of: Option<LimitReached>,
+    pub(super) segment: Option<Current>,
+    pub(super) transcript: Transcript,
+    /// Goes into the next user message, after the tool results.
+    pub(super) pending: Vec<Pending>,
+    /// Finished calls whose results no request has carried yet, because the turn ended first.
+    pub(super) unanswered: Vec<Call>,
+    /// A budget did not cover the last request: this many pending items, and all results in `unanswered`, may be shortened
+    /// in the next one.
+    pub(super) held_back: Option<usize>,
+    pub(super) phase: Phase,
+    pub(super) cancelling: bool,
+    /// A message came after the cancel: once the cancelled turn has ended, the next one begins.
+    pub(super) said_since_cancel: bool,
+    /// How the turn ends once its sub-agents have stopped.
+    pub(super) ending: Option<Ended>,
+    /// The attempt of the model call that an orderly stop of the program interrupted.
+    pub(super) broken_off: Option<u32>,
+    pub(super) turn: u64,
+    /// Of the last model request; `None` if a build of version 1 made it.
+    pub(super) salt: Option<EffectSalt>,
+    pub(super) limits: Limits,
+    /// Tool calls in this turn so far.
+    pub(super) ordinal: u64,
+    /// Counted for the person's latest message.
+    pub(super) count: Count,
+    pub(super) last_ended: Option<Ended>,
+    pub(super) last_words: String,
+    pub(super) children: BTreeMap<AgentId, Child>,
+    pub(super) purse: Purse,
+    /// Charges that are reserved and not settled.
+    pub(super) charges: BTreeMap<EffectId, Charge>,
+    /// Ids of settled charges.
+    pub(super) settled: Arc<BTreeSet<EffectId>>,
+    /// Ids of mail that was taken.
+    pub(super) taken: Arc<BTreeSet<EffectId>>,
+    /// Ids of the person's messages that were taken.
+    pub(super) heard: Arc<BTreeSet<MessageId>>,
+}
+
+/// What is counted against the limits of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Count {
+    pub(super) calls: u32,
+    pub(super) children: u32,
+    /// The model was asked once more, after an answer that could not be used.
+    pub(super) nudged: bool,
+    /// The past was carried into a new segment because the model refused it.
+    pub(super) carried: bool,
+}
+
+/// The segment in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Current {
+    pub(super) hash: SegmentHash,
+    pub(super) card: ModelCard,
+    pub(super) bytes: u64,
+    pub(super) tools: Arc<[CatalogueEntry]>,
+}
+
+/// Where in a turn the agent is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    /// Between turns.
+    Idle,
+    /// A model call is open.
+    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, since: Timestamp },
+    /// Tool calls of the last answer are open.
+    Tools(Vec<Call>),
+    /// The model has answered and nothing is open: the turn ends, or waits for sub-agents.
+    Waiting,
+}
+
+/// One tool call of the last answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Call {
+    pub(super) id: CallId,
+    pub(super) name: String,
+    pub(super) input: RawJson,
+    pub(super) effect: EffectId,
+    pub(super) executor: ExecutorId,
+    pub(super) repeat: Repeat,
+    pub(super) at: Timestamp,
+    pub(super) progress: Progress,
+}
+
+/// How far a tool call is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Progress {
+    /// Started.
+    Running,
+    /// The program stopped meanwhile; the executor is asked what became of it.
+    Interrupted,
+    /// Waits until none of these sub-agents is at work.
+    Waiting(Vec<AgentId>),
+    /// A memory change is recorded and being committed.
+    Committing(CommitPlan),
+    /// Has its result.
+    Done(ToolResult),
+}
+
+/// Something to be told to the model with the next user message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Pending {
+    /// A message of the person.
+    Said(String),
+    /// A sub-agent's task.
+    Task { from: AgentId, text: String },
+    /// A message of another agent.
+    Told { from: AgentId, text: String },
+    /// A sub-agent's report.
+    Report { from: AgentId, report: Report },
+    /// The model's answer was empty; it is asked once more.
+    Nudge,
+    /// The model's answer was cut at the output limit; it is asked for a shorter one.
+    Shorter,
+    /// The past was carried into a new segment in the middle of a turn; this text, if any, is still to be answered.
+    GoOn(String),
+}
+
+impl State {
+    /// An agent to which nothing has happened yet.
+    #[must_use]
+    pub fn new(id: AgentId) -> State {
+        State {
+            id,
+            journal: None,
+            seq: Seq(0),
+            created_at: Timestamp(0),
+            updated_at: Timestamp(0),
+            birth: None,
+            parent: None,
+            sponsors: Vec::new(),
+            short_of: None,
+            segment: None,
+            transcript: Transcript::default(),
+            pending: Vec::new(),
+            unanswered: Vec::new(),
+            held_back: None,
+            phase: Phase::Idle,
+            cancelling: false,
+            said_since_cancel: false,
+            ending: None,
+            broken_off: None,
+            turn: 0,
+            salt: None,
+            limits: Limits::default(),
+            ordinal: 0,
+            count: Count::default(),
+            last_ended: None,
+            last_words: String::new(),
+            children: BTreeMap::new(),
+            purse: Purse::default(),
+            charges: BTreeMap::new(),
+            settled: Arc::default(),
+            taken: Arc::default(),
+            heard: Arc::default(),
+        }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &AgentId {
+        &self.id
+    }
+
+    /// The number of the last event applied.
+    #[must_use]
+    pub fn seq(&self) -> Seq {
+        self.seq
+    }
+
+    /// The random name of its journal; `None` before it has one.
+    #[must_use]
+    pub fn journal(&self) -> Option<&JournalName> {
+        self.journal.as_ref()
+    }
+
+    /// Its name for people.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.birth.as_ref().map_or("Grow Agent", |birth| &birth.name)
+    }
+
+    /// Levels above it; 0 for the Grow Agent.
+    #[must_use]
+    pub fn depth(&self) -> u32 {
+        self.birth.as_ref().map_or(0, |birth| birth.depth)
+    }
+
+    /// The number of the current or last turn.
+    #[must_use]
+    pub fn turn(&self) -> u64 {
+        self.turn
+    }
+
+    /// Whether a turn is under way.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.phase != Phase::Idle
+    }
+
+    /// How the last turn ended; `None` before the first end.
+    #[must_use]
+    pub fn last_ended(&self) -> Option<&Ended> {
+        self.last_ended.as_ref()
+    }
+
+    /// What it has used and may use.
+    #[must_use]
+    pub fn purse(&self) -> &Purse {
+        &self.purse
+    }
+
+    /// Whether this mail was taken already.
+    #[must_use]
+    pub fn has_taken(&self, mail: &EffectId) -> bool {
+        self.taken.contains(mail)
+    }
+
+    /// All mail that was taken.
+    pub fn taken(&self) -> impl Iterator<Item = &EffectId> {
+        self.taken.iter()
+    }
+
+    /// The segment in use.
+    #[must_use]
+    pub fn segment(&self) -> Option<&SegmentHash> {
+        self.segment.as_ref().map(|current| &current.hash)
+    }
+
+    /// The request of the open model call; `None` if none is open. `segment` must be the one that [`State::segment`] names.
+    #[must_use]
+    pub fn model_request(&self, segment: Arc<Segment>) -> Option<ModelRequest> {
+        let Phase::Calling { max_tokens, .. } = self.phase else { return None };
+        Some(ModelRequest { agent: self.id.clone(), segment, messages: self.transcript.messages().to_vec(), max_tokens })
+    }
+
+    /// The id that the effect of the `index`-th tool call of the next answer will have.
+    #[must_use]
+    pub fn next_effect(&self, index: usize) -> EffectId {
+        self.scope(self.id.as_str()).effect(self.ordinal + index as u64)
+    }
+
+    /// What the ids of effects of the current turn are made from; `place` is the agent, or a sender within its journal.
+    pub(super) fn scope<'a>(&'a self, place: &'a str) -> EffectScope<'a> {
+        EffectScope { journal: self.journal.as_ref(), salt: self.salt.as_ref(), place, turn: self.turn }
+    }
+
+    /// The recorded call that an executor carries out, with the id of its effect.
+    #[must_use]
+    pub fn tool_call(&self, entry: &CatalogueEntry, input: RawJson, effect: EffectId, at: Timestamp) -> ToolCall {
+        ToolCall { executor: entry.executor.clone(), name: entry.name.clone(), input, origin: self.origin(effect), at }
+    }
+
+    fn origin(&self, effect: EffectId) -> Origin {
+        Origin { agent: self.id.clone(), name: self.name().to_owned(), turn: self.turn, effect }
+    }
+
+    /// The tool of this name in the current segment.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Option<&CatalogueEntry> {
+        self.segment.as_ref()?.tools.iter().find(|entry| entry.name == name)
+    }
+
+    /// What the open model call and the open charges may cost at most.
+    #[must_use]
+    pub fn reserved(&self) -> Money {
+        self.reserved_for_call() + self.purse.reserved
+    }
+
+    /// What the open model call may cost at most; zero if none is open or its price is unknown.
+    pub(super) fn reserved_for_call(&self) -> Money {
+        match self.phase {
+            Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
+            _ => Money::ZERO,
+        }
+    }
+
+    /// The sub-agents that it sent to work itself and that have not reported; without those that work for the person.
+    pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
+        self.children.iter().filter(|(_, child)| child.is_at_work() && !child.by_person).map(|(id, _)| id)
+    }
+
+    fn intent(&self, call: &Call) -> Option<Intent> {
+        let plan = match &call.progress {
+            Progress::Running | Progress::Interrupted => None,
+            Progress::Committing(plan) => Some(plan.clone()),
+            Progress::Waiting(_) | Progress::Done(_) => return None,
+        };
+        let origin = self.origin(call.effect.clone());
+        let (executor, name, input, at) = (call.executor.clone(), call.name.clone(), call.input.clone(), call.at);
+        let is_interrupted = call.progress == Progress::Interrupted;
+        let call = ToolCall { executor, name, input, origin, at };
+        Some(if is_interrupted { Intent::LookUpTool { call } } else { Intent::RunTool { call, plan } })
+    }
+
+    /// What is announced and not settled.
+    #[must_use]
+    pub fn open_intents(&self) -> Vec<Intent> {
+        match &self.phase {
+            Phase::Idle | Phase::Waiting => Vec::new(),
+            Phase::Calling { attempt, request_hash, .. } => {
+                vec![Intent::CallModel { attempt: *attempt, request_hash: request_hash.clone() }]
+            }
+            Phase::Tools(calls) => calls.iter().filter_map(|call| self.intent(call)).collect(),
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done(_))
+    }
+}

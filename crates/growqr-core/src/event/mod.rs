@@ -1,0 +1,185 @@
+//! The events of an agent's journal.
+//!
+//! An event is stored as its kind, the version of its shape, and its JSON bytes; the bytes are hashed into a chain
+//! and never rewritten. To add one: add a struct in `body.rs` and a line in `events!`, then follow the compiler.
+//!
+//! An event says what was decided, so that applying it needs no rule, no setting and no parser. Version 1 did not say
+//! all of it: such fields are `Option`s, `None` in events of that version only, and `agent/version_1.rs` holds the rules
+//! that fill them in.
+
+mod body;
+
+pub use body::*;
+
+use crate::clock::Timestamp;
+use crate::id::{AgentId, Seq};
+use crate::mail::Mail;
+use crate::raw::RawJson;
+use sha2::{Digest, Sha256};
+use std::slice;
+
+/// The version of the events' shapes that this build writes. Older ones are read; newer ones are refused.
+///
+/// 2: the decisions behind an answer, a tool call and a failed call; the tools of a segment; the journal's name; results
+/// of several blocks; charges.
+pub const SCHEMA_VERSION: u32 = 2;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {
+        /// Something that happened to an agent.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Event { $($(#[$doc])* $name($name),)* }
+
+        impl Event {
+            /// All kinds there are.
+            pub const KINDS: &[&str] = &[$($kind),*];
+
+            /// The kind's name in the journal and in every listing.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $(Event::$name(_) => $kind,)* }
+            }
+
+            /// The bytes to store.
+            #[must_use]
+            pub fn encode(&self) -> Vec<u8> {
+                match self { $(Event::$name(body) => RawJson::of(body).text().as_bytes().to_vec(),)* }
+            }
+
+            /// Reads stored bytes back.
+            ///
+            /// # Errors
+            /// [`DecodeError`] for a kind or version of a later build, or damaged bytes.
+            pub fn decode(kind: &str, schema_version: u32, body: &[u8]) -> Result<Event, DecodeError> {
+                if schema_version > SCHEMA_VERSION {
+                    return Err(DecodeError::Newer { kind: kind.to_owned(), schema_version });
+                }
+                match kind {
+                    $($kind => serde_json::from_slice(body).map(Event::$name)
+                        .map_err(|source| DecodeError::Damaged { kind: kind.to_owned(), source }),)*
+                    _ => Err(DecodeError::Newer { kind: kind.to_owned(), schema_version }),
+                }
+            }
+        }
+
+        $(impl From<$name> for Event {
+            fn from(body: $name) -> Event { Event::$name(body) }
+        })*
+    };
+}
+
+events! {
+    /// The agent was created.
+    AgentCreated => "agent_created",
+    /// The journal got its name.
+    JournalNamed => "journal_named",
+    /// The person sent the agent a message.
+    UserSaid => "user_said",
+    /// Mail arrived.
+    MailReceived => "mail_received",
+    /// Provider, model, system text or tools changed.
+    SegmentStarted => "segment_started",
+    /// A turn begins.
+    TurnStarted => "turn_started",
+    /// A model call is about to be made.
+    ModelRequested => "model_requested",
+    /// The model answered.
+    ModelAnswered => "model_answered",
+    /// A model call gave no answer.
+    ModelFailed => "model_failed",
+    /// A tool call is about to be carried out.
+    ToolStarted => "tool_started",
+    /// The program stopped while a tool call was under way; its executor is asked what became of it.
+    ToolInterrupted => "tool_interrupted",
+    /// An interrupted tool call had no effect and is carried out again.
+    ToolResumed => "tool_resumed",
+    /// A memory change is about to be committed.
+    CommitIntended => "commit_intended",
+    /// A tool call has its result.
+    ToolFinished => "tool_finished",
+    /// A sub-agent is sent to work.
+    ChildRequested => "child_requested",
+    /// A sub-agent is sent another message.
+    ChildTold => "child_told",
+    /// A sub-agent is told to stop.
+    ChildCancelled => "child_cancelled",
+    /// The person, or the agent that sent it to work, wants the agent to stop.
+    CancelRequested => "cancel_requested",
+    /// Money is set aside for something other than a model call of the agent's own loop.
+    ChargeReserved => "charge_reserved",
+    /// What it cost.
+    ChargeSettled => "charge_settled",
+    /// A sub-agent's turn ends like this as soon as its own sub-agents have stopped.
+    TurnEnding => "turn_ending",
+    /// The agent's turn has ended.
+    TurnEnded => "turn_ended",
+}
+
+/// Why stored bytes are not an event.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a later build.
+    #[error("an event of kind {kind:?}, version {schema_version}, was written by a newer GrowQR")]
+    Newer {
+        /// Its kind.
+        kind: String,
+        /// Its version.
+        schema_version: u32,
+    },
+    /// The bytes do not have the shape of their kind.
+    #[error("an event of kind {kind:?} is damaged")]
+    Damaged {
+        /// Its kind.
+        kind: String,
+        /// The parser's words.
+        source: serde_json::Error,
+    },
+}
+
+/// An event in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place in the agent's journal.
+    pub seq: Seq,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+impl Event {
+    /// The mail that this event puts into the outbox.
+    #[must_use]
+    pub fn mail(&self) -> &[Mail] {
+        match self {
+            Event::ChildRequested(body) => slice::from_ref(&body.mail),
+            Event::ChildTold(body) => slice::from_ref(&body.mail),
+            Event::ChildCancelled(body) => slice::from_ref(&body.mail),
+            Event::TurnEnded(body) => &body.reports,
+            _ => &[],
+        }
+    }
+}
+
+/// The hash of one entry: SHA-256 over the hash before it and everything that is stored of it.
+#[must_use]
+pub fn entry_hash(
+    previous: &[u8; 32],
+    agent: &AgentId,
+    seq: Seq,
+    at: Timestamp,
+    kind: &str,
+    schema_version: u32,
+    body: &[u8],
+) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(previous);
+    for part in [agent.as_str().as_bytes(), kind.as_bytes(), body] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.update(seq.0.to_be_bytes());
+    hash.update(at.0.to_be_bytes());
+    hash.update(schema_version.to_be_bytes());
+    hash.finalize().into()
+}

@@ -1,0 +1,172 @@
+//! Opens or creates the repository with a configuration of its own, which replaces the git configuration of the user and of
+//! the system.
+
+use crate::checkout::WorkTreeFiles;
+use crate::error_context::Context;
+use crate::message::Author;
+use crate::objects::{FileChange, Git};
+use crate::probe::Probe;
+use crate::work_tree::{self, OnDisk};
+use git2::{Config, ConfigLevel, ErrorCode, Repository, RepositoryInitOptions};
+use growqr_core::clock::Timestamp;
+use growqr_core::memory::MemoryError;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The pages of the first commit.
+const FIRST_PAGES: &[(&str, &str)] = &[
+    ("README.md", include_str!("layout/README.md")),
+    ("goals.md", include_str!("layout/goals.md")),
+    ("journal/README.md", include_str!("layout/journal.md")),
+    ("people/README.md", include_str!("layout/people.md")),
+    ("profile.md", include_str!("layout/profile.md")),
+    ("projects/README.md", include_str!("layout/projects.md")),
+];
+
+/// The configuration of this program. It overrides the repository's own file and replaces those of the user and the system.
+/// With `fsyncObjectFiles`, libgit2 fsyncs objects and refs. There is no reflog: history only grows, and each reflog entry
+/// would cost two fsyncs. The user's own git still writes a reflog. `longpaths` has an effect on Windows only.
+const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\tlongpaths = true\n\
+                          [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
+/// Overrides all other git attributes, so that the user's git neither converts nor filters pages.
+const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
+
+/// Opens the repository in `folder`, or creates it, and finishes changes that a crash interrupted.
+pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Result<Git, MemoryError> {
+    let repo = match Repository::open(folder) {
+        Ok(repo) => repo,
+        Err(error) if error.code() == ErrorCode::NotFound => init(folder)?,
+        Err(error) => return Err(error).context("open"),
+    };
+    let Some(work_tree) = repo.workdir().map(Path::to_owned) else {
+        let cause = "the folder holds a bare repository; choose another folder".to_owned();
+        return Err(MemoryError::Repository { doing: "open", cause });
+    };
+    let own = repo.path().join("growqr");
+    let staged = own.join("staged");
+    write_program_config(&own)?;
+    use_program_config(&repo, &own)?;
+    fs::create_dir_all(&staged).context("make its folder for staged files")?;
+    let git = Git {
+        repo,
+        folder: work_tree,
+        staged,
+        probe,
+        effect_commits: Default::default(),
+        held: Default::default(),
+        unindexed: Default::default(),
+        writer: Default::default(),
+    };
+    git.remove_own_index_lock();
+    git.finish_interrupted()?;
+    if git.head()?.is_none() {
+        git.create_first_commit(at)?;
+    }
+    #[cfg(windows)]
+    git.allow_long_paths();
+    Ok(git)
+}
+
+/// Opens an existing repository for reading only. `None` if there is none. An interrupted checkout is left as it is; the
+/// next writer finishes it.
+pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> {
+    let repo = match Repository::open(folder) {
+        Ok(repo) => repo,
+        Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
+        Err(error) => return Err(error).context("open"),
+    };
+    let own = repo.path().join("growqr");
+    if own.join("config").exists() {
+        use_program_config(&repo, &own)?;
+    }
+    let staged = own.join("staged");
+    Ok(Some(Git {
+        repo,
+        folder: folder.to_owned(),
+        staged,
+        probe: Arc::new(crate::NoProbe),
+        effect_commits: Default::default(),
+        held: Default::default(),
+        unindexed: Default::default(),
+        writer: Default::default(),
+    }))
+}
+
+fn init(folder: &Path) -> Result<Repository, MemoryError> {
+    let mut options = RepositoryInitOptions::new();
+    options.external_template(false).initial_head("main");
+    Repository::init_opts(folder, &options).context("be created")
+}
+
+/// Writes the configuration file. Called only by writers: a reader must not change the folder, and may be unable to.
+fn write_program_config(own: &Path) -> Result<(), MemoryError> {
+    let file = own.join("config");
+    if fs::read_to_string(&file).ok().as_deref() == Some(PROGRAM_CONFIG) {
+        return Ok(());
+    }
+    fs::create_dir_all(own).and_then(|()| fs::write(&file, PROGRAM_CONFIG)).context("write its configuration")
+}
+
+/// Replaces the configuration that libgit2 has read from the user and the system.
+fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
+    let file = own.join("config");
+    let mut config = Config::new().context("read its configuration")?;
+    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).context("read its configuration")?;
+    config.add_file(&file, ConfigLevel::App, false).context("read its configuration")?;
+    repo.set_config(&config).context("read its configuration")
+}
+
+impl Git {
+    /// Opens another handle to the repository, with the same configuration.
+    pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
+        let repo = Repository::open(&self.folder).context("open")?;
+        use_program_config(&repo, &repo.path().join("growqr"))?;
+        Ok(repo)
+    }
+
+    fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
+        self.configure_users_git()?;
+        let mut files = Vec::new();
+        for (path, text) in FIRST_PAGES {
+            // An existing page belongs to the user; the next scan commits it as a hand edit.
+            let is_free = matches!(work_tree::inspect(&self.folder, path), OnDisk::Absent);
+            if is_free && work_tree::refuse_other_spelling(&self.folder, path).is_ok() {
+                let new = self.repo.blob(text.as_bytes()).context("write the first pages")?;
+                files.push(FileChange { path: (*path).to_owned(), old: None, new: Some(new) });
+            }
+        }
+        let plan = self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (None, files), &Author::Program, "Begin", at)?;
+        self.apply(&plan, WorkTreeFiles::ToReplace)?;
+        self.update_index()
+    }
+
+    /// Lets the user's own git on Windows read pages whose full path is longer than 260 characters, unless the user has set
+    /// this option. Without it, git fails on these pages only.
+    #[cfg(windows)]
+    fn allow_long_paths(&self) {
+        let allow = || {
+            let mut config = Config::open(&self.repo.path().join("config"))?;
+            if config.get_bool("core.longpaths").is_ok() { Ok(()) } else { config.set_bool("core.longpaths", true) }
+        };
+        if let Err(error) = allow() {
+            tracing::info!(%error, "git's core.longpaths cannot be set for memory");
+        }
+    }
+
+    /// Configures the user's own git for this repository: no conversion of content, and file names shown unquoted.
+    fn configure_users_git(&self) -> Result<(), MemoryError> {
+        let git_folder = self.repo.path();
+        let doing = "write its configuration";
+        // Before the first commit no other program uses the repository, so a lock is left over from an interrupted start.
+        let _ = fs::remove_file(git_folder.join("config.lock"));
+        let mut config = Config::open(&git_folder.join("config")).context(doing)?;
+        for (name, value) in
+            [("core.autocrlf", false), ("core.safecrlf", false), ("core.fileMode", false), ("core.quotePath", false)]
+        {
+            config.set_bool(name, value).context(doing)?;
+        }
+        fs::create_dir_all(git_folder.join("info")).context(doing)?;
+        fs::write(git_folder.join("info").join("attributes"), ATTRIBUTES).context(doing)
+    }
+}

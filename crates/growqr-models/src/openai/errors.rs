@@ -1,0 +1,192 @@
+//! Classifies the errors of a server: retry, or a failure with a message for the user. Servers differ: an error may be an
+//! object or plain text, may have one of several statuses, or may arrive as an event after a 200.
+
+use super::{BaseUrl, Program};
+use crate::http::{ResponseHead, RetryDecision, redact_and_shorten};
+use growqr_core::model::{Failure, FailureKind};
+use serde_json::Value;
+
+/// The call that failed; its methods build the failures.
+pub(super) struct CallErrors<'a> {
+    pub base: &'a BaseUrl,
+    pub program: Option<Program>,
+    pub model: &'a str,
+    /// The key. It is redacted if the server repeats it in a message.
+    pub secret: &'a str,
+}
+
+/// The message of an error in any of the known formats; empty if there is none.
+pub(super) fn error_message(body: &Value) -> String {
+    let error = &body["error"];
+    let candidates = [&error["message"], error, &body["message"], &body["detail"], body];
+    candidates.into_iter().find_map(Value::as_str).unwrap_or_default().to_owned()
+}
+
+impl CallErrors<'_> {
+    /// The server's name as it stands in a sentence.
+    pub fn service_name(&self) -> String {
+        match self.program {
+            Some(program) if program != Program::Other => program.name().to_owned(),
+            _ if self.base.is_openai() => "OpenAI".to_owned(),
+            _ => format!("The model server at {}", self.base),
+        }
+    }
+
+    /// Classifies a response whose status is not 200.
+    pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
+        let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
+        let words = error_message(&parsed);
+        let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
+        let kind = kind(head.status, code, &words);
+        let message = self.sentence(kind, head.status, &redact_and_shorten(&words, self.secret));
+        let failure = Failure { kind, message, request_id: head.request_id.clone() };
+        // Waiting restores no credit and enlarges no window.
+        if !head.is_retryable() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
+            return RetryDecision::Fail(failure);
+        }
+        let reason = match head.status {
+            429 => "rate limited".to_owned(),
+            503 => "the server is not ready yet".to_owned(),
+            other => format!("HTTP {other}"),
+        };
+        RetryDecision::Retry { after: head.requested_wait(), reason, failure }
+    }
+
+    /// The failure for an error event after a 200. Before the reply has begun it is classified like an error response.
+    pub fn stream_error(&self, words: &str, begun: bool) -> Failure {
+        let shown = redact_and_shorten(words, self.secret);
+        let (kind, message) = match kind(400, "", words) {
+            kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
+            _ => (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name())),
+        };
+        Failure { kind, message, request_id: None }
+    }
+
+    /// The failure for a server that cannot be reached.
+    pub fn unreachable(&self, cause: &str) -> Failure {
+        let step = match self.program {
+            _ if !self.base.is_local_network() => "Check the network and the setting openai.base_url.".to_owned(),
+            Some(Program::LmStudio) => "Start its server (in LM Studio: Developer, or: lms server start).".to_owned(),
+            Some(Program::Ollama) => START_OLLAMA.to_owned(),
+            None if self.base.is_same(&BaseUrl::of_port(super::OLLAMA_PORT)) => START_OLLAMA.to_owned(),
+            _ => "Start it, or correct the setting openai.base_url.".to_owned(),
+        };
+        let message = format!(
+            "No model server answers at {}. {step} Or choose another model: growqr config set model guide ({cause})",
+            self.base
+        );
+        Failure { kind: FailureKind::Offline, message, request_id: None }
+    }
+
+    fn sentence(&self, kind: FailureKind, status: u16, words: &str) -> String {
+        let name = self.service_name();
+        let start = match kind {
+            FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
+            FailureKind::Key => format!("{name} does not accept the API key; check it, or add one: growqr keys set openai"),
+            FailureKind::NoCredit => format!("{name} says that there is no credit left"),
+            FailureKind::PromptTooLong => {
+                format!("The conversation is longer than the context window of {:?} on {name}", self.model)
+            }
+            FailureKind::TooLarge => format!("The request is too large for {name}"),
+            FailureKind::UnknownModel => format!("{name} has no model {:?}{}", self.model, self.pull_hint()),
+            FailureKind::Busy => format!("The rate limit of {name} is reached"),
+            FailureKind::Unavailable if status == 503 => format!("{name} is not ready; it may still be loading the model"),
+            FailureKind::Unavailable => format!("{name} has a temporary problem (HTTP {status})"),
+            _ if contains_any(words, &["support tools", "support tool"]) => {
+                format!("The model {:?} cannot use tools, which GrowQR needs; choose another, such as qwen3:8b", self.model)
+            }
+            _ if status == 404 => {
+                format!("{name} has no chat API at this address; check whether openai.base_url should end in /v1 (HTTP 404)")
+            }
+            _ => format!("{name} refused the request (HTTP {status})"),
+        };
+        if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
+    }
+
+    fn pull_hint(&self) -> String {
+        match self.program {
+            // The model's id comes from a setting. Text from the server must never become part of a command to type.
+            Some(Program::Ollama) => format!("; get it with: ollama pull {}", self.model),
+            _ => String::new(),
+        }
+    }
+}
+
+const START_OLLAMA: &str = "Start Ollama (ollama serve).";
+
+fn contains_any(words: &str, parts: &[&str]) -> bool {
+    let words = words.to_lowercase();
+    parts.iter().any(|part| words.contains(part))
+}
+
+fn kind(status: u16, code: &str, words: &str) -> FailureKind {
+    let too_long = contains_any(words, &["context"])
+        && contains_any(words, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
+        || contains_any(code, &["context_length_exceeded", "exceed_context_size"])
+        || contains_any(words, &["prompt is too long", "input is too long"]);
+    let no_model = contains_any(code, &["model_not_found"])
+        || contains_any(words, &["model"])
+            && contains_any(words, &["not found", "does not exist", "no models loaded", "unknown model"]);
+    match status {
+        402 => FailureKind::NoCredit,
+        _ if contains_any(code, &["insufficient_quota"]) => FailureKind::NoCredit,
+        401 | 403 => FailureKind::Key,
+        400 | 404 | 413 | 422 | 500 if too_long => FailureKind::PromptTooLong,
+        400 | 404 | 422 if no_model => FailureKind::UnknownModel,
+        413 => FailureKind::TooLarge,
+        429 => FailureKind::Busy,
+        408 | 409 | 500.. => FailureKind::Unavailable,
+        _ => FailureKind::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn error_messages_of_real_servers_are_classified() {
+        let table = [
+            // OpenAI and vLLM.
+            (
+                400,
+                "",
+                "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens",
+                FailureKind::PromptTooLong,
+            ),
+            // llama.cpp.
+            (
+                400,
+                "exceed_context_size_error",
+                "the request exceeds the available context size, try increasing it",
+                FailureKind::PromptTooLong,
+            ),
+            (503, "unavailable_error", "Loading model", FailureKind::Unavailable),
+            // LM Studio.
+            (
+                400,
+                "",
+                "Trying to keep the first 11149 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough.",
+                FailureKind::PromptTooLong,
+            ),
+            (404, "", "No models loaded. Please load a model in the developer page", FailureKind::UnknownModel),
+            // Ollama.
+            (404, "api_error", "model 'qwen3:8b' not found", FailureKind::UnknownModel),
+            (400, "api_error", "registry.ollama.ai/library/gemma:2b does not support tools", FailureKind::Rejected),
+            // OpenAI.
+            (
+                404,
+                "model_not_found",
+                "The model `gpt-9` does not exist or you do not have access to it.",
+                FailureKind::UnknownModel,
+            ),
+            (429, "insufficient_quota", "You exceeded your current quota, please check your plan", FailureKind::NoCredit),
+            (429, "rate_limit_exceeded", "Rate limit reached for gpt-5", FailureKind::Busy),
+            (404, "", "404 page not found", FailureKind::Rejected),
+            (401, "invalid_api_key", "Incorrect API key provided", FailureKind::Key),
+        ];
+        for (status, code, words, expected) in table {
+            assert_eq!(kind(status, code, words), expected, "{status} {words}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Messages that contain a text.
+//!
+//! The newest messages are read first: a common text is found there, and asking the index for it would give most of the
+//! table. Only if that is not enough, all messages are asked for: those that the index of trigrams names, if there is
+//! one. A text of one or two characters has no trigram, so the server compares every message.
+
+use super::PostgresStore;
+use crate::error::at;
+use crate::rows::{self, MessageRow};
+use crate::text::{containing, wanted};
+use growqr_core::id::AgentId;
+use growqr_core::journal::{MessageView, StoreError};
+
+/// Messages read before the index is asked.
+const NEWEST_READ: i64 = 5_000;
+
+const NEWEST: &str = "select agent_id, seq, author, text, at from \
+    (select agent_id, seq, author, text, folded, at, position from messages \
+        where profile_id = $1 order by position desc limit $4) as newest \
+    where folded like $2 escape '\\' order by position desc limit $3";
+const NEWEST_OF: &str = "select agent_id, seq, author, text, at from \
+    (select agent_id, seq, author, text, folded, at from messages \
+        where profile_id = $1 and agent_id = $5 order by seq desc limit $4) as newest \
+    where folded like $2 escape '\\' order by seq desc limit $3";
+
+/// Materialised, or the planner reads the messages in their order, hoping to find the text soon.
+const INDEXED: &str = "with found as materialized (select agent_id, seq, author, text, at, position from messages \
+        where profile_id = $1 and folded like $2 escape '\\') \
+    select agent_id, seq, author, text, at from found order by position desc limit $3";
+const INDEXED_OF: &str = "with found as materialized (select agent_id, seq, author, text, at from messages \
+        where profile_id = $1 and folded like $2 escape '\\' and agent_id = $4) \
+    select agent_id, seq, author, text, at from found order by seq desc limit $3";
+
+pub(super) async fn search(
+    store: &PostgresStore,
+    text: &str,
+    agent: Option<&AgentId>,
+    limit: u32,
+) -> Result<Vec<MessageView>, StoreError> {
+    let search = Search { store, pattern: containing(&wanted(text)), agent: agent.map(AgentId::as_str), limit: i64::from(limit) };
+    let newest = search.newest(NEWEST_READ).await?;
+    if newest.len() >= limit as usize {
+        return rows::all(newest);
+    }
+    rows::all(search.indexed().await?)
+}
+
+struct Search<'a> {
+    store: &'a PostgresStore,
+    pattern: String,
+    agent: Option<&'a str>,
+    limit: i64,
+}
+
+impl Search<'_> {
+    async fn newest(&self, read: i64) -> Result<Vec<MessageRow>, StoreError> {
+        let query = sqlx::query_as(if self.agent.is_some() { NEWEST_OF } else { NEWEST });
+        let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit).bind(read);
+        if let Some(agent) = self.agent {
+            query = query.bind(agent);
+        }
+        query.fetch_all(&self.store.db.pool).await.map_err(at("search messages"))
+    }
+
+    /// Not kept prepared: a plan made for any text takes none for rare.
+    async fn indexed(&self) -> Result<Vec<MessageRow>, StoreError> {
+        let query = sqlx::query_as(if self.agent.is_some() { INDEXED_OF } else { INDEXED });
+        let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit);
+        if let Some(agent) = self.agent {
+            query = query.bind(agent);
+        }
+        query.persistent(false).fetch_all(&self.store.db.pool).await.map_err(at("search messages"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::{Connection, Executor, PgConnection};
+
+    const ROWS: &str = "insert into profiles (profile_id, position, created_at) values ('local', 20000, 0); \
+        insert into messages (profile_id, agent_id, seq, position, text, folded, at) \
+        select 'local', 'grow', n, n, md5(n::text), md5(n::text), n from generate_series(1, 20000) n; \
+        analyze messages";
+
+    #[tokio::test]
+    async fn a_search_asks_the_index_and_the_newest_messages_are_read_by_theirs() {
+        let Some(url) = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap() else { return };
+        crate::Db::open(&crate::DbConfig::Postgres { url: crate::DatabaseUrl::new(url.clone()) }).await.unwrap().close().await;
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        connection.execute(ROWS).await.unwrap();
+        let plans = [(NEWEST, "messages_by_position"), (NEWEST_OF, "messages_pkey"), (INDEXED, TRIGRAMS), (INDEXED_OF, TRIGRAMS)];
+        for (sql, index) in plans {
+            let sql = sql.replace("$1", "'local'").replace("$2", "'%abcdef%'").replace("$3", "20");
+            let agent_or_read = if index == TRIGRAMS { "'grow'" } else { "5000" };
+            let sql = sql.replace("$4", agent_or_read).replace("$5", "'grow'");
+            let explain = sqlx::AssertSqlSafe(format!("explain {sql}"));
+            let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut connection).await.unwrap();
+            assert!(plan.iter().any(|step| step.contains(index)), "{sql}\n{}", plan.join("\n"));
+        }
+    }
+
+    const TRIGRAMS: &str = "messages_trigrams";
+}

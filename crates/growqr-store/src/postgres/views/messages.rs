@@ -1,0 +1,56 @@
+//! The transcripts.
+
+use crate::error::at;
+use crate::views::{MessageRow, ViewRows, differing};
+use growqr_core::fold::folded;
+use growqr_core::journal::StoreError;
+use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
+
+const ROWS: &str = "select seq, position, author, text, at, folded from messages \
+    where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
+const DELETE: &str = "delete from messages where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4";
+
+/// A row with what is derived from its text.
+#[derive(PartialEq, FromRow)]
+struct StoredRow {
+    #[sqlx(flatten)]
+    row: MessageRow,
+    folded: String,
+}
+
+/// Adds the rows.
+pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
+    sql.push(
+        ", new_messages as (insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
+         select $1, $2, m.seq, m.position, m.author, m.text, m.folded, m.at from head, unnest(",
+    );
+    sql.push_bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>()).push("::bigint[], ");
+    sql.push_bind(rows.iter().map(|row| row.position).collect::<Vec<_>>()).push("::bigint[], ");
+    sql.push_bind(rows.iter().map(|row| row.author.as_deref()).collect::<Vec<_>>()).push("::text[], ");
+    sql.push_bind(rows.iter().map(|row| row.text.as_str()).collect::<Vec<_>>()).push("::text[], ");
+    sql.push_bind(rows.iter().map(|row| folded(&row.text)).collect::<Vec<_>>()).push("::text[], ");
+    sql.push_bind(rows.iter().map(|row| row.at).collect::<Vec<_>>()).push("::bigint[]) ");
+    sql.push("as m (seq, position, author, text, folded, at))");
+}
+
+/// Makes the rows of the events after the first and up to the last of `range` these ones. Returns how many differed.
+pub(in crate::postgres) async fn replace(
+    connection: &mut PgConnection,
+    profile: &str,
+    agent: &str,
+    (after, last): (i64, i64),
+    wanted: Vec<MessageRow>,
+) -> Result<u64, StoreError> {
+    let there = sqlx::query_as(ROWS).bind(profile).bind(agent).bind(after).bind(last);
+    let there: Vec<StoredRow> = there.fetch_all(&mut *connection).await.map_err(at("rebuild"))?;
+    let wanted: Vec<StoredRow> = wanted.into_iter().map(|row| StoredRow { folded: folded(&row.text), row }).collect();
+    if there == wanted {
+        return Ok(0);
+    }
+    let delete = sqlx::query(DELETE).bind(profile).bind(agent).bind(after).bind(last);
+    delete.execute(&mut *connection).await.map_err(at("rebuild"))?;
+    let differing = differing(&there, &wanted, |row| row.row.seq);
+    let messages = wanted.into_iter().map(|row| row.row).collect();
+    super::write(connection, profile, agent, ViewRows { messages, ..ViewRows::default() }).await?;
+    Ok(differing)
+}

@@ -1,0 +1,38 @@
+//! The views, one file for each table: how an append writes its rows, and how a rebuild compares and replaces them. What
+//! to write is decided in `crate::views`.
+
+mod agents;
+mod messages;
+
+pub(super) use agents::replace as replace_agent;
+pub(super) use messages::replace as replace_messages;
+
+use crate::error::at;
+use crate::views::ViewRows;
+use growqr_core::journal::StoreError;
+use sqlx::postgres::PgArguments;
+use sqlx::{Arguments, PgConnection, Postgres, QueryBuilder};
+
+/// Adds the part of an append's statement that writes these rows: one `, name as (...)` for each table with rows. In the
+/// statement `$1` is the profile, `$2` the agent, and `head` has one row if the append may be made and none if not.
+pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
+    let ViewRows { agent, messages } = rows;
+    if let Some(row) = agent {
+        agents::push(sql, row);
+    }
+    if !messages.is_empty() {
+        messages::push(sql, &messages);
+    }
+}
+
+/// Writes rows as an append does, without one.
+async fn write(connection: &mut PgConnection, profile: &str, agent: &str, rows: ViewRows) -> Result<(), StoreError> {
+    let mut arguments = PgArguments::default();
+    for key in [profile, agent] {
+        arguments.add(key).map_err(|error| StoreError::Failed(format!("rebuild: {error}")))?;
+    }
+    let mut sql = QueryBuilder::with_arguments("with head as (select $1::text, $2::text)", arguments);
+    push(&mut sql, rows);
+    sql.push(" select count(*) from head").build().execute(connection).await.map_err(at("rebuild"))?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! Messages that contain a text.
+//!
+//! The index (`messages_index`) names candidates; whether one has the text is found out here, on the text itself, so the
+//! index decides about speed alone. Texts of one or two characters, common in Chinese and Japanese, have no trigram: the
+//! newest messages are read first, and if too few of them have the text, the index is asked for all trigrams that
+//! begin with it.
+
+use super::SqliteStore;
+use crate::error::at;
+use crate::rows::{self, MessageRow};
+use crate::text::{TRIGRAM, wanted, with_all_trigrams, with_one_of};
+use futures_util::{Stream, TryStreamExt};
+use growqr_core::id::AgentId;
+use growqr_core::journal::{MessageView, StoreError};
+
+/// `messages.id` is the number of the profile times this plus the position.
+pub(super) const IDS: i64 = 1 << 40;
+
+pub(super) const NEWEST: &str = "select agent_id, seq, author, text, at from messages \
+    where id >= ? and id < ? order by id desc limit ?";
+pub(super) const NEWEST_OF: &str = "select agent_id, seq, author, text, at from messages \
+    where profile_id = ? and agent_id = ? order by seq desc limit ?";
+const INDEXED: &str = "select m.agent_id, m.seq, m.author, m.text, m.at \
+    from messages_index cross join messages m on m.id = messages_index.rowid \
+    where messages_index match ?1 and messages_index.rowid >= ?2 and messages_index.rowid < ?3 \
+    and (?4 is null or m.agent_id = ?4) order by messages_index.rowid desc";
+const TRIGRAMS: &str = "select term from messages_trigrams where term >= ? and term <= ? limit ?";
+
+/// Messages read for a short text before the index is asked.
+const NEWEST_READ: i64 = 5_000;
+/// Trigrams that the index is asked for at once. If more begin with a short text, it is so common that reading the
+/// messages finds it soon.
+const TRIGRAMS_ASKED: usize = 500;
+
+pub(super) async fn search(
+    store: &SqliteStore,
+    text: &str,
+    agent: Option<&AgentId>,
+    limit: u32,
+) -> Result<Vec<MessageView>, StoreError> {
+    let number = sqlx::query_scalar("select number from profiles where profile_id = ?").bind(store.profile());
+    let number: Option<i64> = number.fetch_optional(&store.db.readers).await.map_err(at("search messages"))?;
+    let Some(number) = number else { return Ok(Vec::new()) };
+    let search = Search { store, first: number * IDS, wanted: wanted(text), agent, limit: limit as usize };
+    rows::all(search.run().await?)
+}
+
+struct Search<'a> {
+    store: &'a SqliteStore,
+    /// The first id of the profile.
+    first: i64,
+    /// Folded.
+    wanted: String,
+    agent: Option<&'a AgentId>,
+    limit: usize,
+}
+
+impl Search<'_> {
+    async fn run(&self) -> Result<Vec<MessageRow>, StoreError> {
+        if self.wanted.chars().count() >= TRIGRAM {
+            return self.indexed(&with_all_trigrams(&self.wanted)).await;
+        }
+        let newest = self.newest(NEWEST_READ).await?;
+        if newest.len() >= self.limit {
+            return Ok(newest);
+        }
+        let trigrams = self.trigrams().await?;
+        if trigrams.len() > TRIGRAMS_ASKED { self.newest(i64::MAX).await } else { self.indexed(&with_one_of(&trigrams)).await }
+    }
+
+    /// Those among the newest messages, without the index.
+    async fn newest(&self, read: i64) -> Result<Vec<MessageRow>, StoreError> {
+        let query = match self.agent {
+            None => sqlx::query_as(NEWEST).bind(self.first).bind(self.first + IDS),
+            Some(agent) => sqlx::query_as(NEWEST_OF).bind(self.store.profile()).bind(agent.as_str()),
+        };
+        self.take(query.bind(read).fetch(&self.store.db.readers)).await
+    }
+
+    /// Those among the messages that the index names.
+    async fn indexed(&self, query: &str) -> Result<Vec<MessageRow>, StoreError> {
+        if query.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = sqlx::query_as(INDEXED).bind(query).bind(self.first).bind(self.first + IDS);
+        self.take(query.bind(self.agent.map(AgentId::as_str)).fetch(&self.store.db.readers)).await
+    }
+
+    /// The trigrams that begin with the text.
+    async fn trigrams(&self) -> Result<Vec<String>, StoreError> {
+        let last = format!("{}{}", self.wanted, "\u{10ffff}".repeat(TRIGRAM));
+        let query = sqlx::query_scalar(TRIGRAMS).bind(&self.wanted).bind(last).bind(TRIGRAMS_ASKED as i64 + 1);
+        query.fetch_all(&self.store.db.readers).await.map_err(at("search messages"))
+    }
+
+    /// The first of these rows that have the text.
+    async fn take(
+        &self,
+        mut rows: impl Stream<Item = Result<MessageRow, sqlx::Error>> + Unpin,
+    ) -> Result<Vec<MessageRow>, StoreError> {
+        let mut found = Vec::new();
+        while found.len() < self.limit
+            && let Some(row) = rows.try_next().await.map_err(at("search messages"))?
+        {
+            if row.holds(&self.wanted) {
+                found.push(row);
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Db, DbConfig};
+    use sqlx::{Connection, Row, SqliteConnection, sqlite::SqliteConnectOptions};
+
+    #[tokio::test]
+    async fn a_search_asks_the_index_newest_first_and_never_sorts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("growqr.db");
+        drop(Db::open(&DbConfig::Sqlite { path: path.clone() }).await.unwrap());
+        let mut connection = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let plan = async |sql: &str, connection: &mut SqliteConnection| -> Vec<String> {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+            sqlx::query(explain).fetch_all(connection).await.unwrap().iter().map(|step| step.get("detail")).collect()
+        };
+        let steps = plan(INDEXED, &mut connection).await;
+        let [index, message] = &*steps else { panic!("{steps:?}") };
+        // M: by a match; > and <: in a range of rows.
+        assert!(index.starts_with("SCAN messages_index VIRTUAL TABLE INDEX") && index.ends_with("M1><"), "{steps:?}");
+        assert_eq!(message, "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)");
+        let steps = plan(TRIGRAMS, &mut connection).await;
+        assert!(matches!(&*steps, [only] if only.starts_with("SCAN messages_trigrams VIRTUAL TABLE INDEX")), "{steps:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Text as the views keep it and as a search looks for it.
+
+use growqr_core::fold::folded;
+
+/// The number of characters in an entry of the index.
+pub(crate) const TRIGRAM: usize = 3;
+/// Trigrams of a long text that the index is asked for; the text itself is compared afterwards.
+const ASKED: usize = 64;
+
+/// Text for a view. Postgres cannot hold NUL in text; the journal keeps the bytes as they were.
+pub(crate) fn shown(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// What a search compares: the shown text, folded.
+pub(crate) fn wanted(text: &str) -> String {
+    folded(&shown(text))
+}
+
+/// A `like` pattern for anything that contains `wanted`; `\` is the escape.
+pub(crate) fn containing(wanted: &str) -> String {
+    let escaped = wanted.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
+}
+
+/// The text that SQLite indexes for a message: two characters at the end let each character begin a trigram.
+pub(crate) fn indexed(text: &str) -> String {
+    folded(text) + "\u{1}\u{1}"
+}
+
+/// An FTS5 query for messages that have all trigrams of a text of three characters or more.
+pub(crate) fn with_all_trigrams(wanted: &str) -> String {
+    let letters: Vec<char> = wanted.chars().collect();
+    let mut trigrams: Vec<String> = Vec::new();
+    for trigram in letters.windows(TRIGRAM) {
+        let trigram = quoted(&String::from_iter(trigram));
+        if !trigrams.contains(&trigram) {
+            trigrams.push(trigram);
+        }
+        if trigrams.len() == ASKED {
+            break;
+        }
+    }
+    trigrams.join(" ")
+}
+
+/// An FTS5 query for messages that have one of these trigrams.
+pub(crate) fn with_one_of(trigrams: &[String]) -> String {
+    trigrams.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>().join(" OR ")
+}
+
+/// A string of FTS5's query language: nothing in it is an operator.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wildcards_in_a_search_are_ordinary_letters() {
+        assert_eq!(containing(&wanted(r"50% Of_a\b")), r"%50\% of\_a\\b%");
+    }
+
+    #[test]
+    fn a_query_names_each_trigram_once_and_quotes_it() {
+        assert_eq!(with_all_trigrams("a\"bab"), r#""a""b" """ba" "bab""#);
+        assert_eq!(with_all_trigrams("aaaaa"), r#""aaa""#);
+        assert_eq!(with_all_trigrams(&"0123456789".repeat(9)).matches(' ').count(), 9);
+    }
+}

@@ -1,0 +1,116 @@
+//! The view changes of an append as rows, sorted by table; the same for both databases. Pure.
+
+use crate::chain::stored;
+use crate::text::shown;
+use growqr_core::id::{AgentId, Seq};
+use growqr_core::journal::{AgentView, Append, Author, MessageView, StoreError, View};
+use growqr_core::rebuild::Replayed;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One field for each table.
+#[derive(Default)]
+pub(crate) struct ViewRows {
+    /// The last one given: it replaces those before it.
+    pub(crate) agent: Option<AgentRow>,
+    pub(crate) messages: Vec<MessageRow>,
+}
+
+impl ViewRows {
+    /// The rows of an append whose first event has the position `first`.
+    pub(crate) fn of(append: &Append, first: i64) -> Result<ViewRows, StoreError> {
+        let before = first - stored(append.head.seq.0)? - 1;
+        ViewRows::with(&append.views, |seq| Ok(before + stored(seq.0)?))
+    }
+
+    /// The rows of entries that are replayed.
+    pub(crate) fn replayed(page: &Replayed) -> Result<ViewRows, StoreError> {
+        ViewRows::with(&page.views, |seq| {
+            let place = page.entries.binary_search_by_key(&seq, |(_, entry)| entry.seq);
+            let place = place.map_err(|_| StoreError::Failed(format!("a view of event {seq}, which is not replayed")))?;
+            stored(page.entries[place].0.0)
+        })
+    }
+
+    /// `position` tells the position of an event.
+    fn with(views: &[View], position: impl Fn(Seq) -> Result<i64, StoreError>) -> Result<ViewRows, StoreError> {
+        let mut rows = ViewRows::default();
+        for view in views {
+            match view {
+                View::Agent(agent) => rows.agent = Some(AgentRow::of(agent)?),
+                View::Message(message) => rows.messages.push(MessageRow::of(message, position(message.seq)?)?),
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// One row of `agents`, but for its key.
+#[derive(PartialEq, sqlx::FromRow)]
+pub(crate) struct AgentRow {
+    pub(crate) name: String,
+    #[sqlx(rename = "parent_id")]
+    pub(crate) parent: Option<String>,
+    pub(crate) depth: i64,
+    pub(crate) task: Option<String>,
+    pub(crate) status: String,
+    pub(crate) model: String,
+    pub(crate) turn: i64,
+    pub(crate) spent: i64,
+    #[sqlx(rename = "unknown_cost")]
+    pub(crate) unknown: i64,
+    pub(crate) allowance: Option<i64>,
+    pub(crate) created_at: i64,
+    pub(crate) updated_at: i64,
+}
+
+impl AgentRow {
+    fn of(agent: &AgentView) -> Result<AgentRow, StoreError> {
+        Ok(AgentRow {
+            name: shown(&agent.name),
+            parent: agent.parent.as_ref().map(|parent| parent.as_str().to_owned()),
+            depth: i64::from(agent.depth),
+            task: agent.task.as_deref().map(shown),
+            status: agent.status.as_str().to_owned(),
+            model: shown(&agent.model),
+            turn: stored(agent.turn)?,
+            spent: stored(agent.spent.0)?,
+            unknown: stored(agent.unknown.0)?,
+            allowance: agent.allowance.map(|money| stored(money.0)).transpose()?,
+            created_at: agent.created_at.0,
+            updated_at: agent.updated_at.0,
+        })
+    }
+}
+
+/// One row of `messages`, but for the agent and for what is derived from the text.
+#[derive(PartialEq, sqlx::FromRow)]
+pub(crate) struct MessageRow {
+    pub(crate) seq: i64,
+    pub(crate) position: i64,
+    pub(crate) author: Option<String>,
+    pub(crate) text: String,
+    pub(crate) at: i64,
+}
+
+impl MessageRow {
+    fn of(message: &MessageView, position: i64) -> Result<MessageRow, StoreError> {
+        Ok(MessageRow {
+            seq: stored(message.seq.0)?,
+            position,
+            author: match &message.author {
+                Author::Person => None,
+                Author::Agent(agent) => Some(AgentId::as_str(agent).to_owned()),
+            },
+            text: shown(&message.text),
+            at: message.at.0,
+        })
+    }
+}
+
+/// How many rows are in one list and not in the other. `key` tells which rows are the same one.
+pub(crate) fn differing<T: PartialEq, K: Ord>(there: &[T], wanted: &[T], key: impl Fn(&T) -> K) -> u64 {
+    let known: BTreeMap<K, &T> = there.iter().map(|row| (key(row), row)).collect();
+    let kept: BTreeSet<K> = wanted.iter().map(&key).collect();
+    let changed = wanted.iter().filter(|row| known.get(&key(row)).is_none_or(|there| there != row)).count();
+    (changed + known.keys().filter(|key| !kept.contains(key)).count()) as u64
+}

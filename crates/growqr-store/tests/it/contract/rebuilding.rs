@@ -1,0 +1,229 @@
+//! The views can be lost: the journal makes the same rows once more.
+
+use super::on_both;
+use crate::given::{Living, NOW, World, local, said};
+use growqr_core::agent::{State, views};
+use growqr_core::event::{AgentCreated, ChildCancelled, ChildRequested};
+use growqr_core::id::{AgentId, EffectId, Position};
+use growqr_core::journal::{Head, Store, StoreError};
+use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::money::Money;
+use growqr_core::rebuild::{Differences, Replayed, Views};
+use growqr_store::{Db, DbConfig};
+use std::sync::Arc;
+
+const VIEWS: [&str; 3] = ["agents", "messages", "outbox"];
+
+/// Each damages every view.
+const DAMAGES: [&str; 3] = [
+    "delete from agents; delete from messages; delete from outbox",
+    "update agents set name = 'x', spent = 9 where agent_id = 'grow'; update messages set text = 'gone' where seq = 3; \
+     delete from messages where seq = 5; update outbox set delivered = not delivered, receiver = 'nobody'",
+    "delete from outbox where id = 'm-1'; update agents set depth = 7, parent_id = null; \
+     update messages set author = 'a-9', seq = seq + 1000 where agent_id = 'a-1'",
+];
+
+/// Two agents, one of them made by the other; one mail is taken, the other on its way.
+async fn story(world: &World) -> (Arc<dyn Store>, Vec<Living>) {
+    let store = world.store().await;
+    let (mut grow, mut scout) = (Living::new("grow"), Living::new("a-1"));
+    grow.append(&*store, vec![AgentCreated { birth: None, parent: None, mail: None }.into(), said("go, ÄRGER")]).await;
+    let birth = Birth { name: "scout".to_owned(), task: "look\0 around".to_owned(), allowance: Money(5), depth: 1 };
+    let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
+    grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
+        .await;
+    let (birth, parent) = (Some(birth), Some(AgentId::grow()));
+    scout.append(&*store, vec![AgentCreated { birth, parent, mail: Some(spawn.id.clone()) }.into(), said("日本語")]).await;
+    grow.append(&*store, vec![said("stop it"), ChildCancelled { mail: cancel }.into()]).await;
+    for n in 0..40 {
+        grow.append(&*store, vec![said(&format!("and {n}"))]).await;
+    }
+    store.delivered(&[spawn.id]).await.unwrap();
+    (store, vec![scout, grow])
+}
+
+fn mail(id: &str, body: MailBody) -> Mail {
+    Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body }
+}
+
+/// All rows of all views, and what searches find.
+async fn all_rows(world: &World, store: &dyn Store) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for view in VIEWS {
+        all.push(world.rows(view).await);
+    }
+    for text in ["ärger", "日本", "and 1", "around", "gone"] {
+        all.push(store.search(text, None, 50).await.unwrap().into_iter().map(|message| message.text).collect());
+    }
+    all
+}
+
+/// Replays one agent in pages of `page`, up to `pages` of them; `None` if that was not all of it.
+async fn replay(
+    store: &dyn Store,
+    target: &dyn Views,
+    living: &Living,
+    page: u32,
+    pages: usize,
+) -> Option<Result<Differences, StoreError>> {
+    let agent = living.state.id();
+    let (mut state, mut position) = (State::new(agent.clone()), Position(0));
+    let mut rows = target.rebuild(agent).await.unwrap();
+    for _ in 0..pages {
+        let lines = store.lines(position, Some(agent), page).await.unwrap();
+        let Some(last) = lines.last() else { return Some(rows.finish(living.head).await) };
+        position = last.position;
+        let entries: Vec<_> = lines.iter().map(|line| (line.position, line.entry().unwrap())).collect();
+        let plain: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
+        plain.iter().for_each(|entry| state.apply(entry));
+        let delivered = [EffectId::new("m-1")].into();
+        rows.put(Replayed { views: views(&state, &plain), entries, delivered }).await.unwrap();
+    }
+    None
+}
+
+/// Rebuilds everything in pages of `page`.
+async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[Living], page: u32) -> (Differences, u64) {
+    let mut found = Differences::default();
+    for living in agents {
+        found += replay(store, target, living, page, 1000).await.unwrap().unwrap();
+    }
+    (found, target.sweep().await.unwrap())
+}
+
+on_both! {
+    async fn damaged_views_become_what_they_were(world: World) {
+        let (store, agents) = story(world).await;
+        let target = world.db().await.views(&local());
+        let before = all_rows(world, &*store).await;
+        assert_eq!(rebuilt(&*store, &*target, &agents, 7).await, (Differences::default(), 0));
+        assert_eq!(all_rows(world, &*store).await, before);
+        for damage in DAMAGES {
+            world.tamper(damage).await;
+            assert_ne!(all_rows(world, &*store).await, before, "{damage}");
+            let (found, _) = rebuilt(&*store, &*target, &agents, 7).await;
+            assert!(found.agents > 0 && found.messages > 0 && found.mail > 0, "{damage}: {found:?}");
+            assert_eq!(all_rows(world, &*store).await, before, "{damage}");
+            assert_eq!(rebuilt(&*store, &*target, &agents, 2).await, (Differences::default(), 0), "{damage}");
+        }
+    }
+
+    async fn differing_rows_are_counted_once_each(world: World) {
+        let (store, agents) = story(world).await;
+        let target = world.db().await.views(&local());
+        world.tamper("delete from messages where agent_id = 'grow' and seq in (2, 3); update messages set text = 'x' where agent_id = 'a-1'").await;
+        world.tamper("update outbox set delivered = not delivered; delete from agents where agent_id = 'a-1'").await;
+        let (found, strays) = rebuilt(&*store, &*target, &agents, 100).await;
+        assert_eq!((found, strays), (Differences { agents: 1, messages: 4, mail: 2 }, 0));
+    }
+
+    async fn rows_that_no_journal_knows_are_deleted(world: World) {
+        let (store, agents) = story(world).await;
+        let target = world.db().await.views(&local());
+        let before = all_rows(world, &*store).await;
+        world.tamper(match &world.config {
+            DbConfig::Sqlite { .. } => "insert into messages (id, profile_id, agent_id, seq, author, text, at) \
+                select id + 5000, profile_id, 'ghost', seq + id % 1000 * 1000, author, text, at from messages",
+            DbConfig::Postgres { .. } => "insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
+                select profile_id, 'ghost', seq + position * 1000, position, author, text, folded, at from messages",
+        }).await;
+        world.tamper("insert into outbox (profile_id, id, position, sender, receiver, body) \
+            select profile_id, id || 'x', position + 5000, sender, receiver, body from outbox").await;
+        let (found, strays) = rebuilt(&*store, &*target, &agents, 7).await;
+        assert_eq!(found, Differences::default());
+        assert_eq!(strays, 45 + 2);
+        assert_eq!(all_rows(world, &*store).await, before);
+    }
+
+    async fn a_rebuild_that_is_stopped_leaves_the_old_views_or_the_new_ones(world: World) {
+        let (store, agents) = story(world).await;
+        let before = all_rows(world, &*store).await;
+        world.tamper(DAMAGES[0]).await;
+        let damaged = all_rows(world, &*store).await;
+        let target = world.db().await.views(&local());
+        for pages in 0..3 {
+            assert!(replay(&*store, &*target, &agents[1], 5, pages).await.is_none());
+            assert_eq!(all_rows(world, &*store).await, damaged, "after {pages} pages");
+        }
+        let mut whole = 0;
+        for polls in (0..400).step_by(9) {
+            let mut rebuilding = Box::pin(rebuilt(&*store, &*target, &agents[1..], 50));
+            let mut left = polls;
+            // Polls a number of times, then drops the future wherever it is.
+            std::future::poll_fn(|context| {
+                let ready = rebuilding.as_mut().poll(context).is_ready();
+                if ready || left == 0 { std::task::Poll::Ready(()) } else { left -= 1; std::task::Poll::Pending }
+            })
+            .await;
+            drop(rebuilding);
+            let rows = store.messages(&AgentId::grow(), None, 100).await.unwrap().len();
+            let agent = store.agent(&AgentId::grow()).await.unwrap();
+            assert_eq!((rows == 43, rows == 0), (agent.is_some(), agent.is_none()), "{rows} messages after {polls} polls");
+            whole += usize::from(rows == 43);
+            world.tamper(DAMAGES[0]).await;
+        }
+        assert!(whole > 0, "none came to its end");
+        rebuilt(&*store, &*target, &agents, 50).await;
+        assert_eq!(all_rows(world, &*store).await, before);
+    }
+
+    async fn a_journal_that_has_grown_meanwhile_is_a_conflict(world: World) {
+        let (store, mut agents) = story(world).await;
+        let target = world.db().await.views(&local());
+        let old = agents[1].head;
+        agents[1].append(&*store, vec![said("late")]).await;
+        let before = all_rows(world, &*store).await;
+        agents[1].head = old;
+        let refused = replay(&*store, &*target, &agents[1], 100, 10).await.unwrap();
+        assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+        assert_eq!(all_rows(world, &*store).await, before);
+    }
+
+    async fn all_journals_are_listed_and_one_without_an_end_is_damage(world: World) {
+        let (_, agents) = story(world).await;
+        let target = world.db().await.views(&local());
+        let known: Vec<(AgentId, Head)> = agents.iter().map(|living| (living.state.id().clone(), living.head)).collect();
+        assert_eq!(target.journals().await.unwrap(), known);
+        world.tamper("delete from journals where agent_id = 'a-1'").await;
+        let error = target.journals().await.unwrap_err();
+        assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
+    }
+
+    async fn a_view_follows_its_own_profile_alone(world: World) {
+        let (store, agents) = story(world).await;
+        let other = world.db().await.profile(&growqr_core::id::ProfileId::new("other"), NOW).await.unwrap();
+        Living::new("grow").append(&*other, vec![said("tea elsewhere")]).await;
+        let before = all_rows(world, &*store).await;
+        world.tamper("delete from messages where profile_id = 'local'").await;
+        rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;
+        assert_eq!(all_rows(world, &*store).await, before);
+        assert_eq!(other.search("tea else", None, 9).await.unwrap().len(), 1);
+    }
+}
+
+/// Nothing of SQLite's index can be read back, so it is made anew whatever is in it.
+#[tokio::test]
+async fn a_lost_index_is_made_anew() {
+    let world = World::sqlite();
+    let (store, agents) = story(&world).await;
+    let before = all_rows(&world, &*store).await;
+    world.tamper("delete from messages_index").await;
+    assert_eq!(store.search("ärger", None, 9).await.unwrap(), []);
+    rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;
+    assert_eq!(all_rows(&world, &*store).await, before);
+}
+
+/// Where the extension could not be had at first, a rebuild tries again.
+#[tokio::test]
+async fn a_missing_index_of_postgres_slows_searches_alone_and_is_made_by_a_rebuild() {
+    let Some(world) = World::postgres().await else { return };
+    let (store, agents) = story(&world).await;
+    let before = all_rows(&world, &*store).await;
+    world.tamper("drop extension pg_trgm cascade").await;
+    assert_eq!(all_rows(&world, &*store).await, before);
+    assert_eq!(Db::status(&world.config).await.unwrap().unwrap().indexed, Some(false));
+    rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;
+    assert_eq!(Db::status(&world.config).await.unwrap().unwrap().indexed, Some(true));
+    let index = world.rows("pg_indexes").await.into_iter().find(|row| row.contains("messages_trigrams"));
+    assert!(index.is_some_and(|index| index.contains("gin")));
+}

@@ -1,0 +1,242 @@
+//! Validates a request. Error messages are like those of real servers.
+
+use super::api_error::ApiError;
+use super::behaviour::{Program, ServerBehaviour};
+use super::fields::{self, object, only, text};
+use crate::http::HttpRequest;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// A valid request.
+pub(super) struct Accepted {
+    pub model: String,
+    pub streamed: bool,
+    pub counted: bool,
+    pub prompt_tokens: u64,
+    /// The prompt did not fit, and its beginning is silently dropped.
+    pub truncated: bool,
+    /// The prompt did not fit, and the stream will contain an error event.
+    pub overflows: bool,
+    /// The request in the format of the Messages API, for the router.
+    pub asked: Value,
+}
+
+fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
+    request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// Checks the key, if the server requires one.
+pub(super) fn check_key(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<(), ApiError> {
+    let Some(key) = &behaviour.key else { return Ok(()) };
+    match header(request, "authorization").and_then(|given| given.strip_prefix("Bearer ")) {
+        Some(given) if given == key => Ok(()),
+        Some(_) => Err(ApiError::new(401, "invalid_api_key", "Incorrect API key provided")),
+        None => Err(ApiError::new(401, "invalid_api_key", "You didn't provide an API key.")),
+    }
+}
+
+/// Validates a request for a chat completion.
+pub(super) fn check_chat(behaviour: &ServerBehaviour, request: &HttpRequest) -> Result<Accepted, ApiError> {
+    check_key(behaviour, request)?;
+    if !header(request, "content-type").is_some_and(|kind| kind.starts_with("application/json")) {
+        return Err(ApiError::new(415, "unsupported_media_type", "Content-Type must be application/json"));
+    }
+    let body = std::str::from_utf8(&request.body).map_err(|_| ApiError::invalid("the body is not UTF-8"))?;
+    let parsed: Value = serde_json::from_str(body)
+        .map_err(|error| ApiError::invalid(format!("We could not parse the JSON body of your request: {error}")))?;
+    let parsed = object("body", &parsed)?;
+    fields::check(parsed)?;
+    let model = parsed["model"].as_str().unwrap_or_default();
+    if !behaviour.models.iter().any(|known| known == model) {
+        return Err(ApiError::new(404, "model_not_found", format!("model '{model}' not found")));
+    }
+    let asked = check_messages(parsed)?;
+    let prompt_tokens = body.len() as u64 / 4;
+    let limit = ["max_tokens", "max_completion_tokens"].iter().find_map(|name| parsed.get(*name)).and_then(Value::as_u64);
+    let fits = fits(behaviour, prompt_tokens, limit.unwrap_or(0))?;
+    let options = parsed.get("stream_options").and_then(|options| options["include_usage"].as_bool());
+    Ok(Accepted {
+        model: model.to_owned(),
+        streamed: parsed.get("stream") == Some(&Value::Bool(true)),
+        counted: options.unwrap_or(false),
+        prompt_tokens: prompt_tokens.min(behaviour.window),
+        truncated: !fits && behaviour.program == Program::Ollama,
+        overflows: !fits && behaviour.program == Program::LmStudio,
+        asked,
+    })
+}
+
+/// Whether the prompt fits into the window. Programs differ: some refuse a prompt that does not fit, others do not.
+fn fits(behaviour: &ServerBehaviour, prompt: u64, output: u64) -> Result<bool, ApiError> {
+    let window = behaviour.window;
+    match behaviour.program {
+        Program::Plain | Program::Vllm if prompt + output > window => Err(ApiError::new(
+            400,
+            "context_length_exceeded",
+            format!(
+                "This model's maximum context length is {window} tokens. However, you requested {} tokens ({prompt} in the \
+                 messages, {output} in the completion). Please reduce the length of the messages or completion.",
+                prompt + output
+            ),
+        )),
+        Program::LlamaCpp if prompt > window => Err(ApiError::new(
+            400,
+            "exceed_context_size_error",
+            "the request exceeds the available context size, try increasing it",
+        )),
+        _ => Ok(prompt <= window),
+    }
+}
+
+/// Checks the rules of a conversation. Returns it in the format of the Messages API.
+fn check_messages(body: &Map<String, Value>) -> Result<Value, ApiError> {
+    let messages = body.get("messages").ok_or_else(|| ApiError::required("messages"))?;
+    let messages = messages.as_array().ok_or_else(|| ApiError::invalid("'messages' is not of type 'array'"))?;
+    if messages.is_empty() {
+        return Err(ApiError::invalid("[] is too short - 'messages'"));
+    }
+    let mut reading = Reading::default();
+    for (index, message) in messages.iter().enumerate() {
+        reading.read(index, object(&format!("messages[{index}]"), message)?)?;
+    }
+    reading.all_answered()?;
+    if !matches!(reading.last.as_str(), "user" | "tool") {
+        return Err(ApiError::invalid("the last message must be from the user or from a tool"));
+    }
+    if reading.used_tools && !body.contains_key("tools") {
+        return Err(ApiError::invalid("messages with tool calls need 'tools'"));
+    }
+    let names = body
+        .get("tools")
+        .and_then(Value::as_array)
+        .map(|tools| tools.iter().map(|tool| json!({"name": tool["function"]["name"]})).collect::<Vec<_>>());
+    Ok(json!({
+        "model": body["model"], "system": reading.system, "messages": reading.translated, "tools": names.unwrap_or_default(),
+    }))
+}
+
+#[derive(Default)]
+struct Reading {
+    system: String,
+    translated: Vec<Value>,
+    last: String,
+    open: Vec<String>,
+    ids: HashSet<String>,
+    used_tools: bool,
+}
+
+impl Reading {
+    fn read(&mut self, index: usize, message: &Map<String, Value>) -> Result<(), ApiError> {
+        let path = format!("messages[{index}]");
+        let role = text(&path, message, "role")?.to_owned();
+        if role != "tool" {
+            self.all_answered()?;
+        }
+        match role.as_str() {
+            "system" | "developer" => {
+                only(&path, message, &["role", "content", "name"])?;
+                if index > 0 {
+                    return Err(ApiError::invalid("System message must be at the beginning."));
+                }
+                text(&path, message, "content")?.clone_into(&mut self.system);
+            }
+            "user" => self.user(&path, message)?,
+            "assistant" => self.assistant(&path, message)?,
+            "tool" => self.tool(&path, message)?,
+            other => {
+                return Err(ApiError::invalid(format!(
+                    "Invalid value: '{other}'. Supported values are: 'system', 'assistant', 'user' and 'tool'."
+                )));
+            }
+        }
+        self.last = role;
+        Ok(())
+    }
+
+    fn user(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
+        only(path, message, &["role", "content", "name"])?;
+        let content = text(path, message, "content")?;
+        if content.trim().is_empty() {
+            return Err(ApiError::invalid(format!("{path}.content: must not be empty")));
+        }
+        if self.last == "user" {
+            return Err(ApiError::invalid("Conversation roles must alternate user/assistant/user/assistant/..."));
+        }
+        self.translated.push(json!({"role": "user", "content": content}));
+        Ok(())
+    }
+
+    fn assistant(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
+        only(path, message, &["role", "content", "tool_calls", "name"])?;
+        let words = text(path, message, "content")?;
+        let mut blocks = Vec::new();
+        if !words.is_empty() {
+            blocks.push(json!({"type": "text", "text": words}));
+        }
+        if let Some(calls) = message.get("tool_calls") {
+            let calls = calls.as_array().filter(|calls| !calls.is_empty());
+            let calls = calls.ok_or_else(|| ApiError::invalid(format!("{path}.tool_calls: must be a list with calls")))?;
+            for (place, call) in calls.iter().enumerate() {
+                blocks.push(self.call(&format!("{path}.tool_calls[{place}]"), call)?);
+            }
+        }
+        if blocks.is_empty() {
+            return Err(ApiError::invalid(format!("{path}: must have content or tool calls")));
+        }
+        self.translated.push(json!({"role": "assistant", "content": blocks}));
+        Ok(())
+    }
+
+    fn call(&mut self, path: &str, call: &Value) -> Result<Value, ApiError> {
+        let call = object(path, call)?;
+        only(path, call, &["id", "type", "function"])?;
+        let id = text(path, call, "id")?;
+        if id.is_empty() || !self.ids.insert(id.to_owned()) {
+            return Err(ApiError::invalid(format!("{path}.id: '{id}' is empty or used before")));
+        }
+        if text(path, call, "type")? != "function" {
+            return Err(ApiError::invalid(format!("{path}.type: must be 'function'")));
+        }
+        let function = call.get("function").ok_or_else(|| ApiError::required(&format!("{path}.function")))?;
+        let function = object(&format!("{path}.function"), function)?;
+        only(&format!("{path}.function"), function, &["name", "arguments"])?;
+        let name = text(path, function, "name")?;
+        fields::check_name(&format!("{path}.function.name"), name)?;
+        let arguments = text(path, function, "arguments")?;
+        let input: Value = serde_json::from_str(arguments)
+            .ok()
+            .filter(Value::is_object)
+            .ok_or_else(|| ApiError::invalid(format!("{path}.function.arguments: invalid tool call arguments")))?;
+        self.open.push(id.to_owned());
+        self.used_tools = true;
+        Ok(json!({"type": "tool_use", "id": id, "name": name, "input": input}))
+    }
+
+    fn tool(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
+        only(path, message, &["role", "content", "tool_call_id"])?;
+        let id = text(path, message, "tool_call_id")?;
+        let content = text(path, message, "content")?;
+        let Some(at) = self.open.iter().position(|open| open == id) else {
+            return Err(ApiError::invalid(format!(
+                "messages with role 'tool' must be a response to a preceding message with 'tool_calls': {id}"
+            )));
+        };
+        self.open.remove(at);
+        let result = json!({
+            "type": "tool_result", "tool_use_id": id, "content": content, "is_error": content.starts_with("ERROR: "),
+        });
+        self.translated.push(json!({"role": "user", "content": [result]}));
+        Ok(())
+    }
+
+    fn all_answered(&self) -> Result<(), ApiError> {
+        if self.open.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::invalid(format!(
+            "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The \
+             following tool_call_ids did not have response messages: {}",
+            self.open.join(", ")
+        )))
+    }
+}

@@ -1,0 +1,274 @@
+//! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
+
+use super::ended::{Ended, Limits, Shortfall};
+use super::mail::{Birth, Mail};
+use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
+use super::raw::Raw;
+use super::tool::{CommitPlan, Repeat, ToolContent};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// See [`super::Event::AgentCreated`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AgentCreated {
+    /// `None` for the Grow Agent.
+    pub birth: Option<Birth>,
+    /// Its parent.
+    pub parent: Option<String>,
+    /// The mail that created it.
+    pub mail: Option<String>,
+}
+
+/// See [`super::Event::JournalNamed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct JournalNamed {
+    /// Random; part of every effect id from here on.
+    pub name: String,
+}
+
+/// See [`super::Event::UserSaid`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct UserSaid {
+    /// Chosen by the sender.
+    pub id: String,
+    /// The message.
+    pub text: String,
+}
+
+/// See [`super::Event::MailReceived`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MailReceived {
+    /// The mail.
+    pub mail: Mail,
+}
+
+/// See [`super::Event::SegmentStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SegmentStarted {
+    /// Hash of the stored segment.
+    pub segment: String,
+    /// Its provider.
+    pub provider: String,
+    /// Its model.
+    pub card: ModelCard,
+    /// Bytes of system text and tools.
+    pub bytes: u64,
+    /// The past, rendered as one user message; `None` if there is none.
+    pub carried: Option<String>,
+    /// Its tools.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub tools: Option<Vec<CatalogueEntry>>,
+}
+
+/// See [`super::Event::TurnStarted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnStarted {
+    /// 1 for the first.
+    pub turn: u64,
+    /// The limits in force.
+    pub limits: Limits,
+}
+
+/// See [`super::Event::ModelRequested`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ModelRequested {
+    /// 1 for the first time these bytes are sent.
+    pub attempt: u32,
+    /// SHA-256 over the request.
+    pub request_hash: String,
+    /// The output limit in tokens.
+    pub max_tokens: u64,
+    /// The most this call can cost; `None` if the price is unknown.
+    pub reservation: Option<u64>,
+    /// Whether long texts were shortened to fit the budget.
+    #[serde(default, skip_serializing_if = "is_false")]
+    #[ts(as = "Option<bool>", optional)]
+    pub shortened: bool,
+    /// The content of the user message that the request adds, as it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "unknown")]
+    pub content: Option<Raw>,
+    /// Random; part of the ids of the effects that the answer wants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub salt: Option<String>,
+}
+
+/// See [`super::Event::ModelAnswered`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ModelAnswered {
+    /// The answer.
+    pub reply: ModelReply,
+    /// Whether it is used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub verdict: Option<Verdict>,
+}
+
+/// See [`super::Event::ModelFailed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ModelFailed {
+    /// Why.
+    pub failure: Failure,
+    /// The most that was billed. Version 1 only, which wrote `null` where that was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
+    #[ts(as = "Option<u64>", optional = nullable)]
+    pub bound: Option<Option<u64>>,
+    /// How much of the reservation counts as spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub counted: Option<Counted>,
+}
+
+/// See [`super::Event::ToolStarted`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ToolStarted {
+    /// The model's id of the call.
+    pub call: String,
+    /// The tool's name.
+    pub name: String,
+    /// The input as received.
+    #[ts(type = "unknown")]
+    pub input: Raw,
+    /// The id of the call's effect.
+    pub effect: String,
+    /// Who carries it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub executor: Option<String>,
+    /// What is done about it if the program stops meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub repeat: Option<Repeat>,
+    /// The sub-agents whose reports it waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub waits_for: Option<Vec<String>>,
+}
+
+/// See [`super::Event::ToolInterrupted`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolInterrupted {
+    /// The tool call.
+    pub effect: String,
+}
+
+/// See [`super::Event::ToolResumed`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolResumed {
+    /// The tool call.
+    pub effect: String,
+}
+
+/// See [`super::Event::CommitIntended`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CommitIntended {
+    /// The tool call.
+    pub effect: String,
+    /// The change.
+    pub plan: CommitPlan,
+}
+
+/// See [`super::Event::ToolFinished`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ToolFinished {
+    /// The tool call.
+    pub effect: String,
+    /// Its result.
+    pub content: ToolContent,
+    /// Whether the call failed.
+    pub is_error: bool,
+}
+
+/// See [`super::Event::ChildRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChildRequested {
+    /// The tool call.
+    pub effect: String,
+    /// The mail that creates the sub-agent.
+    pub mail: Mail,
+}
+
+/// See [`super::Event::ChildTold`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChildTold {
+    /// The mail with the message.
+    pub mail: Mail,
+    /// The id of the person's message, if the person wrote it.
+    pub message: Option<String>,
+}
+
+/// See [`super::Event::ChildCancelled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChildCancelled {
+    /// The mail.
+    pub mail: Mail,
+}
+
+/// See [`super::Event::CancelRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CancelRequested {
+    /// Whether the person asked, rather than the parent agent.
+    pub by_person: bool,
+}
+
+/// See [`super::Event::ChargeReserved`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChargeReserved {
+    /// The charge's id.
+    pub charge: String,
+    /// What the money is for, in a few words for the person.
+    pub purpose: String,
+    /// The most that it can cost; `None` if the price is unknown.
+    pub reservation: Option<u64>,
+}
+
+/// See [`super::Event::ChargeSettled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ChargeSettled {
+    /// The charge's id.
+    pub charge: String,
+    /// The cost; `None` if it will never be known.
+    pub cost: Option<u64>,
+}
+
+/// See [`super::Event::TurnEnding`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnEnding {
+    /// How.
+    pub ended: Ended,
+}
+
+/// See [`super::Event::TurnEnded`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnEnded {
+    /// Which turn.
+    pub turn: u64,
+    /// How.
+    pub ended: Ended,
+    /// A sub-agent's reports.
+    pub reports: Vec<Mail>,
+    /// Where a budget ended it: the cost of the next request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub shortfall: Option<Shortfall>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Tells a field that is `null` from one that is absent.
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(value: &Option<Option<u64>>, to: S) -> Result<S::Ok, S::Error> {
+        value.serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<u64>>, D::Error> {
+        Option::deserialize(value).map(Some)
+    }
+}

@@ -1,0 +1,79 @@
+//! Limits, and how a turn ended.
+
+use super::model::Failure;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The limits in force for a turn, as the person set them. Amounts are USD micro-cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Limits {
+    /// Budget of one message of the person, sub-agents included.
+    pub per_message: u64,
+    /// Budget of a UTC day.
+    pub per_day: u64,
+    /// Budget of a UTC month; `None` for no limit.
+    pub per_month: Option<u64>,
+    /// The largest `max_tokens` of a model call.
+    pub max_tokens: u64,
+    /// Model calls for one message.
+    pub calls: u32,
+    /// Sub-agents for one message.
+    pub children: u32,
+    /// Sub-agents at work at the same time.
+    pub children_at_once: u32,
+    /// Levels of sub-agents below the Grow Agent.
+    pub depth: u32,
+}
+
+/// The cost of the next request, where that is more than is left. Amounts are USD micro-cents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Shortfall {
+    /// The most that it costs with the shortest useful answer.
+    pub needed: u64,
+    /// What is left.
+    pub available: u64,
+}
+
+/// Which limit was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitReached {
+    /// The budget of one message.
+    PerMessage,
+    /// The budget of a day.
+    PerDay,
+    /// The budget of a month.
+    PerMonth,
+    /// A sub-agent's allowance.
+    Allowance,
+    /// Model calls for one message.
+    Calls,
+}
+
+impl LimitReached {
+    /// All limits.
+    pub const ALL: &[LimitReached] =
+        &[LimitReached::PerMessage, LimitReached::PerDay, LimitReached::PerMonth, LimitReached::Allowance, LimitReached::Calls];
+}
+
+/// How a turn ended. [`Ended::ending`] words it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// The model had nothing more to say.
+    Done,
+    /// It was cancelled.
+    Cancelled,
+    /// The output limit or the context window cut the answer.
+    Cut,
+    /// The model refused; its explanation, possibly empty.
+    Refused(String),
+    /// The model gave an empty answer twice.
+    Silent,
+    /// A limit was reached.
+    Limit(LimitReached),
+    /// The model call failed.
+    Failed(Failure),
+    /// The model stopped for a reason that this program does not know.
+    Unknown(String),
+}

@@ -1,0 +1,151 @@
+//! The events of a journal, as every interface reads them.
+//!
+//! Each kind has the JSON shape in which `growqr-core` stores it; a test of `growqr-app`, which knows both, compares the
+//! two. TypeScript is generated from here. To add a kind: its struct in `body.rs` and a line in `events!`.
+//!
+//! A field that version 1 of the shapes did not have is an `Option`, or absent while it has its default.
+
+mod body;
+mod ended;
+mod mail;
+mod model;
+mod raw;
+mod tool;
+mod wording;
+
+pub use body::*;
+pub use ended::{Ended, LimitReached, Limits, Shortfall};
+pub use mail::{Birth, Mail, MailBody, Report, ReportEnding};
+pub use model::{
+    Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, StopReason, Usage, Verdict,
+};
+pub use raw::Raw;
+pub use tool::{CommitPlan, ContentBlock, Repeat, ToolContent};
+pub use wording::{Ending, Endings, Tone, Wording};
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {
+        /// The kind of an event.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        #[ts(rename = "EventKind")]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// All kinds of this build.
+            pub const ALL: &[Kind] = &[$(Kind::$name),*];
+
+            /// The name that is stored.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Kind::$name => $kind,)* }
+            }
+
+            /// The kind of this name; `None` if this build does not know it.
+            #[must_use]
+            pub fn of(name: &str) -> Option<Kind> {
+                match name {
+                    $($kind => Some(Kind::$name),)*
+                    _ => None,
+                }
+            }
+        }
+
+        /// Something that happened to an agent.
+        #[derive(Clone, Debug, PartialEq, Serialize, TS)]
+        #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
+        #[ts(rename = "JournalEvent")]
+        pub enum Event { $($(#[$doc])* $name($name),)* }
+
+        impl Event {
+            /// Its kind.
+            #[must_use]
+            pub fn kind(&self) -> Kind {
+                match self { $(Event::$name(_) => Kind::$name,)* }
+            }
+
+            /// Reads stored JSON.
+            ///
+            /// # Errors
+            /// If the JSON does not have the shape of its kind.
+            pub fn read(kind: Kind, data: &str) -> Result<Event, serde_json::Error> {
+                match kind { $(Kind::$name => serde_json::from_str(data).map(Event::$name),)* }
+            }
+        }
+
+        pub(crate) fn declare(config: &ts_rs::Config, out: &mut String) {
+            $(out.push_str(&format!("\nexport {}\n", <$name as TS>::decl(config)));)*
+        }
+    };
+}
+
+events! {
+    /// The agent was created.
+    AgentCreated => "agent_created",
+    /// The journal got its name.
+    JournalNamed => "journal_named",
+    /// The person sent the agent a message.
+    UserSaid => "user_said",
+    /// Mail of another agent arrived.
+    MailReceived => "mail_received",
+    /// Provider, model, system text or tools changed.
+    SegmentStarted => "segment_started",
+    /// A turn begins.
+    TurnStarted => "turn_started",
+    /// A model call is about to be made.
+    ModelRequested => "model_requested",
+    /// The model answered.
+    ModelAnswered => "model_answered",
+    /// A model call gave no answer.
+    ModelFailed => "model_failed",
+    /// A tool call is about to be carried out.
+    ToolStarted => "tool_started",
+    /// The program stopped during a tool call; its executor is asked what became of it.
+    ToolInterrupted => "tool_interrupted",
+    /// An interrupted tool call had no effect and is carried out again.
+    ToolResumed => "tool_resumed",
+    /// A memory change is about to be committed.
+    CommitIntended => "commit_intended",
+    /// A tool call has its result.
+    ToolFinished => "tool_finished",
+    /// A sub-agent is created.
+    ChildRequested => "child_requested",
+    /// A sub-agent is sent another message.
+    ChildTold => "child_told",
+    /// A sub-agent is told to stop.
+    ChildCancelled => "child_cancelled",
+    /// The person or the parent agent wants the agent to stop.
+    CancelRequested => "cancel_requested",
+    /// Money is reserved for something other than the agent's own model calls.
+    ChargeReserved => "charge_reserved",
+    /// The cost of what that money was reserved for.
+    ChargeSettled => "charge_settled",
+    /// A sub-agent's turn ends as soon as its own sub-agents have stopped.
+    TurnEnding => "turn_ending",
+    /// The agent's turn has ended.
+    TurnEnded => "turn_ended",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_named_alike_in_the_journal_and_in_typescript() {
+        for kind in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(Kind::of(kind.as_str()), Some(*kind));
+        }
+        assert_eq!(Kind::of("dreamed"), None);
+    }
+
+    #[test]
+    fn what_was_received_keeps_its_digits() {
+        let data = r#"{"call":"c","name":"n","input":{"a":1.000,"b":1e999},"effect":"e"}"#;
+        let event = Event::read(Kind::ToolStarted, data).unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), format!(r#"{{"kind":"tool_started","data":{data}}}"#));
+    }
+}

@@ -1,0 +1,269 @@
+//! Models, answers and failures.
+
+use super::raw::Raw;
+use super::tool::Repeat;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// How hard a model is asked to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the API's own")]
+pub enum Effort {
+    Low,
+    Medium,
+    High,
+    Xhigh,
+    Max,
+}
+
+/// A model's prices for prompts of more than `above` tokens, in USD micro-cents per million tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Price {
+    /// Applies to prompts of more tokens than this.
+    pub above: u64,
+    /// Uncached input.
+    pub input: u64,
+    /// Output, thinking included.
+    pub output: u64,
+    /// Input written to the five-minute cache.
+    pub write_5m: u64,
+    /// Input written to the one-hour cache.
+    pub write_1h: u64,
+    /// Input read from the cache.
+    pub read: u64,
+}
+
+/// What was known about a model when a segment began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ModelCard {
+    /// The provider's id.
+    pub id: String,
+    /// The name for people.
+    pub name: String,
+    /// Tokens of prompt and answer together.
+    pub context_tokens: u64,
+    /// The largest `max_tokens` accepted.
+    pub max_output_tokens: u64,
+    /// `None`: the price is unknown.
+    pub prices: Option<Vec<Price>>,
+    /// `None` where the model refuses the setting.
+    pub effort: Option<Effort>,
+}
+
+/// One tool of a segment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CatalogueEntry {
+    /// The name that the model uses.
+    pub name: String,
+    /// Who carries its calls out.
+    pub executor: String,
+    /// What is done about interrupted calls.
+    pub repeat: Repeat,
+}
+
+/// Tokens counted by the provider for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Usage {
+    /// Neither read from nor written to the cache.
+    pub input_tokens: u64,
+    /// Thinking included.
+    pub output_tokens: u64,
+    /// Read from the cache.
+    pub cache_read_tokens: u64,
+    /// Written to the five-minute cache.
+    pub cache_write_5m_tokens: u64,
+    /// Written to the one-hour cache.
+    pub cache_write_1h_tokens: u64,
+}
+
+/// Why the model stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StopReason {
+    /// It has finished.
+    EndTurn,
+    /// It waits for tool results.
+    ToolUse,
+    /// The output limit cut it.
+    MaxTokens,
+    /// A configured text came up.
+    StopSequence,
+    /// A server-side tool paused.
+    PauseTurn,
+    /// The context window is full.
+    ContextFull,
+    /// It refused.
+    Refusal {
+        /// The provider's explanation, possibly empty.
+        explanation: String,
+    },
+    /// A reason that this program does not know.
+    Other(String),
+}
+
+/// A block of an answer, of the kinds that are shown. Answers may have others, and blocks more fields.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Visible thinking.
+    Thinking {
+        /// The text.
+        thinking: String,
+    },
+    /// A tool call.
+    ToolUse {
+        /// Its id.
+        id: String,
+        /// The tool.
+        name: String,
+        /// The input.
+        #[ts(type = "unknown")]
+        input: serde_json::Value,
+    },
+}
+
+/// One complete answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ModelReply {
+    /// The content array as received; [`ModelReply::blocks`] reads it.
+    #[ts(as = "Vec<Block>")]
+    pub content: Raw,
+    /// Why the model stopped.
+    pub stop: StopReason,
+    /// Tokens counted.
+    pub usage: Usage,
+    /// The model that answered.
+    pub model: String,
+    /// The provider's id of the request, for support questions.
+    pub request_id: Option<String>,
+    /// USD micro-cents; `None`: unknown price.
+    pub cost: Option<u64>,
+}
+
+impl ModelReply {
+    /// The blocks that can be shown, in order.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        let blocks: Vec<Box<serde_json::value::RawValue>> = self.content.read().unwrap_or_default();
+        blocks.iter().filter_map(|block| serde_json::from_str(block.get()).ok()).collect()
+    }
+}
+
+/// What kind of failure ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// The key is missing or wrong.
+    Key,
+    /// The account has no credit.
+    NoCredit,
+    /// The provider refuses the request itself.
+    Rejected,
+    /// The request is too large.
+    TooLarge,
+    /// The context window is too small for this conversation.
+    PromptTooLong,
+    /// The provider no longer accepts earlier messages.
+    PastRefused,
+    /// No such model.
+    UnknownModel,
+    /// Rate limited or overloaded for too long.
+    Busy,
+    /// The provider fails.
+    Unavailable,
+    /// No connection.
+    Offline,
+    /// The answer broke off.
+    Broken,
+    /// The provider broke the answer off and said so.
+    Aborted,
+    /// This program stopped during the call.
+    Interrupted,
+}
+
+impl FailureKind {
+    /// All kinds.
+    pub const ALL: &[FailureKind] = &[
+        FailureKind::Key,
+        FailureKind::NoCredit,
+        FailureKind::Rejected,
+        FailureKind::TooLarge,
+        FailureKind::PromptTooLong,
+        FailureKind::PastRefused,
+        FailureKind::UnknownModel,
+        FailureKind::Busy,
+        FailureKind::Unavailable,
+        FailureKind::Offline,
+        FailureKind::Broken,
+        FailureKind::Aborted,
+        FailureKind::Interrupted,
+    ];
+}
+
+/// A call that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Failure {
+    /// What to do about it depends on this.
+    pub kind: FailureKind,
+    /// One sentence for the person.
+    pub message: String,
+    /// The provider's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Whether an answer is used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Its content goes into the transcript.
+    Kept {
+        /// Indices of content blocks that are left out.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<u64>>", optional)]
+        left_out: Vec<u64>,
+        /// The number of tool calls in it.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(as = "Option<u64>", optional)]
+        calls: u64,
+    },
+    /// Nothing of it goes into the transcript.
+    Void {
+        /// What the model is told with the next request.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        nudge: Option<Nudge>,
+    },
+}
+
+/// A remark to the model about its last answer, which was not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Nudge {
+    /// It was empty.
+    Empty,
+    /// It was cut at the output limit.
+    Shorter,
+}
+
+/// What a call without a bill counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Counted {
+    /// It was not billed.
+    Nothing,
+    /// It may have been billed up to its reservation.
+    Reservation,
+    /// It may have been billed up to this amount.
+    AtMost(u64),
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_zero(value: &u64) -> bool {
+    *value == 0
+}

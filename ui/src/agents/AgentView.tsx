@@ -1,0 +1,83 @@
+/** One agent: its transcript and log, with controls to message, stop and resume it. */
+import { ArrowLeft, Bot, Play, Search, Square } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import type { Agent } from "../bridge";
+import { Button, IconButton } from "../design/Button";
+import { Dot, TEXT } from "../design/Dot";
+import { cx } from "../design/cx";
+import { Empty, InlineError } from "../design/states";
+import { Tabs } from "../design/Tabs";
+import { useRequest } from "../data/context";
+import { toAgents } from "../data/links";
+import { exactMoney, money } from "../data/money";
+import { canResume, isBusy, state } from "../data/status";
+import { Composer } from "../journal/Composer";
+import { ConversationSearch } from "../journal/ConversationSearch";
+import type { Target } from "../journal/rows";
+import { TranscriptView } from "../journal/TranscriptView";
+import { Elapsed } from "./Elapsed";
+import { EventLog } from "./EventLog";
+
+const TABS = [
+  { value: "transcript", label: "Transcript" },
+  { value: "log", label: "Log" },
+] as const;
+
+export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
+  const [tab, setTab] = useState<"transcript" | "log">("transcript");
+  const request = useRequest();
+  const [searching, setSearching] = useState(false);
+  const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
+  const [found, setFound] = useState<Target | null>(null);
+  useEffect(() => setFound(null), [linked]);
+  const { label, tone } = state(agent.status);
+  return (
+    <>
+      <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
+        <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
+          <ArrowLeft className="size-4" aria-hidden />
+        </a>
+        <h2 className="font-semibold">{agent.name}</h2>
+        <span className={cx("flex items-center gap-1.5 text-xs", TEXT[tone])}>
+          <Dot tone={tone} /> {label}
+        </span>
+        <Elapsed agent={agent} />
+        <span className="text-xs text-ink-3 tabular-nums" title={`${exactMoney(agent.spent)}, ${agent.turn} turns`}>
+          {money(agent.spent)}
+          {agent.allowance !== null && ` of ${money(agent.allowance)}`}
+          {agent.unknown > 0 && `, plus up to ${money(agent.unknown)} for calls of unknown cost`}
+        </span>
+        <span className="text-xs text-ink-3">{agent.model}</span>
+        <span className="ml-auto flex gap-2">
+          {isBusy(agent) && (
+            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "cancel", agent: agent.id })}>
+              <Square className="size-3 fill-current" aria-hidden /> Stop
+            </Button>
+          )}
+          {canResume(agent) && (
+            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
+              <Play className="size-3.5" aria-hidden /> Resume
+            </Button>
+          )}
+          {tab === "transcript" && (
+            <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={searching} onClick={() => setSearching(!searching)}>
+              <Search className="size-4" aria-hidden />
+            </IconButton>
+          )}
+        </span>
+        <InlineError problem={request.error} />
+      </header>
+      <Tabs label={agent.name} tabs={TABS} value={tab} onChange={setTab}>
+        {tab === "transcript" ? (
+          <>
+            {searching && <ConversationSearch agent={agent.id} name={agent.name} onPick={(seq) => setFound({ seq })} onClose={() => setSearching(false)} />}
+            <TranscriptView agent={agent.id} target={found ?? linked} empty={<Empty icon={Bot} title="No messages yet" />} />
+            <Composer agent={agent.id} placeholder={`Message ${agent.name}`} />
+          </>
+        ) : (
+          <EventLog agent={agent.id} />
+        )}
+      </Tabs>
+    </>
+  );
+}

@@ -1,7 +1,0 @@
-/** Errors of the simulation. */
-import { HostError } from "../host";
-import type { ErrorCode } from "../wire";
-
-export function refuse(code: ErrorCode, message: string, next_step: string | null = null): HostError {
-  return new HostError({ code, message, retryable: false, next_step });
-}

@@ -1,0 +1,133 @@
+/** The tree of pages, or the hits of a search. */
+import { useMutation } from "@tanstack/react-query";
+import { ChevronRight, FileText, FolderOpen, History, Plus } from "lucide-react";
+import { type FormEvent, useDeferredValue, useState } from "react";
+import type { HostError } from "../bridge";
+import { IconButton } from "../design/Button";
+import { cx } from "../design/cx";
+import { Input } from "../design/Field";
+import { Hit } from "../design/Hit";
+import { scrollToMarked } from "../design/marked";
+import { QueryView, InlineError } from "../design/states";
+import { useHost } from "../data/context";
+import { toLine, toMemory, toPage, toRecent } from "../data/links";
+import { SEARCH_LIMIT, useMemorySearch, usePages } from "../data/queries";
+import { type Folder, pageTree } from "./pageTree";
+
+export function PageList({ open, line }: { open: string | null; line: number | null }) {
+  const [text, setText] = useState("");
+  const [naming, setNaming] = useState(false);
+  const host = useHost();
+  const openFolder = useMutation<null, HostError>({ mutationFn: () => host.call("open_memory_folder", {}) });
+  const query = useDeferredValue(text.trim());
+  return (
+    <>
+      <div className="flex h-13 shrink-0 items-center gap-1 px-3">
+        <h2 className="grow px-2 font-semibold">
+          <a href={toMemory}>Memory</a>
+        </h2>
+        <a href={toRecent} aria-label="Recent changes" className="flex size-8 items-center justify-center rounded-lg text-ink-2 hover:bg-hover @2xl/view:hidden">
+          <History className="size-4" aria-hidden />
+        </a>
+        <IconButton label="Open memory folder" onClick={() => openFolder.mutate()}>
+          <FolderOpen className="size-4" aria-hidden />
+        </IconButton>
+        <IconButton label="New page" aria-pressed={naming} onClick={() => setNaming(!naming)}>
+          <Plus className="size-4" aria-hidden />
+        </IconButton>
+      </div>
+      <div className="px-5 empty:hidden">{openFolder.error && <InlineError problem={openFolder.error} />}</div>
+      {naming && <NewPage onDone={() => setNaming(false)} />}
+      <div className="px-3 pb-3">
+        <Input data-search type="search" aria-label="Search memory" placeholder="Search memory" value={text} onChange={(event) => setText(event.target.value)} />
+      </div>
+      <nav aria-label="Pages" className="min-h-0 grow overflow-y-auto px-3 pb-4">
+        {query ? <Hits text={query} open={open} line={line} /> : <Pages open={open} />}
+      </nav>
+    </>
+  );
+}
+
+function NewPage({ onDone }: { onDone: () => void }) {
+  const [path, setPath] = useState("");
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const name = path.trim().replace(/^\/+/, "");
+    if (!name) return;
+    location.hash = toPage(/\.[a-z]+$/i.test(name) ? name : `${name}.md`, "edit");
+    onDone();
+  };
+  return (
+    <form onSubmit={submit} className="px-3 pb-2">
+      <Input autoFocus aria-label="Path of the new page" placeholder="goals/new-page.md" value={path} onChange={(event) => setPath(event.target.value)} onKeyDown={(event) => event.key === "Escape" && onDone()} />
+    </form>
+  );
+}
+
+function Pages({ open }: { open: string | null }) {
+  return (
+    <QueryView query={usePages()}>
+      {(rows) => (rows.length === 0 ? <p className="px-2 text-sm text-ink-3">No pages yet. Tell your Grow Agent “remember that …”, or create a page yourself.</p> : <Level folder={pageTree(rows)} open={open} />)}
+    </QueryView>
+  );
+}
+
+function Level({ folder, open }: { folder: Folder; open: string | null }) {
+  return (
+    <ul>
+      {folder.folders.map((one) => (
+        <FolderRow key={one.path} folder={one} open={open} />
+      ))}
+      {folder.pages.map(({ name, path }) => (
+        <li key={path}>
+          <a href={toPage(path)} aria-current={path === open ? "page" : undefined} className={cx("flex items-center gap-2 rounded-lg px-2 py-1 text-sm", path === open ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}>
+            <FileText className="size-4 shrink-0 text-ink-3" strokeWidth={1.6} aria-hidden />
+            <span className="truncate">{name}</span>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function FolderRow({ folder, open }: { folder: Folder; open: string | null }) {
+  const [shown, setShown] = useState(true);
+  return (
+    <li>
+      <button type="button" aria-expanded={shown} onClick={() => setShown(!shown)} className="flex w-full cursor-pointer items-center gap-1.5 rounded-lg px-2 py-1 text-left text-sm text-ink-2 hover:bg-hover">
+        <ChevronRight className={cx("size-3.5 text-ink-3 transition-transform", shown && "rotate-90")} aria-hidden />
+        {folder.name}
+      </button>
+      {shown && (
+        <div className="ml-3.5 border-l border-line pl-1.5">
+          <Level folder={folder} open={open} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Hits({ text, open, line }: { text: string; open: string | null; line: number | null }) {
+  const found = useMemorySearch(text);
+  if (found.error) return <InlineError problem={found.error} />;
+  if (found.data?.length === 0) return <p className="px-2 text-sm text-ink-3">No matches for “{text}”.</p>;
+  return (
+    <ul aria-label="Matching lines">
+      {found.data?.map((hit) => {
+        const isOpen = hit.path === open && hit.line === line;
+        return (
+          <li key={`${hit.path}:${hit.line}`}>
+            {/* If the hit is open already, the link does not navigate, so scroll to it again. */}
+            <a href={toLine(hit.path, hit.line)} aria-current={isOpen ? "true" : undefined} onClick={isOpen ? scrollToMarked : undefined} className={cx("block rounded-lg px-2 py-1.5", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>
+              <span className="line-clamp-2 text-sm [overflow-wrap:anywhere]"><Hit text={hit.text} query={text} /></span>
+              <span className="text-xs text-ink-3">
+                {hit.path}, line {hit.line}
+              </span>
+            </a>
+          </li>
+        );
+      })}
+      {found.data && found.data.length >= SEARCH_LIMIT && <li className="px-2 py-1.5 text-xs text-ink-3">These are the first {SEARCH_LIMIT} matches. Add words to find others.</li>}
+    </ul>
+  );
+}
