@@ -37,8 +37,7 @@ pub fn packages(need: Need, yes: bool) -> Result<(), Failure> {
         return Ok(());
     }
     // Without root rights, sudo asks for the password.
-    let is_root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.starts_with(b"0\n"));
-    let mut words = if is_root { vec![] } else { vec!["sudo"] };
+    let mut words = if machine::is_root() { vec![] } else { vec!["sudo"] };
     words.extend(["apt-get", "install", "--yes", "--no-install-recommends"]);
     words.extend(&missing);
     println!("These packages are missing. To install them:\n\n  {}\n", words.join(" "));

@@ -19,6 +19,11 @@ pub fn has(program: &str) -> bool {
     Command::new(program).arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
+/// Whether this process has root rights.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout == b"0\n")
+}
+
 /// Whether the window can be compiled here. On Windows and macOS nothing has to be installed for it.
 pub fn can_build_window() -> bool {
     !cfg!(target_os = "linux")

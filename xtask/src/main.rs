@@ -6,6 +6,8 @@ mod check;
 mod command;
 mod install;
 mod machine;
+#[cfg(target_os = "linux")]
+mod platforms;
 mod release;
 mod run;
 mod tally;
@@ -43,6 +45,12 @@ enum Task {
     Test,
     /// Check format, lints, generated files, dependencies between crates, licences
     Check,
+    /// Type-check for Windows and macOS (on Debian or Ubuntu, as root)
+    CheckPlatforms {
+        /// The Debian mirror to use if apt's configuration has none
+        #[arg(long)]
+        mirror: Option<String>,
+    },
     /// Build the package for users
     Release {
         /// Install missing packages without asking
@@ -61,6 +69,7 @@ fn main() -> ExitCode {
         Task::Install { yes } => install::everything(yes),
         Task::Test => test::run(),
         Task::Check => check::run(),
+        Task::CheckPlatforms { mirror } => check_platforms(mirror),
         Task::Release { yes } => release::run(yes),
         Task::Bench => bench::run(),
         Task::Bindings => bindings::write(),
@@ -72,4 +81,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn check_platforms(mirror: Option<String>) -> Result<(), Failure> {
+    platforms::check(mirror)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn check_platforms(_mirror: Option<String>) -> Result<(), Failure> {
+    Err("this task runs on Linux only; here, cargo xtask check checks this system".into())
 }

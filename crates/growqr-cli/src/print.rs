@@ -32,7 +32,8 @@ pub struct Out {
 
 impl Out {
     pub fn new(json: bool) -> Out {
-        let colour = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let is_wanted = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let colour = is_wanted && understands_colours();
         Out { json, colour, failed: Cell::new(false), above: RefCell::default() }
     }
 
@@ -135,6 +136,18 @@ impl Out {
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
+}
+
+/// Every terminal does, but for Windows' console.
+#[cfg(not(windows))]
+fn understands_colours() -> bool {
+    true
+}
+
+/// Switches the console of Windows 10 and later to colour codes; an older one would print them as they are.
+#[cfg(windows)]
+fn understands_colours() -> bool {
+    anstyle_query::windows::enable_ansi_colors() == Some(true)
 }
 
 /// What came from outside, on one line and without control characters that could move the cursor.

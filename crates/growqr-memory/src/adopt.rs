@@ -60,6 +60,10 @@ impl Git {
     fn scan_page(&self, page: Listed, scan: &mut Scan) -> Result<(), MemoryError> {
         let path = page.path;
         let old = scan.in_head.remove(&path);
+        if let Err(reason) = self.refuse_held(&path) {
+            scan.skipped.push(SkippedFile { path, reason });
+            return Ok(());
+        }
         match work_tree::inspect(&self.folder, &path) {
             OnDisk::File(_, oid) if Some(oid) == old => {
                 scan.clean.push(FileChange { path, old, new: old });
@@ -91,6 +95,10 @@ impl Git {
     /// Handles pages of HEAD that the walk did not find: deleted, or replaced by something that is not a page.
     fn scan_missing(&self, scan: &mut Scan) {
         for (path, old) in std::mem::take(&mut scan.in_head) {
+            if let Err(reason) = self.refuse_held(&path) {
+                scan.skipped.push(SkippedFile { path, reason });
+                continue;
+            }
             let is_folder =
                 || fs::symlink_metadata(work_tree::file_of(&self.folder, &path)).is_ok_and(|metadata| metadata.is_dir());
             match work_tree::inspect(&self.folder, &path) {

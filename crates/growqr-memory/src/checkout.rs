@@ -3,8 +3,10 @@
 //!
 //! A staged file `<commit>.<n>` means that the n-th file of that commit has not reached the working tree. It is durable
 //! before the ref moves, and checkout renames this very file into place. So after a crash, a missing staged file proves
-//! that the checkout of that file is done, and an unfinished checkout cannot be confused with a hand edit.
+//! that the checkout of that file is done, and an unfinished checkout cannot be confused with a hand edit. While another
+//! program holds a page's file open, its staged file stays there too; only that page cannot be changed meanwhile.
 
+use crate::disk;
 use crate::error_context::Context;
 use crate::objects::{FileChange, Git, Plan, blob_at};
 use crate::probe::Step;
@@ -12,8 +14,11 @@ use crate::work_tree::{self, OnDisk};
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+/// The reason why a committed version is not yet in the working tree.
+const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
 
 /// Whether the new files of a commit must still be moved into the working tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +60,7 @@ impl Git {
                 File::create(self.ref_marker(plan.commit)).context("record a hand edit")?;
             }
             self.move_ref(plan)?;
+            disk::flush_drive_cache(&self.staged).context("move the branch")?;
             self.probe.reached(Step::RefMoved)?;
         }
         self.finish_checkout(plan.commit, &plan.files)
@@ -88,7 +94,7 @@ impl Git {
                 // The ref never moved. If the change is repeated, its files are staged again.
                 None => {
                     self.remove_own_ref_lock(name.split('.').next().unwrap_or_default())?;
-                    fs::remove_file(entry.path()).context("clear a staged file")?;
+                    disk::retry_while_held(|| fs::remove_file(entry.path())).context("clear a staged file")?;
                 }
             }
         }
@@ -149,15 +155,15 @@ impl Git {
             if !staged.exists() {
                 continue;
             }
-            let now = work_tree::inspect(&self.folder, &file.path);
-            // If the file is not the old version, it is either checked out already or edited by the user, and stays.
             // If HEAD has another version of the page, the later commit has its own checkout.
             let is_current = blob_at(head.as_ref(), &file.path) == file.new;
-            if is_current && now.version().is_ok_and(|now| now == file.old && now != file.new) {
-                self.replace_file(&staged, file, &now)?;
+            let is_held = is_current && !self.check_out_file(&staged, file)?;
+            self.mark_held(&file.path, is_held);
+            if is_held {
+                continue;
             }
             if staged.exists() {
-                fs::remove_file(&staged).context("clear a staged file")?;
+                disk::retry_while_held(|| fs::remove_file(&staged)).context("clear a staged file")?;
             }
             self.probe.reached(Step::FileReplaced)?;
         }
@@ -165,21 +171,62 @@ impl Git {
         if marker.exists() { fs::remove_file(marker).context("clear a staged file") } else { Ok(()) }
     }
 
-    fn replace_file(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<(), MemoryError> {
+    /// Moves the committed version of a page into the working tree. If the file is not the old version, it is either checked
+    /// out already or edited by the user, and stays. Returns `false` if another program holds the file, so that the checkout
+    /// must be tried again later.
+    fn check_out_file(&self, staged: &Path, file: &FileChange) -> Result<bool, MemoryError> {
+        let now = work_tree::inspect(&self.folder, &file.path);
+        match now.version() {
+            Ok(version) if version == file.old && version != file.new => self.replace_file(staged, file, &now),
+            // The file cannot be read, so its version is unknown.
+            Err(MemoryError::Repository { .. }) => Ok(false),
+            Ok(_) | Err(_) => Ok(true),
+        }
+    }
+
+    /// Replaces or removes the page's file. Returns `false` if another program holds it.
+    fn replace_file(&self, staged: &Path, file: &FileChange, now: &OnDisk) -> Result<bool, MemoryError> {
         let target = work_tree::file_of(&self.folder, &file.path);
         let parent = target.parent().unwrap_or(&self.folder);
+        let unless_held = |work: &dyn Fn() -> io::Result<()>| {
+            let done = disk::retry_while_held(|| self.probe.replacing(&file.path).and_then(|()| work()));
+            if done.as_ref().is_err_and(disk::is_held) { Ok(false) } else { done.map(|()| true) }
+        };
         if file.new.is_none() {
-            fs::remove_file(&target).context("remove the page")?;
-            let remaining = self.remove_empty_folders(parent);
-            return work_tree::sync_folder(remaining).context("remove the page");
+            let is_done = unless_held(&|| fs::remove_file(&target)).context("remove the page")?;
+            if is_done {
+                let remaining = self.remove_empty_folders(parent);
+                disk::sync_folder(remaining).context("remove the page")?;
+            }
+            return Ok(is_done);
         }
-        if matches!(now, OnDisk::File(..)) {
+        // The only permission on Windows is read-only, and a read-only file cannot be replaced.
+        if cfg!(unix) && matches!(now, OnDisk::File(..)) {
             let permissions = fs::symlink_metadata(&target).context("write the page")?.permissions();
             fs::set_permissions(staged, permissions).context("write the page")?;
         }
         fs::create_dir_all(parent).context("make the page's folder")?;
         // No fsync of the folder: if a power cut undoes the rename, the staged file is back and is renamed again.
-        fs::rename(staged, &target).context("write the page")
+        unless_held(&|| fs::rename(staged, &target)).context("write the page")
+    }
+
+    /// Updates the set of held pages. Logs when a page becomes held.
+    fn mark_held(&self, page: &str, is_held: bool) {
+        let mut held = self.held.borrow_mut();
+        if !is_held {
+            held.remove(page);
+        } else if held.insert(page.to_owned()) {
+            tracing::warn!(page, "{HELD}; it is written there as soon as possible");
+        }
+    }
+
+    /// Returns an error if the page's file does not have its committed version yet: it would be taken for a hand edit.
+    pub(crate) fn refuse_held(&self, page: &str) -> Result<(), MemoryError> {
+        if !self.held.borrow().contains(page) {
+            return Ok(());
+        }
+        let cause = format!("{HELD} ({page}). Close that program, or make the file writable, and try again");
+        Err(MemoryError::Repository { doing: "change the page", cause })
     }
 
     /// Removes folders that became empty, as git does. Returns the first folder that stays.
@@ -195,7 +242,7 @@ impl Git {
 pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
     for (path, bytes) in files {
         let mut staged = File::create(path).context("write the page")?;
-        staged.write_all(bytes).and_then(|()| staged.sync_all()).context("write the page")?;
+        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).context("write the page")?;
     }
-    if files.is_empty() { Ok(()) } else { work_tree::sync_folder(folder).context("write the page") }
+    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).context("write the page") }
 }

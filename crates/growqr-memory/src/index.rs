@@ -2,6 +2,7 @@
 //! own decisions, so no agent waits for it: it is updated after a change. If it cannot be written or is damaged, the next
 //! scan repairs it.
 
+use crate::disk;
 use crate::objects::{FileChange, Git, blob_at};
 use crate::probe::Step;
 use git2::{Index, IndexEntry, IndexTime, Oid};
@@ -91,7 +92,7 @@ impl Git {
     }
 
     fn install_index(&self, ours: &Path, lock: &Path) -> io::Result<()> {
-        File::options().write(true).open(ours)?.sync_all()?;
+        disk::sync_file(&File::options().write(true).open(ours)?)?;
         if fs::hard_link(ours, lock).is_err() {
             // Not every file system has hard links. A copy works as well but takes longer.
             fs::copy(ours, lock)?;

@@ -9,10 +9,12 @@
 //!
 //! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `objects` (trees and
 //! commits), `draft` and `object_writer` (writing objects), `prepare`, `checkout` (the only one that moves the ref or
-//! replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `probe` (crash tests).
+//! replaces files), `disk` (fsync, rename and remove on each operating system), `index`, `adopt` (hand edits), `history`,
+//! `search`, `open`, `watch`, `probe` (crash tests).
 
 mod adopt;
 mod checkout;
+mod disk;
 mod draft;
 mod error_context;
 mod history;

@@ -5,6 +5,7 @@
 //! may be missing; `checkout` checks that all are there before it moves the ref. This module moves no ref.
 
 use crate::checkout::{self, WorkTreeFiles};
+use crate::disk;
 use crate::draft::{Draft, RawObject};
 use crate::error_context::Context;
 use crate::objects::{FileChange, Git, Plan};
@@ -132,12 +133,13 @@ fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
         }
         Ok::<(), git2::Error>(())
     };
-    thread::scope(|scope| {
+    thread::scope(|scope| -> Result<(), MemoryError> {
         let writers: Vec<_> = writers.iter_mut().map(|writer| scope.spawn(|| work(writer).context(CONTEXT))).collect();
         let staged = checkout::stage(&job.folder, &job.staged);
         writers.into_iter().try_for_each(|writer| writer.join().unwrap_or_else(|_| Err(thread_panicked())))?;
         staged
-    })
+    })?;
+    disk::flush_drive_cache(&job.folder).context(CONTEXT)
 }
 
 fn thread_panicked() -> MemoryError {

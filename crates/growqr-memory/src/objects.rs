@@ -26,6 +26,8 @@ pub(crate) struct Git {
     pub(crate) staged: PathBuf,
     pub(crate) probe: Arc<dyn Probe>,
     pub(crate) effect_commits: RefCell<EffectCommits>,
+    /// Pages whose committed version is not yet in the working tree, because another program holds the file.
+    pub(crate) held: RefCell<BTreeSet<String>>,
     /// Paths for which git's index is not yet updated.
     pub(crate) unindexed: RefCell<BTreeSet<String>>,
     pub(crate) writer: RefCell<ObjectWriter>,

@@ -26,8 +26,8 @@ const FIRST_PAGES: &[(&str, &str)] = &[
 
 /// The configuration of this program. It overrides the repository's own file and replaces those of the user and the system.
 /// With `fsyncObjectFiles`, libgit2 fsyncs objects and refs. There is no reflog: history only grows, and each reflog entry
-/// would cost two fsyncs. The user's own git still writes a reflog.
-const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\
+/// would cost two fsyncs. The user's own git still writes a reflog. `longpaths` has an effect on Windows only.
+const PROGRAM_CONFIG: &str = "[core]\n\tfsyncObjectFiles = true\n\tautocrlf = false\n\tsafecrlf = false\n\tlogAllRefUpdates = false\n\tlongpaths = true\n\
                           [user]\n\tname = GrowQR\n\temail = growqr@growqr.local\n";
 /// Overrides all other git attributes, so that the user's git neither converts nor filters pages.
 const ATTRIBUTES: &str = "* -text !eol !filter !ident !working-tree-encoding\n";
@@ -54,6 +54,7 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
         staged,
         probe,
         effect_commits: Default::default(),
+        held: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     };
@@ -62,6 +63,8 @@ pub(crate) fn open(folder: &Path, at: Timestamp, probe: Arc<dyn Probe>) -> Resul
     if git.head()?.is_none() {
         git.create_first_commit(at)?;
     }
+    #[cfg(windows)]
+    git.allow_long_paths();
     Ok(git)
 }
 
@@ -84,6 +87,7 @@ pub(crate) fn open_read_only(folder: &Path) -> Result<Option<Git>, MemoryError> 
         staged,
         probe: Arc::new(crate::NoProbe),
         effect_commits: Default::default(),
+        held: Default::default(),
         unindexed: Default::default(),
         writer: Default::default(),
     }))
@@ -135,6 +139,19 @@ impl Git {
         let plan = self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (None, files), &Author::Program, "Begin", at)?;
         self.apply(&plan, WorkTreeFiles::ToReplace)?;
         self.update_index()
+    }
+
+    /// Lets the user's own git on Windows read pages whose full path is longer than 260 characters, unless the user has set
+    /// this option. Without it, git fails on these pages only.
+    #[cfg(windows)]
+    fn allow_long_paths(&self) {
+        let allow = || {
+            let mut config = Config::open(&self.repo.path().join("config"))?;
+            if config.get_bool("core.longpaths").is_ok() { Ok(()) } else { config.set_bool("core.longpaths", true) }
+        };
+        if let Err(error) = allow() {
+            tracing::info!(%error, "git's core.longpaths cannot be set for memory");
+        }
     }
 
     /// Configures the user's own git for this repository: no conversion of content, and file names shown unquoted.

@@ -98,6 +98,7 @@ impl Git {
     /// Commits the user's edit of this page, if there is one. If the file on disk cannot be a page, returns an error, because
     /// the change would overwrite it.
     pub(crate) fn adopt_page(&self, page: &str, at: Timestamp) -> Result<(), MemoryError> {
+        self.refuse_held(page)?;
         let head = self.head()?;
         let old = blob_at(self.tree(head)?.as_ref(), page);
         let bytes = match work_tree::inspect(&self.folder, page) {

@@ -1,6 +1,7 @@
 //! The steps of a change, and the hook through which crash tests stop the program after a step.
 
 use growqr_core::memory::MemoryError;
+use std::io;
 
 /// The steps of a change. A crash may happen between any two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,14 @@ pub trait Probe: Send + Sync {
     /// # Errors
     /// The error with which the operation is to fail.
     fn reached(&self, step: Step) -> Result<(), MemoryError>;
+
+    /// Called before each attempt to replace or remove a page's file. An error stands for an error of the system.
+    ///
+    /// # Errors
+    /// The error with which the attempt is to fail.
+    fn replacing(&self, _page: &str) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Does nothing.

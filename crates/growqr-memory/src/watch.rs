@@ -1,5 +1,5 @@
 //! Watches for hand edits: calls back when the working tree has changed and then stayed unchanged for a while.
-//! It relies on notifications of the operating system; it never polls.
+//! It relies on notifications of the operating system. Windows may lose some, so there it also calls back periodically.
 
 use crate::error_context::Context;
 use growqr_core::memory::MemoryError;
@@ -11,6 +11,10 @@ use std::time::Duration;
 
 /// How long the working tree must stay unchanged before a scan.
 pub const QUIET: Duration = Duration::from_secs(2);
+
+/// How often to scan without a notification. Windows loses notifications when many files change at once, and `notify` does
+/// not report it; the other systems lose none, or report that they did.
+const RESCAN: Option<Duration> = if cfg!(windows) { Some(Duration::from_secs(5 * 60)) } else { None };
 
 /// A running watcher. Dropping it stops watching and waits for a running callback.
 pub struct Watch {
@@ -34,7 +38,7 @@ impl Watch {
         watcher.watch(&folder, RecursiveMode::Recursive).context("be watched")?;
         let thread = thread::Builder::new()
             .name("memory-watch".to_owned())
-            .spawn(move || call_when_quiet(&changes, quiet, then))
+            .spawn(move || call_when_quiet(&changes, quiet, RESCAN, then))
             .context("be watched")?;
         Ok(Watch { watcher: Some(watcher), thread: Some(thread) })
     }
@@ -65,8 +69,12 @@ fn is_in_git_folder(folder: &Path, path: &Path) -> bool {
     matches!(first, Some(Component::Normal(name)) if name == ".git")
 }
 
-fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, then: impl Fn()) {
-    while changes.recv().is_ok() {
+fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, rescan: Option<Duration>, then: impl Fn()) {
+    let wait = || match rescan {
+        None => changes.recv().is_ok(),
+        Some(rescan) => changes.recv_timeout(rescan) != Err(RecvTimeoutError::Disconnected),
+    };
+    while wait() {
         loop {
             match changes.recv_timeout(quiet) {
                 Ok(()) => {}
@@ -75,5 +83,22 @@ fn call_when_quiet(changes: &Receiver<()>, quiet: Duration, then: impl Fn()) {
             }
         }
         then();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_notifications_may_be_lost_it_scans_without_one() {
+        let (changed, changes) = mpsc::sync_channel(1);
+        let (called, calls) = mpsc::channel();
+        let soon = Duration::from_millis(1);
+        let then = move || called.send(()).unwrap_or_default();
+        let thread = thread::spawn(move || call_when_quiet(&changes, soon, Some(soon), then));
+        assert!(calls.recv().is_ok() && calls.recv().is_ok());
+        drop(changed);
+        thread.join().unwrap();
     }
 }

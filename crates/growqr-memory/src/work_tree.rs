@@ -255,15 +255,3 @@ fn walk_folder(location: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &
 pub(crate) fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~')
 }
-
-/// Fsyncs a folder, so that new names in it are durable.
-#[cfg(not(windows))]
-pub(crate) fn sync_folder(location: &Path) -> std::io::Result<()> {
-    File::open(location)?.sync_all()
-}
-
-/// Does nothing: Windows makes names durable with the file itself and cannot open folders for an fsync.
-#[cfg(windows)]
-pub(crate) fn sync_folder(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}

@@ -3,13 +3,12 @@
 //! Both prompt the user themselves if needed. The Credential Manager is unlocked while the user is signed in to Windows.
 
 use crate::SERVICE;
+#[cfg(target_os = "macos")]
+use crate::worker;
 use crate::worker::{BlockingKeychain, Worker};
 use growqr_core::secret::{Secret, SecretError};
 use keyring::{Entry, Error};
 use std::sync::OnceLock;
-
-/// The name of an entry that never exists. Reading it checks whether the keychain responds.
-const PROBE: &str = "probe";
 
 /// The system's keychain. The first call starts its worker thread.
 #[derive(Debug)]
@@ -36,12 +35,12 @@ impl System {
     }
 
     pub(crate) async fn check(&self) -> Result<(), SecretError> {
-        self.worker()?.run(|keychain| keychain.get(PROBE).map(drop)).await
+        self.worker()?.run(check).await
     }
 
     /// Reading an entry makes the system show its prompt. The caller uses a longer timeout for this call.
     pub(crate) async fn unlock(&self) -> Result<(), SecretError> {
-        self.check().await
+        self.worker()?.run(unlock).await
     }
 
     fn worker(&self) -> Result<&Worker, SecretError> {
@@ -53,6 +52,29 @@ impl System {
         Ok(self.0.get_or_init(|| started))
     }
 }
+
+/// Checks whether the keychain is unlocked, without a prompt.
+#[cfg(target_os = "macos")]
+fn check(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
+    use security_framework::os::macos::keychain::SecKeychain;
+    let _no_prompts = SecKeychain::disable_user_interaction().map_err(|error| SecretError::Refused(error.to_string()))?;
+    worker::probe(keychain)
+}
+
+/// Makes the system prompt the user if the keychain is locked.
+#[cfg(target_os = "macos")]
+fn unlock(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
+    worker::probe(keychain)
+}
+
+/// Checks whether the Credential Manager responds, by reading an entry that never exists.
+#[cfg(windows)]
+fn check(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
+    keychain.get("probe").map(drop)
+}
+
+#[cfg(windows)]
+use check as unlock;
 
 struct Native;
 
@@ -90,7 +112,15 @@ fn secret_error(error: &Error) -> SecretError {
     match error {
         Error::NoStorageAccess(_) => SecretError::Locked,
         Error::NoDefaultStore => SecretError::Absent,
+        #[cfg(target_os = "macos")]
+        Error::PlatformFailure(cause) if code(&**cause).is_some_and(worker::is_locked) => SecretError::Locked,
         Error::PlatformFailure(cause) => SecretError::Refused(cause.to_string()),
         _ => SecretError::Refused("the stored secret cannot be read".to_owned()),
     }
+}
+
+/// The OSStatus code of an error of the macOS keychain.
+#[cfg(target_os = "macos")]
+fn code(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<i32> {
+    cause.downcast_ref::<security_framework::base::Error>().map(|error| error.code())
 }

@@ -13,6 +13,27 @@ pub(crate) trait BlockingKeychain: Send + 'static {
     fn remove(&mut self, user: &str) -> Result<(), SecretError>;
 }
 
+/// The entry that [`probe`] uses.
+#[cfg(any(test, target_os = "macos"))]
+const PROBE: &str = "probe";
+
+/// Checks whether the keychain is unlocked, by reading an entry, which is created if it is missing. It must exist, because
+/// the macOS keychain reports a missing entry even while it is locked.
+#[cfg(any(test, target_os = "macos"))]
+pub(crate) fn probe(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
+    match keychain.get(PROBE)? {
+        Some(_) => Ok(()),
+        None => keychain.set(PROBE, &Secret::new("open")),
+    }
+}
+
+/// Whether an OSStatus code of macOS means that the keychain is locked for this program: errSecInteractionNotAllowed
+/// (locked, and no prompt is possible, as over ssh), errSecUserCanceled and errSecAuthFailed (the user did not unlock it).
+#[cfg(any(test, target_os = "macos"))]
+pub(crate) fn is_locked(code: i32) -> bool {
+    matches!(code, -25308 | -128 | -25293)
+}
+
 type Job = Box<dyn FnOnce(&mut dyn BlockingKeychain) + Send>;
 
 /// The handle of the thread. The thread ends when the last handle is dropped.
@@ -79,6 +100,42 @@ mod tests {
 
     fn set(worker: &Worker, user: &'static str) -> impl Future<Output = Result<(), SecretError>> {
         worker.run(move |keychain| keychain.set(user, &Secret::new("value")))
+    }
+
+    /// Locked, as on macOS: it reports missing entries, but does not return existing ones.
+    struct Locked {
+        has_probe: bool,
+    }
+
+    impl BlockingKeychain for Locked {
+        fn get(&mut self, _: &str) -> Result<Option<Secret>, SecretError> {
+            if self.has_probe { Err(SecretError::Locked) } else { Ok(None) }
+        }
+
+        fn set(&mut self, _: &str, _: &Secret) -> Result<(), SecretError> {
+            Err(SecretError::Locked)
+        }
+
+        fn remove(&mut self, _: &str) -> Result<(), SecretError> {
+            Err(SecretError::Locked)
+        }
+    }
+
+    #[test]
+    fn a_missing_entry_does_not_make_a_locked_keychain_count_as_unlocked() {
+        for has_probe in [false, true] {
+            assert_eq!(probe(&mut Locked { has_probe }), Err(SecretError::Locked));
+        }
+        let mut open = Slow { entries: BTreeMap::new(), gate: mpsc::channel().1 };
+        open.entries.insert(PROBE.to_owned(), Secret::new("open"));
+        assert_eq!(probe(&mut open), Ok(()));
+    }
+
+    #[test]
+    fn only_the_codes_of_a_locked_keychain_count_as_locked() {
+        assert!([-25308, -128, -25293].into_iter().all(is_locked));
+        // errSecItemNotFound, errSecNotAvailable.
+        assert!(![-25300, -25291].into_iter().any(is_locked));
     }
 
     #[tokio::test]

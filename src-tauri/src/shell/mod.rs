@@ -5,9 +5,12 @@ mod commands;
 mod desktop;
 mod dialog;
 mod display;
+mod failure;
 mod following;
 mod incoming_links;
 mod link;
+#[cfg(target_os = "macos")]
+mod menu;
 mod quit;
 #[cfg(target_os = "linux")]
 mod rendering;
@@ -31,33 +34,26 @@ pub fn run() -> ExitCode {
     }
     #[cfg(target_os = "linux")]
     rendering::choose();
-    match build() {
-        Ok(app) => {
-            // This is the only instance. The data that the page needs is loaded while the window is created.
-            desktop::open_early(app.handle());
-            account::resume_early(app.handle());
-            ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1))
-        }
-        Err(error) => {
-            eprintln!("growqr-desktop: the window cannot be opened: {error}");
-            eprintln!("To talk in this terminal instead: growqr chat");
-            ExitCode::FAILURE
-        }
-    }
+    failure::report(|| {
+        let app = build()?;
+        // This is the only instance. The data that the page needs is loaded while the window is created.
+        desktop::open_early(app.handle());
+        account::resume_early(app.handle());
+        Ok(ExitCode::from(u8::try_from(app.run_return(on_event)).unwrap_or(1)))
+    })
 }
 
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     schemes::configure(context.config_mut());
     let desktop = Desktop::of_process();
-    // The name has an effect on Linux only. On Windows and macOS the plugin allows one instance for all data folders.
-    let name = instance_name(&context.config().identifier, desktop.environment().data_folder_mark());
-    let single_instance = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
-        window::show(app);
-        incoming_links::open_from_arguments(app, arguments);
-    });
-    // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything.
-    let builder = tauri::Builder::default().plugin(single_instance.build());
+    let builder = tauri::Builder::default();
+    // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything. Not on
+    // macOS: the system starts only one instance of an app, and all users of the computer would share the plugin's socket.
+    #[cfg(not(target_os = "macos"))]
+    let builder = builder.plugin(single_instance(&context.config().identifier, desktop.environment().data_folder_mark()));
+    #[cfg(target_os = "macos")]
+    let builder = builder.menu(menu::build).on_menu_event(menu::on_event);
     // Registers the link schemes with the system. Not on macOS: there the plugin would only receive the links and emit
     // them to the page, but only `incoming_links` may see them.
     #[cfg(not(target_os = "macos"))]
@@ -84,7 +80,20 @@ fn build() -> tauri::Result<App> {
         .build(context)
 }
 
+/// Allows one instance at a time. The name has an effect on Linux only: on Windows the plugin allows one instance for all
+/// data folders.
+#[cfg(not(target_os = "macos"))]
+fn single_instance(identifier: &str, folder: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let name = instance_name(identifier, folder);
+    let plugin = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
+        window::show(app);
+        incoming_links::open_from_arguments(app, arguments);
+    });
+    plugin.build()
+}
+
 /// The D-Bus name of the single instance. Each data folder has its own, so that each can have one running instance.
+#[cfg(any(test, not(target_os = "macos")))]
 fn instance_name(identifier: &str, folder: Option<String>) -> String {
     // A part of a D-Bus name must not begin with a digit, so the mark gets the prefix `data-`.
     folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
@@ -92,6 +101,7 @@ fn instance_name(identifier: &str, folder: Option<String>) -> String {
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {
     match event {
+        RunEvent::Ready => failure::set_window_open(),
         // No code: the last window was closed, or the system asks to quit. With a code, `quit::ask` has called `exit`.
         RunEvent::ExitRequested { code: None, api, .. } => {
             api.prevent_exit();

@@ -79,10 +79,23 @@ mod system {
         })
     }
 
-    /// Not needed: the installer writes the same registry entry as the plugin, and `is_registered` finds it.
+    /// Whether links open this program, compared by file. The plugin compares the text of the paths.
     #[cfg(windows)]
-    fn is_opened_by_package(_scheme: &str) -> bool {
-        false
+    fn is_opened_by_package(scheme: &str) -> bool {
+        let key = windows_registry::CLASSES_ROOT.open(format!("{scheme}\\shell\\open\\command"));
+        let command = key.and_then(|key| key.get_string("")).unwrap_or_default();
+        std::env::current_exe().is_ok_and(|program| super::starts(&command, &program))
+    }
+}
+
+/// Whether a command in the Windows registry starts this program with a link. Compares the files, because the path may be
+/// a short name (`PROGRA~1`), differ in case, or contain a symbolic link.
+#[cfg(any(test, windows))]
+fn starts(command: &str, program: &std::path::Path) -> bool {
+    let named = command.strip_prefix('"').and_then(|rest| rest.strip_suffix("\" \"%1\""));
+    match (named.map(std::fs::canonicalize), program.canonicalize()) {
+        (Some(Ok(named)), Ok(program)) => named == program,
+        _ => false,
     }
 }
 
@@ -104,6 +117,23 @@ mod system {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_is_recognised_by_each_of_its_paths() {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, other) = (folder.path().join("growqr-desktop.exe"), folder.path().join("other.exe"));
+        let short = folder.path().join("GROWQR~1.EXE");
+        std::fs::write(&program, "").unwrap();
+        std::fs::write(&other, "").unwrap();
+        std::os::unix::fs::symlink(&program, &short).unwrap();
+        let command = |path: &std::path::Path| format!("\"{}\" \"%1\"", path.display());
+        assert!(starts(&command(&program), &program));
+        assert!(starts(&command(&short), &program));
+        assert!(!starts(&command(&other), &program));
+        assert!(!starts(&format!("{} --flag", command(&program)), &program));
+        assert!(!starts("", &program));
+    }
 
     #[test]
     fn packages_declare_the_release_schemes() {

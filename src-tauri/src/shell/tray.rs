@@ -1,6 +1,7 @@
 //! The tray icon and its menu: open, new message, quit.
 
 use super::{quit, window};
+use tauri::image::Image;
 use tauri::menu::{Menu, MenuEvent, MenuItem, PredefinedMenuItem};
 use tauri::tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent};
 use tauri::{AppHandle, Emitter};
@@ -51,10 +52,21 @@ fn build(app: &AppHandle) -> tauri::Result<()> {
                 window::show(icon.app_handle());
             }
         });
-    if let Some(picture) = app.default_window_icon() {
-        icon = icon.icon(picture.clone());
+    if let Some(picture) = picture(app) {
+        icon = icon.icon(picture).icon_as_template(cfg!(target_os = "macos"));
     }
     icon.build(app).map(drop)
+}
+
+/// A template image: the menu bar of macOS draws its shape in light or dark.
+#[cfg(target_os = "macos")]
+fn picture(_app: &AppHandle) -> Option<Image<'static>> {
+    Some(tauri::include_image!("icons/tray-template.png"))
+}
+
+#[cfg(not(target_os = "macos"))]
+fn picture(app: &AppHandle) -> Option<Image<'static>> {
+    app.default_window_icon().map(|picture| picture.clone().to_owned())
 }
 
 fn on_menu(app: &AppHandle, event: MenuEvent) {

@@ -10,3 +10,16 @@ fn without_a_display_the_error_names_the_terminal_chat() {
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("there is no display") && message.contains("growqr chat"), "{message}");
 }
+
+/// GTK panics without a display server.
+#[cfg(target_os = "linux")]
+#[test]
+fn with_a_display_that_does_not_respond_it_reports_that_the_window_cannot_be_opened() {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_growqr-desktop"));
+    let folder = tempfile::tempdir().unwrap();
+    program.env("DISPLAY", ":65535").env_remove("WAYLAND_DISPLAY").env("GROWQR_DATA_DIR", folder.path());
+    let output = program.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("the window cannot be opened") && message.contains("growqr chat"), "{message}");
+}

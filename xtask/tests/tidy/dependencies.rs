@@ -42,6 +42,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("jsonwebtoken", "growqr-auth"),
     ("keyring", "growqr-secrets"),
     ("secret-service", "growqr-secrets"),
+    ("security-framework", "growqr-secrets"),
     ("tauri", "growqr-desktop"),
     ("tauri-", "growqr-desktop"),
     ("rfd", "growqr-desktop"),

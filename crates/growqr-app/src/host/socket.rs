@@ -20,19 +20,27 @@ pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
     if !is_private(home, true).map_err(failed)? {
         return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else")));
     }
-    let listener = ListenerOptions::new().name(name(home).map_err(failed)?).try_overwrite(true).create_tokio().map_err(failed)?;
+    let options = ListenerOptions::new().name(name(home).map_err(failed)?).try_overwrite(true);
+    let listener = for_this_user(options).and_then(|options| options.create_tokio()).map_err(failed)?;
     only_this_user(&place).map_err(failed)?;
     Ok(listener)
 }
 
 /// Connects to the socket. `Ok(None)` if nobody listens on it.
+///
+/// # Errors
+/// [`AppError::File`] if somebody else listens there; nothing was sent to them.
 pub(crate) async fn connect(home: &Home) -> Result<Option<Lines>, AppError> {
     let failed = |source| AppError::file("reach", &place(home), source);
     if !is_private(home, false).map_err(failed)? {
         return Ok(None);
     }
     let name = name(home).map_err(failed)?;
-    Ok(Stream::connect(name).await.ok().map(Lines::new))
+    let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
+    if !is_of_this_user(&stream).map_err(failed)? {
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "another user's program listens there")));
+    }
+    Ok(Some(Lines::new(stream)))
 }
 
 /// JSON lines over a stream.
@@ -69,18 +77,47 @@ impl Lines {
     }
 }
 
-/// A Unix socket's path has room for about a hundred bytes. For a longer one the socket is in a folder of its own
-/// among the user's run-time files, or else the temporary files.
+/// The longest path that a Unix socket may have on every system, in bytes.
+#[cfg(unix)]
+const PATH_LIMIT: usize = 100;
+
+/// In the profile's folder; if that path is too long, in a folder of its own in the first of the other places where it
+/// fits.
 #[cfg(unix)]
 fn place(home: &Home) -> PathBuf {
     let near = home.folder().join("host.sock");
-    if near.as_os_str().len() <= 100 { near } else { far_folder(home).join("host.sock") }
+    fitting(near, far_folders(home).into_iter().map(|folder| folder.join("host.sock")))
 }
 
+/// The first path that is short enough for a socket; if none is, the last.
 #[cfg(unix)]
-fn far_folder(home: &Home) -> PathBuf {
+fn fitting(near: PathBuf, far: impl Iterator<Item = PathBuf>) -> PathBuf {
+    let mut last = near;
+    for next in far {
+        if last.as_os_str().len() <= PATH_LIMIT {
+            break;
+        }
+        last = next;
+    }
+    last
+}
+
+/// The user's run-time files, or else the temporary files.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn far_folders(home: &Home) -> Vec<PathBuf> {
     let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    around.join(format!("growqr-{}", home.fingerprint()))
+    vec![around.join(format!("growqr-{}", home.fingerprint()))]
+}
+
+/// The app's data, then the user's own folder: macOS removes files from the temporary folder that were not read for
+/// three days, and has no folder for run-time files. The temporary folder, if all else is too long.
+#[cfg(target_os = "macos")]
+fn far_folders(home: &Home) -> Vec<PathBuf> {
+    let own = std::env::home_dir();
+    let name = format!("growqr-{}", home.fingerprint());
+    let app = own.as_ref().map(|own| own.join("Library/Application Support").join(&name));
+    let hidden = own.map(|own| own.join(format!(".{name}")));
+    app.into_iter().chain(hidden).chain([std::env::temp_dir().join(name)]).collect()
 }
 
 /// Others may write to the temporary folder too: a socket there counts only in a folder that is this user's alone.
@@ -133,8 +170,80 @@ fn name(home: &Home) -> io::Result<Name<'static>> {
     format!("growqr-{}", home.fingerprint()).to_ns_name::<GenericNamespaced>()
 }
 
-/// A named pipe's default rights let only this user and administrators write to it.
+/// A named pipe has its rights from the start.
 #[cfg(not(unix))]
 fn only_this_user(_place: &std::path::Path) -> io::Result<()> {
     Ok(())
+}
+
+/// A Unix socket gets its rights once it is there, see [`only_this_user`].
+#[cfg(not(windows))]
+fn for_this_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+    Ok(options)
+}
+
+/// Everybody on the computer may look for a named pipe; only this account can open it or add to it.
+#[cfg(windows)]
+fn for_this_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+    use interprocess::os::windows::local_socket::ListenerOptionsExt;
+    use interprocess::os::windows::security_descriptor::SecurityDescriptor;
+    let rights = rights_of(&account_of(std::process::id())?);
+    let rights = widestring::U16CString::from_str(rights).map_err(io::Error::other)?;
+    Ok(options.security_descriptor(SecurityDescriptor::deserialize(&rights)?))
+}
+
+/// A Unix socket is in a folder of this user alone.
+#[cfg(not(windows))]
+fn is_of_this_user(_stream: &Stream) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Whoever is first makes a named pipe, whatever its name: the process behind it must run as this account.
+#[cfg(windows)]
+fn is_of_this_user(stream: &Stream) -> io::Result<bool> {
+    let Some(process) = stream.peer_creds()?.pid() else { return Ok(false) };
+    // The account of another user's process may not be told.
+    Ok(account_of(process).is_ok_and(|account| account_of(std::process::id()).is_ok_and(|own| own == account)))
+}
+
+/// The account that a process runs as, as `S-1-5-21-…`.
+#[cfg(windows)]
+fn account_of(process: u32) -> io::Result<String> {
+    use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+    let process = Pid::from_u32(process);
+    let mut system = System::new().map_err(io::Error::other)?;
+    let what = ProcessRefreshKind::nothing().with_user(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[process]), true, what);
+    let account = system.process(process).and_then(|process| process.user_id()).map(|account| account.to_string());
+    account.ok_or_else(|| io::Error::new(io::ErrorKind::PermissionDenied, "the account of a process is not told"))
+}
+
+/// All rights for one account, which is also the owner, and none for anybody else, in the language of Windows for it.
+#[cfg(any(test, windows))]
+fn rights_of(account: &str) -> String {
+    // P: nothing is inherited.
+    format!("O:{account}D:P(A;;GA;;;{account})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rights_of_a_pipe_name_one_account_and_nobody_else() {
+        let rights = rights_of("S-1-5-21-1-2-3-1001");
+        assert_eq!(rights, "O:S-1-5-21-1-2-3-1001D:P(A;;GA;;;S-1-5-21-1-2-3-1001)");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_socket_is_in_the_first_place_where_its_path_fits() {
+        let path = |length: usize| PathBuf::from(format!("/{}", "x".repeat(length - 1)));
+        for (near, far, expected) in
+            [(100, vec![20], 100), (101, vec![20], 20), (150, vec![101, 90, 20], 90), (150, vec![140, 130], 130)]
+        {
+            let far = far.into_iter().map(path);
+            assert_eq!(fitting(path(near), far).as_os_str().len(), expected, "{near}");
+        }
+    }
 }

@@ -4,13 +4,13 @@
 //! Written whole and renamed into place, so that a stop leaves the old or the new one.
 
 use crate::error::AppError;
-use crate::profile::gate;
+use crate::profile::{gate, private_file};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::journal::User;
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -148,16 +148,8 @@ impl Accounts {
     /// [`AppError::File`]; then what was there before still is.
     fn write(&self, root: &Path) -> Result<(), AppError> {
         let path = file(root);
-        let new = path.with_extension("json.new");
-        let write = || -> io::Result<()> {
-            fs::create_dir_all(root)?;
-            let mut file = create_private(&new)?;
-            file.write_all(&serde_json::to_vec_pretty(self).map_err(io::Error::other)?)?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            sync_folder(root)
-        };
-        write().map_err(|source| AppError::file("write", &path, source))
+        let text = serde_json::to_vec_pretty(self).map_err(io::Error::other);
+        text.and_then(|text| private_file::replace(&path, &text)).map_err(|source| AppError::file("write", &path, source))
     }
 
     /// The account that has this profile.
@@ -233,26 +225,6 @@ impl Accounts {
 /// The profile that somebody new gets: the same at every sign-in, and a plain name whatever the issuer's ids are.
 fn profile_of(issuer: &str, sub: &str) -> ProfileId {
     ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
-}
-
-#[cfg(unix)]
-fn create_private(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    // One that was left there keeps the mode it had.
-    file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    Ok(file)
-}
-
-/// Elsewhere the user's app data is theirs alone already.
-#[cfg(not(unix))]
-fn create_private(path: &Path) -> io::Result<File> {
-    File::create(path)
-}
-
-/// Makes the new name durable. Windows does so with the file itself and cannot open folders for it.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(windows) { Ok(()) } else { File::open(folder)?.sync_all() }
 }
 
 fn file(root: &Path) -> PathBuf {

@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::profile::accounts::{Accounts, is_folder_name};
+use crate::profile::folders::{one_spelling, usual_root};
 use growqr_auth::secret_key_warning;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::secret::Secret;
@@ -9,9 +10,6 @@ use growqr_store::{DatabaseUrl, DbConfig};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The app's identifier; its folder among the user's app data bears this name.
-const IDENTIFIER: &str = "ai.growqr.desktop";
 
 /// The environment variables that this program reads, taken once.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +66,7 @@ impl Environment {
     pub fn data_folder_mark(&self) -> Option<String> {
         let named = PathBuf::from(self.get("GROWQR_DATA_DIR")?);
         let folder = std::path::absolute(&named).unwrap_or(named);
-        Some(sha256_hex(folder.to_string_lossy().as_bytes())[..16].to_owned())
+        Some(sha256_hex(one_spelling(&folder).to_string_lossy().as_bytes())[..16].to_owned())
     }
 
     /// What to say of a secret in it that must not be on this computer.
@@ -243,7 +241,7 @@ impl Home {
     /// What this profile's entries in the keychain begin with. Profiles in a folder of their own choice have entries of
     /// their own as well: a copy, a trial or a test neither uses the person's keys nor spoils them.
     pub(crate) fn secrets_namespace(&self) -> String {
-        if usual_root().is_some_and(|usual| usual == self.root) {
+        if usual_root().is_some_and(|usual| one_spelling(&usual) == one_spelling(&self.root)) {
             return self.profile.to_string();
         }
         format!("{}@{}", self.profile, self.fingerprint())
@@ -256,7 +254,7 @@ impl Home {
 
     /// A short text that differs between any two profiles on this machine.
     pub(crate) fn fingerprint(&self) -> String {
-        sha256_hex(self.folder().to_string_lossy().as_bytes())[..16].to_owned()
+        sha256_hex(one_spelling(&self.folder()).to_string_lossy().as_bytes())[..16].to_owned()
     }
 
     /// Makes the profile's folder, for this user only.
@@ -265,11 +263,6 @@ impl Home {
         std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
         only_this_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
     }
-}
-
-/// The system's place for app data.
-fn usual_root() -> Option<PathBuf> {
-    Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
 }
 
 /// Elsewhere the user's app data is theirs alone already.

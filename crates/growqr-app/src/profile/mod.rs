@@ -1,9 +1,11 @@
 //! The person's profile: where its data is, whose it is, what they have set, and their keys and sign-in.
 
 pub(crate) mod accounts;
+pub(crate) mod folders;
 pub(crate) mod gate;
 pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod private_file;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod vault;

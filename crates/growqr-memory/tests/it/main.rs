@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "test helpers may panic like the tests")]
 mod crash;
 mod hand_edits;
+mod held;
 mod history;
 mod pages;
 mod refusals;

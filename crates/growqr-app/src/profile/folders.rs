@@ -1,0 +1,135 @@
+//! The folder that the system gives to the app, and one spelling for every folder: where systems differ.
+
+use std::path::{Path, PathBuf};
+
+/// The app's identifier; its folder among the user's app data bears this name.
+const IDENTIFIER: &str = "ai.growqr.desktop";
+
+/// The system's place for app data.
+#[cfg(not(windows))]
+pub(crate) fn usual_root() -> Option<PathBuf> {
+    Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
+}
+
+/// The system's place for app data that stays on this computer. The roaming place, where earlier versions kept it, may be
+/// a network share, on which SQLite's log is not safe; what is there is moved, once. The window keeps its browser's data
+/// in the same local folder, hence the folder `data`.
+#[cfg(windows)]
+pub(crate) fn usual_root() -> Option<PathBuf> {
+    static PLACE: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
+    let find = || {
+        let folders = directories::BaseDirs::new()?;
+        Some(moved(folders.data_dir().join(IDENTIFIER), folders.data_local_dir().join(IDENTIFIER).join("data")))
+    };
+    PLACE.get_or_init(find).clone()
+}
+
+/// The new place, with what was in the old one. The old one, if its data cannot be moved: another program uses it, or it
+/// is on another disk. One rename moves all, so that there is no moment with half of it.
+#[cfg(any(test, windows))]
+fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
+    // The window keeps its size in the old place as well, which is no reason to move.
+    let has_data = ["profiles", "accounts.json", "config.toml"].iter().any(|name| old.join(name).exists());
+    if new.exists() || !has_data {
+        return new;
+    }
+    let parent = new.parent().unwrap_or(&new);
+    match std::fs::create_dir_all(parent).and_then(|()| std::fs::rename(&old, &new)) {
+        Ok(()) => new,
+        // Another program was faster.
+        Err(_) if new.exists() => new,
+        Err(error) => {
+            tracing::warn!(%error, "the data stays in {}: it cannot be moved to {}. If that goes on, quit GrowQR everywhere \
+                                    and move the folder by hand", old.display(), new.display());
+            old
+        }
+    }
+}
+
+/// A folder's path for comparing. On Linux two spellings are two folders.
+#[cfg(not(any(windows, target_os = "macos")))]
+pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
+    folder.to_path_buf()
+}
+
+/// A folder's path for comparing: the same, however the folder is spelled. Disks of Windows and macOS ignore the case of
+/// letters, and Windows knows short names (`PROGRA~1`) as well.
+#[cfg(any(windows, target_os = "macos"))]
+pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
+    spelled_by(folder, |path| path.canonicalize().ok())
+}
+
+/// The folder as the disk spells it, as far as it exists; the rest as given.
+#[cfg(any(test, windows, target_os = "macos"))]
+fn spelled_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf {
+    let known = folder.ancestors().find_map(|above| Some((above, disk(above)?)));
+    let Some((above, spelled)) = known else { return folder.to_path_buf() };
+    let mut place = PathBuf::from(without_prefix(&spelled.to_string_lossy()));
+    place.extend(folder.strip_prefix(above).unwrap_or(Path::new("")));
+    place
+}
+
+/// Without the prefix that Windows gives to a path that it has resolved: nobody types it.
+#[cfg(any(test, windows, target_os = "macos"))]
+fn without_prefix(path: &str) -> String {
+    match (path.strip_prefix(r"\\?\UNC\"), path.strip_prefix(r"\\?\")) {
+        (Some(shared), _) => format!(r"\\{shared}"),
+        (None, Some(local)) => local.to_owned(),
+        (None, None) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that ignores case and has one folder, `/Data/Ada`.
+    fn disk(path: &Path) -> Option<PathBuf> {
+        let known = ["/", "/Data", "/Data/Ada"];
+        known.into_iter().map(PathBuf::from).find(|known| known.as_os_str().eq_ignore_ascii_case(path.as_os_str()))
+    }
+
+    #[test]
+    fn data_of_an_earlier_version_is_moved_once_and_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("roaming/app"), folder.path().join("local/app/data"));
+        assert_eq!(moved(old.clone(), new.clone()), new, "there is nothing to move");
+        std::fs::create_dir_all(old.join("profiles/local")).unwrap();
+        std::fs::write(old.join("accounts.json"), "{}").unwrap();
+        assert_eq!(moved(old.clone(), new.clone()), new);
+        assert!(new.join("profiles/local").exists() && new.join("accounts.json").exists() && !old.exists());
+        // What an earlier version makes later is not mixed into it.
+        std::fs::create_dir_all(old.join("profiles")).unwrap();
+        assert_eq!(moved(old.clone(), new.clone()), new);
+        assert!(old.join("profiles").exists());
+    }
+
+    #[test]
+    fn data_that_cannot_be_moved_is_used_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (old, new) = (folder.path().join("roaming"), folder.path().join("local/app"));
+        std::fs::create_dir_all(old.join("profiles")).unwrap();
+        std::fs::write(folder.path().join("local"), "a file where a folder should be").unwrap();
+        assert_eq!(moved(old.clone(), new), old);
+        assert!(old.join("profiles").exists());
+    }
+
+    #[test]
+    fn a_folder_has_one_spelling_before_and_after_it_is_made() {
+        for (given, expected) in [
+            ("/data/ADA", "/Data/Ada"),
+            ("/Data/Ada", "/Data/Ada"),
+            ("/dAta/ada/New/growqr", "/Data/Ada/New/growqr"),
+            ("relative", "relative"),
+        ] {
+            assert_eq!(spelled_by(Path::new(given), disk), PathBuf::from(expected), "{given}");
+        }
+    }
+
+    #[test]
+    fn the_prefix_of_a_resolved_path_of_windows_is_no_other_spelling() {
+        assert_eq!(without_prefix(r"\\?\C:\Users\Ada"), r"C:\Users\Ada");
+        assert_eq!(without_prefix(r"\\?\UNC\server\share"), r"\\server\share");
+        assert_eq!(without_prefix("/Users/you/data"), "/Users/you/data");
+    }
+}

@@ -1,0 +1,144 @@
+//! Type-checks the whole workspace for Windows and macOS, on a Debian or Ubuntu without either.
+//!
+//! Rust's own library for these systems comes with rustup alone; it is therefore checked from its source as well, by
+//! the rustc, cargo and rust-src of Debian sid, in a root of their own under the target folder. C compilers are
+//! stand-ins: a check links nothing. A first run takes half an hour on two cores and 8 GB, a later one what has changed.
+
+use crate::{Failure, machine, run};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is checked.
+const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
+
+/// What the root needs. mingw is there for its resource compiler, clang answers for the compilers that are not there.
+const PACKAGES: &str = "rustc cargo rust-src gcc g++ libc6-dev gcc-mingw-w64-x86-64-win32 g++-mingw-w64-x86-64-win32 \
+                        cmake make nasm pkg-config ca-certificates clang git perl";
+
+/// Stand-ins for the tools of another system, by the variables that name them to build scripts.
+const TOOLS: [(&str, &str); 4] = [
+    ("CC", include_str!("platforms/compiler.sh")),
+    ("CXX", include_str!("platforms/compiler.sh")),
+    ("AR", include_str!("platforms/archiver.sh")),
+    ("RANLIB", include_str!("platforms/archiver.sh")),
+];
+
+const UNCHECKED: [&str; 7] = [
+    "C code: libgit2, SQLite and aws-lc are not compiled",
+    "linking, and with it every name that a system library must have",
+    "running: no test and no window was started",
+    "clippy's lints of code for these systems",
+    "Windows by Microsoft's own tools (msvc), and Windows on ARM",
+    "macOS on Intel",
+    "bundles, installers, icons, signatures",
+];
+
+/// Checks both systems. `mirror`: the Debian mirror to take the root from, where apt's configuration names none.
+pub fn check(mirror: Option<String>) -> Result<(), Failure> {
+    if !machine::root().join("ui/dist/index.html").exists() {
+        // The window embeds its pages; which ones is all the same here.
+        run::build_pages()?;
+    }
+    if !machine::is_root() {
+        let program = std::env::current_exe()?;
+        let why = "this needs root, to make a small Debian under the target folder and to mount the project into it";
+        return Err(format!("{why}:\n\n  sudo {} check-platforms\n", program.display()).into());
+    }
+    if !machine::has("debootstrap") {
+        return Err("debootstrap is missing: apt-get install debootstrap".into());
+    }
+    let cache = cache();
+    let tools = tools(&cache.join("build/tools"))?;
+    fs::create_dir_all(cache.join("build/sdk"))?;
+
+    let mut check = Command::new("unshare");
+    check.args(["--mount", "--propagation", "private", "sh", "-c", include_str!("platforms/check.sh"), "check-platforms"]);
+    check.args(["check", "--locked", "--keep-going", "-Zbuild-std=std,panic_abort,proc_macro,test"]);
+    check.args(TARGETS.iter().flat_map(|target| ["--target", target]));
+    check.args(["--workspace", "--all-targets", "--features", machine::ALL_FEATURES]);
+    // Nothing of this machine's cargo and rustup; its proxies are needed on the way to the packages.
+    check.env_clear().envs(std::env::vars_os().filter(|(name, _)| is_passed_on(&name.to_string_lossy())));
+    check.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("HOME", "/build").envs(tools);
+    check.env("SOURCE", machine::root()).env("CACHE", &cache).env("PACKAGES", PACKAGES);
+    check.env("MIRROR", if cache.join("root").exists() { String::new() } else { mirror.map_or_else(mirror_of_apt, Ok)? });
+    check.env("CARGO_HOME", "/build/cargo").env("CARGO_TARGET_DIR", "/build/target");
+    check.env("RUSTC_BOOTSTRAP", "1").env("CARGO_PROFILE_DEV_DEBUG", "0");
+    check.env("SDKROOT", "/build/sdk").env("MACOSX_DEPLOYMENT_TARGET", "11.0");
+    let is_sound = check.status().map_err(|error| format!("unshare: {error}"))?.success();
+
+    println!();
+    if is_sound {
+        println!("Checked: the types of all crates, with the window, tests, benches and xtask, for {}", TARGETS.join(" and "));
+    }
+    println!("Not checked:");
+    UNCHECKED.iter().for_each(|what| println!("  {what}"));
+    println!("What was made for it is in {}; remove that folder to begin anew", cache.display());
+    if is_sound { Ok(()) } else { Err("there are errors, see above; what depends on those crates was not checked".into()) }
+}
+
+/// Where the root and what cargo writes is kept for the next time.
+fn cache() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    machine::root().join(target).join("platforms")
+}
+
+/// Writes the stand-ins, and names them by their variables as they are seen in the root.
+fn tools(folder: &Path) -> Result<Vec<(String, String)>, Failure> {
+    fs::create_dir_all(folder)?;
+    let mut variables = Vec::new();
+    for (name, script) in TOOLS {
+        let tool = folder.join(name);
+        fs::write(&tool, script)?;
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755))?;
+        variables.extend(TARGETS.map(|target| (format!("{name}_{}", target.replace('-', "_")), format!("/build/tools/{name}"))));
+    }
+    Ok(variables)
+}
+
+fn is_passed_on(variable: &str) -> bool {
+    matches!(variable, "TERM" | "LANG") || variable.to_ascii_lowercase().ends_with("_proxy")
+}
+
+/// The mirror that this machine's apt takes Debian's packages from.
+fn mirror_of_apt() -> Result<String, Failure> {
+    let mut asked = Command::new("apt-get");
+    asked.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"]);
+    let sources = asked.output().map_err(|error| format!("apt-get: {error}; this is for Debian and Ubuntu"))?;
+    let unknown = "apt names no mirror of Debian: run apt-get update, or name one with --mirror URL (on Ubuntu; it needs the \
+                   package debian-archive-keyring as well)";
+    mirror_in(&String::from_utf8_lossy(&sources.stdout)).ok_or_else(|| unknown.into())
+}
+
+/// The first source that is reached from within the root as well: no disk or folder of this machine.
+fn mirror_in(sources: &str) -> Option<String> {
+    sources.lines().find(|uri| uri.starts_with("http://") || uri.starts_with("https://")).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mirror_is_one_that_is_reached_over_the_network() {
+        let sources = "cdrom:[Debian 13]/\nfile:/srv/debian/\nhttps://mirror.example.org/debian/\nhttp://other.example.org/";
+        assert_eq!(mirror_in(sources).as_deref(), Some("https://mirror.example.org/debian/"));
+        assert_eq!(mirror_in("file:/srv/debian/\n"), None);
+    }
+
+    #[test]
+    fn the_root_learns_of_proxies_and_of_nothing_else_of_this_machine() {
+        let passed = ["HTTPS_PROXY", "no_proxy", "CARGO_HOME", "RUSTUP_TOOLCHAIN", "PATH"].map(is_passed_on);
+        assert_eq!(passed, [true, true, false, false, false]);
+    }
+
+    #[test]
+    fn every_target_gets_every_tool_by_the_name_that_build_scripts_ask_for() {
+        let folder = std::env::temp_dir().join(format!("growqr-tools-{}", std::process::id()));
+        let tools = tools(&folder).unwrap();
+        fs::remove_dir_all(folder).unwrap();
+        assert_eq!(tools.len(), TOOLS.len() * TARGETS.len());
+        assert!(tools.contains(&("CC_x86_64_pc_windows_gnu".to_owned(), "/build/tools/CC".to_owned())), "{tools:?}");
+    }
+}
