@@ -2,7 +2,9 @@
 //! own decisions, so no agent waits for it: it is updated after a change. If it cannot be written or is damaged, the next
 //! scan repairs it.
 
-use crate::objects::{FileChange, Git, blob_at};
+use crate::git::Git;
+use crate::objects::blob_at;
+use crate::plan::FileChange;
 use crate::probe::Step;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 use growqr_core::memory::MemoryError;
