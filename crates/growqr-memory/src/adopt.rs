@@ -1,11 +1,11 @@
 //! Hand edits: commits, in the user's name, the differences between the working tree and HEAD. Files that cannot be pages
 //! stay where they are and are reported.
 
-use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
+use crate::git::Git;
 use crate::message::Author;
-use crate::objects::{FileChange, Git};
 use crate::path;
+use crate::plan::{FileChange, WorkTreeFiles};
 use crate::work_tree::{self, OnDisk, SkippedFile};
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;

@@ -8,26 +8,20 @@
 
 use crate::disk;
 use crate::error_context::Context;
-use crate::objects::{FileChange, Git, Plan, blob_at};
+use crate::git::Git;
+use crate::object_writer;
+use crate::objects::blob_at;
+use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::probe::Step;
 use crate::work_tree::{self, OnDisk};
 use git2::{ErrorCode, Oid};
 use growqr_core::memory::MemoryError;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The reason why a committed version is not yet in the working tree.
 const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
-
-/// Whether the new files of a commit must still be moved into the working tree.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WorkTreeFiles {
-    /// They must be moved there.
-    ToReplace,
-    /// They are there already: the commit is of a hand edit.
-    UpToDate,
-}
 
 impl Git {
     /// Applies a plan, or finishes a plan that was partly applied.
@@ -53,7 +47,7 @@ impl Git {
                 }
                 let is_there = |number| self.staged_file(plan.commit, number).exists();
                 if !is_staged || !(0..plan.files.len()).all(is_there) {
-                    stage(&self.staged, &self.staged_files(plan, &[])?)?;
+                    object_writer::stage(&self.staged, &self.staged_files(plan, &[])?)?;
                 }
                 self.probe.reached(Step::FilesStaged)?;
             } else {
@@ -101,10 +95,6 @@ impl Git {
         Ok(())
     }
 
-    pub(crate) fn staged_file(&self, commit: Oid, number: usize) -> PathBuf {
-        self.staged.join(format!("{commit}.{number}"))
-    }
-
     /// The marker file for a commit of a hand edit whose ref is about to move. Such a commit has no staged files.
     fn ref_marker(&self, commit: Oid) -> PathBuf {
         self.staged.join(format!("{commit}.ref"))
@@ -124,14 +114,6 @@ impl Git {
     fn branch(&self) -> Result<String, MemoryError> {
         let head = self.repo.find_reference("HEAD").context("read HEAD")?;
         Ok(head.symbolic_target().ok().flatten().unwrap_or("HEAD").to_owned())
-    }
-
-    /// The content of the staged file of a change. It is empty if the page is deleted.
-    pub(crate) fn staged_content(&self, file: &FileChange) -> Result<Vec<u8>, MemoryError> {
-        match file.new {
-            Some(oid) => self.blob(oid)?.ok_or(MemoryError::HeadMoved),
-            None => Ok(Vec::new()),
-        }
     }
 
     fn move_ref(&self, plan: &Plan) -> Result<(), MemoryError> {
@@ -236,13 +218,4 @@ impl Git {
             .find(|folder| fs::remove_dir(folder).is_err())
             .unwrap_or(&self.folder)
     }
-}
-
-/// Writes and fsyncs the files that checkout will rename into the working tree.
-pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
-    for (path, bytes) in files {
-        let mut staged = File::create(path).context("write the page")?;
-        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).context("write the page")?;
-    }
-    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).context("write the page") }
 }

@@ -1,9 +1,8 @@
 //! The objects of a change, built in memory. [`crate::object_writer`] writes them to disk together; their order does not
 //! matter, because no ref points to them yet. A dropped draft writes nothing.
 
-use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
-use crate::objects::Git;
+use crate::plan::WorkTreeFiles;
 use git2::{Commit, ObjectType, Odb, Oid, Repository, Signature, Tree, TreeBuilder};
 use growqr_core::memory::MemoryError;
 use std::path::Path;
@@ -27,7 +26,7 @@ pub(crate) struct RawObject {
 
 impl Draft {
     /// A draft that reads existing objects from the folder `objects`.
-    fn new(objects: &Path, files: WorkTreeFiles) -> Result<Draft, git2::Error> {
+    pub(crate) fn new(objects: &Path, files: WorkTreeFiles) -> Result<Draft, git2::Error> {
         let odb = Odb::new()?;
         odb.add_disk_alternate(&objects.to_string_lossy())?;
         odb.add_new_mempack_backend(MEMPACK_PRIORITY)?;
@@ -72,12 +71,5 @@ impl Draft {
         let raw =
             |oid: &Oid| odb.read(*oid).map(|object| RawObject { oid: *oid, kind: object.kind(), bytes: object.data().to_vec() });
         self.object_ids.iter().map(raw).collect()
-    }
-}
-
-impl Git {
-    /// An empty draft.
-    pub(crate) fn draft(&self, files: WorkTreeFiles) -> Result<Draft, MemoryError> {
-        Draft::new(&self.repo.commondir().join("objects"), files).context("begin a change")
     }
 }

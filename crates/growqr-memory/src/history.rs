@@ -1,10 +1,11 @@
 //! History, diff, blame, old versions of pages, and undo.
 
-use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
+use crate::git::Git;
 use crate::message::{self, Author};
-use crate::objects::{FileChange, Git, Plan, blob_at};
+use crate::objects::blob_at;
 use crate::path;
+use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::prepare::{conflict, merge};
 use crate::work_tree;
 use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};

@@ -3,7 +3,9 @@
 //! scan repairs it.
 
 use crate::disk;
-use crate::objects::{FileChange, Git, blob_at};
+use crate::git::Git;
+use crate::objects::blob_at;
+use crate::plan::FileChange;
 use crate::probe::Step;
 use git2::{Index, IndexEntry, IndexTime, Oid};
 use growqr_core::memory::MemoryError;

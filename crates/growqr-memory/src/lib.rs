@@ -7,16 +7,19 @@
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
 //!
-//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `objects` (trees and
-//! commits), `draft` and `object_writer` (writing objects), `prepare`, `checkout` (the only one that moves the ref or
-//! replaces files), `disk` (fsync, rename and remove on each operating system), `index`, `adopt` (hand edits), `history`,
-//! `search`, `open`, `watch`, `probe` (crash tests).
+//! The modules: `path` and `work_tree` (names and files), `message` (commit messages and trailers), `git` (the repository and
+//! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
+//! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
+//! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `probe`
+//! (crash tests), `disk` (fsync, rename and remove on each operating system).
 
 mod adopt;
 mod checkout;
+mod commit;
 mod disk;
 mod draft;
 mod error_context;
+mod git;
 mod history;
 mod index;
 mod message;
@@ -24,9 +27,11 @@ mod object_writer;
 mod objects;
 mod open;
 mod path;
+mod plan;
 mod prepare;
 mod probe;
 mod search;
+mod staged;
 mod watch;
 mod work_tree;
 
@@ -36,12 +41,12 @@ pub use probe::{NoProbe, Probe, Step};
 pub use watch::{QUIET, Watch};
 pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 
-use checkout::WorkTreeFiles;
 use error_context::Context;
+use git::Git;
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::{BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page};
 use message::Author;
-use objects::{Git, Plan};
+use plan::{Plan, WorkTreeFiles};
 use prepare::PageChange;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};

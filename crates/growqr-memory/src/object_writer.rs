@@ -4,16 +4,16 @@
 //! does not matter: threads write them concurrently, while the caller records the plan in the journal. After a crash some
 //! may be missing; `checkout` checks that all are there before it moves the ref. This module moves no ref.
 
-use crate::checkout::{self, WorkTreeFiles};
 use crate::disk;
-use crate::draft::{Draft, RawObject};
+use crate::draft::RawObject;
 use crate::error_context::Context;
-use crate::objects::{FileChange, Git, Plan};
 use git2::{Oid, Repository};
 use growqr_core::memory::MemoryError;
 use std::collections::HashSet;
+use std::fs::File;
+use std::io::Write;
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 
@@ -39,15 +39,41 @@ struct RunningJob {
 }
 
 /// What to write for one commit.
-struct Job {
-    objects: Vec<RawObject>,
+pub(crate) struct Job {
+    pub(crate) objects: Vec<RawObject>,
     /// The folder of the staged files.
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// Path and content of each staged file.
-    staged: Vec<(PathBuf, Vec<u8>)>,
+    pub(crate) staged: Vec<(PathBuf, Vec<u8>)>,
 }
 
 impl ObjectWriter {
+    /// Starts to write a commit, after the running job has ended. `reopen` opens one more handle to the repository.
+    pub(crate) fn start(
+        &mut self,
+        commit: Oid,
+        job: Job,
+        reopen: impl Fn() -> Result<Repository, MemoryError>,
+    ) -> Result<(), MemoryError> {
+        self.wait(None)?;
+        while self.writers.len() < WRITERS.min(job.objects.len()) {
+            self.writers.push(reopen()?);
+        }
+        let mut writers = mem::take(&mut self.writers);
+        let work = move || {
+            let written = write(&mut writers, &job);
+            (writers, written)
+        };
+        self.running = Some(RunningJob { commit, thread: thread::Builder::new().spawn(work).context(CONTEXT)? });
+        Ok(())
+    }
+
+    /// Waits until the commit is written. Returns `true` if it was written completely since the last call.
+    pub(crate) fn wait_until_written(&mut self, commit: Oid) -> Result<bool, MemoryError> {
+        self.wait(Some(commit))?;
+        Ok(self.written.remove(&commit))
+    }
+
     /// Waits until the running job ends. Returns its error if it wrote `wanted`. The error of another commit is only logged:
     /// applying that commit will find the missing objects.
     fn wait(&mut self, wanted: Option<Oid>) -> Result<(), MemoryError> {
@@ -77,51 +103,6 @@ impl Drop for ObjectWriter {
     }
 }
 
-impl Git {
-    /// Starts writing the objects of a draft, and the staged files of its commit if the working tree needs them.
-    /// [`Git::wait_until_written`] waits for the end.
-    pub(crate) fn start_writing(&self, draft: &Draft, plan: &Plan) -> Result<(), MemoryError> {
-        let objects = draft.objects().context(CONTEXT)?;
-        let staged = match draft.files {
-            WorkTreeFiles::ToReplace => self.staged_files(plan, &objects)?,
-            WorkTreeFiles::UpToDate => Vec::new(),
-        };
-        let mut writer = self.writer.borrow_mut();
-        writer.wait(None)?;
-        while writer.writers.len() < WRITERS.min(objects.len()) {
-            writer.writers.push(self.reopen_repository()?);
-        }
-        let mut writers = mem::take(&mut writer.writers);
-        let job = Job { objects, staged, folder: self.staged.clone() };
-        let work = move || {
-            let written = write(&mut writers, &job);
-            (writers, written)
-        };
-        writer.running = Some(RunningJob { commit: plan.commit, thread: thread::Builder::new().spawn(work).context(CONTEXT)? });
-        Ok(())
-    }
-
-    /// Waits until this process has written the commit. Returns `true` if it has written all of it since the last call. If
-    /// `false`, an earlier process may have written it only in part.
-    pub(crate) fn wait_until_written(&self, commit: Oid) -> Result<bool, MemoryError> {
-        let mut writer = self.writer.borrow_mut();
-        writer.wait(Some(commit))?;
-        Ok(writer.written.remove(&commit))
-    }
-
-    /// Path and content of each staged file of a commit.
-    pub(crate) fn staged_files(&self, plan: &Plan, objects: &[RawObject]) -> Result<Vec<(PathBuf, Vec<u8>)>, MemoryError> {
-        let file = |(number, file): (usize, &FileChange)| {
-            let bytes = match file.new.and_then(|new| objects.iter().find(|raw| raw.oid == new)) {
-                Some(raw) => raw.bytes.clone(),
-                None => self.staged_content(file)?,
-            };
-            Ok((self.staged_file(plan.commit, number), bytes))
-        };
-        plan.files.iter().enumerate().map(file).collect()
-    }
-}
-
 /// Writes all objects and staged files. Each writer thread takes the next object until none is left. Each thread has its own
 /// repository handle, because libgit2 writes only one object at a time through one handle.
 fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
@@ -135,11 +116,20 @@ fn write(writers: &mut [Repository], job: &Job) -> Result<(), MemoryError> {
     };
     thread::scope(|scope| -> Result<(), MemoryError> {
         let writers: Vec<_> = writers.iter_mut().map(|writer| scope.spawn(|| work(writer).context(CONTEXT))).collect();
-        let staged = checkout::stage(&job.folder, &job.staged);
+        let staged = stage(&job.folder, &job.staged);
         writers.into_iter().try_for_each(|writer| writer.join().unwrap_or_else(|_| Err(thread_panicked())))?;
         staged
     })?;
     disk::flush_drive_cache(&job.folder).context(CONTEXT)
+}
+
+/// Writes and fsyncs the files that checkout will rename into the working tree.
+pub(crate) fn stage(folder: &Path, files: &[(PathBuf, Vec<u8>)]) -> Result<(), MemoryError> {
+    for (path, bytes) in files {
+        let mut staged = File::create(path).context("write the page")?;
+        staged.write_all(bytes).and_then(|()| disk::sync_file(&staged)).context("write the page")?;
+    }
+    if files.is_empty() { Ok(()) } else { disk::sync_folder(folder).context("write the page") }
 }
 
 fn thread_panicked() -> MemoryError {

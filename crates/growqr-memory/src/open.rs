@@ -1,13 +1,13 @@
 //! Opens or creates the repository with a configuration of its own, which replaces the git configuration of the user and of
 //! the system.
 
-use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
+use crate::git::{Git, use_program_config};
 use crate::message::Author;
-use crate::objects::{FileChange, Git};
+use crate::plan::{FileChange, WorkTreeFiles};
 use crate::probe::Probe;
 use crate::work_tree::{self, OnDisk};
-use git2::{Config, ConfigLevel, ErrorCode, Repository, RepositoryInitOptions};
+use git2::{Config, ErrorCode, Repository, RepositoryInitOptions};
 use growqr_core::clock::Timestamp;
 use growqr_core::memory::MemoryError;
 use std::fs;
@@ -108,23 +108,7 @@ fn write_program_config(own: &Path) -> Result<(), MemoryError> {
     fs::create_dir_all(own).and_then(|()| fs::write(&file, PROGRAM_CONFIG)).context("write its configuration")
 }
 
-/// Replaces the configuration that libgit2 has read from the user and the system.
-fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
-    let file = own.join("config");
-    let mut config = Config::new().context("read its configuration")?;
-    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).context("read its configuration")?;
-    config.add_file(&file, ConfigLevel::App, false).context("read its configuration")?;
-    repo.set_config(&config).context("read its configuration")
-}
-
 impl Git {
-    /// Opens another handle to the repository, with the same configuration.
-    pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
-        let repo = Repository::open(&self.folder).context("open")?;
-        use_program_config(&repo, &repo.path().join("growqr"))?;
-        Ok(repo)
-    }
-
     fn create_first_commit(&self, at: Timestamp) -> Result<(), MemoryError> {
         self.configure_users_git()?;
         let mut files = Vec::new();

@@ -1,10 +1,11 @@
 //! Prepares a change: commits the user's own edit of the page first, then merges, then writes the objects of the commit.
 
-use crate::checkout::WorkTreeFiles;
 use crate::error_context::Context;
+use crate::git::Git;
 use crate::message::{self, Author};
-use crate::objects::{FileChange, Git, Plan, blob_at};
+use crate::objects::blob_at;
 use crate::path;
+use crate::plan::{FileChange, Plan, WorkTreeFiles};
 use crate::work_tree::{self, MAX_PAGES, OnDisk};
 use git2::{MergeFileInput, ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;

@@ -1,0 +1,52 @@
+//! The repository, its folders, and the state that is kept with it. The other modules add the operations.
+
+use crate::error_context::Context;
+use crate::object_writer::ObjectWriter;
+use crate::probe::Probe;
+use git2::{Config, ConfigLevel, Oid, Repository};
+use growqr_core::memory::MemoryError;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The repository and its state. [`crate::MemoryRepo`] keeps it behind a lock.
+pub(crate) struct Git {
+    pub(crate) repo: Repository,
+    pub(crate) folder: PathBuf,
+    /// The folder of staged files, which checkout renames into the working tree.
+    pub(crate) staged: PathBuf,
+    pub(crate) probe: Arc<dyn Probe>,
+    pub(crate) effect_commits: RefCell<EffectCommits>,
+    /// Pages whose committed version is not yet in the working tree, because another program holds the file.
+    pub(crate) held: RefCell<BTreeSet<String>>,
+    /// Paths for which git's index is not yet updated.
+    pub(crate) unindexed: RefCell<BTreeSet<String>>,
+    pub(crate) writer: RefCell<ObjectWriter>,
+}
+
+/// Cache of the agents' commits by tool call.
+#[derive(Default)]
+pub(crate) struct EffectCommits {
+    /// The newest commit that the cache covers.
+    pub(crate) newest: Option<Oid>,
+    pub(crate) commits: HashMap<String, Oid>,
+}
+
+impl Git {
+    /// Opens another handle to the repository, with the same configuration.
+    pub(crate) fn reopen_repository(&self) -> Result<Repository, MemoryError> {
+        let repo = Repository::open(&self.folder).context("open")?;
+        use_program_config(&repo, &repo.path().join("growqr"))?;
+        Ok(repo)
+    }
+}
+
+/// Replaces the configuration that libgit2 has read from the user and the system.
+pub(crate) fn use_program_config(repo: &Repository, own: &Path) -> Result<(), MemoryError> {
+    let file = own.join("config");
+    let mut config = Config::new().context("read its configuration")?;
+    config.add_file(&repo.path().join("config"), ConfigLevel::Local, false).context("read its configuration")?;
+    config.add_file(&file, ConfigLevel::App, false).context("read its configuration")?;
+    repo.set_config(&config).context("read its configuration")
+}
