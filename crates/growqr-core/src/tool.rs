@@ -336,7 +336,7 @@ mod tests {
             |media_type: &str, data: &str| ContentBlock::Image { media_type: media_type.to_owned(), data: data.to_owned() };
         let fit = |blocks: Vec<ContentBlock>, is_error| ToolResult { content: ToolContent(blocks), is_error }.within_limits();
         let sound = image("image/png", "AAAA");
-        assert_eq!(fit(vec![sound.clone()], false).content.0, [sound.clone()]);
+        assert_eq!(fit(vec![sound.clone()], false).content.0, std::slice::from_ref(&sound));
         for odd in [image("image/svg+xml", "AAAA"), image("image/png", "not base64!"), image("image/png", "")] {
             assert!(matches!(&fit(vec![odd], false).content.0[..], [ContentBlock::Text { .. }]));
         }

@@ -34,7 +34,7 @@ impl Git {
         let author = Author::Agent(&change.origin);
         let change = PageChange { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
         let (plan, merged) = self.prepare_commit(&change)?;
-        commit_plan(&plan, &change.path, merged)
+        commit_plan(&plan, change.path, merged)
     }
 
     /// Builds the commit for a change and starts writing its objects. Returns the plan, and whether another change of the

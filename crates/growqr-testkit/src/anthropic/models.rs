@@ -32,12 +32,12 @@ pub(super) enum Sampling {
     TemperatureOneOrTopP,
 }
 
-/// For which accounts thinking signatures are bound to the conversation before them.
+/// When thinking signatures are bound to the conversation before them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PrefixCheck {
-    NoAccounts,
+    Never,
     NewAccounts,
-    AllAccounts,
+    Always,
 }
 
 /// Prices in thousandths of a US dollar per million tokens.
@@ -101,14 +101,14 @@ const NEWEST: Row = Row {
 };
 
 /// A model of the previous generation: forced tools are accepted, thinking is not bound to the conversation.
-const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::NoAccounts, ..NEWEST };
+const BEFORE: Row = Row { forced_tools: true, prefix_check: PrefixCheck::Never, ..NEWEST };
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         id: "claude-fable-5-2",
         name: "Claude Fable 5.2",
         card: card(8000, 40_000, 10_000, 16_000, 200),
-        prefix_check: PrefixCheck::AllAccounts,
+        prefix_check: PrefixCheck::Always,
         system_messages: false,
         ..NEWEST
     },

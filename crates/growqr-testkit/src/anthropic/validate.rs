@@ -69,9 +69,9 @@ pub(super) fn check_message(state: &State, request: &HttpRequest, counting: bool
     let controls = betas.iter().any(|beta| beta == fields::BINDING_BETA);
     let asked_to_bind = body.get("thinking").is_some_and(|thinking| thinking.get("block_binding").is_some());
     let bound = match model.prefix_check {
-        PrefixCheck::AllAccounts => true,
+        PrefixCheck::Always => true,
         PrefixCheck::NewAccounts => state.new_account || asked_to_bind,
-        PrefixCheck::NoAccounts => false,
+        PrefixCheck::Never => false,
     };
     let dropped = state.registry.check(&mut prompt, model.id, bound, controls, thinking.drop_block)?;
     let layout = Layout::of(&prompt, &body, model, &betas, &settings(&body, model, &thinking))?;
