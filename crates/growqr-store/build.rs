@@ -1,4 +1,4 @@
-//! Builds again when a migration is added: they are embedded, and cargo does not see them.
+//! Rebuilds the crate when a migration is added: migrations are embedded, and cargo does not track them.
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations");
 }

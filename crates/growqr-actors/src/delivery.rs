@@ -1,5 +1,5 @@
-//! Delivery of mail: from the outbox to its receiver, until the receiver has recorded it. At least once; the receiver takes
-//! each id once.
+//! Delivery of mail: posts the mail in the outbox to its receivers until they have recorded it. Mail is delivered at least once;
+//! the receiver processes each id once.
 
 use crate::placement::{Placement, PostError};
 use growqr_core::agent::Input;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Mail read from the outbox at once, as long as some of it can be delivered.
+/// Number of mails read from the outbox at once; raised while nothing in the page can be delivered.
 const PAGE: u32 = 100;
 
-/// Wait before mail that could not be delivered is tried again.
+/// Wait before a retry of mail that could not be delivered.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Delivers whenever there is mail, until told to stop. `mail` is notified when an append has put some into the outbox.
+/// Delivers mail until stopped. An append that puts mail into the outbox notifies `mail`.
 pub async fn run(placement: Arc<dyn Placement>, store: Arc<dyn Store>, mail: Arc<Notify>, stop: CancellationToken) {
     loop {
         let stuck = tokio::select! {
@@ -32,7 +32,7 @@ pub async fn run(placement: Arc<dyn Placement>, store: Arc<dyn Store>, mail: Arc
     }
 }
 
-/// Delivers all that waits. True if something could not be delivered and should be tried again.
+/// Delivers all waiting mail. True if some of it could not be delivered and needs a retry.
 async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
     let mut page = PAGE;
     loop {
@@ -48,7 +48,7 @@ async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
         }
         let is_full = waiting.len() >= page as usize;
         let mut taken = Vec::with_capacity(waiting.len());
-        // Mail must not overtake mail: a receiver that could not be reached is left alone until the next round.
+        // Keeps the order of mail: after a failed delivery, the receiver gets no more mail in this round.
         let mut unreached = BTreeSet::new();
         for mail in waiting {
             let (id, to) = (mail.id.clone(), mail.to.clone());
@@ -56,7 +56,7 @@ async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
                 continue;
             }
             match placement.post(&to, Input::Mail(mail)).await {
-                // The receiver does not exist yet, and this mail does not create it: the mail that does is on its way.
+                // The receiver does not exist yet, and this mail does not create it. The mail that creates it is still under way.
                 Ok(posted) if posted.view.seq == Seq(0) => drop(unreached.insert(to)),
                 Ok(_) => taken.push(id),
                 Err(PostError::Stopping) => return false,
@@ -67,12 +67,12 @@ async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
             }
         }
         if let Err(error) = mark(store, &taken).await {
-            // It will be delivered again, and taken once all the same.
+            // The mail will be delivered again; the receiver ignores the second copy.
             tracing::warn!(%error, "delivered mail could not be marked");
             return true;
         }
         if !unreached.is_empty() && is_full && taken.is_empty() {
-            // Mail that cannot be delivered must not keep back the mail behind it.
+            // The whole page is undeliverable. Read a larger page, so that it does not block the mail behind it.
             page = page.saturating_mul(2);
         } else if !unreached.is_empty() {
             return true;

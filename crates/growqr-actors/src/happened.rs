@@ -1,4 +1,4 @@
-//! What hosts tell: events that were recorded, answers as they arrive, agents that had to stop.
+//! Notifications of a host to its subscribers: recorded events, parts of answers, agents that had to stop.
 
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, Position};
@@ -6,34 +6,34 @@ use growqr_core::journal::{AgentView, StoreError};
 use growqr_core::model::Delta;
 use std::sync::Arc;
 
-/// Something that subscribers may show.
+/// A notification.
 #[derive(Clone, Debug)]
 pub enum Happened {
-    /// Events are on disk.
+    /// Events were recorded and are durable.
     Recorded(Arc<Recorded>),
-    /// Part of a model's answer arrived; not recorded.
+    /// A part of a model's answer arrived; not recorded.
     Delta {
-        /// Whose model.
+        /// The agent.
         agent: AgentId,
         /// The part.
         delta: Delta,
     },
-    /// An agent had to stop; its work is kept and goes on at the next start.
+    /// An agent had to stop because of an error; its work is recorded and goes on at the next start.
     Stopped {
-        /// Which agent.
+        /// The agent.
         agent: AgentId,
-        /// Why.
+        /// The error.
         error: Arc<StoreError>,
     },
 }
 
-/// What one append recorded.
+/// The content of one append.
 #[derive(Debug)]
 pub struct Recorded {
     /// Position of the first entry; the others follow without a gap.
     pub position: Position,
-    /// The agent afterwards.
+    /// The agent after the append.
     pub view: AgentView,
-    /// What happened.
+    /// The recorded entries.
     pub entries: Vec<Entry>,
 }

@@ -1,4 +1,4 @@
-//! What the rest of the program speaks to: the agents of one profile, wherever they run.
+//! The interface to the agents of one profile for the rest of the program, independent of the placement.
 
 use crate::happened::Happened;
 use crate::local::LocalHost;
@@ -19,7 +19,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Runs the agents in this process, and takes up what is open: agents at work, and mail on its way.
+    /// Runs the agents in this process and resumes open work: agents at work, and undelivered mail.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -28,14 +28,14 @@ impl Host {
         Ok(Host::on(Arc::new(LocalHost::start(ports, config).await?), store))
     }
 
-    /// The agents that run on this placement; `store` is theirs.
+    /// A handle on the agents of this placement; `store` must be the placement's store.
     #[must_use]
     pub fn on(placement: Arc<dyn Placement>, store: Arc<dyn Store>) -> Host {
         Host { placement, store }
     }
 
-    /// Sends an agent a message of the person. Returns once it is on disk, not once it is answered. To a sub-agent it goes
-    /// through the Grow Agent, whose budget pays for it.
+    /// Sends an agent a message of the person. Returns once the message is durable; the answer comes later. A message to a
+    /// sub-agent goes through the Grow Agent, whose budget pays for it.
     ///
     /// # Errors
     /// [`PostError`]; then nothing was sent.
@@ -56,11 +56,11 @@ impl Host {
         Ok(self.placement.post(agent, Input::Cancel).await?.view)
     }
 
-    /// Sets an agent's money aside for something other than a model call of its own loop, before it is spent. The same id
-    /// again tells where that charge stands.
+    /// Reserves money of an agent for something other than a model call of its own loop. Call it before the money is spent. A
+    /// second call with the same id returns the state of that charge.
     ///
     /// # Errors
-    /// [`PostError`]; then it may be asked again with the same id.
+    /// [`PostError`]; the caller may retry with the same id.
     pub async fn reserve(
         &self,
         agent: &AgentId,
@@ -71,10 +71,10 @@ impl Host {
         self.charge(agent, Input::Reserve { charge, purpose, reservation }).await
     }
 
-    /// Ends a charge: `cost` is what it cost, `None` if that will never be known. Twice is once.
+    /// Settles a charge: `cost` is what it cost, `None` if that will never be known. A second call changes nothing.
     ///
     /// # Errors
-    /// [`PostError`]; then the charge stays open, and counts with its whole reservation.
+    /// [`PostError`]; then the charge stays open and counts with its whole reservation.
     pub async fn settle(&self, agent: &AgentId, charge: EffectId, cost: Option<Money>) -> Result<ChargeStanding, PostError> {
         self.charge(agent, Input::Settle { charge, cost }).await
     }
@@ -85,13 +85,13 @@ impl Host {
         Ok(charge.expect("an input about a charge is answered with its standing"))
     }
 
-    /// Everything that happens from now on. A subscriber that falls behind is told so, and reads on from the store.
+    /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Happened> {
         self.placement.subscribe()
     }
 
-    /// Stops all agents where they are, and returns when their tasks have ended. Open work goes on at the next start.
+    /// Stops all agents and returns once their tasks have ended. Open work goes on at the next start.
     pub async fn stop(&self) {
         self.placement.stop().await;
     }

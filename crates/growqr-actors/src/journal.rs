@@ -1,4 +1,4 @@
-//! An agent and its journal: reading the one from the other, and what is written there.
+//! Loads agents from their journals and prepares appends.
 
 use crate::ports::Ports;
 use growqr_core::agent::{Input, STATE_VERSION, State, decide, views};
@@ -11,17 +11,18 @@ use growqr_core::prompt::Segment;
 /// Entries read at once when an agent wakes.
 const PAGE: u32 = 5_000;
 
-/// An agent as its journal tells.
+/// An agent loaded from its journal.
 pub struct Loaded {
-    /// The fold of the journal.
+    /// The state after the last entry.
     pub state: State,
-    /// Where the journal ends.
+    /// The end of the journal.
     pub head: Head,
-    /// Where the snapshot ended that saved a part of the way; 0 without one.
+    /// The last entry in the snapshot that was used; 0 without one.
     pub saved: Seq,
 }
 
-/// Reads an agent from its snapshot and journal. Performs nothing and wakes nobody; an unknown agent is a new one.
+/// Loads an agent from its snapshot and journal. Performs no intent and wakes no agent. An unknown agent is returned as a new
+/// one.
 ///
 /// # Errors
 /// If the store cannot be read.
@@ -42,11 +43,11 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, saved })
 }
 
-/// Records what an input leads to and performs none of it: for an input to an agent that no host runs. Its open work goes
-/// on at the next start, or stays stopped. Returns the agent afterwards.
+/// Records the events for an input and performs no intent: for an agent that no host runs. Its open work goes on at the next
+/// start, or stays stopped. Returns the agent afterwards.
 ///
 /// # Errors
-/// If the store cannot be read or written; then nothing has happened.
+/// If the store cannot be read or written; then nothing is recorded.
 pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
     let (setup, segment) = ports.setups.setup(state.depth());
@@ -60,7 +61,7 @@ pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<Agen
     Ok(next.view())
 }
 
-/// An append and what it leads to.
+/// A prepared append and the state after it.
 pub(crate) struct Written {
     pub(crate) next: State,
     pub(crate) append: Append,

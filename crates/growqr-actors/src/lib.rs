@@ -1,9 +1,9 @@
-//! Who runs an agent.
+//! Runs agents.
 //!
-//! [`runner`] is one agent's loop: it records what the turn machine decides, then acts. It knows ports and the traits of
-//! [`placement`] only, so that an engine can place and wake the same agents. [`local`] is the local placement: one task per
-//! awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers. [`Host`] is what
-//! the rest of the program speaks to, wherever agents run. Nothing is decided here.
+//! [`runner`] is the loop of one agent: it records the decisions of the turn machine, then performs the intents. It knows only
+//! the ports and the traits of [`placement`], so that another engine can run the same agents. [`local`] is the local placement:
+//! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers.
+//! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -1,8 +1,8 @@
 //! The local placement: agents in this process.
 //!
-//! One task, the registrar, alone owns the map of awake agents. Requests to it come from [`LocalHost`] handles and from
-//! runners that have been idle. An agent that goes to sleep is `Leaving` until its task has ended, so that no agent ever
-//! runs twice; letters that come meanwhile wake it again.
+//! One task, the registrar, owns the map of awake agents. It gets requests from [`LocalHost`] handles and from idle runners. An
+//! agent that goes to sleep is `Leaving` until its task has ended, so that no agent runs twice. Letters that arrive meanwhile
+//! wake it again.
 
 use crate::delivery;
 use crate::happened::Happened;
@@ -20,7 +20,7 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Events that a slow subscriber may fall behind; then it reads on from the store.
+/// The number of events that a slow subscriber may fall behind; after that it must read from the store.
 const BACKLOG: usize = 4_096;
 
 /// A handle to the agents of this process. Cheap to clone; they run until [`Placement::stop`].
@@ -38,7 +38,7 @@ enum Request {
 }
 
 impl LocalHost {
-    /// Starts a host and takes up what is open: agents at work, and mail on its way.
+    /// Starts a host and resumes open work: agents at work, and undelivered mail.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -67,11 +67,11 @@ impl LocalHost {
         Ok(host)
     }
 
-    /// Ends everything at once, as if the process were killed: for tests. Nothing is saved.
+    /// For tests: ends everything at once, like a kill of the process. Saves nothing.
     pub async fn kill(&self) {
         if let Some(task) = self.ended.lock().await.take() {
             task.abort();
-            // It ends with the abort, which is no failure.
+            // The abort makes the task return an error, which is expected.
             let _ = task.await;
         }
     }
@@ -88,7 +88,7 @@ impl LocalHost {
 impl Placement for LocalHost {
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError> {
         let (sender, recorded) = oneshot::channel();
-        // The sender may be gone; the record stands all the same.
+        // The sender may have stopped waiting; the input is recorded anyway.
         let ack = Box::new(move |posted| drop(sender.send(posted)));
         self.ask(agent, Request::Post(agent.clone(), Letter { input, ack }))?;
         match recorded.await {
@@ -118,7 +118,7 @@ impl Placement for LocalHost {
     }
 }
 
-/// How runners reach their host.
+/// The runners' connection to their host.
 struct Signals {
     events: broadcast::Sender<Happened>,
     mail: Arc<Notify>,
@@ -129,7 +129,7 @@ struct Signals {
 #[async_trait]
 impl RunnerHost for Signals {
     fn publish(&self, happened: Happened) {
-        // An error means that nobody has subscribed.
+        // An error means that there are no subscribers.
         let _ = self.events.send(happened);
     }
 
@@ -159,9 +159,9 @@ impl Inbox for mpsc::Receiver<Letter> {
 }
 
 enum Place {
-    /// Its inbox, and how many letters were ever put into it.
+    /// Its inbox, and the number of letters that were ever put into it.
     Awake(mpsc::Sender<Letter>, u64),
-    /// Its inbox is closed and its task is ending; these letters wake it again, and so does a wake that came meanwhile.
+    /// Its inbox is closed and its task is ending. These letters wake it again; so does a wake that arrived meanwhile (`true`).
     Leaving(Vec<Letter>, bool),
 }
 
@@ -194,14 +194,14 @@ impl Registrar {
                 Some((agent, read)) = idle.recv() => self.let_sleep(&agent, read),
             }
         }
-        // Refuse what comes from now on, and let every runner notice the stop by itself: it may be saving its state.
+        // Refuse new requests. Each runner notices the stop token itself and is not aborted: it may be saving its state.
         inbox.close();
         idle.close();
         self.awake.clear();
         while self.tasks.join_next().await.is_some() {}
     }
 
-    /// A letter that finds no room is dropped with its answer channel; the sender reads that as overloaded.
+    /// If the inbox is full, drops the letter with its answer channel, which the sender reads as [`PostError::Overloaded`].
     fn place(&mut self, agent: AgentId, letter: Letter) {
         match self.awake.get_mut(&agent) {
             Some(Place::Leaving(letters, _)) if letters.len() < self.links.config.inbox => letters.push(letter),
@@ -219,14 +219,14 @@ impl Registrar {
 
     fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
         let (sender, inbox) = mpsc::channel(self.links.config.inbox);
-        // If the inbox is full the letter is dropped; its sender gets `Overloaded`.
+        // If the inbox is full, the letter is dropped and its sender gets `Overloaded`.
         let put = letters.into_iter().filter_map(|letter| sender.try_send(letter).ok()).count() as u64;
         let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
         self.names.insert(handle.id(), agent.clone());
         self.awake.insert(agent, Place::Awake(sender, put));
     }
 
-    /// Closes the inbox of an agent that had nothing to do after so many letters, unless it was sent more since.
+    /// Closes the inbox of an idle agent, unless more letters were put into it than the `read` ones that the agent has read.
     fn let_sleep(&mut self, agent: &AgentId, read: u64) {
         if let Some(Place::Awake(_, put)) = self.awake.get(agent)
             && *put == read
@@ -235,7 +235,7 @@ impl Registrar {
         }
     }
 
-    /// An agent's task has ended; letters that came too late for it wake the agent again.
+    /// Called when an agent's task has ended. Letters that it did not read wake the agent again.
     fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<Letter>) {
         let Some(agent) = self.names.remove(&task) else { return };
         let mut wakes_again = false;

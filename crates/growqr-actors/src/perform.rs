@@ -1,4 +1,4 @@
-//! Carrying intents out: model calls and tool calls. Each ends in an input for the turn machine.
+//! Performs intents: model calls and tool calls. Each results in an input for the turn machine.
 
 use crate::ports::Ports;
 use futures_util::FutureExt;
@@ -10,11 +10,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an executor may take to find out about a call: a turn that is being cancelled waits for it.
+/// Timeout for an executor to look up a call: a turn that is being cancelled waits for it.
 const LOOK_UP: Duration = Duration::from_secs(20);
 
-/// Asks the model; calls of its answer are worked out before they are recorded, as far as that has no effect. `state` is
-/// the agent's while it waits for the answer.
+/// Calls the model. Also prepares the tool calls of the answer before they are recorded, as far as that has no effect. `state` is
+/// the agent's state while it waits for the answer.
 pub(crate) async fn call_model(
     ports: Ports,
     request: ModelRequest,
@@ -38,8 +38,8 @@ pub(crate) async fn call_model(
     }
 }
 
-/// Prepares all calls if every one is [`Repeat::Safe`], or a single call of any kind. Otherwise none: changes must be prepared
-/// in order.
+/// Prepares all calls if every one is [`Repeat::Safe`], or if there is only one call of any kind. Otherwise prepares none:
+/// changes must be prepared in order.
 async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Performed)> {
     let wanted = wanted_calls(reply);
     let is_effect_free = |name: &str| state.tool(name).is_some_and(|entry| entry.repeat == Repeat::Safe);
@@ -51,7 +51,7 @@ async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Per
         let Some(entry) = state.tool(&wanted.name) else { continue };
         let Some(executor) = ports.tools.executor(&entry.executor) else { continue };
         let call = state.tool_call(entry, wanted.input, state.next_effect(index), ports.clock.now());
-        // Whatever goes wrong here goes wrong again, and is told, when the call is carried out.
+        // Errors are ignored here: the same error occurs, and is reported, when the call is carried out.
         if let Ok(Some(performed)) = AssertUnwindSafe(executor.prepare(&call)).catch_unwind().await {
             prepared.push((index, within_limits(performed)));
         }
@@ -66,7 +66,7 @@ fn within_limits(performed: Performed) -> Performed {
     }
 }
 
-/// Carries a recorded call out.
+/// Carries out a recorded call.
 pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option<CommitPlan>) -> Input {
     let effect = call.origin.effect.clone();
     let Some(executor) = tools.executor(&call.executor) else {
@@ -85,7 +85,7 @@ pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option
     }
 }
 
-/// Finds out what became of an interrupted call.
+/// Finds out the result of an interrupted call.
 pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input {
     let effect = call.origin.effect.clone();
     let found = match tools.executor(&call.executor) {
@@ -102,7 +102,7 @@ pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input
     Input::LookedUp { effect, found }
 }
 
-/// Runs blocking work on a thread made for it. `None` only if it panicked.
+/// Runs blocking work on a thread of tokio's blocking pool. `None` only if it panicked.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Some(done),

@@ -1,8 +1,8 @@
-//! The seam between agents and where they run.
+//! The interface between agents and the system that runs them.
 //!
-//! A [`Placement`] brings inputs to agents and wakes them: the local host (`local.rs`) in this process, an engine on many
-//! machines. Runner and delivery know these traits only, so the same agents run on either. The journal stays the only
-//! store: a placement keeps nothing that is not there.
+//! A [`Placement`] brings inputs to agents and wakes them: the local host (`local.rs`) in this process, or an engine on many
+//! machines. Runner and delivery know only these traits, so the same agents run on either. The journal is the only store: a
+//! placement keeps no data that is not in the journal.
 
 use crate::happened::Happened;
 use async_trait::async_trait;
@@ -11,12 +11,12 @@ use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, StoreError};
 use tokio::sync::broadcast;
 
-/// What became of an input.
+/// The result of an input.
 #[derive(Clone, Debug)]
 pub struct Posted {
-    /// The agent afterwards. An agent that does not exist has `seq` 0.
+    /// The agent after the input. An agent that does not exist has `seq` 0.
     pub view: AgentView,
-    /// Where the charge stands, if the input was about one.
+    /// The state of the charge, if the input was about one.
     pub charge: Option<ChargeStanding>,
 }
 
@@ -29,73 +29,73 @@ pub enum PostError {
     /// Its inbox is full.
     #[error("agent {0} has too many messages waiting")]
     Overloaded(AgentId),
-    /// The host is going down.
+    /// The host is stopping.
     #[error("GrowQR is stopping")]
     Stopping,
-    /// The input is not recorded.
+    /// The input could not be recorded.
     #[error("what happened to agent {agent} could not be recorded")]
     Store {
-        /// Which agent.
+        /// The agent.
         agent: AgentId,
-        /// Why.
+        /// The error.
         source: StoreError,
     },
 }
 
-/// Where agents run.
+/// A system that runs agents.
 #[async_trait]
 pub trait Placement: Send + Sync {
-    /// Brings an input to an agent, waking it if need be, and returns once it is recorded.
+    /// Brings an input to an agent, wakes the agent if necessary, and returns once the input is recorded.
     ///
     /// # Errors
-    /// [`PostError`]. With [`PostError::Store`] it may be recorded all the same, where the connection to the database broke:
-    /// an input with an id of its own may be sent again.
+    /// [`PostError`]. After [`PostError::Store`] the input may still be recorded, if the connection to the database broke: an
+    /// input with an id of its own can be sent again.
     async fn post(&self, agent: &AgentId, input: Input) -> Result<Posted, PostError>;
 
-    /// Takes up an agent's open work, if nobody runs it.
+    /// Resumes an agent's open work, unless the agent is already running.
     ///
     /// # Errors
     /// [`PostError::Stopping`] and [`PostError::Overloaded`].
     async fn wake(&self, agent: &AgentId) -> Result<(), PostError>;
 
-    /// Everything that happens from now on. A subscriber that falls behind is told so, and reads on from the store.
+    /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
     fn subscribe(&self) -> broadcast::Receiver<Happened>;
 
-    /// Stops all agents where they are, and returns when none runs any more. Open work goes on at the next start.
+    /// Stops all agents and returns once none runs. Open work goes on at the next start.
     async fn stop(&self);
 }
 
-/// An input on its way to a runner, and whom to tell once it is recorded.
+/// An input for a runner, with a callback for the result.
 pub struct Letter {
     /// The input.
     pub input: Input,
-    /// Called once with the result; dropped uncalled if the runner never read the input.
+    /// Called once the input is recorded or has failed; dropped without a call if the runner never read the input.
     pub ack: Box<dyn FnOnce(Result<Posted, StoreError>) + Send>,
 }
 
-/// Where a runner gets its inputs from.
+/// The source of a runner's inputs.
 #[async_trait]
 pub trait Inbox: Send {
-    /// The next input; `None` once no more will come. Safe to drop half-way.
+    /// The next input; `None` once the inbox is closed and empty. Cancel-safe.
     async fn next(&mut self) -> Option<Letter>;
 
-    /// Takes no more, and gives back what nobody has looked at.
+    /// Closes the inbox and returns the unread letters.
     fn close(&mut self) -> Vec<Letter>;
 }
 
-/// What a runner tells the host that runs it.
+/// A runner's interface to its host.
 #[async_trait]
 pub trait RunnerHost: Send + Sync {
-    /// Tells subscribers.
+    /// Notifies subscribers.
     fn publish(&self, happened: Happened);
 
-    /// There is new mail in the outbox.
+    /// Notifies the delivery that there is new mail in the outbox.
     fn mail_waits(&self);
 
-    /// An agent has changed memory.
+    /// Notifies the host that an agent has changed memory.
     fn memory_changed(&self);
 
-    /// The agent has had nothing to do for a while, after reading so many letters: the host may close its inbox. `false` if
-    /// the host is gone.
+    /// Tells the host that the agent is idle after reading `read` letters; the host may close its inbox. `false` if the host no
+    /// longer exists.
     async fn is_idle(&self, agent: &AgentId, read: u64) -> bool;
 }

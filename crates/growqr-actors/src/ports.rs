@@ -1,4 +1,4 @@
-//! What a host needs of the world.
+//! The adapters and settings that a host needs.
 
 use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Moment, Random};
@@ -15,11 +15,11 @@ use std::time::Duration;
 pub struct Ports {
     /// Journals, outbox and views of one profile.
     pub store: Arc<dyn Store>,
-    /// The profile's memory, to be tidied up after changes.
+    /// The profile's memory; the host calls [`Memory::tidy`] after changes.
     pub memory: Arc<dyn Memory>,
     /// The tools of its agents.
     pub tools: Arc<dyn Tools>,
-    /// Models and the person's choices.
+    /// Models and the person's settings.
     pub setups: Arc<dyn Setups>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -28,29 +28,29 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// What a decision made now needs.
+    /// Time and random bits for a decision that is made now.
     pub(crate) fn moment(&self) -> Moment {
         Moment { at: self.clock.now(), random: self.random.bits() }
     }
 }
 
-/// What the person has chosen; read again at each decision.
+/// The person's settings; read again at each decision.
 pub trait Setups: Send + Sync {
     /// The segment and limits for the next turn of an agent at this depth.
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>);
 
-    /// The provider of that name; `None` if this build has none.
+    /// The provider with this name; `None` if this build has none.
     fn model(&self, provider: &str) -> Option<Arc<dyn Model>>;
 }
 
-/// Sizes and times of a host.
+/// Sizes and timeouts of a host.
 #[derive(Clone, Copy, Debug)]
 pub struct HostConfig {
-    /// An agent with nothing to do sleeps after this long.
+    /// An idle agent goes to sleep after this time.
     pub idle: Duration,
-    /// Letters that may wait in one inbox before it is full.
+    /// Capacity of one inbox, in letters.
     pub inbox: usize,
-    /// A snapshot is kept when an agent sleeps after at least this many new events.
+    /// An agent that goes to sleep saves a snapshot if it has at least this many new events.
     pub snapshot_after: u64,
 }
 

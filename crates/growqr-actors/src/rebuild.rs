@@ -1,5 +1,5 @@
-//! The views, rebuilt from the journal: every entry is applied once more, and what an append would have written for it
-//! is compared with what is there. Performs nothing and wakes nobody.
+//! Rebuilds the views from the journal: applies every entry again, and compares the rows that an append would have written with
+//! the stored rows. Performs no intent and wakes no agent.
 
 use growqr_core::agent::{State, views};
 use growqr_core::event::Entry;
@@ -8,27 +8,27 @@ use growqr_core::journal::{Head, Store, StoreError};
 use growqr_core::rebuild::{Differences, Replayed, Views};
 use std::collections::HashSet;
 
-/// Entries read and written at once.
+/// Entries per page.
 const PAGE: u32 = 2_000;
 
-/// What a rebuild did.
+/// The result of a rebuild.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// Journals read.
+    /// Number of journals read.
     pub agents: u64,
-    /// Events read.
+    /// Number of events read.
     pub events: u64,
-    /// Rows that were replaced, added or deleted, of agents with a journal.
+    /// Rows of agents with a journal that were replaced, added or deleted.
     pub differences: Differences,
-    /// Rows deleted because no journal knows their agent.
+    /// Rows that were deleted because their agent has no journal.
     pub strays: u64,
 }
 
-/// Rebuilds all views of a profile, one transaction for each agent. The caller holds the profile's lock. Stopped at any
-/// moment, each agent has its old views or its new ones; run again, it does the rest.
+/// Rebuilds all views of a profile, one transaction per agent. The caller must hold the profile's lock. If it is interrupted,
+/// each agent has either its old or its new views; another run rebuilds the rest.
 ///
 /// # Errors
-/// [`StoreError::Corrupt`] if a journal is not whole, before the views of its agent are touched; the database's own.
+/// [`StoreError::Corrupt`] if a journal is incomplete, before the views of its agent are changed; errors of the database.
 pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, StoreError> {
     let journals = target.journals().await?;
     let taken = taken(store, &journals).await?;
@@ -51,7 +51,7 @@ pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, S
     Ok(rebuilt)
 }
 
-/// The mail that any agent has taken.
+/// Ids of all mail that some agent has received.
 async fn taken(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSet<EffectId>, StoreError> {
     let mut taken = HashSet::new();
     for (agent, end) in journals {
@@ -63,7 +63,7 @@ async fn taken(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSe
     Ok(taken)
 }
 
-/// One journal, read from its beginning in pages.
+/// Replays one journal from its beginning, page by page.
 struct Replay {
     state: State,
     head: Head,

@@ -1,7 +1,7 @@
-//! One agent's loop: load, then record and act until there is nothing to do and no input comes.
+//! The loop of one agent: load, then record and perform until nothing is open and no input arrives.
 //!
-//! Inputs, by priority: the stop token, finished work, letters. Letters come from the host only. The task alone owns the
-//! state; everything it performs is owned by its join set and ends with it. It never installs anything global.
+//! Inputs, by priority: the stop token, finished work, letters. Letters come only from the host. The task owns the state; its
+//! join set owns all work that it performs, so the work ends with the task. It never changes global state.
 
 use crate::happened::{Happened, Recorded};
 use crate::journal::{Loaded, Written, load, write};
@@ -20,37 +20,37 @@ use std::time::Duration;
 use tokio::task::{self, AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Waits before a failed append is tried again, when what is to be recorded cannot be had a second time.
+/// Waits between retries of a failed append, for results of work that must not be performed a second time.
 const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Loads tried after a conflict. The last append of a process that was just killed may still arrive; after that, it is a second
-/// writer.
+/// Number of attempts to load after a conflict. The first conflict may come from the last append of a process that was just
+/// killed; further ones come from a second writer.
 const LOADS: u32 = 3;
 
-/// How long aborted work may take to end. Blocking work cannot be aborted.
+/// Timeout for aborted work to end. Blocking work cannot be aborted.
 const ABORT: Duration = Duration::from_secs(5);
 
-/// What a runner needs.
+/// The dependencies of a runner.
 #[derive(Clone)]
 pub struct Links {
-    /// The adapters that the agent runs on.
+    /// The adapters.
     pub ports: Ports,
-    /// Sizes and times.
+    /// Sizes and timeouts.
     pub config: HostConfig,
     /// The host that runs it.
     pub host: Arc<dyn RunnerHost>,
-    /// Stops the agent where it is.
+    /// Stops the agent.
     pub stop: CancellationToken,
 }
 
-/// Runs one agent until its inbox closes and its work is done, it lost its journal to another writer, or the host stops.
-/// Returns letters that it has not looked at: they are for the agent's next run.
+/// Runs one agent until its inbox is closed and its work is done, another writer has appended to its journal, or the host stops.
+/// Returns the unread letters: they are for the agent's next run.
 pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Letter> {
     let host = Arc::clone(&links.host);
     let stopped = match Runner::begin(links, &agent).await {
         Ok(mut runner) => {
             let stopped = runner.live(&mut inbox).await;
-            // Nothing of this run goes on beside the next one.
+            // Ends all work of this run, so that none of it continues beside the next run.
             let _ = tokio::time::timeout(ABORT, runner.work.shutdown()).await;
             stopped
         }
@@ -60,7 +60,7 @@ pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Let
     if let Err(error) = stopped {
         tracing::error!(%agent, %error, "an agent had to stop");
         if !matches!(error, StoreError::Conflict { .. }) {
-            // The next run would fail in the same way, so the senders get the reason now.
+            // The next run would fail in the same way, so the senders get the error now.
             for letter in unread.drain(..) {
                 (letter.ack)(Err(again(&error)));
             }
@@ -70,7 +70,7 @@ pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Let
     unread
 }
 
-/// The same error once more.
+/// A copy of the error.
 fn again(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
@@ -88,31 +88,31 @@ struct Runner {
     state: State,
     head: Head,
     saved: Seq,
-    /// The segment that the state names, once it was read.
+    /// The segment that the state names, once it is loaded.
     segment: Option<(growqr_core::id::SegmentHash, Arc<Segment>)>,
-    /// Each with the key of its intent.
+    /// Running work; each task returns the key of its intent.
     work: JoinSet<(String, Input)>,
     performing: HashMap<String, AbortHandle>,
-    /// Tasks that were aborted and have not ended, each with the key of its intent.
+    /// Tasks that were aborted and have not ended yet, with the keys of their intents.
     aborted: HashMap<task::Id, String>,
-    /// Something open could not be started.
+    /// An open intent could not be started.
     is_stalled: bool,
-    /// An append that failed: the connection may have broken after the store had done it.
+    /// The last append, if it failed and may still be recorded: the connection may have broken after the commit.
     unclear: Option<Step>,
 }
 
-/// What an append leads to, once it is recorded.
+/// The changes of the runner once an append is recorded.
 struct Step {
     next: State,
     entries: Vec<Entry>,
     view: AgentView,
-    /// The segment that begins with it.
+    /// The segment that starts with this append.
     segment: Option<Arc<Segment>>,
 }
 
 impl Runner {
-    /// Loads an agent and takes up its open work. The last append of a process that was just killed may still reach the
-    /// database after the journal was read: then it is read again.
+    /// Loads an agent and resumes its open work. After a conflict it loads again: the last append of a process that was just
+    /// killed may reach the database after the journal was read.
     async fn begin(links: Links, agent: &AgentId) -> Result<Runner, StoreError> {
         for _ in 1..LOADS {
             match Runner::load(links.clone(), agent.clone()).await {
@@ -166,7 +166,7 @@ impl Runner {
                         self.conclude_with_retry(&key, input).await?;
                     }
                     Err(error) if error.is_cancelled() => {
-                        // What waited for the end of this task may begin.
+                        // Work that waited for the end of this task may start now.
                         self.aborted.remove(&error.id());
                         self.perform_later().await;
                     }
@@ -192,7 +192,7 @@ impl Runner {
                     Err(error) => tracing::warn!(%error, "whether something is recorded cannot be found out yet"),
                 },
                 () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() && !self.is_stalled => {
-                    // The host answers by closing the inbox.
+                    // If the host agrees, it closes the inbox, and the next read returns `None`.
                     if !self.links.host.is_idle(self.state.id(), read).await { break }
                 },
             }
@@ -201,8 +201,8 @@ impl Runner {
         Ok(())
     }
 
-    /// Ends an open model call in the journal, so that it counts what it can have cost and no more. If that cannot be
-    /// recorded, the next start counts it in full.
+    /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
+    /// the next start counts the whole reservation.
     async fn stop_calls(&mut self) {
         let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
         let now = self.links.ports.moment();
@@ -214,8 +214,8 @@ impl Runner {
         }
     }
 
-    /// Records the result of finished work, which cannot be had a second time. Retries the append: disk-full and connection
-    /// errors are often temporary.
+    /// Records the result of finished work, which must not be performed a second time. Retries the append: disk-full and
+    /// connection errors are often temporary.
     async fn conclude_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         for wait in RETRIES {
             match self.conclude(key, input.clone()).await {
@@ -233,7 +233,8 @@ impl Runner {
         self.conclude(key, input).await
     }
 
-    /// Records the result of finished work, unless that is no longer open: it may be recorded already.
+    /// Records the result of finished work, unless its intent is no longer open, for example because the result is already
+    /// recorded.
     async fn conclude(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
         self.settle().await?;
         if self.state.open_intents().iter().any(|open| self::key(open) == key) {
@@ -243,7 +244,7 @@ impl Runner {
         }
     }
 
-    /// Decides, records, applies, tells subscribers, and starts what is open.
+    /// Decides, records and applies the events, notifies subscribers, and starts the open intents.
     async fn take(&mut self, input: Input) -> Result<(), StoreError> {
         self.decide_and_record(input).await?;
         self.perform().await
@@ -268,7 +269,7 @@ impl Runner {
         Posted { view: self.state.view(), charge: charge.map(standing) }
     }
 
-    /// Finds out whether an append that failed was recorded all the same, and goes on from there if it was.
+    /// After a failed append: reloads the journal to find out whether the append was recorded, and if so, continues from there.
     async fn settle(&mut self) -> Result<(), StoreError> {
         if self.unclear.is_none() {
             return Ok(());
@@ -308,7 +309,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Goes on from what is recorded, and tells subscribers.
+    /// Continues from the recorded state and notifies subscribers.
     fn take_up(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
         let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
@@ -322,7 +323,7 @@ impl Runner {
         }
     }
 
-    /// Starts what is open. What cannot be started now, because its segment cannot be read, is tried again.
+    /// Starts the open intents. If the segment cannot be read now, a later call tries again.
     async fn perform_later(&mut self) {
         let performed = self.perform().await;
         self.is_stalled = performed.is_err();
@@ -331,8 +332,8 @@ impl Runner {
         }
     }
 
-    /// Starts what is open and not yet under way; aborts what is no longer open. A call is looked up only once the task that
-    /// carried it out has ended.
+    /// Starts the open intents that are not yet under way, and aborts work that is no longer open. A call is looked up only once
+    /// the task that carried it out has ended.
     async fn perform(&mut self) -> Result<(), StoreError> {
         let open = self.state.open_intents();
         let keys: Vec<String> = open.iter().map(key).collect();
@@ -355,7 +356,7 @@ impl Runner {
         Ok(())
     }
 
-    /// Whether the task that carried this call out was aborted and has not ended.
+    /// Whether the task of this call was aborted and has not ended yet.
     fn is_ending(&self, effect: &EffectId) -> bool {
         self.aborted.values().any(|key| *key == run_key(effect))
     }
@@ -405,7 +406,7 @@ impl Runner {
         Ok(segment)
     }
 
-    /// A snapshot only saves time, so a failure is no more than a note in the log.
+    /// A snapshot only saves time, so a failure is only logged.
     async fn save_snapshot(&mut self) {
         if self.head.seq.0 < self.saved.0 + self.links.config.snapshot_after {
             return;
@@ -419,7 +420,7 @@ impl Runner {
     }
 }
 
-/// Tells one open intent from another, so that each is performed once.
+/// A key that identifies an open intent, so that each is performed once.
 fn key(intent: &Intent) -> String {
     match intent {
         Intent::CallModel { attempt, request_hash } => format!("call {request_hash} {attempt}"),

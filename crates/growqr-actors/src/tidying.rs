@@ -1,4 +1,4 @@
-//! Tidies memory up after changes: soon, once for several changes in a row, and while no agent waits for it.
+//! Runs [`Memory::tidy`] after changes: soon, once for several changes in a row, and while no agent waits for it.
 
 use crate::perform::blocking;
 use growqr_core::memory::Memory;
@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How long after a change: less than a person needs to look at it with their own git.
+/// Delay after a change: shorter than a person needs to look at the repository with their own git.
 const SOON: Duration = Duration::from_millis(200);
 
-/// Tidies up after every notice of a change, until the host stops. What is left then is done at the next start.
+/// Tidies memory after every notification of a change, until the host stops. The remaining work is done at the next start.
 pub(crate) async fn run(memory: Arc<dyn Memory>, changed: Arc<Notify>, stop: CancellationToken) {
     let tidy = async {
         loop {

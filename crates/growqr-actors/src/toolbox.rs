@@ -1,4 +1,4 @@
-//! All tools of a profile: those about other agents, then those of each executor.
+//! All tools of a profile: first those that concern other agents, then those of each executor.
 
 use growqr_core::agent::tools;
 use growqr_core::id::ExecutorId;
@@ -6,7 +6,7 @@ use growqr_core::tool::{Executor, OfferedTool, Tools};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// A set of executors, and the tools that they offer. What is offered changes only with [`Toolbox::refresh`].
+/// A set of executors with the tools that they offer. The list of tools changes only with [`Toolbox::refresh`].
 pub struct Toolbox {
     executors: RwLock<Vec<Arc<dyn Executor>>>,
     offered: RwLock<Arc<[OfferedTool]>>,
@@ -20,13 +20,13 @@ impl Toolbox {
         Toolbox { executors: RwLock::new(executors), offered }
     }
 
-    /// Takes these executors in place of those it had, and asks each of them which tools it offers now. Running turns keep
-    /// the tools of their segment; a call to an executor that is gone is answered with an error.
+    /// Replaces the executors, and asks each of them for its current tools. Running turns keep the tools of their segment; a call
+    /// to a removed executor gets an error.
     pub fn refresh(&self, executors: Vec<Arc<dyn Executor>>) {
         let fresh = offered(&executors);
         *self.executors.write().unwrap_or_else(PoisonError::into_inner) = executors;
         let mut offered = self.offered.write().unwrap_or_else(PoisonError::into_inner);
-        // The same list stays the same value: whoever compares it sees no change.
+        // An equal list keeps its pointer: callers that compare pointers see no change.
         if *offered != fresh {
             *offered = fresh;
         }
@@ -44,7 +44,7 @@ impl Tools for Toolbox {
     }
 }
 
-/// The tools about other agents first: no executor can take their names.
+/// The tools that concern other agents come first, so that no executor can take their names.
 fn offered(executors: &[Arc<dyn Executor>]) -> Arc<[OfferedTool]> {
     let mut names = BTreeSet::new();
     let all = tools::offered().into_iter().chain(executors.iter().flat_map(|executor| executor.tools()));
@@ -59,7 +59,7 @@ fn offered(executors: &[Arc<dyn Executor>]) -> Arc<[OfferedTool]> {
     .collect()
 }
 
-/// What the model providers accept as a tool's name.
+/// Whether the model providers accept this name of a tool.
 fn is_legal(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

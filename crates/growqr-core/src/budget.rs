@@ -1,24 +1,24 @@
-//! What an agent may spend, and what it has used up.
+//! The money that an agent may spend and has used.
 //!
-//! Used up is: the known cost of its own calls, the reservations of calls whose cost will never be known, and what it
-//! has handed to sub-agents and not got back. The Grow Agent is held to the person's limits per message, day and
-//! month; a sub-agent to its allowance alone.
+//! Used money is the sum of: the known cost of its own calls; the reservations of calls whose cost will never be known; and money
+//! that it gave to sub-agents and did not get back. The limits per message, day and month apply to the Grow Agent. A sub-agent is
+//! limited by its allowance alone.
 
 use crate::clock::Timestamp;
 use crate::limits::{LimitReached, Limits};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// The smallest output limit with which a model is still asked, in tokens.
+/// The smallest output limit with which a model is called, in tokens.
 pub const LEAST_OUTPUT: u64 = 1_000;
 
-/// An output limit with which most answers fit, in tokens: below it a call may use up all that is left.
+/// An output limit that is enough for most answers, in tokens. A call with less may use all the money that is left.
 pub const ROOMY_OUTPUT: u64 = 4_000;
 
-/// The smallest allowance with which a sub-agent is sent to work.
+/// The smallest allowance with which a sub-agent is started.
 pub const LEAST_ALLOWANCE: Money = Money(1_000_000);
 
-/// An amount that starts again from zero with each period.
+/// An amount that restarts from zero with each period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Period {
     number: i64,
@@ -27,14 +27,14 @@ struct Period {
 
 impl Period {
     fn add(&mut self, number: i64, amount: Money) {
-        // A clock that steps back does not open an earlier period again.
+        // If the clock steps back, the current period stays.
         if number > self.number {
             *self = Period { number, used: Money::ZERO };
         }
         self.used += amount;
     }
 
-    /// Money of an earlier period does not come back into this one.
+    /// Money of an earlier period is not returned to this one.
     fn give_back(&mut self, from: i64, amount: Money) {
         if self.number == from {
             self.used = self.used.less(amount);
@@ -53,53 +53,53 @@ pub struct Purse {
     pub spent: Money,
     /// Total of the reservations whose cost will never be known.
     pub unknown: Money,
-    /// A sub-agent's money: what it was given, less what it has used or handed back. `None` for the Grow Agent.
+    /// A sub-agent's money: the money it received, minus the money it used or returned. `None` for the Grow Agent.
     pub allowance: Option<Money>,
-    /// Reservations of open charges. Not used up yet, and not available either.
+    /// Reservations of open charges: not used yet, but not available either.
     pub reserved: Money,
-    /// Used since the last report.
+    /// Money used since the last report.
     pub since_report: Money,
-    /// Used for the person's latest message; each message is a period of its own.
+    /// Money used for the person's latest message; each message is a period of its own.
     message: Period,
     day: Period,
     month: Period,
 }
 
 impl Purse {
-    /// A sub-agent is given money.
+    /// Adds money that a sub-agent received.
     pub fn receive(&mut self, amount: Money) {
         self.allowance = Some(self.allowance.unwrap_or_default() + amount);
     }
 
-    /// The person has spoken: the budget of one message starts again.
+    /// The person sent a message: the budget per message restarts.
     pub fn new_message(&mut self) {
         self.message = Period { number: self.message.number + 1, used: Money::ZERO };
     }
 
-    /// The number of the person's latest message, to give with what comes back from a grant.
+    /// The number of the person's latest message, to pass to [`Purse::give_back`] when a grant is returned.
     #[must_use]
     pub fn message_number(&self) -> i64 {
         self.message.number
     }
 
-    /// A call of the agent's own was billed.
+    /// Counts the cost of one of the agent's own calls.
     pub fn charge(&mut self, cost: Money, at: Timestamp) {
         self.spent += cost;
         self.use_up(cost, at);
     }
 
-    /// A call of the agent's own may have been billed up to its reservation.
+    /// Counts one of the agent's own calls that may have been billed up to its reservation.
     pub fn charge_unknown(&mut self, reservation: Money, at: Timestamp) {
         self.unknown += reservation;
         self.use_up(reservation, at);
     }
 
-    /// Money goes to a sub-agent.
+    /// Counts money that goes to a sub-agent.
     pub fn grant(&mut self, amount: Money, at: Timestamp) {
         self.use_up(amount, at);
     }
 
-    /// Money granted at `granted`, for the message of that number, comes back.
+    /// A sub-agent returns money that was granted at `granted`, for the message with number `message`.
     pub fn give_back(&mut self, amount: Money, granted: Timestamp, message: i64) {
         self.message.give_back(message, amount);
         self.since_report = self.since_report.less(amount);
@@ -110,13 +110,13 @@ impl Purse {
         }
     }
 
-    /// A sub-agent reports: what is left goes back. Returns (used since the last report, left).
+    /// The amounts of a sub-agent's report, which returns what is left: (used since the last report, left).
     #[must_use]
     pub fn settle(&self) -> (Money, Money) {
         (self.since_report, self.allowance.unwrap_or_default())
     }
 
-    /// The report is recorded.
+    /// Called when the report is recorded.
     pub fn settled(&mut self) {
         self.since_report = Money::ZERO;
         self.allowance = self.allowance.map(|_| Money::ZERO);
@@ -165,7 +165,7 @@ impl Purse {
     }
 }
 
-/// One of `count` equal shares of `available`, three shares being kept back by the giver.
+/// One of `count` equal shares of `available`; the giver keeps three further shares.
 #[must_use]
 pub fn share(available: Money, count: u64) -> Money {
     Money(available.0 / (count + 3))

@@ -1,4 +1,4 @@
-//! Time and randomness as values. The ports [`Clock`] and [`Random`] are the only ways in which the product gets them.
+//! Time and randomness as values. The product gets both only through the ports [`Clock`] and [`Random`].
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub struct Timestamp(pub i64);
 const DAY_MS: i64 = 86_400_000;
 
 impl Timestamp {
-    /// The number of whole UTC days since 1970-01-01. Day budgets are counted in these.
+    /// The number of whole UTC days since 1970-01-01. Used for day budgets.
     #[must_use]
     pub fn day(self) -> i64 {
         self.0.div_euclid(DAY_MS)
@@ -38,7 +38,7 @@ impl Timestamp {
         (year_of_era + era * 400 + i64::from(month <= 2), month, day)
     }
 
-    /// A number that differs between any two UTC months and grows with time. Month budgets are counted in these.
+    /// A number that differs between any two UTC months and grows with time. Used for month budgets.
     #[must_use]
     pub fn month(self) -> i64 {
         let (year, month, _) = self.date();
@@ -52,16 +52,16 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
-/// Gives random bits. Not for keys.
+/// Gives random bits. Not for cryptographic keys.
 pub trait Random: Send + Sync {
-    /// Other bits at each call.
+    /// New bits at each call.
     fn bits(&self) -> u128;
 }
 
-/// What a decision needs besides what is recorded.
+/// Inputs of a decision that are not in the state: time and random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// When it is made.
+    /// The time of the decision.
     pub at: Timestamp,
     /// Random bits for it.
     pub random: u128,

@@ -1,7 +1,7 @@
-//! Text as searches compare it.
+//! The form of text that searches compare.
 
-/// The text in lower case, for all of Unicode and independent of any locale. Both forms of the small sigma become one:
-/// which of them stands for a capital depends on the letters around it. A search finds `query` in `text` if
+/// The text in lower case, for all of Unicode and independent of any locale. The two forms of the small sigma become one: in
+/// lower case, the neighbouring letters decide which of them replaces a capital. A search finds `query` in `text` if
 /// `folded(text)` contains `folded(query)`.
 #[must_use]
 pub fn folded(text: &str) -> String {
@@ -28,7 +28,7 @@ mod tests {
         assert!(folded("ΟΔΟΣΗΜΟΣ").contains(&folded("οδός".replace('ό', "ο").as_str())));
     }
 
-    /// Migrations of the databases derive folded text from text in lower case.
+    /// Database migrations compute folded text from text in lower case.
     #[test]
     fn folded_text_is_lower_case_with_one_sigma() {
         for text in ["ΟΔΟΣ ΣΑΣ", "İstanbul", "STRASSE ẞ", "Ǆ ǅ", "ﬃ Å K"] {

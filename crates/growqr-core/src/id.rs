@@ -1,4 +1,4 @@
-//! Names of things. Every id of an effect is made from the journal, so that doing it twice is doing it once.
+//! Ids. The id of every effect is made from the journal, so that performing it twice has the effect of once.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -33,7 +33,7 @@ macro_rules! text_id {
 }
 
 text_id! {
-    /// Whose data it is: `local`, or one per signed-in identity. Part of every table's key.
+    /// The owner of the data: `local`, or one profile per signed-in identity. Part of every table's key.
     ProfileId
 }
 text_id! {
@@ -41,26 +41,25 @@ text_id! {
     AgentId
 }
 text_id! {
-    /// One effect on the world (a child, a commit, a mail): the agent and the tool call that wanted it.
+    /// One effect outside the state (a sub-agent, a commit, a mail), made from the agent and its tool call.
     EffectId
 }
 text_id! {
-    /// The random name of a journal. It goes into the ids of its effects, so that another journal of the same agent, in an
-    /// emptied or another database, has other effects. A copied database has the same name; what tells its effects apart is
-    /// [`EffectSalt`].
+    /// The random name of a journal, part of the ids of its effects. Another journal of the same agent, in an emptied or another
+    /// database, therefore has other effect ids. A copied database keeps the name; there [`EffectSalt`] makes the ids differ.
     JournalName
 }
 text_id! {
-    /// Random text of one model request. It goes into the ids of the effects that the answer wants: a database that was
-    /// restored or copied asks again with another salt, so that what was done before is not taken for what is done now.
+    /// Random text of one model request, part of the effect ids of the answer's tool calls. A restored or copied database repeats
+    /// the request with another salt, so that an effect from before is not mistaken for a new one.
     EffectSalt
 }
 text_id! {
-    /// Who carries a tool call out: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
+    /// The executor of a tool call: `journal`, `memory`, `workbench`, `mcp:<server>`, `web`, `model`.
     ExecutorId
 }
 text_id! {
-    /// One message of the person, chosen by whoever sends it, so that sending twice is saying once.
+    /// The id of one message of the person, chosen by the sender, so that a message sent twice is recorded once.
     MessageId
 }
 text_id! {
@@ -81,13 +80,13 @@ impl AgentId {
 }
 
 impl ExecutorId {
-    /// Calls that are carried out by recording them: sub-agents and their mail.
+    /// Executor of calls that need only the journal: sub-agents and their mail.
     #[must_use]
     pub fn journal() -> ExecutorId {
         ExecutorId::new("journal")
     }
 
-    /// Calls that read or change the memory repository.
+    /// Executor of calls that read or change the memory repository.
     #[must_use]
     pub fn memory() -> ExecutorId {
         ExecutorId::new("memory")
@@ -134,7 +133,7 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct Position(pub u64);
 
-/// What an effect id is made from, besides the effect's place in its turn.
+/// The base of an effect id; the number of the effect in its turn is added.
 #[derive(Clone, Copy, Debug)]
 pub struct EffectScope<'a> {
     /// `None` in journals of version 1 that have no name yet.
@@ -152,7 +151,7 @@ impl EffectScope<'_> {
     #[must_use]
     pub fn effect(&self, ordinal: u64) -> EffectId {
         let mut hash = Sha256::new();
-        // Without a name and a salt: the ids of version 1.
+        // Without a name and a salt, the hash is the same as in version 1.
         for part in [self.journal.map(JournalName::as_str), self.salt.map(EffectSalt::as_str)].into_iter().flatten() {
             hash.update(part);
             hash.update("\n");
@@ -162,7 +161,7 @@ impl EffectScope<'_> {
     }
 }
 
-/// The id of the sub-agent that this spawn makes.
+/// The id of the sub-agent that this spawn creates.
 #[must_use]
 pub fn child_id(spawn: &EffectId) -> AgentId {
     AgentId::new(format!("a-{spawn}"))

@@ -1,5 +1,5 @@
-//! The ports to the store. The journal is the truth; agents and messages are views, written in the transaction of the
-//! events that change them, and can be rebuilt from the journal. Every implementation is bound to one profile.
+//! The ports to the store. The journal is the source of truth. Agents and messages are views: the transaction that appends events
+//! also writes their views, and the views can be rebuilt from the journal. Every implementation is bound to one profile.
 
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
@@ -9,28 +9,28 @@ use crate::money::Money;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// The end of an agent's journal: what an append must name to be allowed.
+/// The end of an agent's journal. An append names the end that it expects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
-    /// Of the last entry; 0 before the first.
+    /// The number of the last entry; 0 before the first.
     pub seq: Seq,
-    /// Of the last entry; zeros before the first.
+    /// The hash of the last entry; zeros before the first.
     pub hash: [u8; 32],
 }
 
-/// What an agent is doing, for listings.
+/// The status of an agent in listings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Nothing to do.
+    /// No turn is under way.
     Idle,
     /// A model call is open.
     Thinking,
-    /// Tools are at work.
+    /// Tool calls are open.
     Working,
     /// It waits for its sub-agents.
     Waiting,
-    /// Its last turn ended well (sub-agents only).
+    /// Its last turn succeeded (sub-agents only).
     Done,
     /// Its last turn reached a limit.
     Limit,
@@ -82,29 +82,29 @@ pub struct AgentView {
     pub agent: AgentId,
     /// Its name.
     pub name: String,
-    /// Who sent it to work.
+    /// The agent that started it.
     pub parent: Option<AgentId>,
     /// 0 for the Grow Agent.
     pub depth: u32,
-    /// What it was sent to do.
+    /// Its task.
     pub task: Option<String>,
-    /// What it is doing.
+    /// Its status.
     pub status: Status,
     /// The model of its current segment; empty before the first.
     pub model: String,
-    /// Turns begun.
+    /// The number of turns started.
     pub turn: u64,
     /// Known cost of its own model calls so far.
     pub spent: Money,
     /// Reservations of its own calls whose cost will never be known.
     pub unknown: Money,
-    /// What a sub-agent may still spend.
+    /// The money that a sub-agent may still spend.
     pub allowance: Option<Money>,
-    /// When it came to be.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When anything last happened to it.
+    /// The time of its last event.
     pub updated_at: Timestamp,
-    /// Where its journal ends.
+    /// The last entry of its journal.
     pub seq: Seq,
 }
 
@@ -117,48 +117,48 @@ pub enum Author {
     Agent(AgentId),
 }
 
-/// One row of the messages view: what people read as the conversation.
+/// One row of the messages view, which people read as the conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageView {
-    /// Whose conversation.
+    /// The agent whose conversation this is.
     pub agent: AgentId,
-    /// The event it came with; one event makes at most one message.
+    /// The event that added it; one event adds at most one message.
     pub seq: Seq,
     /// Who wrote it.
     pub author: Author,
-    /// What.
+    /// The text.
     pub text: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
 }
 
 /// One change of one view, made in the transaction of the append that causes it. To add a view, see `ARCHITECTURE.md`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum View {
-    /// The agent's row; replaces the former one.
+    /// The agent's row; replaces the previous one.
     Agent(AgentView),
     /// A new row of the transcript.
     Message(MessageView),
 }
 
-/// One append: events, their mail and their views, all or nothing.
+/// One append: events with their mail and views, written in one transaction.
 #[derive(Clone, Debug)]
 pub struct Append {
-    /// Whose journal, and whose views.
+    /// The agent whose journal and views are written.
     pub agent: AgentId,
-    /// Where the journal must end now.
+    /// The expected current end of the journal.
     pub head: Head,
-    /// When.
+    /// The time of the events.
     pub at: Timestamp,
-    /// What happened; at least one event. Their mail ([`Event::mail`]) goes to the outbox.
+    /// At least one event. Their mail ([`Event::mail`]) goes to the outbox.
     pub events: Vec<Event>,
-    /// What the events change in the agent's views. The positions and the journal's end are the store's own.
+    /// The changes of the agent's views. The store itself sets positions and the end of the journal.
     pub views: Vec<View>,
-    /// A segment that the events speak of for the first time: its hash and bytes.
+    /// The hash and bytes of a segment that the events name for the first time.
     pub segment: Option<(SegmentHash, Vec<u8>)>,
 }
 
-/// What an append gave.
+/// The result of an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
     /// The new end of the journal.
@@ -167,7 +167,7 @@ pub struct Appended {
     pub position: Position,
 }
 
-/// A state saved to make waking fast. May be thrown away.
+/// A stored state, so that waking an agent is fast. May be deleted at any time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The last entry it contains.
@@ -178,40 +178,40 @@ pub struct Snapshot {
     pub body: Vec<u8>,
 }
 
-/// An event with everything a reader may want. `data` is the stored JSON.
+/// A stored event with all its columns. `body` is the stored JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Total order over the profile.
+    /// Its place among all events of the profile.
     pub position: Position,
-    /// Whose.
+    /// The agent.
     pub agent: AgentId,
     /// Its place in that journal.
     pub seq: Seq,
-    /// When.
+    /// The time.
     pub at: Timestamp,
-    /// What kind.
+    /// The kind of the event.
     pub kind: String,
     /// The version of its shape.
     pub schema_version: u32,
     /// The stored bytes.
     pub body: Vec<u8>,
-    /// The hash before it.
+    /// The hash of the previous entry.
     pub prev_hash: [u8; 32],
     /// Its own hash.
     pub hash: [u8; 32],
 }
 
 impl Line {
-    /// The entry in it.
+    /// Decodes the entry.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] or [`StoreError::Corrupt`], as [`decode`] says.
+    /// [`StoreError::Newer`] or [`StoreError::Corrupt`], as [`decode`] does.
     pub fn entry(&self) -> Result<Entry, StoreError> {
         decode(self.seq, self.at, &self.kind, self.schema_version, &self.body)
     }
 }
 
-/// An entry from what the store keeps of it.
+/// Decodes an entry from its stored columns.
 ///
 /// # Errors
 /// [`StoreError::Newer`] if a newer build wrote the event, [`StoreError::Corrupt`] if it cannot be read.
@@ -225,22 +225,22 @@ pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) ->
     }
 }
 
-/// Why the store could not do it.
+/// Why the store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another writer appended first, in this process or another.
     #[error("somebody else has written to the journal of {agent}")]
     Conflict {
-        /// Whose journal.
+        /// The agent.
         agent: AgentId,
     },
-    /// No room left.
+    /// The disk has no space left.
     #[error("the disk is full")]
     DiskFull,
     /// The folder or file may not be written.
     #[error("the database cannot be written")]
     ReadOnly,
-    /// The file is not a sound database.
+    /// The file is not a valid database.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
     /// The database cannot be reached.
@@ -254,42 +254,42 @@ pub enum StoreError {
     Failed(String),
 }
 
-/// Writing and reading one agent's journal.
+/// Writes and reads the journals of agents.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Appends; durable when it returns. [`StoreError::Conflict`] if the journal does not end at `append.head`.
+    /// Appends events; they are durable when this returns. [`StoreError::Conflict`] if the journal does not end at `append.head`.
     async fn append(&self, append: Append) -> Result<Appended, StoreError>;
     /// Up to `limit` entries after `after`, oldest first, and the head after the last of them (`None` if there are none).
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError>;
     /// A stored segment.
     async fn segment(&self, hash: &SegmentHash) -> Result<Option<Vec<u8>>, StoreError>;
-    /// Keeps a snapshot, replacing the agent's older one.
+    /// Stores a snapshot and replaces the agent's older one.
     async fn save_snapshot(&self, agent: &AgentId, snapshot: Snapshot) -> Result<(), StoreError>;
     /// The agent's snapshot.
     async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError>;
 }
 
-/// Mail on its way.
+/// Mail that is not delivered yet.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Mail not yet delivered, oldest first, at most `limit`.
     async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;
-    /// Marks mail as taken by its receiver. Unknown ids are ignored.
+    /// Marks mail as received. Unknown ids are ignored.
     async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError>;
 }
 
-/// What people and interfaces read.
+/// Read access for people and interfaces.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// All agents, the Grow Agent first, then by age.
+    /// All agents, the Grow Agent first, then by creation time.
     async fn agents(&self) -> Result<Vec<AgentView>, StoreError>;
     /// One agent.
     async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError>;
-    /// Up to `limit` lines after `after`, of one agent or of all, oldest first.
+    /// Up to `limit` lines after `after`, oldest first, of one agent or of all.
     async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
-    /// The last `limit` lines before `before` (`None`: up to the end), of one agent or of all, oldest first.
+    /// The last `limit` lines before `before` (`None`: up to the end), oldest first, of one agent or of all.
     async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
-    /// The last position in use; 0 in an empty profile.
+    /// The position of the last event; 0 in an empty profile.
     async fn position(&self) -> Result<Position, StoreError>;
     /// The last `limit` messages of an agent before `before` (`None`: up to the end), oldest first.
     async fn messages(&self, agent: &AgentId, before: Option<Seq>, limit: u32) -> Result<Vec<MessageView>, StoreError>;
@@ -297,16 +297,16 @@ pub trait Records: Send + Sync {
     async fn search(&self, text: &str, agent: Option<&AgentId>, limit: u32) -> Result<Vec<MessageView>, StoreError>;
 }
 
-/// The person's settings: small texts by name.
+/// The person's settings: short texts by name.
 #[async_trait]
 pub trait Settings: Send + Sync {
     /// All settings, by name.
     async fn settings(&self) -> Result<Vec<(String, String)>, StoreError>;
-    /// Sets one, or removes it with `None`.
+    /// Sets one setting, or removes it with `None`.
     async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<(), StoreError>;
 }
 
-/// Who the identity provider said the person is: a copy for opening without a network, never a proof.
+/// The person, as the identity provider described them: a copy for opening without a network, never a proof of identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// The provider's id (`sub`).
@@ -317,20 +317,20 @@ pub struct User {
     pub name: Option<String>,
     /// Where their picture is, if there is one.
     pub picture_url: Option<String>,
-    /// When the provider last vouched for them.
+    /// When the provider last confirmed this data.
     pub last_verified_at: Timestamp,
 }
 
-/// The people whose profile this is: one, once signed in.
+/// The people of this profile: one, once signed in.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// All of them, by id.
     async fn users(&self) -> Result<Vec<User>, StoreError>;
-    /// Keeps one as it is now.
+    /// Inserts or replaces a user.
     async fn save_user(&self, user: &User) -> Result<(), StoreError>;
 }
 
-/// Everything a profile's store does.
+/// All ports of a profile's store.
 pub trait Store: Journal + Outbox + Records + Settings + Users {}
 
 impl<T: Journal + Outbox + Records + Settings + Users> Store for T {}

@@ -3,7 +3,7 @@
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// The limits in force for a turn, as the person set them; recorded so that a replay decides the same.
+/// The limits in force for a turn, as the person set them. They are recorded so that a replay decides the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// What one message of the person may cost, sub-agents included.
@@ -12,15 +12,15 @@ pub struct Limits {
     pub per_day: Money,
     /// What a UTC month may cost; `None` for no limit.
     pub per_month: Option<Money>,
-    /// The largest `max_tokens` asked for.
+    /// The largest `max_tokens` that is requested.
     pub max_tokens: u64,
-    /// Model calls for one message.
+    /// The most model calls for one message.
     pub calls: u32,
-    /// Sub-agents for one message.
+    /// The most sub-agents for one message.
     pub children: u32,
-    /// Sub-agents at work at the same time.
+    /// The most sub-agents at work at the same time.
     pub children_at_once: u32,
-    /// How many levels of sub-agents there may be below the Grow Agent.
+    /// The most levels of sub-agents below the Grow Agent.
     pub depth: u32,
 }
 
@@ -39,12 +39,12 @@ impl Default for Limits {
     }
 }
 
-/// What the next request can cost, where that is more than is left.
+/// The money that the next request needs, if that is more than is available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shortfall {
-    /// The most that it costs with the shortest useful answer.
+    /// The highest cost of the request with the shortest useful answer.
     pub needed: Money,
-    /// What is left.
+    /// The money that is available.
     pub available: Money,
 }
 

@@ -1,19 +1,19 @@
-//! What one agent sends another. Mail is written into the sender's journal and outbox in one transaction, delivered at
-//! least once and taken once by its id.
+//! Messages between agents. One transaction writes mail into the sender's journal and outbox. Mail is delivered at least once;
+//! the receiver processes each id once.
 
 use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// How a sub-agent comes to be. Its first event repeats this.
+/// How a sub-agent is created. Its first event repeats this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Birth {
-    /// A short name, chosen by whoever sent it to work. Not unique.
+    /// A short name, chosen by the agent that starts it. Not unique.
     pub name: String,
-    /// What it shall do; data, not operator text.
+    /// Its task; data, not operator text.
     pub task: String,
-    /// What it may spend.
+    /// The money that it may spend.
     pub allowance: Money,
     /// 1 for a sub-agent of the Grow Agent.
     pub depth: u32,
@@ -23,7 +23,7 @@ pub struct Birth {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// It says it is done.
+    /// It reports success.
     Done,
     /// It could not finish.
     Failed,
@@ -33,20 +33,20 @@ pub enum Ending {
     Limit,
 }
 
-/// What a sub-agent sends to everyone who gave it words, each time its turn ends.
+/// A sub-agent sends a report to each agent that sent it messages, each time its turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Its name.
     pub name: String,
     /// How it ended.
     pub ending: Ending,
-    /// Its last words; data, not operator text.
+    /// The text of its last answer; data, not operator text.
     pub text: String,
-    /// What it and its own sub-agents spent since the last report, calls of unknown cost at their reservation.
+    /// The money that it and its own sub-agents spent since the last report. A call of unknown cost counts with its reservation.
     pub spent: Money,
-    /// What is left of the allowance that this receiver gave, and goes back.
+    /// The unused part of the allowance that this receiver gave. It goes back to the receiver.
     pub returned: Money,
-    /// The number of the receiver's last words that it has taken. If more are under way, it works on.
+    /// The number of the receiver's last message that the sub-agent has received. If later ones are under way, it works on.
     pub up_to: u64,
 }
 
@@ -54,31 +54,31 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MailBody {
-    /// Come to be, and begin.
+    /// Creates a sub-agent and starts its first turn.
     Spawn(Birth),
-    /// More words for a sub-agent, with more to spend.
+    /// A further message for a sub-agent, with more money.
     Say {
         /// Data, not operator text.
         text: String,
-        /// Added to what it may spend. Also while it is at work: its turn may end before it reads them.
+        /// Added to the money that it may spend. Also added while it is at work: its turn may end before it reads the message.
         allowance: Money,
-        /// Why nothing could be added.
+        /// The limit, if no money could be added.
         limit: Option<LimitReached>,
-        /// How many letters with words, its task included, the sender has sent it by now.
+        /// The number of messages, the task included, that the sender has sent it up to now.
         number: u64,
         /// Whether the person wrote it, through this agent's budget.
         by_person: bool,
     },
-    /// Stop, and stop your own.
+    /// Stop, and stop your own sub-agents.
     Cancel,
     /// A turn has ended.
     Report(Report),
 }
 
-/// One letter.
+/// One mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
-    /// Made from the sender's journal; the receiver takes each id once.
+    /// Made from the sender's journal; the receiver processes each id once.
     pub id: EffectId,
     /// The sender.
     pub from: AgentId,

@@ -1,23 +1,23 @@
-//! The port to the memory repository. Its methods block (disk, git): an async caller uses a blocking thread.
+//! The port to the memory repository. Its methods block (disk, git): an async caller runs them on a blocking thread.
 
 use crate::clock::Timestamp;
 use crate::id::{AgentId, EffectId};
 use serde::{Deserialize, Serialize};
 
-/// Who wants a change; becomes the commit's author and trailers.
+/// The author of a change; written to the commit's author and trailers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The agent.
     pub agent: AgentId,
     /// Its name for people.
     pub name: String,
-    /// The turn it was in.
+    /// The agent's turn at that time.
     pub turn: u64,
-    /// The tool call's effect.
+    /// The effect id of the tool call.
     pub effect: EffectId,
 }
 
-/// What shall become of a page.
+/// How a page is changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Edit {
@@ -32,35 +32,36 @@ pub enum Edit {
     Delete,
 }
 
-/// A wanted change.
+/// A requested change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Relative path with `/`, as given by the caller; checked by the memory.
+    /// Relative path with `/`, as the caller gave it; the memory checks it.
     pub path: String,
     /// What to do.
     pub edit: Edit,
-    /// Why, in the writer's words.
+    /// The commit message, written by the author.
     pub message: String,
-    /// Who.
+    /// The author.
     pub origin: Origin,
-    /// When, from the journal.
+    /// The time, taken from the journal.
     pub at: Timestamp,
 }
 
-/// A change worked out down to its commit id, before the repository shows any of it. Recording this is the intent.
+/// A prepared change with the id of its future commit. None of it is visible in the repository yet. Recording the plan in the
+/// journal announces the commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitPlan {
     /// The checked path.
     pub path: String,
-    /// The commit this one follows; `None` in an empty repository.
+    /// The parent commit; `None` in an empty repository.
     pub base_head: Option<String>,
-    /// The page's blob before; `None` if it is new.
+    /// The page's blob before the change; `None` if the page is new.
     pub old_blob: Option<String>,
-    /// The page's blob after; `None` if it goes.
+    /// The page's blob after the change; `None` if the page is deleted.
     pub new_blob: Option<String>,
     /// The id of the commit that will exist.
     pub commit: String,
-    /// Whether someone else's change to the page was merged in.
+    /// Whether another author's change to the page was merged in.
     pub merged: bool,
 }
 
@@ -71,7 +72,7 @@ pub struct Page {
     pub path: String,
     /// Its text.
     pub content: String,
-    /// Its version: the blob id. Given back as `base`.
+    /// Its version: the blob id. A writer passes it as `base`.
     pub version: String,
 }
 
@@ -84,7 +85,7 @@ pub struct Listed {
     pub bytes: u64,
 }
 
-/// A line that was searched for.
+/// A line that a search found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// The page's path.
@@ -112,14 +113,14 @@ pub struct Committed {
     pub paths: Vec<String>,
 }
 
-/// Whose line it is.
+/// A line with the change that last wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlamedLine {
     /// Line number from 1.
     pub line: u64,
     /// The line's text.
     pub text: String,
-    /// The change it came with.
+    /// The commit that last wrote it.
     pub commit: String,
     /// That change's author.
     pub author: String,
@@ -129,8 +130,7 @@ pub struct BlamedLine {
     pub origin: Option<Origin>,
 }
 
-/// Why memory could not do it. The texts are for people; what a model should do next is
-/// said beside them where it is told.
+/// Why a memory operation failed. The texts are for people; the memory tools add what a model should do next.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MemoryError {
     /// The path is not allowed.
@@ -153,7 +153,7 @@ pub enum MemoryError {
         /// As given.
         rev: String,
     },
-    /// Somebody changed the page and the two versions do not merge.
+    /// Another author changed the page, and the two versions do not merge.
     #[error("the page {path:?} has changed in the same lines")]
     Conflict {
         /// The path.
@@ -163,7 +163,7 @@ pub enum MemoryError {
         /// The text now.
         content: String,
     },
-    /// The page exists and no base was given, and the contents do not merge.
+    /// The page is larger than the limit.
     #[error("too large: {bytes} bytes; a page may have at most {limit}")]
     TooLarge {
         /// Its size.
@@ -171,50 +171,50 @@ pub enum MemoryError {
         /// The limit.
         limit: u64,
     },
-    /// Memory holds text.
+    /// The content is not text; memory holds only text.
     #[error("the page {path:?} is not text; memory holds UTF-8 text without control characters")]
     NotText {
         /// The path.
         path: String,
     },
-    /// Nothing would change.
+    /// The page already has this text.
     #[error("nothing to change: the page {path:?} already has this text")]
     Unchanged {
         /// The path.
         path: String,
     },
-    /// There is nothing before it to go back to.
+    /// The first change has no earlier state to go back to.
     #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
     FirstChange,
-    /// Another commit came first; work the change out again.
+    /// Another commit came first; prepare the change again.
     #[error("the repository has moved on")]
     HeadMoved,
     /// The repository or the disk failed.
     #[error("the memory repository could not {doing}: {cause}")]
     Repository {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
-        /// The cause in words.
+        /// The cause as text.
         cause: String,
     },
 }
 
 /// The memory of one profile.
 pub trait Memory: Send + Sync {
-    /// Reads one page as it stands in the work tree.
+    /// Reads one page from the work tree.
     fn read(&self, path: &str) -> Result<Page, MemoryError>;
     /// Lists pages whose path begins with `prefix`, by path.
     fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError>;
     /// Finds lines that contain `query`, ignoring case; at most `limit` of them.
     fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError>;
-    /// Works a change out; nothing is visible yet. Its objects may still be on their way to the disk: the plan can be
-    /// recorded meanwhile. Same input on the same head: same plan.
+    /// Prepares a change; nothing is visible yet. Its objects may not be durable yet when this returns, so that the plan can be
+    /// recorded meanwhile. The same input on the same head gives the same plan.
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError>;
-    /// Carries a plan out: ref and work tree. Doing it twice is doing it once; after a crash it finishes what is left.
-    /// [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history, or if its objects did
-    /// not reach the disk or are gone: work it out again.
+    /// Carries out a plan: updates the ref and the work tree. Calling it twice has the effect of once; after a crash it finishes
+    /// the remaining steps. [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history, or if its
+    /// objects did not reach the disk or are gone: prepare the change again.
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
-    /// Does what commits left for later because no agent waits for it, such as keeping git's own index in step. What it
-    /// could not do is done with the next change or at the next start. Cheap when there is nothing to do.
+    /// Does the work that commits postpone because no agent waits for it, such as updating git's own index. What fails is tried
+    /// again with the next change or at the next start. Cheap if there is nothing to do.
     fn tidy(&self) -> Result<(), MemoryError>;
 }

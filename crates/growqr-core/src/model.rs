@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// What a client must know about a model before it calls it.
+/// Properties of a model that a client needs before it calls the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// The provider's id.
@@ -21,7 +21,7 @@ pub struct ModelCard {
     pub max_output_tokens: u64,
     /// `None`: the price is unknown, and so is every cost.
     pub prices: Option<Prices>,
-    /// The effort to ask for; `None` where the model refuses the setting.
+    /// The effort to request; `None` if the model refuses the setting.
     pub effort: Option<Effort>,
 }
 
@@ -71,19 +71,19 @@ impl Prices {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
-    /// It has said what it had to say.
+    /// It finished its answer.
     EndTurn,
     /// It waits for tool results.
     ToolUse,
     /// The output limit cut it; a tool call at the end is cut as well.
     MaxTokens,
-    /// A configured text came up.
+    /// A configured stop text appeared.
     StopSequence,
-    /// A server-side tool paused; the same request goes on.
+    /// A server-side tool paused; the same request continues it.
     PauseTurn,
-    /// The context window is full; what came is valid but cut.
+    /// The context window is full; the answer is valid but cut.
     ContextFull,
-    /// It refused; partial output is void.
+    /// It refused; partial output is not used.
     Refusal {
         /// The provider's explanation, possibly empty.
         explanation: String,
@@ -101,7 +101,7 @@ pub struct Reply {
     pub stop: StopReason,
     /// Tokens counted.
     pub usage: Usage,
-    /// The model that answered, which may differ from the one asked.
+    /// The model that answered, which may differ from the requested one.
     pub model: String,
     /// The provider's id of this request, for support questions.
     pub request_id: Option<String>,
@@ -123,19 +123,19 @@ pub enum FailureKind {
     TooLarge,
     /// The context window is too small for this conversation.
     PromptTooLong,
-    /// The provider no longer takes what was said before, such as the signature of a thought.
+    /// The provider no longer accepts earlier content, such as the signature of a thinking block.
     PastRefused,
     /// No such model.
     UnknownModel,
     /// Rate limited or overloaded for too long.
     Busy,
-    /// The provider fails.
+    /// The provider has an internal failure.
     Unavailable,
     /// No connection.
     Offline,
-    /// The answer broke off: end of stream, silence, or nonsense. It may have been billed.
+    /// The answer broke off: end of stream, timeout, or invalid data. It may have been billed.
     Broken,
-    /// The provider broke the answer off itself and said so. What it had said by then may have been billed.
+    /// The provider aborted the answer and said so. The output up to then may have been billed.
     Aborted,
     /// This program stopped while the answer was under way. It may have been billed.
     Interrupted,
@@ -148,7 +148,7 @@ impl FailureKind {
         matches!(self, FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted)
     }
 
-    /// Whether the provider may have billed the call all the same.
+    /// Whether the provider may have billed the failed call.
     #[must_use]
     pub fn may_be_billed(self) -> bool {
         matches!(self, FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted)
@@ -159,18 +159,18 @@ impl FailureKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// What to do about it depends on this.
+    /// Decides how the caller reacts.
     pub kind: FailureKind,
-    /// One sentence for the person, without secrets; includes the provider's own words where they help.
+    /// One sentence for the person, without secrets; includes the provider's own message where that helps.
     pub message: String,
-    /// The provider's id of the request, if it got that far.
+    /// The provider's id of the request, if the provider received it.
     pub request_id: Option<String>,
 }
 
-/// What arrives while the model answers. Shown, never recorded.
+/// A part of an answer in progress. Shown to the person, never recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delta {
-    /// More words.
+    /// More text.
     Text(String),
     /// More visible thinking.
     Thinking(String),
@@ -185,7 +185,7 @@ pub enum Delta {
         attempt: u32,
         /// How long it waits, in milliseconds.
         wait_ms: u64,
-        /// Why, in a few words for the person.
+        /// The reason: a short text for the person.
         reason: String,
     },
 }
@@ -193,11 +193,11 @@ pub enum Delta {
 /// One request, complete and deterministic: equal requests serialise to equal bytes.
 #[derive(Clone, Debug)]
 pub struct ModelRequest {
-    /// Who asks; for logs and fair queueing only, never sent.
+    /// The agent; for logs and fair queueing only, never sent.
     pub agent: AgentId,
-    /// What stands before the messages.
+    /// Everything that is sent before the messages.
     pub segment: Arc<Segment>,
-    /// The conversation so far, ending with the user.
+    /// The conversation so far; the last message is the user's.
     pub messages: Vec<Message>,
     /// The output limit in tokens, thinking included.
     pub max_tokens: u64,
@@ -206,16 +206,16 @@ pub struct ModelRequest {
 /// A provider of models.
 #[async_trait]
 pub trait Model: Send + Sync {
-    /// The provider's name as it stands in [`Segment::provider`].
+    /// The provider's name, as in [`Segment::provider`].
     fn provider(&self) -> &'static str;
 
-    /// What is known about a model; an unknown id gets a careful card without prices.
+    /// What is known about a model; an unknown id gets a cautious card without prices.
     fn card(&self, model: &str) -> ModelCard;
 
-    /// Asks for an answer. Retries by itself what is safe to retry before the answer begins; `on_delta` is called as
-    /// words arrive. Dropping the future closes the connection.
+    /// Requests an answer. Retries on its own what is safe to retry before the answer begins; calls `on_delta` as parts of the
+    /// answer arrive. Dropping the future closes the connection.
     ///
     /// # Errors
-    /// [`Failure`]; a stream that ends early is one, whatever arrived before.
+    /// [`Failure`]; also if the stream ends early, regardless of what arrived before.
     async fn call(&self, request: &ModelRequest, on_delta: &(dyn Fn(Delta) + Send + Sync)) -> Result<Reply, Failure>;
 }

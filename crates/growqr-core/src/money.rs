@@ -17,7 +17,7 @@ pub struct Money(pub u64);
 const PER_USD: u64 = 100_000_000;
 
 impl Money {
-    /// Nothing.
+    /// Zero.
     pub const ZERO: Money = Money(0);
 
     /// Whole US dollars.
@@ -26,7 +26,7 @@ impl Money {
         Money(dollars.saturating_mul(PER_USD))
     }
 
-    /// What is left after taking `other` away, and zero where more is taken than there is.
+    /// The difference to `other`; zero if `other` is larger.
     #[must_use]
     pub fn less(self, other: Money) -> Money {
         Money(self.0.saturating_sub(other.0))
@@ -110,27 +110,27 @@ impl Prices {
         Prices(vec![Price { above: 0, input: 0, output: 0, write_5m: 0, write_1h: 0, read: 0 }])
     }
 
-    /// The card for a prompt of this many tokens; `None` only if there are no cards at all.
+    /// The card for a prompt of this many tokens; `None` only if there are no cards.
     #[must_use]
     pub fn card(&self, prompt_tokens: u64) -> Option<&Price> {
         self.0.iter().rev().find(|price| prompt_tokens > price.above).or(self.0.first())
     }
 
-    /// The most that `input` tokens can cost: all of them written to the five-minute cache.
+    /// The highest cost of `input` tokens: all of them written to the five-minute cache.
     #[must_use]
     pub fn input_bound(&self, input: u64) -> Option<Money> {
         let card = self.card(input)?;
         Some(per_million(u128::from(input) * u128::from(card.write_5m.max(card.input))))
     }
 
-    /// What `output` tokens cost behind a prompt of `input` tokens.
+    /// The cost of `output` tokens after a prompt of `input` tokens.
     #[must_use]
     pub fn output_cost(&self, input: u64, output: u64) -> Option<Money> {
         let card = self.card(input)?;
         Some(per_million(u128::from(output) * u128::from(card.output)))
     }
 
-    /// How many output tokens `money` buys behind a prompt of `input` tokens; `u64::MAX` where output is free.
+    /// The number of output tokens that `money` buys after a prompt of `input` tokens; `u64::MAX` if output is free.
     #[must_use]
     pub fn output_affordable(&self, input: u64, money: Money) -> Option<u64> {
         let card = self.card(input)?;

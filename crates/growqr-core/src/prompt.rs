@@ -1,8 +1,8 @@
-//! What goes to a model and what comes back, in the journal's own form.
+//! Requests to a model and its answers, in the form that the journal stores.
 //!
-//! That form is the content-block array of the Messages API, kept as raw JSON: other providers translate to and from
-//! it. A [`Segment`] is everything that stands before the messages; while it lasts, messages are only ever appended,
-//! so the serialised prefix of one request is the beginning of the next, byte for byte.
+//! That form is the content-block array of the Messages API, kept as raw JSON; adapters of other providers translate to and from
+//! it. A [`Segment`] is everything that is sent before the messages. Within a segment, messages are only appended, so the
+//! serialised beginning of a request equals the previous request byte for byte.
 
 use crate::id::{CallId, SegmentHash, sha256_hex};
 use crate::raw::RawJson;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// How hard a model should work; sent explicitly wherever the model knows it.
+/// The effort of a model; sent explicitly to every model that has this setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)] // The names are the API's own.
@@ -33,7 +33,7 @@ pub struct Tool {
     pub input_schema: RawJson,
 }
 
-/// Provider, model, effort, system text and tools: what must not change while a cached conversation goes on.
+/// Provider, model, effort, system text and tools: they must not change while a cached conversation continues.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Segment {
     /// `anthropic`, `openai` or `guide`.
@@ -42,7 +42,7 @@ pub struct Segment {
     pub model: String,
     /// `None` where the model has no such setting.
     pub effort: Option<Effort>,
-    /// Operator text. Nothing from outside ever stands here.
+    /// Operator text. Never contains text from outside.
     pub system: String,
     /// In the order in which they are sent.
     pub tools: Vec<Tool>,
@@ -65,7 +65,7 @@ impl Segment {
     }
 }
 
-/// Who speaks in a prompt.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -78,7 +78,7 @@ pub enum Role {
 /// One message of a prompt. Two neighbours may have the same role; the API merges them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who speaks.
+    /// The sender.
     pub role: Role,
     /// A non-empty JSON array of content blocks.
     pub content: RawJson,
@@ -87,29 +87,29 @@ pub struct Message {
 /// A content block, as far as this program reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
-    /// Words.
+    /// Text.
     Text(String),
     /// A thinking block's visible text, possibly empty.
     Thinking(String),
-    /// The model wants a tool run.
+    /// The model calls a tool.
     Call {
-        /// The model's id for it.
+        /// The model's id of the call.
         id: CallId,
-        /// Which tool.
+        /// The tool's name.
         name: String,
         /// The input's JSON text as received.
         input: RawJson,
     },
-    /// The answer to a call.
+    /// The result of a call.
     Result {
-        /// The call it answers.
+        /// The id of the call.
         id: CallId,
-        /// The result as text; a picture is named.
+        /// The result as text; a placeholder stands for a picture.
         content: String,
         /// Whether the call failed.
         is_error: bool,
     },
-    /// Any other type of block; it is sent back as it came.
+    /// Any other type of block; it is sent back unchanged.
     Other(String),
 }
 
@@ -134,7 +134,7 @@ struct BlockFields<'a> {
     is_error: Option<bool>,
 }
 
-/// Reads a content array. An array that does not parse has no blocks: it came from outside and is kept, not trusted.
+/// Reads a content array. An array that does not parse has no blocks: it came from outside and is stored, but not trusted.
 #[must_use]
 pub fn blocks(content: &RawJson) -> Vec<Block> {
     let Ok(raw) = serde_json::from_str::<Vec<&RawValue>>(content.text()) else { return Vec::new() };
@@ -182,7 +182,7 @@ fn result_text(content: &RawValue) -> String {
     lines.join("\n")
 }
 
-/// All words of a content array, in order, blocks separated by a blank line.
+/// All text of a content array, in order, blocks separated by a blank line.
 #[must_use]
 pub fn words(content: &RawJson) -> String {
     let texts: Vec<String> = blocks(content)

@@ -1,11 +1,11 @@
-//! JSON kept as the text it arrived in.
+//! JSON stored as the text that was received.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
 
-/// A JSON value as received: same digits, same escapes, same order of keys. Equal means equal text.
+/// A JSON value as received: same digits, same escapes, same order of keys. Two values are equal if their texts are equal.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawJson(Arc<RawValue>);

@@ -1,4 +1,5 @@
-//! The port for rebuilding views from the journal. It stands beside the store: nothing that runs agents needs it.
+//! The port for rebuilding views from the journal. It is separate from [`crate::journal::Store`]: code that runs agents does not
+//! need it.
 
 use crate::event::Entry;
 use crate::id::{AgentId, EffectId, Position};
@@ -7,41 +8,39 @@ use async_trait::async_trait;
 use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
-/// Rebuilds the views of one profile. The caller makes sure that nothing is appended meanwhile.
+/// Rebuilds the views of one profile. The caller ensures that nothing is appended meanwhile.
 #[async_trait]
 pub trait Views: Send + Sync {
     /// All journals of the profile with their recorded ends, by agent. [`StoreError::Corrupt`] if a journal has none.
     async fn journals(&self) -> Result<Vec<(AgentId, Head)>, StoreError>;
-    /// Begins to rebuild the views of one agent, in a transaction of its own. Unless [`Rebuild::finish`] has returned,
-    /// nothing is changed.
+    /// Starts to rebuild the views of one agent in its own transaction. Nothing changes until [`Rebuild::finish`] has returned.
     async fn rebuild<'a>(&'a self, agent: &AgentId) -> Result<Box<dyn Rebuild + 'a>, StoreError>;
-    /// Deletes the rows of views that belong to no journal, and makes the index of messages anew, in one transaction.
-    /// Returns how many rows were deleted.
+    /// Deletes view rows that belong to no journal and rebuilds the index of messages, in one transaction. Returns the number of
+    /// deleted rows.
     async fn sweep(&self) -> Result<u64, StoreError>;
 }
 
-/// The views of one agent on their way back.
+/// A rebuild of the views of one agent that is under way.
 #[async_trait]
 pub trait Rebuild: Send {
-    /// Takes the next entries of the journal; compares their rows with those that are there and replaces what differs.
+    /// Takes the next entries of the journal: compares their rows with the stored ones and replaces those that differ.
     async fn put(&mut self, page: Replayed) -> Result<(), StoreError>;
-    /// Ends the transaction. [`StoreError::Conflict`] if the journal does not end at `head` any more; then nothing is
-    /// changed.
+    /// Commits the transaction. [`StoreError::Conflict`] if the journal no longer ends at `head`; then nothing changes.
     async fn finish(self: Box<Self>, head: Head) -> Result<Differences, StoreError>;
 }
 
-/// Entries that follow each other in one journal, and what they mean for the views.
+/// Consecutive entries of one journal, and their view changes.
 #[derive(Clone, Debug, Default)]
 pub struct Replayed {
     /// At least one, with their positions.
     pub entries: Vec<(Position, Entry)>,
     /// The view changes that they cause.
     pub views: Vec<View>,
-    /// Which of the mail that they send was taken by its receiver.
+    /// Ids of the mail in these entries that its receiver has already received.
     pub delivered: BTreeSet<EffectId>,
 }
 
-/// Rows that were missing, that were not as they should be, or that should not have been there.
+/// Numbers of rows that were missing, wrong, or superfluous.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
     /// Of the agents view.
@@ -53,7 +52,7 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// Whether everything was as it should be.
+    /// Whether no row differed.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Differences::default()

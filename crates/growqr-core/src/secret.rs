@@ -1,13 +1,13 @@
-//! What nobody may see: keys and tokens of the person, and the port to where they are kept.
+//! Keys and tokens of the person, and the port to the place where they are stored.
 //!
-//! A [`Secret`] is the one type for them inside the program. It cannot be printed or serialised, and its memory is
-//! wiped when it is dropped. What crosses the local socket has a type of its own in `growqr-wire`.
+//! A [`Secret`] is the only type for them inside the program. It cannot be printed or serialised, and its memory is wiped when it
+//! is dropped. Secrets that cross the local socket have their own type in `growqr-wire`.
 
 use async_trait::async_trait;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// A text that is never shown. Its `Debug` says nothing, and it has neither `Display` nor serde.
+/// A text that is never shown. Its `Debug` hides the text, and it has neither `Display` nor serde.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
@@ -31,18 +31,18 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Whether secrets can be kept and read now.
+/// Whether secrets can be stored and read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreState {
     /// They can.
     Ready,
-    /// There is a keychain, and the person has not unlocked it (or not set it up, or it does not answer).
+    /// There is a keychain, but the person has not unlocked it (or not set it up, or it does not answer).
     Locked,
-    /// This system or session has none.
+    /// This system or session has no keychain.
     Absent,
 }
 
-/// Why a secret could not be kept, read or removed.
+/// Why a secret could not be stored, read or removed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SecretError {
     /// The keychain is locked, or does not answer.
@@ -51,7 +51,7 @@ pub enum SecretError {
     /// There is no keychain.
     #[error("this system has no keychain that GrowQR can use")]
     Absent,
-    /// The keychain refused, for a reason of its own. Never names a secret.
+    /// The keychain refused for another reason. The text never contains a secret.
     #[error("the system's keychain refused: {0}")]
     Refused(String),
 }
@@ -65,35 +65,35 @@ impl From<&SecretError> for StoreState {
     }
 }
 
-/// Where the secrets of one profile are kept. Every method ends in bounded time, whatever the system does, and only
-/// [`SecretStore::unlock`] puts a question to the person.
+/// The store for the secrets of one profile. Every method returns in bounded time, even if the system does not answer, and only
+/// [`SecretStore::unlock`] asks the person.
 #[async_trait]
 pub trait SecretStore: Send + Sync {
-    /// A secret; `None` if there is none of this name.
+    /// A secret; `None` if there is none with this name.
     ///
     /// # Errors
     /// [`SecretError`]. A locked keychain is an error, not an absent secret.
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError>;
 
-    /// Keeps a secret, in place of the one that was there. Once this returns, a new process finds it.
+    /// Stores a secret and replaces the previous one. Once this returns, a new process finds it.
     ///
     /// # Errors
-    /// [`SecretError`]; then what was there is still there, unless the keychain did not answer in time.
+    /// [`SecretError`]; the previous secret is then still there, unless the keychain did not answer in time.
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError>;
 
-    /// Removes a secret. None of this name is no error.
+    /// Removes a secret. Succeeds if there is none with this name.
     ///
     /// # Errors
     /// [`SecretError`].
     async fn remove(&self, name: &str) -> Result<(), SecretError>;
 
-    /// Whether secrets can be kept now.
+    /// Whether secrets can be stored now.
     async fn state(&self) -> StoreState;
 
-    /// Lets the system ask the person to unlock it, where it can, and waits for the answer for a while.
+    /// Asks the system to let the person unlock the keychain, if it can, and waits a limited time for the answer.
     ///
     /// # Errors
-    /// [`SecretError`] if it is not unlocked afterwards.
+    /// [`SecretError`] if it is still locked afterwards.
     async fn unlock(&self) -> Result<(), SecretError>;
 }
 

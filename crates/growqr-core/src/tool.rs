@@ -1,7 +1,7 @@
-//! The port to the tools of agents: what is offered, who carries a call out, and what a call gives.
+//! The port to the tools of agents: the tools on offer, the executors of calls, and the results.
 //!
-//! An *executor* carries calls out. The turn machine knows a catalogue of names ([`CatalogueEntry`]), never the code
-//! behind them; it records which executor a call has and whether the call may be repeated, before anything happens.
+//! An *executor* carries out calls. The turn machine knows a catalogue of names ([`CatalogueEntry`]), never the code behind them.
+//! Before a call is carried out, it records the call's executor and whether the call may be repeated.
 
 use crate::clock::Timestamp;
 use crate::id::ExecutorId;
@@ -14,15 +14,15 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What is done about a call that was under way when the program stopped.
+/// How to go on with a call that was running when the program stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
-    /// It has no effect: it is carried out again.
+    /// The call has no effect: carry it out again.
     Safe,
-    /// Its executor is asked whether its effect id happened; if not, it is carried out again.
+    /// Ask the executor whether the effect with this id happened; if not, carry the call out again.
     LookUp,
-    /// Nobody can tell: model and person are told that it may have happened.
+    /// It cannot be found out: the model and the person are told that it may have happened.
     Unknown,
 }
 
@@ -31,35 +31,35 @@ pub enum Repeat {
 pub struct CatalogueEntry {
     /// The name that the model uses.
     pub name: String,
-    /// Who carries its calls out.
+    /// The executor of its calls.
     pub executor: ExecutorId,
-    /// What is done about calls that a stop of the program interrupted.
+    /// How to go on with calls that a stop of the program interrupted.
     pub repeat: Repeat,
 }
 
 /// A tool as it is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTool {
-    /// What the model is told.
+    /// The description for the model.
     pub tool: Tool,
-    /// Who carries its calls out.
+    /// The executor of its calls.
     pub executor: ExecutorId,
-    /// What is done about calls that a stop of the program interrupted.
+    /// How to go on with calls that a stop of the program interrupted.
     pub repeat: Repeat,
 }
 
 impl OfferedTool {
-    /// What the turn machine needs to know.
+    /// The part that the turn machine needs.
     #[must_use]
     pub fn entry(&self) -> CatalogueEntry {
         CatalogueEntry { name: self.tool.name.clone(), executor: self.executor.clone(), repeat: self.repeat }
     }
 }
 
-/// A recorded call that an executor carries out.
+/// A recorded call, as an executor gets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolCall {
-    /// Who carries it out.
+    /// Its executor.
     pub executor: ExecutorId,
     /// The tool's name.
     pub name: String,
@@ -67,31 +67,31 @@ pub struct ToolCall {
     pub input: RawJson,
     /// The agent, its turn and the id of the effect.
     pub origin: Origin,
-    /// When the call was recorded: the time of what it makes.
+    /// When the call was recorded. Also the time of the change that it makes.
     pub at: Timestamp,
 }
 
-/// What came of carrying a call out.
+/// The outcome of carrying out a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Performed {
-    /// It is done, or failed.
+    /// The call succeeded or failed.
     Finished(ToolResult),
-    /// A change of memory is worked out and must be recorded before it is made; nothing of it is visible yet.
+    /// A memory change is prepared. It must be recorded before it is committed; nothing of it is visible yet.
     Planned(CommitPlan),
 }
 
-/// What an executor knows of a call that was interrupted.
+/// An executor's answer about a call that was interrupted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookedUp {
-    /// It had its effect, and this is its result.
+    /// The call had its effect, and this is its result.
     Happened(ToolResult),
-    /// It had no effect.
+    /// The call had no effect.
     NothingHappened,
-    /// That cannot be found out.
+    /// The executor cannot find out.
     Unknown,
 }
 
-/// Carries tool calls out.
+/// Carries out tool calls.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// Its id.
@@ -100,32 +100,32 @@ pub trait Executor: Send + Sync {
     /// The tools that it offers now.
     fn tools(&self) -> Vec<OfferedTool>;
 
-    /// Works a call out before it is recorded, as far as that has no effect; `None` if nothing can be said yet. Saves an
-    /// append and the wait for it.
+    /// Prepares a call before it is recorded, as far as that has no effect; `None` if it cannot be prepared. Saves one append and
+    /// the wait for it.
     async fn prepare(&self, call: &ToolCall) -> Option<Performed> {
         let _ = call;
         None
     }
 
-    /// Carries a recorded call out; `plan` is the recorded change, if one was worked out. Wrong input is a result that
-    /// says what to send instead.
+    /// Carries out a recorded call; `plan` is the recorded change, if there is one. Invalid input gives a result that says what
+    /// to send instead.
     async fn perform(&self, call: &ToolCall, plan: Option<&CommitPlan>) -> Performed;
 
-    /// Finds out what became of an interrupted call. Only for tools that are [`Repeat::LookUp`]. The task that carried it out
-    /// has ended; a request that it sent elsewhere may still be under way, which the executor must know.
+    /// Finds out the result of an interrupted call. Only for tools with [`Repeat::LookUp`]. The task that carried out the call
+    /// has ended. A request that it sent to another system may still be under way; the executor must take that into account.
     async fn look_up(&self, call: &ToolCall) -> LookedUp {
         let _ = call;
         LookedUp::Unknown
     }
 }
 
-/// All tools there are for the agents of a profile.
+/// All tools for the agents of a profile.
 pub trait Tools: Send + Sync {
-    /// What the next segment offers, in the order in which it is sent. Names are `[a-zA-Z0-9_-]{1,64}` and distinct. As long
-    /// as nothing changes, the same list is given.
+    /// The tools of the next segment, in the order in which they are sent. Names are `[a-zA-Z0-9_-]{1,64}` and distinct. Returns
+    /// the same list as long as nothing changes.
     fn offered(&self) -> Arc<[OfferedTool]>;
 
-    /// The executor of this id; `None` if it is gone.
+    /// The executor with this id; `None` if it no longer exists.
     fn executor(&self, id: &ExecutorId) -> Option<Arc<dyn Executor>>;
 }
 
@@ -189,13 +189,13 @@ impl From<ToolContent> for StoredContent {
 }
 
 impl ToolContent {
-    /// One block of text.
+    /// Content with one text block.
     #[must_use]
     pub fn text(text: impl Into<String>) -> ToolContent {
         ToolContent(vec![ContentBlock::Text { text: text.into() }])
     }
 
-    /// All that is text, and a line for each other block: for people, and for models that cannot see pictures.
+    /// All text, and one line for each other block: for people, and for models that cannot see pictures.
     #[must_use]
     pub fn plain(&self) -> Cow<'_, str> {
         match &self.0[..] {
@@ -204,7 +204,7 @@ impl ToolContent {
         }
     }
 
-    /// Whether it says nothing.
+    /// Whether it has no content.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|block| matches!(block, ContentBlock::Text { text } if text.trim().is_empty()))
@@ -223,7 +223,7 @@ impl ContentBlock {
         }
     }
 
-    /// Whether providers accept it: one of four types, base64, not too large.
+    /// Whether providers accept the picture: one of four types, valid base64, not too large.
     fn is_sound_image(&self) -> bool {
         let ContentBlock::Image { media_type, data } = self else { return false };
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
@@ -245,17 +245,17 @@ impl ContentBlock {
     }
 }
 
-/// The most text of one result: more than any model reads at once.
+/// The most text of one result, in bytes: more than any model reads at once.
 const MAX_TEXT_BYTES: usize = 4 << 20;
 
-/// The most pictures of one result, and blocks of any kind.
+/// The most pictures and the most blocks of any kind in one result.
 const MAX_IMAGES: usize = 20;
 const MAX_BLOCKS: usize = 1_000;
 
-/// The most bytes of one picture in base64; the Messages API takes 10 MB.
+/// The largest size of one picture in base64 bytes; the Messages API accepts 10 MB.
 const MAX_IMAGE_BYTES: usize = 5 << 20;
 
-/// What a tool call gives the model.
+/// The result of a tool call for the model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolResult {
     /// For the model.
@@ -265,14 +265,15 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
-    /// The call did what it should.
+    /// Result of a successful call.
     #[must_use]
     pub fn ok(text: impl Into<String>) -> ToolResult {
         ToolResult { content: ToolContent::text(text), is_error: false }
     }
 
-    /// The result as it may be recorded and sent: executors are not trusted with that. What no provider accepts becomes a line
-    /// of text: a picture of another type or size, or in an error; text beyond the limit is cut, with a note.
+    /// The result with all limits applied, ready to be recorded and sent; executors are not trusted to keep the limits. A picture
+    /// that no provider accepts (another type or size, or in an error) becomes a line of text; text beyond the limit is cut, with
+    /// a note.
     #[must_use]
     pub fn within_limits(self) -> ToolResult {
         let ToolResult { content: ToolContent(blocks), is_error } = self;
@@ -304,7 +305,7 @@ impl ToolResult {
         ToolResult { content: ToolContent(blocks), is_error }
     }
 
-    /// The call failed; the text says what to do next.
+    /// Result of a failed call; the text says what to do next.
     #[must_use]
     pub fn error(text: impl Into<String>) -> ToolResult {
         ToolResult { content: ToolContent::text(text), is_error: true }

@@ -1,7 +1,7 @@
-//! One definition for the schema of a tool's input and for its parser: a struct.
+//! One struct defines both the schema of a tool's input and its parser.
 //!
-//! The struct's description is what the model is told about the tool, the fields' descriptions are what it is told about
-//! them, and serde reads what the model sends.
+//! The struct's description is the tool's description for the model, the fields' descriptions describe the parameters, and serde
+//! parses the model's input.
 
 use crate::prompt::Tool;
 use crate::raw::RawJson;
@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The input of one of our own tools. Give the struct `#[serde(deny_unknown_fields)]` and a description.
+/// The input of one of the program's own tools. Give the struct `#[serde(deny_unknown_fields)]` and a description.
 pub trait ToolInput: DeserializeOwned + JsonSchema {
     /// The tool's name.
     const NAME: &'static str;
@@ -28,7 +28,7 @@ pub fn describe<T: ToolInput>() -> Tool {
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("title");
     let description = schema.remove("description").and_then(|text| text.as_str().map(str::to_owned));
-    // An object without properties is written in full, as models are used to it.
+    // For an object without properties, `properties` is written explicitly, because models are used to it.
     schema.ensure_object().entry("properties").or_insert_with(|| Value::Object(serde_json::Map::new()));
     optional_is_absent(&mut schema);
     Tool {
@@ -38,7 +38,7 @@ pub fn describe<T: ToolInput>() -> Tool {
     }
 }
 
-/// A field that may be absent need not be `null` as well: smaller models fill in what the schema offers.
+/// An optional field is not also nullable: smaller models fill in every form that the schema offers.
 fn optional_is_absent(schema: &mut Schema) {
     let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
     for property in properties.values_mut() {
@@ -51,7 +51,7 @@ fn optional_is_absent(schema: &mut Schema) {
     }
 }
 
-/// Reads what the model sent. The error is a sentence for the model that says what to send instead.
+/// Parses the model's input. The error is a sentence for the model that says what to send instead.
 ///
 /// # Errors
 /// If the input does not fit the schema.

@@ -1,5 +1,5 @@
-//! What an append, a replay and an opening cost on SQLite, beside a bare insert through the same driver and beside the
-//! disk's own fsync. Prints `name value unit`, one a line; the figures are medians. `cargo bench -p growqr-store`.
+//! Measures an append, a replay and an opening on SQLite; for comparison, a plain insert through the same driver and an fsync of
+//! the disk. Prints lines `name value unit`; the values are medians. `cargo bench -p growqr-store`.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
@@ -15,12 +15,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
-/// Samples of each kind; they alternate, so that a busy moment of the machine hits all of them.
+/// Samples of each kind. The kinds alternate, so that other load on the machine affects all of them.
 const ROUNDS: usize = 1000;
 const REPLAYED: u32 = 100_000;
 
 fn main() {
-    // `cargo test --all-targets` starts this too, and wants no figures.
+    // `cargo test --all-targets` also runs this program, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -106,12 +106,12 @@ async fn replay(folder: &Path) {
     println!("replay_100k {:.0} ms", median(replays) / 1000.0);
 }
 
-/// An event of about a kilobyte.
+/// An event of about one kilobyte.
 fn event(number: usize) -> Event {
     UserSaid { id: MessageId::new(format!("m-{number}")), text: "All work and no play. ".repeat(44) }.into()
 }
 
-/// Appends an event of a message of a kilobyte, which is shown and can be searched.
+/// Appends a message event of about one kilobyte, with its row in the messages view and the search index.
 async fn say(store: &dyn Store, agent: &AgentId, head: Head, number: usize) -> Head {
     let text = format!("{number} {}", "All work and no play, they said on a day. ".repeat(24));
     let event = UserSaid { id: MessageId::new(format!("m-{number}")), text: text.clone() }.into();
@@ -149,7 +149,7 @@ async fn open(path: &Path) -> Db {
     Db::open(&DbConfig::Sqlite { path: path.to_owned() }).await.expect("a database")
 }
 
-/// A plain table in a database with the same durability.
+/// A plain table in a database with the same durability settings.
 async fn bare(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new()
         .filename(path)

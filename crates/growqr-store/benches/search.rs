@@ -1,6 +1,6 @@
-//! What a search over a million messages costs on SQLite and PostgreSQL, beside the way before: `like` over a column of
-//! the texts in lower case. Prints `name value unit`, one a line; the figures are medians. PostgreSQL is measured where
-//! its programs are installed; with the argument `postgres`, it alone.
+//! Measures a search over a million messages on SQLite and PostgreSQL; for comparison, `like` over a column with the texts in
+//! lower case (the former implementation). Prints lines `name value unit`; the values are medians. PostgreSQL is measured if its
+//! programs are installed; with the argument `postgres`, only PostgreSQL is measured.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};
@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 const MESSAGES: usize = 1_000_000;
-/// Messages of one append.
+/// Messages per append.
 const TOGETHER: usize = 2_000;
 const ROUNDS: usize = 5;
-/// As the window and the command line ask.
+/// The limit that the window and the command line use.
 const LIMIT: u32 = 50;
 
-/// What is searched for: name, text, and how many messages have it.
+/// The searches: name, text, and the number of messages that contain it.
 const SEARCHES: [(&str, &str, usize); 6] = [
     ("rare", "quarterly zebra", 3),
     ("none", "never said by anyone", 0),
@@ -32,7 +32,7 @@ const SEARCHES: [(&str, &str, usize); 6] = [
 ];
 
 fn main() {
-    // `cargo test --all-targets` starts this too, and wants no figures.
+    // `cargo test --all-targets` also runs this program, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -88,7 +88,7 @@ async fn searched(store: &dyn Store, text: &str, there: usize) {
     assert_eq!(found.len(), there.min(LIMIT as usize), "{text}");
 }
 
-/// A store of a million messages; the few that are searched for are spread over them.
+/// A store with a million messages; the few matching ones are spread evenly.
 async fn filled(backend: &str, config: &DbConfig) -> Arc<dyn Store> {
     let db = Db::open(config).await.expect("a database");
     let store = db.profile(&ProfileId::new("local"), NOW).await.expect("a profile");

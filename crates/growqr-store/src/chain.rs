@@ -1,4 +1,4 @@
-//! An append made ready for writing, the same for both databases: bytes, hashes, positions. Pure.
+//! Prepares the rows of an append (bytes, hashes, positions) in the same way for both databases. Pure.
 
 use growqr_core::event::{Event, SCHEMA_VERSION, entry_hash};
 use growqr_core::journal::{Append, Head, StoreError};
@@ -6,7 +6,7 @@ use growqr_core::mail::Mail;
 use growqr_core::rebuild::Replayed;
 use std::collections::HashSet;
 
-/// One row of `events`, but for its position.
+/// One row of `events`, without its position.
 pub(crate) struct EventRow {
     pub(crate) seq: i64,
     pub(crate) kind: &'static str,
@@ -15,14 +15,14 @@ pub(crate) struct EventRow {
     pub(crate) hash: [u8; 32],
 }
 
-/// The events of an append in their chain, and where the journal ends with them.
+/// The rows of an append's events with their hash chain, and the new end of the journal.
 pub(crate) struct Chain {
     pub(crate) events: Vec<EventRow>,
     pub(crate) head: Head,
 }
 
 impl Chain {
-    /// Encodes and hashes. Fails for an append without events, which no caller makes.
+    /// Encodes and hashes the events. Fails for an append without events, which no caller makes.
     pub(crate) fn of(append: &Append) -> Result<Chain, StoreError> {
         if append.events.is_empty() {
             return Err(StoreError::Failed("an append without events".to_owned()));
@@ -38,7 +38,7 @@ impl Chain {
         Ok(Chain { events, head })
     }
 
-    /// How many events.
+    /// The number of events.
     pub(crate) fn len(&self) -> i64 {
         i64::try_from(self.events.len()).expect("memory holds fewer events than an i64 counts")
     }
@@ -51,7 +51,7 @@ pub(crate) struct MailRow<'a> {
     pub(crate) body: Vec<u8>,
 }
 
-/// The mail of the events, the first of which stands at `first`.
+/// The mail of the events; `first` is the position of the first event.
 pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>, StoreError> {
     (first..)
         .zip(events)
@@ -75,8 +75,8 @@ pub(crate) struct SentRow {
     pub(crate) delivered: bool,
 }
 
-/// The mail of replayed entries, in the order of position and id, without what earlier entries have sent: the first one
-/// to name an id sends it. `sent` holds the ids so far.
+/// The mail of replayed entries, ordered by position and id. If several entries name the same mail id, the first one sends it.
+/// `sent` holds the ids of earlier entries; they are skipped, and new ones are added.
 pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<Vec<SentRow>, StoreError> {
     let mut rows = Vec::new();
     for (position, entry) in &page.entries {
@@ -98,7 +98,7 @@ pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<V
     Ok(rows)
 }
 
-/// A number as both databases keep it.
+/// A number as `i64`, the type of both databases.
 pub(crate) fn stored(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Failed(format!("{number} is too large to store")))
 }

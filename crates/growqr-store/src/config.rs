@@ -1,4 +1,4 @@
-//! Where the database is. Reading `config.toml` and the environment is the app's business.
+//! The location of the database. The application reads it from `config.toml` and the environment.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,24 +6,24 @@ use std::path::PathBuf;
 /// Which database to use.
 #[derive(Clone, Debug)]
 pub enum DbConfig {
-    /// One file on this machine, made when it is missing. Its folder must exist.
+    /// One file on this machine, created if it is missing. Its folder must exist.
     Sqlite {
         /// The file.
         path: PathBuf,
     },
     /// A PostgreSQL server, 15 or later.
     Postgres {
-        /// How to reach it.
+        /// The server's URL.
         url: DatabaseUrl,
     },
 }
 
-/// A `postgres://` URL. It may hold a password, so neither `Debug` nor `Display` tells anything of it.
+/// A `postgres://` URL. It may contain a password, so neither `Debug` nor `Display` shows any part of it.
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// Takes the URL as it is; a malformed one is reported when the database is opened.
+    /// Accepts any text; a malformed URL is reported when the database is opened.
     pub fn new(url: impl Into<String>) -> DatabaseUrl {
         DatabaseUrl(url.into())
     }

@@ -1,17 +1,17 @@
-//! The databases' own errors as core's: by code, never by text. The text of a [`StoreError`] names what was being
-//! done and the cause, and never holds the database's URL.
+//! Converts the errors of both databases to [`StoreError`], by error code, never by text. The text of a [`StoreError`] names the
+//! failed operation and the cause, and never contains the database's URL.
 
 use growqr_core::id::AgentId;
 use growqr_core::journal::StoreError;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::SqliteError;
 
-/// Turns an error into core's, with a few words on what was being done.
+/// Converts an error; `doing` names the failed operation.
 pub(crate) fn at(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| from_sqlx(doing, &error)
 }
 
-/// As [`at`], but a row that is already there means that another writer was first.
+/// Like [`at`], but a unique violation means that another writer appended first.
 pub(crate) fn appending(agent: &AgentId) -> impl Fn(sqlx::Error) -> StoreError + '_ {
     move |error| match error.as_database_error() {
         Some(cause) if cause.is_unique_violation() => StoreError::Conflict { agent: agent.clone() },
@@ -19,7 +19,7 @@ pub(crate) fn appending(agent: &AgentId) -> impl Fn(sqlx::Error) -> StoreError +
     }
 }
 
-/// A migration that failed.
+/// Converts the error of a migration.
 pub(crate) fn migrating(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => from_sqlx("migrate", &cause),
@@ -48,7 +48,7 @@ fn from_sqlx(doing: &str, error: &sqlx::Error) -> StoreError {
     }
 }
 
-/// By SQLite's result code; the low byte is the primary one.
+/// Converts an SQLite result code; the low byte is the primary code.
 fn sqlite(code: &str, text: String) -> StoreError {
     const IOERR_SHMSIZE: u32 = 4874;
     let code: u32 = code.parse().unwrap_or(0);
@@ -62,7 +62,7 @@ fn sqlite(code: &str, text: String) -> StoreError {
     }
 }
 
-/// By SQLSTATE.
+/// Converts an SQLSTATE.
 fn postgres(code: &str, text: String) -> StoreError {
     match code {
         "53100" => StoreError::DiskFull,
@@ -70,7 +70,7 @@ fn postgres(code: &str, text: String) -> StoreError {
         "XX001" | "XX002" => StoreError::Corrupt(text),
         // No such database, too many connections.
         "3D000" | "53300" => StoreError::Unreachable(text),
-        // Connection trouble, refused credentials, server shutting down or starting.
+        // Connection failure, refused credentials, server shutting down or starting.
         _ if ["08", "28", "57"].iter().any(|class| code.starts_with(class)) => StoreError::Unreachable(text),
         _ => StoreError::Failed(text),
     }

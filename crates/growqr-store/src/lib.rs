@@ -1,8 +1,8 @@
-//! The journal and its views in SQLite and Postgres, behind core's ports.
+//! The journal and its views in SQLite and PostgreSQL: implements the ports of `growqr-core`.
 //!
-//! [`Db`] is one open database; [`Db::profile`] gives the [`Store`] of one profile. The two databases have their own
-//! migrations (`migrations/sqlite`, `migrations/postgres`, same numbers and names) and their own queries, and one
-//! suite of tests (`tests/it/contract`) that both must pass. Nothing here knows what the events mean.
+//! [`Db`] is one open database; [`Db::profile`] gives the [`Store`] of one profile. Each database has its own migrations
+//! (`migrations/sqlite`, `migrations/postgres`, with the same numbers and names) and its own queries. Both must pass one test
+//! suite (`tests/it/contract`). This crate does not know the meaning of events.
 
 mod chain;
 mod config;
@@ -31,7 +31,7 @@ pub struct Db {
     migrated: Migrated,
 }
 
-/// A claim on a profile; given up when dropped.
+/// A lock on a profile; released on drop.
 pub struct Hold {
     _connection: Option<sqlx::PgConnection>,
 }
@@ -42,11 +42,11 @@ enum Backend {
 }
 
 impl Db {
-    /// Opens for reading and writing, makes what is missing and brings the schema up to date.
+    /// Opens for reading and writing, creates what is missing and migrates the schema.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if only a later build understands the database; `ReadOnly`, `DiskFull`, `Corrupt` and
-    /// `Unreachable` as their names say; `Failed` if a migration does.
+    /// [`StoreError::Newer`] if only a later build understands the database; `ReadOnly`, `DiskFull`, `Corrupt` and `Unreachable`
+    /// as their names say; `Failed` if a migration fails.
     pub async fn open(config: &DbConfig) -> Result<Db, StoreError> {
         let (backend, migrated) = match config {
             DbConfig::Sqlite { path } => {
@@ -61,11 +61,11 @@ impl Db {
         Ok(Db { backend, migrated })
     }
 
-    /// Opens for reading alone, beside any writer, and changes nothing; every write fails with
+    /// Opens read-only, possibly while another process writes, and changes nothing; every write fails with
     /// [`StoreError::ReadOnly`]. `None` if there is no database yet.
     ///
     /// # Errors
-    /// As [`Db::open`]; `Failed` for a database of an older build that is not yet brought up to date.
+    /// As [`Db::open`]; `Failed` if the database still needs a migration.
     pub async fn open_read_only(config: &DbConfig) -> Result<Option<Db>, StoreError> {
         let Some(backend) = Backend::open_read_only(config).await? else { return Ok(None) };
         let (version, is_current) = match &backend {
@@ -79,7 +79,7 @@ impl Db {
         }
     }
 
-    /// Looks at a database without changing it, whatever its version. `None` if there is none.
+    /// The status of a database of any version, without changing it. `None` if there is none.
     ///
     /// # Errors
     /// As [`Db::open`].
@@ -91,7 +91,7 @@ impl Db {
         }
     }
 
-    /// The last migration that this build knows for such a database.
+    /// The last migration of this build for this kind of database.
     #[must_use]
     pub fn known(config: &DbConfig) -> i64 {
         match config {
@@ -100,16 +100,16 @@ impl Db {
         }
     }
 
-    /// What opening had to do.
+    /// The migrations that opening the database applied.
     #[must_use]
     pub fn migrated(&self) -> Migrated {
         self.migrated
     }
 
-    /// The store of one profile, which comes to be with `now` if it is new.
+    /// The store of one profile. A new profile is created with the time `now`.
     ///
     /// # Errors
-    /// The database's. When opened for reading, a profile that is not there is an empty one, not an error.
+    /// Those of the database. In a read-only database, a missing profile is an empty one, not an error.
     pub async fn profile(&self, profile: &ProfileId, now: Timestamp) -> Result<Arc<dyn Store>, StoreError> {
         match &self.backend {
             Backend::Sqlite(db) => db.create_profile(profile, now).await?,
@@ -118,11 +118,11 @@ impl Db {
         Ok(self.store(profile))
     }
 
-    /// Claims a profile for this process among all that use the same server. `None` if another has it. A database in a
-    /// file is claimed by the lock beside the file, so there is nothing more to take.
+    /// Locks a profile for this process among all processes that use the same server. `None` if another process has the lock. An
+    /// SQLite database is protected by the lock file beside it, so there is nothing to lock here.
     ///
     /// # Errors
-    /// The database's.
+    /// Those of the database.
     pub async fn hold(&self, profile: &ProfileId) -> Result<Option<Hold>, StoreError> {
         match &self.backend {
             Backend::Sqlite(_) => Ok(Some(Hold { _connection: None })),
@@ -130,10 +130,10 @@ impl Db {
         }
     }
 
-    /// Checks every link of every journal of a profile. Takes no lock; appends go on meanwhile.
+    /// Checks the hash chain of every journal of a profile. Takes no lock; appends may go on meanwhile.
     ///
     /// # Errors
-    /// The database's. A broken journal is no error but a result.
+    /// Those of the database. A broken journal is a result, not an error.
     pub async fn verify(&self, profile: &ProfileId) -> Result<Verified, StoreError> {
         verify::verify(&*self.store(profile), async || match &self.backend {
             Backend::Sqlite(db) => db.heads(profile).await,
@@ -151,7 +151,8 @@ impl Db {
         }
     }
 
-    /// Waits for what is under way and closes. Dropping it instead loses nothing, but leaves the log to the next start.
+    /// Waits for running operations and closes. Dropping the database instead loses no data, but leaves the write-ahead log to
+    /// the next start.
     pub async fn close(self) {
         match &self.backend {
             Backend::Sqlite(db) => db.close().await,

@@ -1,5 +1,5 @@
-//! What the databases give back, and how it becomes core's types. Both databases use the same column types for these
-//! columns, so the rows are written once. A value that this build cannot have written is [`StoreError::Corrupt`].
+//! Result rows of the databases and their conversion to the types of `growqr-core`. Both databases use the same column types, so
+//! the rows are defined once. A value that this build cannot have written is [`StoreError::Corrupt`].
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
@@ -63,7 +63,7 @@ impl TryFrom<AgentRow> for AgentView {
     }
 }
 
-/// An event with only what waking an agent needs.
+/// The columns of an event that loading an agent needs.
 #[derive(sqlx::FromRow)]
 pub(crate) struct EntryRow {
     seq: i64,
@@ -75,7 +75,7 @@ pub(crate) struct EntryRow {
 }
 
 impl EntryRow {
-    /// Where the journal ends with this entry.
+    /// The end of the journal if this is its last entry.
     pub(crate) fn head(&self) -> Result<Head, StoreError> {
         Ok(Head { seq: Seq(number("events.seq", self.seq)?), hash: hash("events.hash", &self.hash)? })
     }
@@ -90,7 +90,7 @@ impl TryFrom<EntryRow> for Entry {
     }
 }
 
-/// An event with everything.
+/// All columns of an event.
 #[derive(sqlx::FromRow)]
 pub(crate) struct LineRow {
     position: i64,
@@ -220,7 +220,7 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
-    /// Whether its text contains what a search wants, which is folded.
+    /// Whether the folded text of the message contains `wanted`, which must be folded.
     pub(crate) fn holds(&self, wanted: &str) -> bool {
         folded(&self.text).contains(wanted)
     }
@@ -240,7 +240,7 @@ impl TryFrom<MessageRow> for MessageView {
     }
 }
 
-/// Rows into core's types, stopping at the first that is none.
+/// Converts the rows; stops at the first invalid one.
 pub(crate) fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
     rows.into_iter().map(T::try_from).collect()
 }

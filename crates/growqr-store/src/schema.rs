@@ -1,30 +1,30 @@
-//! Which migrations a database has, and whether this build may use it.
+//! The migrations of a database, and whether this build may use it.
 
 use growqr_core::journal::StoreError;
 use sqlx::migrate::Migrator;
 
-/// This build's version, as `min_app_version` is compared with it.
+/// This build's version, to compare with `min_app_version`.
 const OURS: &str = env!("CARGO_PKG_VERSION");
 
-/// What a database says of its shape.
+/// The schema state of a database.
 #[derive(Default)]
 pub(crate) struct Shape {
-    /// Number and checksum of each migration that it has.
+    /// Number and checksum of each applied migration.
     pub(crate) applied: Vec<(i64, Vec<u8>)>,
     /// The oldest build that understands it; `None` before the first migration.
     pub(crate) min_app_version: Option<String>,
 }
 
 impl Shape {
-    /// The last migration that it has; 0 for an empty database.
+    /// The last applied migration; 0 for an empty database.
     pub(crate) fn version(&self) -> i64 {
         self.applied.iter().map(|(version, _)| *version).max().unwrap_or(0)
     }
 
-    /// Whether it has all migrations of this build.
+    /// Whether all migrations of this build are applied.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if this build is too old for it, [`StoreError::Failed`] if a migration was altered.
+    /// [`StoreError::Newer`] if this build is too old for the database, [`StoreError::Failed`] if a migration was altered.
     pub(crate) fn is_current(&self, migrator: &Migrator) -> Result<bool, StoreError> {
         if let Some(least) = self.min_app_version.as_deref().filter(|least| is_newer(least, OURS)) {
             return Err(StoreError::Newer(least.to_owned()));
@@ -50,7 +50,7 @@ pub(crate) fn known(migrator: &Migrator) -> i64 {
     migrator.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
-/// Compares `major.minor.patch`; a version that is none counts as newer than any.
+/// Compares `major.minor.patch`; a malformed version counts as newer than any other.
 fn is_newer(version: &str, than: &str) -> bool {
     let parts = |text: &str| -> Option<Vec<u64>> { text.split('.').map(|part| part.parse().ok()).collect() };
     parts(version).is_none_or(|version| Some(version) > parts(than))

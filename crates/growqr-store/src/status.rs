@@ -1,4 +1,4 @@
-//! What `growqr db status`, `db migrate` and `audit verify` show.
+//! Results of `growqr db status`, `db migrate` and `audit verify`.
 
 use crate::rows::number;
 use crate::schema::Shape;
@@ -10,11 +10,12 @@ use growqr_core::journal::StoreError;
 pub struct Migrated {
     /// The last migration found; 0 in a new database.
     pub from: i64,
-    /// The last migration now. Larger than this build's own if a newer build was here and left it readable.
+    /// The last migration now. Higher than this build's own if a newer build migrated the database and this build can still use
+    /// it.
     pub to: i64,
 }
 
-/// A database at a glance.
+/// The status of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DbStatus {
     /// `sqlite` or `postgres`.
@@ -25,11 +26,11 @@ pub struct DbStatus {
     pub applied: i64,
     /// The oldest build that understands it; `None` if it is empty.
     pub min_app_version: Option<String>,
-    /// Its size with its log; `None` where the server does not tell.
+    /// Its size including the log; `None` if the server does not report it.
     pub bytes: Option<u64>,
-    /// What is in it; `None` if it is empty.
+    /// Its content; `None` if it is empty.
     pub counts: Option<Counts>,
-    /// Whether messages are searched by an index; `None` where it has no messages yet.
+    /// Whether an index is used to search messages; `None` if there is no messages table yet.
     pub indexed: Option<bool>,
 }
 
@@ -40,7 +41,7 @@ impl DbStatus {
     }
 }
 
-/// How much there is, over all profiles.
+/// Numbers of rows over all profiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// Profiles.
@@ -59,49 +60,49 @@ impl TryFrom<(i64, i64, i64)> for Counts {
     }
 }
 
-/// What walking all journals of a profile found.
+/// The result of checking all journals of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Journals walked.
+    /// Number of journals checked.
     pub agents: u64,
-    /// Events walked and found sound.
+    /// Number of events checked without a fault.
     pub events: u64,
-    /// The first thing that is wrong; `None` if all is well.
+    /// The first fault; `None` if there is none.
     pub broken: Option<Broken>,
 }
 
-/// Where a journal is not what was written.
+/// The place of a fault in a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
-    /// Whose journal.
+    /// The agent.
     pub agent: AgentId,
-    /// Which event.
+    /// The event.
     pub seq: Seq,
     /// Its position in the profile.
     pub position: Position,
-    /// What is wrong with it.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// What can be wrong with a journal.
+/// A fault of a journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// A position before this event is missing.
     PositionGap,
     /// An event of the same agent before this one is missing.
     SeqGap,
-    /// It does not follow the event before it.
+    /// Its previous hash is not the hash of the event before it.
     Unlinked,
-    /// Its content is not what was hashed.
+    /// Its content does not match its hash.
     Altered,
-    /// The journal ends here, but another end is recorded.
+    /// The journal ends here, but the recorded end is different.
     WrongEnd,
-    /// No end of this journal is recorded.
+    /// The journal has no recorded end.
     NoEnd,
 }
 
 impl Fault {
-    /// For people.
+    /// A description for people.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,18 +1,18 @@
-//! Text as the views keep it and as a search looks for it.
+//! Text as the views store it and as a search compares it.
 
 use growqr_core::fold::folded;
 
-/// The number of characters in an entry of the index.
+/// The number of characters of an entry in the index.
 pub(crate) const TRIGRAM: usize = 3;
-/// Trigrams of a long text that the index is asked for; the text itself is compared afterwards.
+/// The most trigrams of a long text to look up in the index; the text itself is compared afterwards.
 const ASKED: usize = 64;
 
-/// Text for a view. Postgres cannot hold NUL in text; the journal keeps the bytes as they were.
+/// Text for a view. PostgreSQL cannot store NUL in text; the journal stores the original bytes.
 pub(crate) fn shown(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-/// What a search compares: the shown text, folded.
+/// The form of a search text: converted as for a view, then folded.
 pub(crate) fn wanted(text: &str) -> String {
     folded(&shown(text))
 }
@@ -23,12 +23,12 @@ pub(crate) fn containing(wanted: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// The text that SQLite indexes for a message: two characters at the end let each character begin a trigram.
+/// The text that SQLite indexes for a message, with two extra characters at the end, so that every character begins a trigram.
 pub(crate) fn indexed(text: &str) -> String {
     folded(text) + "\u{1}\u{1}"
 }
 
-/// An FTS5 query for messages that have all trigrams of a text of three characters or more.
+/// An FTS5 query for messages that contain all trigrams of a text of three characters or more.
 pub(crate) fn with_all_trigrams(wanted: &str) -> String {
     let letters: Vec<char> = wanted.chars().collect();
     let mut trigrams: Vec<String> = Vec::new();
@@ -44,12 +44,12 @@ pub(crate) fn with_all_trigrams(wanted: &str) -> String {
     trigrams.join(" ")
 }
 
-/// An FTS5 query for messages that have one of these trigrams.
+/// An FTS5 query for messages that contain at least one of these trigrams.
 pub(crate) fn with_one_of(trigrams: &[String]) -> String {
     trigrams.iter().map(|trigram| quoted(trigram)).collect::<Vec<_>>().join(" OR ")
 }
 
-/// A string of FTS5's query language: nothing in it is an operator.
+/// A quoted string in FTS5's query language: it contains no operators.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! Walks all journals of a profile in the order of their positions and checks every link. Independent of the database.
+//! Checks all journals of a profile in the order of positions, including every hash. Independent of the kind of database.
 
 use crate::status::{Broken, Fault, Verified};
 use growqr_core::event::entry_hash;
@@ -6,11 +6,11 @@ use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{Head, Line, Store, StoreError};
 use std::collections::HashMap;
 
-/// Lines of one page; with events of a kilobyte, two megabytes.
+/// Lines per page: about two megabytes with events of one kilobyte.
 const PAGE: u32 = 2000;
 
-/// `ends` reads the recorded ends of all journals. They are read before the walk, so that appends made meanwhile do no
-/// harm, and once more after it for the journals that began meanwhile.
+/// `ends` reads the recorded ends of all journals. They are read before the check, so that later appends do not disturb it, and
+/// again afterwards for journals that were created meanwhile.
 pub(crate) async fn verify<F>(store: &dyn Store, ends: F) -> Result<Verified, StoreError>
 where
     F: AsyncFn() -> Result<Vec<(AgentId, Head)>, StoreError>,
@@ -47,9 +47,9 @@ where
 struct Walk {
     position: Position,
     events: u64,
-    /// Where each journal is now.
+    /// The end of each journal as checked so far.
     heads: HashMap<AgentId, Head>,
-    /// Ends not yet passed.
+    /// Recorded ends that the check has not reached yet.
     ends: HashMap<AgentId, Head>,
 }
 
@@ -58,7 +58,7 @@ impl Walk {
         Walk { position: Position::default(), events: 0, heads: HashMap::new(), ends }
     }
 
-    /// Takes one line, or says what is wrong with it.
+    /// Checks one line; returns its fault, if any.
     fn step(&mut self, line: &Line) -> Option<Fault> {
         let head = self.heads.get(&line.agent).copied().unwrap_or_default();
         if line.position.0 != self.position.0 + 1 {

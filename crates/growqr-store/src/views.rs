@@ -1,4 +1,4 @@
-//! The view changes of an append as rows, sorted by table; the same for both databases. Pure.
+//! Converts the view changes of an append to rows, grouped by table, in the same way for both databases. Pure.
 
 use crate::chain::stored;
 use crate::text::shown;
@@ -7,22 +7,22 @@ use growqr_core::journal::{AgentView, Append, Author, MessageView, StoreError, V
 use growqr_core::rebuild::Replayed;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One field for each table.
+/// One field per table.
 #[derive(Default)]
 pub(crate) struct ViewRows {
-    /// The last one given: it replaces those before it.
+    /// The last row; it replaces earlier ones.
     pub(crate) agent: Option<AgentRow>,
     pub(crate) messages: Vec<MessageRow>,
 }
 
 impl ViewRows {
-    /// The rows of an append whose first event has the position `first`.
+    /// The rows of an append; `first` is the position of its first event.
     pub(crate) fn of(append: &Append, first: i64) -> Result<ViewRows, StoreError> {
         let before = first - stored(append.head.seq.0)? - 1;
         ViewRows::with(&append.views, |seq| Ok(before + stored(seq.0)?))
     }
 
-    /// The rows of entries that are replayed.
+    /// The rows of replayed entries.
     pub(crate) fn replayed(page: &Replayed) -> Result<ViewRows, StoreError> {
         ViewRows::with(&page.views, |seq| {
             let place = page.entries.binary_search_by_key(&seq, |(_, entry)| entry.seq);
@@ -31,7 +31,7 @@ impl ViewRows {
         })
     }
 
-    /// `position` tells the position of an event.
+    /// `position` returns the position of an event.
     fn with(views: &[View], position: impl Fn(Seq) -> Result<i64, StoreError>) -> Result<ViewRows, StoreError> {
         let mut rows = ViewRows::default();
         for view in views {
@@ -44,7 +44,7 @@ impl ViewRows {
     }
 }
 
-/// One row of `agents`, but for its key.
+/// One row of `agents`, without its key.
 #[derive(PartialEq, sqlx::FromRow)]
 pub(crate) struct AgentRow {
     pub(crate) name: String,
@@ -82,7 +82,7 @@ impl AgentRow {
     }
 }
 
-/// One row of `messages`, but for the agent and for what is derived from the text.
+/// One row of `messages`, without the agent and the columns that are derived from the text.
 #[derive(PartialEq, sqlx::FromRow)]
 pub(crate) struct MessageRow {
     pub(crate) seq: i64,
@@ -107,7 +107,7 @@ impl MessageRow {
     }
 }
 
-/// How many rows are in one list and not in the other. `key` tells which rows are the same one.
+/// The number of rows that differ between the two lists. Rows with the same `key` are compared with each other.
 pub(crate) fn differing<T: PartialEq, K: Ord>(there: &[T], wanted: &[T], key: impl Fn(&T) -> K) -> u64 {
     let known: BTreeMap<K, &T> = there.iter().map(|row| (key(row), row)).collect();
     let kept: BTreeSet<K> = wanted.iter().map(&key).collect();

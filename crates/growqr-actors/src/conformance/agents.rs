@@ -1,4 +1,4 @@
-//! Supervision: agents below, agents that hang or fail, and money.
+//! Supervision: sub-agents, agents that hang or fail, and charges.
 
 use super::Stage;
 use super::hooked::{Hook, Hooked};
@@ -10,7 +10,7 @@ use growqr_core::journal::{Status, StoreError};
 use growqr_core::money::Money;
 use std::sync::Arc;
 
-/// A cancel stops the agent, its sub-agents and theirs.
+/// A cancel stops the agent and all sub-agents below it, on every level.
 pub async fn a_cancel_reaches_every_agent_below(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -23,7 +23,7 @@ pub async fn a_cancel_reaches_every_agent_below(stage: Arc<dyn Stage>) {
     assert!(below.into_iter().all(|agent| agent.status == Status::Cancelled));
 }
 
-/// A hanging agent does not block others.
+/// An agent that hangs does not block the others.
 pub async fn an_agent_that_hangs_holds_nobody_up(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -40,7 +40,7 @@ pub async fn an_agent_that_hangs_holds_nobody_up(stage: Arc<dyn Stage>) {
     scene.stop().await;
 }
 
-/// A bug in a provider stops one agent, says so, and leaves its journal in order.
+/// A panic in a provider fails one turn of one agent; the error is reported and the journal stays valid.
 pub async fn an_agent_whose_model_panics_is_told_and_goes_on_with_the_next_message(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -55,7 +55,7 @@ pub async fn an_agent_whose_model_panics_is_told_and_goes_on_with_the_next_messa
     assert!(messages.iter().any(|message| message.text == "done: hello"), "{messages:?}");
 }
 
-/// Everyone who waits for an agent that cannot be loaded gets the reason, and no one waits for ever.
+/// If an agent cannot be loaded, each waiting caller gets the error; no caller waits for ever.
 pub async fn an_agent_whose_journal_cannot_be_read_says_so_to_everyone_who_waits(stage: Arc<dyn Stage>) {
     let mut world = World::new(stage).await;
     let scene = world.start().await;
@@ -80,7 +80,7 @@ fn damaged() -> Result<(), StoreError> {
     Err(StoreError::Corrupt("the test wants it".to_owned()))
 }
 
-/// A reservation is one decision of the journal, however often it is asked for.
+/// A reservation is recorded once in the journal, even if it is requested several times.
 pub async fn money_is_set_aside_once_and_settled_once(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -103,7 +103,7 @@ pub async fn money_is_set_aside_once_and_settled_once(stage: Arc<dyn Stage>) {
     assert_eq!(counts, (1, 1));
 }
 
-/// An open charge is in the journal, and can be settled by whoever comes after the kill.
+/// An open charge is in the journal, so it can still be settled after a kill.
 pub async fn a_charge_survives_a_kill(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;

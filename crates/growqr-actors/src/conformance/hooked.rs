@@ -1,4 +1,4 @@
-//! A store between a host and the real one, which fails or stops where a test wants it to.
+//! A store wrapper for tests: forwards to the real store, and fails or stops at the configured calls.
 
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
@@ -12,27 +12,27 @@ use growqr_core::mail::Mail;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What becomes of an append.
+/// How the wrapper handles an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AppendFate {
-    /// It is made.
+    /// Forward it.
     Pass,
-    /// It is not made, and never returns.
+    /// Do not forward it, and never return.
     StopBefore,
-    /// It is made, and never returns.
+    /// Forward it, but never return.
     StopAfter,
-    /// It is made, and said to have failed.
+    /// Forward it, but return an error.
     FailAfter,
 }
 
-/// Where a [`Hooked`] store differs from the one behind it.
+/// The configuration of a [`Hooked`] store.
 #[derive(Clone, Copy)]
 pub struct Hook {
-    /// Asked before a journal is read.
+    /// Called before a journal is read.
     pub before_read: fn() -> Result<(), StoreError>,
-    /// Asked about each append; 1 for the first.
+    /// The number of one append (1 for the first) and its fate.
     pub append: Option<(u64, AppendFate)>,
-    /// Every append of an even number is made, and said to have failed.
+    /// Appends with an even number are forwarded, but return an error.
     pub every_second_fails: bool,
 }
 
@@ -42,7 +42,7 @@ impl Default for Hook {
     }
 }
 
-/// The store with its hooks.
+/// A store with hooks around the real one.
 pub struct Hooked {
     store: Arc<dyn Store>,
     hook: Hook,
@@ -51,13 +51,13 @@ pub struct Hooked {
 }
 
 impl Hooked {
-    /// A store in front of another.
+    /// Wraps a store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, hook: Hook) -> Hooked {
         Hooked { store, hook, appends: AtomicU64::new(0), stopped: tokio::sync::watch::Sender::new(false) }
     }
 
-    /// Returns once an append has been stopped; never, if that does not happen.
+    /// Returns once the wrapper has stopped an append; never, if that does not happen.
     pub async fn stopped(&self) {
         let _ = self.stopped.subscribe().wait_for(|is_stopped| *is_stopped).await;
     }

@@ -1,4 +1,4 @@
-//! Sleep and wake, stop and kill, a second writer.
+//! Lifecycle: sleep and wake, stop and kill, and a second writer.
 
 use super::Stage;
 use super::world::{World, grow, message};
@@ -8,7 +8,7 @@ use growqr_core::journal::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Sleep loses nothing, and an agent that sleeps keeps a snapshot.
+/// An agent loses nothing by sleeping, and saves a snapshot before it sleeps.
 pub async fn an_agent_that_has_slept_goes_on_where_it_was(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -29,7 +29,7 @@ pub async fn an_agent_that_has_slept_goes_on_where_it_was(stage: Arc<dyn Stage>)
     assert!(loaded.saved.0 > 0 && loaded.state.turn() == 3);
 }
 
-/// Whoever posts need not know whether an agent sleeps.
+/// The sender does not need to know whether an agent sleeps.
 pub async fn a_message_to_a_sleeping_agent_wakes_it(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -45,7 +45,7 @@ pub async fn a_message_to_a_sleeping_agent_wakes_it(stage: Arc<dyn Stage>) {
     assert_eq!(world.count(&child, "turn_ended").await, 2);
 }
 
-/// A wake is no input.
+/// A wake alone is no input, so it records no event.
 pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -55,13 +55,13 @@ pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(stage: Arc<d
     for _ in 0..3 {
         scene.running.wake(&grow()).await.expect("it is woken");
     }
-    // An input afterwards is looked at after the wakes.
+    // The inbox is ordered: once this input is processed, the wakes before it are too.
     scene.running.post(&grow(), Input::Cancel).await.expect("it is looked at");
     scene.stop().await;
     assert_eq!(world.lines().await.len(), before);
 }
 
-/// What was recorded while no host ran goes on once its agent is woken.
+/// Work that was recorded while no host ran goes on once its agent is woken.
 pub async fn waking_an_agent_takes_up_its_open_work(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     record(&world.ports, &grow(), Input::Created).await.expect("it is recorded");
@@ -73,7 +73,7 @@ pub async fn waking_an_agent_takes_up_its_open_work(stage: Arc<dyn Stage>) {
     scene.stop().await;
 }
 
-/// A stop in good order records that the call broke off, and what it can have cost.
+/// An orderly stop records that the call was interrupted, and the most that it can have cost.
 pub async fn a_stop_in_an_answer_is_recorded_and_the_call_is_made_again(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -87,17 +87,17 @@ pub async fn a_stop_in_an_answer_is_recorded_and_the_call_is_made_again(stage: A
     assert_eq!((world.count(&grow(), "model_requested").await, world.count(&grow(), "model_answered").await), (2, 1));
 }
 
-/// Quitting never waits for a model.
+/// The program's exit never waits for a model.
 pub async fn a_stop_does_not_wait_for_a_model_that_never_answers(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
     scene.say(0, "spawn 3: hang").await;
     scene.events("agent_created", 4).await;
-    // A stop that waits is found by the time limit of `stop`.
+    // If the stop waits, the timeout in `stop` fails the test.
     scene.stop().await;
 }
 
-/// After the stop nothing is recorded any more.
+/// After the stop, nothing more is recorded.
 pub async fn a_stopped_host_refuses_and_may_be_stopped_again(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -111,7 +111,7 @@ pub async fn a_stopped_host_refuses_and_may_be_stopped_again(stage: Arc<dyn Stag
     assert_eq!(world.lines().await.len(), before);
 }
 
-/// An acknowledged message is on disk.
+/// An acknowledged message is durable.
 pub async fn acknowledged_messages_survive_a_kill(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -127,7 +127,7 @@ pub async fn acknowledged_messages_survive_a_kill(stage: Arc<dyn Stage>) {
     assert_eq!(world.count(&grow(), "user_said").await, 6);
 }
 
-/// The call that a kill broke off counts, and is made once more.
+/// The model call that a kill interrupted counts against the budget and is made once more.
 pub async fn a_kill_in_an_answer_costs_one_attempt_and_the_turn_ends_once(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -148,7 +148,7 @@ pub async fn a_kill_in_an_answer_costs_one_attempt_and_the_turn_ends_once(stage:
     assert_eq!(counts, [2, 1, 1, 1]);
 }
 
-/// Six kills at arbitrary points.
+/// Six kills at arbitrary times.
 pub async fn many_kills_in_a_row_end_in_one_answer(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -170,10 +170,10 @@ pub async fn many_kills_in_a_row_end_in_one_answer(stage: Arc<dyn Stage>) {
     }
 }
 
-/// Whoever appends second fails, and reads again before it goes on.
+/// The second writer's append fails; the agent must reload the journal before it goes on.
 pub async fn a_writer_beside_the_host_stops_the_agent_and_nothing_is_lost(stage: Arc<dyn Stage>) {
     let mut world = World::new(stage).await;
-    // An agent that has slept meanwhile would read what the other wrote.
+    // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
     world.config.idle = std::time::Duration::from_secs(600);
     let scene = world.start().await;
     scene.say(0, "hello").await;

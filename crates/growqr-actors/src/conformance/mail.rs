@@ -1,11 +1,11 @@
-//! Mail: in a burst, in order, over kills, through several levels.
+//! Mail: bursts, order, kills, several levels of agents.
 
 use super::Stage;
 use super::world::{World, grow, message};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A spawn that is recorded creates its sub-agent, once, whenever the host ends.
+/// A recorded spawn creates its sub-agent exactly once, even if the host is killed before delivery.
 pub async fn a_kill_before_delivery_creates_the_sub_agent_once(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -21,7 +21,7 @@ pub async fn a_kill_before_delivery_creates_the_sub_agent_once(stage: Arc<dyn St
     assert_eq!(world.count(&grow(), "mail_received").await, 1, "one report");
 }
 
-/// A report is written with the end of the turn that it reports.
+/// A report is recorded together with the end of its turn.
 pub async fn a_kill_while_sub_agents_work_loses_no_report(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -50,7 +50,7 @@ pub async fn a_burst_of_sub_agents_reports_each_once(stage: Arc<dyn Stage>) {
     assert_eq!(bodies.len(), 20, "twenty different reports");
 }
 
-/// Mail does not overtake mail.
+/// Mail arrives in the order in which it was sent.
 pub async fn messages_to_a_sub_agent_arrive_in_order(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -67,7 +67,7 @@ pub async fn messages_to_a_sub_agent_arrive_in_order(stage: Arc<dyn Stage>) {
     assert_eq!(told, (1..=8).map(|n| format!("message {n}")).collect::<Vec<_>>());
 }
 
-/// Two levels: the parent's report waits for that of its own sub-agent.
+/// Two levels: the parent reports only after its own sub-agent has reported.
 pub async fn a_grandchild_reports_to_its_parent(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;

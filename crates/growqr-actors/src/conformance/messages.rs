@@ -1,4 +1,4 @@
-//! Exactly once, and in order.
+//! Messages: exactly once, and in order.
 
 use super::Stage;
 use super::world::{World, grow, message};
@@ -11,7 +11,7 @@ use growqr_core::money::Money;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A message is on disk when its sender is told so, and is answered afterwards.
+/// When the sender gets the acknowledgement, the message is durable; it is answered afterwards.
 pub async fn a_message_is_recorded_when_it_is_acknowledged_and_answered_afterwards(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -23,7 +23,7 @@ pub async fn a_message_is_recorded_when_it_is_acknowledged_and_answered_afterwar
     scene.stop().await;
 }
 
-/// A message is known by its id.
+/// The id identifies a message.
 pub async fn the_same_message_twice_is_one_message(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -37,7 +37,7 @@ pub async fn the_same_message_twice_is_one_message(stage: Arc<dyn Stage>) {
     assert_eq!((world.count(&grow(), "user_said").await, world.count(&grow(), "turn_ended").await), (1, 1));
 }
 
-/// Also where the senders do not know of each other.
+/// The same, with concurrent senders.
 pub async fn the_same_message_from_many_senders_at_once_is_one_message(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -52,7 +52,7 @@ pub async fn the_same_message_from_many_senders_at_once_is_one_message(stage: Ar
     assert_eq!(world.count(&grow(), "user_said").await, 1);
 }
 
-/// Delivery is at least once; the receiver takes each id once.
+/// Mail is delivered at least once; the receiver processes each id once.
 pub async fn the_same_mail_twice_is_taken_once(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -68,7 +68,7 @@ pub async fn the_same_mail_twice_is_taken_once(stage: Arc<dyn Stage>) {
     assert_eq!((world.count(&child, "agent_created").await, world.count(&child, "turn_ended").await), (1, 1));
 }
 
-/// What one sender posts one after the other is recorded in that order.
+/// The messages that one sender posts in sequence are recorded in that order.
 pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -89,7 +89,7 @@ pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage:
     assert_eq!(said, (0..10).map(|n| format!("message {n}")).collect::<Vec<_>>());
 }
 
-/// A subscriber hears of every event of each agent once, without a gap, as the journal has them.
+/// A subscriber receives every event of each agent once, without a gap, as it is in the journal.
 pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -121,11 +121,11 @@ pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn St
     assert_eq!(positions, (positions[0]..=last).collect::<Vec<_>>(), "every position is told once");
 }
 
-/// A message that comes while the model answers is read in the same turn.
+/// A message that arrives while the model answers belongs to the same turn.
 pub async fn a_message_during_an_answer_continues_the_turn(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
-    // The call goes on until the message is there.
+    // The tool call stays open until the message has arrived.
     world.effects.never_begins.store(true, std::sync::atomic::Ordering::SeqCst);
     scene.say(0, "call safe").await;
     scene.events("tool_started", 1).await;
@@ -140,7 +140,7 @@ pub async fn a_message_during_an_answer_continues_the_turn(stage: Arc<dyn Stage>
     assert_eq!(world.count(&grow(), "turn_started").await, 1);
 }
 
-/// An acknowledged message is recorded, a refused one is not.
+/// An acknowledged message is recorded; a refused one is not.
 pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -163,7 +163,7 @@ pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(stage: A
     assert!(recorded > 0);
 }
 
-/// Only the mail that creates an agent creates it.
+/// Only spawn mail creates an agent.
 pub async fn an_unknown_agent_is_not_created_by_a_message(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -176,7 +176,7 @@ pub async fn an_unknown_agent_is_not_created_by_a_message(stage: Arc<dyn Stage>)
     assert!(world.agents().await.iter().all(|agent| agent.agent != nobody));
 }
 
-/// Mail to an agent that does not exist yet stays in the outbox, and is delivered once the agent does.
+/// Mail to an agent that does not exist yet stays in the outbox and is delivered once the agent exists.
 pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;

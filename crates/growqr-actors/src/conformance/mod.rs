@@ -1,7 +1,7 @@
-//! What every placement must do: black-box cases that run on the local host, and unchanged on any other.
+//! The conformance suite: black-box tests that every placement must pass, the local host and any other.
 //!
-//! A host brings a [`Stage`] and calls [`crate::placement_conformance!`] in its tests. The cases know the journal, the
-//! outbox and [`Placement`] only; what a placement does inside is its own affair.
+//! A host provides a [`Stage`] and calls [`crate::placement_conformance!`] in its tests. The tests use only the journal, the
+//! outbox and [`Placement`], never the inside of a placement.
 
 mod agents;
 mod hooked;
@@ -24,20 +24,20 @@ use async_trait::async_trait;
 use growqr_core::journal::Store;
 use std::sync::Arc;
 
-/// A placement under test, and the database that it runs on.
+/// A placement under test, with its database.
 #[async_trait]
 pub trait Stage: Send + Sync {
-    /// The profile's store, through a connection of its own. Empty at first.
+    /// The profile's store, on a new connection. Empty at first.
     async fn store(&self) -> Arc<dyn Store>;
 
-    /// Starts a host on these ports.
+    /// Starts a host with these ports.
     async fn start(&self, ports: Ports, config: HostConfig) -> Arc<dyn Running>;
 }
 
 /// A running host.
 #[async_trait]
 pub trait Running: Placement {
-    /// Ends it at once, as a kill of its process does: nothing is saved, nothing is finished.
+    /// Ends the host at once, like a kill of its process: it saves nothing and finishes nothing.
     async fn kill(&self);
 }
 
@@ -48,8 +48,8 @@ impl Running for crate::LocalHost {
     }
 }
 
-/// One test for each case. The expression gives `Option<impl Stage>`: `None` where the stage cannot be had, which it says
-/// itself.
+/// Makes one test per case. The expression gives `Option<impl Stage>`: `None` if the stage is not available; the expression
+/// itself prints the reason.
 #[macro_export]
 macro_rules! placement_conformance {
     ($stage:expr) => {

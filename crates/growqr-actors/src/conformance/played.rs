@@ -1,4 +1,4 @@
-//! A model and a tool that do what the last message says.
+//! A fake model and fake tools, controlled by the last message.
 
 use crate::Setups;
 use async_trait::async_trait;
@@ -17,19 +17,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What the model does, read from the last line of the last message:
-/// - `hang`: never answers, as long as the script says so;
+/// The behaviour of the fake model, read from the last line of the last message:
+/// - `hang`: never answers, until the script is released;
 /// - `panic`: panics, once;
-/// - `spawn N`: sends N sub-agents, each with the task that follows after a colon;
+/// - `spawn N`: starts N sub-agents; the text after a colon is the task of each;
 /// - `tell ID TEXT`: sends sub-agent ID a message;
 /// - `call NAME`: calls that tool;
-/// - anything else, and every tool result: says "done: " and that line.
+/// - anything else, and every tool result: answers "done: " and that line.
 #[derive(Default)]
 pub struct Script {
-    /// `hang` answers at once.
+    /// If true, `hang` answers at once.
     pub is_released: AtomicBool,
     has_panicked: AtomicBool,
-    /// Model calls made.
+    /// Number of model calls.
     pub calls: AtomicUsize,
 }
 
@@ -50,7 +50,7 @@ impl Model for Played {
         let last = request.messages.last().expect("a request has a message");
         let is_result = blocks(&last.content).iter().any(|block| matches!(block, growqr_core::prompt::Block::Result { .. }));
         let text = words(&last.content);
-        // Mail is marked with the element around it.
+        // Skip the closing tag: mail is wrapped in an element.
         let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
         let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.play(&line).await };
         let stop = if content.to_string().contains("tool_use") { StopReason::ToolUse } else { StopReason::EndTurn };
@@ -100,7 +100,7 @@ fn card() -> ModelCard {
     }
 }
 
-/// The only choice there is.
+/// Always gives the same setup.
 pub struct Fixed {
     pub script: Arc<Script>,
     pub tools: Arc<dyn Tools>,
@@ -124,14 +124,14 @@ impl Setups for Fixed {
     }
 }
 
-/// What the outside world remembers of calls, by effect.
+/// The outside world: how often each effect happened.
 #[derive(Default)]
 pub struct Effects {
     done: Mutex<BTreeMap<EffectId, usize>>,
     looked_up: Mutex<BTreeSet<EffectId>>,
-    /// Calls have their effect and never come back.
+    /// If true, calls have their effect but never return.
     pub never_returns: AtomicBool,
-    /// Calls never come back, and have no effect before.
+    /// If true, calls never return and have no effect.
     pub never_begins: AtomicBool,
 }
 
@@ -141,13 +141,13 @@ impl Effects {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
     }
 
-    /// How many calls were looked up.
+    /// Number of calls that were looked up.
     pub fn looked_up(&self) -> usize {
         self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
-/// An executor with one tool of each kind, named after it, and `broken`, which panics.
+/// An executor with one tool for each [`Repeat`], named after it, and the tool `broken`, which panics.
 pub struct Acting(pub Arc<Effects>);
 
 #[async_trait]
@@ -189,7 +189,7 @@ fn tool(name: &str) -> Tool {
     Tool { name: name.to_owned(), description: "Acts.".to_owned(), input_schema }
 }
 
-/// A clock that moves by a millisecond each time it is read, and random bits that never repeat.
+/// A clock that advances by a millisecond at each reading, and random bits that never repeat.
 pub struct Ticks(pub AtomicI64);
 
 impl Clock for Ticks {

@@ -1,4 +1,4 @@
-//! Tool calls over kills, tools that are gone, and lists of tools that change.
+//! Tool calls: kills during a call, removed tools, and lists of tools that change.
 
 use super::Stage;
 use super::hooked::{AppendFate, Hook, Hooked};
@@ -8,7 +8,7 @@ use growqr_core::journal::Store;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Lets an agent call this tool, and kills the host once the call has had its effect and before its result is recorded.
+/// Makes an agent call this tool, and kills the host after the call's effect and before its result is recorded.
 async fn killed_in_a_call(stage: Arc<dyn Stage>, tool: &str) -> (World, Scene) {
     let world = World::new(stage).await;
     world.effects.never_returns.store(true, Ordering::SeqCst);
@@ -31,12 +31,12 @@ pub async fn a_safe_call_is_carried_out_again_after_a_kill(stage: Arc<dyn Stage>
     assert_eq!(world.results(&grow()).await.len(), 1);
 }
 
-/// The executor finds the effect, or finds that there is none and then carries the call out.
+/// The executor finds the effect and returns its result; if it finds none, the call is carried out.
 pub async fn a_call_that_can_be_looked_up_happens_once_over_a_kill(stage: Arc<dyn Stage>) {
     let (world, scene) = killed_in_a_call(stage, "look_up").await;
     assert_eq!((world.effects.counts(), world.effects.looked_up()), (vec![1], 1));
     assert_eq!(world.results(&grow()).await[0].content.plain(), "acted before");
-    // Now one that has not begun when the host is killed.
+    // Now a call that has not had its effect when the host is killed.
     world.effects.never_begins.store(true, Ordering::SeqCst);
     scene.say(1, "call look_up").await;
     scene.events("tool_started", 2).await;
@@ -49,7 +49,7 @@ pub async fn a_call_that_can_be_looked_up_happens_once_over_a_kill(stage: Arc<dy
     assert_eq!(world.results(&grow()).await[1].content.plain(), "acted");
 }
 
-/// Model and person are told that it may have happened.
+/// The model and the person are told that the call may have happened.
 pub async fn a_call_that_nobody_can_look_up_is_never_repeated(stage: Arc<dyn Stage>) {
     let (world, scene) = killed_in_a_call(stage, "unknown").await;
     scene.stop().await;
@@ -58,8 +58,8 @@ pub async fn a_call_that_nobody_can_look_up_is_never_repeated(stage: Arc<dyn Sta
     assert!(results[0].is_error && results[0].content.plain().contains("may have been carried out"), "{results:?}");
 }
 
-/// Killed before and after each append of a turn that calls a tool: a call that can be looked up happens once, one that
-/// nobody can look up at most once, and every call has one result.
+/// The host is killed before and after each append of a turn that calls a tool. A call that can be looked up happens once, a
+/// call that cannot be looked up happens at most once, and every call has one result.
 pub async fn calls_of_every_kind_keep_their_promise_when_killed_at_every_append(stage: Arc<dyn Stage>) {
     let mut world = World::new(stage).await;
     let store = Arc::clone(&world.ports.store);
@@ -81,7 +81,7 @@ pub async fn calls_of_every_kind_keep_their_promise_when_killed_at_every_append(
                 scene.kill().await;
                 world.ports.store = Arc::clone(&store);
                 let scene = world.start().await;
-                // The sender was not told that it is recorded, so it sends it again.
+                // The sender got no acknowledgement, so it sends the message again.
                 scene.say(messages, &format!("call {kind}")).await;
                 scene.all_quiet().await;
                 scene.stop().await;
@@ -103,7 +103,7 @@ pub async fn calls_of_every_kind_keep_their_promise_when_killed_at_every_append(
     assert!(messages > 20, "every turn has several appends, and each was a place to be killed at");
 }
 
-/// A server that was removed in the middle of a turn does not hold the turn up.
+/// A tool server that is removed in the middle of a turn does not block the turn.
 pub async fn a_tool_that_is_gone_answers_with_an_error(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     world.effects.never_begins.store(true, Ordering::SeqCst);
@@ -119,7 +119,7 @@ pub async fn a_tool_that_is_gone_answers_with_an_error(stage: Arc<dyn Stage>) {
     assert!(results[0].is_error && results[0].content.plain().contains("not available"), "{results:?}");
 }
 
-/// A bug in an executor is a failed call.
+/// A panic in an executor is a failed call.
 pub async fn a_tool_that_panics_answers_with_an_error(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
@@ -130,13 +130,13 @@ pub async fn a_tool_that_panics_answers_with_an_error(stage: Arc<dyn Stage>) {
     assert!(results[0].is_error && results[0].content.plain().contains("broke"), "{results:?}");
 }
 
-/// A list of tools belongs to a segment: it changes between turns only.
+/// A list of tools belongs to a segment, so it changes only between turns.
 pub async fn tools_that_change_begin_a_segment_at_the_next_turn(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     world.toolbox.refresh(Vec::new());
     let scene = world.start().await;
     scene.say(0, "hang").await;
-    // Now a tool comes: the turn under way does not have it.
+    // A tool is added now: the turn under way does not get it.
     world.toolbox.refresh(vec![Arc::new(Acting(Arc::new(Effects::default())))]);
     scene.host.cancel(&grow()).await.expect("it is recorded");
     scene.all_quiet().await;

@@ -1,4 +1,4 @@
-//! What the cases begin with: a database, a script, and a host that can be started, stopped and killed.
+//! The fixture of the tests: a database, a script for the model, and a host that can be started, stopped and killed.
 
 use super::played::{Acting, Effects, Fixed, NoMemory, Script, Ticks};
 use super::{Running, Stage};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// How long a case waits for something before it fails.
+/// How long a test waits for a condition before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct World {
@@ -53,7 +53,7 @@ impl World {
             clock: Arc::clone(&ticks) as Arc<_>,
             random: ticks,
         };
-        // An agent sleeps as soon as it may, so that every case also wakes some.
+        // A short idle time, so that agents sleep and every test also wakes some.
         let config = HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1 };
         World { stage, ports, config, script, effects, toolbox }
     }
@@ -64,7 +64,7 @@ impl World {
         Scene { running, host, store: Arc::clone(&self.ports.store) }
     }
 
-    /// Another connection to the same database, as another process has it.
+    /// Another connection to the same database, like that of another process.
     pub async fn other_store(&self) -> Arc<dyn Store> {
         self.stage.store().await
     }
@@ -77,7 +77,7 @@ impl World {
         self.ports.store.lines(Position(0), None, 100_000).await.expect("the store can be read")
     }
 
-    /// How many events of this kind an agent has.
+    /// The number of events of this kind in an agent's journal.
     pub async fn count(&self, agent: &AgentId, kind: &str) -> usize {
         self.lines().await.iter().filter(|line| line.agent == *agent && line.kind == kind).count()
     }
@@ -103,7 +103,7 @@ impl Scene {
         self.host.say(&grow(), message(n), text.to_owned()).await.expect("it is recorded")
     }
 
-    /// Returns once no agent is at work and no mail is on its way.
+    /// Returns once no agent is at work and the outbox is empty.
     pub async fn all_quiet(&self) {
         self.until(async || {
             let agents = self.store.agents().await.expect("the store can be read");
@@ -113,7 +113,7 @@ impl Scene {
         .await;
     }
 
-    /// Returns once the profile has so many events of this kind.
+    /// Returns once the profile has at least `count` events of this kind.
     pub async fn events(&self, kind: &str, count: usize) {
         self.until(async || {
             let lines = self.store.lines(Position(0), None, 100_000).await.expect("the store can be read");
@@ -122,8 +122,8 @@ impl Scene {
         .await;
     }
 
-    /// Returns once this holds. It is looked at again whenever something happened; mail that is marked as delivered is told
-    /// by nobody, so it is looked at now and then as well.
+    /// Returns once the condition holds. Checks it after each notification, and also at intervals: no notification is sent when
+    /// mail is marked as delivered.
     pub async fn until(&self, mut holds: impl AsyncFnMut() -> bool) {
         let mut happened = self.host.subscribe();
         let wait = async {

@@ -1,4 +1,4 @@
-//! What the model is told about the memory tools, and how their input is read.
+//! The descriptions of the memory tools for the model, and the parser of their input.
 
 use growqr_core::id::ExecutorId;
 use growqr_core::raw::RawJson;
@@ -7,7 +7,7 @@ use growqr_core::tool_input::{ToolInput, describe, parse};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What a call wants of memory.
+/// The parsed input of a memory tool.
 pub(super) enum MemoryCall {
     List(ListInput),
     Read(ReadInput),
@@ -92,7 +92,7 @@ impl ToolInput for DeleteInput {
 }
 
 impl MemoryCall {
-    /// Checks a call. The error is a sentence for the model that says what to send instead.
+    /// Parses a call. The error is a sentence for the model that says what to send instead.
     pub(super) fn parse(name: &str, input: &RawJson) -> Result<MemoryCall, String> {
         match name {
             ListInput::NAME => parse(input).map(MemoryCall::List),

@@ -1,7 +1,7 @@
 //! The executor of the memory tools.
 //!
-//! A read has no effect. A change is worked out first, recorded as a plan, and made only then: as long as no plan is
-//! recorded, nothing of it has happened. Work on the repository blocks, so it runs on threads that may.
+//! A read has no effect. A change is first prepared, then recorded as a plan, and only then committed: without a recorded plan,
+//! nothing has changed. Work on the repository blocks, so it runs on blocking threads.
 
 mod input;
 mod text;
@@ -15,7 +15,7 @@ use input::MemoryCall;
 use std::sync::Arc;
 use text::{committed, list_result, page_result, refused, search_result};
 
-/// Lines that one search gives a model.
+/// The most lines in one search result.
 const SEARCH_LIMIT: usize = 50;
 
 /// The memory tools on one repository.
@@ -68,7 +68,7 @@ impl Executor for MemoryTools {
         .await
     }
 
-    /// An interrupted call has no recorded plan.
+    /// An interrupted call has no recorded plan, so it changed nothing.
     async fn look_up(&self, _call: &ToolCall) -> LookedUp {
         LookedUp::NothingHappened
     }
@@ -88,7 +88,7 @@ fn wanted(call: &ToolCall) -> Result<Wanted, String> {
     Ok(Wanted::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at }))
 }
 
-/// A read's result, or a change worked out.
+/// The result of a read, or a prepared change.
 fn prepared(memory: &dyn Memory, wanted: &Wanted) -> Performed {
     match wanted {
         Wanted::Read(call) => Performed::Finished(read(memory, call)),
@@ -99,7 +99,7 @@ fn prepared(memory: &dyn Memory, wanted: &Wanted) -> Performed {
     }
 }
 
-/// Makes a recorded change; works it out again if memory has changed since.
+/// Commits a recorded change; prepares it again if memory has changed since.
 fn carried_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Performed {
     for _ in 0..2 {
         match memory.commit(plan) {
@@ -108,7 +108,7 @@ fn carried_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Perfo
             Err(error) => return Performed::Finished(refused(&error)),
         }
         match memory.prepare(change) {
-            // The same plan again: its objects were lost in a crash or removed by the person's git, and are there now.
+            // The plan is the same: its objects were lost in a crash or removed by the person's git, and now exist again.
             Ok(fresh) if fresh == *plan => {}
             Ok(fresh) => return Performed::Planned(fresh),
             Err(error) => return Performed::Finished(refused(&error)),

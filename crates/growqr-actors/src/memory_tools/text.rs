@@ -1,18 +1,18 @@
-//! How the results of memory tools read, for the model.
+//! Renders the results of the memory tools as text for the model.
 
 use growqr_core::memory::{CommitPlan, Found, Listed, MemoryError, Page};
 use growqr_core::tool::ToolResult;
 use std::collections::BTreeMap;
 
-/// How a page reads as a tool result.
+/// Renders a page.
 pub(super) fn page_result(page: &Page) -> ToolResult {
     ToolResult::ok(format!("version: {}\n\n{}", page.version, page.content))
 }
 
-/// The most lines of a listing: of more, only the folders are named.
+/// The most lines of a listing. A longer listing names only the folders.
 const LISTED: usize = 500;
 
-/// How a listing of what begins with `prefix` reads as a tool result.
+/// Renders a list of the pages that begin with `prefix`.
 pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
     if pages.is_empty() {
         return ToolResult::ok("no pages");
@@ -25,7 +25,7 @@ pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
     let mut lines = Vec::new();
     for page in pages {
         let rest = page.path.strip_prefix(prefix).unwrap_or(&page.path);
-        // A prefix may end before its slash.
+        // The prefix may end before a slash, so that `rest` begins with it.
         let from = page.path.len() - rest.trim_start_matches('/').len();
         match page.path[from..].find('/') {
             Some(end) => *folders.entry(&page.path[..from + end + 1]).or_default() += 1,
@@ -40,7 +40,7 @@ pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
     ToolResult::ok(lines.join("\n"))
 }
 
-/// How search results read as a tool result.
+/// Renders search results.
 pub(super) fn search_result(found: &[Found], limit: usize) -> ToolResult {
     if found.is_empty() {
         return ToolResult::ok("nothing found; try fewer or other words");
@@ -52,7 +52,7 @@ pub(super) fn search_result(found: &[Found], limit: usize) -> ToolResult {
     ToolResult::ok(lines.join("\n"))
 }
 
-/// How a change that was made reads.
+/// Renders a committed change.
 pub(super) fn committed(plan: &CommitPlan) -> ToolResult {
     let short = plan.commit.get(..12).unwrap_or(&plan.commit);
     let merged = if plan.merged { ", merged with a change that somebody else made" } else { "" };
@@ -62,7 +62,7 @@ pub(super) fn committed(plan: &CommitPlan) -> ToolResult {
     })
 }
 
-/// How a failure reads, with what the model can do about it.
+/// Renders a failure, with a hint on what the model can do.
 pub(super) fn refused(error: &MemoryError) -> ToolResult {
     ToolResult::error(match error {
         MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),

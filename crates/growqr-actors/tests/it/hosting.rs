@@ -1,4 +1,4 @@
-//! Sleep and wake, full inboxes, second writers, mail, stopping.
+//! The local host: sleep and wake, full inboxes, second writers, mail, stopping.
 
 use crate::world::{World, calls, message, says, turns_ended};
 use growqr_actors::{Happened, PostError, load};
@@ -17,7 +17,7 @@ async fn an_agent_that_has_slept_goes_on_where_it_was() {
         host.say(&AgentId::grow(), message(n), format!("message {n}")).await.unwrap();
         turns_ended(&mut happened, &AgentId::grow(), 1).await;
         let seq = world.ports.store.agent(&AgentId::grow()).await.unwrap().unwrap().seq;
-        // An agent that falls asleep keeps a snapshot of its last state; there is no earlier sign of it.
+        // An agent saves a snapshot of its last state when it goes to sleep; nothing visible happens earlier.
         while world.ports.store.snapshot(&AgentId::grow()).await.unwrap().is_none_or(|snapshot| snapshot.head.seq < seq) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -53,7 +53,7 @@ async fn many_messages_at_once_are_all_heard_or_refused() {
 #[tokio::test]
 async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
     let mut world = World::new(|_| says("heard")).await;
-    // One that has slept meanwhile would read what the other wrote.
+    // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
     world.config.idle = Duration::from_secs(60);
     let host = world.host().await;
     let mut happened = host.subscribe();
@@ -96,7 +96,7 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
     host.stop().await;
     let agents = world.ports.store.agents().await.unwrap();
     assert_eq!(agents.len(), 2);
-    // Delivered mail is marked before or after the stop; once marked, it is gone.
+    // Delivered mail is marked before or after the stop; once it is marked, the outbox no longer returns it.
     let host = world.host().await;
     while !world.ports.store.waiting(10).await.unwrap().is_empty() {
         tokio::task::yield_now().await;

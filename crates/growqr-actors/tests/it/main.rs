@@ -1,4 +1,4 @@
-//! The local host on a real store and a real memory, with a model that says what the test wants.
+//! Tests of the local host with a real store, a real memory, and a fake model that the test controls.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 

@@ -1,4 +1,4 @@
-//! What the host wrote is what the journal says.
+//! The views that the host wrote are the same as those rebuilt from the journal.
 
 use crate::world::{World, calls, message, says, turns_ended};
 use growqr_actors::{Rebuilt, rebuild};

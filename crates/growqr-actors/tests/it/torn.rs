@@ -1,4 +1,4 @@
-//! A connection that breaks right after the database has done what it was asked: whether it has is then unclear.
+//! The connection breaks right after a commit: the host does not know whether the append was recorded.
 
 use crate::world::{World, calls, message, says, turns_ended};
 use growqr_actors::conformance::{Hook, Hooked};
@@ -8,7 +8,7 @@ use growqr_core::journal::Store;
 use serde_json::json;
 use std::sync::Arc;
 
-/// Every second append is made, and said to have failed.
+/// Every second append is recorded but returns an error.
 fn torn(store: &Arc<dyn Store>) -> Arc<dyn Store> {
     Arc::new(Hooked::new(Arc::clone(store), Hook { every_second_fails: true, ..Hook::default() }))
 }
@@ -25,7 +25,7 @@ async fn what_was_recorded_when_the_connection_broke_is_taken_up_and_told_once()
     let host = world.host().await;
     let mut happened = host.subscribe();
     for n in 0..4 {
-        // A person who is told that it failed says it again; the id is the same.
+        // A person who sees an error sends the message again, with the same id.
         while host.say(&AgentId::grow(), message(n), format!("look {n}")).await.is_err() {}
         turns_ended(&mut happened, &AgentId::grow(), 1).await;
     }

@@ -1,4 +1,4 @@
-//! A host, its disk, and a model played by the test.
+//! The fixture of the tests: a host, its disk, and a fake model that the test controls.
 
 use async_trait::async_trait;
 use growqr_actors::{Happened, Host, HostConfig, MemoryTools, Ports, Setups, Toolbox};
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
-/// What the model answers to the last words of a request.
+/// The fake model: takes the content of the request's last message as JSON text, and returns the content array of the answer.
 pub type Play = fn(&str) -> Value;
 
 pub struct World {
@@ -60,14 +60,14 @@ impl World {
         Host::start(self.ports.clone(), self.config).await.unwrap()
     }
 
-    /// Lets the person's git throw away what nothing refers to, once, right before the first change is carried out.
+    /// Runs the person's git once to remove unreferenced objects, right before the first change is committed.
     pub fn sweep_before_first_commit(&mut self) {
         let memory = Arc::clone(&self.ports.memory);
         self.ports.memory = Arc::new(Swept { memory, folder: self.folder.path().join("memory"), swept: Once::new() });
         self.ports.tools = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&self.ports.memory)))]));
     }
 
-    /// The same database through another connection, as another process has it.
+    /// Another connection to the same database, like that of another process.
     pub async fn other_store(&self) -> Arc<dyn Store> {
         store(&self.database).await
     }
@@ -112,7 +112,7 @@ pub fn calls(name: &str, input: Value) -> Value {
     json!([{"type": "tool_use", "id": "t1", "name": name, "input": input}])
 }
 
-/// A clock that moves by a millisecond each time it is asked.
+/// A clock that advances by a millisecond at each reading.
 struct Ticks(AtomicI64);
 
 impl Clock for Ticks {
@@ -121,7 +121,7 @@ impl Clock for Ticks {
     }
 }
 
-/// Random bits that are the same at each run of a test.
+/// Random bits that are the same in each run of a test.
 struct Counted(AtomicI64);
 
 impl Random for Counted {

@@ -1,5 +1,5 @@
-//! Applying recorded events. Nothing is decided here: an event has one effect on the state, always the same, whatever this
-//! build's rules and the person's settings are.
+//! Applies recorded events to the state. No decision is made here: an event always has the same effect on the state, independent
+//! of the rules of this build and of the person's settings.
 
 use super::child::{Child, Sponsor};
 use super::render;
@@ -300,7 +300,7 @@ impl State {
         self.ending = Some(body.ended.clone());
     }
 
-    /// The turn is over as far as the model is concerned; its last calls are answered when it is asked again.
+    /// Leaves the `Tools` phase. The finished calls become `unanswered`: the next request to the model carries their results.
     fn leave_calls(&mut self, next: Phase) {
         if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, next) {
             self.unanswered = calls;
@@ -313,7 +313,7 @@ impl State {
     fn turn_ended(&mut self, body: &event::TurnEnded) {
         self.leave_calls(Phase::Idle);
         self.ending = None;
-        // Where it was the number of calls, nothing was too dear.
+        // If the limit was the number of calls, no request was too expensive, so nothing needs to be shortened.
         if matches!(&body.ended, Ended::Limit(limit) if *limit != LimitReached::Calls) {
             self.held_back = Some(self.pending.len());
         }

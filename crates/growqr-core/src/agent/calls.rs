@@ -1,5 +1,4 @@
-//! Tool calls: starting them, carrying out at once those that only concern the journal, and what is done about those that
-//! were interrupted.
+//! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls go on.
 
 use super::children;
 use super::draft::Draft;
@@ -11,8 +10,8 @@ use crate::id::{EffectId, ExecutorId};
 use crate::model::Reply;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolResult};
 
-/// The tool calls of an answer, in order; none if it cannot be used. An executor may work them out before the answer is
-/// recorded, as far as that has no effect.
+/// The tool calls of an answer, in order; empty if the answer cannot be used. An executor may prepare them before the answer is
+/// recorded, as long as that has no effect.
 #[must_use]
 pub fn wanted_calls(reply: &Reply) -> Vec<WantedCall> {
     match judge(reply) {
@@ -22,7 +21,7 @@ pub fn wanted_calls(reply: &Reply) -> Vec<WantedCall> {
 }
 
 impl Draft<'_> {
-    /// Records the calls of an answer, and the results of those that are carried out by recording them.
+    /// Records the calls of an answer, and the results of the calls that need only the journal.
     pub(super) fn start_calls(&mut self, calls: &[WantedCall], mut prepared: Vec<(usize, Performed)>) {
         let mut spawns_left = calls.iter().filter(|call| call.name == "spawn_sub_agent").count() as u64;
         for (index, call) in calls.iter().enumerate() {
@@ -45,7 +44,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A call about other agents. Recording it carries it out.
+    /// Carries out a call that concerns other agents: recording its events is all that it takes.
     fn carry_out(&mut self, call: &WantedCall, entry: &CatalogueEntry, spawns_left: &mut u64) {
         let wanted = match AgentCall::parse(&call.name, &call.input) {
             Err(problem) => return self.answer_call(call, problem),
@@ -70,21 +69,21 @@ impl Draft<'_> {
         }
     }
 
-    /// Records the calls of an answer that will not be carried out, each with its result.
+    /// Records the calls of an answer as refused: each gets an error result.
     pub(super) fn refuse_calls(&mut self, calls: &[WantedCall], why: &str) {
         for call in calls {
             self.answer_call(call, why.to_owned());
         }
     }
 
-    /// Records a call that is not carried out, and the error that the model gets.
+    /// Records a call that is not carried out, together with its error result for the model.
     fn answer_call(&mut self, call: &WantedCall, problem: String) {
         let entry = CatalogueEntry { name: call.name.clone(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
         let effect = self.start_call(call, &entry, None);
         self.finish_call(&effect, ToolResult::error(problem));
     }
 
-    /// Records that a call begins; returns the id of its effect.
+    /// Records that a call starts; returns the id of its effect.
     fn start_call(&mut self, call: &WantedCall, entry: &CatalogueEntry, waits_for: Option<Vec<crate::id::AgentId>>) -> EffectId {
         let effect = self.state.next_effect(0);
         self.push(ToolStarted {
@@ -108,8 +107,8 @@ impl Draft<'_> {
         matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(Call::is_done))
     }
 
-    /// After a stop of the program: calls that were under way are left as they are (they are carried out again), looked
-    /// up, or finished as unknown.
+    /// After a restart of the program: decides for each call that was running whether it is carried out again, looked up, or
+    /// finished as unknown.
     pub(super) fn take_up_calls(&mut self) {
         for (effect, repeat) in self.running_calls() {
             match repeat {
@@ -120,7 +119,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Stops the calls that have no result. One whose change is recorded goes on: the change may be in the repository.
+    /// Stops the calls that have no result yet. A call whose memory change is already recorded goes on, because the commit may
+    /// already be in the repository.
     pub(super) fn stop_calls(&mut self) {
         for effect in children::waiting_calls(&self.state) {
             self.finish_call(&effect, ToolResult::error(STOPPED));
@@ -134,7 +134,7 @@ impl Draft<'_> {
         }
     }
 
-    /// What an executor knows of an interrupted call.
+    /// Takes the executor's answer about an interrupted call.
     pub(super) fn looked_up(&mut self, effect: &EffectId, found: LookedUp) {
         if !matches!(self.state.call(effect), Some(Call { progress: Progress::Interrupted, .. })) {
             return;
@@ -157,7 +157,7 @@ impl Draft<'_> {
 
 const STOPPED: &str = "stopped before it was carried out";
 
-/// For the model, which tells the person.
+/// The error text for the model, which passes it on to the person.
 fn may_have_happened(why: &str) -> String {
     format!("{why} while this call was under way: it may have been carried out, in part or whole. Check before you do it again")
 }

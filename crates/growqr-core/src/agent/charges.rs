@@ -1,7 +1,7 @@
-//! Charges: money for something other than a model call of the agent's own loop, such as a model call that a container
-//! makes or a search that a provider bills. Several may be open at once. An open charge is reserved, so nothing else can
-//! spend its money, and survives any stop of the program; whoever reserved it settles it, once. A sub-agent's open charges
-//! end with its turn, whose report covers them: they count with their whole reservation.
+//! Charges: money for something other than a model call of the agent's own loop, such as a model call that a container makes or a
+//! search that a provider bills. Several may be open at once. The reservation of an open charge cannot be spent on anything else,
+//! and it survives a restart of the program. The code that reserved a charge settles it, once. The open charges of a sub-agent
+//! end with its turn, because the turn's report covers them: each counts with its whole reservation.
 
 use super::charge::Charge;
 use super::draft::Draft;
@@ -18,15 +18,15 @@ use std::sync::Arc;
 pub enum ChargeStanding {
     /// The money is set aside.
     Reserved,
-    /// It is over.
+    /// The charge is closed.
     Settled,
-    /// It is not open. If it was to be reserved: this limit does not cover it.
+    /// The charge is not open. After a failed reservation: the limit that does not cover it.
     NotOpen(LimitReached),
 }
 
 impl State {
-    /// Where a charge stands; `limits` are those of an agent between turns. A settled charge of an earlier turn is no
-    /// longer known.
+    /// The state of a charge; `limits` are used if the agent is between turns. Settled charges of earlier turns are no longer
+    /// known.
     #[must_use]
     pub fn charge_standing(&self, charge: &EffectId, limits: &Limits, now: Timestamp) -> ChargeStanding {
         if self.charges.contains_key(charge) {
@@ -66,14 +66,14 @@ impl State {
 }
 
 impl Draft<'_> {
-    /// Sets money aside, unless a limit does not cover it. The same id again changes nothing.
+    /// Reserves money, unless a limit does not cover it. Reserving the same id again changes nothing.
     pub(super) fn reserve(&mut self, charge: EffectId, purpose: String, reservation: Option<Money>) {
         let state = &self.state;
         if state.seq.0 == 0 || state.charges.contains_key(&charge) || state.settled.contains(&charge) {
             return;
         }
         let (available, _) = state.purse.available(state.limits_in_force(&self.setup.limits), self.now.at);
-        // The open model call has reserved its part.
+        // The open model call has its own reservation, which is not available here.
         if reservation.unwrap_or_default() <= available.less(state.reserved_for_call()) {
             self.push(ChargeReserved { charge, purpose, reservation });
         }
@@ -85,7 +85,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Before a sub-agent reports what it spent.
+    /// Closes the open charges of a sub-agent before it reports what it spent.
     pub(super) fn close_charges(&mut self) {
         if self.state.depth() > 0 {
             let open: Vec<EffectId> = self.state.charges.keys().cloned().collect();

@@ -1,34 +1,34 @@
-//! What an agent knows of its sub-agents, and of the agents that sent it messages.
+//! What an agent stores about its sub-agents, and about the agents that sent it messages.
 
 use crate::clock::Timestamp;
 use crate::id::AgentId;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// An agent that sent a sub-agent messages for the current turn. It gets a report.
+/// An agent that sent a sub-agent messages for the current turn. It gets a report when the turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Sponsor {
     pub(super) agent: AgentId,
-    /// Money that it gave for the current turn.
+    /// Money that the sponsor gave for the current turn.
     pub(super) given: Money,
-    /// The number of its last message.
+    /// The number of the sponsor's last message.
     pub(super) up_to: u64,
 }
 
-/// A sub-agent, as an agent knows it that sent it messages.
+/// A sub-agent, from the view of an agent that sent it messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Child {
-    /// Messages sent to it.
+    /// Number of messages sent to it.
     pub(super) told: u64,
-    /// Of those, the number that it had taken when it last reported.
+    /// Number of those messages that it had received when it last reported.
     pub(super) taken: u64,
-    /// It was told to stop: its report begins no turn.
+    /// It was told to stop: its report starts no turn here.
     pub(super) cancelled: bool,
-    /// It works for the person: its report begins no turn.
+    /// It works for the person: its report starts no turn here.
     pub(super) by_person: bool,
-    /// When it got the first money of its current work.
+    /// Time of the first grant of money for its current work.
     pub(super) granted_at: Timestamp,
-    /// The number of the person's message for which it was sent to work.
+    /// The number of the person's message for which it was started.
     pub(super) message: i64,
 }
 
@@ -37,12 +37,12 @@ impl Child {
         Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
     }
 
-    /// Whether it has messages that no report covers yet.
+    /// Whether some messages are not yet covered by a report.
     pub(super) fn is_at_work(&self) -> bool {
         self.told > self.taken
     }
 
-    /// Another message for it. While it works, its money counts as given when the first of it was.
+    /// Adds another message. While the sub-agent works, its money keeps the time of the first grant.
     pub(super) fn tell(&mut self, again: Child) {
         let told = self.told + 1;
         if self.is_at_work() {

@@ -1,5 +1,5 @@
-//! Sub-agents: sending them to work, sending them messages, waiting for them, stopping them. All of it is recorded in one
-//! journal; mail does the rest.
+//! Sub-agents: starts them, sends them messages, waits for them, stops them. Each action is recorded in this agent's journal
+//! only; mail takes it to the sub-agent.
 
 use super::child::Child;
 use super::draft::Draft;
@@ -13,7 +13,7 @@ use crate::mail::{Birth, Mail, MailBody};
 use crate::money::Money;
 use crate::tool::ToolResult;
 
-/// Sends a sub-agent to work. `count` spawns of the same answer, this one included, share what is there.
+/// Starts a sub-agent. `count` is the number of spawns in the same answer, this one included; they share the available money.
 pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str, count: u64) -> ToolResult {
     let state = &draft.state;
     let limits = state.limits;
@@ -46,12 +46,13 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
     ))
 }
 
-/// Sends a sub-agent a message, and wakes it if it has ended.
+/// Sends a sub-agent a message. Starts a new turn if its turn has ended.
 pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     let id = AgentId::new(id);
     let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
     let allowance = if child.is_at_work() {
-        // Its turn may end before it reads the message, so the message brings money along, if there is any.
+        // The current turn may end before it reads the message. The message then needs money for a new turn, so it carries some
+        // if there is any.
         allowance(draft, 1).unwrap_or(Money::ZERO)
     } else if draft.state.children_at_work().count() >= draft.state.limits.children_at_once as usize {
         return ToolResult::error("too many sub-agents are at work; wait for one with wait_for_sub_agents, then try again");
@@ -113,7 +114,7 @@ pub(super) fn cancel_all(draft: &mut Draft) {
     }
 }
 
-/// Begins to wait; a result at once if there is nothing to wait for.
+/// Starts waiting. Returns a result at once if there is nothing to wait for.
 pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<ToolResult> {
     if let Some(id) = ids.iter().find(|id| !draft.state.children.contains_key(&AgentId::new(id.as_str()))) {
         return Some(unknown(&AgentId::new(id.as_str())));
@@ -121,7 +122,7 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
     wait_result(&draft.state, effect, false)
 }
 
-/// The result of a waiting call, if it has waited long enough: none of its sub-agents is at work, or the person spoke.
+/// The result of a waiting call once it is due: none of its sub-agents is at work, or the person sent a message.
 pub(super) fn wait_result(state: &State, effect: &EffectId, person_spoke: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
     let at_work: Vec<&str> =
@@ -151,7 +152,7 @@ pub(super) fn waiting_calls(state: &State) -> Vec<EffectId> {
     calls.iter().filter(|call| matches!(call.progress, Progress::Waiting(_))).map(|call| call.effect.clone()).collect()
 }
 
-/// The sub-agents that a call waits for: those it names, else all at work and all with an unread report.
+/// The sub-agents that a call waits for: the ones that it names; without names, all that are at work or have an unread report.
 pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
     if !ids.is_empty() {
         return ids.iter().map(|id| AgentId::new(id.as_str())).collect();
@@ -163,7 +164,7 @@ pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
     state.children_at_work().cloned().chain(unread).collect()
 }
 
-/// A share of what is available, or why there is none.
+/// A share of the available money, or the error result if there is none.
 pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> {
     let (available, _) = draft.state.purse.available(&draft.state.limits, draft.now.at);
     let allowance = share(available, count);

@@ -1,5 +1,5 @@
-//! What happens next. [`decide`] changes nothing: it applies its own events to a copy of the state, so that each decision
-//! sees what the earlier ones led to.
+//! Decides which events an input leads to. [`decide`] does not change the state that it gets: it applies its events to a copy, so
+//! that each decision sees the result of the earlier ones.
 
 use super::children;
 use super::draft::Draft;
@@ -24,13 +24,13 @@ use crate::prompt::Role;
 use crate::tool::{Performed, ToolResult};
 use sha2::{Digest, Sha256};
 
-/// How often the same request is sent before a turn is given up.
+/// How often the same request is sent before the turn fails.
 const ATTEMPTS: u32 = 3;
 
-/// The part of the context window, in percent, after which a new segment carries the past in short.
+/// Fill level of the context window, in percent, above which a new segment starts with a shortened past.
 const FULL_PERCENT: u64 = 80;
 
-/// What the input leads to: events to record, in order; none if the input changes nothing.
+/// The events to record for this input, in order; empty if the input changes nothing.
 #[must_use]
 pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Event> {
     let mut draft = Draft::new(state, setup, now);
@@ -61,7 +61,7 @@ impl Draft<'_> {
         }
     }
 
-    /// A journal gets its name when it begins; one of version 1 when it is next used.
+    /// Names the journal: a new one when it begins, one of version 1 when it is next used.
     fn name_journal(&mut self) {
         if self.state.seq.0 > 0 && self.state.journal.is_none() {
             self.push(JournalNamed { name: JournalName::random(self.now.random) });
@@ -75,7 +75,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The person sends a sub-agent a message; this agent, which has the person's budget, passes it on.
+    /// Passes a message of the person on to a sub-agent. This agent does it because it has the person's budget.
     fn tell(&mut self, agent: AgentId, id: MessageId, text: &str) {
         if self.state.heard.contains(&id) {
             return;
@@ -83,7 +83,7 @@ impl Draft<'_> {
         let mut purse = self.state.purse.clone();
         purse.new_message();
         let (available, limit) = purse.available(&self.setup.limits, self.now.at);
-        // What an open call has reserved cannot be given away.
+        // Money that an open call has reserved cannot be granted.
         let reserved = self.state.reserved_for_call();
         let allowance = share(available.less(reserved), 1);
         let allowance = if allowance < LEAST_ALLOWANCE { Err(limit) } else { Ok(allowance) };
@@ -121,13 +121,13 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether a report from this sub-agent begins a turn of an idle agent.
+    /// Whether a report from this sub-agent starts a turn of an idle agent.
     fn report_wakes(&self, from: &AgentId) -> bool {
         let unwanted = self.state.children.get(from).is_none_or(|child| child.cancelled || child.by_person);
         !unwanted && !matches!(self.state.last_ended, Some(Ended::Limit(_) | Ended::Cancelled))
     }
 
-    /// Something new is pending: begin a turn, end a wait, or leave it for the next request.
+    /// Something new is pending: start a turn, end a wait, or leave it for the next request.
     fn go_on(&mut self, is_message: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
@@ -178,7 +178,7 @@ impl Draft<'_> {
         });
     }
 
-    /// Asks the model, or ends the turn at a limit.
+    /// Requests a model call, or ends the turn at a limit.
     fn request(&mut self, attempt: u32) {
         let most = self.state.limits.max_tokens;
         self.request_with(attempt, most);
@@ -236,7 +236,7 @@ impl Draft<'_> {
             }
             Judged::Empty => self.request(1),
             Judged::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
-            // With as much room again, it would be cut again.
+            // A retry with the same output limit would be cut again.
             Judged::Cut if stop == StopReason::MaxTokens && most && !nudged => self.request(1),
             Judged::Cut if stop == StopReason::MaxTokens && !most && attempt < ATTEMPTS => {
                 self.request_with(attempt + 1, max_tokens.saturating_mul(2));
@@ -247,7 +247,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The model has answered without a tool call.
+    /// Handles an answer without tool calls.
     fn after_words(&mut self, stop: StopReason) {
         match stop {
             StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
@@ -263,7 +263,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Sends the model the results once all calls have theirs, unless the turn is cancelled.
+    /// Once every call has its result, sends the results to the model, unless the turn is cancelled.
     pub(super) fn after_calls(&mut self) {
         if self.calls_done() {
             if !self.state.cancelling {
@@ -286,7 +286,7 @@ impl Draft<'_> {
         let ended = Ended::Failed(failure.clone());
         let counted = match failure.kind {
             FailureKind::Aborted => self.counted_until_now(),
-            // The provider did not say that the answer had ended: it may have gone on with it.
+            // The provider did not confirm the end of the answer, so it may have generated and billed more.
             kind if kind.may_be_billed() => Counted::Reservation,
             _ => Counted::Nothing,
         };
@@ -336,15 +336,16 @@ impl Draft<'_> {
         }
     }
 
-    /// Ends the open model call, which counts what it can have cost so far; it is made again at the next start.
+    /// Before an orderly stop: ends the open model call, which counts the most that it can have cost so far. It is made again at
+    /// the next start.
     fn stopping(&mut self) {
         if let Phase::Calling { .. } = self.state.phase {
             self.interrupt_call("GrowQR stopped before the answer was complete", self.counted_until_now());
         }
     }
 
-    /// After a stop of the program: the open model call may have been billed, and is made again. An open tool call is
-    /// carried out again, looked up or finished as unknown.
+    /// After a restart of the program: the open model call may have been billed; it is made again. An open tool call is carried
+    /// out again, looked up, or finished as unknown.
     fn woken(&mut self) {
         self.name_journal();
         match (&self.state.phase, self.state.broken_off) {
@@ -386,7 +387,7 @@ impl Draft<'_> {
         let (spent, mut left) = self.state.purse.settle();
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.sponsors.len());
-        // Money that was given first was spent first.
+        // The money that was given first counts as spent first.
         for sponsor in self.state.sponsors.iter().rev() {
             let returned = left.min(sponsor.given);
             left = left.less(returned);
@@ -418,7 +419,7 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// SHA-256 over everything that the provider's bytes are made from.
+    /// SHA-256 over all inputs of the provider's request bytes.
     #[must_use]
     pub fn request_hash(&self, max_tokens: u64) -> String {
         self.request_hash_of(&self.transcript, max_tokens)
@@ -435,7 +436,7 @@ impl State {
     }
 }
 
-/// Whether the same conversation cannot be sent again, so that the past must be carried along in short.
+/// Whether the provider will not accept the same conversation again, so that a new segment must carry a shortened past.
 fn needs_new_segment(ended: &Ended) -> bool {
     let Ended::Failed(Failure { kind, .. }) = ended else { return false };
     matches!(kind, FailureKind::PromptTooLong | FailureKind::TooLarge | FailureKind::PastRefused)

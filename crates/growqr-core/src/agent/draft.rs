@@ -1,4 +1,4 @@
-//! A decision being made: the events so far, and the state that they lead to.
+//! A decision in progress: its events so far, and the state after them.
 
 use super::exchange::Setup;
 use super::state::State;
@@ -7,7 +7,7 @@ use crate::event::{Entry, Event};
 use crate::id::AgentId;
 use crate::mail::{Mail, MailBody};
 
-/// Events being written. Each is applied to a copy of the state at once, so that the next decision sees its result.
+/// The events of a decision. Each is applied to a copy of the state at once, so that the next decision sees its result.
 pub(super) struct Draft<'a> {
     pub(super) state: State,
     pub(super) setup: &'a Setup,
@@ -30,7 +30,7 @@ impl<'a> Draft<'a> {
         self.events
     }
 
-    /// Mail whose id is made from its place in the journal and its receiver. The next event pushed must carry it.
+    /// Creates mail. Its id is made from its place in the journal and its receiver, so the next event pushed must carry it.
     pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
         let from = self.state.id.clone();
         let place = format!("{from}/mail/{to}");

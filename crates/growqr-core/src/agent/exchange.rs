@@ -1,4 +1,4 @@
-//! What goes into the turn machine, and what comes out of it to be done.
+//! Inputs of the turn machine, and the intents that it gives to the driver.
 
 use crate::id::{AgentId, EffectId, MessageId, SegmentHash};
 use crate::limits::Limits;
@@ -9,23 +9,23 @@ use crate::money::Money;
 use crate::prompt::Segment;
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
 
-/// Something that an agent must react to.
+/// An input to which an agent must react.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Creates the Grow Agent. Sub-agents are created by mail.
     Created,
     /// The person sends the Grow Agent a message.
     Said {
-        /// Chosen by the sender; the same id twice is one message.
+        /// Chosen by the sender. A second message with the same id is ignored.
         id: MessageId,
         /// The message.
         text: String,
     },
     /// The person sends a sub-agent a message, paid from the Grow Agent's budget.
     Tell {
-        /// To whom.
+        /// The receiver.
         agent: AgentId,
-        /// Chosen by the sender; the same id twice is one message.
+        /// Chosen by the sender. A second message with the same id is ignored.
         id: MessageId,
         /// The message.
         text: String,
@@ -34,21 +34,21 @@ pub enum Input {
     Mail(Mail),
     /// The model answered the open call.
     Answered {
-        /// Which attempt.
+        /// Number of the attempt.
         attempt: u32,
         /// The answer.
         reply: Reply,
-        /// Calls of it ([`super::wanted_calls`]) that were worked out already, by index. None of them has had an effect.
+        /// Calls of the answer ([`super::wanted_calls`]) that are already prepared, by index. None of them has had an effect.
         prepared: Vec<(usize, Performed)>,
     },
     /// The open call gave no answer.
     Failed {
-        /// Which attempt.
+        /// Number of the attempt.
         attempt: u32,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
-    /// A memory change is worked out and wants to be committed.
+    /// A memory change is prepared; its intent must be recorded before the commit.
     Intended {
         /// The tool call.
         effect: EffectId,
@@ -62,57 +62,57 @@ pub enum Input {
         /// Its result.
         result: ToolResult,
     },
-    /// What an executor knows of an interrupted call.
+    /// The executor's answer about an interrupted call.
     LookedUp {
-        /// The tool call.
+        /// The answer.
         effect: EffectId,
         /// What it knows.
         found: LookedUp,
     },
-    /// Money is to be set aside for something other than a model call of the agent's own loop. [`super::State::charge_standing`] tells
-    /// whether it was.
+    /// Reserves money for something other than a model call of the agent's own loop. [`super::State::charge_standing`] tells
+    /// whether the reservation succeeded.
     Reserve {
-        /// Chosen by whoever spends; the same id twice is one charge.
+        /// Chosen by the caller. A second reservation with the same id changes nothing.
         charge: EffectId,
-        /// What the money is for, in a few words for the person.
+        /// What the money is for: a short text for the person.
         purpose: String,
         /// The most that it can cost; `None` if the price is unknown.
         reservation: Option<Money>,
     },
-    /// A charge is over.
+    /// Settles a charge.
     Settle {
-        /// Which.
+        /// The charge.
         charge: EffectId,
         /// What it cost; `None` if that will never be known.
         cost: Option<Money>,
     },
-    /// Stop.
+    /// Stop the turn.
     Cancel,
-    /// The program is about to stop in good order; nothing will be performed any more.
+    /// The program is about to stop in an orderly way; no further intent will be performed.
     Stopping,
-    /// The journal was just replayed after a stop of the program.
+    /// The journal was replayed after a restart of the program.
     Woken,
 }
 
-/// What the person has chosen: the segment that the next turn shall use, and the limits of it.
+/// The person's choices: the segment and the limits for the next turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     /// Hash of the stored segment.
     pub segment: SegmentHash,
     /// Its provider.
     pub provider: String,
-    /// What is known about its model.
+    /// What is known about the segment's model.
     pub card: ModelCard,
     /// Bytes of system text and tools.
     pub bytes: u64,
-    /// Its tools.
+    /// The segment's tools.
     pub tools: Vec<CatalogueEntry>,
     /// Limits.
     pub limits: Limits,
 }
 
 impl Setup {
-    /// The choice of this segment, whose tools are `offered`.
+    /// The setup for this segment; `offered` are the segment's tools.
     #[must_use]
     pub fn of(segment: &Segment, card: ModelCard, offered: &[OfferedTool], limits: Limits) -> Setup {
         let (hash, bytes) = segment.encode();
@@ -121,25 +121,25 @@ impl Setup {
     }
 }
 
-/// Something to do in the outside world. Each is announced in the journal, and settled there by an input.
+/// An action outside the agent. An event announces it, and an input reports its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
     /// Ask the model; settled by [`Input::Answered`] or [`Input::Failed`].
     CallModel {
-        /// Which attempt.
+        /// Number of the attempt.
         attempt: u32,
         /// The recorded hash of the request.
         request_hash: String,
     },
-    /// Carry a tool call out; settled by [`Input::Finished`], or by [`Input::Intended`] where a change of memory must be
-    /// recorded first, or where memory has changed since it was.
+    /// Carry out a tool call. Settled by [`Input::Finished`], or by [`Input::Intended`] if a memory change must be recorded first
+    /// or if memory has changed since the last plan was recorded.
     RunTool {
         /// The call.
         call: ToolCall,
-        /// The recorded change of memory, if there is one.
+        /// The recorded memory change, if there is one.
         plan: Option<CommitPlan>,
     },
-    /// Find out what became of an interrupted call; settled by [`Input::LookedUp`].
+    /// Find out the result of an interrupted call; settled by [`Input::LookedUp`].
     LookUpTool {
         /// The call.
         call: ToolCall,

@@ -1,5 +1,5 @@
-//! Judging an answer of the model: whether it is used, and which tools it calls. Only decisions ask this; what was decided
-//! is recorded with the answer.
+//! Judges an answer of the model: whether it is used, and which tools it calls. Used for new decisions only; a replay reads the
+//! verdict that was recorded with the answer.
 
 use crate::event::Verdict;
 use crate::id::CallId;
@@ -9,28 +9,28 @@ use crate::raw::RawJson;
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
-/// What to make of an answer.
+/// The verdict on an answer.
 pub(super) enum Judged {
     /// It goes into the transcript, and these tool calls are carried out.
     Keep {
-        /// Indices of content blocks that are left out: empty text, which the API would not take back.
+        /// Indices of content blocks that are left out: empty text, which the API does not accept in a request.
         left_out: Vec<usize>,
         calls: Vec<WantedCall>,
     },
-    /// Nothing in it that a person or a tool could use.
+    /// Contains nothing that a person or a tool could use.
     Empty,
-    /// The model refused; partial output is void.
+    /// The model refused; partial output is not used.
     Refused(String),
-    /// Cut in a tool call or before any text: carrying it out would be wrong.
+    /// Cut inside a tool call or before any text: to carry it out would be wrong.
     Cut,
-    /// Not a message that could be sent back.
+    /// Not a message that could be sent in a later request.
     Nonsense,
 }
 
-/// A tool call as the model asked for it.
+/// A tool call that the model requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WantedCall {
-    /// The model's id for it.
+    /// The model's id of the call.
     pub id: CallId,
     /// The tool's name.
     pub name: String,
@@ -78,7 +78,7 @@ fn is_name(text: &str, limit: usize) -> bool {
 }
 
 impl Judged {
-    /// What is recorded with the answer, if the model is not told anything about it.
+    /// The verdict to record with the answer, without a remark for the model.
     pub(super) fn verdict(&self) -> Verdict {
         match self {
             Judged::Keep { left_out, calls } => Verdict::Kept { left_out: left_out.clone(), calls: calls.len() },

@@ -1,11 +1,11 @@
-//! The turn machine: what an agent is, and every rule of its conversation.
+//! The turn machine: the state of an agent, and every rule of its conversation.
 //!
-//! [`decide`] says which events an input leads to, [`State::apply`] applies one event, [`State::open_intents`] names what
-//! must be done outside. All three are pure; a driver (in `growqr-actors`) records before it acts.
+//! [`decide`] returns the events for an input, [`State::apply`] applies one event, and [`State::open_intents`] lists the actions
+//! to perform outside. All three are pure; a driver (in `growqr-actors`) records the events before it acts.
 //!
-//! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent whose model is done while its own
-//! sub-agents still work is `Waiting`, and goes on when the last of them reports. One that is stopped stops its own
-//! first, and ends when they have: what it reports covers all that was spent below it.
+//! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent is `Waiting` if its model has finished while
+//! its own sub-agents still work; it goes on when the last of them reports. A sub-agent that is told to stop first stops its own
+//! sub-agents and ends after them, so that its report covers all that was spent below it.
 
 mod apply;
 mod calls;

@@ -1,4 +1,4 @@
-//! What the next model call may cost and how long its answer may become; the most that a stopped call can have cost.
+//! Upper bounds: the cost and output limit of the next model call, and the cost of a stopped call.
 
 use super::draft::Draft;
 use super::state::{Current, Phase, State};
@@ -7,11 +7,11 @@ use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT};
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
 
-/// More output tokens a second than any model gives.
+/// Tokens per second; higher than the output speed of any model.
 const FASTEST_OUTPUT: u64 = 400;
 
 impl Draft<'_> {
-    /// The output limit and reservation of the next call.
+    /// The output limit (in tokens) and the reservation of the next call.
     pub(super) fn affordable(&self, attempt: u32, most: u64, shortened: bool) -> Result<(u64, Option<Money>), LimitReached> {
         let state = &self.state;
         if state.count.calls >= state.limits.calls {
@@ -25,8 +25,8 @@ impl Draft<'_> {
         let limit = state.short_of.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
         let affordable = |money: Money| prices.output_affordable(input, money.less(input_cost)).unwrap_or_default();
-        // A call that breaks off counts in full, and the next attempt must still be affordable: so a call takes at most
-        // half of what is left, as long as that gives it enough room.
+        // A call that breaks off counts with its whole reservation, and the next attempt must still be affordable. So a call
+        // takes at most half of the money that is left, as long as half buys a roomy answer.
         let half = affordable(Money(available.0 / 2));
         let max_tokens = most.min(half.max(affordable(available).min(ROOMY_OUTPUT)));
         let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
@@ -36,13 +36,13 @@ impl Draft<'_> {
         Ok((max_tokens, Some(input_cost + output_cost)))
     }
 
-    /// More tokens than the next call can read.
+    /// An upper bound for the prompt tokens of the next call.
     pub(super) fn input_bound(&self, current: &Current, attempt: u32, shortened: bool) -> u64 {
         let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
         self.state.transcript.bound(current.bytes, content.as_ref().map_or(0, token_bound))
     }
 
-    /// By how much the next request is too expensive; `None` where it is not, or without prices.
+    /// The shortfall of the next request; `None` if the request is affordable or its price is unknown.
     pub(super) fn shortfall(&self) -> Option<Shortfall> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
@@ -52,7 +52,8 @@ impl Draft<'_> {
         (needed > available).then_some(Shortfall { needed, available })
     }
 
-    /// The most that a call stopped just now can have cost: its prompt, and the output that a model can give in the time.
+    /// An upper bound for the cost of a call that is stopped now: its prompt, and the output that a model can give in the elapsed
+    /// time.
     pub(super) fn bound_of_stopped_call(&self) -> Option<Money> {
         let Phase::Calling { max_tokens, reservation, since, .. } = self.state.phase else { return None };
         let current = self.state.segment.as_ref()?;
@@ -66,13 +67,13 @@ impl Draft<'_> {
 }
 
 impl State {
-    /// The largest output limit that may be asked for, in tokens.
+    /// The largest output limit that may be requested, in tokens.
     pub(super) fn most_room(&self) -> u64 {
         let card = self.segment.as_ref().map_or(u64::MAX, |current| current.card.max_output_tokens);
         self.limits.max_tokens.min(card)
     }
 
-    /// Whether the open call got that limit.
+    /// Whether the open call has the largest output limit.
     pub(super) fn has_most_room(&self) -> bool {
         matches!(self.phase, Phase::Calling { max_tokens, .. } if max_tokens >= self.most_room())
     }

@@ -1,4 +1,4 @@
-//! Turning what happened into text for the model.
+//! Renders messages, results and reports as text for the model.
 
 use super::state::{Call, Pending, Phase, Progress, State};
 use crate::mail::{Ending, Report};
@@ -9,16 +9,16 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
-/// The most bytes of the past that a new segment carries along.
+/// The most bytes of the past that a new segment carries.
 const CARRIED_BYTES: usize = 60_000;
 
-/// Texts longer than this lose their middle where the budget did not cover the whole request.
+/// Texts longer than this lose their middle if the budget did not cover the whole request.
 const SHORTENED_BYTES: usize = 8_000;
 
 /// The most bytes of a report that its receiver gets.
 const REPORT_BYTES: usize = 20_000;
 
-/// The content array without these blocks; as it is, if none is named.
+/// The content array without the blocks at these indices; unchanged if there are none.
 pub(super) fn without_blocks(content: &RawJson, left_out: &[usize]) -> RawJson {
     let Ok(all) = serde_json::from_str::<Vec<&RawValue>>(content.text()) else { return content.clone() };
     if left_out.is_empty() {
@@ -35,9 +35,9 @@ pub(super) fn text_content(text: &str) -> RawJson {
 }
 
 impl State {
-    /// The content of the next user message: all results of the last answer's calls, in order, then what is pending.
-    /// `shortened`: without the middle of long texts that made an earlier request too expensive. `None` if there is
-    /// nothing to send.
+    /// The content of the next user message: all results of the last answer's calls, in order, then the pending items. With
+    /// `shortened`, long texts of an earlier request that was too expensive lose their middle. `None` if there is nothing to
+    /// send.
     pub(super) fn next_user_content(&self, shortened: bool) -> Option<RawJson> {
         let calls = match &self.phase {
             Phase::Tools(calls) => calls,
@@ -46,7 +46,7 @@ impl State {
         let left_out = self.held_back.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, left_out.is_some())).collect();
         if !self.pending.is_empty() {
-            // One block for all of them: the cache looks back a limited number of blocks.
+            // All pending items go into one block: the cache looks back a limited number of blocks.
             let text = |(at, pending): (usize, &Pending)| pending.text(left_out.is_some_and(|count| at < count));
             let text: Vec<String> = self.pending.iter().enumerate().map(text).collect();
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
@@ -54,14 +54,14 @@ impl State {
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
     }
 
-    /// The text of the last request of a turn under way.
+    /// The text of the last request of the current turn.
     pub(super) fn open_words(&self) -> String {
         let last = self.transcript.messages().last().filter(|last| self.is_at_work() && last.role == Role::User);
         last.map(|last| words(&last.content)).unwrap_or_default()
     }
 
-    /// The past as one text for a model with this context window, only its end if it is long; `None` if there is none.
-    /// Without [`State::open_words`].
+    /// The past as one text for a model with this context window; only its end if it is long. `None` if there is no past. Does
+    /// not contain [`State::open_words`].
     pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
         let messages = self.transcript.messages();
         let open = if self.is_at_work() { messages.len().saturating_sub(1) } else { messages.len() };
@@ -76,7 +76,7 @@ impl State {
             return None;
         }
         let past = parts.join("\n\n");
-        // At most about a quarter of the window: a token is some four bytes of text.
+        // At most about a quarter of the window: a token is about four bytes of text.
         let limit = usize::try_from(context_tokens).unwrap_or(usize::MAX).min(CARRIED_BYTES);
         let kept = tail(&past, limit);
         let head = if kept.len() < past.len() { "What was said before, without its beginning" } else { "What was said before" };
@@ -84,8 +84,8 @@ impl State {
     }
 }
 
-/// A tool result of the Messages API; `is_error` only where it is true. Text alone is sent as a string. With `shortened`, a
-/// picture becomes a line of text.
+/// A tool result block of the Messages API; `is_error` is set only if true. A result of text alone is sent as a string. With
+/// `shortened`, a picture becomes a line of text.
 fn result_block(call: &Call, shortened: bool) -> RawJson {
     let content = match result(call) {
         Some(ToolContent(blocks)) if !shortened && blocks.iter().any(is_image) => {
@@ -139,7 +139,7 @@ fn result_text(call: &Call) -> Cow<'_, str> {
     }
 }
 
-/// `words`: with the text blocks, besides the tool calls.
+/// Renders a message; `words`: include the text blocks, not only the tool calls.
 fn rendered(message: &Message, words: bool) -> String {
     let who = if message.role == Role::User { "User" } else { "You" };
     let parts: Vec<String> = blocks(&message.content)

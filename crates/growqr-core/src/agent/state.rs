@@ -1,4 +1,4 @@
-//! The state of an agent: the fold of its journal.
+//! The state of an agent: the result of applying its journal.
 
 use super::charge::Charge;
 use super::child::{Child, Sponsor};
@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The version of the state's shape in snapshots. A snapshot of another version is thrown away.
+/// The version of the state's shape in snapshots. A snapshot of another version is ignored.
 pub const STATE_VERSION: u32 = 3;
 
-/// Everything an agent is.
+/// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
     pub(super) id: AgentId,
@@ -34,58 +34,58 @@ pub struct State {
     pub(super) updated_at: Timestamp,
     pub(super) birth: Option<Birth>,
     pub(super) parent: Option<AgentId>,
-    /// The agents that sent it messages for the current turn, in that order: its parent, or the Grow Agent if the person
-    /// spoke through it. Each gets a report.
+    /// The agents that sent it messages for the current turn, in the order of their first message: its parent, or the Grow Agent
+    /// with a message of the person. Each gets a report.
     pub(super) sponsors: Vec<Sponsor>,
-    /// The limit because of which its last message came without money.
+    /// The limit that left its last message without money.
     pub(super) short_of: Option<LimitReached>,
     pub(super) segment: Option<Current>,
     pub(super) transcript: Transcript,
-    /// Goes into the next user message, after the tool results.
+    /// Items for the next user message, after the tool results.
     pub(super) pending: Vec<Pending>,
-    /// Finished calls whose results no request has carried yet, because the turn ended first.
+    /// Finished calls whose results were never sent to the model, because the turn ended first.
     pub(super) unanswered: Vec<Call>,
-    /// A budget did not cover the last request: this many pending items, and all results in `unanswered`, may be shortened
-    /// in the next one.
+    /// Set if a budget did not cover the last request: the next request may shorten this many pending items, and all results in
+    /// `unanswered`.
     pub(super) held_back: Option<usize>,
     pub(super) phase: Phase,
     pub(super) cancelling: bool,
-    /// A message came after the cancel: once the cancelled turn has ended, the next one begins.
+    /// A message arrived after the cancel: once the cancelled turn has ended, the next one starts.
     pub(super) said_since_cancel: bool,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
-    /// The attempt of the model call that an orderly stop of the program interrupted.
+    /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) broken_off: Option<u32>,
     pub(super) turn: u64,
-    /// Of the last model request; `None` if a build of version 1 made it.
+    /// Salt of the last model request; `None` if a build of version 1 made it.
     pub(super) salt: Option<EffectSalt>,
     pub(super) limits: Limits,
     /// Tool calls in this turn so far.
     pub(super) ordinal: u64,
-    /// Counted for the person's latest message.
+    /// Counters for the person's latest message.
     pub(super) count: Count,
     pub(super) last_ended: Option<Ended>,
     pub(super) last_words: String,
     pub(super) children: BTreeMap<AgentId, Child>,
     pub(super) purse: Purse,
-    /// Charges that are reserved and not settled.
+    /// Open charges: reserved and not settled.
     pub(super) charges: BTreeMap<EffectId, Charge>,
     /// Ids of settled charges.
     pub(super) settled: Arc<BTreeSet<EffectId>>,
-    /// Ids of mail that was taken.
+    /// Ids of mail that was received.
     pub(super) taken: Arc<BTreeSet<EffectId>>,
-    /// Ids of the person's messages that were taken.
+    /// Ids of the person's messages that were received.
     pub(super) heard: Arc<BTreeSet<MessageId>>,
 }
 
-/// What is counted against the limits of one message.
+/// Counters for the limits of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Count {
     pub(super) calls: u32,
     pub(super) children: u32,
-    /// The model was asked once more, after an answer that could not be used.
+    /// The model was asked once more after an answer that could not be used.
     pub(super) nudged: bool,
-    /// The past was carried into a new segment because the model refused it.
+    /// A new segment was started because the model refused the past.
     pub(super) carried: bool,
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Current {
     pub(super) tools: Arc<[CatalogueEntry]>,
 }
 
-/// Where in a turn the agent is.
+/// The agent's phase within a turn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
     /// Between turns.
@@ -107,7 +107,7 @@ pub(super) enum Phase {
     Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, since: Timestamp },
     /// Tool calls of the last answer are open.
     Tools(Vec<Call>),
-    /// The model has answered and nothing is open: the turn ends, or waits for sub-agents.
+    /// The model has answered and no call is open: the turn ends, or waits for sub-agents.
     Waiting,
 }
 
@@ -124,29 +124,29 @@ pub(super) struct Call {
     pub(super) progress: Progress,
 }
 
-/// How far a tool call is.
+/// The progress of a tool call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Progress {
     /// Started.
     Running,
-    /// The program stopped meanwhile; the executor is asked what became of it.
+    /// The program stopped while it was running; the executor is asked for the outcome.
     Interrupted,
     /// Waits until none of these sub-agents is at work.
     Waiting(Vec<AgentId>),
-    /// A memory change is recorded and being committed.
+    /// A memory change is recorded; its commit is under way.
     Committing(CommitPlan),
     /// Has its result.
     Done(ToolResult),
 }
 
-/// Something to be told to the model with the next user message.
+/// An item for the next user message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
     /// A message of the person.
     Said(String),
     /// A sub-agent's task.
     Task { from: AgentId, text: String },
-    /// A message of another agent.
+    /// A message from another agent.
     Told { from: AgentId, text: String },
     /// A sub-agent's report.
     Report { from: AgentId, report: Report },
@@ -154,12 +154,12 @@ pub(super) enum Pending {
     Nudge,
     /// The model's answer was cut at the output limit; it is asked for a shorter one.
     Shorter,
-    /// The past was carried into a new segment in the middle of a turn; this text, if any, is still to be answered.
+    /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     GoOn(String),
 }
 
 impl State {
-    /// An agent to which nothing has happened yet.
+    /// An agent with an empty journal.
     #[must_use]
     pub fn new(id: AgentId) -> State {
         State {
@@ -246,19 +246,19 @@ impl State {
         self.last_ended.as_ref()
     }
 
-    /// What it has used and may use.
+    /// The money that it has used and may still use.
     #[must_use]
     pub fn purse(&self) -> &Purse {
         &self.purse
     }
 
-    /// Whether this mail was taken already.
+    /// Whether this mail was already received.
     #[must_use]
     pub fn has_taken(&self, mail: &EffectId) -> bool {
         self.taken.contains(mail)
     }
 
-    /// All mail that was taken.
+    /// Ids of all mail that was received.
     pub fn taken(&self) -> impl Iterator<Item = &EffectId> {
         self.taken.iter()
     }
@@ -276,18 +276,18 @@ impl State {
         Some(ModelRequest { agent: self.id.clone(), segment, messages: self.transcript.messages().to_vec(), max_tokens })
     }
 
-    /// The id that the effect of the `index`-th tool call of the next answer will have.
+    /// The effect id of the `index`-th tool call of the next answer.
     #[must_use]
     pub fn next_effect(&self, index: usize) -> EffectId {
         self.scope(self.id.as_str()).effect(self.ordinal + index as u64)
     }
 
-    /// What the ids of effects of the current turn are made from; `place` is the agent, or a sender within its journal.
+    /// The base of the effect ids of the current turn; `place` is the agent, or a sender within its journal.
     pub(super) fn scope<'a>(&'a self, place: &'a str) -> EffectScope<'a> {
         EffectScope { journal: self.journal.as_ref(), salt: self.salt.as_ref(), place, turn: self.turn }
     }
 
-    /// The recorded call that an executor carries out, with the id of its effect.
+    /// The recorded call as an executor gets it, with the id of its effect.
     #[must_use]
     pub fn tool_call(&self, entry: &CatalogueEntry, input: RawJson, effect: EffectId, at: Timestamp) -> ToolCall {
         ToolCall { executor: entry.executor.clone(), name: entry.name.clone(), input, origin: self.origin(effect), at }
@@ -303,13 +303,13 @@ impl State {
         self.segment.as_ref()?.tools.iter().find(|entry| entry.name == name)
     }
 
-    /// What the open model call and the open charges may cost at most.
+    /// The sum of the reservations of the open model call and the open charges.
     #[must_use]
     pub fn reserved(&self) -> Money {
         self.reserved_for_call() + self.purse.reserved
     }
 
-    /// What the open model call may cost at most; zero if none is open or its price is unknown.
+    /// The reservation of the open model call; zero if none is open or its price is unknown.
     pub(super) fn reserved_for_call(&self) -> Money {
         match self.phase {
             Phase::Calling { reservation, .. } => reservation.unwrap_or_default(),
@@ -317,7 +317,7 @@ impl State {
         }
     }
 
-    /// The sub-agents that it sent to work itself and that have not reported; without those that work for the person.
+    /// The sub-agents that it started and that have not reported yet; without those that work for the person.
     pub fn children_at_work(&self) -> impl Iterator<Item = &AgentId> {
         self.children.iter().filter(|(_, child)| child.is_at_work() && !child.by_person).map(|(id, _)| id)
     }
@@ -335,7 +335,7 @@ impl State {
         Some(if is_interrupted { Intent::LookUpTool { call } } else { Intent::RunTool { call, plan } })
     }
 
-    /// What is announced and not settled.
+    /// Intents that are announced in the journal and not settled.
     #[must_use]
     pub fn open_intents(&self) -> Vec<Intent> {
         match &self.phase {

@@ -1,5 +1,5 @@
-//! The tools that concern other agents: what the model is told about them, and how their input is read. They are carried
-//! out by recording them ([`ExecutorId::journal`]).
+//! The tools that concern other agents: their descriptions for the model, and the parser of their input. Recording a call carries
+//! it out ([`ExecutorId::journal`]).
 
 use crate::id::ExecutorId;
 use crate::limits::LimitReached;
@@ -9,7 +9,7 @@ use crate::tool_input::{ToolInput, describe, parse};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What a tool call wants of other agents.
+/// The parsed input of a tool call that concerns other agents.
 pub(super) enum AgentCall {
     Spawn(SpawnInput),
     Wait(WaitInput),
@@ -73,7 +73,7 @@ impl ToolInput for CancelInput {
 }
 
 impl AgentCall {
-    /// Checks a call. The error is a sentence for the model that says what to send instead.
+    /// Parses a call. The error is a sentence for the model that says what to send instead.
     pub(super) fn parse(name: &str, input: &RawJson) -> Result<AgentCall, String> {
         match name {
             SpawnInput::NAME => {
@@ -105,7 +105,7 @@ pub fn offered() -> Vec<OfferedTool> {
         .into()
 }
 
-/// A limit in words for people and models.
+/// The name of a limit, for people and models.
 pub(super) fn limit_words(limit: LimitReached) -> &'static str {
     match limit {
         LimitReached::PerMessage => "the budget of one message",

@@ -1,4 +1,4 @@
-//! The messages of the current segment, and what is known about their size.
+//! The messages of the current segment, and their size in tokens.
 
 use crate::prompt::{Message, Role};
 use crate::raw::RawJson;
@@ -7,15 +7,15 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
-/// Messages that only ever grow; the serialised beginning never changes.
+/// An append-only list of messages: the serialised beginning never changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
     messages: Arc<Vec<Message>>,
     /// A running hash over all messages.
     hash: [u8; 32],
-    /// Tokens of prompt and answer as the provider counted them last.
+    /// Tokens of prompt and answer, as last counted by the provider.
     counted: Option<u64>,
-    /// More tokens than what was added since that count can have.
+    /// Upper bound of the tokens that were added since that count.
     bytes_since: u64,
 }
 
@@ -36,18 +36,18 @@ impl Transcript {
         Arc::make_mut(&mut self.messages).push(Message { role, content });
     }
 
-    /// The provider has counted everything up to and including its own answer.
+    /// Sets the provider's count, which covers everything up to and including its own answer.
     pub(super) fn counted(&mut self, tokens: u64) {
         self.counted = Some(tokens);
         self.bytes_since = 0;
     }
 
-    /// More tokens than the prompt can have once content of this [`token_bound`] is added.
+    /// Upper bound of the prompt's tokens after adding content with a [`token_bound`] of `more`.
     pub(super) fn bound(&self, before: u64, more: u64) -> u64 {
         self.counted.unwrap_or(before) + self.bytes_since + more
     }
 
-    /// Tokens counted last.
+    /// The provider's last token count.
     pub(super) fn counted_tokens(&self) -> u64 {
         self.counted.unwrap_or(0)
     }
@@ -57,10 +57,10 @@ impl Transcript {
     }
 }
 
-/// The most tokens that a picture counts as, whatever its size (2,576 pixels a side; larger ones are scaled down).
+/// The most tokens of one picture of any size (2,576 pixels a side; the provider scales larger ones down).
 const IMAGE_TOKENS: u64 = 4_784;
 
-/// More tokens than some content can have: a token is at least one byte, and a picture counts by its size in pixels.
+/// Upper bound of the tokens of some content: a token has at least one byte; a picture counts by its size in pixels.
 pub(super) fn token_bound(content: &RawJson) -> u64 {
     let bytes = content.text().len() as u64;
     if !content.text().contains("\"base64\"") {

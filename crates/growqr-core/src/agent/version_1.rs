@@ -1,5 +1,5 @@
-//! The rules by which builds of event version 1 decided what their events do not say. Frozen: they fill in journals that
-//! those builds wrote, and `growqr-actors/tests/golden/v1` holds such journals. What is decided today stands in `judge.rs`,
+//! The rules of builds that wrote event version 1. Their events do not record all decisions; these rules compute what is missing.
+//! Frozen: `growqr-actors/tests/golden/v1` holds journals of those builds. The rules for new decisions are in `judge.rs`,
 //! `calls.rs` and `decide.rs`.
 
 use super::state::{Call, Pending, Phase, Progress, State};
@@ -36,7 +36,7 @@ pub(super) fn catalogue() -> Vec<CatalogueEntry> {
     memory.into_iter().chain(agents).collect()
 }
 
-/// Whether an answer was used, and what the model was told about one that was not.
+/// Whether an answer was used, and the remark that the model got if it was not.
 pub(super) fn verdict(state: &State, reply: &Reply) -> Verdict {
     match used(reply) {
         Used::Kept(verdict) => verdict,
@@ -96,7 +96,7 @@ fn used(reply: &Reply) -> Used {
     }
 }
 
-/// What a failed call counts as.
+/// How much of the reservation of a failed call counts as spent.
 pub(super) fn counted(body: &ModelFailed) -> Counted {
     match (body.failure.kind, body.bound) {
         (FailureKind::Broken | FailureKind::Aborted | FailureKind::Interrupted, Some(bound)) => Counted::AtMost(bound),
@@ -105,7 +105,7 @@ pub(super) fn counted(body: &ModelFailed) -> Counted {
     }
 }
 
-/// The catalogue entry of a tool; calls of unknown names were answered by the journal.
+/// The catalogue entry of a tool. In version 1, the journal answered calls of unknown tools.
 pub(super) fn entry(name: &str) -> CatalogueEntry {
     let unknown = || CatalogueEntry { name: name.to_owned(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
     catalogue().into_iter().find(|entry| entry.name == name).unwrap_or_else(unknown)
@@ -117,7 +117,7 @@ struct WaitInput {
     ids: Option<Vec<String>>,
 }
 
-/// The sub-agents that a call waits for: those it names, else all at work and all with an unread report.
+/// The sub-agents that a call waits for: the ones that it names; without names, all that are at work or have an unread report.
 pub(super) fn waits_for(state: &State, body: &ToolStarted) -> Option<Vec<AgentId>> {
     if body.name != "wait_for_sub_agents" {
         return None;
@@ -137,7 +137,7 @@ fn read(input: &RawJson) -> Option<WaitInput> {
     serde_json::from_str(input.text()).ok()
 }
 
-/// The user message that a request added: all results of the last answer's calls, in order, then what was pending.
+/// The user message that a request added: all results of the last answer's calls, in order, then the pending items.
 pub(super) fn user_content(state: &State, shortened: bool) -> Option<RawJson> {
     let calls = match &state.phase {
         Phase::Tools(calls) => calls,

@@ -1,4 +1,4 @@
-//! What people see of an agent: its row in the listing, and the lines of its transcript.
+//! The views of an agent for people: its row in the listing, and the rows of its transcript.
 
 use super::render::without_blocks;
 use super::state::{Phase, Progress, State};
@@ -31,7 +31,7 @@ impl State {
         }
     }
 
-    /// What it is doing.
+    /// Its status for the listing.
     #[must_use]
     pub fn status(&self) -> Status {
         match &self.phase {
@@ -54,8 +54,8 @@ impl State {
     }
 }
 
-/// The changes of the agent's views that these entries of its journal cause. `state` is the agent after the last of them.
-/// An append and a rebuild of the views both call this, so they write the same rows.
+/// The view changes for these entries of its journal. `state` is the agent after the last of them. An append and a rebuild of the
+/// views both call this, so they write the same rows.
 #[must_use]
 pub fn views(state: &State, entries: &[Entry]) -> Vec<View> {
     let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).map(View::Message);

@@ -1,4 +1,4 @@
-//! What each kind of event says. The kinds are described where they are listed, in `event/mod.rs`.
+//! The body of each kind of event. `event/mod.rs` lists and describes the kinds.
 
 use crate::id::{AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
 use crate::limits::{LimitReached, Limits, Shortfall};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct AgentCreated {
     /// `None` for the Grow Agent.
     pub birth: Option<Birth>,
-    /// The agent that sent it to work.
+    /// The agent that started it.
     pub parent: Option<AgentId>,
     /// The mail that created it.
     pub mail: Option<EffectId>,
@@ -24,14 +24,14 @@ pub struct AgentCreated {
 /// See [`super::Event::JournalNamed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalNamed {
-    /// Random; part of every effect id from here on.
+    /// Random; part of every effect id from this event on.
     pub name: JournalName,
 }
 
 /// See [`super::Event::UserSaid`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserSaid {
-    /// Chosen by the sender; a message of the same id is taken once.
+    /// Chosen by the sender. A second message with the same id is ignored.
     pub id: MessageId,
     /// The message.
     pub text: String,
@@ -51,13 +51,13 @@ pub struct SegmentStarted {
     pub segment: SegmentHash,
     /// Its provider.
     pub provider: String,
-    /// What was known about its model.
+    /// What was known about the segment's model.
     pub card: ModelCard,
     /// Bytes of system text and tools, for the estimate of a first request.
     pub bytes: u64,
-    /// The past, rendered as one user message; `None` if there is none.
+    /// The past, rendered as one user message; `None` if there is no past.
     pub carried: Option<String>,
-    /// Its tools, and which executor has each. `None` in version 1.
+    /// The segment's tools with their executors. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<CatalogueEntry>>,
 }
@@ -74,7 +74,7 @@ pub struct TurnStarted {
 /// See [`super::Event::ModelRequested`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRequested {
-    /// 1 for the first time these bytes are sent.
+    /// 1 for the first time that this request is sent.
     pub attempt: u32,
     /// SHA-256 over segment, messages and `max_tokens`; the provider's bytes are a function of these.
     pub request_hash: String,
@@ -82,14 +82,14 @@ pub struct ModelRequested {
     pub max_tokens: u64,
     /// The most this call can cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
-    /// True if the middle of long texts was left out because an earlier request with all of them was too expensive.
+    /// True if long texts lost their middle because an earlier request with the full texts was too expensive.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shortened: bool,
-    /// The content of the user message that the request adds to the transcript, as it is sent. `None` if it adds none (a
+    /// The content of the user message that the request adds to the transcript, exactly as it is sent. `None` if it adds none (a
     /// further attempt), and in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<RawJson>,
-    /// Random; part of the ids of the effects that the answer wants. `None` in version 1.
+    /// Random; part of the effect ids of the answer's tool calls. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub salt: Option<EffectSalt>,
 }
@@ -99,7 +99,7 @@ pub struct ModelRequested {
 pub struct ModelAnswered {
     /// The answer as received.
     pub reply: Reply,
-    /// Whether it is used. `None` in version 1.
+    /// Whether the answer is used. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
 }
@@ -110,16 +110,16 @@ pub struct ModelAnswered {
 pub enum Verdict {
     /// Its content goes into the transcript.
     Kept {
-        /// Indices of content blocks that are left out: empty text, which the Messages API does not take back.
+        /// Indices of content blocks that are left out: empty text, which the Messages API does not accept in a request.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         left_out: Vec<usize>,
-        /// The number of tool calls in it; their [`ToolStarted`] events follow.
+        /// The number of tool calls in it; that many [`ToolStarted`] events follow.
         #[serde(default, skip_serializing_if = "is_zero")]
         calls: usize,
     },
     /// Nothing of it goes into the transcript.
     Void {
-        /// What the model is told with the next request, if anything.
+        /// A remark for the model with the next request, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         nudge: Option<Nudge>,
     },
@@ -138,17 +138,17 @@ pub enum Nudge {
 /// See [`super::Event::ModelFailed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelFailed {
-    /// Why.
+    /// The reason.
     pub failure: Failure,
-    /// The most that was billed, where more is known about it than the call's reservation. Version 1 only.
+    /// An upper bound of the bill, if it is lower than the call's reservation. Version 1 only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bound: Option<Money>,
-    /// What of the reservation counts as spent. `None` in version 1.
+    /// How much of the reservation counts as spent. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
 }
 
-/// What a call without a bill counts as.
+/// How much a call without a bill counts as spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {
@@ -171,10 +171,10 @@ pub struct ToolStarted {
     pub input: RawJson,
     /// The id of the call's effect.
     pub effect: EffectId,
-    /// Who carries it out. `None` in version 1.
+    /// The executor of the call. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executor: Option<ExecutorId>,
-    /// What is done about it if the program stops meanwhile. `None` in version 1.
+    /// How to go on with the call if the program stops meanwhile. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
     /// The sub-agents whose reports it waits for; `None` for a call that does not wait, and in version 1.
@@ -237,23 +237,23 @@ pub struct ChildTold {
 /// See [`super::Event::ChildCancelled`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildCancelled {
-    /// The mail that says so.
+    /// The mail with the order to stop.
     pub mail: Mail,
 }
 
 /// See [`super::Event::CancelRequested`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelRequested {
-    /// Whether the person asked, rather than the agent that sent it to work.
+    /// True if the person asked; false if its parent did.
     pub by_person: bool,
 }
 
 /// See [`super::Event::ChargeReserved`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChargeReserved {
-    /// Chosen by whoever spends; the same id is one charge.
+    /// Chosen by the caller; one id is one charge.
     pub charge: EffectId,
-    /// What the money is for, in a few words for the person.
+    /// What the money is for: a short text for the person.
     pub purpose: String,
     /// The most that it can cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
@@ -264,27 +264,27 @@ pub struct ChargeReserved {
 pub struct ChargeSettled {
     /// The charge.
     pub charge: EffectId,
-    /// What it cost; `None` if that will never be known: it then counts with its whole reservation.
+    /// What it cost; `None` if that will never be known: then the whole reservation counts.
     pub cost: Option<Money>,
 }
 
 /// See [`super::Event::TurnEnding`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnEnding {
-    /// How.
+    /// How it will end.
     pub ended: Ended,
 }
 
 /// See [`super::Event::TurnEnded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TurnEnded {
-    /// Which turn.
+    /// The number of the turn.
     pub turn: u64,
-    /// How.
+    /// How it ended.
     pub ended: Ended,
     /// A sub-agent's reports, one for each agent that sent it messages.
     pub reports: Vec<Mail>,
-    /// Where a budget ended it: what the next request would have cost.
+    /// If a budget ended it: the money that the next request needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shortfall: Option<Shortfall>,
 }
@@ -293,7 +293,7 @@ pub struct TurnEnded {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// The model had nothing more to say.
+    /// The model finished its answer.
     Done,
     /// It was cancelled.
     Cancelled,
@@ -305,7 +305,7 @@ pub enum Ended {
     Silent,
     /// A limit was reached.
     Limit(LimitReached),
-    /// The model could not be asked.
+    /// The model call failed.
     Failed(Failure),
     /// The model stopped for a reason this program does not know.
     Unknown(String),

@@ -1,11 +1,11 @@
 //! The events of an agent's journal.
 //!
-//! An event is stored as its kind, the version of its shape, and its JSON bytes; the bytes are hashed into a chain
-//! and never rewritten. To add one: add a struct in `body.rs` and a line in `events!`, then follow the compiler.
+//! An event is stored as its kind, the version of its shape, and its JSON bytes; the bytes are hashed into a chain and never
+//! rewritten. To add an event: add a struct in `body.rs` and a line in `events!`, then follow the compiler.
 //!
-//! An event says what was decided, so that applying it needs no rule, no setting and no parser. Version 1 did not say
-//! all of it: such fields are `Option`s, `None` in events of that version only, and `agent/version_1.rs` holds the rules
-//! that fill them in.
+//! An event records the decision itself, so that applying it needs no rule, no setting and no parser. Version 1 did not record
+//! every decision: the fields that it lacks are `Option`s, `None` only in events of that version, and `agent/version_1.rs` holds
+//! the rules that compute their values.
 
 mod body;
 
@@ -18,20 +18,20 @@ use crate::raw::RawJson;
 use sha2::{Digest, Sha256};
 use std::slice;
 
-/// The version of the events' shapes that this build writes. Older ones are read; newer ones are refused.
+/// The version of the events' shapes that this build writes. It reads older versions and refuses newer ones.
 ///
-/// 2: the decisions behind an answer, a tool call and a failed call; the tools of a segment; the journal's name; results
-/// of several blocks; charges.
+/// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
+/// results of several blocks; charges.
 pub const SCHEMA_VERSION: u32 = 2;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {
-        /// Something that happened to an agent.
+        /// One recorded change of an agent.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Event { $($(#[$doc])* $name($name),)* }
 
         impl Event {
-            /// All kinds there are.
+            /// All kinds.
             pub const KINDS: &[&str] = &[$($kind),*];
 
             /// The kind's name in the journal and in every listing.
@@ -83,13 +83,13 @@ events! {
     TurnStarted => "turn_started",
     /// A model call is about to be made.
     ModelRequested => "model_requested",
-    /// The model answered.
+    /// The model answered the call.
     ModelAnswered => "model_answered",
     /// A model call gave no answer.
     ModelFailed => "model_failed",
     /// A tool call is about to be carried out.
     ToolStarted => "tool_started",
-    /// The program stopped while a tool call was under way; its executor is asked what became of it.
+    /// The program stopped while a tool call was running; its executor is asked for the outcome.
     ToolInterrupted => "tool_interrupted",
     /// An interrupted tool call had no effect and is carried out again.
     ToolResumed => "tool_resumed",
@@ -97,19 +97,19 @@ events! {
     CommitIntended => "commit_intended",
     /// A tool call has its result.
     ToolFinished => "tool_finished",
-    /// A sub-agent is sent to work.
+    /// A sub-agent is started.
     ChildRequested => "child_requested",
     /// A sub-agent is sent another message.
     ChildTold => "child_told",
     /// A sub-agent is told to stop.
     ChildCancelled => "child_cancelled",
-    /// The person, or the agent that sent it to work, wants the agent to stop.
+    /// The person, or the agent's parent, asks the agent to stop.
     CancelRequested => "cancel_requested",
-    /// Money is set aside for something other than a model call of the agent's own loop.
+    /// Money is reserved for something other than a model call of the agent's own loop.
     ChargeReserved => "charge_reserved",
-    /// What it cost.
+    /// A charge got its final cost.
     ChargeSettled => "charge_settled",
-    /// A sub-agent's turn ends like this as soon as its own sub-agents have stopped.
+    /// A sub-agent's turn will end in this way as soon as its own sub-agents have stopped.
     TurnEnding => "turn_ending",
     /// The agent's turn has ended.
     TurnEnded => "turn_ended",
@@ -131,12 +131,12 @@ pub enum DecodeError {
     Damaged {
         /// Its kind.
         kind: String,
-        /// The parser's words.
+        /// The parser's error.
         source: serde_json::Error,
     },
 }
 
-/// An event in its place.
+/// An event with its place and time in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its place in the agent's journal.
@@ -161,7 +161,7 @@ impl Event {
     }
 }
 
-/// The hash of one entry: SHA-256 over the hash before it and everything that is stored of it.
+/// The hash of one entry: SHA-256 over the previous hash and all stored fields of the entry.
 #[must_use]
 pub fn entry_hash(
     previous: &[u8; 32],

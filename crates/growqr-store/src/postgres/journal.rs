@@ -1,8 +1,8 @@
-//! Appending to and reading one agent's journal.
+//! Appends to and reads the journal of one agent.
 //!
-//! An append is four round trips: begin, the profile's row (its lock orders the appends and gives out positions), one
-//! statement that moves the journal's end and writes the rest if that could be done, commit. The lock comes in a
-//! statement of its own so that the next one sees everything that was committed before it was granted.
+//! An append takes four round trips: begin; update the profile's row (its row lock orders the appends and assigns positions); one
+//! statement that moves the end of the journal and, if that succeeded, writes the rest; commit. The lock is taken in a separate
+//! statement, so that the next statement sees everything that was committed before the lock was granted.
 
 use super::{PostgresStore, views};
 use crate::chain::{Chain, mail_rows, stored};
@@ -18,8 +18,8 @@ use sqlx::{Arguments as _, Encode, PgConnection, Postgres, QueryBuilder, Type};
 
 const PLACE: &str = "update profiles set position = position + $2 where profile_id = $1 returning position";
 
-/// What follows the moved end of the journal; nothing is written where `head` is empty. The views' own parts and
-/// [`COUNT`] come after it.
+/// The inserts after the statement that moves the end of the journal; they insert nothing if `head` is empty. The inserts of the
+/// views and [`COUNT`] follow.
 macro_rules! after_head {
     ($head:literal) => {
         concat!(
@@ -117,7 +117,7 @@ impl Journal for PostgresStore {
 }
 
 impl PostgresStore {
-    /// Moves the journal's end and writes everything; `false` if the journal does not end where the append says.
+    /// Moves the end of the journal and inserts all rows; `false` if the journal does not end at `append.head`.
     async fn write(&self, connection: &mut PgConnection, append: &Append, chain: &Chain, first: i64) -> Result<bool, StoreError> {
         let statement = if append.head == Head::default() { FIRST } else { NEXT };
         let mut sql = QueryBuilder::with_arguments(statement, self.arguments(append, chain, first)?);
@@ -127,7 +127,7 @@ impl PostgresStore {
         Ok(moved == 1)
     }
 
-    /// $1 to $21.
+    /// The arguments $1 to $21.
     fn arguments(&self, append: &Append, chain: &Chain, first: i64) -> Result<PgArguments, StoreError> {
         let mut arguments = Arguments::default();
         arguments.add(self.profile())?;
@@ -158,7 +158,7 @@ impl PostgresStore {
     }
 }
 
-/// Arguments whose errors are the store's.
+/// Query arguments; encoding errors become [`StoreError`]s.
 #[derive(Default)]
 struct Arguments(PgArguments);
 

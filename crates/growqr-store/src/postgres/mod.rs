@@ -1,5 +1,5 @@
-//! The journal and its views in PostgreSQL 15 or later. One row lock per profile orders its appends: positions become
-//! visible in their order, so a follower misses nothing.
+//! The journal and its views in PostgreSQL 15 or later. A row lock per profile orders its appends, so positions become visible in
+//! ascending order and a follower misses no event.
 
 mod journal;
 mod outbox;
@@ -26,9 +26,9 @@ use std::time::Duration;
 
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
 
-/// Connections of one process; appends of one profile wait for each other anyway.
+/// Size of the connection pool of one process; appends of one profile wait for each other anyway.
 const CONNECTIONS: u32 = 8;
-/// How long to wait for a server before saying that it cannot be reached.
+/// Timeout for connecting to a server.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One open database.
@@ -37,7 +37,7 @@ pub(crate) struct Database {
     read_only: bool,
 }
 
-/// One profile in it.
+/// The store of one profile.
 pub(crate) struct PostgresStore {
     db: Arc<Database>,
     profile: ProfileId,
@@ -54,7 +54,7 @@ impl PostgresStore {
 }
 
 impl Database {
-    /// Opens for writing and brings the schema up to date.
+    /// Opens for writing and migrates the schema.
     pub(crate) async fn open(url: &DatabaseUrl) -> Result<(Database, Migrated), StoreError> {
         let options = options(url, false)?;
         let mut connection = connect(&options).await?;
@@ -63,24 +63,24 @@ impl Database {
         Ok((Database { pool: pool(options), read_only: false }, migrated))
     }
 
-    /// Opens for reading; the server itself refuses to write.
+    /// Opens read-only; the server itself refuses writes.
     pub(crate) async fn open_read_only(url: &DatabaseUrl) -> Result<Database, StoreError> {
         let options = options(url, true)?;
         connect(&options).await?.close().await.map_err(at("open"))?;
         Ok(Database { pool: pool(options), read_only: true })
     }
 
-    /// Which migrations it has.
+    /// The applied migrations.
     pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
         shape(&mut *self.pool.acquire().await.map_err(at("open"))?).await
     }
 
-    /// Whether it has all migrations of this build.
+    /// Whether all migrations of this build are applied.
     pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
         self.shape().await?.is_current(&MIGRATIONS)
     }
 
-    /// Makes the profile's row unless it is there, or this is for reading only.
+    /// Inserts the profile's row if it is missing; does nothing if the database is read-only.
     pub(crate) async fn create_profile(&self, profile: &ProfileId, now: Timestamp) -> Result<(), StoreError> {
         if self.read_only {
             return Ok(());
@@ -94,8 +94,8 @@ impl Database {
         Ok(())
     }
 
-    /// Takes the profile's advisory lock on a connection of its own, which holds it until it is closed. `None` if
-    /// another process has it.
+    /// Takes the profile's advisory lock on a separate connection; closing the connection releases it. `None` if another process
+    /// has the lock.
     pub(crate) async fn hold(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = connect(&self.pool.connect_options()).await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended('growqr ' || $1, 0))");
@@ -103,7 +103,7 @@ impl Database {
         Ok(is_ours.then_some(connection))
     }
 
-    /// What `growqr db status` shows.
+    /// The status for `growqr db status`.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
         let mut status = DbStatus::new("postgres", known(&MIGRATIONS), self.shape().await?);
         if status.applied > 0 {
@@ -129,26 +129,26 @@ impl Database {
         rows::all(rows)
     }
 
-    /// Waits for what is under way and closes every connection.
+    /// Waits for running operations and closes every connection.
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
 }
 
 fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, StoreError> {
-    // The parser's own words may repeat parts of the URL, and with them a password.
+    // The parser's message may repeat parts of the URL, including the password.
     let malformed = |_| StoreError::Unreachable("open: the database URL is malformed".to_owned());
     let options: PgConnectOptions = url.expose().parse().map_err(malformed)?;
     Ok(options.application_name("growqr").options([
-        // Whatever the server's own settings: what is acknowledged is on its disk.
+        // Overrides the server's setting: an acknowledged commit is on its disk.
         ("synchronous_commit", "on"),
-        // An append relies on seeing what was committed while it waited for the profile's lock.
+        // An append must see everything that was committed while it waited for the profile's lock.
         ("default_transaction_isolation", "read committed"),
         ("default_transaction_read_only", if read_only { "on" } else { "off" }),
     ]))
 }
 
-/// The first connection tells at once what is wrong; the pool would try again until its patience ends.
+/// Connects without the pool first, to get an error at once; the pool would retry until its timeout.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let silent = |_| StoreError::Unreachable(format!("open: no answer within {} s", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, PgConnection::connect_with(options)).await.map_err(silent)?.map_err(at("open"))
@@ -167,12 +167,13 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
     if from > 0 {
         refuse_while_in_use(connection).await?;
     }
-    // The migrator takes an advisory lock, so a second process waits and finds it done.
+    // The migrator takes an advisory lock, so a second process waits, and then has nothing to do.
     MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(migrating)?;
     Ok(Migrated { from, to: shape(connection).await?.version() })
 }
 
-/// An older build that runs meanwhile could not append any more, and would lose answers that are paid for.
+/// Refuses to migrate while an older build uses the database: that build could not append any more, and would lose answers that
+/// are already paid for.
 async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
     const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
         and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";

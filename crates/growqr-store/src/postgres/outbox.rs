@@ -1,4 +1,4 @@
-//! Mail on its way. It is put here by the append that sends it.
+//! Undelivered mail. The append that sends mail inserts it.
 
 use super::PostgresStore;
 use crate::error::at;

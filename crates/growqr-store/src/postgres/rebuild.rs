@@ -1,4 +1,4 @@
-//! Rebuilding the views, one transaction for each agent; dropped, it is undone.
+//! Rebuilds the views, in one transaction per agent; dropping it rolls back.
 
 use super::{PostgresStore, views};
 use crate::chain::{SentRow, sent_rows, stored};
@@ -16,7 +16,7 @@ const JOURNALS: &str = "select known.agent_id, journals.seq, journals.hash \
     from (select distinct agent_id from events where profile_id = $1) as known \
     left join journals on journals.profile_id = $1 and journals.agent_id = known.agent_id order by known.agent_id";
 
-/// Mail belongs to the event at its position.
+/// Mail has the position of its event.
 const SENT: &str = "select id, position, sender, receiver, body, delivered from outbox where profile_id = $1 and position in \
     (select position from events where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4) order by position, id";
 const UNSEND: &str = "delete from outbox where profile_id = $1 and position in \
@@ -32,7 +32,7 @@ const STRAY_MESSAGES: &str = "delete from messages where profile_id = $1 \
 const STRAY_MAIL: &str = "delete from outbox where profile_id = $1 \
     and not exists (select 1 from events where profile_id = $1 and events.position = outbox.position)";
 
-/// The index is kept by the server itself and cannot differ; it may be missing.
+/// The server maintains the index, so it cannot differ from the table, but it may be missing.
 const INDEX: &str = "select growqr_index_messages()";
 
 #[async_trait]
@@ -66,11 +66,11 @@ struct OneAgent<'a> {
     store: &'a PostgresStore,
     transaction: Transaction<'static, Postgres>,
     agent: AgentId,
-    /// Its row after the last page.
+    /// The agent's row after the last page.
     row: Option<AgentRow>,
-    /// The last event so far.
+    /// The number of the last event so far.
     seq: i64,
-    /// The ids of the mail so far.
+    /// Ids of the mail so far.
     sent: HashSet<String>,
     found: Differences,
 }

@@ -1,4 +1,4 @@
-//! What people and interfaces read.
+//! Read access for people and interfaces.
 
 use super::{PostgresStore, search};
 use crate::chain::stored;

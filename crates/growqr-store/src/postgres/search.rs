@@ -1,8 +1,8 @@
-//! Messages that contain a text.
+//! Searches messages by text.
 //!
-//! The newest messages are read first: a common text is found there, and asking the index for it would give most of the
-//! table. Only if that is not enough, all messages are asked for: those that the index of trigrams names, if there is
-//! one. A text of one or two characters has no trigram, so the server compares every message.
+//! The newest messages are scanned first: a common text is found among them, while the index would return most of the table. If
+//! they contain too few matches, all messages are queried, through the trigram index if it exists. A text of one or two
+//! characters has no trigram, so the server compares every message.
 
 use super::PostgresStore;
 use crate::error::at;
@@ -11,7 +11,7 @@ use crate::text::{containing, wanted};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{MessageView, StoreError};
 
-/// Messages read before the index is asked.
+/// Number of newest messages to scan before the index is used.
 const NEWEST_READ: i64 = 5_000;
 
 const NEWEST: &str = "select agent_id, seq, author, text, at from \
@@ -23,7 +23,7 @@ const NEWEST_OF: &str = "select agent_id, seq, author, text, at from \
         where profile_id = $1 and agent_id = $5 order by seq desc limit $4) as newest \
     where folded like $2 escape '\\' order by seq desc limit $3";
 
-/// Materialised, or the planner reads the messages in their order, hoping to find the text soon.
+/// Materialised: otherwise the planner scans the messages in order, because it expects a match soon.
 const INDEXED: &str = "with found as materialized (select agent_id, seq, author, text, at, position from messages \
         where profile_id = $1 and folded like $2 escape '\\') \
     select agent_id, seq, author, text, at from found order by position desc limit $3";
@@ -62,7 +62,7 @@ impl Search<'_> {
         query.fetch_all(&self.store.db.pool).await.map_err(at("search messages"))
     }
 
-    /// Not kept prepared: a plan made for any text takes none for rare.
+    /// Not a prepared statement: a generic plan is slow for rare texts.
     async fn indexed(&self) -> Result<Vec<MessageRow>, StoreError> {
         let query = sqlx::query_as(if self.agent.is_some() { INDEXED_OF } else { INDEXED });
         let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit);

@@ -1,4 +1,4 @@
-//! Who the person is.
+//! The users of a profile, as the identity provider described them.
 
 use super::PostgresStore;
 use crate::error::at;

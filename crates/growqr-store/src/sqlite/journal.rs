@@ -1,8 +1,8 @@
-//! Appending to and reading one agent's journal.
+//! Appends to and reads the journal of one agent.
 //!
-//! An append is two commands to the connection's thread, each of several prepared statements: the first takes the
-//! write lock, moves the journal's end if it is where the caller says, and gives out positions; the second writes
-//! what happened and commits. Every command costs a change of thread, which is dear beside a write of 200 µs.
+//! An append sends two commands to the connection's thread, each with several prepared statements. The first begins the
+//! transaction with the write lock, moves the end of the journal if it is where the caller says, and assigns positions. The
+//! second inserts the rows and commits. Each command costs a thread switch, which is expensive next to a write of 200 µs.
 
 use super::{SqliteStore, Writer, views};
 use crate::chain::{Chain, mail_rows, stored};
@@ -24,9 +24,10 @@ const NEXT: &str = "begin immediate; \
     update journals set seq = ?, hash = ? where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
-/// Appends of up to so many events keep their prepared statements; larger ones are rare, and their statements large.
+/// Appends of up to this many events use prepared statements that the connection caches. Larger appends are rare, and their
+/// statements are large.
 const PREPARED: usize = 64;
-/// Rows of one insert: nine values each, far below SQLite's limit of 32,766.
+/// Rows per insert: nine values each, far below SQLite's limit of 32,766.
 const ROWS: usize = 1000;
 
 pub(super) const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from events \
@@ -91,8 +92,8 @@ impl Journal for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Begins the transaction, moves the journal's end and gives the last of the new positions; `None` if the journal
-    /// does not end where the append says.
+    /// Begins the transaction, moves the end of the journal and returns the last of the new positions; `None` if the journal does
+    /// not end at `append.head`.
     async fn take_place(&self, writer: &mut Writer<'_>, append: &Append, chain: &Chain) -> Result<Option<i64>, StoreError> {
         let is_first = append.head == Head::default();
         let mut query = sqlx::query(if is_first { FIRST } else { NEXT })
@@ -112,14 +113,14 @@ impl SqliteStore {
                 Either::Right(row) => position = Some(sqlx::Row::try_get(&row, 0).map_err(at("append"))?),
             }
         }
-        // One result for each statement; the second is the journal's end.
+        // One result per statement; the second statement moves the end of the journal.
         if changed.get(1) != Some(&1) {
             return Ok(None);
         }
         position.map(Some).ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))
     }
 
-    /// Everything else of the append, up to its commit.
+    /// The remaining statements of the append, including the commit.
     fn rest(&self, append: &Append, chain: &Chain, first: i64) -> Result<QueryBuilder<Sqlite>, StoreError> {
         let (profile, agent) = (self.profile(), append.agent.as_str());
         let mut sql = QueryBuilder::new("");

@@ -1,5 +1,5 @@
-//! The journal and its views in one SQLite file: write-ahead log, one writer connection, a few readers opened when
-//! first needed. A commit is on the disk when it returns (`synchronous = full`, and `fullfsync` where macOS needs it).
+//! The journal and its views in one SQLite file: write-ahead log, one writer connection, a few readers that are opened when first
+//! needed. A commit is durable when it returns (`synchronous = full`, and `fullfsync` for macOS).
 
 mod journal;
 mod outbox;
@@ -29,29 +29,29 @@ use tokio::sync::{Mutex, MutexGuard};
 
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/sqlite") };
 
-/// How long a statement waits for another process that is writing.
+/// Timeout for a statement while another process writes.
 const BUSY: Duration = Duration::from_secs(5);
-/// Pages of the log before it is used from its beginning again. As long as it grows, each commit also waits for the file
-/// system to note its length; a quarter of SQLite's own number is some thirty appends.
+/// Size of the write-ahead log, in pages, at which it is checkpointed and reused from its beginning. While the log grows, each
+/// commit also waits for the file system to record its new length; a quarter of SQLite's default is about thirty appends.
 const CHECKPOINT_AFTER: &str = "256";
-/// Listings, followers and waking agents seldom read at the same time.
+/// Size of the reader pool: listings, followers and waking agents rarely read at the same time.
 const READERS: u32 = 4;
-/// Rows that a reader's thread may be ahead of us; the default of 50 makes a replay wait for the thread too often.
+/// Rows that a reader's thread may buffer; with the default of 50, a replay waits for the thread too often.
 const ROW_BUFFER: usize = 512;
 
-/// The number makes the ids of the profile's messages.
+/// The profile's number is part of the ids of its messages.
 const CREATE_PROFILE: &str = "insert into profiles (profile_id, number, position, created_at) \
     values (?, (select coalesce(max(number), 0) + 1 from profiles), 0, ?) on conflict do nothing";
 
 /// One open database file.
 pub(crate) struct Database {
     path: PathBuf,
-    /// `None` when it was opened for reading only.
+    /// `None` if the database is read-only.
     writer: Option<Mutex<Option<SqliteConnection>>>,
     readers: SqlitePool,
 }
 
-/// One profile in it.
+/// The store of one profile.
 pub(crate) struct SqliteStore {
     db: Arc<Database>,
     profile: ProfileId,
@@ -68,7 +68,7 @@ impl SqliteStore {
 }
 
 impl Database {
-    /// Opens for writing, makes the file if it is missing, and brings it up to date.
+    /// Opens for writing, creates the file if it is missing, and migrates the schema.
     pub(crate) async fn open(path: &Path) -> Result<(Database, Migrated), StoreError> {
         let mut connection = connect(path).await?;
         let migrated = migrate(&mut connection).await?;
@@ -76,7 +76,7 @@ impl Database {
         Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(Some(connection))), readers }, migrated))
     }
 
-    /// Opens for reading; `None` if there is no file.
+    /// Opens read-only; `None` if there is no file.
     pub(crate) async fn open_read_only(path: &Path) -> Result<Option<Database>, StoreError> {
         match path.try_exists() {
             Ok(true) => Ok(Some(Database { path: path.to_owned(), writer: None, readers: readers(path) })),
@@ -85,18 +85,18 @@ impl Database {
         }
     }
 
-    /// Which migrations it has.
+    /// The applied migrations.
     pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
         let mut reader = self.readers.acquire().await.map_err(|error| explained(&self.path, at("open")(error)))?;
         shape(&mut reader).await.map_err(|error| explained(&self.path, error))
     }
 
-    /// Whether it has all migrations of this build.
+    /// Whether all migrations of this build are applied.
     pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
         self.shape().await?.is_current(&MIGRATIONS)
     }
 
-    /// Makes the profile's row unless it is there, or this is for reading only.
+    /// Inserts the profile's row if it is missing; does nothing if the database is read-only.
     pub(crate) async fn create_profile(&self, profile: &ProfileId, now: Timestamp) -> Result<(), StoreError> {
         if self.writer.is_none() {
             return Ok(());
@@ -112,7 +112,7 @@ impl Database {
         Ok(())
     }
 
-    /// What `growqr db status` shows.
+    /// The status for `growqr db status`.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
         let mut status = DbStatus::new("sqlite", known(&MIGRATIONS), self.shape().await?);
         if status.applied > 0 {
@@ -138,7 +138,7 @@ impl Database {
         rows::all(rows)
     }
 
-    /// Waits for what is under way and closes every connection.
+    /// Waits for running operations and closes every connection.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
         if let Some(writer) = &self.writer
@@ -149,7 +149,7 @@ impl Database {
         }
     }
 
-    /// The writer, once everyone before has finished.
+    /// The writer connection; waits until earlier writers have finished.
     async fn writer(&self) -> Result<Writer<'_>, StoreError> {
         let mut slot = self.writer.as_ref().ok_or(StoreError::ReadOnly)?.lock().await;
         let connection = match slot.take() {
@@ -160,15 +160,15 @@ impl Database {
     }
 }
 
-/// The one connection that writes. Unless [`Writer::keep`] is called it is closed on drop, and with it whatever
-/// transaction was open: a write that failed or was abandoned half-way leaves no trace.
+/// Exclusive use of the writer connection. Dropped without [`Writer::keep`], it closes the connection, and SQLite rolls back the
+/// open transaction: a write that failed or was cancelled half-way leaves no trace.
 struct Writer<'a> {
     slot: MutexGuard<'a, Option<SqliteConnection>>,
     connection: Option<SqliteConnection>,
 }
 
 impl Writer<'_> {
-    /// Gives the connection back for the next write; no transaction is open.
+    /// Returns the connection for the next write; no transaction may be open.
     fn keep(mut self) {
         *self.slot = self.connection.take();
     }
@@ -193,7 +193,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
-        // These two speak to macOS alone, whose fsync stops at the drive's own cache.
+        // These two only matter on macOS, where a plain fsync does not flush the drive's own cache.
         .pragma("fullfsync", "1")
         .pragma("checkpoint_fullfsync", "1")
         .pragma("wal_autocheckpoint", CHECKPOINT_AFTER)
@@ -202,7 +202,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
     SqliteConnection::connect_with(&options).await.map_err(|error| explained(path, at("open")(error)))
 }
 
-/// SQLite says "cannot open" for many reasons; the system itself may know one that people can mend.
+/// SQLite reports "cannot open" for many causes; the operating system may report one that the person can fix.
 fn explained(path: &Path, error: StoreError) -> StoreError {
     match error {
         StoreError::Unreachable(text) => unwritable(path).unwrap_or(StoreError::Unreachable(text)),
@@ -210,7 +210,7 @@ fn explained(path: &Path, error: StoreError) -> StoreError {
     }
 }
 
-/// Tries to open the file as the database does.
+/// Opens the file like the database does, to get the operating system's error.
 fn unwritable(path: &Path) -> Option<StoreError> {
     let error = std::fs::OpenOptions::new().append(true).create(true).open(path).err()?;
     match error.kind() {
@@ -222,7 +222,7 @@ fn unwritable(path: &Path) -> Option<StoreError> {
 
 fn readers(path: &Path) -> SqlitePool {
     let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).row_buffer_size(ROW_BUFFER);
-    // A connection to a file does not go stale, so it is not tried before each use.
+    // A connection to a file does not become stale, so the pool does not test it before each use.
     SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false).connect_lazy_with(options)
 }
 
@@ -232,8 +232,8 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<Migrated, StoreErr
     while !found.is_current(&MIGRATIONS)? {
         let result = MIGRATIONS.run_direct(None, &mut *connection, false).await;
         let after = shape(connection).await?;
-        // Two processes may start at the same moment. The second one fails at a migration that the first one has just
-        // made, and goes on after it.
+        // Two processes may migrate at the same time. The second one fails at a migration that the first one has just applied; it
+        // then reads the schema again and continues.
         if after.version() == found.version() {
             result.map_err(migrating)?;
         }

@@ -1,5 +1,5 @@
-//! Rebuilding the views. The writer's connection holds one transaction for each agent; dropped, it is closed and the
-//! transaction undone.
+//! Rebuilds the views, in one transaction per agent on the writer connection. Dropping it closes the connection, which rolls
+//! back.
 
 use super::{SqliteStore, Writer, views};
 use crate::chain::{SentRow, sent_rows, stored};
@@ -17,7 +17,7 @@ const JOURNALS: &str = "select known.agent_id, journals.seq, journals.hash \
     from (select distinct agent_id from events where profile_id = ?1) as known \
     left join journals on journals.profile_id = ?1 and journals.agent_id = known.agent_id order by known.agent_id";
 
-/// Mail belongs to the event at its position.
+/// Mail has the position of its event.
 const SENT: &str = "select id, position, sender, receiver, body, delivered from outbox where profile_id = ?1 and position in \
     (select position from events where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4) order by position, id";
 const UNSEND: &str = "delete from outbox where profile_id = ?1 and position in \
@@ -67,11 +67,11 @@ struct OneAgent<'a> {
     store: &'a SqliteStore,
     writer: Writer<'a>,
     agent: AgentId,
-    /// Its row after the last page.
+    /// The agent's row after the last page.
     row: Option<AgentRow>,
-    /// The last event so far.
+    /// The number of the last event so far.
     seq: i64,
-    /// The ids of the mail so far.
+    /// Ids of the mail so far.
     sent: HashSet<String>,
     found: Differences,
 }

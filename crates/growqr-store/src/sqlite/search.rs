@@ -1,9 +1,8 @@
-//! Messages that contain a text.
+//! Searches messages by text.
 //!
-//! The index (`messages_index`) names candidates; whether one has the text is found out here, on the text itself, so the
-//! index decides about speed alone. Texts of one or two characters, common in Chinese and Japanese, have no trigram: the
-//! newest messages are read first, and if too few of them have the text, the index is asked for all trigrams that
-//! begin with it.
+//! The index (`messages_index`) only names candidates; the text of each is compared here, so the index affects the speed but not
+//! the result. Texts of one or two characters, common in Chinese and Japanese, have no trigram: the newest messages are scanned
+//! first, and if too few of them match, the index is queried for all trigrams that begin with the text.
 
 use super::SqliteStore;
 use crate::error::at;
@@ -13,7 +12,7 @@ use futures_util::{Stream, TryStreamExt};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{MessageView, StoreError};
 
-/// `messages.id` is the number of the profile times this plus the position.
+/// `messages.id` is the profile's number times this constant, plus the position.
 pub(super) const IDS: i64 = 1 << 40;
 
 pub(super) const NEWEST: &str = "select agent_id, seq, author, text, at from messages \
@@ -26,10 +25,9 @@ const INDEXED: &str = "select m.agent_id, m.seq, m.author, m.text, m.at \
     and (?4 is null or m.agent_id = ?4) order by messages_index.rowid desc";
 const TRIGRAMS: &str = "select term from messages_trigrams where term >= ? and term <= ? limit ?";
 
-/// Messages read for a short text before the index is asked.
+/// Number of newest messages to scan for a short text before the index is used.
 const NEWEST_READ: i64 = 5_000;
-/// Trigrams that the index is asked for at once. If more begin with a short text, it is so common that reading the
-/// messages finds it soon.
+/// The most trigrams in one query. If more begin with a short text, the text is so common that a scan finds enough messages soon.
 const TRIGRAMS_ASKED: usize = 500;
 
 pub(super) async fn search(
@@ -47,9 +45,9 @@ pub(super) async fn search(
 
 struct Search<'a> {
     store: &'a SqliteStore,
-    /// The first id of the profile.
+    /// The lowest message id of the profile.
     first: i64,
-    /// Folded.
+    /// The folded text to search for.
     wanted: String,
     agent: Option<&'a AgentId>,
     limit: usize,
@@ -68,7 +66,7 @@ impl Search<'_> {
         if trigrams.len() > TRIGRAMS_ASKED { self.newest(i64::MAX).await } else { self.indexed(&with_one_of(&trigrams)).await }
     }
 
-    /// Those among the newest messages, without the index.
+    /// Matches among the newest `read` messages, without the index.
     async fn newest(&self, read: i64) -> Result<Vec<MessageRow>, StoreError> {
         let query = match self.agent {
             None => sqlx::query_as(NEWEST).bind(self.first).bind(self.first + IDS),
@@ -77,7 +75,7 @@ impl Search<'_> {
         self.take(query.bind(read).fetch(&self.store.db.readers)).await
     }
 
-    /// Those among the messages that the index names.
+    /// Matches among the candidates of the index.
     async fn indexed(&self, query: &str) -> Result<Vec<MessageRow>, StoreError> {
         if query.is_empty() {
             return Ok(Vec::new());
@@ -86,14 +84,14 @@ impl Search<'_> {
         self.take(query.bind(self.agent.map(AgentId::as_str)).fetch(&self.store.db.readers)).await
     }
 
-    /// The trigrams that begin with the text.
+    /// The indexed trigrams that begin with the text.
     async fn trigrams(&self) -> Result<Vec<String>, StoreError> {
         let last = format!("{}{}", self.wanted, "\u{10ffff}".repeat(TRIGRAM));
         let query = sqlx::query_scalar(TRIGRAMS).bind(&self.wanted).bind(last).bind(TRIGRAMS_ASKED as i64 + 1);
         query.fetch_all(&self.store.db.readers).await.map_err(at("search messages"))
     }
 
-    /// The first of these rows that have the text.
+    /// The first `limit` rows that contain the text.
     async fn take(
         &self,
         mut rows: impl Stream<Item = Result<MessageRow, sqlx::Error>> + Unpin,
@@ -128,7 +126,7 @@ mod tests {
         };
         let steps = plan(INDEXED, &mut connection).await;
         let [index, message] = &*steps else { panic!("{steps:?}") };
-        // M: by a match; > and <: in a range of rows.
+        // In the plan, M means a match, and > and < mean a range of rowids.
         assert!(index.starts_with("SCAN messages_index VIRTUAL TABLE INDEX") && index.ends_with("M1><"), "{steps:?}");
         assert_eq!(message, "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)");
         let steps = plan(TRIGRAMS, &mut connection).await;

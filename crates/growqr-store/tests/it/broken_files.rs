@@ -1,4 +1,4 @@
-//! What can be wrong with a database file, and that each is called by its name and harms nothing.
+//! Unusable database files: each kind is reported with its own error, and the file is not changed.
 
 use crate::given::{NOW, World, append, local, said, say};
 use growqr_core::id::{AgentId, Seq};
@@ -37,7 +37,7 @@ async fn a_damaged_page_is_reported_when_it_is_read() {
     drop(store);
     db.close().await;
     let mut bytes = fs::read(path(&world)).unwrap();
-    // All but the first pages, which hold the schema and the small tables.
+    // Skips the first pages, which hold the schema and the small tables.
     for page in bytes.chunks_mut(4096).skip(30) {
         page[..64].fill(0xa5);
     }

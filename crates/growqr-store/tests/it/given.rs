@@ -1,4 +1,4 @@
-//! What the tests begin with: profiles, agents, events, and a fresh database of either kind.
+//! Fixtures of the tests: profiles, agents, events, and a new database of either kind.
 
 use growqr_core::agent::{State, views};
 use growqr_core::clock::Timestamp;
@@ -17,13 +17,13 @@ pub const NOW: Timestamp = Timestamp(1_795_305_600_000);
 
 const FILE: &str = "growqr.db";
 
-/// A database that lives as long as the test.
+/// A database that exists as long as the test.
 pub struct World {
     pub config: DbConfig,
     by_hand: ByHand,
 }
 
-/// How a test reaches into the database behind the store's back.
+/// Direct access to the database, not through the store.
 enum ByHand {
     Sqlite(TempDir),
     Postgres(String),
@@ -35,13 +35,13 @@ impl World {
         World { config: DbConfig::Sqlite { path: folder.path().join(FILE) }, by_hand: ByHand::Sqlite(folder) }
     }
 
-    /// `None` where there is no server and none is required; it is said loudly.
+    /// `None` if there is no server and none is required; a message is printed.
     pub async fn postgres() -> Option<World> {
         let url = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap()?;
         Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
     }
 
-    /// How to reach it: PostgreSQL only.
+    /// The server's URL; PostgreSQL only.
     pub fn url(&self) -> &str {
         match &self.by_hand {
             ByHand::Postgres(url) => url,
@@ -49,7 +49,7 @@ impl World {
         }
     }
 
-    /// Does what only a hand behind the store's back can do.
+    /// Changes the database directly, not through the store.
     pub async fn tamper(&self, sql: &'static str) {
         match &self.by_hand {
             ByHand::Sqlite(folder) => {
@@ -62,7 +62,7 @@ impl World {
         }
     }
 
-    /// Brings the empty database to a migration, as the build that ended with it did.
+    /// Migrates the empty database up to the migration `last`, like a build of that time.
     pub async fn migrate_to(&self, last: i64) {
         match &self.by_hand {
             ByHand::Sqlite(folder) => {
@@ -77,7 +77,7 @@ impl World {
         }
     }
 
-    /// All rows of a table, each with all its columns, sorted.
+    /// All rows of a table with all columns, sorted.
     pub async fn rows(&self, table: &str) -> Vec<String> {
         match &self.by_hand {
             ByHand::Sqlite(folder) => {
@@ -100,7 +100,7 @@ impl World {
         Db::open(&self.config).await.unwrap()
     }
 
-    /// The local profile through a connection of its own, as another process would have it.
+    /// The store of the local profile on a new connection, like that of another process.
     pub async fn store(&self) -> Arc<dyn Store> {
         self.db().await.profile(&local(), NOW).await.unwrap()
     }
@@ -111,7 +111,7 @@ fn up_to(mut migrator: Migrator, last: i64) -> Migrator {
     migrator
 }
 
-/// An agent that appends as the host does: its views are those of its state.
+/// An agent that appends like the host does: with the views of its state.
 pub struct Living {
     pub state: State,
     pub head: Head,
@@ -162,12 +162,12 @@ pub fn view(agent: &AgentId) -> AgentView {
     }
 }
 
-/// An append of these events at this head, with no messages.
+/// An append of these events at this head, without rows of the messages view.
 pub fn append(agent: &AgentId, head: Head, events: Vec<Event>) -> Append {
     Append { agent: agent.clone(), head, at: NOW, events, views: vec![View::Agent(view(agent))], segment: None }
 }
 
-/// Appends what the person says, with its line in the transcript.
+/// Appends a message of the person with its row in the messages view.
 pub async fn say(store: &dyn Store, agent: &AgentId, head: Head, text: &str) -> Result<Appended, StoreError> {
     let mut append = append(agent, head, vec![said(text)]);
     let (agent, seq, text) = (agent.clone(), head.seq.next(), text.to_owned());

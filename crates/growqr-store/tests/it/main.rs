@@ -1,5 +1,5 @@
-//! The store's promises. `contract` is written once against core's ports and runs on both databases; the rest is what
-//! only one of them can do wrong.
+//! Tests of the store. `contract` is written once against the ports of `growqr-core` and runs on both databases; the other tests
+//! cover failures that only one of them can have.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

@@ -1,4 +1,4 @@
-//! A server that cannot be used is called unreachable at once, and no message repeats the password.
+//! An unusable server is reported as unreachable at once, and no message contains the password.
 
 use crate::given::World;
 use growqr_core::journal::StoreError;

@@ -1,4 +1,4 @@
-//! A shared server is not brought up to date while an older build uses it.
+//! A shared server is not migrated while an older build uses it.
 
 use crate::given::local;
 use growqr_core::journal::StoreError;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 #[tokio::test]
 async fn a_database_that_an_older_build_uses_is_left_alone_until_that_one_has_quit() {
-    // What the build of version 0.1 wrote.
+    // The database of a build of version 0.1.
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../growqr-actors/tests/golden/v1/journal.sql");
     let restored = tokio::task::spawn_blocking(move || {
         let url = postgres::fresh_database()?;

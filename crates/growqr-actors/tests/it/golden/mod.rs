@@ -1,9 +1,9 @@
-//! Golden journals: databases that earlier builds wrote, replayed by this one.
+//! Golden journals: databases that earlier builds wrote; this build replays them.
 //!
-//! Each folder of `tests/golden` is named for the version of the events' shapes ([`SCHEMA_VERSION`]) and holds what the
-//! build of that version wrote: the same story in an SQLite file and in PostgreSQL's SQL, with a snapshot of each kind of
-//! agent, and `expected.txt`, what that build read from them. The files are never written again. A build that raises
-//! `SCHEMA_VERSION` adds a folder:
+//! Each folder of `tests/golden` is named after a version of the events' shapes ([`SCHEMA_VERSION`]). It holds files that the
+//! build of that version wrote: the same story as an SQLite file and as PostgreSQL's SQL, with a snapshot of each kind of agent,
+//! and `expected.txt`, the content as that build read it. The files are never rewritten. A build that raises `SCHEMA_VERSION`
+//! adds a folder:
 //! `GROWQR_REQUIRE_POSTGRES=1 cargo test -p growqr-actors --test it -- --ignored write_the_golden_journals`
 
 mod story;
@@ -98,7 +98,7 @@ fn the_golden_journal_of_this_build_has_every_kind_of_event() {
     assert!(missing.is_empty(), "not in the story: {missing:?}");
 }
 
-/// Everything that must hold for a journal that some build wrote.
+/// Checks everything that must hold for a journal of any build.
 async fn check(store: &dyn Store, golden: &Path) {
     let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
     for agent in store.agents().await.unwrap() {
@@ -113,8 +113,8 @@ async fn check(store: &dyn Store, golden: &Path) {
     assert_eq!(described(store).await, expected, "{golden:?}: what the build that wrote it read from it");
 }
 
-/// Applies the stored events one by one. Each keeps its bytes, its place in the hash chain, and the hash of the request
-/// that it announced.
+/// Applies the stored events one by one. Checks that each keeps its bytes, its place in the hash chain, and the hash of the
+/// request that it announced.
 fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<MessageView>) {
     let mut state = State::new(agent.clone());
     let mut messages = Vec::new();
@@ -141,7 +141,7 @@ fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<Messag
     (state, messages)
 }
 
-/// What a build reads from a store, as text that stays the same from build to build.
+/// The content of a store as text. The format must be the same in every build.
 async fn described(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut kinds = BTreeMap::<String, usize>::new();

@@ -1,4 +1,4 @@
-//! The story behind the golden journals: every kind of event, written without a host, so that it is the same at each run.
+//! The story in the golden journals: every kind of event, written without a host, so that each run writes the same.
 
 use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
@@ -33,10 +33,10 @@ pub async fn write(store: Arc<dyn Store>) {
     story.work_that_is_left_open().await;
 }
 
-/// Takes up the work that an earlier build left open, and finishes it with this build's rules.
+/// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
 pub async fn go_on(store: Arc<dyn Store>) {
     let story = Story::new(Arc::clone(&store));
-    // The journal has taken messages of lower numbers.
+    // Lower message ids are already in the journal.
     story.messages.store(1_000, Ordering::Relaxed);
     let at_work = async || {
         let agents = store.agents().await.unwrap();
@@ -146,7 +146,7 @@ impl Story {
         self.input(agent, Input::Finished { effect: effect.clone(), result }).await;
     }
 
-    /// Delivers what waits, until nothing does. Returns the receivers in order.
+    /// Delivers mail until the outbox is empty. Returns the receivers in order.
     async fn deliver(&self) -> Vec<AgentId> {
         let mut receivers = Vec::new();
         loop {
@@ -170,7 +170,7 @@ impl Story {
         self.ports.store.save_snapshot(agent, snapshot).await.unwrap();
     }
 
-    /// Reads, changes, wrong calls, an answer of several blocks, and words typed meanwhile.
+    /// Reads, changes, invalid calls, an answer of several blocks, and a message that arrives meanwhile.
     async fn calls_of_every_kind(&self) {
         let grow = AgentId::grow();
         self.input(&grow, Input::Created).await;
@@ -208,14 +208,14 @@ impl Story {
         .await;
         for (effect, path) in self.open_tools(&grow).await.into_iter().zip(["goals.md", "old.md"]) {
             self.input(&grow, Input::Intended { effect: effect.clone(), plan: plan(path, None) }).await;
-            // Memory has moved on: worked out again.
+            // Memory has changed since: the change is prepared again.
             self.input(&grow, Input::Intended { effect: effect.clone(), plan: plan(path, Some("aaaa")) }).await;
             self.finish(&grow, &effect, ToolResult::ok(format!("committed to {path}"))).await;
         }
         self.answer(&grow, says("Noted.")).await;
     }
 
-    /// Silence, cut answers, nonsense, a refusal, failures of every sort, a stop in good order and a kill.
+    /// Empty answers, cut answers, invalid answers, a refusal, failures of every kind, an orderly stop and a kill.
     async fn answers_that_cannot_be_used(&self) {
         let grow = AgentId::grow();
         self.say("be silent").await;
@@ -254,7 +254,7 @@ impl Story {
         self.input(&grow, Input::Cancel).await;
     }
 
-    /// Helpers and their helpers: sent, told more, waited for, stopped, spoken to by the person.
+    /// Sub-agents and their sub-agents: started, sent messages, waited for, stopped, and sent a message by the person.
     async fn a_tree_of_sub_agents(&self) {
         let grow = AgentId::grow();
         self.choose(|chosen| chosen.system = "two");
@@ -311,7 +311,7 @@ impl Story {
         self.answer(&grow, Reply { cost: None, ..says("unknown") }).await;
     }
 
-    /// A limit, and text that is left out of the next request because the budget does not cover it.
+    /// A limit, and a request with shortened texts because the budget does not cover the full ones.
     async fn a_budget_that_is_too_small(&self) {
         let grow = AgentId::grow();
         self.choose(|chosen| chosen.limits.per_message = Money(3_000_000));
@@ -326,7 +326,7 @@ impl Story {
         self.choose(|chosen| chosen.limits = Limits::default());
     }
 
-    /// Killed in calls of every kind; a result of several blocks.
+    /// A kill during calls of every kind; a result of several blocks.
     async fn calls_that_are_interrupted(&self) {
         let grow = AgentId::grow();
         self.say("act").await;
@@ -345,7 +345,7 @@ impl Story {
         self.answer(&grow, says("I acted.")).await;
     }
 
-    /// One that is settled with its cost, one that will never be known, one without a price, one that stays open.
+    /// Four charges: one settled with its cost, one settled without a known cost, one without a price, one that stays open.
     async fn charges(&self) {
         let grow = AgentId::grow();
         for (charge, reservation) in [("c1", Some(500)), ("c2", Some(700)), ("c3", None), ("c4", Some(900))] {
@@ -357,7 +357,7 @@ impl Story {
         }
     }
 
-    /// Killed here: a change that is intended, a read that runs, a sub-agent at work, and mail on its way.
+    /// A kill with open work: a recorded change, a running read, a sub-agent at work, and undelivered mail.
     async fn work_that_is_left_open(&self) {
         let grow = AgentId::grow();
         self.say("begin a lot").await;
@@ -458,14 +458,14 @@ impl Setups for Choices {
     }
 }
 
-/// 1 USD per million tokens in, 5 out.
+/// Per million tokens: 1 USD for input, 5 USD for output.
 fn prices() -> Prices {
     let mut prices = Prices::free();
     (prices.0[0].input, prices.0[0].write_5m, prices.0[0].output) = (100_000_000, 125_000_000, 500_000_000);
     prices
 }
 
-/// Nothing is performed while the story is written.
+/// No model call is performed while the story is written.
 struct NoModel;
 
 #[async_trait]
@@ -483,7 +483,7 @@ impl Model for NoModel {
     }
 }
 
-/// Offers a tool of each kind that may not simply be repeated.
+/// Offers one tool of each kind that must not simply be repeated.
 struct Acting;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The ids of effects: the same after a stop of the program, others in another journal and after a restored database.
+//! Effect ids: unchanged by a restart of the program, different in another journal and after a database was restored.
 
 use super::world::{World, calls, says, spawn};
 use crate::agent::{Input, State};
@@ -10,7 +10,7 @@ fn commit() -> (&'static str, serde_json::Value) {
     ("commit_memory", json!({"path": "a.md", "content": "x", "message": "because"}))
 }
 
-/// The effect of the first change that is asked for.
+/// The effect id of the first memory change.
 fn first_effect(world: &mut World) -> EffectId {
     world.say("note");
     world.answer(calls(&[commit()]));
@@ -35,7 +35,7 @@ fn a_journal_is_named_when_it_begins() {
 #[test]
 fn two_journals_of_the_same_agent_have_different_effects_and_children() {
     let (mut one, mut other) = (world_at(1), world_at(500));
-    // The same moments from here on: only the names of the journals differ.
+    // Both worlds use the same times from here on: only the journal names differ.
     (one.now.0, other.now.0) = (1_000, 1_000);
     assert_ne!(first_effect(&mut one), first_effect(&mut other));
     let child = |world: &mut World| {

@@ -1,4 +1,4 @@
-//! Tool calls that were under way when the program stopped, or when the person stopped the agent.
+//! Tool calls that were running when the program stopped, or when the person stopped the agent.
 
 use super::world::{World, calls};
 use crate::agent::{Input, Intent};
@@ -88,7 +88,7 @@ fn a_cancel_says_of_each_call_what_is_known_about_it() {
 fn a_tool_of_the_next_segment_cannot_be_called_in_this_one() {
     let mut world = World::grow();
     world.say("hello");
-    // A server was added meanwhile; this turn's model has not been told of its tools.
+    // A tool server was added meanwhile; the current segment does not have its tools.
     world.setup.tools.push(CatalogueEntry { name: "act".to_owned(), executor: ExecutorId::new("test"), repeat: Repeat::Safe });
     world.setup.segment = crate::id::SegmentHash::new("with act");
     let kinds = world.answer(calls(&[("act", json!({}))]));

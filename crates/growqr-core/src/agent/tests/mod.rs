@@ -1,4 +1,4 @@
-//! The turn machine under test: every rule one by one, and whatever may happen in any order.
+//! Tests of the turn machine: each rule alone, and random inputs in any order.
 
 mod charges;
 mod identity;

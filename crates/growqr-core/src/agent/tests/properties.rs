@@ -1,5 +1,5 @@
-//! Whatever happens, in whatever order, with a crash at any moment: every request is one that the real service accepts,
-//! and the journal gives back the state that was lived. The checks themselves are in [`World`].
+//! Property tests: random inputs in any order, with a crash at any moment. Every request must be one that the real service
+//! accepts, and a replay of the journal must give the same state. The checks themselves are in [`World`].
 
 use super::world::{World, calls, reply, says, setup, spawn};
 use crate::agent::{Input, wanted_calls};
@@ -195,7 +195,7 @@ proptest! {
         for step in steps {
             take(&mut world, step);
         }
-        // Whatever state it is in: once everything open is settled, the turn ends.
+        // From any state: once every open intent is settled, the turn ends.
         for _ in 0..200 {
             if world.attempt().is_some() {
                 world.answer(says("done"));

@@ -1,4 +1,4 @@
-//! Every rule of the conversation, one by one.
+//! Every rule of the conversation, one test each.
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
 use crate::agent::{Input, Intent, State};
@@ -34,7 +34,7 @@ fn scout() -> World {
     world
 }
 
-/// How long the answer to the open call may become, in tokens.
+/// The output limit of the open call, in tokens.
 fn room(world: &World) -> u64 {
     world.open_request().max_tokens
 }
@@ -735,7 +735,7 @@ fn tool_definitions_are_sound() {
     }
 }
 
-/// The names of all fields of a value, with those inside them.
+/// The paths of all fields of a value, nested fields included.
 fn fields(value: &serde_json::Value, path: &str, found: &mut std::collections::BTreeSet<String>) {
     match value {
         serde_json::Value::Object(inner) => {

@@ -1,5 +1,5 @@
-//! Whole trees of agents, their mail in any order that keeps each pair's: nobody waits for ever, and at the end every
-//! micro-cent that was spent anywhere is counted once at the top.
+//! Whole trees of agents. Mail arrives in any order, except that it keeps the order between each pair of agents. No agent waits
+//! for ever, and at the end the root counts every micro-cent that any agent spent exactly once.
 
 use super::world::{World, calls, says, spawn};
 use crate::agent::{Input, State};
@@ -47,7 +47,7 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Forest {
     agents: BTreeMap<AgentId, World>,
-    /// What was taken from each journal.
+    /// Number of entries read from each journal.
     read: BTreeMap<AgentId, usize>,
     mail: BTreeMap<(AgentId, AgentId), VecDeque<Mail>>,
     said: usize,
@@ -61,7 +61,7 @@ impl Forest {
         forest
     }
 
-    /// Lets something happen to one agent and takes its new mail.
+    /// Applies an input to one agent and collects its new mail.
     fn with(&mut self, id: &AgentId, happen: impl FnOnce(&mut World)) {
         let world = self.agents.get_mut(id).expect("it lives");
         happen(world);
@@ -142,7 +142,7 @@ impl Forest {
         });
     }
 
-    /// Delivers all mail and lets every agent be done; whatever happened before, this ends.
+    /// Delivers all mail and answers every open intent until no agent has work left. Must end after any history.
     fn settle(&mut self) {
         for _ in 0..5_000 {
             if self.deliver(0) {

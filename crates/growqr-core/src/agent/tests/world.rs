@@ -1,4 +1,4 @@
-//! A driver for the tests of the turn machine: it records, applies and checks after every step what must always hold.
+//! A driver for the tests of the turn machine. It records and applies events, and checks the invariants after every step.
 
 use crate::agent::{Input, Intent, Setup, State, decide, version_1};
 use crate::clock::{Moment, Timestamp};
@@ -56,7 +56,7 @@ impl World {
         World { state, entries: Vec::new(), setup: setup("m"), now: Timestamp(1_000), last_request: None }
     }
 
-    /// Feeds one input and checks everything that must always hold. Returns the kinds of the events.
+    /// Feeds one input and checks all invariants. Returns the kinds of the new events.
     pub fn input(&mut self, input: Input) -> Vec<&'static str> {
         self.now.0 += 1;
         let now = Moment { at: self.now, random: self.now.0 as u128 };
@@ -84,7 +84,7 @@ impl World {
         self.input(Input::Answered { attempt, reply, prepared: Vec::new() })
     }
 
-    /// Answers with the first call worked out already.
+    /// Answers the model call; the first tool call of the answer is already prepared.
     pub fn answer_prepared(&mut self, reply: Reply, performed: Performed) -> Vec<&'static str> {
         let attempt = self.attempt().expect("a model call is open");
         self.input(Input::Answered { attempt, reply, prepared: vec![(0, performed)] })
@@ -144,13 +144,13 @@ impl World {
         (results, text)
     }
 
-    /// Throws the state away, replays the journal as it was stored, and wakes the agent.
+    /// Discards the state, replays the journal from its stored form, and wakes the agent.
     pub fn restart(&mut self) -> Vec<&'static str> {
         self.check_replay();
         self.input(Input::Woken)
     }
 
-    /// The journal, stored and read back, gives the same state; so does a snapshot in the middle.
+    /// The journal, stored and read back, gives the same state; so does a replay from a snapshot in the middle.
     pub fn check_replay(&self) {
         let mut replayed = State::new(self.state.id().clone());
         for (index, entry) in self.entries.iter().enumerate() {
@@ -166,7 +166,7 @@ impl World {
         assert_eq!(replayed, self.state);
     }
 
-    /// The request is one that the real service accepts, and continues the one before it within its segment.
+    /// The real service accepts the request, and within a segment it starts with the messages of the request before it.
     fn check_request(&mut self) {
         let request = self.state.model_request(segment()).expect("a model call was just requested");
         check_messages(&request.messages);
@@ -180,7 +180,7 @@ impl World {
         self.last_request = Some((hash, request.messages));
     }
 
-    /// Never two results for a call; between turns exactly one.
+    /// A call never has two results; between turns it has exactly one.
     fn check_results(&self) {
         let mut results: BTreeMap<&EffectId, usize> = BTreeMap::new();
         for entry in &self.entries {
@@ -202,7 +202,7 @@ fn segment() -> Arc<Segment> {
     Arc::new(Segment { provider: String::new(), model: String::new(), effort: None, system: String::new(), tools: Vec::new() })
 }
 
-/// The conversation rules of the Messages API, neighbours of the same role being one message.
+/// The conversation rules of the Messages API. Neighbouring messages of the same role count as one message.
 fn check_messages(messages: &[Message]) {
     let mut open: BTreeSet<String> = BTreeSet::new();
     let mut role = None;

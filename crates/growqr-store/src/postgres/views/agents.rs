@@ -1,4 +1,4 @@
-//! The agents, for listings.
+//! The agents view, for listings.
 
 use crate::error::at;
 use crate::views::{AgentRow, ViewRows};
@@ -8,7 +8,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 const ROW: &str = "select name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, \
     updated_at from agents where profile_id = $1 and agent_id = $2";
 
-/// Writes the row, over the former one if there is one.
+/// Inserts or updates the row.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, row: AgentRow) {
     sql.push(
         ", new_agent as (insert into agents (profile_id, agent_id, name, parent_id, depth, task, status, model, turn, spent, \
@@ -26,7 +26,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, row: AgentRow) {
     );
 }
 
-/// Makes the row this one. Returns 1 if it was not, else 0.
+/// Replaces the stored row if it differs. Returns 1 if it differed, else 0.
 pub(in crate::postgres) async fn replace(
     connection: &mut PgConnection,
     profile: &str,

@@ -1,4 +1,4 @@
-//! The transcripts.
+//! The messages view, for transcripts.
 
 use crate::error::at;
 use crate::views::{MessageRow, ViewRows, differing};
@@ -10,7 +10,7 @@ const ROWS: &str = "select seq, position, author, text, at, folded from messages
     where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
 const DELETE: &str = "delete from messages where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4";
 
-/// A row with what is derived from its text.
+/// A row with the columns that are derived from its text.
 #[derive(PartialEq, FromRow)]
 struct StoredRow {
     #[sqlx(flatten)]
@@ -18,7 +18,7 @@ struct StoredRow {
     folded: String,
 }
 
-/// Adds the rows.
+/// Inserts the rows.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
     sql.push(
         ", new_messages as (insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
@@ -33,7 +33,8 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
     sql.push("as m (seq, position, author, text, folded, at))");
 }
 
-/// Makes the rows of the events after the first and up to the last of `range` these ones. Returns how many differed.
+/// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing
+/// rows.
 pub(in crate::postgres) async fn replace(
     connection: &mut PgConnection,
     profile: &str,

@@ -1,5 +1,5 @@
-//! The views, one file for each table: how an append writes its rows, and how a rebuild compares and replaces them. What
-//! to write is decided in `crate::views`.
+//! The views, one file per table: how an append writes rows, and how a rebuild compares and replaces them. `crate::views` decides
+//! which rows to write.
 
 mod agents;
 mod messages;
@@ -13,8 +13,8 @@ use growqr_core::journal::StoreError;
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, PgConnection, Postgres, QueryBuilder};
 
-/// Adds the part of an append's statement that writes these rows: one `, name as (...)` for each table with rows. In the
-/// statement `$1` is the profile, `$2` the agent, and `head` has one row if the append may be made and none if not.
+/// Adds the inserts of these rows to the statement of an append: one `, name as (...)` for each table with rows. In the
+/// statement, `$1` is the profile, `$2` is the agent, and `head` has one row if the append is allowed and none otherwise.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
     let ViewRows { agent, messages } = rows;
     if let Some(row) = agent {
@@ -25,7 +25,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
     }
 }
 
-/// Writes rows as an append does, without one.
+/// Writes the rows as an append does, but outside of an append.
 async fn write(connection: &mut PgConnection, profile: &str, agent: &str, rows: ViewRows) -> Result<(), StoreError> {
     let mut arguments = PgArguments::default();
     for key in [profile, agent] {

@@ -1,4 +1,4 @@
-//! The agents, for listings.
+//! The agents view, for listings.
 
 use crate::error::at;
 use crate::views::AgentRow;
@@ -8,7 +8,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 const ROW: &str = "select name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, \
     updated_at from agents where profile_id = ? and agent_id = ?";
 
-/// Writes the row, over the former one if there is one.
+/// Inserts or updates the row.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, row: AgentRow) {
     sql.push(
         "insert into agents (profile_id, agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, \
@@ -28,7 +28,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
     );
 }
 
-/// Makes the row this one. Returns 1 if it was not, else 0.
+/// Replaces the stored row if it differs. Returns 1 if it differed, else 0.
 pub(in crate::sqlite) async fn replace(
     connection: &mut SqliteConnection,
     profile: &str,

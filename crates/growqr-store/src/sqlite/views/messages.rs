@@ -1,4 +1,4 @@
-//! The transcripts, and the index that searches them.
+//! The messages view, for transcripts, and its search index.
 
 use crate::error::at;
 use crate::sqlite::search::IDS;
@@ -7,24 +7,24 @@ use crate::views::{MessageRow, differing};
 use growqr_core::journal::StoreError;
 use sqlx::{Executor, QueryBuilder, Sqlite, SqliteConnection};
 
-/// A message's id is a multiple of [`IDS`] plus its position.
+/// `messages.id` modulo [`IDS`] is the position.
 const ROWS: &str = "select seq, id % ?1 as position, author, text, at from messages \
     where profile_id = ?2 and agent_id = ?3 and seq > ?4 and seq <= ?5 order by seq";
 const UNINDEX: &str = "delete from messages_index where rowid in (select id from messages \
     where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4)";
 const DELETE: &str = "delete from messages where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4";
-/// Where another row has an id that this one needs.
+/// Frees an id that a row to be inserted needs, if another row has it.
 const UNINDEX_ONE: &str =
     "delete from messages_index where rowid = ?1 * (select number from profiles where profile_id = ?2) + ?3";
 const DELETE_ONE: &str = "delete from messages where id = ?1 * (select number from profiles where profile_id = ?2) + ?3";
-/// Rows that a rebuild writes with one command.
+/// Rows per command of a rebuild.
 const TOGETHER: usize = 32;
 
 const ALL: &str = "select id, text from messages where id > ? order by id limit ?";
-/// Messages that are indexed at once.
+/// Messages per page when the index is rebuilt.
 const PAGE: usize = 1_000;
 
-/// Adds the rows: one statement each, so that the texts of the statements, which the connection keeps prepared, are few.
+/// Inserts the rows, one statement each, so that the connection caches only a few prepared statements.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, rows: Vec<MessageRow>) {
     for row in rows {
         sql.push("insert into messages_index (rowid, folded) select number * ").push_bind(IDS).push(" + ");
@@ -38,7 +38,8 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
     }
 }
 
-/// Makes the rows of the events after the first and up to the last of `range` these ones. Returns how many differed.
+/// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing
+/// rows.
 pub(in crate::sqlite) async fn replace(
     connection: &mut SqliteConnection,
     profile: &str,
@@ -71,7 +72,7 @@ pub(in crate::sqlite) async fn replace(
     Ok(differing)
 }
 
-/// Makes the index anew, for all profiles.
+/// Rebuilds the index for all profiles.
 pub(in crate::sqlite) async fn reindex(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let empty = "insert into messages_index (messages_index) values ('delete-all')";
     connection.execute(empty).await.map_err(at("rebuild"))?;

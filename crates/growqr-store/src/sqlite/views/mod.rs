@@ -1,5 +1,5 @@
-//! The views, one file for each table: how an append writes its rows, and how a rebuild compares and replaces them. What
-//! to write is decided in `crate::views`.
+//! The views, one file per table: how an append writes rows, and how a rebuild compares and replaces them. `crate::views` decides
+//! which rows to write.
 
 mod agents;
 mod messages;
@@ -10,7 +10,7 @@ pub(super) use messages::{reindex, replace as replace_messages};
 use crate::views::ViewRows;
 use sqlx::{QueryBuilder, Sqlite};
 
-/// Adds the statements that write these rows, each ended by `; `.
+/// Adds the statements that write these rows; each ends with `; `.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, rows: ViewRows) {
     let ViewRows { agent: row, messages } = rows;
     if let Some(row) = row {

@@ -1,4 +1,4 @@
-//! Appends: all or nothing, one writer, a chain.
+//! Appends: atomic, one writer, hash chain.
 
 use super::on_both;
 use crate::given::{NOW, World, append, local, said, say, view};
@@ -180,7 +180,7 @@ on_both! {
             let text = polls.to_string();
             let mut appending = Box::pin(say(&*store, &grow, head, &text));
             let mut left = polls / 4;
-            // Polls a number of times, then drops the future wherever it is.
+            // Polls the future a number of times, then drops it in any state.
             std::future::poll_fn(|context| {
                 let ready = appending.as_mut().poll(context).is_ready();
                 if ready || left == 0 { std::task::Poll::Ready(()) } else { left -= 1; std::task::Poll::Pending }

@@ -1,4 +1,4 @@
-//! A follower that asks for what came after the last position it saw misses nothing, whoever writes meanwhile.
+//! A follower that repeatedly reads the events after the last position it saw misses none, even with concurrent writers.
 
 use super::on_both;
 use crate::given::{World, say};
@@ -11,7 +11,7 @@ on_both! {
         const APPENDS: u64 = 30;
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..WRITERS {
-            // Each through connections of its own, as processes would.
+            // Each writer has its own connections, like a separate process.
             let store = world.store().await;
             writers.spawn(async move {
                 let (agent, mut head) = (AgentId::new(format!("a-{writer}")), Head::default());

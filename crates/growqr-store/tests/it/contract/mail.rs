@@ -1,4 +1,4 @@
-//! Mail goes into the outbox with its event and waits until it is taken.
+//! An append puts mail into the outbox, where it stays until it is marked as delivered.
 
 use super::on_both;
 use crate::given::{World, append, said};

@@ -1,4 +1,4 @@
-//! What every store keeps to.
+//! Tests that both databases must pass.
 
 mod appending;
 mod followers;

@@ -1,4 +1,4 @@
-//! Opening: once it migrates, then it does nothing; reading alone changes nothing.
+//! Opening: the first open migrates, later ones change nothing; a read-only open never changes anything.
 
 use super::on_both;
 use crate::given::{NOW, World, local, say};
@@ -9,7 +9,7 @@ use growqr_store::{Counts, Db, DbConfig, Migrated};
 /// The newest migration.
 const LAST: i64 = 3;
 
-/// What a build of the first migration wrote: a journal of seven events, of which two are enough here.
+/// The content that a build of the first migration wrote: two events of a journal of seven, which are enough here.
 const FIRST_BUILD: &str = "\
     insert into profiles (profile_id, position, created_at) values ('local', 7, 1); \
     insert into agents (profile_id, agent_id, seq, hash, name, parent_id, depth, task, status, model, turn, spent, \

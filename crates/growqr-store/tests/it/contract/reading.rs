@@ -1,4 +1,4 @@
-//! What people and interfaces read.
+//! Read access for people and interfaces.
 
 use super::on_both;
 use crate::given::{NOW, World, append, said, say, view};

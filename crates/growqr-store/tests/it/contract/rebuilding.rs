@@ -1,4 +1,4 @@
-//! The views can be lost: the journal makes the same rows once more.
+//! Lost or damaged views: a rebuild from the journal writes the same rows again.
 
 use super::on_both;
 use crate::given::{Living, NOW, World, local, said};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 const VIEWS: [&str; 3] = ["agents", "messages", "outbox"];
 
-/// Each damages every view.
+/// Each statement damages every view.
 const DAMAGES: [&str; 3] = [
     "delete from agents; delete from messages; delete from outbox",
     "update agents set name = 'x', spent = 9 where agent_id = 'grow'; update messages set text = 'gone' where seq = 3; \
@@ -23,7 +23,7 @@ const DAMAGES: [&str; 3] = [
      update messages set author = 'a-9', seq = seq + 1000 where agent_id = 'a-1'",
 ];
 
-/// Two agents, one of them made by the other; one mail is taken, the other on its way.
+/// Two agents, one created by the other; one mail is delivered, the other is still in the outbox.
 async fn story(world: &World) -> (Arc<dyn Store>, Vec<Living>) {
     let store = world.store().await;
     let (mut grow, mut scout) = (Living::new("grow"), Living::new("a-1"));
@@ -46,7 +46,7 @@ fn mail(id: &str, body: MailBody) -> Mail {
     Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body }
 }
 
-/// All rows of all views, and what searches find.
+/// All rows of all views, and the results of searches.
 async fn all_rows(world: &World, store: &dyn Store) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for view in VIEWS {
@@ -58,7 +58,7 @@ async fn all_rows(world: &World, store: &dyn Store) -> Vec<Vec<String>> {
     all
 }
 
-/// Replays one agent in pages of `page`, up to `pages` of them; `None` if that was not all of it.
+/// Replays one agent in at most `pages` pages of `page` entries; `None` if that did not reach the end.
 async fn replay(
     store: &dyn Store,
     target: &dyn Views,
@@ -82,7 +82,7 @@ async fn replay(
     None
 }
 
-/// Rebuilds everything in pages of `page`.
+/// Rebuilds all views in pages of `page` entries.
 async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[Living], page: u32) -> (Differences, u64) {
     let mut found = Differences::default();
     for living in agents {
@@ -149,7 +149,7 @@ on_both! {
         for polls in (0..400).step_by(9) {
             let mut rebuilding = Box::pin(rebuilt(&*store, &*target, &agents[1..], 50));
             let mut left = polls;
-            // Polls a number of times, then drops the future wherever it is.
+            // Polls the future a number of times, then drops it in any state.
             std::future::poll_fn(|context| {
                 let ready = rebuilding.as_mut().poll(context).is_ready();
                 if ready || left == 0 { std::task::Poll::Ready(()) } else { left -= 1; std::task::Poll::Pending }
@@ -201,7 +201,7 @@ on_both! {
     }
 }
 
-/// Nothing of SQLite's index can be read back, so it is made anew whatever is in it.
+/// SQLite's index cannot be compared with the messages, so a rebuild always writes it anew.
 #[tokio::test]
 async fn a_lost_index_is_made_anew() {
     let world = World::sqlite();
@@ -213,7 +213,7 @@ async fn a_lost_index_is_made_anew() {
     assert_eq!(all_rows(&world, &*store).await, before);
 }
 
-/// Where the extension could not be had at first, a rebuild tries again.
+/// If the extension was not available at first, a rebuild tries again to create the index.
 #[tokio::test]
 async fn a_missing_index_of_postgres_slows_searches_alone_and_is_made_by_a_rebuild() {
     let Some(world) = World::postgres().await else { return };

@@ -1,11 +1,11 @@
-//! Messages are found by any part of their text.
+//! A search finds messages by any part of their text.
 
 use super::on_both;
 use crate::given::{NOW, World, append, local, said, say};
 use growqr_core::id::{AgentId, ProfileId, Seq};
 use growqr_core::journal::{Author, Head, MessageView, Store, View};
 
-/// Says each of these, oldest first.
+/// Appends a message for each of these texts, oldest first.
 async fn all_said(store: &dyn Store, texts: &[&str]) {
     let mut head = Head::default();
     for text in texts {

@@ -1,4 +1,4 @@
-//! Whoever changes the past is found out.
+//! A change of recorded events is detected.
 
 use super::on_both;
 use crate::given::{World, append, local, said, say};
@@ -15,7 +15,7 @@ async fn four_events(world: &World) -> Db {
     world.db().await
 }
 
-/// What is found broken after `sql` by somebody else's hand.
+/// The fault that is found after `sql` has changed the database directly.
 async fn found_after(world: &World, sql: &'static str) -> Option<Broken> {
     let db = four_events(world).await;
     world.tamper(sql).await;
