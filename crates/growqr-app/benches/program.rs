@@ -43,7 +43,7 @@ fn main() {
     measure::print("chat_second_start_peak", peak as f64 / 1e6, "MB");
 }
 
-/// Turns until the profile has its events; one conversation, as a person would have it.
+/// Runs turns of one conversation until the profile has `EVENTS` events. Returns the last position.
 async fn live(folder: &Path, address: &str) -> u64 {
     let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", address)]);
     let home = Home::find(Some(folder), &environment).expect("a home");

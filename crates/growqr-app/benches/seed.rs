@@ -1,4 +1,4 @@
-//! Many agents with a past, made by the turn machine itself.
+//! Many agents with recorded events, created by the turn machine itself.
 
 use async_trait::async_trait;
 use growqr_actors::{MemoryTools, Ports, Setups, Toolbox};
@@ -22,10 +22,10 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Events that each agent has lived through.
+/// Number of events of each agent.
 const EVENTS: u64 = 50;
 
-/// A store with `agents` sub-agents, and what they run on.
+/// A store with `agents` sub-agents, and the other ports that a host needs.
 pub async fn ports(folder: &Path, agents: usize) -> Ports {
     let db = Db::open(&DbConfig::Sqlite { path: folder.join("growqr.db") }).await.expect("a database");
     let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.expect("a profile");
@@ -98,7 +98,7 @@ fn answer(round: u64) -> Reply {
     }
 }
 
-/// What agents are made at, whose past is the same at each run.
+/// The time and the random bits with which agents are created: the same in each run.
 const THEN: Moment = Moment { at: Timestamp(2), random: 1 };
 
 struct Unchanging;
@@ -109,7 +109,7 @@ impl Random for Unchanging {
     }
 }
 
-/// One model that is never asked.
+/// Setups with one model, which is never called.
 struct Fixed {
     setup: Setup,
     segment: Arc<Segment>,

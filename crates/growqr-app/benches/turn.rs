@@ -1,5 +1,5 @@
-//! What a turn costs beside the model: whole turns through a host on a real disk, less the bare requests to a server
-//! that answers at once; and the memory that awake agents take. Prints `name value unit` lines.
+//! The cost of a turn without the model: the time of whole turns through a host on a real disk, minus the time of the
+//! same requests to a server that answers at once. Also the memory of awake agents. Prints `name value unit` lines.
 
 mod measure;
 mod seed;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const TURNS: usize = 60;
 
-/// A message that begins with `list` or `note` is answered by one tool call, its result by words.
+/// The answer to a message that begins with `list` or `note` is one tool call; the answer to a tool result is text.
 fn wanted(body: &str) -> Option<(&'static str, String)> {
     let last = &body[body.rfind(r#"{"role":"user""#)?..];
     if last.contains("tool_result") {
@@ -36,8 +36,8 @@ fn main() {
     runtime.block_on(awake());
 }
 
-/// In a profile of its own: a conversation of another kind before it would only make the requests longer, and what is
-/// subtracted larger than what is measured.
+/// Uses a new profile for each kind: an earlier conversation would only make the requests longer, and the subtracted
+/// time larger than the measured one.
 async fn turns(kind: &str) {
     let folder = measure::folder();
     let (address, sent) = measure::canned::start_with(wanted);
@@ -60,7 +60,7 @@ async fn turns(kind: &str) {
     }
     let requests = std::mem::take(&mut *sent.lock().expect("nothing panicked"));
     let per_turn = requests.len() / TURNS;
-    // The same bytes again, over one bare connection.
+    // Sends the same bytes again over one plain connection.
     let bare = bare_requests(&address, &requests);
     let whole = median(&mut taken);
     let bare: Duration = median(&mut bare.chunks(per_turn).map(|turn| turn.iter().sum()).collect::<Vec<Duration>>());
@@ -72,7 +72,7 @@ async fn turns(kind: &str) {
     client.close().await;
 }
 
-/// One turn: how long from the message to the end, and in how many appends.
+/// Runs one turn. Returns the time from the message to the end of the turn, and the number of appends.
 async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u32) {
     #[expect(clippy::disallowed_methods, reason = "a bench measures")]
     let began = Instant::now();
@@ -89,7 +89,7 @@ async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u3
     }
 }
 
-/// A thousand sub-agents of fifty events, all awake.
+/// Measures the memory of a thousand sub-agents with fifty events each, all awake.
 async fn awake() {
     const AGENTS: usize = 1_000;
     let folder = measure::folder();
@@ -98,7 +98,7 @@ async fn awake() {
     let before = measure::resident();
     let host = Host::start(ports, config).await.expect("it starts");
     for n in 0..AGENTS {
-        // Nothing is to be stopped, so this only wakes.
+        // No turn is running, so this only wakes the agent.
         host.cancel(&AgentId::new(format!("a-{n}"))).await.expect("it wakes");
     }
     if let (Some(before), Some(after)) = (before, measure::resident()) {

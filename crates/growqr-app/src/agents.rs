@@ -1,4 +1,4 @@
-//! Agents: their conversations, events and money as people read them, and what people say to them.
+//! Agents: reads their conversations, events and budget, and sends them the person's messages.
 
 use crate::convert;
 use crate::error::AppError;
@@ -13,7 +13,7 @@ use growqr_core::journal::AgentView;
 use growqr_wire as wire;
 use growqr_wire::Reply;
 
-/// What is said in the person's name when they let an agent go on.
+/// The message that is sent in the person's name when they resume an agent.
 const GO_ON: &str = "Please go on where you stopped.";
 
 impl Library {
@@ -26,7 +26,7 @@ impl Library {
         Ok(store.agents().await?.iter().map(convert::agent).collect())
     }
 
-    /// One agent.
+    /// The agent with this id.
     ///
     /// # Errors
     /// [`AppError::Missing`] if there is none of that id.
@@ -85,7 +85,7 @@ impl Library {
         Ok(store.search(text, agent.as_ref(), limit).await?.into_iter().map(convert::message).collect())
     }
 
-    /// Limits and what is used of them.
+    /// The limits of the budget, and how much of each is used.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -127,7 +127,7 @@ impl Library {
     }
 }
 
-/// Says something to an agent. Returns once it is recorded.
+/// Sends the person's message to an agent. Returns once the message is recorded.
 pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) -> Result<Reply, AppError> {
     check_text(&text)?;
     if agent.is_empty() || agent.len() > 64 || id.is_empty() || id.len() > 128 {
@@ -137,8 +137,8 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
     Ok(said(&view))
 }
 
-/// Lets an agent go on that was stopped or could not. One that has finished has nothing to resume, and would only be paid
-/// for saying so.
+/// Resumes an agent whose turn was cancelled, has failed or has reached a limit. An agent that has finished has nothing
+/// to resume: a model call for it would only cost money.
 pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: String) -> Result<Reply, AppError> {
     let found = library.agent(&agent).await?;
     if found.is_at_work() {
@@ -153,12 +153,12 @@ pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: St
     })
 }
 
-/// Stops an agent's turn and its sub-agents.
+/// Cancels an agent's turn and its sub-agents.
 pub(crate) async fn cancel(host: &Host, agent: String) -> Result<Reply, AppError> {
     Ok(said(&host.cancel(&AgentId::new(agent)).await?))
 }
 
-/// The same where no agent runs: recorded, and heeded when the agent wakes.
+/// Cancels while no agent runs: the request is recorded, and takes effect when the agent wakes.
 pub(crate) async fn cancel_without_host(library: &Library, ports: &Ports, agent: String) -> Result<Reply, AppError> {
     library.agent(&agent).await?;
     Ok(said(&growqr_actors::record(ports, &AgentId::new(agent), Input::Cancel).await?))

@@ -1,4 +1,4 @@
-//! Asking a provider whether it takes a key, before the key is kept anywhere.
+//! Asks a provider whether it accepts a key, before the key is stored anywhere.
 
 use crate::choices::servers::Address;
 use crate::error::AppError;
@@ -12,16 +12,16 @@ use growqr_models::openai::{self, OpenAi};
 use growqr_wire::KeyCheck;
 use std::time::Duration;
 
-/// How long the provider may take. Somebody waits for the answer.
+/// Timeout of the whole check. A person waits for the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a connection may take, so that there is time to say what is wrong with it.
+/// Timeout of the connection. It is shorter, so that there is time to say what is wrong with the connection.
 const CONNECT: Duration = Duration::from_secs(6);
 
-/// What the provider of this name says about a key. Keeps nothing, and costs nothing.
+/// Lets the provider of this name check a key. Stores nothing and costs nothing.
 ///
 /// # Errors
-/// If there is no such provider, or if this is no key at all. What the provider says is never an error.
+/// If there is no such provider, or if the text cannot be a key. The provider's answer is never an error.
 pub(crate) async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
     let name = keys::known(name)?;
     let key = keys::checked(value)?;
@@ -55,7 +55,7 @@ fn config(base_url: Option<&str>, key: Secret) -> Config {
     config
 }
 
-/// Once, and not again: the person can.
+/// One attempt: the person can repeat the check.
 fn once() -> RetryPolicy {
     RetryPolicy { tries: 1, connect_tries: 1, ..RetryPolicy::default() }
 }

@@ -3,7 +3,7 @@
 use growqr_core::clock::{Clock, Random, Timestamp};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Tells the time of this computer.
+/// The clock of this computer.
 pub struct SystemClock;
 
 impl Clock for SystemClock {
@@ -14,7 +14,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Random bits of the operating system.
+/// The random bits of the operating system.
 pub(crate) struct SystemRandom;
 
 impl Random for SystemRandom {

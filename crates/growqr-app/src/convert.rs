@@ -1,4 +1,4 @@
-//! Domain types into rows of `growqr-wire`.
+//! Converts domain types to rows of `growqr-wire`.
 
 use growqr_actors::{Happened, Recorded};
 use growqr_core::event::Entry;
@@ -59,7 +59,7 @@ fn entry(agent: &AgentId, position: u64, entry: &Entry) -> wire::EventLine {
     }
 }
 
-/// Stored bytes are JSON; damaged ones are shown as `null` here and found by `audit verify`.
+/// Stored bytes are JSON. Damaged bytes are shown as `null` here; `audit verify` finds them.
 fn raw(body: Vec<u8>) -> Box<RawValue> {
     String::from_utf8(body).ok().and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
 }

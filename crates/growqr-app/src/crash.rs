@@ -1,17 +1,18 @@
-//! What a crash may leave behind.
+//! Disables core dumps, which would contain keys.
 
-/// Forbids this process to leave an image of its memory when it crashes: keys would be in it. Windows keeps such
-/// images only where an administrator has asked for them, and offers no switch that safe code reaches.
+/// Disables core dumps of this process: an image of its memory would contain keys. Windows writes such images only if
+/// an administrator has enabled them, and has no function that safe code can call to disable them.
 #[cfg(unix)]
 pub fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
-    // Zero keeps files from being written; a program that the kernel pipes the image into is kept away by one alone.
+    // A limit of 0 only prevents dump files. If the kernel pipes the image into a program, only a limit of 1 prevents
+    // it.
     let limit = Rlimit { current: Some(1), maximum: Some(1) };
     if let Err(error) = setrlimit(Resource::Core, limit) {
         tracing::warn!(%error, "an image of this program's memory may be written if it crashes");
     }
 }
 
-/// The same, where there is nothing to forbid.
+/// Does nothing on systems without core dumps.
 #[cfg(not(unix))]
 pub fn no_core_dumps() {}

@@ -1,4 +1,4 @@
-//! What works, what is missing, and what to do about it. Changes nothing.
+//! Checks what works, what is missing, and what to do about it. Changes nothing.
 
 use crate::choices::servers::Address;
 use crate::host::attached::Attached;
@@ -12,17 +12,17 @@ use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
 
-/// Files left alone that are named; the rest is counted.
+/// How many ignored files in the memory folder are named; the others are only counted.
 const LEFT_SHOWN: usize = 3;
 
-/// Looks at everything that agents need.
+/// Checks everything that agents need.
 pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
     let mut checks = vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await];
     let (keys, keychain) = keys(home, environment).await;
     checks.push(model_key(&keys));
     checks.push(of_keychain(keychain));
     checks.extend(environment.warning().map(secret_key));
-    // What cannot be read is told by the database's check.
+    // If the settings cannot be read, the check of the database says so.
     if let Ok(stored) = models::stored(home).await
         && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
     {
@@ -135,7 +135,7 @@ async fn host(home: &Home) -> Check {
     }
 }
 
-/// The running host's, or those that one would have.
+/// The keys of the running host, or those that a host would have.
 async fn keys(home: &Home, environment: &Environment) -> (Vec<Key>, Keychain) {
     if let Ok(Some(mut attached)) = Attached::connect(home).await
         && let Ok(Reply::Keys { keys, keychain }) = attached.call(Request::Keys).await
@@ -176,10 +176,11 @@ fn of_keychain(keychain: Keychain) -> Check {
     Check { name: "keychain".to_owned(), state, found: keychain.found, next_step: keychain.next_step }
 }
 
-/// A window smaller than this is full after a few turns.
+/// A context window with fewer tokens than this is full after a few turns.
 const ROOMY: u64 = 16_000;
 
-/// Whether the server of the chosen model answers, has the model, and gives it room.
+/// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
+/// enough.
 async fn model_server(environment: &Environment, stored: &Stored, model: &str) -> Check {
     let name = "model server";
     let address = Address::of(environment, stored);

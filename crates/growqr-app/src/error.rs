@@ -1,4 +1,4 @@
-//! Every way a use case can fail, and its one conversion into what a person reads.
+//! Every error of a use case, and its one conversion to the error that a person reads.
 
 use crate::profile::sign_in::failure::SignInFailure;
 use growqr_actors::PostError;
@@ -28,21 +28,21 @@ pub enum AppError {
     File {
         /// What was tried.
         doing: &'static str,
-        /// With what.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another process holds the profile.
+    /// Another process holds the profile lock and does not answer.
     #[error("{holder} holds this profile and does not answer")]
     Held {
-        /// Who.
+        /// The process, described for the message.
         holder: String,
     },
-    /// Another process runs the profile's agents, and what was asked for needs them at rest.
+    /// Another process uses the profile, and the operation needs the profile for itself.
     #[error("{holder} uses this profile")]
     InUse {
-        /// Who.
+        /// The process, described for the message.
         holder: String,
     },
     /// The store failed.
@@ -54,7 +54,7 @@ pub enum AppError {
     /// The agent could not be reached.
     #[error(transparent)]
     Host(#[from] PostError),
-    /// The request makes no sense.
+    /// The request is not valid.
     #[error("{message}")]
     BadRequest {
         /// What is wrong with it.
@@ -62,37 +62,37 @@ pub enum AppError {
         /// What to do instead.
         next_step: String,
     },
-    /// There is no such thing.
+    /// The thing that was asked for does not exist.
     #[error("there is no {what}")]
     Missing {
-        /// What.
+        /// The thing, as it is named in the message.
         what: String,
-        /// How to find what there is.
+        /// How to list what exists.
         next_step: String,
     },
-    /// Too large.
+    /// The input is too large.
     #[error("the {what} is too large: {bytes} bytes; at most {limit} are taken")]
     TooLarge {
-        /// What.
+        /// The thing, as it is named in the message.
         what: &'static str,
-        /// Its size.
+        /// Its size in bytes.
         bytes: usize,
-        /// The limit.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The other end of the socket failed or is of another version.
+    /// The host process at the other end of the socket failed, or speaks another version of the protocol.
     #[error("the running GrowQR {problem}")]
     Protocol {
-        /// What it did.
+        /// What the host process did.
         problem: String,
     },
-    /// The host answered with an error, which is for the person already.
+    /// The host answered with an error that already has the form that a person reads.
     #[error("{0}")]
     Answered(Error),
-    /// Signing in or out did not work.
+    /// Signing in or out failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
-    /// A task of this program ended badly.
+    /// An internal error, such as a task that panicked.
     #[error("an inner task failed: {0}")]
     Internal(String),
 }
@@ -162,7 +162,7 @@ fn read_only(text: String, what: &str) -> Error {
         .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
-/// The store's errors, for a request's answer and for an agent that had to stop.
+/// Converts the store's errors, both for the answer to a request and for an agent that had to stop.
 pub(crate) fn store(text: String, source: &StoreError) -> Error {
     match source {
         StoreError::Conflict { .. } => {

@@ -1,7 +1,7 @@
-//! Use cases, one file per noun: what the window and the command line can do, they do through these functions.
+//! Use cases, one file per noun. The window and the command line do everything through these functions.
 //!
-//! This is the only crate that knows all the others. It joins the adapters, keeps one host per profile, and converts
-//! domain types and errors to `growqr-wire`, once, here.
+//! This is the only crate that knows all the others. It connects the adapters, keeps one host per profile, and converts
+//! domain types and errors to `growqr-wire` in this one place.
 
 mod agents;
 mod check_key;
@@ -49,7 +49,7 @@ pub struct Date {
     pub minute: i64,
 }
 
-/// The date and time of day of a time in milliseconds since 1970.
+/// Converts milliseconds since 1970 to a date and time of day in UTC.
 #[must_use]
 pub fn date(ms: i64) -> Date {
     let at = growqr_core::clock::Timestamp(ms);
@@ -64,5 +64,5 @@ pub fn new_message_id() -> String {
     format!("m-{:032x}", rand::random::<u128>())
 }
 
-/// The largest message that is taken, in bytes.
+/// The largest message that is accepted, in bytes.
 pub const MESSAGE_LIMIT: usize = 1 << 20;

@@ -1,4 +1,4 @@
-//! Reading: what commands that change nothing use. Takes no lock, starts no host, wakes no agent, makes no model call.
+//! Reading, for commands that change nothing. Takes no lock, starts no host, wakes no agent, makes no model call.
 
 use crate::SystemClock;
 use crate::error::AppError;
@@ -20,7 +20,7 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opens what there is.
+    /// Opens the database, if there is one.
     ///
     /// # Errors
     /// If the database is there and cannot be read.
@@ -33,7 +33,7 @@ impl Library {
         Ok(Library { home, store, memory: None, db })
     }
 
-    /// Opens everything that there is, beside a host in any process.
+    /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.
     ///
     /// # Errors
     /// If the database or the memory is there and cannot be read.
@@ -45,7 +45,7 @@ impl Library {
         Ok(Library { memory, ..library })
     }
 
-    /// Opens the memory alone; the database is left alone.
+    /// Opens only the memory; the database is not opened.
     ///
     /// # Errors
     /// If the repository is there and cannot be read.
@@ -54,7 +54,7 @@ impl Library {
         Ok(Library { home, store: None, memory, db: None })
     }
 
-    /// The reading side of something that is open for writing.
+    /// A library over a store and a memory that are open for writing.
     pub(crate) fn of(home: Home, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
         Library { home, store: Some(store), memory: Some(memory), db: None }
     }
@@ -93,7 +93,7 @@ impl Library {
         }
     }
 
-    /// Whether there was no database when this was opened.
+    /// True if there was no database when this was opened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.store.is_none()
@@ -132,10 +132,10 @@ impl Home {
         database(self).await
     }
 
-    /// Brings the database up to date, making it if need be.
+    /// Applies the missing migrations; creates the database if there is none.
     ///
     /// # Errors
-    /// If that fails; what was there is kept.
+    /// If that fails; existing data is kept.
     pub async fn migrate(&self) -> Result<wire::Database, AppError> {
         self.create()?;
         Db::open(self.database()).await?.close().await;

@@ -1,4 +1,4 @@
-//! Memory, as people read it and change it by hand. Readable without network, key or host.
+//! Memory: reading it, and changing it by hand. Reading needs no network, no key and no host.
 
 use crate::convert;
 use crate::error::AppError;
@@ -9,10 +9,10 @@ use growqr_memory::{MemoryRepo, SkippedFile};
 use growqr_wire as wire;
 use std::sync::Arc;
 
-/// Lines that a search gives at most.
+/// The most lines that a search returns.
 const SEARCH_LIMIT: usize = 200;
 
-/// Changes that a log gives at most.
+/// The most changes that a log returns.
 const LOG_LIMIT: usize = 1_000;
 
 impl Library {
@@ -61,12 +61,13 @@ impl Library {
     /// Changes, the newest first; of one page if `path` is given.
     ///
     /// # Errors
-    /// If there is and was no page of that path, or the repository cannot be read.
+    /// If no page has or had this path, or the repository cannot be read.
     pub fn memory_log(&self, path: Option<&str>) -> Result<Vec<wire::Change>, AppError> {
         let Some(pages) = self.pages() else { return Ok(Vec::new()) };
         let changes = pages.history(path, LOG_LIMIT)?;
         if let (true, Some(path)) = (changes.is_empty(), path) {
-            // A page that is there without a change was made by hand just now.
+            // A page without changes was created by hand and is not committed yet. If there is no such page, reading it
+            // fails.
             pages.read(path)?;
         }
         Ok(changes.into_iter().map(convert::change).collect())
@@ -81,7 +82,7 @@ impl Library {
         Ok(wire::Text { text: pages.diff(rev)? })
     }
 
-    /// Whose line is whose.
+    /// For each line of a page, the change that wrote it.
     ///
     /// # Errors
     /// If there is no such page.
@@ -100,14 +101,14 @@ pub(crate) async fn write(
     at: Timestamp,
 ) -> Result<wire::Reply, AppError> {
     let write = move |memory: &MemoryRepo| {
-        // Without a base the person means: make it so, whatever is there.
+        // Without a base the person wants to overwrite the page, whatever its text is.
         let base = base.or_else(|| memory.read(&path).ok().map(|page| page.version));
         memory.write_as_person(&path, &text, base.as_deref(), &format!("Write {path}"), at)
     };
     change(memory, write).await
 }
 
-/// Removes a page as the person. With a `base`, only if the page is still what they have seen.
+/// Deletes a page as the person. With a `base`, only if the page still has that version.
 pub(crate) async fn delete(
     memory: &Arc<MemoryRepo>,
     path: String,

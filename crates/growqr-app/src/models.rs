@@ -1,4 +1,4 @@
-//! The models that can be chosen, and the servers that offer some.
+//! The models that can be chosen, and the servers that offer models.
 
 use crate::choices::servers::{Address, look};
 use crate::error::AppError;
@@ -11,7 +11,7 @@ use growqr_models::anthropic::{self, Anthropic};
 use growqr_models::guide::{self, Guide};
 use growqr_wire::{LocalServer, ModelRow};
 
-/// Every model of the built-in tables, the built-in guide last. Asks no network and needs no key.
+/// All models of the built-in tables, the built-in guide last. Needs no network and no key.
 #[must_use]
 pub fn models() -> Vec<ModelRow> {
     let anthropic = Anthropic::new(anthropic::Config::new(Secret::new(""), 0));
@@ -34,7 +34,7 @@ pub async fn local_servers(home: &Home, environment: &Environment) -> Result<Vec
     Ok(look(&Address::of(environment, &stored), key).await)
 }
 
-/// What is set in a profile, read without its lock.
+/// The settings that are set in a profile, read without the profile lock.
 pub(crate) async fn stored(home: &Home) -> Result<Stored, AppError> {
     let settings = Library::open(home.clone()).await?.settings().await?;
     Ok(settings.into_iter().filter(|setting| setting.is_set).map(|setting| (setting.name, setting.value)).collect())

@@ -1,4 +1,4 @@
-//! The views of a profile, rebuilt from its journal: for a database that shows something else than what happened.
+//! Rebuilds the views of a profile from its journal, for a database whose views differ from the journal.
 
 use crate::SystemClock;
 use crate::error::AppError;
@@ -9,12 +9,12 @@ use growqr_store::Db;
 use growqr_wire as wire;
 
 impl Home {
-    /// Rebuilds the lists of agents, the transcripts, the outbox and the index of messages. Stopped at any moment, it
-    /// leaves a database that works; run again, it does the rest. A profile without a database stays without one.
+    /// Rebuilds the lists of agents, the transcripts, the outbox and the index of messages. If it is stopped at any
+    /// moment, the database still works, and the next rebuild completes the rest. Does nothing if there is no database.
     ///
     /// # Errors
-    /// [`AppError::InUse`] while another process holds the profile; then nothing is changed. What the database says, also
-    /// if the journal itself is damaged.
+    /// [`AppError::InUse`] while another process holds the profile lock; then nothing is changed. The errors of the
+    /// database, also if the journal itself is damaged.
     pub async fn rebuild(&self) -> Result<wire::Rebuilt, AppError> {
         if Db::status(self.database()).await?.is_none_or(|status| status.applied == 0) {
             return Ok(wire::Rebuilt::default());

@@ -1,4 +1,5 @@
-//! Signing in and out in a terminal. The browser comes back to a port on this computer.
+//! The `growqr auth` commands: sign in, sign out, switch, status. The sign-in callback comes from the browser to a
+//! loopback port.
 
 use crate::Done;
 use crate::args::{Auth, SignIn as Flags};
@@ -39,7 +40,7 @@ async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
                 out.notice(&notice);
             }
         }
-        // A person whose profile has that name is found by their address.
+        // An account that has adopted the profile named `local` can still be chosen by its email address.
         Auth::Switch { who } if who == "local" => drop(service.switch(NOBODY).await?),
         Auth::Switch { who } => drop(service.switch(&who).await?),
     }
@@ -80,7 +81,8 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
     Ok(true)
 }
 
-/// Whether what is in the local profile belongs to who has signed in. `None` if the person does not say.
+/// Asks the person whether the data in the local profile is theirs. `None` if they leave without an answer (Ctrl-C,
+/// Ctrl-D).
 async fn answer(out: &Out) -> Option<bool> {
     let mut lines = lines();
     loop {
@@ -99,7 +101,8 @@ async fn answer(out: &Out) -> Option<bool> {
     }
 }
 
-/// What is typed, line by line until it ends. Reading cannot be stopped, so it has a thread that ends with the program.
+/// Lines typed on standard input. A blocking read cannot be cancelled, so it has its own thread, which ends with the
+/// process.
 fn lines() -> mpsc::Receiver<String> {
     let (typed, lines) = mpsc::channel(1);
     std::thread::spawn(move || {
@@ -112,7 +115,7 @@ fn lines() -> mpsc::Receiver<String> {
     lines
 }
 
-/// Whether there is something to open a browser on; starting one without a screen only prints nonsense.
+/// True if a browser can be opened. Without a display, a started browser only prints errors on the terminal.
 #[cfg(target_os = "linux")]
 fn has_browser() -> bool {
     ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))

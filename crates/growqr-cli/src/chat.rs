@@ -1,4 +1,4 @@
-//! Talking: one message, or a prompt loop.
+//! `growqr chat`: sends one message, or runs the prompt loop.
 
 use crate::Done;
 use crate::args::Chat;
@@ -10,7 +10,7 @@ use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
 
-/// The main conversation.
+/// Id of the main conversation.
 const MAIN: &str = "grow";
 
 pub async fn run(home: Home, environment: &Environment, out: &Out, chat: Chat) -> Done {
@@ -34,7 +34,8 @@ fn say(text: String) -> Request {
     Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text }
 }
 
-/// Reads a little more than is taken, so that too much is told apart from just enough.
+/// Reads standard input. The read limit is above the message limit, so that a message that is too large is an error and
+/// not silently cut.
 fn read_stdin() -> Result<String, AppError> {
     let mut bytes = Vec::new();
     let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
@@ -43,7 +44,7 @@ fn read_stdin() -> Result<String, AppError> {
         .map_err(|_| AppError::BadRequest { message: "this is not text".to_owned(), next_step: "Send UTF-8 text.".to_owned() })
 }
 
-/// Sends one request to an agent and shows what happens until its turn ends.
+/// Sends one request to an agent and prints events until the agent's turn ends.
 pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str, request: Request) -> Done {
     let mut session = Session::open(home, environment, out, target).await?;
     let ended = session.tell(request).await;
@@ -55,7 +56,7 @@ pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str
     Ok(told(out, &ended))
 }
 
-/// Tells the person how a turn ended, if it did not end as wished. Whether it did.
+/// Prints a notice if the turn did not end normally. Returns true if it did.
 fn told(out: &Out, ended: &Ending) -> bool {
     match ended {
         Ending::Done => true,
@@ -79,7 +80,7 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
     let mut well = true;
     let mut above = prompt.printer();
     loop {
-        // What happens while a person types is shown above their line, not in the middle of it.
+        // While a line is being edited, events are printed above it and not in the middle of it.
         if let Some(printer) = above.take() {
             out.above(printer);
         }
@@ -101,7 +102,7 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
                         false
                     }
                 };
-                // A person sees it and goes on; a script must learn of it.
+                // At a terminal the person has seen the error; a script learns of it by the exit code.
                 well &= went_well || prompt.is_interactive();
             }
         }
@@ -113,7 +114,7 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
     Ok(well)
 }
 
-/// A client that shows what happens, and knows who is at work.
+/// A client that prints the event stream and knows which agents are at work.
 struct Session<'a> {
     client: Client,
     events: Events,
@@ -130,16 +131,18 @@ impl<'a> Session<'a> {
         Ok(Session { client, events, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
     }
 
-    /// The same, knowing from the start what an earlier stop left open.
+    /// Like [`Session::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
     async fn open_and_look(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
-        // As it was before this process took it up, unless another runs the agents: then as it is once we listen.
+        // If this process becomes the host, opening resumes interrupted turns, and they may end at once: so read the
+        // store before. If another process is the host, read it again after we have subscribed, so that no change is
+        // missed in between.
         let before = who_is_at_work(&home).await?;
         let mut session = Session::open(home, environment, out, target).await?;
         session.at_work = if session.client.is_attached() { who_is_at_work(&session.home).await? } else { before };
         Ok(session)
     }
 
-    /// Shows the next thing that happens. False once the host has ended.
+    /// Prints the next event. Returns false once the host has ended.
     async fn show_next(&mut self) -> Result<bool, AppError> {
         let push = self.events.next().await?;
         let is_open = push.is_some();
@@ -149,7 +152,7 @@ impl<'a> Session<'a> {
         Ok(is_open)
     }
 
-    /// Shows what happens until a line is entered.
+    /// Prints events until a line is entered.
     async fn while_typing(&mut self, prompt: &mut Prompt) -> Result<Line, AppError> {
         loop {
             let push = tokio::select! {
@@ -162,14 +165,14 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Shows one thing. Some if the target's turn ended with it.
+    /// Prints one event. Returns `Some` if the target agent's turn ended with it.
     async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
         match push {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),
             Push::Recorded { agent, .. } => drop(self.at_work.remove(&agent.id)),
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
             Push::Delta { .. } | Push::MemoryChanged => {}
-            // Too much came too fast to show; how things stand is in the store.
+            // Events were dropped because this client was too slow. The store has the current state.
             Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
         }
         let ended = self.transcript.show(push);
@@ -177,8 +180,8 @@ impl<'a> Session<'a> {
         Ok(ended.or(has_missed_it.then_some(Ending::Done)))
     }
 
-    /// Sends one request and shows what happens until the target's turn ends. Ctrl-C stops the turn; a second one
-    /// leaves at once, and the turn goes on at the next start.
+    /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
+    /// second one leaves at once, and the turn goes on at the next start.
     async fn tell(&mut self, request: Request) -> Result<Ending, AppError> {
         let Reply::Said { agent: said } = self.client.ask(request).await? else {
             return Err(AppError::Protocol { problem: "answered something else".to_owned() });
@@ -200,7 +203,7 @@ impl<'a> Session<'a> {
             let Some(push) = push else {
                 return Ok(Ending::Otherwise("the running GrowQR has ended; the turn goes on when it runs again".to_owned()));
             };
-            // What this agent did before it heard the message does not end the turn that the message began.
+            // An ending that was recorded before the message belongs to an earlier turn.
             let is_earlier = matches!(&push, Push::Recorded { agent, .. } if agent.id == said.id && agent.seq < said.seq);
             if let Some(ending) = self.show(&push).await?
                 && !is_earlier
@@ -210,7 +213,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Shows what is still under way, such as a turn that an earlier stop interrupted, to its end.
+    /// Prints events until no agent is at work, for example until a turn that an earlier stop interrupted has ended.
     async fn settle(&mut self) -> Done {
         while !self.at_work.is_empty() {
             let goes_on = tokio::select! {
@@ -224,7 +227,8 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// Ends in good order. How many sub-agents stop in mid-work because their host ends with this process.
+    /// Closes the client. Returns how many sub-agents stop in the middle of their work because this process was their
+    /// host.
     async fn close(self) -> usize {
         let left = if self.client.is_attached() { 0 } else { self.at_work.iter().filter(|id| *id != MAIN).count() };
         self.client.close().await;

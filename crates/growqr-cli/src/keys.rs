@@ -1,4 +1,4 @@
-//! Commands about keys. A key's value comes from standard input and goes to the app, and nowhere else.
+//! The `growqr keys` commands. A key's value is read from standard input and passed to growqr-app, and to nothing else.
 
 use crate::Done;
 use crate::args::Keys;
@@ -7,7 +7,7 @@ use growqr_app::{AppError, Client, Environment, Home, ask, unlock_keychain};
 use growqr_wire::{Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request, Secret};
 use std::io::{IsTerminal, Read};
 
-/// What is known of keys after a request.
+/// The reply to a request about keys: the keys in use and the state of the keychain.
 type Known = (Vec<Key>, Keychain);
 
 pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
@@ -46,7 +46,7 @@ async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
     Ok(true)
 }
 
-/// Has the provider look at the key, and says what came of it. `false`: refused.
+/// Lets the provider check the key and prints the result. Returns false if the provider refused the key.
 async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
     let request = Request::CheckKey { name: name.to_owned(), value: value.clone() };
     let check = match ask(home.clone(), environment, request).await? {
@@ -92,7 +92,8 @@ async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value
     Ok(true)
 }
 
-/// Asks the running host, or else holds the profile for a moment. Returns whether there is a host.
+/// Sends the request to the running host. If no host runs, takes the profile lock for this one request. Returns whether
+/// a host runs.
 async fn set_once(home: &Home, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
     let (client, _) = Client::open(home.clone(), environment, request.class().needs).await?;
     let reply = client.ask(request.clone()).await;
@@ -108,12 +109,12 @@ fn known(reply: Reply) -> Result<Known, AppError> {
     }
 }
 
-/// A host of another build may answer so. Its words are not shown.
+/// A host of another build may send such a reply. Its content is not printed.
 fn strange(_reply: &Reply) -> AppError {
     AppError::Protocol { problem: "answered something else than was asked".to_owned() }
 }
 
-/// This process ends now, and with it its memory.
+/// The error for a key that only this process has in memory: the key is lost when the process ends.
 fn not_kept(keychain: Keychain) -> AppError {
     let next = keychain.next_step.unwrap_or_default();
     AppError::BadRequest {
@@ -136,7 +137,7 @@ fn tell(out: &Out, keychain: &Keychain) {
     out.notice(&format!("{}{step}", keychain.found));
 }
 
-/// A key from standard input. It is never an argument, where other programs could read it.
+/// Reads a key from standard input. It is never an argument: other programs can read the arguments of a process.
 fn read_secret(name: &str) -> Result<String, AppError> {
     if std::io::stdin().is_terminal() {
         eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It will be shown here; a pipe avoids that.");

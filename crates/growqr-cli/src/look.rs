@@ -1,4 +1,4 @@
-//! Commands that only look: events, search, models, audit, database, doctor.
+//! Commands for inspection (events, search, models, audit, doctor) and for the database.
 
 use crate::Done;
 use crate::args::{Db, Events};
@@ -7,10 +7,10 @@ use growqr_app::{Environment, Home, Library, doctor as checks};
 use growqr_wire::{Author, CheckState, EventLine};
 use std::time::Duration;
 
-/// Events read at once.
+/// Number of events in one read.
 const PAGE: u32 = 1_000;
 
-/// How often to look for new events.
+/// How often `--follow` polls for new events.
 const LOOK: Duration = Duration::from_millis(200);
 
 pub async fn events(home: Home, out: &Out, events: Events) -> Done {
@@ -48,12 +48,12 @@ fn event(out: &Out, line: &EventLine) -> String {
     format!("{}  {}  {}", out.style(Look::Dim, &head), line.kind, out.style(Look::Dim, &short(line.data.get(), 160)))
 }
 
-/// Messages that a search shows at most.
+/// The most messages that a search prints.
 const FOUND: u16 = 200;
 
 pub async fn search(home: Home, out: &Out, text: &str, agent: Option<&str>) -> Done {
     let library = Library::open(home).await?;
-    // One more than is shown tells whether there are more.
+    // One more than is printed, to know whether there are more.
     let found = library.search(text, agent, u32::from(FOUND) + 1).await?;
     for message in found.iter().take(usize::from(FOUND)) {
         out.row(message, || {
@@ -73,7 +73,7 @@ pub async fn search(home: Home, out: &Out, text: &str, agent: Option<&str>) -> D
     Ok(true)
 }
 
-/// What the setting `model` can be set to: the known models, then those of the servers that answer now.
+/// Prints the possible values of the setting `model`: the known models, then the models of the servers that answer now.
 pub async fn models(home: Home, environment: &Environment, out: &Out) -> Done {
     let servers = growqr_app::local_servers(&home, environment).await?;
     let known = growqr_app::models().into_iter().map(|row| (row, String::new()));

@@ -1,7 +1,7 @@
-//! The `growqr` command: the same app as the window, in a terminal.
+//! The `growqr` command line: the same app as the window, in a terminal.
 //!
-//! Exit 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error. Only
-//! this file sets up logging and the runtime.
+//! Exit code 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error.
+//! Only this file sets up logging and the runtime.
 
 mod args;
 mod auth;
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
-/// What a command comes to. `false`: it ran, and what it was asked for did not succeed; it has said why.
+/// The result of a command. `Ok(false)`: the command ran but did not succeed, and has already printed why.
 type Done = Result<bool, AppError>;
 
 fn main() -> ExitCode {
@@ -74,7 +74,7 @@ async fn run(cli: Cli, out: &Out) -> Done {
     }
 }
 
-/// Warnings and errors, or what `RUST_LOG` asks for (`debug`, `growqr_app=debug,warn`).
+/// Logs warnings and errors to standard error, or what `RUST_LOG` selects (`debug`, `growqr_app=debug,warn`).
 fn log_to_stderr() {
     let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets =

@@ -1,4 +1,4 @@
-//! Printing: for people, or one JSON object a line.
+//! Output: text for people, or one JSON object per line.
 
 use growqr_app::AppError;
 use growqr_wire::Error;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
 
-/// How something stands out on a terminal.
+/// A text style on a terminal.
 #[derive(Clone, Copy)]
 pub enum Look {
     Bold,
@@ -17,16 +17,17 @@ pub enum Look {
     Bad,
 }
 
-/// Prints above a line that is being edited.
+/// A printer that writes above the line that is being edited.
 pub type Above = Box<dyn ExternalPrinter + Send>;
 
-/// Where results go.
+/// Prints results, notices and errors.
 pub struct Out {
     json: bool,
     colour: bool,
-    /// Something could not be printed.
+    /// True once a result could not be written.
     failed: Cell<bool>,
-    /// While a person types: what prints above their line, and the words that wait for the end of a line of their own.
+    /// While a line is being edited: the printer that writes above it, and text that is held back until its own line is
+    /// complete.
     above: RefCell<Option<(Above, String)>>,
 }
 
@@ -41,7 +42,7 @@ impl Out {
         self.json
     }
 
-    /// One row: as JSON, or as the text for people.
+    /// Prints one row: `row` as JSON, or `text` for people.
     pub fn row<T: Serialize>(&self, row: &T, text: impl FnOnce() -> String) {
         if self.json { self.json(row) } else { self.line(&text()) }
     }
@@ -57,19 +58,19 @@ impl Out {
         self.raw(&format!("{text}\n"));
     }
 
-    /// A reader that has gone away is no reason to fail: `growqr events | head` is fine.
+    /// Prints text as it is. A closed pipe is no failure: `growqr events | head` is fine.
     pub fn raw(&self, text: &str) {
         if !self.printed_above(text) {
             self.printed(text);
         }
     }
 
-    /// Until [`Out::below`], whole lines are printed above the one that the person edits.
+    /// From now until [`Out::below`], prints whole lines above the line that is being edited.
     pub fn above(&self, printer: Above) {
         self.above.replace(Some((printer, String::new())));
     }
 
-    /// Ends [`Out::above`], and gives the printer back for the next time.
+    /// Ends [`Out::above`] and returns the printer for the next use.
     pub fn below(&self) -> Option<Above> {
         let (printer, rest) = self.above.take()?;
         self.printed(&rest);
@@ -96,12 +97,12 @@ impl Out {
         }
     }
 
-    /// Whether results were lost on their way out, as on a full disk.
+    /// True if a result could not be written, for example because the disk is full.
     pub fn has_failed(&self) -> bool {
         self.failed.get()
     }
 
-    /// A word to the person beside the results.
+    /// Prints a notice that is not a result: on standard error, or above the line that is being edited.
     pub fn notice(&self, text: &str) {
         if !self.printed_above(&format!("{text}\n")) {
             eprintln!("{text}");
@@ -112,7 +113,7 @@ impl Out {
         self.told(&Error::from(error));
     }
 
-    /// An error for people or, as JSON on standard error, for scripts.
+    /// Prints an error on standard error: as text for people, or as JSON for scripts.
     pub fn told(&self, error: &Error) {
         if self.json {
             eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.message.clone()));
@@ -138,34 +139,34 @@ impl Out {
     }
 }
 
-/// Every terminal does, but for Windows' console.
+/// Every terminal supports colour codes, except the console of Windows.
 #[cfg(not(windows))]
 fn understands_colours() -> bool {
     true
 }
 
-/// Switches the console of Windows 10 and later to colour codes; an older one would print them as they are.
+/// Enables colour codes in the console of Windows 10 and later. An older console would print the codes as text.
 #[cfg(windows)]
 fn understands_colours() -> bool {
     anstyle_query::windows::enable_ansi_colors() == Some(true)
 }
 
-/// What came from outside, on one line and without control characters that could move the cursor.
+/// Text from an outside source on one line, without control characters, which could move the cursor.
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_direction(*c)).collect()
 }
 
-/// What came from outside, with its lines, without control characters.
+/// Text from an outside source with its line breaks and tabs, without other control characters.
 pub fn plain_lines(text: &str) -> String {
     text.chars().filter(|c| !(c.is_control() || is_direction(*c)) || *c == '\n' || *c == '\t').collect()
 }
 
-/// Characters that change the direction of what follows, which can make a line read as another.
+/// Characters that change the writing direction of the text after them: they can make a line look like another one.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The beginning of a text, on one line.
+/// The beginning of a text on one line, at most `most` characters long.
 pub fn short(text: &str, most: usize) -> String {
     let line = plain(text);
     let line = line.trim();

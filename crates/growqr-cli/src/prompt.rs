@@ -1,7 +1,7 @@
-//! The prompt: lines from a terminal with editing and history, or from a pipe.
+//! The prompt: reads lines from a terminal, with editing and history, or from a pipe.
 //!
-//! Reading a line blocks, so it happens on a thread of its own, one line at a time and only when asked: while an
-//! answer streams, the terminal is in its usual mode and Ctrl-C is a signal.
+//! Reading a line blocks, so a thread of its own does it, and only when a line is requested. While an answer streams,
+//! nothing is read: the terminal is in its usual mode and Ctrl-C is a signal.
 
 use crate::print::Above;
 use rustyline::DefaultEditor;
@@ -10,15 +10,14 @@ use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
-/// What came of asking for a line.
+/// The answer to a request for a line.
 pub enum Line {
-    /// A line.
     Text(String),
-    /// The person leaves, or the pipe has ended.
+    /// The person has left, or the pipe has ended.
     End,
 }
 
-/// Asks for lines.
+/// Requests lines from the thread that reads them.
 pub struct Prompt {
     ask: std::sync::mpsc::Sender<()>,
     lines: mpsc::Receiver<Line>,
@@ -33,7 +32,7 @@ impl Prompt {
         let (ask, asked) = std::sync::mpsc::channel();
         let (sender, lines) = mpsc::channel(1);
         let (printers, printer) = std::sync::mpsc::channel();
-        // Not joined: it may wait for a key when the program ends.
+        // Not joined: the thread may be waiting for a key when the program ends.
         std::thread::spawn(move || {
             if is_interactive { edit_lines(&history, &asked, &sender, &printers) } else { pipe_lines(&asked, &sender) }
         });
@@ -44,13 +43,14 @@ impl Prompt {
         self.is_interactive
     }
 
-    /// What prints above the line that is being edited; none where lines are not edited. Once.
+    /// The printer that writes above the line that is being edited. `None` if lines are not edited. Call this only
+    /// once.
     pub fn printer(&self) -> Option<Above> {
-        // Waits at most until the editor is made or could not be.
+        // Waits until the thread has created the editor or has failed to.
         self.is_interactive.then(|| self.printer.recv().ok()).flatten()
     }
 
-    /// The next line. Safe to drop half-way and to call again.
+    /// The next line. Cancel-safe: the future may be dropped and the call repeated.
     pub async fn line(&mut self) -> Line {
         if !self.is_asked && self.ask.send(()).is_err() {
             return Line::End;
@@ -83,10 +83,10 @@ fn edit_lines(
 ) {
     let Ok(mut editor) = DefaultEditor::new() else { return };
     if let Ok(printer) = editor.create_external_printer() {
-        // The prompt's owner may have left already.
+        // Fails if the prompt has been dropped already.
         let _ = printers.send(Box::new(printer));
     }
-    // A history that cannot be read or kept is an empty one.
+    // A history file that cannot be read or written counts as empty.
     let _ = editor.load_history(history);
     let mut interrupted = false;
     while asked.recv().is_ok() {

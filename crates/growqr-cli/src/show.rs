@@ -1,4 +1,4 @@
-//! Commands about agents and memory.
+//! The `growqr agents` and `growqr memory` commands.
 
 use crate::Done;
 use crate::args::{Agents, Memory};
@@ -7,10 +7,10 @@ use growqr_app::{AppError, Client, Environment, Home, Library, ask};
 use growqr_wire::{Agent, Author, Needs, Reply, Request};
 use std::io::Read;
 
-/// Messages that `agents show` prints.
+/// Number of messages that `agents show` prints.
 const SHOWN: u32 = 50;
 
-/// The largest page that is read from standard input; memory itself takes less.
+/// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
 const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
 
 pub async fn agents(home: Home, environment: &Environment, out: &Out, command: Agents) -> Done {
@@ -48,7 +48,7 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
     }
 }
 
-/// Whether no process runs the agents. One that does not answer runs them all the same.
+/// True if no process runs the agents. A host that does not answer counts as running.
 async fn nobody_runs(home: Home, environment: &Environment) -> bool {
     let opened = Client::open(home, environment, Needs::Nothing).await;
     opened.is_ok_and(|(client, _)| !client.is_attached())

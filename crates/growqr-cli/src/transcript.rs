@@ -1,4 +1,4 @@
-//! A conversation as it happens, for a terminal: words as they stream, tool calls and sub-agents as they go.
+//! Prints a conversation on a terminal while it happens: streamed text, tool calls and sub-agents.
 
 use crate::print::{Look, Out, plain_lines, short, usd};
 use growqr_wire::event::{
@@ -7,24 +7,24 @@ use growqr_wire::event::{
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
 use std::collections::HashMap;
 
-/// How a turn ended, as far as a terminal cares.
+/// How a turn ended, as far as the terminal shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     Done,
-    /// The person did not wait for it.
+    /// The person left before the turn ended.
     Left,
-    /// Not as wished; what is shown to the person.
+    /// The turn did not end normally. Holds the text for the person.
     Otherwise(String),
 }
 
-/// Shows one agent's conversation and what its sub-agents do.
+/// Prints one agent's conversation and the work of its sub-agents.
 pub struct Transcript<'a> {
     out: &'a Out,
     target: String,
     names: HashMap<String, String>,
-    /// The names of running tool calls, by effect.
+    /// Names of running tool calls, by effect id.
     calls: HashMap<String, String>,
-    /// Words of the current answer are on the screen, without a newline at the end.
+    /// True while streamed text of the current answer is on the screen without a newline at its end.
     is_mid_line: bool,
     streamed: bool,
     said_guide: bool,
@@ -43,7 +43,7 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    /// Shows what happened. Some if the target's turn ended with it.
+    /// Prints one event. Returns `Some` if the target agent's turn ended with it.
     pub fn show(&mut self, push: &Push) -> Option<Ending> {
         if self.out.is_json() {
             self.out.json(push);
@@ -68,7 +68,7 @@ impl<'a> Transcript<'a> {
         }
     }
 
-    /// Ends a line of words that is still open.
+    /// Ends the line that streamed text has left open.
     pub fn break_line(&mut self) {
         if self.is_mid_line && !self.out.is_json() {
             self.out.line("");
@@ -120,7 +120,7 @@ impl<'a> Transcript<'a> {
                 return Some(ending(&body, &agent.id));
             }
             Event::TurnEnded(body) => self.child_ended(agent, &body),
-            // Shown by the events around them, or of another agent.
+            // Not printed: other events show the same, or the event belongs to another agent.
             Event::AgentCreated(_)
             | Event::JournalNamed(_)
             | Event::UserSaid(_)
@@ -140,7 +140,7 @@ impl<'a> Transcript<'a> {
         None
     }
 
-    /// Words that were not streamed (this program came late) are shown now.
+    /// Prints the text now if it was not streamed, because this program subscribed too late.
     fn answered(&mut self, reply: &ModelReply) {
         if !self.streamed && !self.out.is_json() {
             for block in reply.blocks() {
@@ -206,7 +206,7 @@ impl<'a> Transcript<'a> {
     }
 }
 
-/// How this agent's turn ended, as a terminal shows it.
+/// Converts the recorded ending of a turn to what the terminal shows.
 fn ending(turn: &TurnEnded, agent: &str) -> Ending {
     let ending = turn.ended.ending(turn.shortfall, agent);
     ending.map_or(Ending::Done, |ending| Ending::Otherwise(plain_lines(&ending.text())))

@@ -1,4 +1,4 @@
-//! Commands about settings and budgets.
+//! The `growqr config` and `growqr budget` commands.
 
 use crate::Done;
 use crate::args::{Budget, Config};
@@ -79,7 +79,7 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
 }
 
 async fn set(home: Home, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
-    // All or nothing.
+    // Checks all values before the first change, so that a wrong value changes nothing.
     for (name, value) in &changes {
         value.as_ref().map(|value| check_setting(name, value)).transpose()?;
     }

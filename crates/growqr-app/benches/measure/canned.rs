@@ -1,22 +1,23 @@
-//! A loopback server that answers every request at once: with the same words, or with one tool call first. For measuring
-//! a program and nothing else: the strict stand-in judges each request, which takes longer than the program itself.
+//! A loopback server for benches that answers every request at once, with a fixed text or with one tool call. The
+//! strict stub is not used here: it checks each request, which takes longer than the program itself.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-/// The tool call, if any, that a request with this body gets for an answer: the tool's name and its input.
+/// Selects the answer to a request with this body: a tool call (the tool's name and its input), or `None` for text.
 pub type Wanted = fn(body: &str) -> Option<(&'static str, String)>;
 
-/// Bodies of all requests, in their order.
+/// Bodies of all requests, in the order in which they arrived.
 pub type Bodies = Arc<Mutex<Vec<String>>>;
 
-/// Starts one that only speaks, and gives its address. It ends with this process.
+/// Starts a server that answers with text only, and returns its address. The server ends with this process.
 pub fn start() -> String {
     start_with(|_| None).0
 }
 
-/// Starts one that calls a tool where `wanted` says so, and gives its address and what it was sent.
+/// Starts a server that answers with the tool calls that `wanted` selects. Returns its address and the bodies that it
+/// receives.
 pub fn start_with(wanted: Wanted) -> (String, Bodies) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a loopback port");
     let address = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -34,7 +35,7 @@ pub fn start_with(wanted: Wanted) -> (String, Bodies) {
 fn serve(stream: TcpStream, wanted: Wanted, sent: &Bodies) {
     let _ = stream.set_nodelay(true);
     let mut stream = BufReader::new(stream);
-    // Whatever goes wrong, the client has left.
+    // Any error means that the client has left.
     while let Some(length) = head(&mut stream) {
         let mut body = vec![0; length];
         if stream.read_exact(&mut body).is_err() {
@@ -45,7 +46,7 @@ fn serve(stream: TcpStream, wanted: Wanted, sent: &Bodies) {
             None => words(),
             Some((tool, input)) => tool_call(&body, tool, &input),
         };
-        // Before the answer: whoever has the answer may look for what was sent.
+        // Stored before the answer is sent: a client that has the answer may read the bodies at once.
         sent.lock().expect("nothing panicked").push(body);
         let length = events.len();
         let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {length}\r\n\r\n{events}");
@@ -60,14 +61,14 @@ fn words() -> String {
     message(r#"{"type":"text","text":""}"#, delta, "end_turn")
 }
 
-/// Its id is new in the conversation: a longer one has a longer body.
+/// The id must be new in the conversation. It is the length of the body, which grows with every request.
 fn tool_call(body: &str, tool: &str, input: &str) -> String {
     let (id, input) = (body.len(), serde_json::Value::from(input));
     let block = format!(r#"{{"type":"tool_use","id":"toolu_{id}","name":"{tool}","input":{{}}}}"#);
     message(&block, &format!(r#"{{"type":"input_json_delta","partial_json":{input}}}"#), "tool_use")
 }
 
-/// One message of one block, in six events.
+/// One message with one content block, as six events.
 fn message(block: &str, delta: &str, stop: &str) -> String {
     format!(
         concat!(
@@ -87,7 +88,7 @@ fn message(block: &str, delta: &str, stop: &str) -> String {
     )
 }
 
-/// Reads the head of a request or an answer; the length of its body.
+/// Reads the head of a request or a response, and returns the length of the body.
 pub fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
     let mut length = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Measuring, shared by the benches of this crate.
+//! Functions for measuring, shared by the benches of this crate.
 
 #![allow(dead_code, reason = "each bench uses a part")]
 
@@ -31,13 +31,14 @@ pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, began.elapsed())
 }
 
-/// The median of 4 KiB writes with fsync in this folder.
+/// The median time of a 4 KiB write with fsync in this folder.
 pub fn fsync_4k(folder: &Path) -> Duration {
     let mut probe = Probe::new(folder);
     median(&mut (0..200).map(|_| probe.fsync_4k()).collect::<Vec<Duration>>())
 }
 
-/// Asks the disk now and then how long it takes: it may stall for seconds, which a look beforehand does not show.
+/// Measures the disk in the course of a bench: it may stall for seconds, which one measurement beforehand does not
+/// show.
 pub struct Probe(File);
 
 impl Probe {
@@ -45,7 +46,7 @@ impl Probe {
         Probe(File::create(folder.join("fsync")).expect("a file"))
     }
 
-    /// One write of 4 KiB with fsync.
+    /// Times one write of 4 KiB with fsync.
     pub fn fsync_4k(&mut self) -> Duration {
         let (done, time) = timed(|| self.0.write_all(&[7; 4096]).and_then(|()| self.0.sync_data()));
         done.expect("it is written");
@@ -53,15 +54,16 @@ impl Probe {
     }
 }
 
-/// This process's resident memory in bytes, where the system tells.
+/// This process's resident memory in bytes, if the system reports it.
 pub fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/statm").ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
     Some(pages * 4096)
 }
 
-/// Waits for a child and gives the most memory in bytes that it had resident, where the system tells; 0 elsewhere.
-/// The resource usage that `wait` gives would do, but counts the parent's memory before the child's program began.
+/// Waits for a child. Returns its exit status and its peak resident memory in bytes, or 0 if the system does not report
+/// it. The resource usage from `wait` is not used: it includes the parent's memory from before the child's program
+/// began.
 pub fn wait_with_peak(mut child: Child) -> (ExitStatus, u64) {
     let place = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -77,8 +79,8 @@ pub fn wait_with_peak(mut child: Child) -> (ExitStatus, u64) {
     }
 }
 
-/// Sends requests with these bodies over one kept connection to a [`canned`] server and times each to the end of its
-/// answer.
+/// Sends requests with these bodies over one open connection to a [`canned`] server. Returns the time of each request,
+/// up to the end of its answer.
 pub fn bare_requests(base_url: &str, bodies: &[String]) -> Vec<Duration> {
     let address = base_url.trim_start_matches("http://");
     let mut connection = BufReader::new(TcpStream::connect(address).expect("the server listens"));
@@ -98,7 +100,7 @@ pub fn bare_requests(base_url: &str, bodies: &[String]) -> Vec<Duration> {
         .collect()
 }
 
-/// A folder beside the build's own, so that the disk measured is the one that is worked on.
+/// A folder in the build's own folder, so that the measured disk is the one that is used for work.
 pub fn folder() -> tempfile::TempDir {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(target).expect("the build's folder can be written");

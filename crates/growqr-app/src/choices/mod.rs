@@ -1,4 +1,4 @@
-//! What agents run on: the chosen model and provider, and the operator text.
+//! The model and provider that agents use, and the operator text.
 
 pub(crate) mod persona;
 pub(crate) mod servers;

@@ -1,4 +1,5 @@
-//! OpenAI-compatible servers: which one is meant, which ones answer, and what stands in where none can be meant.
+//! OpenAI-compatible servers: which address is used, which servers answer, and the provider that is used if the address
+//! is not valid.
 
 use crate::profile::home::Environment;
 use crate::profile::settings::{Preferences, Stored};
@@ -11,30 +12,30 @@ use growqr_models::openai::{
 use growqr_wire::{LocalServer, ModelRow};
 use std::sync::Arc;
 
-/// Which OpenAI-compatible server is meant.
+/// The address of the OpenAI-compatible server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     pub(crate) base: Result<BaseUrl, BaseUrlError>,
-    /// Whether the person named it; else it is Ollama's usual place.
+    /// True if the person has set the address; otherwise it is Ollama's usual address.
     pub(crate) is_set: bool,
 }
 
 impl Address {
-    /// The setting, then the environment, then Ollama on this machine.
+    /// The address from the setting, else from the environment, else of Ollama on this machine.
     pub(crate) fn of(environment: &Environment, stored: &Stored) -> Address {
         let set = Preferences::forgiving(stored).openai_base.map(Ok);
         let set = set.or_else(|| environment.get("OPENAI_BASE_URL").map(BaseUrl::parse));
         Address { is_set: set.is_some(), base: set.unwrap_or_else(|| Ok(BaseUrl::of_port(OLLAMA_PORT))) }
     }
 
-    /// The key to send there. A key goes only where the person has said: whatever listens on a usual port of this machine
-    /// has no claim to a key that is meant for a service.
+    /// The key to send to this address. A key is sent only to an address that the person has set: an unknown program on
+    /// a usual port of this machine must not get a key that is meant for a service.
     pub(crate) fn key(&self, known: Option<Secret>) -> Option<Secret> {
         known.filter(|_| self.is_set)
     }
 }
 
-/// Looks around.
+/// Searches for servers at the set address and on the usual ports.
 pub(crate) async fn look(address: &Address, key: Option<Secret>) -> Vec<LocalServer> {
     let key = address.key(key);
     let set = address.base.clone().ok().filter(|_| address.is_set).map(|base| (base, key));
@@ -51,7 +52,7 @@ fn row(server: Server) -> LocalServer {
     LocalServer { name: server.program.name().to_owned(), url: server.base.to_string(), models: models.collect() }
 }
 
-/// A provider that can look at its server.
+/// A provider that can ask its server about a model.
 #[async_trait]
 pub(crate) trait OpenAiModel: Model {
     /// As [`OpenAi::probe_model`].
@@ -65,7 +66,7 @@ impl OpenAiModel for OpenAi {
     }
 }
 
-/// Stands where a server should be whose address cannot be used, and says so when it is asked.
+/// Replaces the provider if its server's address is not valid. Every call fails with that error.
 struct NoServer(BaseUrlError);
 
 #[async_trait]

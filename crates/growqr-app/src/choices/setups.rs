@@ -1,4 +1,4 @@
-//! The person's choices as agents see them: which model, which segment, which limits. Computed again when a setting, a key
+//! The person's choices as agents use them: the model, the segment and the limits. Computed again when a setting, a key
 //! or the list of tools changes; read at every decision.
 
 use crate::choices::persona;
@@ -24,7 +24,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 struct Chosen {
     grow: (Setup, Arc<Segment>),
     sub: (Setup, Arc<Segment>),
-    /// The tools that both offer.
+    /// The tools that both segments offer.
     tools: Arc<[OfferedTool]>,
 }
 
@@ -39,18 +39,18 @@ pub(crate) struct Choices {
     chosen: RwLock<Chosen>,
 }
 
-/// The providers as keys and settings make them.
+/// The providers, built from keys and settings.
 #[derive(Clone)]
 struct Providers {
     guide: Arc<Guide>,
-    /// With the key that it was made with.
+    /// The key with which the client was built, and the client.
     anthropic: (Option<Secret>, Arc<Anthropic>),
-    /// With the address and key that it was made for.
+    /// The address and the key with which the client was built, and the client.
     openai: (Address, Option<Secret>, Arc<dyn OpenAiModel>),
 }
 
 impl Choices {
-    /// With the keys of the environment; [`Choices::load_keys`] takes up the others.
+    /// Uses the keys of the environment; [`Choices::load_keys`] adds those of the keychain.
     pub(crate) fn new(
         environment: &Environment,
         secrets: Arc<dyn SecretStore>,
@@ -84,18 +84,18 @@ impl Choices {
         &self.keys
     }
 
-    /// Keeps a key, or forgets it.
+    /// Stores a key, or removes it if there is no value.
     pub(crate) async fn set_key(&self, name: &str, value: Option<&str>) -> Result<(), AppError> {
         let done = match value {
             Some(value) => self.keys.set(name, value).await,
             None => self.keys.remove(name).await,
         };
-        // A key that could not be removed everywhere is out of use all the same.
+        // Also after an error: a key that could not be removed from the keychain is no longer used.
         self.choose_again();
         done
     }
 
-    /// Takes up what the keychain has for the model that is set, unless the environment has it.
+    /// Reads the keychain if the chosen model needs a key that the environment does not have.
     pub(crate) async fn load_keys(&self) {
         let model = Preferences::forgiving(&self.stored()).model;
         let provider = if openai_model(&model).is_some() { openai::PROVIDER } else { anthropic::PROVIDER };
@@ -104,13 +104,13 @@ impl Choices {
         }
     }
 
-    /// Looks at the keychain again.
+    /// Reads the keychain again.
     pub(crate) async fn refresh_keys(&self) {
         self.keys.refresh().await;
         self.choose_again();
     }
 
-    /// Has the person asked to unlock the keychain.
+    /// Lets the system ask the person to unlock the keychain, then reads it.
     pub(crate) async fn unlock_keys(&self) {
         self.keys.unlock().await;
         self.choose_again();
@@ -127,8 +127,8 @@ impl Choices {
         servers::look(&address, self.keys.get(openai::PROVIDER)).await
     }
 
-    /// If a model of an OpenAI-compatible server is chosen: finds out which server it is and how large the model's window
-    /// is, within a second. Without an answer, careful guesses stand.
+    /// If the chosen model is on an OpenAI-compatible server: finds out which server program it is and how large the
+    /// model's context window is, within a second. Without an answer, careful guesses stay in use.
     pub(crate) async fn learn(&self) {
         let model = Preferences::forgiving(&self.stored()).model;
         let Some(id) = openai_model(&model) else { return };
@@ -136,8 +136,8 @@ impl Choices {
         provider.learn(id).await;
     }
 
-    /// Learns from the provider which models there are and how large their windows are. Without a key, or without a
-    /// network, what this build knows stands.
+    /// Asks the provider for its models and the sizes of their context windows. Without a key or a network, the values
+    /// of this build stay in use.
     pub(crate) async fn refresh_models(&self) {
         if self.keys.get(anthropic::PROVIDER).is_none() {
             return;
@@ -163,8 +163,8 @@ impl Choices {
         let key = address.key(self.keys.get(openai::PROVIDER));
         let anthropic_key = self.keys.get(anthropic::PROVIDER);
         let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
-        // A client is replaced only with its key or address: it holds the limits that all agents share, open connections,
-        // and what was learned from its server.
+        // A client is replaced only if its key or address has changed: it holds the limits that all agents share, open
+        // connections, and what it has learned from its server.
         if providers.anthropic.0 != anthropic_key {
             let fresh = client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);
             providers.anthropic = (anthropic_key, Arc::new(fresh));
@@ -188,7 +188,7 @@ impl Setups for Choices {
         }
         let (mut setup, segment) = if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() };
         if setup.provider == openai::PROVIDER {
-            // More may have been learned of the server since.
+            // The client may have learned more about the server meanwhile.
             setup.card = self.providers().openai.2.card(&segment.model);
         }
         (setup, segment)
@@ -205,7 +205,7 @@ impl Setups for Choices {
     }
 }
 
-/// A client without a key is made all the same: an agent that needs it gets the provider's own clear error.
+/// A client is built even without a key: an agent that uses it gets the provider's own clear error.
 fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
     let mut config = anthropic::Config::new(key.unwrap_or_else(|| Secret::new("")), seed);
     if let Some(base_url) = base_url {
@@ -214,7 +214,8 @@ fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
     Anthropic::new(config)
 }
 
-/// A model of one's own server needs no key. Without a key for Claude the guide answers in its place.
+/// A model of an OpenAI-compatible server is used even without a key. Without a key for Claude, the built-in guide is
+/// used.
 fn choose(providers: &Providers, stored: &Stored, tools: Arc<[OfferedTool]>) -> Chosen {
     let preferences = Preferences::forgiving(stored);
     let (provider, card) = match openai_model(&preferences.model) {
@@ -235,7 +236,7 @@ fn setup(
     preferences: &Preferences,
     offered: &[OfferedTool],
 ) -> (Setup, Arc<Segment>) {
-    // A model that refuses the setting is never sent it, whatever the person chose.
+    // A model that does not support the effort setting is never sent it, whatever the person chose.
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
     let segment = Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools };

@@ -8,13 +8,13 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-/// How long a host may take to answer: somebody may have to unlock the keychain meanwhile.
+/// Timeout of an answer. It is long because a person may have to unlock the keychain meanwhile.
 const ANSWER: Duration = Duration::from_secs(120);
 
 /// A connection to a running host.
 pub(crate) struct Attached {
     lines: Lines,
-    /// Pushes that came while an answer was awaited.
+    /// Pushes that arrived while a call waited for its answer.
     early: VecDeque<Push>,
     calls: u64,
 }
@@ -26,11 +26,11 @@ impl Attached {
         Ok(lines.map(|lines| Attached { lines, early: VecDeque::new(), calls: 0 }))
     }
 
-    /// Asks one thing.
+    /// Sends one request and waits for its answer.
     ///
     /// # Errors
-    /// What the host says, or [`AppError::Protocol`] if it cannot be spoken to or does not answer: then it may have done
-    /// what it was asked, or do it later.
+    /// The host's error, or [`AppError::Protocol`] if the connection fails or the answer does not arrive in time. The
+    /// host may then have performed the request, or may still perform it.
     pub(crate) async fn call(&mut self, request: Request) -> Result<Reply, AppError> {
         let late = || AppError::Protocol { problem: "did not answer in time".to_owned() };
         tokio::time::timeout(ANSWER, self.answered(request)).await.unwrap_or_else(|_| Err(late()))
@@ -49,7 +49,7 @@ impl Attached {
         }
     }
 
-    /// The next push; `None` once the host has ended. Safe to drop half-way.
+    /// The next push; `None` once the host has ended. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
         if let Some(push) = self.early.pop_front() {
             return Ok(Some(push));

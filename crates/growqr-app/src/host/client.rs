@@ -1,8 +1,10 @@
-//! A client of one profile: asks and follows, whether the agents run in this process or in another.
+//! A client of one profile: sends requests and subscribes to events, whether the agents run in this process or in
+//! another.
 //!
-//! A [`Client`] is a handle and one task. The task owns the [`Connection`], answers one request after another, and passes
-//! on what happens. A request that may be answered beside others gets a task of its own. When the process that ran the
-//! agents ends, the task of a lasting client attaches to the next one or runs the agents itself; any other client ends.
+//! A [`Client`] is a handle on one task. The task owns the [`Connection`], answers one request after another, and
+//! passes pushes on to subscribers. A request that may be answered beside others gets a task of its own. When the host
+//! process ends, the task of a lasting client attaches to the next host or becomes the host itself; the task of any
+//! other client ends.
 
 use crate::error::AppError;
 use crate::host::connection::{Connection, attach};
@@ -18,16 +20,16 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// Requests that may wait at once.
+/// How many requests may wait at the same time.
 const ASKS: usize = 64;
 
-/// Pushes that a slow follower may be behind before it misses some.
+/// How many pushes a slow subscriber may be behind before it misses some.
 const PUSHES: usize = 1024;
 
-/// How long to wait before trying again, when no host could be reached and none could be started.
+/// Pause before the next attempt, when no host could be reached and none could be started.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// A handle on one profile. Shared by reference; every method may be called at the same time as any other.
+/// A handle on one profile. Shared by reference; all methods may be called concurrently.
 pub struct Client {
     asks: mpsc::Sender<Ask>,
     shared: Arc<Shared>,
@@ -41,22 +43,22 @@ struct Ask {
     reply: oneshot::Sender<Result<Reply, AppError>>,
 }
 
-/// What the task tells its handles.
+/// State that the task shares with its handles.
 #[derive(Default)]
 struct Shared {
     under_way: Mutex<UnderWay>,
     is_attached: AtomicBool,
-    /// Why the connection ended, if the other end sent something strange.
+    /// Why the connection ended, if the host sent something that this program does not understand.
     failure: Mutex<Option<AppError>>,
 }
 
-/// The event stream of a client: everything that happens from the moment at which the client was opened.
+/// The event stream of a client, from the moment at which the client was opened.
 pub struct Events {
     pushes: broadcast::Receiver<Push>,
     shared: Arc<Shared>,
 }
 
-/// Asks one thing, with a client for this request alone.
+/// Sends one request, with a client for this request alone.
 ///
 /// # Errors
 /// As [`Client::open`] and [`Client::ask`].
@@ -68,15 +70,17 @@ pub async fn ask(home: Home, environment: &Environment, request: Request) -> Res
 }
 
 impl Client {
-    /// Attaches to the running host, or provides in this process what is needed. Ends when the host ends.
+    /// Attaches to the running host, or provides in this process what `needs` names. The client ends when the host
+    /// ends.
     ///
     /// # Errors
-    /// [`AppError::Held`] if a process holds the profile and does not answer; else what opening says.
+    /// [`AppError::Held`] if a process holds the profile lock and does not answer; else the errors of opening the
+    /// profile.
     pub async fn open(home: Home, environment: &Environment, needs: Needs) -> Result<(Client, Events), AppError> {
         Client::start(home, environment, needs, false).await
     }
 
-    /// Attaches to the running host, or becomes it; and does so again when the host ends.
+    /// Attaches to the running host, or becomes the host; and does so again whenever the host ends.
     ///
     /// # Errors
     /// As [`Client::open`].
@@ -107,22 +111,23 @@ impl Client {
         Ok((Client { asks, shared, pushes, stop, task }, events))
     }
 
-    /// Asks one thing. If the host of a lasting client ends meanwhile, a repeatable request is asked again of the next.
+    /// Sends one request and waits for its answer. If the host of a lasting client ends meanwhile, a repeatable request
+    /// is sent again to the next host.
     ///
     /// # Errors
-    /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then a change of memory may have
-    /// been made, and can be looked up.
+    /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then memory may have been changed,
+    /// which the caller can look up.
     pub async fn ask(&self, request: Request) -> Result<Reply, AppError> {
         let (reply, answer) = oneshot::channel();
         self.asks.send(Ask { request, reply }).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
 
-    /// Everything that happens from now on, behind what there is already of answers that are under way. After a change of
-    /// host it goes on with [`Push::Missed`].
+    /// Subscribes to everything that happens from now on. The stream begins with the parts that have already arrived of
+    /// answers that are still streaming. After a change of host the stream goes on with [`Push::Missed`].
     #[must_use]
     pub fn follow(&self) -> Following {
-        // Held until this follower is there, so that no push falls between the two.
+        // Locked until the subscription exists, so that no push is lost between the two.
         let under_way = locked(&self.shared.under_way);
         let receiver = self.pushes.upgrade().map_or_else(|| broadcast::channel(1).1, |sender| sender.subscribe());
         Following::new(under_way.so_far(), receiver)
@@ -134,23 +139,24 @@ impl Client {
         self.shared.is_attached.load(Ordering::Relaxed)
     }
 
-    /// Ends it in good order. Agents that run here stop where they are and go on at the next start. Followers end.
+    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Subscriptions end.
     pub async fn close(&self) {
         self.stop.cancel();
         let task = locked(&self.task).take();
         if let Some(task) = task {
-            // It ends with the token; a panic in it has been reported already.
+            // The task ends when the token is cancelled; a panic in the task has been reported already.
             let _ = task.await;
         }
     }
 }
 
 impl Events {
-    /// The next thing that happens, [`Push::Missed`] where this reader was too slow; `None` once the host has ended or the
-    /// client is closed. Safe to drop half-way.
+    /// The next push; [`Push::Missed`] if this reader was too slow; `None` once the host has ended or the client is
+    /// closed. Cancel-safe.
     ///
     /// # Errors
-    /// If the other end sent something that this program does not understand.
+    /// If the host sent something that this program does not understand.
     pub async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match self.pushes.recv().await {
             Ok(push) => Ok(Some(push)),
@@ -174,16 +180,16 @@ struct Task {
     environment: Environment,
     needs: Needs,
     is_lasting: bool,
-    /// `None` while a lasting client has found no host and could not become it.
+    /// `None` while a lasting client has found no host and could not become the host.
     connection: Option<Connection>,
     pushes: broadcast::Sender<Push>,
     shared: Arc<Shared>,
-    /// Answers that wait for other programs, and hold nothing up.
+    /// Requests that wait for other programs. They do not delay other requests.
     beside: JoinSet<()>,
 }
 
 impl Task {
-    /// Stop first, then requests, then what happens.
+    /// Checks for the stop signal first, then for requests, then for pushes.
     async fn run(mut self, mut asks: mpsc::Receiver<Ask>, stop: CancellationToken) {
         loop {
             tokio::select! {
@@ -207,7 +213,7 @@ impl Task {
         }
     }
 
-    /// Whoever asked may have gone; what was asked is done all the same.
+    /// Answers one request. If the caller has gone, the request is performed all the same.
     async fn answer(&mut self, Ask { request, reply }: Ask) {
         if request.class().beside {
             while self.beside.try_join_next().is_some() {}
@@ -239,7 +245,8 @@ impl Task {
         }
     }
 
-    /// Another host is asked over a connection of its own, since a connection answers one request after another.
+    /// If another process is the host, a new connection to it is used, since a connection answers one request after
+    /// another.
     fn answer_beside(&self, request: Request) -> impl Future<Output = Result<Reply, AppError>> + Send + 'static {
         let handler = self.connection.as_ref().and_then(Connection::handler).cloned();
         let (home, environment) = (self.home.clone(), self.environment.clone());
@@ -254,7 +261,7 @@ impl Task {
         }
     }
 
-    /// What follows when the host has ended. `false`: this client ends too.
+    /// Called when the host has ended. Returns false if this client ends too.
     async fn goes_on(&mut self, failure: Option<AppError>) -> bool {
         if !self.is_lasting {
             *locked(&self.shared.failure) = failure;
@@ -269,7 +276,7 @@ impl Task {
         true
     }
 
-    /// Finds another host, or becomes it, and tells followers to read on.
+    /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
     async fn connect(&mut self) -> Result<(), AppError> {
         self.connection = None;
         let connection = Connection::open(&self.home, &self.environment, self.needs).await?;
@@ -282,12 +289,12 @@ impl Task {
     fn pass_on(&self, push: Push) {
         let mut under_way = locked(&self.shared.under_way);
         under_way.take(&push);
-        // Nobody may be following just now.
+        // Fails if there is no subscriber now.
         let _ = self.pushes.send(push);
     }
 }
 
-/// The next thing that happens; `None` once it is time to look for a host.
+/// The next push; `None` when it is time to look for a host.
 async fn next(connection: &mut Option<Connection>) -> Result<Option<Push>, AppError> {
     match connection {
         Some(connection) => connection.next().await,

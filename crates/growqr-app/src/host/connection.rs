@@ -1,4 +1,4 @@
-//! How requests reach whoever answers them: the host in another process, or the request handler in this one.
+//! How requests reach the request handler: in the host process, or in this process.
 
 use crate::error::AppError;
 use crate::host::attached::Attached;
@@ -12,29 +12,30 @@ use growqr_wire::{Needs, Push, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long to wait for a process that holds the lock and does not listen: it may just be starting or ending.
+/// How long to wait for a process that holds the profile lock and does not listen: it may just be starting or ending.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often to look meanwhile.
+/// Pause between two attempts.
 const LOOK: Duration = Duration::from_millis(25);
 
-/// Who answers.
+/// Where requests are answered.
 pub(crate) enum Connection {
-    /// Another process holds the profile.
+    /// Another process holds the profile lock.
     Attached(Box<Attached>),
     /// This process runs the agents.
     Hosting(Box<Hosting>, Pushes),
-    /// This process holds the lock and no agent runs.
+    /// This process holds the profile lock and runs no agents.
     Holding(Arc<Handler>),
-    /// No process holds the profile.
+    /// No process holds the profile lock.
     Nobody,
 }
 
 impl Connection {
-    /// Attaches to the running host, or provides in this process what is needed.
+    /// Attaches to the running host, or provides in this process what `needs` names.
     ///
     /// # Errors
-    /// [`AppError::Held`] if a process holds the profile and does not answer; else what opening says.
+    /// [`AppError::Held`] if a process holds the profile lock and does not answer; else the errors of opening the
+    /// profile.
     pub(crate) async fn open(home: &Home, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
         let attempts = PATIENCE.as_millis() / LOOK.as_millis();
         for _ in 0..attempts {
@@ -60,10 +61,10 @@ impl Connection {
         Ok(Connection::Hosting(Box::new(hosting), pushes))
     }
 
-    /// The next thing that happens; `None` once the host has ended. Never, where no agents run. Safe to drop half-way.
+    /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
     ///
     /// # Errors
-    /// If the other end sends something that this program does not understand.
+    /// If the host sends something that this program does not understand.
     pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
@@ -86,7 +87,7 @@ impl Connection {
         matches!(self, Connection::Attached(_))
     }
 
-    /// Ends it in good order. Agents of another process go on; agents of this one stop where they are.
+    /// Closes the connection. Agents of another process go on; agents of this process stop where they are.
     pub(crate) async fn close(self) {
         match self {
             Connection::Attached(_) | Connection::Nobody => {}
@@ -103,17 +104,17 @@ impl Connection {
     }
 }
 
-/// Attaches to the running host and greets it. `None` if none runs.
+/// Connects to the running host and sends the greetings. `None` if no host runs.
 ///
 /// # Errors
-/// [`AppError::Held`] if it does not answer: the system accepts connections in the name of a process that is suspended.
+/// [`AppError::Held`] if the host does not answer: the system accepts connections for a process that is suspended.
 pub(crate) async fn attach(home: &Home, greetings: &[Request]) -> Result<Option<Attached>, AppError> {
     let held = || AppError::Held { holder: ProfileLock::holder(home) };
     tokio::time::timeout(PATIENCE, greet(home, greetings)).await.unwrap_or_else(|_| Err(held()))
 }
 
-/// `None` also if the host went away while it was greeted: a connection may still be accepted in the name of a process
-/// that has just been killed.
+/// `None` also if the host ended during the greetings: the system may still accept a connection for a process that has
+/// just been killed.
 async fn greet(home: &Home, greetings: &[Request]) -> Result<Option<Attached>, AppError> {
     let Some(mut attached) = Attached::connect(home).await? else { return Ok(None) };
     for greeting in greetings {

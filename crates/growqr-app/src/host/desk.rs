@@ -1,5 +1,5 @@
-//! The profile as a window uses it, for as long as the window lives: a lasting client, and beside it the reading side,
-//! which goes straight to the store and the memory.
+//! One profile as a window uses it, for the lifetime of the window: a lasting client for requests, and a library that
+//! reads the store and the memory directly.
 
 use crate::error::AppError;
 use crate::host::client::Client;
@@ -8,17 +8,17 @@ use crate::profile::home::{Environment, Home};
 use growqr_wire::Agent;
 use std::sync::Arc;
 
-/// One profile, open in a window. Shared by reference; every method may be called at the same time as any other.
+/// One profile, open in a window. Shared by reference; all methods may be called concurrently.
 pub struct Desk {
     client: Client,
     library: Arc<Library>,
 }
 
 impl Desk {
-    /// Attaches to the running host, or becomes it.
+    /// Attaches to the running host, or becomes the host.
     ///
     /// # Errors
-    /// As [`Client::open`], and if what there is cannot be read.
+    /// As [`Client::open`], and if the store or the memory cannot be read.
     pub async fn open(home: Home, environment: &Environment) -> Result<Desk, AppError> {
         let client = Client::open_lasting(home.clone(), environment).await?;
         match Library::open_all(home).await {
@@ -30,13 +30,13 @@ impl Desk {
         }
     }
 
-    /// Where to ask and follow.
+    /// The client, for requests and subscriptions.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The reading side, memory included. Its memory methods block on the disk: use [`Desk::read_memory`].
+    /// The library, memory included. Its memory methods block on the disk: call them through [`Desk::read_memory`].
     #[must_use]
     pub fn library(&self) -> &Library {
         &self.library
@@ -45,7 +45,7 @@ impl Desk {
     /// Reads memory on a thread that may block.
     ///
     /// # Errors
-    /// What the work says.
+    /// The errors of `work`.
     pub async fn read_memory<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Library) -> Result<T, AppError> + Send + 'static,
@@ -54,7 +54,7 @@ impl Desk {
         tokio::task::spawn_blocking(move || work(&library)).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
 
-    /// How many agents would stop at their work if this were closed now. None, if another process runs them.
+    /// How many agents would be interrupted if the desk were closed now. Zero if another process runs them.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -65,7 +65,8 @@ impl Desk {
         Ok(self.library.agents().await?.iter().filter(|agent| Agent::is_at_work(agent)).count())
     }
 
-    /// Ends it in good order. Agents that run here stop where they are and go on at the next start. Followers end.
+    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Subscriptions end.
     pub async fn close(&self) {
         self.client.close().await;
     }

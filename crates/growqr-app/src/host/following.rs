@@ -1,4 +1,5 @@
-//! What happens, at a pace that a screen can show: parts of an answer are put together for a frame, nothing else waits.
+//! The event stream at a rate that a screen can show: text parts of an answer are merged for one frame; everything else
+//! is delivered at once.
 
 use growqr_wire::{DeltaKind, Push};
 use std::collections::VecDeque;
@@ -6,26 +7,25 @@ use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time::Instant;
 
-/// How long parts of an answer are gathered: one frame at 60 a second.
+/// How long text parts are collected: one frame at 60 frames per second.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// Everything that happens at a client from one moment on.
+/// A subscription to everything that happens at a client.
 pub struct Following {
     pushes: broadcast::Receiver<Push>,
-    /// Gathered and not yet given, oldest first.
+    /// Collected pushes that are not delivered yet, oldest first.
     waiting: VecDeque<Push>,
-    /// When what waits is given. `None`: at once.
+    /// When the collected pushes are delivered. `None`: at once.
     due: Option<Instant>,
 }
 
 impl Following {
-    /// Gives what happened `before`, then what is received.
+    /// Delivers the pushes in `before`, then those that are received.
     pub(crate) fn new(before: VecDeque<Push>, pushes: broadcast::Receiver<Push>) -> Following {
         Following { pushes, waiting: before, due: None }
     }
 
-    /// The next thing; `None` once the client is closed. [`Push::Missed`] where this reader was too slow. Safe to drop
-    /// half-way.
+    /// The next push; [`Push::Missed`] if this reader was too slow; `None` once the client is closed. Cancel-safe.
     pub async fn next(&mut self) -> Option<Push> {
         loop {
             let received = match self.due {
@@ -59,7 +59,8 @@ impl Following {
     }
 }
 
-/// Adds a push, or its text to the last part of the same answer. Only parts stand behind the first push.
+/// Appends a push, or appends its text to the last part of the same answer. Callers append a part only behind the first
+/// push or behind other parts, so merging changes no order.
 pub(crate) fn gather(waiting: &mut VecDeque<Push>, push: Push) {
     if let Push::Delta { agent, kind, text } = &push {
         let last = waiting.iter_mut().rev().find_map(|earlier| match earlier {

@@ -1,7 +1,8 @@
-//! The request handler: answers every request in the process that holds the profile, for callers here and on the socket.
+//! The request handler: answers every request in the process that holds the profile lock, for callers in this process
+//! and on the socket.
 //!
-//! It may be called many times at once. With agents it belongs to a host; without, the profile is held for the moment of
-//! a request and no agent wakes.
+//! It may be called concurrently. With agents it belongs to a host. Without agents, the process holds the profile lock
+//! only for one request, and no agent wakes.
 
 use crate::check_key::check_key;
 use crate::error::AppError;
@@ -20,21 +21,21 @@ use tokio::task::JoinSet;
 /// Answers requests about one profile.
 pub(crate) struct Handler {
     app: App,
-    /// `None` while the profile is held and no agent runs.
+    /// `None` if this process holds the profile lock and runs no agents.
     host: Option<Host>,
-    /// Waits for the person to unlock the keychain; at most one at a time. Ends with this.
+    /// The task that waits for the person to unlock the keychain; at most one. Aborted when the handler is dropped.
     unlocking: Mutex<JoinSet<()>>,
     /// Marked as changed whenever the person has changed memory.
     memory: watch::Sender<()>,
 }
 
 impl Handler {
-    /// For a profile that is held without running its agents.
+    /// A handler in a process that holds the profile lock and runs no agents.
     pub(crate) fn without_agents(app: App) -> Handler {
         Handler { app, host: None, unlocking: Mutex::default(), memory: watch::Sender::new(()) }
     }
 
-    /// For a host. `memory` is marked as changed whenever the person has changed memory.
+    /// A handler in a host. `memory` is marked as changed whenever the person has changed memory.
     pub(crate) fn with_agents(app: App, host: Host, memory: watch::Sender<()>) -> Handler {
         Handler { app, host: Some(host), unlocking: Mutex::default(), memory }
     }
@@ -113,8 +114,9 @@ impl Handler {
         Reply::Keys { keys: keys.list(), keychain: keys.keychain().await }
     }
 
-    /// If a key had to stay in memory, has the system ask the person to unlock the keychain. Returns at once. A process
-    /// that only holds the profile for a moment would end before the person has answered.
+    /// If a key is only in memory because the keychain is locked, lets the system ask the person to unlock it. Returns
+    /// at once. Does nothing without a host: a process that holds the lock only for one request would end before the
+    /// person has answered.
     async fn offer_to_unlock(&self) {
         if self.host.is_none() || !self.app.choices.keys().waits_for_unlocking().await {
             return;
@@ -127,7 +129,7 @@ impl Handler {
         }
     }
 
-    /// Everything that happens from now on. `None` where no agents run.
+    /// Subscribes to everything that happens from now on. `None` if no agents run.
     pub(crate) fn follow(&self) -> Option<Pushes> {
         self.host.as_ref().map(|host| Pushes::new(host.subscribe(), self.memory.subscribe()))
     }
@@ -139,7 +141,7 @@ impl Handler {
         }
     }
 
-    /// Closes the profile in good order.
+    /// Closes the profile.
     pub(crate) async fn close(self) {
         let Handler { app, host, unlocking, .. } = self;
         drop(unlocking);

@@ -1,12 +1,12 @@
-//! Only for tests that kill the program: `GROWQR_HOLD=step:3` stops this process right after the third step that its
-//! memory takes, with the memory's lock held. The rest is as [`growqr_actors::hold`] has it.
+//! Only for tests that kill the program: `GROWQR_HOLD=step:3` stops this process right after the third step of a memory
+//! change, while it holds the memory's lock. For the other hold points see [`growqr_actors::hold`].
 
 use growqr_actors::hold::is_here;
 use growqr_core::memory::MemoryError;
 use growqr_memory::{Probe, Step};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts the steps of memory.
+/// Counts the steps of memory changes.
 #[derive(Default)]
 pub(crate) struct Steps(AtomicU64);
 

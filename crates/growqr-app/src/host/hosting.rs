@@ -1,4 +1,4 @@
-//! A host: the process that holds the profile runs its agents and serves the local socket meanwhile.
+//! The host: the process that holds the profile lock runs the agents and serves the local socket.
 
 use crate::SystemClock;
 use crate::error::AppError;
@@ -15,32 +15,33 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// A host that lives this long asks the provider which models there are; one that answers a single message need not.
+/// After this time a host asks the provider for its models. A host that answers a single message ends earlier and need
+/// not.
 const SETTLED: Duration = Duration::from_secs(5);
 
-/// How long agents wait for the keychain: one that goes on without its key would be answered by the guide instead. It
-/// says by itself, before that, that it is locked or does not answer.
+/// How long agents wait for the keychain: without its key, the built-in guide would answer instead of the model. A
+/// keychain that is locked or does not answer is reported earlier than this.
 const KEYCHAIN: Duration = Duration::from_secs(5);
 
-/// A running host and everything that serves it.
+/// A running host with its socket and its background tasks.
 pub(crate) struct Hosting {
     /// Shared with the socket's connections.
     handler: Arc<Handler>,
     stop: CancellationToken,
     socket: JoinHandle<()>,
     watch: JoinHandle<Option<Watch>>,
-    /// Loads keys, then asks which models there are. Ends with this.
+    /// Loads keys, then asks the provider for its models. Aborted when this is dropped.
     refresh: JoinSet<()>,
 }
 
 impl Hosting {
-    /// Runs the profile's agents. Work that was open goes on at once; the event stream misses nothing of it.
+    /// Starts the profile's agents. Open work goes on at once, and the returned event stream misses nothing of it.
     ///
     /// # Errors
-    /// If the store cannot be read or the socket cannot be made.
+    /// If the store cannot be read or the socket cannot be created.
     pub(crate) async fn start(app: App) -> Result<(Hosting, Pushes), AppError> {
         let listener = socket::listen(app.library.home())?;
-        // Walking the folder takes a while, and nothing waits for it.
+        // Scanning the folder takes a while, so it runs in the background.
         let memory = watch::Sender::new(());
         let (repo, changed) = (Arc::clone(&app.memory), memory.clone());
         let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
@@ -49,13 +50,13 @@ impl Hosting {
         let mut refresh = JoinSet::new();
         refresh.spawn(async move {
             choices.load_keys().await;
-            // Nobody waits any more if it took too long.
+            // Fails if the receiver has already timed out.
             let _ = loaded.send(());
             tokio::time::sleep(SETTLED).await;
             choices.refresh_models().await;
         });
         let _ = tokio::time::timeout(KEYCHAIN, keys).await;
-        // The first turn shall know how much its model can read.
+        // Before the first turn, so that the turn knows the model's context window.
         app.choices.learn().await;
         let host = Host::start(app.ports(), HostConfig::default()).await?;
         let pushes = Pushes::new(host.subscribe(), memory.subscribe());
@@ -65,7 +66,7 @@ impl Hosting {
         Ok((Hosting { handler, stop, socket, watch, refresh }, pushes))
     }
 
-    /// What answers requests. Let go of it before [`Hosting::stop`].
+    /// The request handler. Drop all clones of it before [`Hosting::stop`].
     pub(crate) fn handler(&self) -> &Arc<Handler> {
         &self.handler
     }
@@ -75,7 +76,7 @@ impl Hosting {
         self.stop.cancel();
         self.refresh.abort_all();
         self.handler.stop_agents().await;
-        // Both end by themselves, and cannot fail in a way that matters now.
+        // Both tasks end by themselves, and their errors no longer matter.
         let _ = self.socket.await;
         drop(self.watch.await);
         if let Some(handler) = Arc::into_inner(self.handler) {
@@ -84,8 +85,8 @@ impl Hosting {
     }
 }
 
-/// Hand edits become commits of the person's own after a while of quiet. Without notices from the system they are
-/// taken up at the next start.
+/// Commits hand edits in the person's name, once the files have not changed for a while. If the system cannot watch the
+/// folder, the edits are committed at the next start.
 fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
     let adopter = Arc::clone(memory);
     let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {

@@ -1,4 +1,5 @@
-//! One host per profile: a file lock that the system drops with the process, and beside it who holds it.
+//! One host per profile: a file lock that the system releases when the process ends, and a second file that names the
+//! holder.
 
 use crate::error::AppError;
 use crate::profile::home::Home;
@@ -7,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
-/// Held until dropped.
+/// The profile lock. Held until dropped.
 pub(crate) struct ProfileLock {
     file: File,
     note: PathBuf,
 }
 
-/// Who holds a profile.
+/// The process that holds the profile lock.
 #[derive(Debug, Serialize, Deserialize)]
 struct Holder {
     pid: u32,
@@ -25,7 +26,7 @@ impl ProfileLock {
     /// Takes the lock. `Ok(None)` if another process has it.
     pub(crate) fn take(home: &Home, now: Timestamp) -> Result<Option<ProfileLock>, AppError> {
         let path = home.folder().join("host.lock");
-        // A file of its own for the holder: on Windows nobody else can read a locked file.
+        // The holder is named in a second file: on Windows no other process can read a locked file.
         let note = home.folder().join("host.json");
         let file = File::options()
             .create(true)
@@ -42,13 +43,13 @@ impl ProfileLock {
         let holder = Holder { pid: std::process::id(), program, since: now };
         let text = serde_json::to_vec(&holder).map_err(|error| AppError::Internal(error.to_string()))?;
         if let Err(error) = std::fs::write(&note, text) {
-            // Only a courtesy to whoever finds the lock taken.
+            // Not an error: the file only helps a person to find the process that holds the lock.
             tracing::debug!(%error, "the holder of the lock could not be noted");
         }
         Ok(Some(ProfileLock { file, note }))
     }
 
-    /// Who holds it, in words.
+    /// Describes the holder, for messages.
     pub(crate) fn holder(home: &Home) -> String {
         let note = home.folder().join("host.json");
         let holder = std::fs::read(note).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
@@ -65,7 +66,7 @@ impl ProfileLock {
 
 impl Drop for ProfileLock {
     fn drop(&mut self) {
-        // The note is a courtesy; a stale one is never trusted, the lock is.
+        // The file that names the holder is only information: it may be stale, and only the lock counts.
         let _ = std::fs::remove_file(&self.note);
         let _ = self.file.unlock();
     }

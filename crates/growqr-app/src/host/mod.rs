@@ -1,4 +1,4 @@
-//! Who runs a profile's agents: the lock, the host in this process or another, and the ways to reach it.
+//! The host of a profile's agents: the lock, the host in this process or in another, and how clients reach it.
 
 pub(crate) mod attached;
 pub(crate) mod client;

@@ -1,4 +1,4 @@
-//! One profile, open for writing: the lock, the store, the memory and the person's choices. No agent runs yet.
+//! One profile, open for writing: the lock, the store, the memory and the person's choices. No agents run yet.
 
 use crate::choices::setups::Choices;
 use crate::clock::{SystemClock, SystemRandom};
@@ -17,7 +17,7 @@ use growqr_memory::MemoryRepo;
 use growqr_store::{Db, Hold};
 use std::sync::Arc;
 
-/// One profile, held by this process.
+/// One profile whose lock this process holds.
 pub(crate) struct App {
     pub(crate) library: Library,
     pub(crate) store: Arc<dyn Store>,
@@ -27,7 +27,7 @@ pub(crate) struct App {
     pub(crate) environment: Environment,
     db: Db,
     _hold: Hold,
-    // Last, so that it is let go after everything else is closed.
+    // The last field, so that the lock is released after everything else is closed.
     _lock: ProfileLock,
 }
 
@@ -56,7 +56,7 @@ impl App {
         Ok(Some(App { library, store, memory, tools, choices, environment, db, _hold: hold, _lock: lock }))
     }
 
-    /// What agents run on.
+    /// The ports that a host needs.
     pub(crate) fn ports(&self) -> Ports {
         Ports {
             store: Arc::clone(&self.store),
@@ -68,7 +68,7 @@ impl App {
         }
     }
 
-    /// Closes the database in good order. Dropping loses nothing either.
+    /// Tidies up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
         let memory = Arc::clone(&self.memory);
         let tidied = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
@@ -80,7 +80,7 @@ impl App {
     }
 }
 
-/// Keeps a copy of who the person is beside their data.
+/// Copies the account of this profile into the profile's database.
 async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
     let Some(user) = Accounts::read(home.root())?.of_profile(home.profile()).map(Account::user) else { return Ok(()) };
     if store.users().await?.contains(&user) {
@@ -89,7 +89,7 @@ async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
     Ok(store.save_user(&user).await?)
 }
 
-/// Opens the memory and takes up what the person edited by hand while nothing ran.
+/// Opens the memory and commits what the person edited by hand while no host ran.
 fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
     std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
     #[cfg(not(feature = "hold-points"))]

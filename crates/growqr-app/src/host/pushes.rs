@@ -5,19 +5,20 @@ use growqr_actors::Happened;
 use growqr_wire::Push;
 use tokio::sync::{broadcast, watch};
 
-/// What happens, as it happens. Nothing waits for a slow reader: it gets [`Push::Missed`] and goes on from there.
+/// The pushes of a host, in the order in which they happen. A slow reader delays nothing: it gets [`Push::Missed`] and
+/// goes on from there.
 pub(crate) struct Pushes {
     happened: broadcast::Receiver<Happened>,
     memory: watch::Receiver<()>,
 }
 
 impl Pushes {
-    /// Everything from now on: what agents do, and each change that the person makes to memory.
+    /// Everything from now on: the events of agents, and each change of memory by the person.
     pub(crate) fn new(happened: broadcast::Receiver<Happened>, memory: watch::Receiver<()>) -> Pushes {
         Pushes { happened, memory }
     }
 
-    /// The next one; `None` once the host has ended. Safe to drop half-way.
+    /// The next push; `None` once the host has ended. Cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Push> {
         let happened = tokio::select! {
             biased;

@@ -1,7 +1,7 @@
-//! The host's side of the local socket: answers the requests of other processes and sends them what happens.
+//! The host's side of the local socket: answers the requests of other processes and sends them pushes.
 //!
-//! Each connection has a task of its own, all owned by one join set. A line that is too long ends the connection;
-//! nothing a client sends can do more than [`Request`] says.
+//! Each connection has a task of its own, all owned by one join set. A line that is too long ends the connection. A
+//! client can do nothing but send a [`Request`].
 
 use crate::error::AppError;
 use crate::host::handler::Handler;
@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long to wait after a client could not be accepted.
+/// Pause after a client could not be accepted.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers clients until told to stop.
+/// Answers clients until `stop` is cancelled.
 pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
@@ -32,7 +32,7 @@ pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: Cance
             accepted = listener.accept() => match accepted {
                 Ok(stream) => drop(connections.spawn(connection(stream, Arc::clone(&handler)))),
                 Err(error) => {
-                    // Too many open files, say: it passes.
+                    // Often temporary, such as too many open files.
                     tracing::warn!(%error, "a client could not be accepted");
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -62,15 +62,15 @@ async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> 
         Err(_) => return not_understood(line),
     };
     if call.request == Request::Follow {
-        // From before the answer, so that nothing is missed between the two.
+        // Subscribed before the request is answered, so that no push is lost between the two.
         *pushes = handler.follow();
     }
     let result = handler.answer(call.request).await.map_err(Into::into);
     Ok(FromHost::Answer(Answer { id: call.id, result }))
 }
 
-/// A call that this host does not know is answered, so that its sender need not wait; anything else ends the connection.
-/// The parser's words are left out: they repeat what they do not understand, which may be a key.
+/// Answers a call that this host does not know, so that its sender need not wait; any other line ends the connection.
+/// The parser's error is not sent: it quotes the line, which may contain a key.
 fn not_understood(line: &[u8]) -> io::Result<FromHost> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
     let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is no call"))?;
@@ -78,7 +78,7 @@ fn not_understood(line: &[u8]) -> io::Result<FromHost> {
     Ok(FromHost::Answer(Answer { id, result: Err(error.into()) }))
 }
 
-/// The next push; never, if the client does not follow or the host has ended.
+/// The next push. Waits for ever if the client has not subscribed or the host has ended.
 async fn next(pushes: &mut Option<Pushes>) -> Push {
     if let Some(open) = pushes
         && let Some(push) = open.next().await

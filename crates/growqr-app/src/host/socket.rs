@@ -1,6 +1,7 @@
-//! The local socket: a Unix domain socket for this user, a named pipe on Windows. One JSON object a line both ways.
+//! The local socket: a Unix domain socket for this user, a named pipe on Windows. One JSON object per line in both
+//! directions.
 //!
-//! Here is where the socket is and who may use it; `server` answers on it, `attached` asks through it.
+//! This file says where the socket is and who may use it; `server` answers on it, `attached` sends requests over it.
 
 use crate::error::AppError;
 use crate::profile::home::Home;
@@ -10,10 +11,10 @@ use std::io;
 use std::path::PathBuf;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
-/// The longest line taken: the largest message, escaped, and some.
+/// The longest line that is read, in bytes: the largest message with everything escaped, and a margin.
 const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// Makes the socket. The profile's lock is held, so one that is there already is a left-over.
+/// Creates the socket. The caller holds the profile lock, so an existing socket was left by a host that has ended.
 pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
     let place = place(home);
     let failed = |source| AppError::file("listen on", &place, source);
@@ -26,10 +27,10 @@ pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
     Ok(listener)
 }
 
-/// Connects to the socket. `Ok(None)` if nobody listens on it.
+/// Connects to the socket. `Ok(None)` if no process listens on it.
 ///
 /// # Errors
-/// [`AppError::File`] if somebody else listens there; nothing was sent to them.
+/// [`AppError::File`] if a process of another user listens there; nothing was sent to it.
 pub(crate) async fn connect(home: &Home) -> Result<Option<Lines>, AppError> {
     let failed = |source| AppError::file("reach", &place(home), source);
     if !is_private(home, false).map_err(failed)? {
@@ -46,7 +47,7 @@ pub(crate) async fn connect(home: &Home) -> Result<Option<Lines>, AppError> {
 /// JSON lines over a stream.
 pub(crate) struct Lines {
     stream: BufReader<Stream>,
-    /// A line that has come in part; kept, so that reading may be dropped half-way.
+    /// The part of a line that has arrived; kept, so that the future of a read may be dropped.
     partial: Vec<u8>,
 }
 
@@ -55,7 +56,7 @@ impl Lines {
         Lines { stream: BufReader::new(stream), partial: Vec::new() }
     }
 
-    /// The next line; `None` at the end. Safe to drop half-way.
+    /// The next line; `None` at the end of the stream. Cancel-safe.
     pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let room = LINE_LIMIT - self.partial.len() as u64;
         let read = (&mut self.stream).take(room).read_until(b'\n', &mut self.partial).await?;
@@ -81,8 +82,8 @@ impl Lines {
 #[cfg(unix)]
 const PATH_LIMIT: usize = 100;
 
-/// In the profile's folder; if that path is too long, in a folder of its own in the first of the other places where it
-/// fits.
+/// The path of the socket: in the profile's folder; if that path is too long, in the first folder of `far_folders`
+/// where it fits.
 #[cfg(unix)]
 fn place(home: &Home) -> PathBuf {
     let near = home.folder().join("host.sock");
@@ -102,15 +103,16 @@ fn fitting(near: PathBuf, far: impl Iterator<Item = PathBuf>) -> PathBuf {
     last
 }
 
-/// The user's run-time files, or else the temporary files.
+/// In the folder of the user's run-time files, or else in the temporary folder.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn far_folders(home: &Home) -> Vec<PathBuf> {
     let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     vec![around.join(format!("growqr-{}", home.fingerprint()))]
 }
 
-/// The app's data, then the user's own folder: macOS removes files from the temporary folder that were not read for
-/// three days, and has no folder for run-time files. The temporary folder, if all else is too long.
+/// In the folder of the app's data, then in the home folder; in the temporary folder only if those paths are too long.
+/// macOS has no folder for run-time files, and removes files from the temporary folder that were not read for three
+/// days.
 #[cfg(target_os = "macos")]
 fn far_folders(home: &Home) -> Vec<PathBuf> {
     let own = std::env::home_dir();
@@ -120,7 +122,8 @@ fn far_folders(home: &Home) -> Vec<PathBuf> {
     app.into_iter().chain(hidden).chain([std::env::temp_dir().join(name)]).collect()
 }
 
-/// Others may write to the temporary folder too: a socket there counts only in a folder that is this user's alone.
+/// True if the socket's folder can be trusted. Other users may write to the temporary folder too, so a folder there
+/// must belong to this user and be closed to all others.
 #[cfg(unix)]
 fn is_private(home: &Home, create: bool) -> io::Result<bool> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
@@ -170,19 +173,20 @@ fn name(home: &Home) -> io::Result<Name<'static>> {
     format!("growqr-{}", home.fingerprint()).to_ns_name::<GenericNamespaced>()
 }
 
-/// A named pipe has its rights from the start.
+/// A named pipe gets its access rights when it is created.
 #[cfg(not(unix))]
 fn only_this_user(_place: &std::path::Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A Unix socket gets its rights once it is there, see [`only_this_user`].
+/// A Unix socket gets its access rights after it is created, see [`only_this_user`].
 #[cfg(not(windows))]
 fn for_this_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     Ok(options)
 }
 
-/// Everybody on the computer may look for a named pipe; only this account can open it or add to it.
+/// All users of the computer can see the name of a pipe; only this account can open the pipe or create an instance of
+/// it.
 #[cfg(windows)]
 fn for_this_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     use interprocess::os::windows::local_socket::ListenerOptionsExt;
@@ -192,17 +196,18 @@ fn for_this_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>
     Ok(options.security_descriptor(SecurityDescriptor::deserialize(&rights)?))
 }
 
-/// A Unix socket is in a folder of this user alone.
+/// A Unix socket is in a folder that only this user may use.
 #[cfg(not(windows))]
 fn is_of_this_user(_stream: &Stream) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Whoever is first makes a named pipe, whatever its name: the process behind it must run as this account.
+/// Any process can create a pipe with this name before the host does: the process behind the pipe must run as this
+/// account.
 #[cfg(windows)]
 fn is_of_this_user(stream: &Stream) -> io::Result<bool> {
     let Some(process) = stream.peer_creds()?.pid() else { return Ok(false) };
-    // The account of another user's process may not be told.
+    // The system may refuse to tell the account of another user's process.
     Ok(account_of(process).is_ok_and(|account| account_of(std::process::id()).is_ok_and(|own| own == account)))
 }
 
@@ -218,10 +223,10 @@ fn account_of(process: u32) -> io::Result<String> {
     account.ok_or_else(|| io::Error::new(io::ErrorKind::PermissionDenied, "the account of a process is not told"))
 }
 
-/// All rights for one account, which is also the owner, and none for anybody else, in the language of Windows for it.
+/// All rights for one account, which is also the owner, and none for any other, in the SDDL notation of Windows.
 #[cfg(any(test, windows))]
 fn rights_of(account: &str) -> String {
-    // P: nothing is inherited.
+    // P: no rights are inherited.
     format!("O:{account}D:P(A;;GA;;;{account})")
 }
 

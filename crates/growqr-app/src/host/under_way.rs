@@ -1,22 +1,22 @@
-//! The answers that are under way, as far as they have come: whoever begins to follow in the middle of one is given its
-//! beginning, so that a page that is loaded anew shows all of it.
+//! Answers that are still streaming. A subscriber that joins in the middle of an answer gets its beginning, so that a
+//! page that is loaded again shows the whole answer.
 
 use crate::host::following::gather;
 use growqr_wire::{Kind, Push};
 use std::collections::{BTreeMap, VecDeque};
 
-/// By agent, what a follower must hear to show the answer that the agent is getting.
+/// By agent: the pushes that a new subscriber needs to show the answer that is streaming.
 #[derive(Debug, Default)]
 pub(crate) struct UnderWay(BTreeMap<String, VecDeque<Push>>);
 
 impl UnderWay {
-    /// Takes in what is passed on.
+    /// Takes a push that is passed on to subscribers.
     pub(crate) fn take(&mut self, push: &Push) {
         match push {
             Push::Recorded { agent, events } => {
                 for line in events {
                     match line.known_kind() {
-                        // With this a follower knows that it hears an answer from the beginning.
+                        // Tells a subscriber that it gets the answer from its beginning.
                         Some(Kind::ModelRequested) => {
                             let begins = Push::Recorded { agent: agent.clone(), events: vec![line.clone()] };
                             self.0.insert(agent.id.clone(), VecDeque::from([begins]));
@@ -33,7 +33,7 @@ impl UnderWay {
         }
     }
 
-    /// What somebody who follows from now on has not heard.
+    /// The pushes that a new subscriber has missed.
     pub(crate) fn so_far(&self) -> VecDeque<Push> {
         self.0.values().flatten().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! Requests that need neither a host nor the lock, answered where no host runs.
+//! Answers requests that need neither a host nor the profile lock, when no host runs.
 
 use crate::check_key::check_key;
 use crate::error::AppError;
@@ -11,7 +11,7 @@ use growqr_wire::{Reply, Request};
 /// Answers one request from what this process finds: the environment, the keychain and the stored settings.
 ///
 /// # Errors
-/// What the request says, or [`AppError::Internal`] for a request that needs more.
+/// The errors of the request, or [`AppError::Internal`] for a request that needs a host or the lock.
 pub(crate) async fn answer(home: &Home, environment: &Environment, request: Request) -> Result<Reply, AppError> {
     match request {
         Request::Hello { version } => hello(version, home),

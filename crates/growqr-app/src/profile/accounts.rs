@@ -1,7 +1,7 @@
-//! Whose profiles there are on this machine, and which is open: `accounts.json` beside the profiles.
+//! The accounts on this machine, their profiles, and which profile is open: `accounts.json` beside the profiles.
 //!
-//! It holds no secret. A profile that an account has adopted keeps its name and its folder; the account points to it.
-//! Written whole and renamed into place, so that a stop leaves the old or the new one.
+//! It holds no secret. A profile that an account has adopted keeps its name and its folder; the account refers to it.
+//! The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
 
 use crate::error::AppError;
 use crate::profile::{gate, private_file};
@@ -14,45 +14,45 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to wait for another program that changes it: longer than that takes on a slow disk.
+/// How long to wait for another program that changes the file: longer than a change takes on a slow disk.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The profile of a machine on which nobody has signed in.
+/// The name of the local profile until an account adopts it.
 const FIRST_LOCAL: &str = "local";
 
-/// One that has signed in on this machine.
+/// A person who has signed in on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Account {
     /// Their profile.
     pub(crate) profile: ProfileId,
-    /// Who vouches for them.
+    /// The issuer that confirms their identity.
     pub(crate) issuer: String,
-    /// Their id there.
+    /// Their id at the issuer.
     pub(crate) sub: String,
     pub(crate) email: Option<String>,
     pub(crate) email_verified: bool,
     pub(crate) name: Option<String>,
     pub(crate) picture_url: Option<String>,
-    /// When the issuer last vouched for them, in ms.
+    /// When the issuer last confirmed their identity, in ms since 1970.
     pub(crate) last_verified_at: i64,
-    /// Until when what the issuer confirmed last is good, in ms; the next confirmation comes before.
+    /// Until when the issuer's last confirmation is valid, in ms since 1970; the next confirmation comes before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) valid_until: Option<i64>,
 }
 
-/// One who has signed out, and whose sign-in the keychain may still hold.
+/// A person who has signed out, while the keychain may still hold their sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Leaving {
-    /// Who vouched for them.
+    /// The issuer that confirmed their identity.
     pub(crate) issuer: String,
-    /// Their id there.
+    /// Their id at the issuer.
     pub(crate) sub: String,
-    /// When they signed out, in ms: what began later is a new sign-in.
+    /// When they signed out, in ms since 1970. A later sign-in is a new one and is kept.
     pub(crate) at: i64,
 }
 
 impl Account {
-    /// The copy that is kept beside their data.
+    /// The copy of the account that is stored in the profile's database.
     pub(crate) fn user(&self) -> User {
         User {
             id: self.sub.clone(),
@@ -74,7 +74,7 @@ impl Leaving {
     }
 }
 
-/// Who is who.
+/// The content of `accounts.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Accounts {
     /// The open profile.
@@ -82,10 +82,10 @@ pub(crate) struct Accounts {
     /// The profile of this machine while nobody is signed in.
     pub(crate) local: ProfileId,
     pub(crate) accounts: Vec<Account>,
-    /// Somebody new, who has not answered yet whether the local profile is theirs.
+    /// A person who is new on this machine and has not answered yet whether the local profile is theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) newcomer: Option<Account>,
-    /// Whose sign-in is never taken up again, and removed as soon as the keychain opens.
+    /// Sign-ins that are never resumed, and are removed as soon as the keychain opens.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) leaving: Vec<Leaving>,
 }
@@ -98,10 +98,10 @@ impl Default for Accounts {
 }
 
 impl Accounts {
-    /// Reads what there is under the data folder.
+    /// Reads the accounts of this data folder; the default if there is no file.
     ///
     /// # Errors
-    /// [`AppError::File`], or [`AppError::Config`] if it is not what this program writes.
+    /// [`AppError::File`], or [`AppError::Config`] if the content is not valid.
     pub(crate) fn read(root: &Path) -> Result<Accounts, AppError> {
         let path = file(root);
         let text = match fs::read(&path) {
@@ -118,10 +118,10 @@ impl Accounts {
         Ok(accounts)
     }
 
-    /// Reads, changes and writes it, while no other program does.
+    /// Reads, changes and writes the file, under a lock that keeps out other programs.
     ///
     /// # Errors
-    /// As reading and writing, or if another program does not let go of it; then nothing has changed.
+    /// The errors of reading and writing, or if another program does not release the lock; then nothing has changed.
     pub(crate) async fn change<T: Send + 'static>(
         root: &Path,
         change: impl FnOnce(&mut Accounts) -> T + Send + 'static,
@@ -142,32 +142,32 @@ impl Accounts {
         tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
 
-    /// Writes it for this user alone, durable when it returns.
+    /// Writes the file, readable for this user only; durable when it returns.
     ///
     /// # Errors
-    /// [`AppError::File`]; then what was there before still is.
+    /// [`AppError::File`]; then the old file is unchanged.
     fn write(&self, root: &Path) -> Result<(), AppError> {
         let path = file(root);
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::other);
         text.and_then(|text| private_file::replace(&path, &text)).map_err(|source| AppError::file("write", &path, source))
     }
 
-    /// The account that has this profile.
+    /// The account to which this profile belongs.
     pub(crate) fn of_profile(&self, profile: &ProfileId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.profile == *profile)
     }
 
-    /// The profile that this person has here, if they were here before.
+    /// The profile of this person, if they have signed in here before.
     pub(crate) fn profile_of(&self, issuer: &str, sub: &str) -> Option<&ProfileId> {
         self.accounts.iter().find(|account| account.is(issuer, sub)).map(|account| &account.profile)
     }
 
-    /// Whether this person has signed out, and their sign-in is not to be taken up.
+    /// True if this person has signed out and their sign-in must not be resumed.
     pub(crate) fn is_leaving(&self, issuer: &str, sub: &str) -> bool {
         self.leaving.iter().any(|leaving| leaving.is(issuer, sub))
     }
 
-    /// Notes that this person signs out now.
+    /// Records that this person signs out now.
     pub(crate) fn leave(&mut self, issuer: &str, sub: &str, at: i64) {
         self.newcomer.take_if(|newcomer| newcomer.is(issuer, sub));
         self.leaving.retain(|leaving| !leaving.is(issuer, sub));
@@ -177,21 +177,21 @@ impl Accounts {
         }
     }
 
-    /// Notes that the keychain has let go of what was signed out.
+    /// Records that the keychain no longer holds this sign-in.
     pub(crate) fn left(&mut self, gone: &Leaving) {
         self.leaving.retain(|leaving| leaving != gone);
     }
 
-    /// Takes in what an issuer says of somebody who has a profile here.
+    /// Updates the account of a person who has a profile here with what the issuer says.
     pub(crate) fn confirmed(&mut self, seen: Account) {
         if let Some(account) = self.accounts.iter_mut().find(|account| account.is(&seen.issuer, &seen.sub)) {
             *account = Account { profile: account.profile.clone(), ..seen };
         }
     }
 
-    /// Takes in what an issuer says of a person, and opens their profile. One who is new here gets a profile of their
-    /// own, or the local one with all that is in it if they `adopt` it; that happens once, and the machine's local
-    /// profile is a fresh one from then on.
+    /// Stores what the issuer says about a person and opens their profile. A new person gets a new profile or, with
+    /// `adopt`, the local profile with all its data. A local profile is adopted only once; the machine then gets a new,
+    /// empty one.
     pub(crate) fn signed_in(&mut self, seen: Account, adopt: bool) {
         let profile = match self.profile_of(&seen.issuer, &seen.sub) {
             Some(known) => known.clone(),
@@ -222,7 +222,8 @@ impl Accounts {
     }
 }
 
-/// The profile that somebody new gets: the same at every sign-in, and a plain name whatever the issuer's ids are.
+/// The name of a new person's profile: the same at every sign-in, and a plain folder name whatever the issuer's ids
+/// are.
 fn profile_of(issuer: &str, sub: &str) -> ProfileId {
     ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
 }
@@ -231,7 +232,7 @@ fn file(root: &Path) -> PathBuf {
     root.join("accounts.json")
 }
 
-/// Whether a profile of this name stays in its folder.
+/// True if a profile of this name stays inside its folder.
 pub(crate) fn is_folder_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

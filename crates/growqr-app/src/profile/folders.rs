@@ -1,19 +1,19 @@
-//! The folder that the system gives to the app, and one spelling for every folder: where systems differ.
+//! The app's data folder, and one spelling for every folder path: both differ between systems.
 
 use std::path::{Path, PathBuf};
 
-/// The app's identifier; its folder among the user's app data bears this name.
+/// The app's identifier. The app's folder among the user's app data has this name.
 const IDENTIFIER: &str = "ai.growqr.desktop";
 
-/// The system's place for app data.
+/// The system's folder for app data.
 #[cfg(not(windows))]
 pub(crate) fn usual_root() -> Option<PathBuf> {
     Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
 }
 
-/// The system's place for app data that stays on this computer. The roaming place, where earlier versions kept it, may be
-/// a network share, on which SQLite's log is not safe; what is there is moved, once. The window keeps its browser's data
-/// in the same local folder, hence the folder `data`.
+/// The system's folder for app data that stays on this computer. Earlier versions used the roaming folder, which may be
+/// a network share, on which SQLite's log is not safe. Data in the roaming folder is moved once. The window keeps its
+/// browser's data in the same local folder, hence the subfolder `data`.
 #[cfg(windows)]
 pub(crate) fn usual_root() -> Option<PathBuf> {
     static PLACE: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
@@ -24,11 +24,12 @@ pub(crate) fn usual_root() -> Option<PathBuf> {
     PLACE.get_or_init(find).clone()
 }
 
-/// The new place, with what was in the old one. The old one, if its data cannot be moved: another program uses it, or it
-/// is on another disk. One rename moves all, so that there is no moment with half of it.
+/// Moves the data from `old` to `new` if necessary, and returns the folder to use. It is `old` if the data cannot be
+/// moved: another program uses it, or it is on another disk. One rename moves everything, so that the move is never
+/// half done.
 #[cfg(any(test, windows))]
 fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
-    // The window keeps its size in the old place as well, which is no reason to move.
+    // The window stores its size in the old folder too; that alone need not be moved.
     let has_data = ["profiles", "accounts.json", "config.toml"].iter().any(|name| old.join(name).exists());
     if new.exists() || !has_data {
         return new;
@@ -36,7 +37,7 @@ fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
     let parent = new.parent().unwrap_or(&new);
     match std::fs::create_dir_all(parent).and_then(|()| std::fs::rename(&old, &new)) {
         Ok(()) => new,
-        // Another program was faster.
+        // Another program has moved the data meanwhile.
         Err(_) if new.exists() => new,
         Err(error) => {
             tracing::warn!(%error, "the data stays in {}: it cannot be moved to {}. If that goes on, quit GrowQR everywhere \
@@ -46,20 +47,20 @@ fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
     }
 }
 
-/// A folder's path for comparing. On Linux two spellings are two folders.
+/// A folder's path for comparison. On Linux two spellings are two folders.
 #[cfg(not(any(windows, target_os = "macos")))]
 pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
     folder.to_path_buf()
 }
 
-/// A folder's path for comparing: the same, however the folder is spelled. Disks of Windows and macOS ignore the case of
-/// letters, and Windows knows short names (`PROGRA~1`) as well.
+/// A folder's path for comparison: the same for all spellings of one folder. Windows and macOS ignore upper and lower
+/// case, and Windows also has short names (`PROGRA~1`).
 #[cfg(any(windows, target_os = "macos"))]
 pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
     spelled_by(folder, |path| path.canonicalize().ok())
 }
 
-/// The folder as the disk spells it, as far as it exists; the rest as given.
+/// The path as the disk spells it, for the part that exists; the rest as given.
 #[cfg(any(test, windows, target_os = "macos"))]
 fn spelled_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf {
     let known = folder.ancestors().find_map(|above| Some((above, disk(above)?)));
@@ -69,7 +70,7 @@ fn spelled_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf
     place
 }
 
-/// Without the prefix that Windows gives to a path that it has resolved: nobody types it.
+/// Removes the prefix that Windows adds to a path that it has resolved: people do not type it.
 #[cfg(any(test, windows, target_os = "macos"))]
 fn without_prefix(path: &str) -> String {
     match (path.strip_prefix(r"\\?\UNC\"), path.strip_prefix(r"\\?\")) {
@@ -98,7 +99,7 @@ mod tests {
         std::fs::write(old.join("accounts.json"), "{}").unwrap();
         assert_eq!(moved(old.clone(), new.clone()), new);
         assert!(new.join("profiles/local").exists() && new.join("accounts.json").exists() && !old.exists());
-        // What an earlier version makes later is not mixed into it.
+        // Data that an earlier version writes later is not mixed into the new folder.
         std::fs::create_dir_all(old.join("profiles")).unwrap();
         assert_eq!(moved(old.clone(), new.clone()), new);
         assert!(old.join("profiles").exists());

@@ -1,4 +1,4 @@
-//! Turns between the programs of one data folder, by a file that the system unlocks with the process.
+//! A lock between the programs that use one data folder: a file lock, which the system releases when the process ends.
 
 use async_trait::async_trait;
 use growqr_auth::ProcessLock;
@@ -7,13 +7,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long to sleep between two looks at a lock that another program has: the system tells nobody when it is free.
+/// Pause between two attempts to take a lock that another program holds: the system sends no notice when it is free.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Waits for this file, and holds it until it is dropped.
+/// Takes the lock on this file, and waits for it if necessary. It is held until the returned file is dropped.
 ///
 /// # Errors
-/// [`io::ErrorKind::TimedOut`] if another program does not let go of it in time.
+/// [`io::ErrorKind::TimedOut`] if another program does not release the lock in time.
 pub(crate) async fn wait_for(path: &Path, patience: Duration) -> io::Result<File> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -32,7 +32,7 @@ pub(crate) async fn wait_for(path: &Path, patience: Duration) -> io::Result<File
     Ok(file)
 }
 
-/// The window and the command line, one at a time.
+/// Lets only one program at a time use the sign-in: the window or the command line.
 pub(crate) struct FileGate(pub(crate) PathBuf);
 
 #[async_trait]

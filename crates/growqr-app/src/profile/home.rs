@@ -1,4 +1,4 @@
-//! Where a person's data is, and what they set before the program starts: `config.toml` and the environment.
+//! Where a person's data is, and the settings that are read at start-up: `config.toml` and the environment.
 
 use crate::error::AppError;
 use crate::profile::accounts::{Accounts, is_folder_name};
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The environment variables that this program reads, taken once.
+/// The environment variables that this program reads, read once.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, Secret>,
-    /// What to say of a secret that must not be on this computer. It is not among the variables.
+    /// The warning about a secret that must not be on this computer. The secret itself is not stored here.
     warning: Option<&'static str>,
 }
 
@@ -46,8 +46,8 @@ impl Environment {
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect(), warning }
     }
 
-    /// The same for a development build: unless a data folder is named it has one of its own, so that it neither reads
-    /// nor spoils what the installed app has.
+    /// The environment of a development build. It has a data folder of its own, unless a folder is named, so that it
+    /// neither reads nor damages the data of the installed app.
     #[must_use]
     pub fn of_development() -> Environment {
         Environment::of_process().in_development(usual_root())
@@ -61,7 +61,8 @@ impl Environment {
         self
     }
 
-    /// A short text that differs between any two data folders that are named. `None` for the system's place.
+    /// A short text that is different for each data folder that is named in the environment. `None` for the system's
+    /// folder.
     #[must_use]
     pub fn data_folder_mark(&self) -> Option<String> {
         let named = PathBuf::from(self.get("GROWQR_DATA_DIR")?);
@@ -69,12 +70,12 @@ impl Environment {
         Some(sha256_hex(one_spelling(&folder).to_string_lossy().as_bytes())[..16].to_owned())
     }
 
-    /// What to say of a secret in it that must not be on this computer.
+    /// The warning about a secret that must not be on this computer.
     pub(crate) fn warning(&self) -> Option<&'static str> {
         self.warning
     }
 
-    /// An environment of these variables alone, for tests and benches.
+    /// An environment with only these variables, for tests and benches.
     #[must_use]
     pub fn of(variables: &[(&str, &str)]) -> Environment {
         let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
@@ -82,14 +83,14 @@ impl Environment {
         Environment { variables: variables.iter().map(secret).collect(), warning }
     }
 
-    /// A variable; empty ones count as unset.
+    /// The value of a variable; an empty variable counts as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(Secret::expose)
     }
 }
 
-/// Start-up settings, in `config.toml`. Everything else is a setting in the database.
+/// Start-up settings, in `config.toml`. All other settings are in the database.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ConfigFile {
@@ -101,7 +102,7 @@ struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// What is set for sign-in, by the name of the environment variable that goes before it.
+    /// The settings of the sign-in service, by the name of the environment variable that overrides them.
     fn clerk(self) -> BTreeMap<&'static str, String> {
         let named = [
             ("CLERK_PUBLISHABLE_KEY", self.clerk_publishable_key, option_env!("CLERK_PUBLISHABLE_KEY")),
@@ -113,23 +114,24 @@ impl ConfigFile {
     }
 }
 
-/// One profile's places.
+/// The folders and the database of one profile.
 #[derive(Clone, Debug)]
 pub struct Home {
     root: PathBuf,
     profile: ProfileId,
     database: DbConfig,
     database_location: String,
-    /// Of the file and of this build, by the name of their environment variable.
+    /// The settings of the sign-in service from `config.toml` or from this build, by the name of their environment
+    /// variable.
     clerk: BTreeMap<&'static str, String>,
 }
 
 impl Home {
-    /// Finds the data folder (`--data-dir`, then `GROWQR_DATA_DIR`, then the system's place for app data), and reads
+    /// Finds the data folder (`--data-dir`, then `GROWQR_DATA_DIR`, then the system's folder for app data), and reads
     /// its `config.toml` if there is one. Creates nothing.
     ///
     /// # Errors
-    /// [`AppError::Config`] if the file is not what it should be, [`AppError::NoHome`] if the system has no such place.
+    /// [`AppError::Config`] if the file is not valid, [`AppError::NoHome`] if the system has no folder for app data.
     pub fn find(data_dir: Option<&Path>, environment: &Environment) -> Result<Home, AppError> {
         let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
             (Some(folder), _) => folder.to_path_buf(),
@@ -169,7 +171,7 @@ impl Home {
         Ok(Home { root, profile, database, database_location, clerk: file.clerk() })
     }
 
-    /// The same places for another profile.
+    /// The folders and the database of another profile.
     pub(crate) fn with_profile(&self, profile: ProfileId) -> Home {
         let mut home = Home { profile, ..self.clone() };
         if let DbConfig::Sqlite { .. } = home.database {
@@ -180,7 +182,7 @@ impl Home {
         home
     }
 
-    /// What is set for sign-in under this name: in the environment, else in `config.toml`, else built in.
+    /// One setting of the sign-in service: from the environment, else from `config.toml`, else from this build.
     pub(crate) fn clerk(&self, name: &str, environment: &Environment) -> Option<String> {
         environment.get(name).map(str::to_owned).or_else(|| self.clerk.get(name).cloned())
     }
@@ -191,13 +193,13 @@ impl Home {
         &self.root
     }
 
-    /// Whose data.
+    /// The profile's id.
     #[must_use]
     pub fn profile(&self) -> &ProfileId {
         &self.profile
     }
 
-    /// What this program is and where it keeps this profile's things.
+    /// The program's version and the folders of this profile, to show to the person.
     #[must_use]
     pub fn about(&self) -> growqr_wire::About {
         growqr_wire::About {
@@ -208,13 +210,13 @@ impl Home {
         }
     }
 
-    /// Which database.
+    /// The configuration of the database.
     #[must_use]
     pub fn database(&self) -> &DbConfig {
         &self.database
     }
 
-    /// The database's place for people, without a password.
+    /// The location of the database for people, without a password.
     #[must_use]
     pub fn database_location(&self) -> &str {
         &self.database_location
@@ -232,14 +234,14 @@ impl Home {
         self.folder().join("memory")
     }
 
-    /// The lines typed into the prompt loop.
+    /// The history file of the prompt loop.
     #[must_use]
     pub fn prompt_history(&self) -> PathBuf {
         self.folder().join("prompt-history.txt")
     }
 
-    /// What this profile's entries in the keychain begin with. Profiles in a folder of their own choice have entries of
-    /// their own as well: a copy, a trial or a test neither uses the person's keys nor spoils them.
+    /// Prefix of this profile's entries in the keychain. A data folder that the person has chosen has its own prefix: a
+    /// copy, a trial or a test neither uses nor damages the person's keys.
     pub(crate) fn secrets_namespace(&self) -> String {
         if usual_root().is_some_and(|usual| one_spelling(&usual) == one_spelling(&self.root)) {
             return self.profile.to_string();
@@ -247,17 +249,17 @@ impl Home {
         format!("{}@{}", self.profile, self.fingerprint())
     }
 
-    /// What the entries of sign-in begin with: whose profile it is becomes known only by signing in.
+    /// Prefix of the entries for sign-in. It does not depend on the profile, which is known only after signing in.
     pub(crate) fn sign_in_namespace(&self) -> String {
         self.with_profile(ProfileId::new("sign-in")).secrets_namespace()
     }
 
-    /// A short text that differs between any two profiles on this machine.
+    /// A short text that is different for each profile on this machine.
     pub(crate) fn fingerprint(&self) -> String {
         sha256_hex(one_spelling(&self.folder()).to_string_lossy().as_bytes())[..16].to_owned()
     }
 
-    /// Makes the profile's folder, for this user only.
+    /// Creates the profile's folder, for this user only.
     pub(crate) fn create(&self) -> Result<(), AppError> {
         let folder = self.folder();
         std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
@@ -265,7 +267,7 @@ impl Home {
     }
 }
 
-/// Elsewhere the user's app data is theirs alone already.
+/// On other systems, only the user can read their app data anyway.
 #[cfg(not(unix))]
 fn only_this_user(_folder: &Path) -> std::io::Result<()> {
     Ok(())

@@ -1,7 +1,7 @@
-//! Keys of the person: from the environment, else from the system's keychain, else from memory for this run only.
+//! Keys for model providers: from the environment, else from the system's keychain, else from memory for this run only.
 //!
-//! What is known is held here, so that asking for a key never waits; the keychain is read when [`Keys::refresh`] says
-//! so. Nothing here writes a key anywhere but to the keychain.
+//! The known keys are kept in memory, so that getting a key never waits; [`Keys::refresh`] reads the keychain. This
+//! file writes keys to the keychain and nowhere else.
 
 use crate::error::AppError;
 use crate::profile::home::{Environment, Home};
@@ -23,12 +23,12 @@ pub(crate) async fn keys_without_host(home: &Home, environment: &Environment) ->
     (keys.list(), keys.keychain().await)
 }
 
-/// Lets the system ask the person to unlock the keychain. `false` if it is not unlocked after a while.
+/// Lets the system ask the person to unlock the keychain. Returns false if it is still locked after a while.
 pub async fn unlock_keychain(home: &Home) -> bool {
     keychain(home).unlock().await.is_ok()
 }
 
-/// Whether this profile has a key in the keychain. What a locked one has is not known.
+/// True if the keychain has a key of this profile. False if the keychain is locked: what it has is then not known.
 pub(crate) async fn is_any_kept(home: &Home) -> bool {
     let keychain = keychain(home);
     for (name, _) in PROVIDERS {
@@ -41,17 +41,17 @@ pub(crate) async fn is_any_kept(home: &Home) -> bool {
     false
 }
 
-/// The keychain as this profile sees it.
+/// The keychain, with the entries of this profile only.
 pub(crate) fn keychain(home: &Home) -> Arc<dyn SecretStore> {
     Arc::new(Keychain::new(home.secrets_namespace()))
 }
 
-/// The keys that are known.
+/// The known keys of one profile.
 pub(crate) struct Keys {
     environment: BTreeMap<&'static str, Secret>,
     store: Arc<dyn SecretStore>,
     kept: RwLock<BTreeMap<&'static str, Kept>>,
-    /// Held by whoever reads or changes the keychain, so that an older answer never overtakes a newer one.
+    /// Locked while the keychain is read or changed, so that an older result never replaces a newer one.
     turn: Mutex<()>,
 }
 
@@ -62,7 +62,7 @@ struct Kept {
 }
 
 impl Keys {
-    /// The keys of the environment; the keychain is left alone for now.
+    /// Starts with the keys of the environment; the keychain is not read.
     pub(crate) fn new(environment: &Environment, store: Arc<dyn SecretStore>) -> Keys {
         let known =
             |(name, variable): &(&'static str, &str)| environment.get(variable).map(|value| (*name, Secret::new(value.trim())));
@@ -74,7 +74,7 @@ impl Keys {
         self.environment.get(name).or_else(|| kept.get(name).map(|kept| &kept.value)).cloned()
     }
 
-    /// Keeps a key. What the keychain does not take stays in memory, and [`Keys::list`] says so.
+    /// Stores a key. If the keychain does not accept it, the key stays in memory, and [`Keys::list`] says so.
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), AppError> {
         let name = known(name)?;
         let value = checked(value)?;
@@ -84,7 +84,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Forgets a key, wherever it is kept. The environment's stays.
+    /// Removes a key from memory and from the keychain. A key in the environment stays.
     ///
     /// # Errors
     /// If the keychain might still have it.
@@ -102,7 +102,8 @@ impl Keys {
         }
     }
 
-    /// Takes up what the keychain has, and gives it what is in memory alone. Without a keychain nothing changes.
+    /// Reads keys from the keychain, and stores the keys that are only in memory there. Without a keychain nothing
+    /// changes.
     pub(crate) async fn refresh(&self) {
         let _turn = self.turn.lock().await;
         for (name, _) in PROVIDERS {
@@ -126,7 +127,7 @@ impl Keys {
         }
     }
 
-    /// Lets the system ask the person to unlock the keychain, and takes it up from there.
+    /// Lets the system ask the person to unlock the keychain, then refreshes the keys.
     pub(crate) async fn unlock(&self) {
         if self.store.unlock().await.is_ok() {
             self.refresh().await;
@@ -145,7 +146,7 @@ impl Keys {
         PROVIDERS.iter().filter_map(|(name, _)| source(name).map(|source| Key { name: (*name).to_owned(), source })).collect()
     }
 
-    /// Whether a key is only in memory, and would be in the keychain if the person unlocked it.
+    /// True if a key is only in memory because the keychain is locked.
     pub(crate) async fn waits_for_unlocking(&self) -> bool {
         let waits = self.kept.read().unwrap_or_else(PoisonError::into_inner).values().any(|kept| !kept.in_keychain);
         waits && self.store.state().await == StoreState::Locked
@@ -178,7 +179,7 @@ pub(crate) fn described(state: StoreState) -> wire::Keychain {
     wire::Keychain { state, found: found.to_owned(), next_step: next_step.map(str::to_owned) }
 }
 
-/// The name of a provider there is. What was given is not repeated: it may be the key itself.
+/// The known provider of this name. The error does not repeat the name: it may be the key itself.
 pub(crate) fn known(name: &str) -> Result<&'static str, AppError> {
     let found = PROVIDERS.iter().find(|(known, _)| *known == name);
     found.map(|(known, _)| *known).ok_or_else(|| AppError::Missing {
@@ -187,7 +188,7 @@ pub(crate) fn known(name: &str) -> Result<&'static str, AppError> {
     })
 }
 
-/// A key as it was meant; white space around it is not part of it.
+/// Checks a key, and removes white space around it.
 pub(crate) fn checked(value: &str) -> Result<Secret, AppError> {
     let value = value.trim();
     if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace()) {

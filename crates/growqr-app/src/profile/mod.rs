@@ -1,4 +1,4 @@
-//! The person's profile: where its data is, whose it is, what they have set, and their keys and sign-in.
+//! The person's profile: where its data is, whose it is, and its settings, keys and sign-in.
 
 pub(crate) mod accounts;
 pub(crate) mod folders;

@@ -1,21 +1,21 @@
-//! Writing a small file whole, for this user alone: a stop leaves the old or the new one.
+//! Replaces a small file as a whole, readable for this user only: a crash leaves the old or the new version.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
-/// How often a rename is tried that another program is in the way of. Windows alone: a virus scanner opens what has just
-/// been written, and lets go of it within moments.
+/// Attempts to rename a file while another program has it open. More than one on Windows only: a virus scanner opens a
+/// file that was just written, and closes it within moments.
 const ATTEMPTS: u32 = if cfg!(windows) { 20 } else { 1 };
 
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Writes a file in place of the one that is there; durable when it returns. Makes its folder.
+/// Replaces the file at this path; durable when it returns. Creates its folder.
 ///
 /// # Errors
-/// Those of the system; then what was there before still is.
+/// The errors of the system; then the old file is unchanged.
 pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder)?;
@@ -28,11 +28,11 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
-/// Tries again for as long as access is denied, at most this often.
+/// Repeats `work` while access is denied, for at most this many attempts.
 fn patiently(attempts: u32, pause: Duration, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..attempts {
         match work() {
-            // ERROR_SHARING_VIOLATION has no kind of its own.
+            // 32 is ERROR_SHARING_VIOLATION, which has no `ErrorKind` of its own.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied || error.raw_os_error() == Some(32) => {
                 std::thread::sleep(pause);
             }
@@ -46,12 +46,12 @@ fn patiently(attempts: u32, pause: Duration, work: impl Fn() -> io::Result<()>) 
 fn create(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
     let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(path)?;
-    // One that was left there keeps the mode it had.
+    // A file that a crash has left there keeps the mode that it had.
     file.set_permissions(fs::Permissions::from_mode(0o600))?;
     Ok(file)
 }
 
-/// Elsewhere the user's app data is theirs alone already.
+/// On other systems, only the user can read their app data anyway.
 #[cfg(not(unix))]
 fn create(path: &Path) -> io::Result<File> {
     File::create(path)
@@ -64,13 +64,13 @@ fn sync(file: &File) -> io::Result<()> {
 }
 
 /// Makes a file durable. The standard library asks the drive to empty its cache (`F_FULLFSYNC`), which some network
-/// disks refuse; there, `fsync` is all that can be had.
+/// disks refuse; there, `fsync` is the best that is possible.
 #[cfg(target_os = "macos")]
 fn sync(file: &File) -> io::Result<()> {
     file.sync_all().or_else(|_| Ok(rustix::fs::fsync(file)?))
 }
 
-/// Makes the new name durable. Windows does so with the file itself and cannot open folders for it.
+/// Makes the rename durable. Windows does this with the file itself, and cannot open folders for it.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { sync(&File::open(folder)?) }
 }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    /// How often something is tried that is denied this many times.
+    /// Number of attempts if `denied` of them fail with this error, and whether the last attempt succeeded.
     fn attempts(denied: u32, error: io::ErrorKind) -> (u32, bool) {
         let tried = Cell::new(0);
         let done = patiently(3, Duration::ZERO, || {

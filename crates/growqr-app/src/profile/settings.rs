@@ -1,4 +1,4 @@
-//! The person's settings: what there is, its default, and what each value means.
+//! The person's settings: their names, their defaults, and what each value means.
 
 use crate::error::AppError;
 use growqr_core::journal::Store;
@@ -10,7 +10,7 @@ use growqr_models::openai::BaseUrl;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
-/// One setting there is.
+/// One setting.
 pub struct Known {
     /// Its name.
     pub name: &'static str,
@@ -42,7 +42,7 @@ pub const KNOWN: [Known; 10] = [
     Known { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
 ];
 
-/// The settings as values.
+/// The settings as typed values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Preferences {
     pub(crate) model: String,
@@ -52,14 +52,14 @@ pub(crate) struct Preferences {
     pub(crate) limits: Limits,
 }
 
-/// What is stored, by name.
+/// The stored settings, by name.
 pub(crate) type Stored = BTreeMap<String, String>;
 
 pub(crate) async fn stored(store: &dyn Store) -> Result<Stored, AppError> {
     Ok(store.settings().await?.into_iter().collect())
 }
 
-/// All settings for people.
+/// All settings, to show to the person.
 pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
     KNOWN
         .iter()
@@ -75,10 +75,10 @@ pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
         .collect()
 }
 
-/// Checks a new value, and gives it as it will be stored.
+/// Checks a new value, and returns it in the form in which it will be stored.
 ///
 /// # Errors
-/// [`AppError`] that says what would be right.
+/// [`AppError`] that says which values are valid.
 pub fn check(name: &str, value: &str) -> Result<String, AppError> {
     let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| AppError::Missing {
         what: format!("setting called {name:?}"),
@@ -93,8 +93,8 @@ pub fn check(name: &str, value: &str) -> Result<String, AppError> {
 }
 
 impl Preferences {
-    /// Reads stored settings. Values that an older or newer build wrote and this one does not understand fall back to
-    /// their defaults, with a note in the log.
+    /// Reads stored settings. A value from an older or newer build that this build does not understand is logged, and
+    /// the default is used instead.
     pub(crate) fn forgiving(stored: &Stored) -> Preferences {
         let mut understood = Stored::new();
         for (name, value) in stored {
@@ -155,8 +155,8 @@ impl Default for Preferences {
     }
 }
 
-/// The id at an OpenAI-compatible server, if the setting `model` names one. Only the first `openai/` is cut off: LM Studio
-/// has models whose own ids begin so.
+/// The model's id at the OpenAI-compatible server, if the setting `model` names such a model. Only the first `openai/`
+/// is removed: LM Studio has models whose own ids begin with it.
 pub(crate) fn openai_model(model: &str) -> Option<&str> {
     model.strip_prefix("openai/")
 }

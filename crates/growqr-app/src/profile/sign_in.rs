@@ -1,5 +1,5 @@
-//! Signing in, and whose profile is open. The engine is `growqr-auth`; here it meets the keychain, the list of accounts
-//! and the words that people read. Opening a profile is up to the caller, who gets its [`Home`].
+//! Signing in, and which profile is open. The protocol is in `growqr-auth`; this module connects it to the keychain, to
+//! the list of accounts and to the texts that people read. The caller opens the profile, whose [`Home`] is returned.
 
 pub(crate) mod failure;
 mod keeping;
@@ -27,66 +27,66 @@ use growqr_secrets::Keychain;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Names nobody's profile to [`SignIn::switch`], whatever the profiles are called.
+/// Selects the local profile in [`SignIn::switch`], whatever the profiles are called.
 pub const NOBODY: &str = "";
 
-/// How the browser comes back.
+/// How the browser returns the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WayBack {
-    /// By a link that opens the app.
+    /// By a deep link that opens the app.
     Link,
-    /// To a port on this computer.
+    /// To a loopback port.
     Port,
 }
 
-/// An attempt under way.
+/// A sign-in attempt that has begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// To be opened in the system's browser, and shown for copying. Keep it out of logs.
+    /// The address to open in the system's browser, and to show for copying. It must not be logged.
     pub url: String,
-    /// Why the sign-in will not survive a restart, if it will not.
+    /// Why the sign-in will be lost at a restart, if it will be.
     pub notice: Option<String>,
     attempt: Attempt,
 }
 
-/// What a sign-in came to.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub enum Arrival {
-    /// Their profile is the open one now.
+    /// The person's profile is now the open one.
     Opened(Box<Home>),
-    /// They are new here and there is something in the local profile: ask, then [`SignIn::choose`].
+    /// The person is new here and the local profile has data: ask whether it is theirs, then call [`SignIn::choose`].
     Asks,
 }
 
-/// The service: one per process.
+/// The sign-in service; one per process.
 pub struct SignIn {
     home: Home,
     /// The profile that is open in this process.
     open: Mutex<ProfileId>,
     auth: Auth,
     issuer: String,
-    /// The address of the attempt under way.
+    /// The address of the current attempt.
     url: Mutex<Option<String>>,
-    /// Whether it is for somebody else than who is signed in in the browser.
+    /// True if the current attempt is for another person than the one who is signed in at the browser.
     is_for_someone_else: AtomicBool,
-    /// Somebody new who was not asked yet.
+    /// A new person who has not answered yet whether the local profile is theirs.
     asked: Mutex<Option<Identity>>,
-    /// Of whom nothing was found in the keychain when their sign-in was to be removed.
+    /// Sign-outs whose sign-in was not found in the keychain when it should be removed.
     missed: Mutex<Vec<Leaving>>,
-    /// Held by whoever changes who is signed in, or whose profile is open: one at a time, each to its end.
+    /// Locked while the signed-in person or the open profile changes: one change at a time, each to its end.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl SignIn {
-    /// The service, if one is set.
+    /// Creates the service, if one is configured.
     ///
     /// # Errors
-    /// [`SignInFailure::Config`] if what is set is wrong.
+    /// [`SignInFailure::Config`] if the configuration is not valid.
     pub fn find(home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
         SignIn::find_for(Schemes::RELEASE, home, environment)
     }
 
-    /// The same, coming back by the links of this edition of the app.
+    /// Like [`SignIn::find`], with the link schemes of this edition of the app.
     ///
     /// # Errors
     /// As [`SignIn::find`].
@@ -97,7 +97,7 @@ impl SignIn {
         Ok(Some(SignIn::of(config, home, Arc::new(Keychain::new(home.sign_in_namespace())))))
     }
 
-    /// The service over this keychain.
+    /// Creates the service with this keychain.
     fn of(config: Config, home: &Home, keychain: Arc<dyn SecretStore>) -> SignIn {
         let issuer = config.issuer().to_owned();
         let vault = Arc::new(InKeychain(keychain));
@@ -116,8 +116,8 @@ impl SignIn {
         }
     }
 
-    /// Goes on as whoever's profile is open, or as somebody new who has not answered yet, and with what earlier sign-outs
-    /// left undone. Asks the keychain, and the network for the latter alone.
+    /// Resumes the sign-in of the open profile's account, or of a new person who has not answered yet. Then completes
+    /// earlier sign-outs. Reads the keychain; uses the network only for the sign-outs.
     ///
     /// # Errors
     /// If the accounts cannot be read.
@@ -136,7 +136,8 @@ impl SignIn {
         Ok(())
     }
 
-    /// Asks somebody new again, if the program ended before they answered. Without their sign-in there is nothing to ask.
+    /// Restores the question to a new person, if the program ended before they answered. Returns false if there is no
+    /// such person or if their sign-in is lost.
     async fn ask_again(&self) -> Result<bool, AppError> {
         let accounts = Accounts::read(self.home.root())?;
         let Some(newcomer) = accounts.newcomer.filter(|newcomer| newcomer.issuer == self.issuer) else { return Ok(false) };
@@ -148,16 +149,16 @@ impl SignIn {
         Ok(true)
     }
 
-    /// Begins an attempt, in place of an earlier one.
+    /// Begins an attempt. It replaces an earlier one.
     ///
     /// # Errors
-    /// [`SignInFailure::Begin`]; who is signed in stays so.
+    /// [`SignInFailure::Begin`]; the person who is signed in stays signed in.
     pub async fn begin(&self, way: WayBack, someone_else: bool) -> Result<Begun, AppError> {
         let redirect = match way {
             WayBack::Link => Redirect::DeepLink,
             WayBack::Port => Redirect::Loopback,
         };
-        // Whoever tries the other way while an attempt waits still means the same person.
+        // A person who tries the loopback port while an attempt waits still means the same account.
         let is_retry = way == WayBack::Port && matches!(self.auth.status(), Status::SigningIn { .. });
         let someone_else = someone_else || is_retry && self.is_for_someone_else.load(Ordering::Relaxed);
         self.is_for_someone_else.store(someone_else, Ordering::Relaxed);
@@ -170,8 +171,8 @@ impl SignIn {
         Ok(Begun { url, notice, attempt })
     }
 
-    /// Takes a link that came back from the browser. Anybody can send one; only the answer to the waiting attempt does
-    /// anything, and what it does is told by [`SignIn::complete`].
+    /// Handles a link that came from the browser. Any program can send a link: only the answer to the waiting attempt
+    /// has an effect, and [`SignIn::complete`] returns the result.
     ///
     /// # Errors
     /// [`SignInFailure::Callback`].
@@ -180,7 +181,7 @@ impl SignIn {
         Ok(())
     }
 
-    /// Waits for the end of an attempt. `adopt` answers beforehand whether somebody new takes what is in the local profile.
+    /// Waits for the end of an attempt. `adopt` answers in advance whether a new person adopts the local profile.
     ///
     /// # Errors
     /// [`SignInFailure::Ended`].
@@ -188,13 +189,13 @@ impl SignIn {
         let identity = begun.attempt.outcome().await.map_err(SignInFailure::from)?;
         let _turn = self.turn.lock().await;
         if who(&self.auth.status()).is_none_or(|known| known.sub != identity.sub) {
-            // The person has chosen somebody else since.
+            // The person has chosen another account meanwhile.
             self.dismiss_unknown(&identity).await?;
             return Err(SignInFailure::Ended(SignInError::Replaced).into());
         }
         let arrived = self.arrive(identity.clone(), adopt).await;
         if arrived.is_err() {
-            // Signed in, but with no profile to be in. What cannot be noted is done all the same.
+            // Signed in, but the profile cannot be opened: sign out again, even if that cannot be recorded.
             if self.leave(&identity, |_| ()).await.is_err() {
                 self.auth.sign_out().await;
             }
@@ -207,7 +208,7 @@ impl SignIn {
         let accounts = Accounts::read(self.home.root())?;
         let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
         if is_new && adopt.is_none() && has_data(&self.home.with_profile(accounts.local)).await? {
-            // Noted first, so that a sign-in is never kept of somebody whom nobody knows.
+            // Recorded first, so that the keychain never holds the sign-in of a person who is not in the accounts.
             let newcomer = self.account(&identity);
             self.change(|accounts| accounts.newcomer = Some(newcomer)).await?;
             *locked(&self.asked) = Some(identity);
@@ -216,7 +217,7 @@ impl SignIn {
         self.open_for(&identity, adopt.unwrap_or(false)).await.map(|home| Arrival::Opened(Box::new(home)))
     }
 
-    /// Signs somebody out again who came too late, unless they have a profile here.
+    /// Signs out a person whose sign-in ended too late, unless they have a profile here.
     async fn dismiss_unknown(&self, identity: &Identity) -> Result<(), AppError> {
         if Accounts::read(self.home.root())?.profile_of(&self.issuer, &identity.sub).is_none() {
             self.auth.forget(&identity.sub, SystemClock.now()).await;
@@ -224,7 +225,7 @@ impl SignIn {
         Ok(())
     }
 
-    /// Whether somebody new who signs in now would find something in the local profile.
+    /// True if the local profile has data that a new person could adopt.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -233,7 +234,7 @@ impl SignIn {
         has_data(&self.home.with_profile(local)).await
     }
 
-    /// The answer of somebody new: whether what is in the local profile is theirs.
+    /// The answer of a new person: whether the data in the local profile is theirs.
     ///
     /// # Errors
     /// [`SignInFailure::NothingAsked`].
@@ -245,8 +246,8 @@ impl SignIn {
         Ok(home)
     }
 
-    /// Ends the attempt, or the question. Somebody new who does not answer is signed out again, and whoever's profile is
-    /// open is signed in as before.
+    /// Ends the attempt or the open question. A new person who does not answer is signed out again, and the account of
+    /// the open profile is signed in as before.
     ///
     /// # Errors
     /// If the accounts cannot be read or written.
@@ -265,11 +266,12 @@ impl SignIn {
         self.go_on().await
     }
 
-    /// Opens the profile of somebody who has one here, named by profile or address, or nobody's by [`NOBODY`] or, while
-    /// no one has adopted the profile of that name, by `local`. Ends an attempt or a question first.
+    /// Opens the profile of the account with this profile name or email address. Opens the local profile for [`NOBODY`]
+    /// and, while no account has adopted the profile of that name, for `local`. Ends an attempt or an open question
+    /// first.
     ///
     /// # Errors
-    /// [`SignInFailure::Unknown`], or if it cannot be noted; then whoever was signed in still is.
+    /// [`SignInFailure::Unknown`], or if the change cannot be recorded; then the person who was signed in still is.
     pub async fn switch(&self, name: &str) -> Result<Home, AppError> {
         let _turn = self.turn.lock().await;
         self.end_question().await?;
@@ -300,7 +302,7 @@ impl SignIn {
         Accounts::change(self.home.root(), change).await
     }
 
-    /// Whether their profile is the open one. Between the service's answer and the opening it is not yet.
+    /// True if this person's profile is the open one. After the service's answer it is not open yet.
     fn is_open(&self, accounts: &Accounts, identity: &Identity) -> bool {
         accounts.profile_of(&self.issuer, &identity.sub) == Some(&*locked(&self.open))
     }
@@ -310,7 +312,8 @@ impl SignIn {
         self.home.with_profile(profile)
     }
 
-    /// Somebody of another service has a profile here, but no sign-in; of one who has signed out none is taken up.
+    /// An account of another issuer has a profile here but no sign-in. The sign-in of an account that has signed out is
+    /// not resumed.
     async fn go_on_as(&self, accounts: &Accounts, account: Option<&Account>) {
         match account.filter(|account| account.issuer == self.issuer) {
             Some(account) if accounts.is_leaving(&account.issuer, &account.sub) => {
@@ -321,7 +324,7 @@ impl SignIn {
         }
     }
 
-    /// Somebody as an account, without a profile.
+    /// Converts an identity to an account without a profile.
     fn account(&self, identity: &Identity) -> Account {
         let valid_until = match self.auth.status() {
             Status::Online { identity: known, expires_at, .. } if known.sub == identity.sub => Some(expires_at.0),
@@ -345,7 +348,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whom a status is about.
+/// The person whom a status describes.
 fn who(status: &Status) -> Option<Identity> {
     match status {
         Status::SignedOut => None,
@@ -367,7 +370,7 @@ fn identity(account: &Account) -> Identity {
     }
 }
 
-/// Whether anything was said, remembered, set or kept there.
+/// True if the profile has conversations, memory, changed settings or keys.
 async fn has_data(home: &Home) -> Result<bool, AppError> {
     let library = Library::open_all(home.clone()).await?;
     Ok(!library.agents().await?.is_empty()

@@ -1,11 +1,11 @@
-//! The keychain as the sign-in engine wants it.
+//! The keychain as the vault of `growqr-auth`.
 
 use async_trait::async_trait;
 use growqr_auth::{Vault, VaultError};
 use growqr_core::secret::{Secret, SecretError, SecretStore};
 use std::sync::Arc;
 
-/// Keeps the sign-ins of everybody who has signed in here.
+/// Stores the sign-ins of all accounts in the keychain.
 pub(crate) struct InKeychain(pub(crate) Arc<dyn SecretStore>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The desk: asking, following, reading, and a change of host.
+//! The desk: requests, subscriptions, reading, and a change of host.
 
 use growqr_app::{Desk, Environment, Following, Home};
 use growqr_wire::{Author, ErrorCode, Push, Reply, Request, Secret};
@@ -17,7 +17,7 @@ fn say(id: &str, text: &str) -> Request {
     Request::Say { agent: "grow".to_owned(), id: id.to_owned(), text: text.to_owned() }
 }
 
-/// Follows until the Grow Agent has ended its turn of this number.
+/// Reads the event stream until the Grow Agent has ended the turn with this number.
 async fn turn_ended(following: &mut Following, turn: u64) {
     while let Some(push) = following.next().await {
         if let Push::Recorded { agent, .. } = push
@@ -70,7 +70,7 @@ async fn a_second_desk_attaches_and_takes_over_when_the_first_ends() {
 
 #[tokio::test]
 async fn a_slow_check_of_a_key_holds_up_neither_a_host_nor_a_window_that_is_attached_to_it() {
-    // It accepts a connection and never answers.
+    // A provider that accepts connections and never answers.
     let provider = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", provider.local_addr().unwrap());
     let environment = Environment::of(&[("ANTHROPIC_BASE_URL", &address)]);

@@ -1,4 +1,4 @@
-//! The events of the journal and those of the interfaces are one vocabulary.
+//! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Reads stored JSON as an interface does, and compares what that gives with what was stored.
+/// Reads stored JSON as an interface does, and compares the result with the stored JSON.
 fn assert_one(kind: &str, stored: &[u8]) {
     let text = std::str::from_utf8(stored).unwrap();
     let known = wire::Kind::of(kind).unwrap_or_else(|| panic!("{kind} is not a kind of growqr-wire"));

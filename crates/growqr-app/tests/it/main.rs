@@ -1,4 +1,4 @@
-//! What a window may rely on.
+//! The behaviour on which a window may rely.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 

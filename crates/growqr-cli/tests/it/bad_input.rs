@@ -1,11 +1,11 @@
-//! What goes wrong for people: each time one clear sentence, what to do next, and nothing lost.
+//! Failures that people meet: each prints one clear sentence and the next step, and loses no data.
 
 use crate::program::{Program, Ran, kill};
 use crate::story::model;
 use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
 use growqr_testkit::{SmallDisk, skipped};
 
-/// It failed, said this, and said what to do next.
+/// Asserts exit code 1, this message and this next step.
 fn told(ran: &Ran, words: &str, next_step: &str) {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains(words), "{words:?} in {ran:?}");
@@ -13,7 +13,7 @@ fn told(ran: &Ran, words: &str, next_step: &str) {
     assert!(!ran.err.contains("panicked"), "{ran:?}");
 }
 
-/// What the person said is in the journal.
+/// Asserts that the person's message is in the journal.
 fn kept(program: &Program, text: &str) {
     let events = program.json(&["events"]);
     assert!(events.iter().any(|event| event["kind"] == "user_said" && event["data"]["text"] == text), "{events:?}");
@@ -117,7 +117,7 @@ fn a_full_disk() {
     program.claude.route(|_| Some(says("Hi.")));
     assert_eq!(program.chat("hello").code, Some(0));
     let room = disk.path().join("filler");
-    // Fills the disk to the last byte; the error is the point.
+    // Fills the disk to the last byte; the write is expected to fail.
     let _ = std::fs::write(&room, vec![0; 8 << 20]);
     let ran = program.run_with(&["chat", "-"], "once more ".repeat(20_000).as_bytes());
     told(&ran, "full", "Make room");
@@ -173,7 +173,7 @@ fn a_second_start_speaks_through_the_first() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(hold.reached());
     let second = program.command(&["chat", "second"]).spawn().expect("it starts");
-    // The second is heard while the first is still being answered: both stand in one journal.
+    // The host records the second message while it still answers the first: both are in one journal.
     while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
@@ -195,7 +195,7 @@ fn a_profile_held_by_something_that_does_not_answer() {
     told(&program.chat("hello"), "holds this profile", "end that process");
 }
 
-/// As by Ctrl-Z: the system goes on taking connections in its name.
+/// Suspended as by Ctrl-Z: the system still accepts connections for the process.
 #[cfg(unix)]
 #[test]
 fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {

@@ -1,9 +1,9 @@
-//! Keys stay home: keys that are easy to find are planted, the whole story is played with every log switched on, and
-//! then everything that it left or said is searched for them. They are in the keychain and nowhere else. The same for
-//! whatever signing in gives.
+//! Keys must not leak. The tests use keys that are easy to find, play the whole story with every log enabled, and then
+//! search all files and all output for the keys. A key may be in the keychain and nowhere else. The same holds for the
+//! secrets of a sign-in.
 //!
-//! What cannot be seen here: the process's own environment, which is the person's, and what a client itself sends over
-//! the socket of this user. What comes back over it is searched.
+//! Not searched: the process's own environment, which belongs to the person, and what a client sends over this user's
+//! socket. What the host sends back is searched.
 #![cfg(target_os = "linux")]
 
 use crate::program::{Program, Ran, kill, run_with};
@@ -19,10 +19,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
-/// A key that the service refuses. Characters that URLs escape, so that such a form would differ.
+/// A key that the provider refuses. It has characters that URLs escape, so that its form in a URL differs.
 const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
 
-/// A person's computer on which everything that is said is kept for searching.
+/// A person's computer. All output of commands is kept, to be searched.
 struct Watched {
     program: Program,
     session: DesktopSession,
@@ -37,7 +37,7 @@ impl Watched {
         Watched { program: Program::in_folder(&data), session, clerk: None, said: Vec::new() }
     }
 
-    /// A command with this key in its environment, whose every trace is in the session's folder.
+    /// A command with this key in its environment. Every file that it writes is in the session's folder.
     fn command(&self, key: Option<&str>, args: &[&str]) -> Command {
         let mut command = self.program.command(args);
         self.session.enter(&mut command);
@@ -55,7 +55,7 @@ impl Watched {
         self.note(args, ran)
     }
 
-    /// Signs in with every log on, and presses Allow or Deny in the browser.
+    /// Signs in with every log enabled, and presses Allow or Deny in the browser.
     fn sign_in(&mut self, flags: &[&str], allows: bool) -> Option<i32> {
         let args = [&["auth", "sign-in", "--no-browser"], flags].concat();
         let ran = at_the_browser(self.command(None, &args), allows);
@@ -73,7 +73,7 @@ impl Watched {
         self.said.push((what.to_owned(), [output.stdout, output.stderr].concat()));
     }
 
-    /// Everything that a person can have shown.
+    /// Runs every command that shows data to the person.
     fn look_at_everything(&mut self, key: Option<&str>) {
         let looks: [&[&str]; 13] = [
             &["--json", "auth", "status"],
@@ -93,7 +93,7 @@ impl Watched {
         for look in looks {
             self.run(key, look, "");
         }
-        // Git packs what it keeps, so a search of its files would find nothing.
+        // Git compresses its objects, so a search of its files would find nothing. The diffs are searched instead.
         let (_, log) = self.run(key, &["--json", "memory", "log"], "");
         for change in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             self.run(key, &["memory", "diff", change["commit"].as_str().expect("an id")], "");
@@ -105,7 +105,7 @@ impl Watched {
         assert!(logs > 10, "every log is on, in {logs} commands");
     }
 
-    /// Nobody said it, nothing holds it.
+    /// Asserts that no output, no file and no request contains this secret.
     fn search(&self, canary: &str) {
         for form in forms(canary) {
             let holds = |bytes: &[u8]| bytes.windows(form.len()).any(|window| window == form);
@@ -122,7 +122,7 @@ impl Watched {
     }
 }
 
-/// A text as it is, in UTF-16, in hex, for a URL, and in base64 at each of the three places where it can begin.
+/// A text in UTF-8, in UTF-16, in hex, escaped for a URL, and in base64 at each of the three possible offsets.
 fn forms(text: &str) -> Vec<Vec<u8>> {
     let bytes = text.as_bytes();
     let url: String = text
@@ -160,10 +160,10 @@ fn for_each_file(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
     }
 }
 
-/// Follows a host over its socket as any client can, and gives all that came when the host has ended.
+/// Subscribes to a host over its socket as any client can, and returns all received bytes once the host has ended.
 fn listen(socket: &Path) -> std::thread::JoinHandle<Vec<u8>> {
     let mut stream = UnixStream::connect(socket).expect("a host listens");
-    // The last one is not right: what is wrong with it must be said without repeating it.
+    // The last request is malformed: the error must not repeat its content.
     let wrong = format!(r#""check_key","name":"anthropic","value":["{WRONG}"]"#);
     for (id, request) in [r#""follow""#, r#""keys""#, &wrong].iter().enumerate() {
         writeln!(stream, r#"{{"id":{id},"request":{{"op":{request}}}}}"#).expect("it reads");
@@ -173,7 +173,7 @@ fn listen(socket: &Path) -> std::thread::JoinHandle<Vec<u8>> {
     heard.read_until(b'\n', &mut first).expect("it is answered");
     std::thread::spawn(move || {
         let _open = stream;
-        // A host that is killed may end it in any way.
+        // A killed host may close the connection with an error.
         let _ = heard.read_to_end(&mut first);
         first
     })
@@ -185,19 +185,20 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     let mut watched = Watched::new(session);
     let right = watched.program.claude.key().to_owned();
     watched.program.claude.route(model);
-    // Given by standard input, refused, kept unchecked, then kept for good.
+    // The wrong key is refused, then stored with `--unchecked`; then the right key is stored.
     assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
     assert_eq!(watched.run(None, &["keys", "set", WRONG], &right).0, Some(1), "pasted in the wrong place");
     assert_eq!(watched.run(None, &["keys", "set", "anthropic", "--unchecked"], WRONG).0, Some(0));
     assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1), "the kept key is wrong");
     assert_eq!(watched.run(None, &["--json", "keys", "set", "anthropic"], &right).0, Some(0));
-    // The story: an answer, a memory, two sub-agents; then with a key of the environment, right and wrong.
+    // The story: an answer, a memory change, two sub-agents. Then one message with a key from the environment, right
+    // and wrong.
     for message in MESSAGES {
         assert_eq!(watched.run(None, &["chat", message], "").0, Some(0), "{message}");
     }
     assert_eq!(watched.run(Some(&right), &["chat", MESSAGES[0]], "").0, Some(0));
     assert_eq!(watched.run(Some(WRONG), &["chat", MESSAGES[0]], "").0, Some(1));
-    // A provider that repeats the key in its error.
+    // The provider repeats the key in its error.
     let echo = right.clone();
     watched.program.claude.route(move |_| Some(Script::error(400, "invalid_request_error", &format!("bad key {echo}"))));
     assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1));
@@ -207,7 +208,7 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     watched.look_at_everything(None);
     watched.look_at_everything(Some(&right));
 
-    // The keychain has it, and only under the name of this folder's profile.
+    // The keychain has the key, and only under the name of this data folder's profile.
     assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
     assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
     watched.has_logged();
@@ -215,7 +216,8 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     watched.search(WRONG);
 }
 
-/// A host that is set a key while a stranger listens, and is killed, once as by the system and once as by a fault.
+/// Sets a key in a host while another client is subscribed, then ends the host: once with SIGKILL, once with SIGABRT as
+/// in a crash.
 fn a_host_is_listened_to_and_crashes(watched: &mut Watched, right: &str) {
     for signal in ["KILL", "ABRT"] {
         let hold = StopPoint::new();
@@ -275,12 +277,12 @@ fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
         assert!(secrets.iter().filter(|secret| secret.starts_with(kind)).count() > 2, "{kind} in {secrets:?}");
     }
     for secret in secrets {
-        // Of a JWT the signature alone is a secret: its claims are what the person is shown of themselves.
+        // Only the signature of a JWT is secret: the person is shown its claims.
         watched.search(secret.rsplit('.').next().expect("a part"));
     }
 }
 
-/// A host of a person who is signed in, killed in the middle of an answer.
+/// Subscribes to the host of a signed-in person and kills the host in the middle of an answer.
 fn a_signed_in_host_is_listened_to(watched: &mut Watched, status: &str) {
     let status: Value = serde_json::from_str(status).expect("a JSON line");
     let profile = status["person"]["profile"].as_str().expect("a name");
@@ -301,7 +303,8 @@ fn the_search_finds_what_it_looks_for() {
     let planted = [
         format!("log: {WRONG}\n"),
         "https://example.org/?key=sk-ant-api03-canary%2Bwrong%2Fkey%3D0000".to_owned(),
-        // `Basic x:WRONG` and `{"k":"WRONG"}`, made with another program.
+        // The credentials of Basic authentication in base64; then `{"k":"WRONG"}` in base64, encoded by another
+        // program.
         String::from_utf8(base64(format!("x:{WRONG}__").as_bytes(), *b"+/")).expect("letters"),
         "eyJrIjoic2stYW50LWFwaTAzLWNhbmFyeSt3cm9uZy9rZXk9MDAwMCJ9".to_owned(),
     ];

@@ -1,11 +1,11 @@
-//! Keys: checked by the provider, kept in a real keychain, and what happens where there is none.
+//! Keys: checked by the provider and stored in a real keychain; and what happens without a keychain.
 
 use crate::program::{Program, Ran, kill, run_with};
 use growqr_testkit::anthropic::{Point, StopPoint, says};
 use growqr_testkit::{DesktopSession, without_session};
 use std::process::Command;
 
-/// The command without a key in its environment, placed in this session or in none.
+/// The command without a key in its environment, in this desktop session or in none.
 fn command(program: &Program, session: Option<&DesktopSession>, args: &[&str]) -> Command {
     let mut command = program.command(args);
     command.env_remove("ANTHROPIC_API_KEY");

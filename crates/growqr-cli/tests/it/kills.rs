@@ -1,4 +1,4 @@
-//! Killed at any instant, it goes on where it was: nothing is lost and nothing is done twice.
+//! A program that was killed at any moment goes on where it was: nothing is lost and nothing is done twice.
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
@@ -22,7 +22,7 @@ pub fn undisturbed() -> Value {
     end_state(&program)
 }
 
-/// Starts again as a person would: what is open goes on; what was not recorded is said again.
+/// Starts again as a person would: open turns go on; messages that were not recorded are sent again.
 pub fn go_on(program: &Program) {
     let ran = program.run(&["chat"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -33,10 +33,10 @@ pub fn go_on(program: &Program) {
     }
 }
 
-/// One result for each call, one commit for each intended change, one agent for each spawn; the journal is whole.
+/// Asserts one result for each tool call, one commit for each intended change, and an intact journal.
 pub fn nothing_twice(program: &Program) {
     let mut started: BTreeMap<String, i32> = BTreeMap::new();
-    // Of several intentions of a call the last one holds: memory had moved on before the others.
+    // If a call recorded several intents, the last one counts: memory had changed before the others could be committed.
     let mut intended: BTreeMap<String, Value> = BTreeMap::new();
     for event in program.json(&["events"]) {
         let effect = event["data"]["effect"].as_str().unwrap_or_default().to_owned();
@@ -58,8 +58,8 @@ pub fn nothing_twice(program: &Program) {
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
-/// Runs the story with a kill at the `number`-th place of the message `at`: `before` or `after` an append, after a `step` of
-/// a memory change. False if the message has fewer.
+/// Plays the story and kills the program at one hold point of the message `at`: the `number`-th one `before` or `after`
+/// an append, or after a `step` of a memory change (`place`). Returns false if the message has fewer hold points.
 fn killed_at(program: &Program, at: usize, place: &str, number: usize) -> bool {
     program.route(model);
     for message in &MESSAGES[..at] {

@@ -1,4 +1,4 @@
-//! The same stories on a model server of one's own: Ollama and its like, by their strict stand-in.
+//! The same stories with a model server on the person's own computer: strict stubs of Ollama and similar servers.
 
 use crate::kills::{every_place_of, go_on, told, undisturbed};
 use crate::program::{Program, kill};
@@ -86,7 +86,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
     assert!(doctor.out.contains(&format!("nothing answers at {address}")), "{doctor:?}");
-    // Once there is one, the message that waited is answered.
+    // Once a server runs, the waiting message is answered.
     let server = OpenAiStub::start_blocking(ServerBehaviour::ollama()).expect("a port");
     server.route(model);
     assert_eq!(program.run(&["config", "set", "openai.base_url", server.base_url()]).code, Some(0));

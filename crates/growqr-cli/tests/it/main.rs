@@ -1,4 +1,4 @@
-//! Stories through the real `growqr` binary, against the strict stand-in, with real kills.
+//! Tests of the real `growqr` binary against strict stubs of the providers, with real kills.
 
 mod bad_input;
 mod canary;

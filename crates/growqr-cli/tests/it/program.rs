@@ -1,4 +1,4 @@
-//! Running the real binary in a data folder of its own.
+//! Runs the real binary in a data folder of its own.
 
 use growqr_testkit::anthropic::{AnthropicStub, RequestView, Script};
 use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
@@ -9,18 +9,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-/// A person's computer: a data folder, and a model to talk to.
+/// A person's computer: a data folder and a model provider.
 pub struct Program {
     folder: PathBuf,
-    /// Removes the folder at the end, if it is ours.
+    /// Removes the folder on drop, if this struct created it.
     _temporary: Option<tempfile::TempDir>,
     pub claude: AnthropicStub,
-    /// A model server on this computer, which is then the one that is set.
+    /// A model server on this computer. If there is one, the setting `model` names it.
     pub local: Option<OpenAiStub>,
     database_url: Option<String>,
 }
 
-/// What one command gave.
+/// Exit code and output of one command.
 #[derive(Debug)]
 pub struct Ran {
     pub code: Option<i32>,
@@ -35,18 +35,18 @@ impl Program {
         Program { _temporary: Some(temporary), ..program }
     }
 
-    /// The same, in a folder that the test made.
+    /// Like [`Program::new`], in a folder that the test created.
     pub fn in_folder(folder: &Path) -> Program {
         let claude = AnthropicStub::start_blocking().expect("a port");
         Program { folder: folder.to_path_buf(), _temporary: None, claude, local: None, database_url: None }
     }
 
-    /// The same, with its journal in Postgres.
+    /// Like [`Program::new`], with its journal in Postgres.
     pub fn on_postgres(url: String) -> Program {
         Program { database_url: Some(url), ..Program::new() }
     }
 
-    /// The same, with a model server on this computer chosen instead of Claude.
+    /// Like [`Program::new`], with a model server on this computer instead of Claude.
     pub fn on_local(manner: ServerBehaviour) -> Program {
         let local = OpenAiStub::start_blocking(manner).expect("a port");
         let program = Program { local: Some(local), ..Program::new() };
@@ -54,12 +54,12 @@ impl Program {
         program
     }
 
-    /// The server on this computer.
+    /// The model server on this computer.
     pub fn local(&self) -> &OpenAiStub {
         self.local.as_ref().expect("there is one in this test")
     }
 
-    /// What the models say, whichever is asked.
+    /// Sets the answers of all model stubs.
     pub fn route(&self, model: impl Fn(&RequestView<'_>) -> Option<Script> + Clone + Send + Sync + 'static) {
         self.claude.route(model.clone());
         if let Some(local) = &self.local {
@@ -82,7 +82,7 @@ impl Program {
         self.folder().join("profiles/local")
     }
 
-    /// The command with a key for the stand-in and nothing else of this machine's environment that matters.
+    /// The command with a key for the stub, and without the variables of this machine's environment that would matter.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_growqr"));
         command.arg("--data-dir").arg(self.folder()).args(args);
@@ -98,7 +98,7 @@ impl Program {
             command.env_remove(name);
         }
         command.env("ANTHROPIC_API_KEY", self.claude.key()).env("ANTHROPIC_BASE_URL", self.claude.base_url());
-        // The keychain of whoever runs the tests is none of theirs.
+        // Tests must not use the keychain of the user who runs them.
         without_session(&mut command);
         if let Some(local) = &self.local {
             command.env("OPENAI_BASE_URL", local.base_url());
@@ -114,12 +114,12 @@ impl Program {
         ran(self.command(args).output().expect("the program starts"))
     }
 
-    /// Runs with this on standard input.
+    /// Runs a command with this standard input.
     pub fn run_with(&self, args: &[&str], input: &[u8]) -> Ran {
         run_with(self.command(args), input)
     }
 
-    /// What a command prints with `--json`, one value a line.
+    /// The values that a command prints with `--json`, one per line.
     pub fn json(&self, args: &[&str]) -> Vec<Value> {
         let ran = self.run(&[&["--json"], args].concat());
         assert_eq!(ran.code, Some(0), "{args:?}: {ran:?}");
@@ -130,7 +130,8 @@ impl Program {
         self.run(&["chat", message])
     }
 
-    /// Starts a command, waits until the file `mark` appears, and kills it the hard way. False if it ended by itself.
+    /// Starts a command, waits until the file `mark` exists, and kills the process. Returns false if the process ended
+    /// by itself.
     pub fn kill_at(&self, mut command: Command, mark: &Path) -> bool {
         let mut child = command.spawn().expect("the program starts");
         loop {
@@ -141,7 +142,7 @@ impl Program {
             if child.try_wait().expect("a child of ours").is_some() {
                 return false;
             }
-            // There is no portable notice of another process's file that is worth its weight here.
+            // Polls: a portable file watcher is not worth its cost here.
             std::thread::sleep(Duration::from_millis(2));
         }
     }
@@ -150,7 +151,7 @@ impl Program {
 pub fn run_with(mut command: Command, input: &[u8]) -> Ran {
     let mut child = command.stdin(Stdio::piped()).spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("a pipe");
-    // A program that has refused already may have closed its end.
+    // A program that has refused the command may have closed its standard input already.
     let _ = stdin.write_all(input);
     drop(stdin);
     ran(child.wait_with_output().expect("it ends"))
@@ -164,7 +165,7 @@ fn ran(output: Output) -> Ran {
     }
 }
 
-/// SIGKILL, or its like elsewhere.
+/// SIGKILL, or its equivalent on other systems.
 pub fn kill(child: &mut Child) {
     child.kill().expect("it can be killed");
     child.wait().expect("it is gone");

@@ -1,4 +1,4 @@
-//! `growqr db rebuild`: the views come back from the journal, and only while nobody else uses the profile.
+//! `growqr db rebuild` rebuilds the views from the journal, and only while no other process uses the profile.
 
 use crate::program::Program;
 use growqr_testkit::anthropic::says;

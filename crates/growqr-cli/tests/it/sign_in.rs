@@ -1,4 +1,4 @@
-//! Signing in on the command line, against the stand-in of a Clerk instance and a real keyring.
+//! Signing in on the command line, with a stub of a Clerk instance and a real keyring.
 
 use crate::program::{Program, Ran};
 use growqr_testkit::DesktopSession;
@@ -41,7 +41,7 @@ impl World {
         serde_json::from_str(&ran.out).expect("a JSON line")
     }
 
-    /// Whether the keyring has a sign-in, as another program finds it.
+    /// True if another program finds a sign-in in the keyring.
     fn has_entries(&self) -> bool {
         let mut command = Command::new("secret-tool");
         self.session.enter(command.args(["search", "--all", "service", "ai.growqr.desktop"]));
@@ -49,13 +49,13 @@ impl World {
         String::from_utf8_lossy(&[found.stdout, found.stderr].concat()).contains("sign-in-")
     }
 
-    /// Signs in as whoever sits at the browser, who presses Allow or Deny.
+    /// Signs in as the user of the browser, who presses Allow or Deny.
     fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
         at_the_browser(self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat()), allows)
     }
 }
 
-/// Runs a command that signs in, and presses Allow or Deny at the address that it prints.
+/// Runs a sign-in command, opens the address that it prints, and presses Allow or Deny there.
 pub fn at_the_browser(mut command: Command, allows: bool) -> Ran {
     let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
     let mut told = BufReader::new(child.stderr.take().expect("a pipe"));

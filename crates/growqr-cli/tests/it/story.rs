@@ -1,5 +1,5 @@
-//! The story: three messages, a memory, and two sub-agents side by side. The model's part depends on what it is asked
-//! alone, so that it plays the same after any crash.
+//! The story: three messages, one memory change, and two sub-agents in parallel. The model's answers depend only on the
+//! request, so that the story is the same after any crash.
 
 use crate::program::Program;
 use growqr_testkit::anthropic::{RequestView, Script, calls, says};
@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub const MESSAGES: [&str; 3] = ["hello there", "remember that I like tea", "ask two helpers about tea"];
 
-/// What the model says in this story.
+/// The model's answers in this story.
 pub fn model(asked: &RequestView<'_>) -> Option<Script> {
     let results: Vec<String> = asked.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));
@@ -43,8 +43,8 @@ pub fn model(asked: &RequestView<'_>) -> Option<Script> {
     })
 }
 
-/// Everything that must be the same however often the program was killed. Ids of agents and effects are random from run to
-/// run: agents stand under their names, and a change tells whether its effect is one of the journal.
+/// Everything that must be the same however often the program was killed. Ids of agents and effects are random in each
+/// run: agents are compared by name, and for a change only whether its effect id is in the journal.
 pub fn end_state(program: &Program) -> Value {
     let listed = program.json(&["agents", "list"]);
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
@@ -76,14 +76,14 @@ pub fn end_state(program: &Program) -> Value {
     json!({"agents": agents, "conversations": conversations, "changes": changes, "pages": pages})
 }
 
-/// Who wrote what to an agent, and what it wrote.
+/// The messages of an agent's conversation: author and text.
 fn conversation(program: &Program, id: &str, names: &BTreeMap<String, String>) -> Vec<Value> {
     let rows = program.json(&["agents", "show", id]).into_iter().skip(1);
     let author = |row: &Value| row["author"]["agent"].as_str().map_or(row["author"].clone(), |id| json!({"agent": names[id]}));
     sorted_reports(rows.map(|row| json!([author(&row), row["text"]])).collect())
 }
 
-/// Two sub-agents that work side by side may report in either order.
+/// Two sub-agents that work in parallel may report in either order.
 fn sorted_reports(mut messages: Vec<Value>) -> Vec<Value> {
     messages.sort_by_key(|message| if message[0] == "person" { String::new() } else { message.to_string() });
     messages

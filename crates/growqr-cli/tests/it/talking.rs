@@ -1,4 +1,4 @@
-//! What people see when all is well.
+//! What people see when nothing fails.
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};

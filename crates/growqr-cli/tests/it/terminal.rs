@@ -1,4 +1,4 @@
-//! The prompt on a real terminal (a pseudo-terminal that util-linux's `script` makes).
+//! The prompt on a terminal (a pseudo-terminal, made by `script` of util-linux).
 
 use crate::program::Program;
 use growqr_testkit::anthropic::{Point, StopPoint, calls, says};
@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-/// Longer than any machine needs, and an end to a test that would hang.
+/// Timeout for expected output. Longer than any machine needs, so that only a test that would hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Terminal {
@@ -19,12 +19,13 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Runs this in one.
+    /// Runs this program in a pseudo-terminal.
     pub fn open(program: &Command) -> Terminal {
         let words = std::iter::once(program.get_program()).chain(program.get_args());
         let line: Vec<String> = words.map(|word| format!("'{}'", word.to_string_lossy())).collect();
         let mut command = Command::new("script");
-        // `exec`, for a shell that stayed would take the keys too: Ctrl-C would end it, and its exit code be seen.
+        // `exec` replaces the shell. A shell that stayed would receive the keys too: Ctrl-C would end it, and the test
+        // would see the shell's exit code.
         command.args(["--quiet", "--flush", "--return", "--command", &format!("exec {}", line.join(" ")), "/dev/null"]);
         for (name, value) in program.get_envs() {
             match value {
@@ -51,7 +52,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).expect("it reads");
     }
 
-    /// Waits until this stands on the terminal, after what was awaited before.
+    /// Waits until the terminal shows this text, after the text of the last call.
     pub fn shows(&mut self, text: &str) {
         while !self.seen.contains(text) {
             let more = self.shown.recv_timeout(PATIENCE);
@@ -62,7 +63,7 @@ impl Terminal {
         self.seen.drain(..end);
     }
 
-    /// Waits for a line that begins so; the whole line.
+    /// Waits for a line that begins with `start`, and returns the whole line.
     pub fn line(&mut self, start: &str) -> String {
         self.shows(&format!("\n{start}"));
         let mut line = start.to_owned();

@@ -1,13 +1,13 @@
-//! Which key counts, and where one goes, over a keychain that the test locks and unlocks.
+//! Which key is used and where a key is stored, with a keychain that the test locks and unlocks.
 
 use super::*;
 use async_trait::async_trait;
 
-/// A keychain in the test's hands.
+/// A keychain that the test controls.
 struct Fake {
     entries: RwLock<BTreeMap<String, Secret>>,
     state: RwLock<StoreState>,
-    /// How often it was asked anything.
+    /// Number of calls to it.
     asked: RwLock<usize>,
 }
 
@@ -57,7 +57,7 @@ impl SecretStore for Fake {
         *self.state.read().unwrap()
     }
 
-    /// The person answers the system's question at once.
+    /// The person unlocks the keychain at once.
     async fn unlock(&self) -> Result<(), SecretError> {
         self.is_now(StoreState::Ready);
         Ok(())

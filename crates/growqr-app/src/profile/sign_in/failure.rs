@@ -1,14 +1,14 @@
-//! Every way in which signing in or out can fail.
+//! Every error of signing in or out.
 
 use growqr_auth::{BeginError, CallbackError, ConfigError, RefreshError, SignInError};
 
-/// Why signing in, or out, did not work.
+/// Why signing in or out failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInFailure {
-    /// No sign-in service is set.
+    /// No sign-in service is configured.
     #[error("this GrowQR knows no sign-in service")]
     NotConfigured,
-    /// What is set is wrong.
+    /// The configuration is not valid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The attempt could not begin.
@@ -17,22 +17,22 @@ pub enum SignInFailure {
     /// The attempt failed.
     #[error(transparent)]
     Ended(#[from] SignInError),
-    /// A link came back that is not the answer.
+    /// A link arrived that is not the answer to the attempt.
     #[error(transparent)]
     Callback(#[from] CallbackError),
-    /// The service was asked again and did not confirm it.
+    /// The service was asked again and did not confirm the sign-in.
     #[error(transparent)]
     Refresh(#[from] RefreshError),
     /// Nobody is signed in.
     #[error("nobody is signed in")]
     Nobody,
-    /// The person stopped it.
+    /// The person stopped the attempt.
     #[error("signing in was stopped")]
     Stopped,
-    /// Nobody of that name has a profile here.
+    /// No account of that name has a profile here.
     #[error("nobody of that name has a profile on this computer")]
     Unknown,
-    /// Nobody new waits for an answer.
+    /// There is no open question to a new person.
     #[error("nobody new has signed in")]
     NothingAsked,
 }

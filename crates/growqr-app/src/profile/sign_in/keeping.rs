@@ -1,4 +1,4 @@
-//! Keeping a sign-in alive, and what is known of it on disk.
+//! Keeps a sign-in valid, and stores what the service says about the person.
 
 use super::SignIn;
 use crate::SystemClock;
@@ -8,12 +8,12 @@ use growqr_auth::Status;
 use growqr_core::clock::{Clock, Timestamp};
 use std::time::Duration;
 
-/// How long to sleep at most before everything is looked at again: a computer that slept wakes up late, and a keychain
-/// that has opened tells nobody. A build for tests has less patience.
+/// The longest pause between two checks: a computer that slept wakes up late, and a keychain sends no notice when it is
+/// unlocked. A build for tests checks more often.
 const LOOK: Duration = Duration::from_secs(if cfg!(feature = "loopback-issuer") { 2 } else { 30 });
 
 impl SignIn {
-    /// Asks the service now: after waking up, or because the person wants it.
+    /// Asks the service now: after the computer has woken up, or because the person wants it.
     ///
     /// # Errors
     /// [`SignInFailure::Refresh`].
@@ -22,11 +22,13 @@ impl SignIn {
         self.note().await
     }
 
-    /// Keeps the sign-in alive for as long as it is polled, and calls `changed` each time there is something new to show.
+    /// Keeps the sign-in valid for as long as it is polled, and calls `changed` each time there is something new to
+    /// show.
     pub async fn keep(&self, changed: impl Fn()) {
         let mut status = self.auth.subscribe();
         loop {
-            // How it went shows in the status. Before it is due, this only tries to keep what is not kept yet.
+            // The status shows the result. Before the refresh is due, this only retries to store a sign-in that is not
+            // in the keychain yet.
             let _ = self.auth.refresh_if_due().await;
             self.finish_leaving_in_turn(&changed).await;
             let pause = self.auth.next_refresh().map_or(LOOK, |at| LOOK.min(until(SystemClock.now(), at)));
@@ -45,13 +47,13 @@ impl SignIn {
         }
     }
 
-    /// Ends the attempt, and returns once nothing is left half done, or after a few seconds. A question that stands is
-    /// asked again at the next start.
+    /// Ends the attempt, and returns once pending work is complete, or after a few seconds. An open question is asked
+    /// again at the next start.
     pub async fn close(&self) {
         self.auth.shut_down().await;
     }
 
-    /// Takes up what the service said of somebody who has a profile here.
+    /// Stores what the service says about a person who has a profile here.
     async fn note(&self) -> Result<(), AppError> {
         let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
         let seen = self.account(&identity);

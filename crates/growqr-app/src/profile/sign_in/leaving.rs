@@ -1,4 +1,4 @@
-//! Signing out: noted first, then done, and tried again until the keychain has let go.
+//! Signing out: recorded first, then performed, and retried until the keychain has removed the sign-in.
 
 use super::{SignIn, locked, who};
 use crate::SystemClock;
@@ -10,9 +10,9 @@ use growqr_auth::{Identity, Persistence, SignOutResult, Status, VaultError};
 use growqr_core::clock::{Clock, Timestamp};
 
 impl SignIn {
-    /// Signs out on this computer and opens the local profile. Their data stays for their next sign-in. Returns what is
-    /// to be said about it, if anything. A sign-in that the keychain does not let go of is never taken up again, and
-    /// removed later; to sign out once more tries it now.
+    /// Signs out on this computer and opens the local profile. The person's data stays for their next sign-in. Returns
+    /// a notice for the person, if there is one. A sign-in that the keychain cannot remove now is never resumed, and is
+    /// removed later; signing out once more retries it now.
     ///
     /// # Errors
     /// [`SignInFailure::Nobody`].
@@ -41,7 +41,7 @@ impl SignIn {
         Ok((self.home.with_profile(locked(&self.open).clone()), None))
     }
 
-    /// Signs this person out, who is signed in now.
+    /// Signs out this person, who is signed in now. `also` changes the accounts in the same step.
     pub(super) async fn leave<T: Send + 'static>(
         &self,
         identity: &Identity,
@@ -55,29 +55,30 @@ impl SignIn {
                 also(accounts)
             })
             .await?;
-        // A keychain that has it may be away for this moment alone.
+        // A keychain that holds the sign-in may be unavailable just now: "absent" proves something only if it was never
+        // stored.
         let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
         let is_gone = match out.removed {
-            // What was told to the service is worth nothing, wherever it may still be.
+            // A sign-in that the service has revoked is worthless, wherever it may still be stored.
             Ok(()) => out.was_kept || out.revoked,
             Err(error) => error == VaultError::Absent && was_never_kept,
         };
         if is_gone && let Err(error) = self.change(move |accounts| accounts.left(&gone)).await {
-            // Then it is looked for once more.
+            // The removal is then tried once more.
             tracing::warn!(%error, "that the sign-in was removed could not be noted");
         }
         Ok((out, result))
     }
 
-    /// Does what earlier sign-outs left undone, as far as the keychain lets it. Whether that was anything.
+    /// Completes earlier sign-outs, as far as the keychain allows. Returns true if one was completed.
     pub(super) async fn finish_leaving(&self) -> Result<bool, AppError> {
         let mut is_any_gone = false;
         for leaving in Accounts::read(self.home.root())?.leaving {
             if leaving.issuer != self.issuer {
                 continue;
             }
-            // A keychain that was there and is not, or has nothing in it, may only be starting anew.
+            // A keychain that is absent or empty may only be restarting, so the first miss does not count.
             let out = self.auth.forget(&leaving.sub, Timestamp(leaving.at)).await;
             if out.removed.is_err() || !out.was_kept && self.is_missed_first(&leaving) {
                 continue;
@@ -88,7 +89,7 @@ impl SignIn {
         Ok(is_any_gone)
     }
 
-    /// Whether nothing was found in this run until now.
+    /// True the first time in this run that this sign-in was not found.
     fn is_missed_first(&self, leaving: &Leaving) -> bool {
         let mut missed = locked(&self.missed);
         let is_first = !missed.contains(leaving);
@@ -98,13 +99,13 @@ impl SignIn {
         is_first
     }
 
-    /// Whether the keychain may still hold a sign-in of somebody who has signed out.
+    /// True if the keychain may still hold the sign-in of a person who has signed out.
     pub(super) fn is_anybody_leaving(&self, accounts: &Accounts) -> bool {
         accounts.leaving.iter().any(|leaving| leaving.issuer == self.issuer)
     }
 }
 
-/// Where there is no keychain, there is nothing in it.
+/// True if the keychain does not hold the sign-in. A keychain that does not exist holds nothing.
 fn is_gone(removed: Result<(), VaultError>) -> bool {
     matches!(removed, Ok(()) | Err(VaultError::Absent))
 }

@@ -1,4 +1,4 @@
-//! Who is signed in and whose profile is open, over a keychain that the test locks and unlocks.
+//! Who is signed in and which profile is open, with a keychain that the test locks and unlocks.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may fail a test as the tests themselves do")]
 
@@ -9,7 +9,7 @@ use growqr_wire::{Request, SignInState};
 use std::collections::HashMap;
 use tempfile::TempDir;
 
-/// A keychain in the test's hands.
+/// A keychain that the test controls.
 struct Fake {
     entries: Mutex<HashMap<String, Secret>>,
     state: Mutex<StoreState>,
@@ -77,14 +77,14 @@ impl World {
         World { folder, clerk, keychain, service }
     }
 
-    /// A new run of the program.
+    /// Restarts the program.
     async fn restart(&mut self) {
         self.service.close().await;
         self.service = start(&self.folder, &self.clerk, &self.keychain);
         self.service.resume().await.unwrap();
     }
 
-    /// Something is in the local profile: a setting that was changed.
+    /// Puts data into the local profile: a changed setting.
     async fn with_data(&self) {
         let environment = Environment::default();
         let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
@@ -105,7 +105,7 @@ impl World {
         self.service.view().unwrap().state
     }
 
-    /// While it is so, nothing can be noted.
+    /// Makes the disk full or not. While it is full, the accounts cannot be written.
     fn disk(&self, is_full: bool) {
         let in_the_way = self.folder.path().join("accounts.json.new");
         if is_full { std::fs::create_dir(in_the_way).unwrap() } else { std::fs::remove_dir(in_the_way).unwrap() }

@@ -1,4 +1,4 @@
-//! What is shown about signing in: the state, the people, and what is to be said. It looks and changes nothing.
+//! What is shown about signing in: the state, the accounts, and a notice. Changes nothing.
 
 use super::{SignIn, locked};
 use crate::SystemClock;
@@ -11,7 +11,7 @@ use growqr_core::id::ProfileId;
 use growqr_wire::{Person, SignIn as View, SignInState};
 
 impl SignIn {
-    /// What is to be shown.
+    /// The current state, to show to the person.
     ///
     /// # Errors
     /// If the accounts cannot be read.
@@ -49,7 +49,7 @@ impl SignIn {
             Status::Offline { identity, because, .. } => {
                 let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.of_profile(profile));
                 let until = known.and_then(|account| account.valid_until);
-                // What an earlier run, or another program, was told is good until then.
+                // A confirmation that an earlier run or another program has received is valid until then.
                 let is_good = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
                 let state = if is_good { SignInState::Online } else { SignInState::Offline };
                 View { state, person: whom(&identity), until, notice: unconfirmed(because), ..view }
@@ -59,7 +59,7 @@ impl SignIn {
     }
 }
 
-/// What is to be shown where no service is set: who has a profile here all the same.
+/// The state if no sign-in service is configured, with the accounts that have a profile here.
 ///
 /// # Errors
 /// If the accounts cannot be read.
