@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands for ar and ranlib of another system: an archive is its bare header.
+# Replaces ar and ranlib of another system: writes an archive that has only a header.
 for word; do
 	case $word in *.a | *.lib) printf '!<arch>\n' >"$word" ;; esac
 done

@@ -1,19 +1,20 @@
-# Makes the Debian root if it is missing, mounts the project into it and runs cargo there with these arguments.
-# Runs in a mount namespace of its own: the kernel removes every mount when its last process ends, however that ends.
-# Needs: SOURCE, the project; CACHE, the folder for the root and for what cargo writes; MIRROR, a Debian mirror.
+# Creates the Debian chroot if it is missing, mounts the project into it and runs cargo there with the given arguments.
+# Runs in its own mount namespace: the kernel removes all mounts when its last process ends, even if it is killed.
+# Needs the variables SOURCE (the project), CACHE (the folder for the chroot and the build files), MIRROR (a Debian mirror)
+# and PACKAGES (the packages to install in the chroot).
 set -eu
 root=$CACHE/root
 
 as_debian() {
 	for folder in proc dev; do mount --rbind "/$folder" "$1/$folder"; done
-	# The machine's way to the network, which may have changed since the last run.
+	# The machine's network settings, which may have changed since the last run.
 	for file in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
 		if [ -e "$file" ]; then mkdir -p "$1${file%/*}" && cp -L "$file" "$1$file"; fi
 	done
 }
 
 if [ ! -d "$root" ]; then
-	new=$root.new # what an interrupted run left of it is of no use
+	new=$root.new # a rest of an interrupted run is deleted
 	rm -rf --one-file-system "$new"
 	debootstrap --variant=minbase sid "$new" "$MIRROR"
 	echo 'Acquire::Check-Valid-Until "false";' >"$new/etc/apt/apt.conf.d/99mirror"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Stands for a C compiler of another system. A check links nothing, so what should be compiled becomes an empty file.
-# What the compiler is asked about itself is answered by clang.
+# Replaces a C compiler of another system. A check links nothing, so each output is an empty file.
+# Questions about the compiler itself go to clang.
 for word; do
 	case $word in -E | -dM | --version | -v | -dumpmachine) exec clang "$@" ;; esac
 done
