@@ -58,7 +58,7 @@ const ENTRIES: &str = "select seq, at, kind, schema_version, body, hash from eve
 impl Journal for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
-        let mut transaction = self.db.pool.begin().await.map_err(at("append"))?;
+        let mut transaction = self.db.begin().await?;
         let last: Option<i64> = sqlx::query_scalar(PLACE)
             .bind(self.profile())
             .bind(chain.len())

@@ -20,7 +20,7 @@ use growqr_core::id::{AgentId, ProfileId};
 use growqr_core::journal::{Head, StoreError};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +127,14 @@ impl Database {
             .await
             .map_err(at("read the heads"))?;
         rows::all(rows)
+    }
+
+    /// Begins a transaction; dropping it rolls back. In a task of its own: if sqlx is interrupted while it begins a transaction,
+    /// the connection goes back to the pool with that transaction open, and what the next caller writes on it is never committed.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin().await }).await;
+        begun.map_err(|error| StoreError::Failed(format!("begin: {error}")))?.map_err(at("begin"))
     }
 
     /// Waits for running operations and closes every connection.

@@ -44,13 +44,13 @@ impl Views for PostgresStore {
     }
 
     async fn rebuild<'a>(&'a self, agent: &AgentId) -> Result<Box<dyn Rebuild + 'a>, StoreError> {
-        let transaction = self.db.pool.begin().await.map_err(at("rebuild"))?;
+        let transaction = self.db.begin().await?;
         let (agent, sent, found) = (agent.clone(), HashSet::new(), Differences::default());
         Ok(Box::new(OneAgent { store: self, transaction, agent, row: None, seq: 0, sent, found }))
     }
 
     async fn sweep(&self) -> Result<u64, StoreError> {
-        let mut transaction = self.db.pool.begin().await.map_err(at("rebuild"))?;
+        let mut transaction = self.db.begin().await?;
         let mut strays = 0;
         for sql in [STRAY_AGENTS, STRAY_MESSAGES, STRAY_MAIL] {
             let done = sqlx::query(sql).bind(self.profile()).execute(&mut *transaction).await.map_err(at("rebuild"))?;

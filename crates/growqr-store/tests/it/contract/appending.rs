@@ -5,8 +5,9 @@ use crate::given::{NOW, World, append, local, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{SCHEMA_VERSION, entry_hash};
 use growqr_core::id::{AgentId, Position, ProfileId, SegmentHash, Seq};
-use growqr_core::journal::{Author, Head, MessageView, Snapshot, Status, StoreError, View};
+use growqr_core::journal::{Author, Head, MessageView, Snapshot, Status, Store, StoreError, View};
 use growqr_core::money::Money;
+use std::time::Duration;
 
 on_both! {
     async fn what_was_appended_is_read_back_with_its_head(world: World) {
@@ -207,4 +208,25 @@ on_both! {
         let message = MessageView { agent: grow.clone(), seq: Seq(1), author: Author::Person, text: "a\u{fffd}b".to_owned(), at: NOW };
         assert_eq!(store.messages(&grow, None, 1).await.unwrap(), [message]);
     }
+
+    /// The caller of an append may be gone at any time, for example when a host is stopped. The connection that it used goes back
+    /// to the pool, and must not keep a transaction open there: whatever the next caller wrote would be invisible to all others.
+    async fn an_append_that_is_dropped_halfway_hides_nothing_that_is_written_later(world: World) {
+        let (store, other, grow) = (world.store().await, world.store().await, AgentId::grow());
+        for round in 0..100 {
+            let head = end(&*other, &grow).await;
+            let _ = tokio::time::timeout(Duration::from_micros(30 * round), say(&*store, &grow, head, "dropped")).await;
+            // More writes than the pool has connections.
+            for n in 0..9_u8 {
+                let agent = AgentId::new(format!("a-{round}-{n}"));
+                store.save_snapshot(&agent, Snapshot { head, schema_version: 1, body: vec![n] }).await.unwrap();
+                assert!(other.snapshot(&agent).await.unwrap().is_some(), "round {round}");
+            }
+        }
+    }
+}
+
+/// The end of an agent's journal.
+async fn end(store: &dyn Store, agent: &AgentId) -> Head {
+    store.entries(agent, Seq(0), 1_000).await.unwrap().1.unwrap_or_default()
 }
