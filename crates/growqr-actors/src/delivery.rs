@@ -36,7 +36,7 @@ pub async fn run(placement: Arc<dyn Placement>, store: Arc<dyn Store>, mail: Arc
 async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
     let mut page = PAGE;
     loop {
-        let waiting = match store.waiting(page).await {
+        let waiting = match store.undelivered(page).await {
             Ok(waiting) => waiting,
             Err(error) => {
                 tracing::warn!(%error, "the outbox could not be read");

@@ -1,10 +1,10 @@
 //! The interface to the agents of one profile for the rest of the program, independent of the placement.
 
-use crate::happened::Happened;
 use crate::local::LocalHost;
+use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeStanding, Input};
+use growqr_core::agent::{ChargeState, Input};
 use growqr_core::id::{AgentId, EffectId, MessageId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::money::Money;
@@ -67,7 +67,7 @@ impl Host {
         charge: EffectId,
         purpose: String,
         reservation: Option<Money>,
-    ) -> Result<ChargeStanding, PostError> {
+    ) -> Result<ChargeState, PostError> {
         self.charge(agent, Input::Reserve { charge, purpose, reservation }).await
     }
 
@@ -75,11 +75,11 @@ impl Host {
     ///
     /// # Errors
     /// [`PostError`]; then the charge stays open and counts with its whole reservation.
-    pub async fn settle(&self, agent: &AgentId, charge: EffectId, cost: Option<Money>) -> Result<ChargeStanding, PostError> {
+    pub async fn settle(&self, agent: &AgentId, charge: EffectId, cost: Option<Money>) -> Result<ChargeState, PostError> {
         self.charge(agent, Input::Settle { charge, cost }).await
     }
 
-    async fn charge(&self, agent: &AgentId, input: Input) -> Result<ChargeStanding, PostError> {
+    async fn charge(&self, agent: &AgentId, input: Input) -> Result<ChargeState, PostError> {
         self.known(agent).await?;
         let Posted { charge, .. } = self.placement.post(agent, input).await?;
         Ok(charge.expect("an input about a charge is answered with its standing"))
@@ -87,7 +87,7 @@ impl Host {
 
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Happened> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Notification> {
         self.placement.subscribe()
     }
 

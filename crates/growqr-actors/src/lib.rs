@@ -8,26 +8,26 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod delivery;
-mod happened;
-#[cfg(feature = "hold-points")]
-pub mod hold;
 mod host;
 mod journal;
 mod local;
 mod memory_tools;
+mod notification;
 mod perform;
 pub mod placement;
 mod ports;
 mod rebuild;
 pub mod runner;
+#[cfg(feature = "stop-points")]
+pub mod stop_points;
 mod tidying;
 mod toolbox;
 
-pub use happened::{Happened, Recorded};
 pub use host::Host;
 pub use journal::{Loaded, load, record};
 pub use local::LocalHost;
 pub use memory_tools::MemoryTools;
+pub use notification::{Notification, Recorded};
 pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};
 pub use rebuild::{Rebuilt, rebuild};

@@ -1,12 +1,12 @@
 //! The local placement: agents in this process.
 //!
 //! One task, the registrar, owns the map of awake agents. It gets requests from [`LocalHost`] handles and from idle runners. An
-//! agent that goes to sleep is `Leaving` until its task has ended, so that no agent runs twice. Letters that arrive meanwhile
+//! agent that goes to sleep is `Leaving` until its task has ended, so that no agent runs twice. Items that arrive meanwhile
 //! wake it again.
 
 use crate::delivery;
-use crate::happened::Happened;
-use crate::placement::{Inbox, Letter, Placement, PostError, Posted, RunnerHost};
+use crate::notification::Notification;
+use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
 use crate::runner::{self, Links};
 use crate::tidying;
@@ -27,13 +27,13 @@ const BACKLOG: usize = 4_096;
 #[derive(Clone)]
 pub struct LocalHost {
     requests: mpsc::Sender<Request>,
-    events: broadcast::Sender<Happened>,
+    events: broadcast::Sender<Notification>,
     stop: CancellationToken,
     ended: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
 enum Request {
-    Post(AgentId, Letter),
+    Post(AgentId, InboxItem),
     Wake(AgentId),
 }
 
@@ -90,7 +90,7 @@ impl Placement for LocalHost {
         let (sender, recorded) = oneshot::channel();
         // The sender may have stopped waiting; the input is recorded anyway.
         let ack = Box::new(move |posted| drop(sender.send(posted)));
-        self.ask(agent, Request::Post(agent.clone(), Letter { input, ack }))?;
+        self.ask(agent, Request::Post(agent.clone(), InboxItem { input, ack }))?;
         match recorded.await {
             Ok(Ok(posted)) => Ok(posted),
             Ok(Err(source)) => Err(PostError::Store { agent: agent.clone(), source }),
@@ -103,7 +103,7 @@ impl Placement for LocalHost {
         self.ask(agent, Request::Wake(agent.clone()))
     }
 
-    fn subscribe(&self) -> broadcast::Receiver<Happened> {
+    fn subscribe(&self) -> broadcast::Receiver<Notification> {
         self.events.subscribe()
     }
 
@@ -120,7 +120,7 @@ impl Placement for LocalHost {
 
 /// The runners' connection to their host.
 struct Signals {
-    events: broadcast::Sender<Happened>,
+    events: broadcast::Sender<Notification>,
     mail: Arc<Notify>,
     changed: Arc<Notify>,
     idle: mpsc::Sender<(AgentId, u64)>,
@@ -128,12 +128,12 @@ struct Signals {
 
 #[async_trait]
 impl RunnerHost for Signals {
-    fn publish(&self, happened: Happened) {
+    fn publish(&self, notification: Notification) {
         // An error means that there are no subscribers.
-        let _ = self.events.send(happened);
+        let _ = self.events.send(notification);
     }
 
-    fn mail_waits(&self) {
+    fn notify_mail(&self) {
         self.mail.notify_one();
     }
 
@@ -141,34 +141,34 @@ impl RunnerHost for Signals {
         self.changed.notify_one();
     }
 
-    async fn is_idle(&self, agent: &AgentId, read: u64) -> bool {
+    async fn report_idle(&self, agent: &AgentId, read: u64) -> bool {
         self.idle.send((agent.clone(), read)).await.is_ok()
     }
 }
 
 #[async_trait]
-impl Inbox for mpsc::Receiver<Letter> {
-    async fn next(&mut self) -> Option<Letter> {
+impl Inbox for mpsc::Receiver<InboxItem> {
+    async fn next(&mut self) -> Option<InboxItem> {
         self.recv().await
     }
 
-    fn close(&mut self) -> Vec<Letter> {
+    fn close(&mut self) -> Vec<InboxItem> {
         mpsc::Receiver::close(self);
         std::iter::from_fn(|| self.try_recv().ok()).collect()
     }
 }
 
 enum Place {
-    /// Its inbox, and the number of letters that were ever put into it.
-    Awake(mpsc::Sender<Letter>, u64),
-    /// Its inbox is closed and its task is ending. These letters wake it again; so does a wake that arrived meanwhile (`true`).
-    Leaving(Vec<Letter>, bool),
+    /// Its inbox, and the number of items that were ever put into it.
+    Awake(mpsc::Sender<InboxItem>, u64),
+    /// Its inbox is closed and its task is ending. These items wake it again; so does a wake that arrived meanwhile (`true`).
+    Leaving(Vec<InboxItem>, bool),
 }
 
 struct Registrar {
     links: Links,
     awake: HashMap<AgentId, Place>,
-    tasks: JoinSet<Vec<Letter>>,
+    tasks: JoinSet<Vec<InboxItem>>,
     names: HashMap<tokio::task::Id, AgentId>,
 }
 
@@ -184,7 +184,7 @@ impl Registrar {
                     Err(error) => self.ended(error.id(), Vec::new()),
                 },
                 Some(request) = inbox.recv() => match request {
-                    Request::Post(agent, letter) => self.place(agent, letter),
+                    Request::Post(agent, item) => self.place(agent, item),
                     Request::Wake(agent) => match self.awake.get_mut(&agent) {
                         None => self.wake(agent, Vec::new()),
                         Some(Place::Leaving(_, wakes_again)) => *wakes_again = true,
@@ -201,32 +201,32 @@ impl Registrar {
         while self.tasks.join_next().await.is_some() {}
     }
 
-    /// If the inbox is full, drops the letter with its answer channel, which the sender reads as [`PostError::Overloaded`].
-    fn place(&mut self, agent: AgentId, letter: Letter) {
+    /// If the inbox is full, drops the item with its answer channel, which the sender reads as [`PostError::Overloaded`].
+    fn place(&mut self, agent: AgentId, item: InboxItem) {
         match self.awake.get_mut(&agent) {
-            Some(Place::Leaving(letters, _)) if letters.len() < self.links.config.inbox => letters.push(letter),
+            Some(Place::Leaving(items, _)) if items.len() < self.links.config.inbox => items.push(item),
             Some(Place::Leaving(..)) => {}
-            Some(Place::Awake(inbox, put)) => match inbox.try_send(letter) {
+            Some(Place::Awake(inbox, put)) => match inbox.try_send(item) {
                 Ok(()) => *put += 1,
-                Err(mpsc::error::TrySendError::Closed(letter)) => {
-                    self.awake.insert(agent, Place::Leaving(vec![letter], false));
+                Err(mpsc::error::TrySendError::Closed(item)) => {
+                    self.awake.insert(agent, Place::Leaving(vec![item], false));
                 }
                 Err(mpsc::error::TrySendError::Full(_)) => {}
             },
-            None => self.wake(agent, vec![letter]),
+            None => self.wake(agent, vec![item]),
         }
     }
 
-    fn wake(&mut self, agent: AgentId, letters: Vec<Letter>) {
+    fn wake(&mut self, agent: AgentId, items: Vec<InboxItem>) {
         let (sender, inbox) = mpsc::channel(self.links.config.inbox);
-        // If the inbox is full, the letter is dropped and its sender gets `Overloaded`.
-        let put = letters.into_iter().filter_map(|letter| sender.try_send(letter).ok()).count() as u64;
+        // If the inbox is full, the item is dropped and its sender gets `Overloaded`.
+        let put = items.into_iter().filter_map(|item| sender.try_send(item).ok()).count() as u64;
         let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
         self.names.insert(handle.id(), agent.clone());
         self.awake.insert(agent, Place::Awake(sender, put));
     }
 
-    /// Closes the inbox of an idle agent, unless more letters were put into it than the `read` ones that the agent has read.
+    /// Closes the inbox of an idle agent, unless more items were put into it than the `read` ones that the agent has read.
     fn let_sleep(&mut self, agent: &AgentId, read: u64) {
         if let Some(Place::Awake(_, put)) = self.awake.get(agent)
             && *put == read
@@ -235,12 +235,12 @@ impl Registrar {
         }
     }
 
-    /// Called when an agent's task has ended. Letters that it did not read wake the agent again.
-    fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<Letter>) {
+    /// Called when an agent's task has ended. Items that it did not read wake the agent again.
+    fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<InboxItem>) {
         let Some(agent) = self.names.remove(&task) else { return };
         let mut wakes_again = false;
-        if let Some(Place::Leaving(letters, wake)) = self.awake.remove(&agent) {
-            unread.extend(letters);
+        if let Some(Place::Leaving(items, wake)) = self.awake.remove(&agent) {
+            unread.extend(items);
             wakes_again = wake;
         }
         if wakes_again || !unread.is_empty() {

@@ -4,9 +4,9 @@
 //! machines. Runner and delivery know only these traits, so the same agents run on either. The journal is the only store: a
 //! placement keeps no data that is not in the journal.
 
-use crate::happened::Happened;
+use crate::notification::Notification;
 use async_trait::async_trait;
-use growqr_core::agent::{ChargeStanding, Input};
+use growqr_core::agent::{ChargeState, Input};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, StoreError};
 use tokio::sync::broadcast;
@@ -17,7 +17,7 @@ pub struct Posted {
     /// The agent after the input. An agent that does not exist has `seq` 0.
     pub view: AgentView,
     /// The state of the charge, if the input was about one.
-    pub charge: Option<ChargeStanding>,
+    pub charge: Option<ChargeState>,
 }
 
 /// Why an agent could not be reached.
@@ -59,14 +59,14 @@ pub trait Placement: Send + Sync {
     async fn wake(&self, agent: &AgentId) -> Result<(), PostError>;
 
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
-    fn subscribe(&self) -> broadcast::Receiver<Happened>;
+    fn subscribe(&self) -> broadcast::Receiver<Notification>;
 
     /// Stops all agents and returns once none runs. Open work goes on at the next start.
     async fn stop(&self);
 }
 
 /// An input for a runner, with a callback for the result.
-pub struct Letter {
+pub struct InboxItem {
     /// The input.
     pub input: Input,
     /// Called once the input is recorded or has failed; dropped without a call if the runner never read the input.
@@ -77,25 +77,25 @@ pub struct Letter {
 #[async_trait]
 pub trait Inbox: Send {
     /// The next input; `None` once the inbox is closed and empty. Cancel-safe.
-    async fn next(&mut self) -> Option<Letter>;
+    async fn next(&mut self) -> Option<InboxItem>;
 
-    /// Closes the inbox and returns the unread letters.
-    fn close(&mut self) -> Vec<Letter>;
+    /// Closes the inbox and returns the unread items.
+    fn close(&mut self) -> Vec<InboxItem>;
 }
 
 /// A runner's interface to its host.
 #[async_trait]
 pub trait RunnerHost: Send + Sync {
     /// Notifies subscribers.
-    fn publish(&self, happened: Happened);
+    fn publish(&self, notification: Notification);
 
     /// Notifies the delivery that there is new mail in the outbox.
-    fn mail_waits(&self);
+    fn notify_mail(&self);
 
     /// Notifies the host that an agent has changed memory.
     fn memory_changed(&self);
 
-    /// Tells the host that the agent is idle after reading `read` letters; the host may close its inbox. `false` if the host no
+    /// Tells the host that the agent is idle after reading `read` items; the host may close its inbox. `false` if the host no
     /// longer exists.
-    async fn is_idle(&self, agent: &AgentId, read: u64) -> bool;
+    async fn report_idle(&self, agent: &AgentId, read: u64) -> bool;
 }

@@ -48,7 +48,7 @@ pub trait Setups: Send + Sync {
 pub struct HostConfig {
     /// An idle agent goes to sleep after this time.
     pub idle: Duration,
-    /// Capacity of one inbox, in letters.
+    /// Capacity of one inbox, in items.
     pub inbox: usize,
     /// An agent that goes to sleep saves a snapshot if it has at least this many new events.
     pub snapshot_after: u64,

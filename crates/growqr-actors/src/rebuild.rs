@@ -77,7 +77,7 @@ impl Replay {
 
     /// The next entries, already applied to the state; `None` at the end.
     async fn next(&mut self, store: &dyn Store) -> Result<Option<Vec<(Position, Entry)>>, StoreError> {
-        let lines = store.lines(self.position, Some(self.state.id()), PAGE).await?;
+        let lines = store.events(self.position, Some(self.state.id()), PAGE).await?;
         let mut entries = Vec::with_capacity(lines.len());
         for line in lines {
             if line.seq != self.head.seq.next() || line.prev_hash != self.head.hash {

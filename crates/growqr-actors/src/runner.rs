@@ -1,14 +1,14 @@
 //! The loop of one agent: load, then record and perform until nothing is open and no input arrives.
 //!
-//! Inputs, by priority: the stop token, finished work, letters. Letters come only from the host. The task owns the state; its
+//! Inputs, by priority: the stop token, finished work, items. They come only from the host. The task owns the state; its
 //! join set owns all work that it performs, so the work ends with the task. It never changes global state.
 
-use crate::happened::{Happened, Recorded};
 use crate::journal::{Loaded, Written, load, write};
+use crate::notification::{Notification, Recorded};
 use crate::perform;
-use crate::placement::{Inbox, Letter, Posted, RunnerHost};
+use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
-use growqr_core::agent::{ChargeStanding, Input, Intent, STATE_VERSION, State, decide};
+use growqr_core::agent::{ChargeState, Input, Intent, STATE_VERSION, State, decide};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
@@ -44,8 +44,8 @@ pub struct Links {
 }
 
 /// Runs one agent until its inbox is closed and its work is done, another writer has appended to its journal, or the host stops.
-/// Returns the unread letters: they are for the agent's next run.
-pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Letter> {
+/// Returns the unread items: they are for the agent's next run.
+pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<InboxItem> {
     let host = Arc::clone(&links.host);
     let stopped = match Runner::begin(links, &agent).await {
         Ok(mut runner) => {
@@ -61,11 +61,11 @@ pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Let
         tracing::error!(%agent, %error, "an agent had to stop");
         if !matches!(error, StoreError::Conflict { .. }) {
             // The next run would fail in the same way, so the senders get the error now.
-            for letter in unread.drain(..) {
-                (letter.ack)(Err(again(&error)));
+            for item in unread.drain(..) {
+                (item.ack)(Err(again(&error)));
             }
         }
-        host.publish(Happened::Stopped { agent, error: Arc::new(error) });
+        host.publish(Notification::Stopped { agent, error: Arc::new(error) });
     }
     unread
 }
@@ -172,8 +172,8 @@ impl Runner {
                     }
                     Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
                 },
-                letter = inbox.next(), if open => match letter {
-                    Some(Letter { input, ack }) => {
+                item = inbox.next(), if open => match item {
+                    Some(InboxItem { input, ack }) => {
                         read += 1;
                         let charge = charge_of(&input);
                         let recorded = self.decide_and_record(input).await;
@@ -193,7 +193,7 @@ impl Runner {
                 },
                 () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() && !self.is_stalled => {
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
-                    if !self.links.host.is_idle(self.state.id(), read).await { break }
+                    if !self.links.host.report_idle(self.state.id(), read).await { break }
                 },
             }
         }
@@ -262,9 +262,9 @@ impl Runner {
     }
 
     fn posted(&self, charge: Option<&EffectId>) -> Posted {
-        let standing = |charge| -> ChargeStanding {
+        let standing = |charge| -> ChargeState {
             let (setup, _) = self.links.ports.setups.setup(self.state.depth());
-            self.state.charge_standing(charge, &setup.limits, self.links.ports.clock.now())
+            self.state.charge_state(charge, &setup.limits, self.links.ports.clock.now())
         };
         Posted { view: self.state.view(), charge: charge.map(standing) }
     }
@@ -284,7 +284,7 @@ impl Runner {
             return Err(StoreError::Conflict { agent: self.state.id().clone() });
         };
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
-        let lines = store.lines_before(None, Some(self.state.id()), count).await?;
+        let lines = store.events_before(None, Some(self.state.id()), count).await?;
         self.take_up(step, head, lines.first().map_or(Position(0), |line| line.position));
         Ok(())
     }
@@ -293,8 +293,8 @@ impl Runner {
         let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
         let segment = append.segment.is_some().then(|| Arc::clone(segment));
         let step = Step { view: next.view(), next, entries, segment };
-        #[cfg(feature = "hold-points")]
-        let hold = crate::hold::before().await;
+        #[cfg(feature = "stop-points")]
+        let hold = crate::stop_points::before().await;
         let appended = match self.links.ports.store.append(append).await {
             Ok(appended) => appended,
             Err(error @ StoreError::Conflict { .. }) => return Err(error),
@@ -303,7 +303,7 @@ impl Runner {
                 return Err(error);
             }
         };
-        #[cfg(feature = "hold-points")]
+        #[cfg(feature = "stop-points")]
         hold.after().await;
         self.take_up(step, appended.head, appended.position);
         Ok(())
@@ -317,9 +317,9 @@ impl Runner {
         if let Some(segment) = segment {
             self.segment = self.state.segment().map(|hash| (hash.clone(), segment));
         }
-        self.links.host.publish(Happened::Recorded(Arc::new(Recorded { position, view, entries })));
+        self.links.host.publish(Notification::Recorded(Arc::new(Recorded { position, view, entries })));
         if has_mail {
-            self.links.host.mail_waits();
+            self.links.host.notify_mail();
         }
     }
 
@@ -370,7 +370,7 @@ impl Runner {
                 let request =
                     self.state.model_request(segment).ok_or_else(|| StoreError::Failed("no model call is open".to_owned()))?;
                 let agent = self.state.id().clone();
-                let show = move |delta| host.publish(Happened::Delta { agent: agent.clone(), delta });
+                let show = move |delta| host.publish(Notification::Delta { agent: agent.clone(), delta });
                 let answer = perform::call_model(ports, request, attempt, self.state.clone(), show);
                 self.work.spawn(async move { (key, answer.await) })
             }

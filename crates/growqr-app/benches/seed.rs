@@ -9,7 +9,7 @@ use growqr_core::event::{Entry, Event};
 use growqr_core::id::{AgentId, EffectId, ProfileId};
 use growqr_core::journal::{Append, Head, Store};
 use growqr_core::limits::Limits;
-use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::memory::Memory;
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -45,8 +45,12 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
     let mut state = State::new(id.clone());
     let mut head = Head::default();
     let mail = |name: &str, body| Mail { id: EffectId::new(format!("{n}-{name}")), from: AgentId::grow(), to: id.clone(), body };
-    let birth =
-        Birth { name: format!("agent {n}"), task: "look around and report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest {
+        name: format!("agent {n}"),
+        task: "look around and report".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+    };
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
     let mut round = 0;
     while state.seq().0 < EVENTS {

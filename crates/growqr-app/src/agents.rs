@@ -56,7 +56,7 @@ impl Library {
     pub async fn events(&self, agent: Option<&str>, since: u64, limit: u32) -> Result<Vec<wire::EventLine>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let agent = agent.map(AgentId::new);
-        Ok(store.lines(Position(since), agent.as_ref(), limit).await?.into_iter().map(convert::line).collect())
+        Ok(store.events(Position(since), agent.as_ref(), limit).await?.into_iter().map(convert::line).collect())
     }
 
     /// The last `limit` events before a position (`None`: up to the end), of one agent or of all, oldest first.
@@ -71,7 +71,7 @@ impl Library {
     ) -> Result<Vec<wire::EventLine>, AppError> {
         let Some(store) = &self.store else { return Ok(Vec::new()) };
         let agent = agent.map(AgentId::new);
-        let lines = store.lines_before(before.map(Position), agent.as_ref(), limit).await?;
+        let lines = store.events_before(before.map(Position), agent.as_ref(), limit).await?;
         Ok(lines.into_iter().map(convert::line).collect())
     }
 

@@ -1,9 +1,9 @@
 //! Converts domain types to rows of `growqr-wire`.
 
-use growqr_actors::{Happened, Recorded};
+use growqr_actors::{Notification, Recorded};
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
-use growqr_core::journal::{AgentView, Author, Line, MessageView};
+use growqr_core::journal::{AgentView, Author, MessageView, StoredEvent};
 use growqr_core::memory::{BlamedLine, Committed, Found, Listed, Origin, Page};
 use growqr_core::model::Delta;
 use growqr_wire as wire;
@@ -37,7 +37,7 @@ pub(crate) fn message(view: MessageView) -> wire::Message {
     wire::Message { agent: view.agent.to_string(), seq: view.seq.0, author, text: view.text, at: view.at.0 }
 }
 
-pub(crate) fn line(line: Line) -> wire::EventLine {
+pub(crate) fn line(line: StoredEvent) -> wire::EventLine {
     wire::EventLine {
         position: line.position.0,
         agent: line.agent.to_string(),
@@ -70,10 +70,10 @@ fn recorded(recorded: &Recorded) -> Push {
     Push::Recorded { agent: agent(&recorded.view), events }
 }
 
-pub(crate) fn push(happened: Happened) -> Push {
-    match happened {
-        Happened::Recorded(body) => recorded(&body),
-        Happened::Delta { agent, delta } => {
+pub(crate) fn push(notification: Notification) -> Push {
+    match notification {
+        Notification::Recorded(body) => recorded(&body),
+        Notification::Delta { agent, delta } => {
             let (kind, text) = match delta {
                 Delta::Text(text) => (DeltaKind::Text, text),
                 Delta::Thinking(text) => (DeltaKind::Thinking, text),
@@ -84,7 +84,7 @@ pub(crate) fn push(happened: Happened) -> Push {
             };
             Push::Delta { agent: agent.to_string(), kind, text }
         }
-        Happened::Stopped { agent, error } => {
+        Notification::Stopped { agent, error } => {
             Push::Stopped { agent: agent.to_string(), error: crate::error::store(error.to_string(), &error) }
         }
     }

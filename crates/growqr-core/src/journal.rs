@@ -180,7 +180,7 @@ pub struct Snapshot {
 
 /// A stored event with all its columns. `body` is the stored JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub struct StoredEvent {
     /// Its place among all events of the profile.
     pub position: Position,
     /// The agent.
@@ -201,7 +201,7 @@ pub struct Line {
     pub hash: [u8; 32],
 }
 
-impl Line {
+impl StoredEvent {
     /// Decodes the entry.
     ///
     /// # Errors
@@ -273,7 +273,7 @@ pub trait Journal: Send + Sync {
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Mail not yet delivered, oldest first, at most `limit`.
-    async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;
+    async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError>;
     /// Marks mail as received. Unknown ids are ignored.
     async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError>;
 }
@@ -286,9 +286,14 @@ pub trait Records: Send + Sync {
     /// One agent.
     async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError>;
     /// Up to `limit` lines after `after`, oldest first, of one agent or of all.
-    async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
+    async fn events(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<StoredEvent>, StoreError>;
     /// The last `limit` lines before `before` (`None`: up to the end), oldest first, of one agent or of all.
-    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError>;
+    async fn events_before(
+        &self,
+        before: Option<Position>,
+        agent: Option<&AgentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError>;
     /// The position of the last event; 0 in an empty profile.
     async fn position(&self) -> Result<Position, StoreError>;
     /// The last `limit` messages of an agent before `before` (`None`: up to the end), oldest first.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a sub-agent is created. Its first event repeats this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Birth {
+pub struct SpawnRequest {
     /// A short name, chosen by the agent that starts it. Not unique.
     pub name: String,
     /// Its task; data, not operator text.
@@ -55,7 +55,7 @@ pub struct Report {
 #[serde(rename_all = "snake_case")]
 pub enum MailBody {
     /// Creates a sub-agent and starts its first turn.
-    Spawn(Birth),
+    Spawn(SpawnRequest),
     /// A further message for a sub-agent, with more money.
     Say {
         /// Data, not operator text.

@@ -90,7 +90,7 @@ pub struct Listed {
 pub struct Found {
     /// The page's path.
     pub path: String,
-    /// Line number from 1.
+    /// StoredEvent number from 1.
     pub line: u64,
     /// The line's text, cut to a readable length.
     pub text: String,
@@ -116,7 +116,7 @@ pub struct Committed {
 /// A line with the change that last wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlamedLine {
-    /// Line number from 1.
+    /// StoredEvent number from 1.
     pub line: u64,
     /// The line's text.
     pub text: String,

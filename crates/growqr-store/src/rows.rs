@@ -5,7 +5,7 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
-use growqr_core::journal::{AgentView, Author, Head, Line, MessageView, Snapshot, Status, StoreError, User, decode};
+use growqr_core::journal::{AgentView, Author, Head, MessageView, Snapshot, Status, StoreError, StoredEvent, User, decode};
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
 
@@ -92,7 +92,7 @@ impl TryFrom<EntryRow> for Entry {
 
 /// All columns of an event.
 #[derive(sqlx::FromRow)]
-pub(crate) struct LineRow {
+pub(crate) struct EventRow {
     position: i64,
     agent_id: String,
     seq: i64,
@@ -104,11 +104,11 @@ pub(crate) struct LineRow {
     hash: Vec<u8>,
 }
 
-impl TryFrom<LineRow> for Line {
+impl TryFrom<EventRow> for StoredEvent {
     type Error = StoreError;
 
-    fn try_from(row: LineRow) -> Result<Line, StoreError> {
-        Ok(Line {
+    fn try_from(row: EventRow) -> Result<StoredEvent, StoreError> {
+        Ok(StoredEvent {
             position: Position(number("events.position", row.position)?),
             agent: AgentId::new(row.agent_id),
             seq: Seq(number("events.seq", row.seq)?),

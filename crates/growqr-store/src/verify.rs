@@ -3,7 +3,7 @@
 use crate::status::{Broken, Fault, Verified};
 use growqr_core::event::entry_hash;
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{Head, Line, Store, StoreError};
+use growqr_core::journal::{Head, Store, StoreError, StoredEvent};
 use std::collections::HashMap;
 
 /// Lines per page: about two megabytes with events of one kilobyte.
@@ -19,7 +19,7 @@ where
     let last = store.position().await?;
     let mut walk = Walk::new(known.clone());
     while walk.position < last {
-        let lines = store.lines(walk.position, None, PAGE).await?;
+        let lines = store.events(walk.position, None, PAGE).await?;
         if lines.is_empty() {
             break;
         }
@@ -59,7 +59,7 @@ impl Walk {
     }
 
     /// Checks one line; returns its fault, if any.
-    fn step(&mut self, line: &Line) -> Option<Fault> {
+    fn step(&mut self, line: &StoredEvent) -> Option<Fault> {
         let head = self.heads.get(&line.agent).copied().unwrap_or_default();
         if line.position.0 != self.position.0 + 1 {
             return Some(Fault::PositionGap);

@@ -79,7 +79,7 @@ pub fn typescript() -> String {
     );
     event::declare(&config, &mut out);
     declare!(
-        event::Birth,
+        event::SpawnRequest,
         event::ReportEnding,
         event::Report,
         event::MailBody,

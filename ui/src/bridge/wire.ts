@@ -663,7 +663,7 @@ export type AgentCreated = {
 /**
  * `None` for the Grow Agent.
  */
-birth: Birth | null, 
+birth: SpawnRequest | null, 
 /**
  * Its parent.
  */
@@ -931,7 +931,7 @@ reports: Array<Mail>,
  */
 shortfall?: Shortfall, };
 
-export type Birth = { 
+export type SpawnRequest = { 
 /**
  * A short name, chosen by its parent. Not unique.
  */
@@ -977,7 +977,7 @@ returned: number,
  */
 up_to: number, };
 
-export type MailBody = { "spawn": Birth } | { "say": { 
+export type MailBody = { "spawn": SpawnRequest } | { "say": { 
 /**
  * The message.
  */

@@ -3,8 +3,8 @@
 use super::Stage;
 use super::hooked::{Hook, Hooked};
 use super::world::{World, grow, message};
-use crate::{Happened, PostError};
-use growqr_core::agent::ChargeStanding;
+use crate::{Notification, PostError};
+use growqr_core::agent::ChargeState;
 use growqr_core::id::EffectId;
 use growqr_core::journal::{Status, StoreError};
 use growqr_core::money::Money;
@@ -44,9 +44,9 @@ pub async fn an_agent_that_hangs_holds_nobody_up(stage: Arc<dyn Stage>) {
 pub async fn an_agent_whose_model_panics_is_told_and_goes_on_with_the_next_message(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
-    let mut happened = scene.subscribe();
+    let mut notifications = scene.subscribe();
     scene.say(0, "panic").await;
-    while !matches!(happened.recv().await, Ok(Happened::Stopped { .. })) {}
+    while !matches!(notifications.recv().await, Ok(Notification::Stopped { .. })) {}
     scene.say(1, "hello").await;
     scene.all_quiet().await;
     scene.stop().await;
@@ -89,13 +89,13 @@ pub async fn money_is_set_aside_once_and_settled_once(stage: Arc<dyn Stage>) {
     let charge = EffectId::new("c1");
     let agent = grow();
     let reserve = || scene.host.reserve(&agent, charge.clone(), "a search".to_owned(), Some(Money(500)));
-    assert_eq!(reserve().await.expect("recorded"), ChargeStanding::Reserved);
-    assert_eq!(reserve().await.expect("recorded"), ChargeStanding::Reserved);
+    assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
+    assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
     let dear = scene.host.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), Some(Money::usd(1_000))).await;
-    assert!(matches!(dear.expect("looked at"), ChargeStanding::NotOpen(_)));
+    assert!(matches!(dear.expect("looked at"), ChargeState::NotOpen(_)));
     for _ in 0..2 {
         let settled = scene.host.settle(&grow(), charge.clone(), Some(Money(300))).await.expect("recorded");
-        assert_eq!(settled, ChargeStanding::Settled);
+        assert_eq!(settled, ChargeState::Settled);
     }
     scene.stop().await;
     assert_eq!(world.agents().await[0].spent, Money(100) + Money(300), "one answer and one charge");
@@ -114,7 +114,7 @@ pub async fn a_charge_survives_a_kill(stage: Arc<dyn Stage>) {
     scene.kill().await;
     let scene = world.start().await;
     let again = scene.host.reserve(&grow(), charge.clone(), "a search".to_owned(), Some(Money(500))).await;
-    assert_eq!(again.expect("looked at"), ChargeStanding::Reserved);
+    assert_eq!(again.expect("looked at"), ChargeState::Reserved);
     scene.host.settle(&grow(), charge, None).await.expect("recorded");
     scene.stop().await;
     assert_eq!(world.agents().await[0].unknown, Money(500));

@@ -5,8 +5,8 @@ use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, EffectId, Position, SegmentHash, Seq};
 use growqr_core::journal::{
-    AgentView, Append, Appended, Head, Journal, Line, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, User,
-    Users,
+    AgentView, Append, Appended, Head, Journal, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, StoredEvent,
+    User, Users,
 };
 use growqr_core::mail::Mail;
 use std::sync::Arc;
@@ -108,8 +108,8 @@ impl Journal for Hooked {
 
 #[async_trait]
 impl Outbox for Hooked {
-    async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
-        self.store.waiting(limit).await
+    async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+        self.store.undelivered(limit).await
     }
 
     async fn delivered(&self, ids: &[EffectId]) -> Result<(), StoreError> {
@@ -127,12 +127,17 @@ impl Records for Hooked {
         self.store.agent(id).await
     }
 
-    async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
-        self.store.lines(after, agent, limit).await
+    async fn events(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        self.store.events(after, agent, limit).await
     }
 
-    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
-        self.store.lines_before(before, agent, limit).await
+    async fn events_before(
+        &self,
+        before: Option<Position>,
+        agent: Option<&AgentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.store.events_before(before, agent, limit).await
     }
 
     async fn position(&self) -> Result<Position, StoreError> {

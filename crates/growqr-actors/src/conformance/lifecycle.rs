@@ -2,7 +2,7 @@
 
 use super::Stage;
 use super::world::{World, grow, message};
-use crate::{Happened, PostError, load, record};
+use crate::{Notification, PostError, load, record};
 use growqr_core::agent::Input;
 use growqr_core::journal::StoreError;
 use std::sync::Arc;
@@ -182,10 +182,10 @@ pub async fn a_writer_beside_the_host_stops_the_agent_and_nothing_is_lost(stage:
     beside.store = world.other_store().await;
     let said = Input::Said { id: message(1), text: "from beside".to_owned() };
     record(&beside, &grow(), said).await.expect("it is recorded");
-    let mut happened = scene.subscribe();
+    let mut notifications = scene.subscribe();
     let refused = scene.host.say(&grow(), message(2), "from the host".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Store { source: StoreError::Conflict { .. }, .. })), "{refused:?}");
-    while !matches!(happened.recv().await, Ok(Happened::Stopped { .. })) {}
+    while !matches!(notifications.recv().await, Ok(Notification::Stopped { .. })) {}
     scene.say(2, "from the host").await;
     scene.all_quiet().await;
     scene.stop().await;

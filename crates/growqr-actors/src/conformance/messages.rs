@@ -2,11 +2,11 @@
 
 use super::Stage;
 use super::world::{World, grow, message};
-use crate::{Happened, PostError};
+use crate::{Notification, PostError};
 use growqr_core::agent::Input;
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, EffectId};
-use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub async fn the_same_mail_twice_is_taken_once(stage: Arc<dyn Stage>) {
     let scene = world.start().await;
     scene.say(0, "hello").await;
     let child = AgentId::new("a-1");
-    let birth = Birth { name: "twin".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest { name: "twin".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
     let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     for _ in 0..3 {
         scene.running.post(&child, Input::Mail(mail.clone())).await.expect("it is taken");
@@ -93,7 +93,7 @@ pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage:
 pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn Stage>) {
     let world = World::new(stage).await;
     let scene = world.start().await;
-    let mut happened = scene.subscribe();
+    let mut notifications = scene.subscribe();
     for n in 0..5 {
         scene.say(n, "spawn 2: report").await;
         scene.all_quiet().await;
@@ -101,8 +101,8 @@ pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn St
     scene.stop().await;
     let mut told: BTreeMap<AgentId, Vec<u64>> = BTreeMap::new();
     let mut positions = Vec::new();
-    while let Ok(happened) = happened.try_recv() {
-        if let Happened::Recorded(recorded) = happened {
+    while let Ok(notification) = notifications.try_recv() {
+        if let Notification::Recorded(recorded) = notification {
             let first = recorded.position.0;
             positions.extend((first..).take(recorded.entries.len()));
             let seqs = told.entry(recorded.view.agent.clone()).or_default();
@@ -186,7 +186,7 @@ pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(stage: Ar
     let early = Mail { id: EffectId::new("early"), from: grow(), to: child.clone(), body: said };
     let posted = scene.running.post(&child, Input::Mail(early.clone())).await.expect("it is looked at");
     assert_eq!(posted.view.seq.0, 0, "not taken, and so delivered again");
-    let birth = Birth { name: "late".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest { name: "late".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
     let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     scene.running.post(&child, Input::Mail(spawn)).await.expect("it is taken");
     scene.running.post(&child, Input::Mail(early)).await.expect("it is taken");

@@ -2,10 +2,10 @@
 
 use super::played::{Acting, Effects, Fixed, NoMemory, Script, Ticks};
 use super::{Running, Stage};
-use crate::{Happened, Host, HostConfig, Ports, Toolbox};
+use crate::{Host, HostConfig, Notification, Ports, Toolbox};
 use growqr_core::event::{Event, ToolFinished};
 use growqr_core::id::{AgentId, MessageId, Position};
-use growqr_core::journal::{AgentView, Line, Store};
+use growqr_core::journal::{AgentView, Store, StoredEvent};
 use growqr_core::tool::Tools;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -73,8 +73,8 @@ impl World {
         self.script.is_released.store(true, Ordering::SeqCst);
     }
 
-    pub async fn lines(&self) -> Vec<Line> {
-        self.ports.store.lines(Position(0), None, 100_000).await.expect("the store can be read")
+    pub async fn lines(&self) -> Vec<StoredEvent> {
+        self.ports.store.events(Position(0), None, 100_000).await.expect("the store can be read")
     }
 
     /// The number of events of this kind in an agent's journal.
@@ -107,7 +107,7 @@ impl Scene {
     pub async fn all_quiet(&self) {
         self.until(async || {
             let agents = self.store.agents().await.expect("the store can be read");
-            let mail = self.store.waiting(1).await.expect("the outbox can be read");
+            let mail = self.store.undelivered(1).await.expect("the outbox can be read");
             mail.is_empty() && !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work())
         })
         .await;
@@ -116,7 +116,7 @@ impl Scene {
     /// Returns once the profile has at least `count` events of this kind.
     pub async fn events(&self, kind: &str, count: usize) {
         self.until(async || {
-            let lines = self.store.lines(Position(0), None, 100_000).await.expect("the store can be read");
+            let lines = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
             lines.iter().filter(|line| line.kind == kind).count() >= count
         })
         .await;
@@ -125,22 +125,22 @@ impl Scene {
     /// Returns once the condition holds. Checks it after each notification, and also at intervals: no notification is sent when
     /// mail is marked as delivered.
     pub async fn until(&self, mut holds: impl AsyncFnMut() -> bool) {
-        let mut happened = self.host.subscribe();
+        let mut notifications = self.host.subscribe();
         let wait = async {
             while !holds().await {
-                let _ = tokio::time::timeout(Duration::from_millis(50), happened.recv()).await;
+                let _ = tokio::time::timeout(Duration::from_millis(50), notifications.recv()).await;
             }
         };
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
             let agents = self.store.agents().await.expect("the store can be read");
-            let mail = self.store.waiting(100).await.expect("the outbox can be read");
-            let lines = self.store.lines(Position(0), None, 100_000).await.expect("the store can be read");
+            let mail = self.store.undelivered(100).await.expect("the outbox can be read");
+            let lines = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
             let lines: Vec<_> = lines.iter().map(|line| format!("{} {} {}", line.agent, line.seq, line.kind)).collect();
             panic!("it did not come about in time\n{}\n{agents:#?}\n{mail:#?}", lines.join("\n"));
         }
     }
 
-    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Happened> {
+    pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Notification> {
         self.host.subscribe()
     }
 

@@ -1,7 +1,7 @@
 //! The local host: sleep and wake, full inboxes, second writers, mail, stopping.
 
 use crate::world::{World, calls, message, says, turns_ended};
-use growqr_actors::{Happened, PostError, load};
+use growqr_actors::{Notification, PostError, load};
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::{Append, StoreError, View};
@@ -12,10 +12,10 @@ use std::time::Duration;
 async fn an_agent_that_has_slept_goes_on_where_it_was() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     for n in 0..3 {
         host.say(&AgentId::grow(), message(n), format!("message {n}")).await.unwrap();
-        turns_ended(&mut happened, &AgentId::grow(), 1).await;
+        turns_ended(&mut notifications, &AgentId::grow(), 1).await;
         let seq = world.ports.store.agent(&AgentId::grow()).await.unwrap().unwrap().seq;
         // An agent saves a snapshot of its last state when it goes to sleep; nothing visible happens earlier.
         while world.ports.store.snapshot(&AgentId::grow()).await.unwrap().is_none_or(|snapshot| snapshot.head.seq < seq) {
@@ -46,7 +46,7 @@ async fn many_messages_at_once_are_all_heard_or_refused() {
         }
     }
     host.stop().await;
-    let lines = world.ports.store.lines(Position(0), None, 1_000).await.unwrap();
+    let lines = world.ports.store.events(Position(0), None, 1_000).await.unwrap();
     assert_eq!(lines.iter().filter(|line| line.kind == "user_said").count(), heard);
 }
 
@@ -56,9 +56,9 @@ async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
     // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
     world.config.idle = Duration::from_secs(60);
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     let other = world.other_store().await;
     let loaded = load(&*other, &AgentId::grow()).await.unwrap();
     let event = Event::CancelRequested(growqr_core::event::CancelRequested { by_person: true });
@@ -76,7 +76,7 @@ async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
     let refused = host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap_err();
     assert!(matches!(refused, PostError::Store { source: StoreError::Conflict { .. }, .. }), "{refused}");
     host.say(&AgentId::grow(), message(1), "again".to_owned()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
 }
 
@@ -90,15 +90,15 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
     })
     .await;
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "delegate".to_owned()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
     let agents = world.ports.store.agents().await.unwrap();
     assert_eq!(agents.len(), 2);
     // Delivered mail is marked before or after the stop; once it is marked, the outbox no longer returns it.
     let host = world.host().await;
-    while !world.ports.store.waiting(10).await.unwrap().is_empty() {
+    while !world.ports.store.undelivered(10).await.unwrap().is_empty() {
         tokio::task::yield_now().await;
     }
     host.stop().await;
@@ -106,7 +106,7 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
         world
             .ports
             .store
-            .lines(Position(0), None, 1_000)
+            .events(Position(0), None, 1_000)
             .await
             .unwrap()
             .iter()
@@ -125,9 +125,9 @@ async fn a_change_whose_objects_were_swept_away_is_made_all_the_same() {
     .await;
     world.sweep_before_first_commit();
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "note it".to_owned()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
     assert_eq!(world.ports.memory.read("a.md").unwrap().content, "one\n");
     let last = world.ports.store.messages(&AgentId::grow(), None, 10).await.unwrap().pop().unwrap();
@@ -142,9 +142,9 @@ async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
     host.stop().await;
     assert!(matches!(host.say(&AgentId::grow(), message(1), "late".to_owned()).await, Err(PostError::Stopping)));
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.cancel(&AgentId::grow()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.say(&AgentId::grow(), message(1), "and now?".to_owned()).await.unwrap();
     host.stop().await;
 }
@@ -163,11 +163,11 @@ async fn nobody_is_woken_by_a_stranger_name() {
 async fn what_happens_is_told_in_the_order_of_the_journal() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
     host.stop().await;
     let mut next = 1;
-    while let Ok(Happened::Recorded(recorded)) = happened.try_recv() {
+    while let Ok(Notification::Recorded(recorded)) = notifications.try_recv() {
         assert_eq!(recorded.position, Position(next));
         next += recorded.entries.len() as u64;
     }

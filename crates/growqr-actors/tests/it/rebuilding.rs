@@ -16,9 +16,9 @@ async fn views_rebuilt_after_a_story_are_the_views_that_the_host_wrote() {
     })
     .await;
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "hello".to_owned()).await.unwrap();
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
     let (store, target) = world.for_rebuilding().await;
     let events = store.position().await.unwrap().0;

@@ -23,14 +23,14 @@ async fn what_was_recorded_when_the_connection_broke_is_taken_up_and_told_once()
     let store = Arc::clone(&world.ports.store);
     world.ports.store = torn(&store);
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     for n in 0..4 {
         // A person who sees an error sends the message again, with the same id.
         while host.say(&AgentId::grow(), message(n), format!("look {n}")).await.is_err() {}
-        turns_ended(&mut happened, &AgentId::grow(), 1).await;
+        turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     }
     host.stop().await;
-    let lines = store.lines(Position(0), None, 1_000).await.unwrap();
+    let lines = store.events(Position(0), None, 1_000).await.unwrap();
     let count = |kind: &str| lines.iter().filter(|line| line.kind == kind).count();
     assert_eq!((count("user_said"), count("tool_finished"), count("turn_ended"), count("model_failed")), (4, 4, 4, 0));
     let loaded = growqr_actors::load(&*store, &AgentId::grow()).await.unwrap();
@@ -43,8 +43,8 @@ async fn what_was_recorded_goes_on_although_nobody_says_it_again() {
     let store = Arc::clone(&world.ports.store);
     world.ports.store = torn(&store);
     let host = world.host().await;
-    let mut happened = host.subscribe();
+    let mut notifications = host.subscribe();
     assert!(host.say(&AgentId::grow(), message(0), "look".to_owned()).await.is_err(), "the second append is said to have failed");
-    turns_ended(&mut happened, &AgentId::grow(), 1).await;
+    turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
 }

@@ -1,7 +1,7 @@
 //! The fixture of the tests: a host, its disk, and a fake model that the test controls.
 
 use async_trait::async_trait;
-use growqr_actors::{Happened, Host, HostConfig, MemoryTools, Ports, Setups, Toolbox};
+use growqr_actors::{Host, HostConfig, MemoryTools, Notification, Ports, Setups, Toolbox};
 use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::event::Event;
@@ -93,10 +93,10 @@ pub fn message(n: usize) -> MessageId {
 }
 
 /// Returns once this many turns of an agent have ended.
-pub async fn turns_ended(happened: &mut Receiver<Happened>, agent: &AgentId, count: usize) {
+pub async fn turns_ended(notifications: &mut Receiver<Notification>, agent: &AgentId, count: usize) {
     let mut ended = 0;
     while ended < count {
-        if let Happened::Recorded(recorded) = happened.recv().await.unwrap()
+        if let Notification::Recorded(recorded) = notifications.recv().await.unwrap()
             && recorded.view.agent == *agent
         {
             ended += recorded.entries.iter().filter(|entry| matches!(entry.event, Event::TurnEnded(_))).count();

@@ -6,13 +6,13 @@ pub(crate) mod connection;
 pub(crate) mod desk;
 pub(crate) mod following;
 pub(crate) mod handler;
-#[cfg(feature = "hold-points")]
-pub(crate) mod hold;
 pub(crate) mod hosting;
 pub(crate) mod lock;
 pub(crate) mod open;
 pub(crate) mod pushes;
 pub(crate) mod server;
 pub(crate) mod socket;
+#[cfg(feature = "stop-points")]
+pub(crate) mod stop_points;
 pub(crate) mod under_way;
 pub(crate) mod without;

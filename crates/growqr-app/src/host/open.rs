@@ -92,10 +92,10 @@ async fn mirror_user(home: &Home, store: &dyn Store) -> Result<(), AppError> {
 /// Opens the memory and commits what the person edited by hand while no host ran.
 fn open_memory(folder: &std::path::Path, now: growqr_core::clock::Timestamp) -> Result<MemoryRepo, AppError> {
     std::fs::create_dir_all(folder).map_err(|source| AppError::file("create", folder, source))?;
-    #[cfg(not(feature = "hold-points"))]
+    #[cfg(not(feature = "stop-points"))]
     let memory = MemoryRepo::open(folder, now)?;
-    #[cfg(feature = "hold-points")]
-    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::hold::Steps::default()))?;
+    #[cfg(feature = "stop-points")]
+    let memory = MemoryRepo::open_probed(folder, now, Arc::new(crate::host::stop_points::Steps::default()))?;
     let adopted = memory.adopt_hand_edits(now)?;
     for left in adopted.skipped {
         tracing::info!(path = left.path, reason = %left.reason, "a file in the memory folder is left alone");

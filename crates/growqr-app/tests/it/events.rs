@@ -10,7 +10,7 @@ use growqr_core::id::{
     AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash,
 };
 use growqr_core::limits::{LimitReached, Limits, Shortfall};
-use growqr_core::mail::{Birth, Ending, Mail, MailBody, Report};
+use growqr_core::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use growqr_core::memory::CommitPlan;
 use growqr_core::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
@@ -48,7 +48,7 @@ async fn every_event_that_any_build_recorded_is_read_and_written_back_unchanged(
         std::fs::copy(folder.unwrap().path().join("journal.db"), &path).unwrap();
         let db = Db::open(&DbConfig::Sqlite { path }).await.unwrap();
         let store = db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap();
-        let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
+        let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
         assert!(!lines.is_empty());
         lines.iter().for_each(|line| assert_one(&line.kind, &line.body));
         drop(store);
@@ -88,8 +88,8 @@ fn mail(body: MailBody) -> Mail {
     Mail { id: effect(), from: AgentId::grow(), to: AgentId::new("a-e"), body }
 }
 
-fn birth() -> Birth {
-    Birth { name: text(), task: text(), allowance: Money(7), depth: 1 }
+fn birth() -> SpawnRequest {
+    SpawnRequest { name: text(), task: text(), allowance: Money(7), depth: 1 }
 }
 
 fn failure(kind: FailureKind) -> Failure {

@@ -59,7 +59,7 @@ pub fn nothing_twice(program: &Program) {
 }
 
 /// Plays the story and kills the program at one hold point of the message `at`: the `number`-th one `before` or `after`
-/// an append, or after a `step` of a memory change (`place`). Returns false if the message has fewer hold points.
+/// an append, or after a `step` of a memory change (`place`). Returns false if the message has fewer stop points.
 fn killed_at(program: &Program, at: usize, place: &str, number: usize) -> bool {
     program.route(model);
     for message in &MESSAGES[..at] {
@@ -67,7 +67,7 @@ fn killed_at(program: &Program, at: usize, place: &str, number: usize) -> bool {
     }
     let mark = program.folder().join("held");
     let mut command = program.command(&["chat", MESSAGES[at]]);
-    command.env("GROWQR_HOLD", format!("{place}:{number}")).env("GROWQR_HOLD_MARK", &mark);
+    command.env("GROWQR_STOP_POINT", format!("{place}:{number}")).env("GROWQR_STOP_POINT_MARK", &mark);
     program.kill_at(command, &mark)
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// State of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChargeStanding {
+pub enum ChargeState {
     /// The money is set aside.
     Reserved,
     /// The charge is closed.
@@ -28,13 +28,13 @@ impl State {
     /// The state of a charge; `limits` are used if the agent is between turns. Settled charges of earlier turns are no longer
     /// known.
     #[must_use]
-    pub fn charge_standing(&self, charge: &EffectId, limits: &Limits, now: Timestamp) -> ChargeStanding {
+    pub fn charge_state(&self, charge: &EffectId, limits: &Limits, now: Timestamp) -> ChargeState {
         if self.charges.contains_key(charge) {
-            ChargeStanding::Reserved
+            ChargeState::Reserved
         } else if self.settled.contains(charge) {
-            ChargeStanding::Settled
+            ChargeState::Settled
         } else {
-            ChargeStanding::NotOpen(self.purse.available(self.limits_in_force(limits), now).1)
+            ChargeState::NotOpen(self.purse.available(self.limits_in_force(limits), now).1)
         }
     }
 

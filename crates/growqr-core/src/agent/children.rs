@@ -9,7 +9,7 @@ use crate::budget::{LEAST_ALLOWANCE, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
 use crate::id::{AgentId, EffectId, MessageId, child_id};
 use crate::limits::LimitReached;
-use crate::mail::{Birth, Mail, MailBody};
+use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
 use crate::tool::ToolResult;
 
@@ -37,7 +37,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         Err(problem) => return problem,
     };
     let state = &draft.state;
-    let birth = Birth { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1 };
+    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1 };
     let child = child_id(effect);
     let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(birth) };
     draft.push(ChildRequested { effect: effect.clone(), mail });

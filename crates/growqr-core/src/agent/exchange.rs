@@ -69,7 +69,7 @@ pub enum Input {
         /// What it knows.
         found: LookedUp,
     },
-    /// Reserves money for something other than a model call of the agent's own loop. [`super::State::charge_standing`] tells
+    /// Reserves money for something other than a model call of the agent's own loop. [`super::State::charge_state`] tells
     /// whether the reservation succeeded.
     Reserve {
         /// Chosen by the caller. A second reservation with the same id changes nothing.

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::event::Ended;
 use crate::id::{AgentId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
 use crate::limits::{LimitReached, Limits};
-use crate::mail::{Birth, Report};
+use crate::mail::{Report, SpawnRequest};
 use crate::memory::{CommitPlan, Origin};
 use crate::model::{ModelCard, ModelRequest};
 use crate::money::Money;
@@ -32,7 +32,7 @@ pub struct State {
     pub(super) seq: Seq,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    pub(super) birth: Option<Birth>,
+    pub(super) birth: Option<SpawnRequest>,
     pub(super) parent: Option<AgentId>,
     /// The agents that sent it messages for the current turn, in the order of their first message: its parent, or the Grow Agent
     /// with a message of the person. Each gets a report.

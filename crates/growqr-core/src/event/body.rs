@@ -2,7 +2,7 @@
 
 use crate::id::{AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
 use crate::limits::{LimitReached, Limits, Shortfall};
-use crate::mail::{Birth, Mail};
+use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply};
 use crate::money::Money;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentCreated {
     /// `None` for the Grow Agent.
-    pub birth: Option<Birth>,
+    pub birth: Option<SpawnRequest>,
     /// The agent that started it.
     pub parent: Option<AgentId>,
     /// The mail that created it.

@@ -3,10 +3,10 @@
 use super::{PostgresStore, search};
 use crate::chain::stored;
 use crate::error::at;
-use crate::rows::{self, AgentRow, LineRow, MessageRow, select_agents};
+use crate::rows::{self, AgentRow, EventRow, MessageRow, select_agents};
 use async_trait::async_trait;
 use growqr_core::id::{AgentId, Position, Seq};
-use growqr_core::journal::{AgentView, Line, MessageView, Records, StoreError};
+use growqr_core::journal::{AgentView, MessageView, Records, StoreError, StoredEvent};
 
 const AGENTS: &str = select_agents!("where profile_id = $1 order by depth > 0, created_at, agent_id");
 const AGENT: &str = select_agents!("where profile_id = $1 and agent_id = $2");
@@ -35,24 +35,29 @@ impl Records for PostgresStore {
         row.map(AgentView::try_from).transpose()
     }
 
-    async fn lines(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+    async fn events(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
         let query = sqlx::query_as(if agent.is_some() { LINES_OF } else { LINES });
         let mut query = query.bind(self.profile()).bind(stored(after.0)?);
         if let Some(agent) = agent {
             query = query.bind(agent.as_str());
         }
-        let rows: Vec<LineRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
+        let rows: Vec<EventRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
         rows::all(rows)
     }
 
-    async fn lines_before(&self, before: Option<Position>, agent: Option<&AgentId>, limit: u32) -> Result<Vec<Line>, StoreError> {
+    async fn events_before(
+        &self,
+        before: Option<Position>,
+        agent: Option<&AgentId>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
         let before = before.map_or(Ok(i64::MAX), |position| stored(position.0))?;
         let query = sqlx::query_as(if agent.is_some() { LINES_BEFORE_OF } else { LINES_BEFORE });
         let mut query = query.bind(self.profile()).bind(before);
         if let Some(agent) = agent {
             query = query.bind(agent.as_str());
         }
-        let mut rows: Vec<LineRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
+        let mut rows: Vec<EventRow> = query.bind(i64::from(limit)).fetch_all(&self.db.pool).await.map_err(at("read events"))?;
         rows.reverse();
         rows::all(rows)
     }

@@ -13,7 +13,7 @@ pub(super) const WAITING: &str = "select id, sender, receiver, body from outbox 
 
 #[async_trait]
 impl Outbox for SqliteStore {
-    async fn waiting(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
+    async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         let query = sqlx::query_as(WAITING).bind(self.profile()).bind(limit);
         let rows: Vec<WaitingRow> = query.fetch_all(&self.db.readers).await.map_err(at("read the outbox"))?;
         rows::all(rows)

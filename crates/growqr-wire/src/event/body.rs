@@ -1,7 +1,7 @@
 //! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
 
 use super::ended::{Ended, Limits, Shortfall};
-use super::mail::{Birth, Mail};
+use super::mail::{Mail, SpawnRequest};
 use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
 use super::raw::Raw;
 use super::tool::{CommitPlan, Repeat, ToolContent};
@@ -12,7 +12,7 @@ use ts_rs::TS;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AgentCreated {
     /// `None` for the Grow Agent.
-    pub birth: Option<Birth>,
+    pub birth: Option<SpawnRequest>,
     /// Its parent.
     pub parent: Option<String>,
     /// The mail that created it.

@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 /// How a sub-agent begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Birth {
+pub struct SpawnRequest {
     /// A short name, chosen by its parent. Not unique.
     pub name: String,
     /// Its task.
@@ -53,7 +53,7 @@ pub struct Report {
 #[serde(rename_all = "snake_case")]
 pub enum MailBody {
     /// Create the receiver and start its task.
-    Spawn(Birth),
+    Spawn(SpawnRequest),
     /// Another message for a sub-agent.
     Say {
         /// The message.

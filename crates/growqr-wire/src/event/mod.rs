@@ -15,7 +15,7 @@ mod wording;
 
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Shortfall};
-pub use mail::{Birth, Mail, MailBody, Report, ReportEnding};
+pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};
 pub use model::{
     Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, StopReason, Usage, Verdict,
 };

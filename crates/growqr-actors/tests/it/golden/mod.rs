@@ -13,7 +13,7 @@ use growqr_core::agent::{Intent, State, views};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Entry, Event, SCHEMA_VERSION, entry_hash};
 use growqr_core::id::{AgentId, Position, ProfileId, sha256_hex};
-use growqr_core::journal::{Line, MessageView, Store, View};
+use growqr_core::journal::{MessageView, Store, StoredEvent, View};
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use growqr_testkit::postgres;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,9 +100,9 @@ fn the_golden_journal_of_this_build_has_every_kind_of_event() {
 
 /// Checks everything that must hold for a journal of any build.
 async fn check(store: &dyn Store, golden: &Path) {
-    let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
+    let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
     for agent in store.agents().await.unwrap() {
-        let own: Vec<&Line> = lines.iter().filter(|line| line.agent == agent.agent).collect();
+        let own: Vec<&StoredEvent> = lines.iter().filter(|line| line.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
         assert_eq!(state.view(), agent, "{golden:?}: the agents view is what the journal gives");
         assert_eq!(store.messages(&agent.agent, None, 10_000).await.unwrap(), messages, "{golden:?}: so is the transcript");
@@ -115,7 +115,7 @@ async fn check(store: &dyn Store, golden: &Path) {
 
 /// Applies the stored events one by one. Checks that each keeps its bytes, its place in the hash chain, and the hash of the
 /// request that it announced.
-fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<MessageView>) {
+fn replay(agent: &AgentId, lines: &[&StoredEvent], golden: &Path) -> (State, Vec<MessageView>) {
     let mut state = State::new(agent.clone());
     let mut messages = Vec::new();
     let mut head = [0; 32];
@@ -145,7 +145,7 @@ fn replay(agent: &AgentId, lines: &[&Line], golden: &Path) -> (State, Vec<Messag
 async fn described(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut kinds = BTreeMap::<String, usize>::new();
-    let lines = store.lines(Position(0), None, u32::MAX).await.unwrap();
+    let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
     lines.iter().for_each(|line| *kinds.entry(line.kind.clone()).or_default() += 1);
     kinds.keys().for_each(|kind| writeln!(text, "kind {kind}").unwrap());
     for view in store.agents().await.unwrap() {
@@ -172,7 +172,7 @@ async fn described(store: &dyn Store) -> String {
             writeln!(text, "  {} {:?}: {} bytes, {}", message.seq, message.author, message.text.len(), &digest[..16]).unwrap();
         }
     }
-    for mail in store.waiting(1_000).await.unwrap() {
+    for mail in store.undelivered(1_000).await.unwrap() {
         writeln!(text, "\nmail {} from {} to {}", mail.id, mail.from, mail.to).unwrap();
     }
     text

@@ -150,7 +150,7 @@ impl Story {
     async fn deliver(&self) -> Vec<AgentId> {
         let mut receivers = Vec::new();
         loop {
-            let waiting = self.ports.store.waiting(100).await.unwrap();
+            let waiting = self.ports.store.undelivered(100).await.unwrap();
             if waiting.is_empty() {
                 return receivers;
             }

@@ -1,10 +1,10 @@
 //! Charges: money for something other than a model call of the agent's own loop.
 
 use super::world::{World, says, usd_cents};
-use crate::agent::{ChargeStanding, Input, State};
+use crate::agent::{ChargeState, Input, State};
 use crate::id::{AgentId, EffectId};
 use crate::limits::LimitReached;
-use crate::mail::{Birth, Mail, MailBody};
+use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
 
 fn reserve(world: &mut World, charge: &str, reservation: Money) -> Vec<&'static str> {
@@ -16,8 +16,8 @@ fn settle(world: &mut World, charge: &str, cost: Option<Money>) -> Vec<&'static 
     world.input(Input::Settle { charge: EffectId::new(charge), cost })
 }
 
-fn standing(world: &World, charge: &str) -> ChargeStanding {
-    world.state.charge_standing(&EffectId::new(charge), &world.setup.limits, world.now)
+fn standing(world: &World, charge: &str) -> ChargeState {
+    world.state.charge_state(&EffectId::new(charge), &world.setup.limits, world.now)
 }
 
 fn used(world: &World) -> Money {
@@ -56,7 +56,7 @@ fn twice_is_once() {
     settle(&mut world, "a", Some(usd_cents(1)));
     assert_eq!(settle(&mut world, "a", Some(usd_cents(1))), [""; 0]);
     assert_eq!(reserve(&mut world, "a", usd_cents(10)), [""; 0], "a settled charge is not opened again");
-    assert_eq!(standing(&world, "a"), ChargeStanding::Settled);
+    assert_eq!(standing(&world, "a"), ChargeState::Settled);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn an_open_charge_survives_a_stop_of_the_program() {
     world.say("search");
     reserve(&mut world, "a", usd_cents(10));
     world.restart();
-    assert_eq!(standing(&world, "a"), ChargeStanding::Reserved);
+    assert_eq!(standing(&world, "a"), ChargeState::Reserved);
     let before = used(&world);
     settle(&mut world, "a", Some(usd_cents(4)));
     assert_eq!(used(&world), before + usd_cents(4));
@@ -78,7 +78,7 @@ fn what_the_limits_do_not_cover_is_refused_and_nothing_is_set_aside() {
     // The open model call has reserved its part of the two dollars.
     let left = Money::usd(2).less(world.state.reserved());
     assert_eq!(reserve(&mut world, "a", left + Money(1)), [""; 0]);
-    assert_eq!(standing(&world, "a"), ChargeStanding::NotOpen(LimitReached::PerMessage));
+    assert_eq!(standing(&world, "a"), ChargeState::NotOpen(LimitReached::PerMessage));
     assert_eq!(reserve(&mut world, "a", left), ["charge_reserved"]);
     assert_eq!(reserve(&mut world, "b", Money(1)), [""; 0]);
     let kinds = world.answer(super::world::calls(&[("commit_memory", serde_json::json!({}))]));
@@ -116,7 +116,7 @@ fn a_charge_of_unknown_price_is_open_and_settled_like_any_other() {
 #[test]
 fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = Birth { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
     let mail = Mail { id: EffectId::new("spawn"), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
     world.input(Input::Mail(mail));
     reserve(&mut world, "a", usd_cents(5));

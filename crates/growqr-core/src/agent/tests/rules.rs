@@ -6,7 +6,7 @@ use crate::event::{Ended, Event, TurnEnded};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
 use crate::limits::LimitReached;
-use crate::mail::{Birth, Ending, Mail, MailBody, Report};
+use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use crate::memory::CommitPlan;
 use crate::model::{FailureKind, StopReason};
 use crate::money::Money;
@@ -29,7 +29,7 @@ fn commit() -> (&'static str, serde_json::Value) {
 /// A sub-agent with a one-dollar allowance, its first model call open.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = Birth { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
 }

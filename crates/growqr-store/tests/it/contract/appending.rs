@@ -30,7 +30,7 @@ on_both! {
         let first = say(&*store, &grow, Head::default(), "one").await.unwrap();
         store.append(append(&grow, first.head, vec![said("two"), said("three")])).await.unwrap();
         let mut before = [0; 32];
-        for line in store.lines(Position(0), Some(&grow), 10).await.unwrap() {
+        for line in store.events(Position(0), Some(&grow), 10).await.unwrap() {
             assert_eq!(line.prev_hash, before);
             assert_eq!(line.schema_version, SCHEMA_VERSION);
             before = entry_hash(&before, &grow, line.seq, line.at, &line.kind, line.schema_version, &line.body);
@@ -162,7 +162,7 @@ on_both! {
         assert_eq!(yours.agents().await.unwrap(), Vec::new());
         assert_eq!(say(&*yours, &grow, Head::default(), "yours").await.unwrap().position, Position(1));
         assert_eq!(yours.search("mine", None, 10).await.unwrap(), Vec::new());
-        assert_eq!(mine.lines(Position(0), None, 10).await.unwrap().len(), 1);
+        assert_eq!(mine.events(Position(0), None, 10).await.unwrap().len(), 1);
     }
 
     async fn an_append_of_thousands_of_events_is_one_append(world: World) {

@@ -22,7 +22,7 @@ on_both! {
         }
         let (reader, mut seen) = (world.store().await, Position(0));
         while seen.0 < WRITERS * APPENDS {
-            for line in reader.lines(seen, None, 7).await.unwrap() {
+            for line in reader.events(seen, None, 7).await.unwrap() {
                 assert_eq!(line.position.0, seen.0 + 1, "a position came late");
                 seen = line.position;
             }

@@ -5,11 +5,11 @@ use crate::given::{World, append, said};
 use growqr_core::event::{ChildCancelled, ChildRequested, Event};
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::journal::{Head, StoreError};
-use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 
 fn spawn(id: &str) -> (Mail, Event) {
-    let birth = Birth { name: "scout".to_owned(), task: "look".to_owned(), allowance: Money(5), depth: 1 };
+    let birth = SpawnRequest { name: "scout".to_owned(), task: "look".to_owned(), allowance: Money(5), depth: 1 };
     let id = EffectId::new(id);
     let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
     (mail.clone(), ChildRequested { effect: id, mail }.into())
@@ -24,11 +24,11 @@ on_both! {
         let events = vec![said("go"), first_event, ChildCancelled { mail: cancel.clone() }.into()];
         let head = store.append(append(&grow, Head::default(), events)).await.unwrap().head;
         store.append(append(&grow, head, vec![last_event])).await.unwrap();
-        assert_eq!(store.waiting(10).await.unwrap(), [first.clone(), cancel.clone(), last.clone()]);
-        assert_eq!(store.waiting(1).await.unwrap(), std::slice::from_ref(&first));
+        assert_eq!(store.undelivered(10).await.unwrap(), [first.clone(), cancel.clone(), last.clone()]);
+        assert_eq!(store.undelivered(1).await.unwrap(), std::slice::from_ref(&first));
         store.delivered(&[first.id, EffectId::new("unknown")]).await.unwrap();
         store.delivered(&[]).await.unwrap();
-        assert_eq!(store.waiting(10).await.unwrap(), [cancel, last]);
+        assert_eq!(store.undelivered(10).await.unwrap(), [cancel, last]);
     }
 
     async fn a_refused_append_sends_no_mail(world: World) {
@@ -36,7 +36,7 @@ on_both! {
         store.append(append(&grow, Head::default(), vec![said("go")])).await.unwrap();
         let refused = store.append(append(&grow, Head::default(), vec![spawn("z").1])).await;
         assert!(matches!(refused, Err(StoreError::Conflict { .. })));
-        assert_eq!(store.waiting(10).await.unwrap(), []);
+        assert_eq!(store.undelivered(10).await.unwrap(), []);
     }
 
     async fn mail_with_an_id_that_was_sent_before_is_not_sent_again(world: World) {
@@ -45,6 +45,6 @@ on_both! {
         let head = store.append(append(&grow, Head::default(), vec![event.clone()])).await.unwrap().head;
         store.delivered(&[mail.id]).await.unwrap();
         store.append(append(&grow, head, vec![event])).await.unwrap();
-        assert_eq!(store.waiting(10).await.unwrap(), []);
+        assert_eq!(store.undelivered(10).await.unwrap(), []);
     }
 }

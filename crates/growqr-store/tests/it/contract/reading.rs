@@ -24,18 +24,18 @@ on_both! {
         let scouts = say(&*store, &scout, Head::default(), "two").await.unwrap().head;
         store.append(append(&grow, head, vec![said("three"), said("four")])).await.unwrap();
         say(&*store, &scout, scouts, "five").await.unwrap();
-        let all = store.lines(Position(0), None, 10).await.unwrap();
+        let all = store.events(Position(0), None, 10).await.unwrap();
         assert_eq!(all.iter().map(|line| line.position.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
         assert_eq!((all[0].kind.as_str(), all[0].at, &all[0].body), ("user_said", NOW, &said("one").encode()));
-        let page = store.lines(Position(1), None, 2).await.unwrap();
+        let page = store.events(Position(1), None, 2).await.unwrap();
         assert_eq!(page, all[1..3]);
         let scouts: Vec<_> = all.iter().filter(|line| line.agent == scout).cloned().collect();
-        assert_eq!(store.lines(Position(0), Some(&scout), 10).await.unwrap(), scouts);
-        assert_eq!(store.lines(Position(2), Some(&scout), 10).await.unwrap(), scouts[1..]);
-        assert_eq!(store.lines_before(None, None, 2).await.unwrap(), all[3..]);
-        assert_eq!(store.lines_before(Some(Position(4)), None, 2).await.unwrap(), all[1..3]);
-        assert_eq!(store.lines_before(None, Some(&scout), 1).await.unwrap(), scouts[1..]);
-        assert_eq!(store.lines_before(Some(Position(5)), Some(&scout), 10).await.unwrap(), scouts[..1]);
+        assert_eq!(store.events(Position(0), Some(&scout), 10).await.unwrap(), scouts);
+        assert_eq!(store.events(Position(2), Some(&scout), 10).await.unwrap(), scouts[1..]);
+        assert_eq!(store.events_before(None, None, 2).await.unwrap(), all[3..]);
+        assert_eq!(store.events_before(Some(Position(4)), None, 2).await.unwrap(), all[1..3]);
+        assert_eq!(store.events_before(None, Some(&scout), 1).await.unwrap(), scouts[1..]);
+        assert_eq!(store.events_before(Some(Position(5)), Some(&scout), 10).await.unwrap(), scouts[..1]);
     }
 
     async fn the_last_messages_come_oldest_first_and_can_be_paged_backwards(world: World) {

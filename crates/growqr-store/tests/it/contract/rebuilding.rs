@@ -6,7 +6,7 @@ use growqr_core::agent::{State, views};
 use growqr_core::event::{AgentCreated, ChildCancelled, ChildRequested};
 use growqr_core::id::{AgentId, EffectId, Position};
 use growqr_core::journal::{Head, Store, StoreError};
-use growqr_core::mail::{Birth, Mail, MailBody};
+use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 use growqr_core::rebuild::{Differences, Replayed, Views};
 use growqr_store::{Db, DbConfig};
@@ -28,7 +28,7 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<Living>) {
     let store = world.store().await;
     let (mut grow, mut scout) = (Living::new("grow"), Living::new("a-1"));
     grow.append(&*store, vec![AgentCreated { birth: None, parent: None, mail: None }.into(), said("go, ÄRGER")]).await;
-    let birth = Birth { name: "scout".to_owned(), task: "look\0 around".to_owned(), allowance: Money(5), depth: 1 };
+    let birth = SpawnRequest { name: "scout".to_owned(), task: "look\0 around".to_owned(), allowance: Money(5), depth: 1 };
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
         .await;
@@ -70,7 +70,7 @@ async fn replay(
     let (mut state, mut position) = (State::new(agent.clone()), Position(0));
     let mut rows = target.rebuild(agent).await.unwrap();
     for _ in 0..pages {
-        let lines = store.lines(position, Some(agent), page).await.unwrap();
+        let lines = store.events(position, Some(agent), page).await.unwrap();
         let Some(last) = lines.last() else { return Some(rows.finish(living.head).await) };
         position = last.position;
         let entries: Vec<_> = lines.iter().map(|line| (line.position, line.entry().unwrap())).collect();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A notification.
 #[derive(Clone, Debug)]
-pub enum Happened {
+pub enum Notification {
     /// Events were recorded and are durable.
     Recorded(Arc<Recorded>),
     /// A part of a model's answer arrived; not recorded.

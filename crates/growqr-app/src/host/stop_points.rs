@@ -1,7 +1,7 @@
-//! Only for tests that kill the program: `GROWQR_HOLD=step:3` stops this process right after the third step of a memory
-//! change, while it holds the memory's lock. For the other hold points see [`growqr_actors::hold`].
+//! Only for tests that kill the program: `GROWQR_STOP_POINT=step:3` stops this process right after the third step of a memory
+//! change, while it holds the memory's lock. For the other stop points see [`growqr_actors::stop_points`].
 
-use growqr_actors::hold::is_here;
+use growqr_actors::stop_points::is_here;
 use growqr_core::memory::MemoryError;
 use growqr_memory::{Probe, Step};
 use std::sync::atomic::{AtomicU64, Ordering};

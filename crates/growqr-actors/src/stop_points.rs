@@ -1,6 +1,6 @@
-//! Stop points for tests that kill the program. `GROWQR_HOLD=before:7` stops this process right before its seventh append, and
-//! `after:7` right after that append, before any code learns of its success. The process then creates the file that
-//! `GROWQR_HOLD_MARK` names, and waits to be killed. Code with other stop points calls [`is_here`].
+//! Stop points for tests that kill the program. `GROWQR_STOP_POINT=before:7` stops this process right before its seventh
+//! append, and `after:7` right after that append, before any code learns of its success. The process then creates the file
+//! that `GROWQR_STOP_POINT_MARK` names, and waits to be killed. Code with other stop points calls [`is_here`].
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,9 +29,9 @@ impl Append {
 
 /// Whether the test wants to stop at this place. If so, creates the mark file; the caller must then wait to be killed.
 pub fn is_here(place: &str) -> bool {
-    let is_here = std::env::var("GROWQR_HOLD").is_ok_and(|wanted| wanted == place);
-    if is_here && let Ok(mark) = std::env::var("GROWQR_HOLD_MARK") {
-        std::fs::write(mark, "held").expect("the test gave a writable place");
+    let is_here = std::env::var("GROWQR_STOP_POINT").is_ok_and(|wanted| wanted == place);
+    if is_here && let Ok(mark) = std::env::var("GROWQR_STOP_POINT_MARK") {
+        std::fs::write(mark, "stopped").expect("the test gave a writable place");
     }
     is_here
 }
