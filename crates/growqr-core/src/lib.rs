@@ -20,6 +20,7 @@ pub mod money;
 pub mod prompt;
 pub mod raw;
 pub mod rebuild;
+pub mod rules;
 pub mod secret;
 pub mod tool;
 pub mod tool_input;

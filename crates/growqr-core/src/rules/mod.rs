@@ -1,0 +1,104 @@
+//! Rules decide a tool call before it starts: allow it, ask the person, or refuse it.
+//!
+//! Rules are lines in order, and the last line that matches decides: first the built-in lines, then those of the person, then
+//! those that an answer with the scope "always" has added. Each line is checked and shown in its text form ([`Rule`]).
+
+mod call;
+mod line;
+
+pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts};
+pub use line::{Agents, Decision, Glob, Rule, RuleError};
+
+use serde::{Deserialize, Serialize};
+
+/// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
+/// that is not named here does.
+const BUILT_IN: [&str; 11] = [
+    "ask * risky",
+    "allow spawn_sub_agent",
+    "allow wait_for_sub_agents",
+    "allow message_sub_agent",
+    "allow cancel_sub_agent",
+    "allow ask_user",
+    "allow read_memory",
+    "allow list_memory",
+    "allow search_memory",
+    "allow commit_memory",
+    "allow delete_memory",
+];
+
+/// Where a line comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOrigin {
+    /// Part of the program.
+    BuiltIn,
+    /// The person added it.
+    Person,
+    /// An answer with the scope "always" added it.
+    Always,
+    /// An answer with the scope "this agent", in the agent's own journal.
+    Agent,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleLine {
+    /// The rule.
+    pub rule: Rule,
+    /// Where it comes from.
+    pub origin: RuleOrigin,
+}
+
+/// All lines, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules(Vec<RuleLine>);
+
+/// The decision about a call, and the line that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided<'a> {
+    /// The deciding line.
+    pub line: &'a RuleLine,
+    /// Its index among all lines.
+    pub index: usize,
+}
+
+impl Default for Rules {
+    fn default() -> Rules {
+        Rules::new([])
+    }
+}
+
+impl Rules {
+    /// The built-in lines, then these.
+    ///
+    /// # Panics
+    /// Never: a test parses the built-in lines.
+    #[must_use]
+    pub fn new(lines: impl IntoIterator<Item = RuleLine>) -> Rules {
+        let built_in = BUILT_IN.iter().map(|text| {
+            let rule = text.parse().expect("a built-in line is a rule");
+            RuleLine { rule, origin: RuleOrigin::BuiltIn }
+        });
+        Rules(built_in.chain(lines).collect())
+    }
+
+    /// All lines, in order.
+    #[must_use]
+    pub fn lines(&self) -> &[RuleLine] {
+        &self.0
+    }
+
+    /// The decision about a call: the last line that matches.
+    ///
+    /// # Panics
+    /// Never: the first built-in line matches every call.
+    #[must_use]
+    pub fn decide(&self, call: &CallFacts) -> Decided<'_> {
+        let index = self.0.iter().rposition(|line| line.rule.matches(call)).expect("the first line matches every call");
+        Decided { line: &self.0[index], index }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! The decisions of rules as a table, and hostile input.
+
+use super::*;
+use crate::id::AgentId;
+use crate::raw::RawJson;
+use proptest::prelude::*;
+use serde_json::json;
+
+fn rules(lines: &[&str]) -> Rules {
+    Rules::new(lines.iter().map(|line| RuleLine { rule: line.parse().unwrap(), origin: RuleOrigin::Person }))
+}
+
+/// The decision about a call of `tool`, and the text of the line that made it.
+fn decided(lines: &[&str], tool: &str, kind: ArgumentKind, value: &str, agent: &str, depth: u32) -> (Decision, String) {
+    let field = ArgumentField { kind, field: "argument".to_owned() };
+    let input = RawJson::of(&json!({"argument": value}));
+    let agent = AgentId::new(agent);
+    let rules = rules(lines);
+    let line = rules.decide(&CallFacts::new(tool, Some(&field), &input, &agent, depth)).line;
+    (line.rule.decision, line.rule.to_string())
+}
+
+#[test]
+fn the_last_line_that_matches_decides() {
+    use ArgumentKind::{Command, Host, Path};
+    use Decision::{Allow, Ask, Deny};
+    let table: &[(&[&str], &str, ArgumentKind, &str, &str, u32, Decision, &str)] = &[
+        // The built-in lines.
+        (&[], "read_memory", Path, "a.md", "grow", 0, Allow, "allow read_memory"),
+        (&[], "commit_memory", Path, "a.md", "a-1", 2, Allow, "allow commit_memory"),
+        (&[], "my_commit_memory", Path, "a.md", "grow", 0, Ask, "ask * risky"),
+        (&[], "search_web", Host, "https://a.example", "grow", 0, Ask, "ask * risky"),
+        // A later line wins, whether it is more general or more specific.
+        (&["deny commit_memory path=x/*"], "commit_memory", Path, "x/a.md", "grow", 0, Deny, "deny commit_memory path=x/*"),
+        (&["deny commit_memory path=x/*"], "commit_memory", Path, "y/a.md", "grow", 0, Allow, "allow commit_memory"),
+        (&["deny commit_memory path=x/*", "allow *"], "commit_memory", Path, "x/a.md", "grow", 0, Allow, "allow *"),
+        (
+            &["allow *", "deny commit_memory path=x/*"],
+            "commit_memory",
+            Path,
+            "x/a.md",
+            "grow",
+            0,
+            Deny,
+            "deny commit_memory path=x/*",
+        ),
+        (&["deny run", "ask run", "allow run"], "run", Command, "ls", "grow", 0, Allow, "allow run"),
+        (&["allow run", "ask run", "deny run"], "run", Command, "ls", "grow", 0, Deny, "deny run"),
+        // Agents and depths.
+        (&["deny read_memory agent=a-*"], "read_memory", Path, "a", "a-1", 1, Deny, "deny read_memory agent=a-*"),
+        (&["deny read_memory agent=a-*"], "read_memory", Path, "a", "grow", 0, Allow, "allow read_memory"),
+        (&["ask commit_memory depth=1"], "commit_memory", Path, "a", "a-1", 2, Allow, "allow commit_memory"),
+        (&["ask commit_memory depth=1+"], "commit_memory", Path, "a", "a-1", 2, Ask, "ask commit_memory depth=1+"),
+        (&["ask commit_memory depth=0"], "commit_memory", Path, "a", "grow", 0, Ask, "ask commit_memory depth=0"),
+        // Paths in other spellings: a line that denies matches them, a line that allows does not.
+        (&["deny * path=private/*"], "read_memory", Path, "./Private//A.md", "grow", 0, Deny, "deny * path=private/*"),
+        (&["deny * path=café/*"], "read_memory", Path, "cafe\u{301}/a", "grow", 0, Deny, "deny * path=café/*"),
+        (&["deny * path=private/*"], "read_memory", Path, "notes/../private/a", "grow", 0, Deny, "deny * path=private/*"),
+        (&["deny * path=private/*"], "read_memory", Path, "private\\a", "grow", 0, Deny, "deny * path=private/*"),
+        (&["allow write path=notes/*"], "write", Path, "notes/a", "grow", 0, Allow, "allow write path=notes/*"),
+        (&["allow write path=notes/*"], "write", Path, "Notes/a", "grow", 0, Ask, "ask * risky"),
+        (&["allow write path=notes/*"], "write", Path, "notes/../private/a", "grow", 0, Ask, "ask * risky"),
+        (&["allow write path=notes/*"], "write", Path, "", "grow", 0, Ask, "ask * risky"),
+        // Hosts.
+        (
+            &["allow fetch host=*.example.com"],
+            "fetch",
+            Host,
+            "https://docs.example.com/a",
+            "grow",
+            0,
+            Allow,
+            "allow fetch host=*.example.com",
+        ),
+        (
+            &["allow fetch host=*.example.com"],
+            "fetch",
+            Host,
+            "https://docs.example.com./a",
+            "grow",
+            0,
+            Allow,
+            "allow fetch host=*.example.com",
+        ),
+        (&["allow fetch host=example.com"], "fetch", Host, "https://example.com@evil.example/", "grow", 0, Ask, "ask * risky"),
+        (&["allow fetch host=example.com"], "fetch", Host, "https://evil.example/example.com", "grow", 0, Ask, "ask * risky"),
+        (&["allow fetch host=example.com"], "fetch", Host, "file://example.com/etc/passwd", "grow", 0, Ask, "ask * risky"),
+        (&["deny fetch host=EXAMPLE.com"], "fetch", Host, "HTTPS://Example.COM/", "grow", 0, Deny, "deny fetch host=EXAMPLE.com"),
+        // Commands.
+        (&["allow run command=\"git *\""], "run", Command, "git status", "grow", 0, Allow, "allow run command=\"git *\""),
+        (&["allow run command=\"git *\""], "run", Command, "git status; rm -rf .", "grow", 0, Ask, "ask * risky"),
+        (&["allow run command=\"git *\""], "run", Command, "git log $(rm x)", "grow", 0, Ask, "ask * risky"),
+        (&["allow run command=\"git *\""], "run", Command, "git status\nrm x", "grow", 0, Ask, "ask * risky"),
+        (&["allow run", "deny run command=\"rm *\""], "run", Command, "ls; rm x", "grow", 0, Deny, "deny run command=\"rm *\""),
+        // A condition on an argument that the tool does not have.
+        (&["deny * command=*"], "read_memory", Path, "a", "grow", 0, Allow, "allow read_memory"),
+    ];
+    for (lines, tool, kind, value, agent, depth, decision, line) in table {
+        let found = decided(lines, tool, *kind, value, agent, *depth);
+        assert_eq!(found, (*decision, (*line).to_owned()), "{lines:?} {tool} {value:?} {agent} {depth}");
+    }
+}
+
+#[test]
+fn a_text_that_is_not_a_rule_is_refused_with_the_reason() {
+    let problem = |text: &str| text.parse::<Rule>().unwrap_err().to_string();
+    assert!(problem("").starts_with("a rule is:"));
+    assert!(problem("permit x").starts_with("a rule is:"));
+    assert!(problem("allow x \"open").starts_with("a rule is:"));
+    assert!(problem("allow x paht=a").contains("\"paht=a\" has no meaning"));
+    assert!(problem("allow x depth=two").contains("\"depth=two\" has no meaning"));
+    assert!(problem("allow x path=a path=b").contains("second condition"));
+    assert!(problem("allow x path=a host=b").contains("second condition"));
+    assert!(problem("allow x agent=a depth=1").contains("second condition"));
+    assert!(problem("allow x path=[a").contains("is not a pattern"));
+    assert!(problem("allow x path=").contains("is not a pattern"));
+}
+
+#[test]
+fn an_input_that_is_no_object_is_unclear() {
+    let field = ArgumentField { kind: ArgumentKind::Path, field: "path".to_owned() };
+    for input in [json!(null), json!([]), json!({}), json!({"path": 3}), json!({"path": null})] {
+        let (input, grow) = (RawJson::of(&input), AgentId::grow());
+        let call = CallFacts::new("read_memory", Some(&field), &input, &grow, 0);
+        assert_eq!(*call.argument(), Argument::Unclear(ArgumentKind::Path));
+    }
+}
+
+proptest! {
+    /// A model that chooses a name with pattern characters or spaces in it gets a line about exactly that name.
+    #[test]
+    fn a_line_made_from_an_argument_matches_that_argument_alone(value in "[a-z*?\\[\\]\" '#/$]{1,12}", other in "[a-z*?\\[\\]\" '#/$]{1,12}") {
+        let literal = Glob::literal(&value).unwrap();
+        let rule = Rule {
+            decision: Decision::Allow,
+            tool: Glob::literal("write").unwrap(),
+            argument: Some((ArgumentKind::Path, literal)),
+            agents: Agents::All,
+            is_risky: true,
+        };
+        let read: Rule = rule.to_string().parse().unwrap();
+        prop_assert_eq!(&read, &rule);
+        let field = ArgumentField { kind: ArgumentKind::Path, field: "path".to_owned() };
+        let (input, grow) = (RawJson::of(&json!({"path": other})), AgentId::grow());
+        let call = CallFacts::new("write", Some(&field), &input, &grow, 0);
+        let is_same = *call.argument() == Argument::Known(ArgumentKind::Path, value.clone());
+        prop_assert_eq!(read.matches(&call), is_same);
+    }
+
+    #[test]
+    fn no_text_breaks_the_parser(text in "\\PC{0,40}") {
+        if let Ok(rule) = text.parse::<Rule>() {
+            prop_assert_eq!(rule.to_string().parse::<Rule>().unwrap(), rule);
+        }
+    }
+}
