@@ -63,6 +63,10 @@ text_id! {
     MessageId
 }
 text_id! {
+    /// A question to the person: `ask-` and an id made from the journal of the agent that asks.
+    AskId
+}
+text_id! {
     /// A tool call's id as the model gave it. Unique within one answer only.
     CallId
 }

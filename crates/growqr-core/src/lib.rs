@@ -6,6 +6,7 @@
 //! What it is not: there is no I/O here, no async runtime, no clock and no randomness; time is an argument.
 
 pub mod agent;
+pub mod ask;
 pub mod budget;
 pub mod clock;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod memory;
 pub mod model;
 pub mod money;
 pub mod prompt;
+pub mod quota;
 pub mod raw;
 pub mod rebuild;
 pub mod rules;

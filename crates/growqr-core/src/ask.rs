@@ -1,0 +1,197 @@
+//! Asks: durable questions to the person.
+//!
+//! An ask is raised and settled in the journal of the agent that asks. The first answer settles it; nothing is forwarded. The
+//! agent's asks are listed in a view, so that they can be found without waking the agent.
+
+use crate::clock::Timestamp;
+use crate::id::{AskId, EffectId};
+use crate::limits::{LimitReached, Shortfall};
+use crate::money::Money;
+use crate::raw::RawJson;
+use serde::{Deserialize, Serialize};
+
+/// A question to the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Made from the journal: a call asks once, however often it is replayed.
+    pub id: AskId,
+    /// What it is about.
+    pub kind: AskKind,
+    /// The question, for the person. A model may have written it: data, not operator text.
+    pub text: String,
+    /// What exactly the answer decides, if it is not a plain question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<AskDetail>,
+    /// The answers to choose from. A question may also be answered in free text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<AskOption>,
+    /// How far an answer may reach, beyond this once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<AskScope>,
+    /// When the default answer counts; `None`: it waits for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// The answer at the deadline: an option's id, or a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+/// What an ask is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskKind {
+    /// An agent wants to know something.
+    Question,
+    /// A call needs the person's permission.
+    Permission,
+    /// A limit is reached.
+    Budget,
+    /// Two changes of the same thing.
+    Conflict,
+    /// A change waits for approval.
+    Review,
+}
+
+impl AskKind {
+    /// All of them.
+    pub const ALL: [AskKind; 5] =
+        [AskKind::Question, AskKind::Permission, AskKind::Budget, AskKind::Conflict, AskKind::Review];
+
+    /// Its name in SQL, JSON and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AskKind::Question => "question",
+            AskKind::Permission => "permission",
+            AskKind::Budget => "budget",
+            AskKind::Conflict => "conflict",
+            AskKind::Review => "review",
+        }
+    }
+}
+
+/// What exactly an answer decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskDetail {
+    /// A tool call that waits.
+    Call {
+        /// The id of the call's effect.
+        effect: EffectId,
+        /// The tool.
+        tool: String,
+        /// The input's JSON text as received.
+        input: RawJson,
+        /// Why it needs a question.
+        why: AskReason,
+        /// The line that the scopes "this agent" and "always" add; `None` if no line can name this call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+    },
+    /// A limit that was reached.
+    Limit {
+        /// Which one.
+        limit: LimitReached,
+        /// The money that the next request needs, if the limit is one of money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shortfall: Option<Shortfall>,
+        /// What the answer "finish" may cost, if its price is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        last_call: Option<Money>,
+    },
+}
+
+/// Why a call needs a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskReason {
+    /// This line says so.
+    Rule(String),
+    /// It is risky, and the turn has read text from these sources.
+    Untrusted(Vec<String>),
+    /// The same call with the same input, this many times in a row.
+    Repeated(u32),
+}
+
+/// One answer to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskOption {
+    /// Names it in an answer.
+    pub id: String,
+    /// For the person.
+    pub label: String,
+}
+
+/// How far an answer reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskScope {
+    /// This call only.
+    #[default]
+    Once,
+    /// All such calls of this agent.
+    Agent,
+    /// All such calls, by a rule that is listed and can be removed.
+    Always,
+}
+
+impl AskScope {
+    /// Its name in JSON and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AskScope::Once => "once",
+            AskScope::Agent => "agent",
+            AskScope::Always => "always",
+        }
+    }
+}
+
+/// The answer to an ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The id of the chosen option.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub option: Option<String>,
+    /// Free text: the answer to a question, or a remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// How far it reaches.
+    #[serde(default, skip_serializing_if = "is_once")]
+    pub scope: AskScope,
+    /// The amount, if the option is "raise" and not its own amount is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_once(scope: &AskScope) -> bool {
+    *scope == AskScope::Once
+}
+
+/// Who settled an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledBy {
+    /// The person answered.
+    Person,
+    /// A rule that was added meanwhile decides the call.
+    Rule,
+    /// The deadline passed, and the default counts.
+    Deadline,
+    /// Nobody needs the answer any more.
+    Withdrawn,
+}
+
+impl SettledBy {
+    /// Its name in SQL, JSON and on the screen.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SettledBy::Person => "person",
+            SettledBy::Rule => "rule",
+            SettledBy::Deadline => "deadline",
+            SettledBy::Withdrawn => "withdrawn",
+        }
+    }
+}
