@@ -58,7 +58,7 @@ async fn taken(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSe
         let mut journal = Replay::of(agent);
         while journal.next(store).await?.is_some() {}
         journal.must_end_at(*end)?;
-        taken.extend(journal.state.taken().cloned());
+        taken.extend(journal.state.received_mail().cloned());
     }
     Ok(taken)
 }

@@ -9,7 +9,7 @@ use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
-use growqr_core::prompt::{Segment, Tool, blocks, words};
+use growqr_core::prompt::{Segment, Tool, blocks, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolResult, Tools};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ impl Model for Played {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let last = request.messages.last().expect("a request has a message");
         let is_result = blocks(&last.content).iter().any(|block| matches!(block, growqr_core::prompt::Block::Result { .. }));
-        let text = words(&last.content);
+        let text = text_of(&last.content);
         // Skip the closing tag: mail is wrapped in an element.
         let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
         let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.play(&line).await };

@@ -11,7 +11,7 @@ use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
-use growqr_core::prompt::{Segment, words};
+use growqr_core::prompt::{Segment, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::rebuild::Views;
 use growqr_core::tool::Tools;
@@ -214,7 +214,7 @@ impl Model for Played {
             std::future::pending::<()>().await;
         }
         let content = RawJson::of(&(self.0)(&last));
-        let stop = if words(&content).is_empty() { StopReason::ToolUse } else { StopReason::EndTurn };
+        let stop = if text_of(&content).is_empty() { StopReason::ToolUse } else { StopReason::EndTurn };
         let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
         Ok(Reply { content, stop, usage, model: "played".to_owned(), request_id: None, cost: Some(Money::ZERO) })
     }
