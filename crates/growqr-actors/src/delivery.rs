@@ -15,19 +15,19 @@ use tokio_util::sync::CancellationToken;
 const PAGE: u32 = 100;
 
 /// Wait before a retry of mail that could not be delivered.
-const PAUSE: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Delivers mail until stopped. An append that puts mail into the outbox notifies `mail`.
 pub async fn run(placement: Arc<dyn Placement>, store: Arc<dyn Store>, mail: Arc<Notify>, stop: CancellationToken) {
     loop {
-        let stuck = tokio::select! {
+        let needs_retry = tokio::select! {
             () = stop.cancelled() => return,
-            stuck = deliver(&*placement, &*store) => stuck,
+            needs_retry = deliver(&*placement, &*store) => needs_retry,
         };
         tokio::select! {
             () = stop.cancelled() => return,
             () = mail.notified() => {}
-            () = tokio::time::sleep(PAUSE), if stuck => {}
+            () = tokio::time::sleep(RETRY_DELAY), if needs_retry => {}
         }
     }
 }
@@ -47,39 +47,39 @@ async fn deliver(placement: &dyn Placement, store: &dyn Store) -> bool {
             return false;
         }
         let is_full = waiting.len() >= page as usize;
-        let mut taken = Vec::with_capacity(waiting.len());
+        let mut delivered = Vec::with_capacity(waiting.len());
         // Keeps the order of mail: after a failed delivery, the receiver gets no more mail in this round.
-        let mut unreached = BTreeSet::new();
+        let mut unreachable = BTreeSet::new();
         for mail in waiting {
             let (id, to) = (mail.id.clone(), mail.to.clone());
-            if unreached.contains(&to) {
+            if unreachable.contains(&to) {
                 continue;
             }
             match placement.post(&to, Input::Mail(mail)).await {
                 // The receiver does not exist yet, and this mail does not create it. The mail that creates it is still under way.
-                Ok(posted) if posted.view.seq == Seq(0) => drop(unreached.insert(to)),
-                Ok(_) => taken.push(id),
+                Ok(posted) if posted.view.seq == Seq(0) => drop(unreachable.insert(to)),
+                Ok(_) => delivered.push(id),
                 Err(PostError::Stopping) => return false,
                 Err(error) => {
-                    tracing::warn!(%error, "mail waits");
-                    unreached.insert(to);
+                    tracing::warn!(%error, "mail could not be delivered; trying again");
+                    unreachable.insert(to);
                 }
             }
         }
-        if let Err(error) = mark(store, &taken).await {
+        if let Err(error) = mark_delivered(store, &delivered).await {
             // The mail will be delivered again; the receiver ignores the second copy.
-            tracing::warn!(%error, "delivered mail could not be marked");
+            tracing::warn!(%error, "mail could not be marked as delivered");
             return true;
         }
-        if !unreached.is_empty() && is_full && taken.is_empty() {
+        if !unreachable.is_empty() && is_full && delivered.is_empty() {
             // The whole page is undeliverable. Read a larger page, so that it does not block the mail behind it.
             page = page.saturating_mul(2);
-        } else if !unreached.is_empty() {
+        } else if !unreachable.is_empty() {
             return true;
         }
     }
 }
 
-async fn mark(outbox: &dyn Store, taken: &[EffectId]) -> Result<(), StoreError> {
-    if taken.is_empty() { Ok(()) } else { outbox.delivered(taken).await }
+async fn mark_delivered(outbox: &dyn Store, delivered: &[EffectId]) -> Result<(), StoreError> {
+    if delivered.is_empty() { Ok(()) } else { outbox.delivered(delivered).await }
 }

@@ -25,12 +25,12 @@ impl Host {
     /// If the store cannot be read.
     pub async fn start(ports: Ports, config: HostConfig) -> Result<Host, StoreError> {
         let store = Arc::clone(&ports.store);
-        Ok(Host::on(Arc::new(LocalHost::start(ports, config).await?), store))
+        Ok(Host::new(Arc::new(LocalHost::start(ports, config).await?), store))
     }
 
     /// A handle on the agents of this placement; `store` must be the placement's store.
     #[must_use]
-    pub fn on(placement: Arc<dyn Placement>, store: Arc<dyn Store>) -> Host {
+    pub fn new(placement: Arc<dyn Placement>, store: Arc<dyn Store>) -> Host {
         Host { placement, store }
     }
 
@@ -43,7 +43,7 @@ impl Host {
         if *agent == AgentId::grow() {
             return Ok(self.placement.post(agent, Input::Said { id, text }).await?.view);
         }
-        self.known(agent).await?;
+        self.existing(agent).await?;
         Ok(self.placement.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await?.view)
     }
 
@@ -52,7 +52,7 @@ impl Host {
     /// # Errors
     /// [`PostError`]; then nothing was stopped.
     pub async fn cancel(&self, agent: &AgentId) -> Result<AgentView, PostError> {
-        self.known(agent).await?;
+        self.existing(agent).await?;
         Ok(self.placement.post(agent, Input::Cancel).await?.view)
     }
 
@@ -80,9 +80,9 @@ impl Host {
     }
 
     async fn charge(&self, agent: &AgentId, input: Input) -> Result<ChargeState, PostError> {
-        self.known(agent).await?;
+        self.existing(agent).await?;
         let Posted { charge, .. } = self.placement.post(agent, input).await?;
-        Ok(charge.expect("an input about a charge is answered with its standing"))
+        Ok(charge.expect("an input about a charge is answered with its state"))
     }
 
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
@@ -96,7 +96,7 @@ impl Host {
         self.placement.stop().await;
     }
 
-    async fn known(&self, agent: &AgentId) -> Result<AgentView, PostError> {
+    async fn existing(&self, agent: &AgentId) -> Result<AgentView, PostError> {
         match self.store.agent(agent).await {
             Ok(Some(view)) => Ok(view),
             Ok(None) => Err(PostError::Unknown(agent.clone())),

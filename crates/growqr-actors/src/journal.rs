@@ -18,7 +18,7 @@ pub struct Loaded {
     /// The end of the journal.
     pub head: Head,
     /// The last entry in the snapshot that was used; 0 without one.
-    pub saved: Seq,
+    pub snapshot_seq: Seq,
 }
 
 /// Loads an agent from its snapshot and journal. Performs no intent and wakes no agent. An unknown agent is returned as a new
@@ -30,7 +30,7 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     let snapshot = store.snapshot(agent).await?.filter(|snapshot| snapshot.schema_version == STATE_VERSION);
     let restored = snapshot.and_then(|snapshot| Some((serde_json::from_slice::<State>(&snapshot.body).ok()?, snapshot.head)));
     let (mut state, mut head) = restored.unwrap_or_else(|| (State::new(agent.clone()), Head::default()));
-    let saved = head.seq;
+    let snapshot_seq = head.seq;
     loop {
         let (entries, end) = store.entries(agent, head.seq, PAGE).await?;
         let Some(end) = end else { break };
@@ -40,7 +40,7 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
             break;
         }
     }
-    Ok(Loaded { state, head, saved })
+    Ok(Loaded { state, head, snapshot_seq })
 }
 
 /// Records the events for an input and performs no intent: for an agent that no host runs. Its open work goes on at the next
@@ -56,19 +56,19 @@ pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<Agen
     if events.is_empty() {
         return Ok(state.view());
     }
-    let Written { next, append, .. } = write(&state, head, events, now.at, &segment);
+    let PreparedAppend { next, append, .. } = prepare_append(&state, head, events, now.at, &segment);
     ports.store.append(append).await?;
     Ok(next.view())
 }
 
 /// A prepared append and the state after it.
-pub(crate) struct Written {
+pub(crate) struct PreparedAppend {
     pub(crate) next: State,
     pub(crate) append: Append,
     pub(crate) entries: Vec<Entry>,
 }
 
-pub(crate) fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp, segment: &Segment) -> Written {
+pub(crate) fn prepare_append(state: &State, head: Head, events: Vec<Event>, at: Timestamp, segment: &Segment) -> PreparedAppend {
     let mut next = state.clone();
     let mut entries = Vec::with_capacity(events.len());
     for event in &events {
@@ -76,8 +76,8 @@ pub(crate) fn write(state: &State, head: Head, events: Vec<Event>, at: Timestamp
         next.apply(&entry);
         entries.push(entry);
     }
-    let started = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
-    let segment = started.then(|| segment.encode());
+    let has_new_segment = events.iter().any(|event| matches!(event, Event::SegmentStarted(_)));
+    let segment = has_new_segment.then(|| segment.encode());
     let append = Append { agent: state.id().clone(), head, at, views: views(&next, &entries), segment, events };
-    Written { next, append, entries }
+    PreparedAppend { next, append, entries }
 }

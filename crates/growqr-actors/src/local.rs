@@ -1,14 +1,14 @@
 //! The local placement: agents in this process.
 //!
 //! One task, the registrar, owns the map of awake agents. It gets requests from [`LocalHost`] handles and from idle runners. An
-//! agent that goes to sleep is `Leaving` until its task has ended, so that no agent runs twice. Items that arrive meanwhile
+//! agent that goes to sleep is `Closing` until its task has ended, so that no agent runs twice. Items that arrive meanwhile
 //! wake it again.
 
 use crate::delivery;
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHost};
 use crate::ports::{HostConfig, Ports};
-use crate::runner::{self, Links};
+use crate::runner::{self, RunnerDeps};
 use crate::tidying;
 use async_trait::async_trait;
 use growqr_core::agent::Input;
@@ -21,7 +21,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// The number of events that a slow subscriber may fall behind; after that it must read from the store.
-const BACKLOG: usize = 4_096;
+const NOTIFICATION_BUFFER: usize = 4_096;
 
 /// A handle to the agents of this process. Cheap to clone; they run until [`Placement::stop`].
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct LocalHost {
     requests: mpsc::Sender<Request>,
     events: broadcast::Sender<Notification>,
     stop: CancellationToken,
-    ended: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
+    task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
 
 enum Request {
@@ -46,37 +46,41 @@ impl LocalHost {
         let stop = CancellationToken::new();
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
-        let events = broadcast::channel(BACKLOG).0;
-        let (mail, changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let events = broadcast::channel(NOTIFICATION_BUFFER).0;
+        let (mail, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
         let open: Vec<AgentId> =
             store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
-        let signals =
-            Signals { events: events.clone(), mail: Arc::clone(&mail), changed: Arc::clone(&changed), idle: idle_sender };
-        let links = Links { ports, config, host: Arc::new(signals), stop: stop.clone() };
-        let host = LocalHost { requests, events, stop: stop.clone(), ended: Arc::default() };
-        let mut registrar = Registrar { links, awake: HashMap::new(), tasks: JoinSet::new(), names: HashMap::new() };
+        let runner_host = LocalRunnerHost {
+            events: events.clone(),
+            mail: Arc::clone(&mail),
+            memory_changed: Arc::clone(&memory_changed),
+            idle: idle_sender,
+        };
+        let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), stop: stop.clone() };
+        let host = LocalHost { requests, events, stop: stop.clone(), task: Arc::default() };
+        let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
         open.into_iter().for_each(|agent| registrar.wake(agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
-            let tidied = tidying::run(memory, changed, stop.clone());
-            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), tidied);
+            let maintenance = tidying::run(memory, memory_changed, stop.clone());
+            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), maintenance);
         });
-        *host.ended.lock().await = Some(task);
+        *host.task.lock().await = Some(task);
         Ok(host)
     }
 
     /// For tests: ends everything at once, like a kill of the process. Saves nothing.
     pub async fn kill(&self) {
-        if let Some(task) = self.ended.lock().await.take() {
+        if let Some(task) = self.task.lock().await.take() {
             task.abort();
             // The abort makes the task return an error, which is expected.
             let _ = task.await;
         }
     }
 
-    fn ask(&self, agent: &AgentId, request: Request) -> Result<(), PostError> {
+    fn send_request(&self, agent: &AgentId, request: Request) -> Result<(), PostError> {
         self.requests.try_send(request).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => PostError::Overloaded(agent.clone()),
             mpsc::error::TrySendError::Closed(_) => PostError::Stopping,
@@ -90,7 +94,7 @@ impl Placement for LocalHost {
         let (sender, recorded) = oneshot::channel();
         // The sender may have stopped waiting; the input is recorded anyway.
         let ack = Box::new(move |posted| drop(sender.send(posted)));
-        self.ask(agent, Request::Post(agent.clone(), InboxItem { input, ack }))?;
+        self.send_request(agent, Request::Post(agent.clone(), InboxItem { input, ack }))?;
         match recorded.await {
             Ok(Ok(posted)) => Ok(posted),
             Ok(Err(source)) => Err(PostError::Store { agent: agent.clone(), source }),
@@ -100,7 +104,7 @@ impl Placement for LocalHost {
     }
 
     async fn wake(&self, agent: &AgentId) -> Result<(), PostError> {
-        self.ask(agent, Request::Wake(agent.clone()))
+        self.send_request(agent, Request::Wake(agent.clone()))
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
@@ -109,25 +113,25 @@ impl Placement for LocalHost {
 
     async fn stop(&self) {
         self.stop.cancel();
-        let task = self.ended.lock().await.take();
+        let task = self.task.lock().await.take();
         if let Some(task) = task
             && let Err(error) = task.await
         {
-            tracing::error!(%error, "the host did not end in order");
+            tracing::error!(%error, "the task of the host failed");
         }
     }
 }
 
 /// The runners' connection to their host.
-struct Signals {
+struct LocalRunnerHost {
     events: broadcast::Sender<Notification>,
     mail: Arc<Notify>,
-    changed: Arc<Notify>,
+    memory_changed: Arc<Notify>,
     idle: mpsc::Sender<(AgentId, u64)>,
 }
 
 #[async_trait]
-impl RunnerHost for Signals {
+impl RunnerHost for LocalRunnerHost {
     fn publish(&self, notification: Notification) {
         // An error means that there are no subscribers.
         let _ = self.events.send(notification);
@@ -138,7 +142,7 @@ impl RunnerHost for Signals {
     }
 
     fn memory_changed(&self) {
-        self.changed.notify_one();
+        self.memory_changed.notify_one();
     }
 
     async fn report_idle(&self, agent: &AgentId, read: u64) -> bool {
@@ -158,58 +162,58 @@ impl Inbox for mpsc::Receiver<InboxItem> {
     }
 }
 
-enum Place {
+enum AgentSlot {
     /// Its inbox, and the number of items that were ever put into it.
     Awake(mpsc::Sender<InboxItem>, u64),
     /// Its inbox is closed and its task is ending. These items wake it again; so does a wake that arrived meanwhile (`true`).
-    Leaving(Vec<InboxItem>, bool),
+    Closing(Vec<InboxItem>, bool),
 }
 
 struct Registrar {
-    links: Links,
-    awake: HashMap<AgentId, Place>,
+    deps: RunnerDeps,
+    slots: HashMap<AgentId, AgentSlot>,
     tasks: JoinSet<Vec<InboxItem>>,
-    names: HashMap<tokio::task::Id, AgentId>,
+    agents_by_task: HashMap<tokio::task::Id, AgentId>,
 }
 
 impl Registrar {
     async fn run(mut self, mut inbox: mpsc::Receiver<Request>, mut idle: mpsc::Receiver<(AgentId, u64)>) {
-        let stop = self.links.stop.clone();
+        let stop = self.deps.stop.clone();
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 Some(ended) = self.tasks.join_next_with_id() => match ended {
-                    Ok((task, unread)) => self.ended(task, unread),
-                    Err(error) => self.ended(error.id(), Vec::new()),
+                    Ok((task, unread)) => self.on_task_end(task, unread),
+                    Err(error) => self.on_task_end(error.id(), Vec::new()),
                 },
                 Some(request) = inbox.recv() => match request {
-                    Request::Post(agent, item) => self.place(agent, item),
-                    Request::Wake(agent) => match self.awake.get_mut(&agent) {
+                    Request::Post(agent, item) => self.enqueue(agent, item),
+                    Request::Wake(agent) => match self.slots.get_mut(&agent) {
                         None => self.wake(agent, Vec::new()),
-                        Some(Place::Leaving(_, wakes_again)) => *wakes_again = true,
-                        Some(Place::Awake(..)) => {}
+                        Some(AgentSlot::Closing(_, wakes_again)) => *wakes_again = true,
+                        Some(AgentSlot::Awake(..)) => {}
                     },
                 },
-                Some((agent, read)) = idle.recv() => self.let_sleep(&agent, read),
+                Some((agent, read)) = idle.recv() => self.close_if_idle(&agent, read),
             }
         }
         // Refuse new requests. Each runner notices the stop token itself and is not aborted: it may be saving its state.
         inbox.close();
         idle.close();
-        self.awake.clear();
+        self.slots.clear();
         while self.tasks.join_next().await.is_some() {}
     }
 
     /// If the inbox is full, drops the item with its answer channel, which the sender reads as [`PostError::Overloaded`].
-    fn place(&mut self, agent: AgentId, item: InboxItem) {
-        match self.awake.get_mut(&agent) {
-            Some(Place::Leaving(items, _)) if items.len() < self.links.config.inbox => items.push(item),
-            Some(Place::Leaving(..)) => {}
-            Some(Place::Awake(inbox, put)) => match inbox.try_send(item) {
-                Ok(()) => *put += 1,
+    fn enqueue(&mut self, agent: AgentId, item: InboxItem) {
+        match self.slots.get_mut(&agent) {
+            Some(AgentSlot::Closing(items, _)) if items.len() < self.deps.config.inbox => items.push(item),
+            Some(AgentSlot::Closing(..)) => {}
+            Some(AgentSlot::Awake(inbox, enqueued)) => match inbox.try_send(item) {
+                Ok(()) => *enqueued += 1,
                 Err(mpsc::error::TrySendError::Closed(item)) => {
-                    self.awake.insert(agent, Place::Leaving(vec![item], false));
+                    self.slots.insert(agent, AgentSlot::Closing(vec![item], false));
                 }
                 Err(mpsc::error::TrySendError::Full(_)) => {}
             },
@@ -218,28 +222,28 @@ impl Registrar {
     }
 
     fn wake(&mut self, agent: AgentId, items: Vec<InboxItem>) {
-        let (sender, inbox) = mpsc::channel(self.links.config.inbox);
+        let (sender, inbox) = mpsc::channel(self.deps.config.inbox);
         // If the inbox is full, the item is dropped and its sender gets `Overloaded`.
-        let put = items.into_iter().filter_map(|item| sender.try_send(item).ok()).count() as u64;
-        let handle = self.tasks.spawn(runner::run(self.links.clone(), agent.clone(), inbox));
-        self.names.insert(handle.id(), agent.clone());
-        self.awake.insert(agent, Place::Awake(sender, put));
+        let enqueued = items.into_iter().filter_map(|item| sender.try_send(item).ok()).count() as u64;
+        let handle = self.tasks.spawn(runner::run(self.deps.clone(), agent.clone(), inbox));
+        self.agents_by_task.insert(handle.id(), agent.clone());
+        self.slots.insert(agent, AgentSlot::Awake(sender, enqueued));
     }
 
     /// Closes the inbox of an idle agent, unless more items were put into it than the `read` ones that the agent has read.
-    fn let_sleep(&mut self, agent: &AgentId, read: u64) {
-        if let Some(Place::Awake(_, put)) = self.awake.get(agent)
-            && *put == read
+    fn close_if_idle(&mut self, agent: &AgentId, read: u64) {
+        if let Some(AgentSlot::Awake(_, enqueued)) = self.slots.get(agent)
+            && *enqueued == read
         {
-            self.awake.insert(agent.clone(), Place::Leaving(Vec::new(), false));
+            self.slots.insert(agent.clone(), AgentSlot::Closing(Vec::new(), false));
         }
     }
 
     /// Called when an agent's task has ended. Items that it did not read wake the agent again.
-    fn ended(&mut self, task: tokio::task::Id, mut unread: Vec<InboxItem>) {
-        let Some(agent) = self.names.remove(&task) else { return };
+    fn on_task_end(&mut self, task: tokio::task::Id, mut unread: Vec<InboxItem>) {
+        let Some(agent) = self.agents_by_task.remove(&task) else { return };
         let mut wakes_again = false;
-        if let Some(Place::Leaving(items, wake)) = self.awake.remove(&agent) {
+        if let Some(AgentSlot::Closing(items, wake)) = self.slots.remove(&agent) {
             unread.extend(items);
             wakes_again = wake;
         }

@@ -1,4 +1,4 @@
-//! Notifications of a host to its subscribers: recorded events, parts of answers, agents that had to stop.
+//! Notifications of a host to its subscribers: recorded events, parts of answers, agents that stopped because of an error.
 
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, Position};
@@ -18,7 +18,7 @@ pub enum Notification {
         /// The part.
         delta: Delta,
     },
-    /// An agent had to stop because of an error; its work is recorded and goes on at the next start.
+    /// An agent stopped because of an error; its work is recorded and goes on at the next start.
     Stopped {
         /// The agent.
         agent: AgentId,

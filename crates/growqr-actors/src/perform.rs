@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Timeout for an executor to look up a call: a turn that is being cancelled waits for it.
-const LOOK_UP: Duration = Duration::from_secs(20);
+const LOOK_UP_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Calls the model. Also prepares the tool calls of the answer before they are recorded, as far as that has no effect. `state` is
 /// the agent's state while it waits for the answer.
@@ -42,8 +42,8 @@ pub(crate) async fn call_model(
 /// changes must be prepared in order.
 async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Performed)> {
     let wanted = wanted_calls(reply);
-    let is_effect_free = |name: &str| state.tool(name).is_some_and(|entry| entry.repeat == Repeat::Safe);
-    if wanted.len() != 1 && !wanted.iter().all(|call| is_effect_free(&call.name)) {
+    let is_safe = |name: &str| state.tool(name).is_some_and(|entry| entry.repeat == Repeat::Safe);
+    if wanted.len() != 1 && !wanted.iter().all(|call| is_safe(&call.name)) {
         return Vec::new();
     }
     let mut prepared = Vec::new();
@@ -77,9 +77,11 @@ pub(crate) async fn run_tool(tools: Arc<dyn Tools>, call: ToolCall, plan: Option
         Ok(Performed::Finished(result)) => Input::Finished { effect, result },
         Ok(Performed::Planned(plan)) => Input::Intended { effect, plan },
         Err(_) => {
-            tracing::error!(tool = call.name, "a tool broke");
-            let result =
-                ToolResult::error(format!("{} broke while it ran: check what it did before you call it again", call.name));
+            tracing::error!(tool = call.name, "a tool panicked");
+            let result = ToolResult::error(format!(
+                "{} failed with an internal error: check what it did before you call it again",
+                call.name
+            ));
             Input::Finished { effect, result }
         }
     }
@@ -91,7 +93,7 @@ pub(crate) async fn look_up_tool(tools: Arc<dyn Tools>, call: ToolCall) -> Input
     let found = match tools.executor(&call.executor) {
         Some(executor) => {
             let found = AssertUnwindSafe(executor.look_up(&call)).catch_unwind();
-            match tokio::time::timeout(LOOK_UP, found).await {
+            match tokio::time::timeout(LOOK_UP_TIMEOUT, found).await {
                 Ok(Ok(LookedUp::Happened(result))) => LookedUp::Happened(result.within_limits()),
                 Ok(Ok(found)) => found,
                 Ok(Err(_)) | Err(_) => LookedUp::Unknown,
@@ -107,7 +109,7 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => Some(done),
         Err(error) => {
-            tracing::error!(%error, "blocking work did not finish");
+            tracing::error!(%error, "a blocking task panicked");
             None
         }
     }

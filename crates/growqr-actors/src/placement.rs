@@ -32,8 +32,8 @@ pub enum PostError {
     /// The host is stopping.
     #[error("GrowQR is stopping")]
     Stopping,
-    /// The input could not be recorded.
-    #[error("what happened to agent {agent} could not be recorded")]
+    /// The agent could not be read, or the input not be recorded.
+    #[error("the database access for agent {agent} failed")]
     Store {
         /// The agent.
         agent: AgentId,

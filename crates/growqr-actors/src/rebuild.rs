@@ -21,7 +21,7 @@ pub struct Rebuilt {
     /// Rows of agents with a journal that were replaced, added or deleted.
     pub differences: Differences,
     /// Rows that were deleted because their agent has no journal.
-    pub strays: u64,
+    pub orphans: u64,
 }
 
 /// Rebuilds all views of a profile, one transaction per agent. The caller must hold the profile's lock. If it is interrupted,
@@ -31,36 +31,36 @@ pub struct Rebuilt {
 /// [`StoreError::Corrupt`] if a journal is incomplete, before the views of its agent are changed; errors of the database.
 pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, StoreError> {
     let journals = target.journals().await?;
-    let taken = taken(store, &journals).await?;
+    let received = received(store, &journals).await?;
     let mut rebuilt = Rebuilt::default();
     for (agent, end) in &journals {
         let mut rows = target.rebuild(agent).await?;
         let mut journal = Replay::of(agent);
-        while let Some(entries) = journal.next(store).await? {
+        while let Some(entries) = journal.next_page(store).await? {
             rebuilt.events += entries.len() as u64;
             let plain: Vec<Entry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
             let mail = plain.iter().flat_map(|entry| entry.event.mail());
-            let delivered = mail.map(|mail| &mail.id).filter(|id| taken.contains(*id)).cloned().collect();
+            let delivered = mail.map(|mail| &mail.id).filter(|id| received.contains(*id)).cloned().collect();
             rows.put(Replayed { views: views(&journal.state, &plain), entries, delivered }).await?;
         }
-        journal.must_end_at(*end)?;
+        journal.check_end(*end)?;
         rebuilt.differences += rows.finish(*end).await?;
         rebuilt.agents += 1;
     }
-    rebuilt.strays = target.sweep().await?;
+    rebuilt.orphans = target.sweep().await?;
     Ok(rebuilt)
 }
 
 /// Ids of all mail that some agent has received.
-async fn taken(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSet<EffectId>, StoreError> {
-    let mut taken = HashSet::new();
+async fn received(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSet<EffectId>, StoreError> {
+    let mut received = HashSet::new();
     for (agent, end) in journals {
         let mut journal = Replay::of(agent);
-        while journal.next(store).await?.is_some() {}
-        journal.must_end_at(*end)?;
-        taken.extend(journal.state.taken().cloned());
+        while journal.next_page(store).await?.is_some() {}
+        journal.check_end(*end)?;
+        received.extend(journal.state.received_mail().cloned());
     }
-    Ok(taken)
+    Ok(received)
 }
 
 /// Replays one journal from its beginning, page by page.
@@ -76,12 +76,12 @@ impl Replay {
     }
 
     /// The next entries, already applied to the state; `None` at the end.
-    async fn next(&mut self, store: &dyn Store) -> Result<Option<Vec<(Position, Entry)>>, StoreError> {
+    async fn next_page(&mut self, store: &dyn Store) -> Result<Option<Vec<(Position, Entry)>>, StoreError> {
         let lines = store.events(self.position, Some(self.state.id()), PAGE).await?;
         let mut entries = Vec::with_capacity(lines.len());
         for line in lines {
             if line.seq != self.head.seq.next() || line.prev_hash != self.head.hash {
-                return Err(self.broken(format!("event {} does not follow event {}", line.seq, self.head.seq)));
+                return Err(self.corrupt(format!("event {} does not follow event {}", line.seq, self.head.seq)));
             }
             let entry = line.entry()?;
             (self.head, self.position) = (Head { seq: line.seq, hash: line.hash }, line.position);
@@ -91,14 +91,14 @@ impl Replay {
         Ok(Some(entries).filter(|entries| !entries.is_empty()))
     }
 
-    fn must_end_at(&self, end: Head) -> Result<(), StoreError> {
+    fn check_end(&self, end: Head) -> Result<(), StoreError> {
         if self.head == end {
             return Ok(());
         }
-        Err(self.broken(format!("it ends at event {}, its recorded end is event {}", self.head.seq, end.seq)))
+        Err(self.corrupt(format!("it ends at event {}, its recorded end is event {}", self.head.seq, end.seq)))
     }
 
-    fn broken(&self, problem: String) -> StoreError {
+    fn corrupt(&self, problem: String) -> StoreError {
         StoreError::Corrupt(format!("the journal of {}: {problem}", self.state.id()))
     }
 }

@@ -3,7 +3,7 @@
 //! Inputs, by priority: the stop token, finished work, items. They come only from the host. The task owns the state; its
 //! join set owns all work that it performs, so the work ends with the task. It never changes global state.
 
-use crate::journal::{Loaded, Written, load, write};
+use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
 use crate::perform;
 use crate::placement::{Inbox, InboxItem, Posted, RunnerHost};
@@ -21,18 +21,18 @@ use tokio::task::{self, AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// Waits between retries of a failed append, for results of work that must not be performed a second time.
-const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// Number of attempts to load after a conflict. The first conflict may come from the last append of a process that was just
 /// killed; further ones come from a second writer.
-const LOADS: u32 = 3;
+const LOAD_ATTEMPTS: u32 = 3;
 
 /// Timeout for aborted work to end. Blocking work cannot be aborted.
-const ABORT: Duration = Duration::from_secs(5);
+const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The dependencies of a runner.
 #[derive(Clone)]
-pub struct Links {
+pub struct RunnerDeps {
     /// The adapters.
     pub ports: Ports,
     /// Sizes and timeouts.
@@ -45,24 +45,24 @@ pub struct Links {
 
 /// Runs one agent until its inbox is closed and its work is done, another writer has appended to its journal, or the host stops.
 /// Returns the unread items: they are for the agent's next run.
-pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<InboxItem> {
-    let host = Arc::clone(&links.host);
-    let stopped = match Runner::begin(links, &agent).await {
+pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec<InboxItem> {
+    let host = Arc::clone(&deps.host);
+    let stopped = match Runner::begin(deps, &agent).await {
         Ok(mut runner) => {
-            let stopped = runner.live(&mut inbox).await;
+            let stopped = runner.run_loop(&mut inbox).await;
             // Ends all work of this run, so that none of it continues beside the next run.
-            let _ = tokio::time::timeout(ABORT, runner.work.shutdown()).await;
+            let _ = tokio::time::timeout(ABORT_TIMEOUT, runner.work.shutdown()).await;
             stopped
         }
         Err(error) => Err(error),
     };
     let mut unread = inbox.close();
     if let Err(error) = stopped {
-        tracing::error!(%agent, %error, "an agent had to stop");
+        tracing::error!(%agent, %error, "an agent stopped because of an error");
         if !matches!(error, StoreError::Conflict { .. }) {
             // The next run would fail in the same way, so the senders get the error now.
             for item in unread.drain(..) {
-                (item.ack)(Err(again(&error)));
+                (item.ack)(Err(copy_of(&error)));
             }
         }
         host.publish(Notification::Stopped { agent, error: Arc::new(error) });
@@ -71,7 +71,7 @@ pub async fn run(links: Links, agent: AgentId, mut inbox: impl Inbox) -> Vec<Inb
 }
 
 /// A copy of the error.
-fn again(error: &StoreError) -> StoreError {
+fn copy_of(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
         StoreError::DiskFull => StoreError::DiskFull,
@@ -84,10 +84,10 @@ fn again(error: &StoreError) -> StoreError {
 }
 
 struct Runner {
-    links: Links,
+    deps: RunnerDeps,
     state: State,
     head: Head,
-    saved: Seq,
+    snapshot_seq: Seq,
     /// The segment that the state names, once it is loaded.
     segment: Option<(growqr_core::id::SegmentHash, Arc<Segment>)>,
     /// Running work; each task returns the key of its intent.
@@ -98,7 +98,7 @@ struct Runner {
     /// An open intent could not be started.
     is_stalled: bool,
     /// The last append, if it failed and may still be recorded: the connection may have broken after the commit.
-    unclear: Option<Step>,
+    unconfirmed: Option<Step>,
 }
 
 /// The changes of the runner once an append is recorded.
@@ -113,41 +113,41 @@ struct Step {
 impl Runner {
     /// Loads an agent and resumes its open work. After a conflict it loads again: the last append of a process that was just
     /// killed may reach the database after the journal was read.
-    async fn begin(links: Links, agent: &AgentId) -> Result<Runner, StoreError> {
-        for _ in 1..LOADS {
-            match Runner::load(links.clone(), agent.clone()).await {
+    async fn begin(deps: RunnerDeps, agent: &AgentId) -> Result<Runner, StoreError> {
+        for _ in 1..LOAD_ATTEMPTS {
+            match Runner::load(deps.clone(), agent.clone()).await {
                 Err(StoreError::Conflict { .. }) => {}
                 other => return other,
             }
         }
-        Runner::load(links, agent.clone()).await
+        Runner::load(deps, agent.clone()).await
     }
 
-    async fn load(links: Links, agent: AgentId) -> Result<Runner, StoreError> {
-        let Loaded { state, head, saved } = load(&*links.ports.store, &agent).await?;
+    async fn load(deps: RunnerDeps, agent: AgentId) -> Result<Runner, StoreError> {
+        let Loaded { state, head, snapshot_seq } = load(&*deps.ports.store, &agent).await?;
         let mut runner = Runner {
-            links,
+            deps,
             state,
             head,
-            saved,
+            snapshot_seq,
             segment: None,
             work: JoinSet::new(),
             performing: HashMap::new(),
             aborted: HashMap::new(),
             is_stalled: false,
-            unclear: None,
+            unconfirmed: None,
         };
         if agent == AgentId::grow() && runner.state.seq() == Seq(0) {
-            runner.take(Input::Created).await?;
+            runner.process(Input::Created).await?;
         }
-        runner.take(Input::Woken).await?;
+        runner.process(Input::Woken).await?;
         Ok(runner)
     }
 
-    async fn live(&mut self, inbox: &mut impl Inbox) -> Result<(), StoreError> {
+    async fn run_loop(&mut self, inbox: &mut impl Inbox) -> Result<(), StoreError> {
         let mut open = true;
         let mut read = 0;
-        let stop = self.links.stop.clone();
+        let stop = self.deps.stop.clone();
         loop {
             let at_work = !self.work.is_empty();
             if !open && !at_work {
@@ -163,14 +163,14 @@ impl Runner {
                     Ok((task, (key, input))) => {
                         self.aborted.remove(&task);
                         self.performing.remove(&key);
-                        self.conclude_with_retry(&key, input).await?;
+                        self.record_result_with_retry(&key, input).await?;
                     }
                     Err(error) if error.is_cancelled() => {
                         // Work that waited for the end of this task may start now.
                         self.aborted.remove(&error.id());
-                        self.perform_later().await;
+                        self.try_perform().await;
                     }
-                    Err(error) => return Err(StoreError::Failed(format!("work was lost: {error}"))),
+                    Err(error) => return Err(StoreError::Failed(format!("a task of the agent failed: {error}"))),
                 },
                 item = inbox.next(), if open => match item {
                     Some(InboxItem { input, ack }) => {
@@ -182,18 +182,18 @@ impl Runner {
                         if is_lost {
                             return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
-                        self.perform_later().await;
+                        self.try_perform().await;
                     }
                     None => open = false,
                 },
-                () = tokio::time::sleep(RETRIES[0]), if self.unclear.is_some() || self.is_stalled => match self.settle().await {
-                    Ok(()) => self.perform_later().await,
+                () = tokio::time::sleep(RETRY_DELAYS[0]), if self.unconfirmed.is_some() || self.is_stalled => match self.resolve_unconfirmed().await {
+                    Ok(()) => self.try_perform().await,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
-                    Err(error) => tracing::warn!(%error, "whether something is recorded cannot be found out yet"),
+                    Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
                 },
-                () = tokio::time::sleep(self.links.config.idle), if open && !at_work && self.unclear.is_none() && !self.is_stalled => {
+                () = tokio::time::sleep(self.deps.config.idle), if open && !at_work && self.unconfirmed.is_none() && !self.is_stalled => {
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
-                    if !self.links.host.report_idle(self.state.id(), read).await { break }
+                    if !self.deps.host.report_idle(self.state.id(), read).await { break }
                 },
             }
         }
@@ -204,56 +204,56 @@ impl Runner {
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
     /// the next start counts the whole reservation.
     async fn stop_calls(&mut self) {
-        let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
-        let now = self.links.ports.moment();
+        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
+        let now = self.deps.ports.moment();
         let events = decide(&self.state, Input::Stopping, &setup, now);
         if !events.is_empty()
             && let Err(error) = self.record(events, now.at, &segment).await
         {
-            tracing::warn!(%error, "an open model call could not be ended");
+            tracing::warn!(%error, "the interruption of a model call could not be recorded");
         }
     }
 
     /// Records the result of finished work, which must not be performed a second time. Retries the append: disk-full and
     /// connection errors are often temporary.
-    async fn conclude_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
-        for wait in RETRIES {
-            match self.conclude(key, input.clone()).await {
+    async fn record_result_with_retry(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
+        for wait in RETRY_DELAYS {
+            match self.record_result(key, input.clone()).await {
                 Err(StoreError::Conflict { agent }) => return Err(StoreError::Conflict { agent }),
                 Err(error) => {
                     tracing::warn!(%error, "could not record; trying again");
                     tokio::select! {
-                        () = self.links.stop.cancelled() => return Err(error),
+                        () = self.deps.stop.cancelled() => return Err(error),
                         () = tokio::time::sleep(wait) => {}
                     }
                 }
                 Ok(()) => return Ok(()),
             }
         }
-        self.conclude(key, input).await
+        self.record_result(key, input).await
     }
 
     /// Records the result of finished work, unless its intent is no longer open, for example because the result is already
     /// recorded.
-    async fn conclude(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
-        self.settle().await?;
+    async fn record_result(&mut self, key: &str, input: Input) -> Result<(), StoreError> {
+        self.resolve_unconfirmed().await?;
         if self.state.open_intents().iter().any(|open| self::key(open) == key) {
-            self.take(input).await
+            self.process(input).await
         } else {
             self.perform().await
         }
     }
 
     /// Decides, records and applies the events, notifies subscribers, and starts the open intents.
-    async fn take(&mut self, input: Input) -> Result<(), StoreError> {
+    async fn process(&mut self, input: Input) -> Result<(), StoreError> {
         self.decide_and_record(input).await?;
         self.perform().await
     }
 
     async fn decide_and_record(&mut self, input: Input) -> Result<(), StoreError> {
-        self.settle().await?;
-        let (setup, segment) = self.links.ports.setups.setup(self.state.depth());
-        let now = self.links.ports.moment();
+        self.resolve_unconfirmed().await?;
+        let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
+        let now = self.deps.ports.moment();
         let events = decide(&self.state, input, &setup, now);
         if !events.is_empty() {
             self.record(events, now.at, &segment).await?;
@@ -262,73 +262,73 @@ impl Runner {
     }
 
     fn posted(&self, charge: Option<&EffectId>) -> Posted {
-        let standing = |charge| -> ChargeState {
-            let (setup, _) = self.links.ports.setups.setup(self.state.depth());
-            self.state.charge_state(charge, &setup.limits, self.links.ports.clock.now())
+        let charge_state = |charge| -> ChargeState {
+            let (setup, _) = self.deps.ports.setups.setup(self.state.depth());
+            self.state.charge_state(charge, &setup.limits, self.deps.ports.clock.now())
         };
-        Posted { view: self.state.view(), charge: charge.map(standing) }
+        Posted { view: self.state.view(), charge: charge.map(charge_state) }
     }
 
     /// After a failed append: reloads the journal to find out whether the append was recorded, and if so, continues from there.
-    async fn settle(&mut self) -> Result<(), StoreError> {
-        if self.unclear.is_none() {
+    async fn resolve_unconfirmed(&mut self) -> Result<(), StoreError> {
+        if self.unconfirmed.is_none() {
             return Ok(());
         }
-        let store = Arc::clone(&self.links.ports.store);
+        let store = Arc::clone(&self.deps.ports.store);
         let Loaded { state, head, .. } = load(&*store, self.state.id()).await?;
         if head == self.head {
-            self.unclear = None;
+            self.unconfirmed = None;
             return Ok(());
         }
-        let Some(step) = self.unclear.take().filter(|step| step.next == state) else {
+        let Some(step) = self.unconfirmed.take().filter(|step| step.next == state) else {
             return Err(StoreError::Conflict { agent: self.state.id().clone() });
         };
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
         let lines = store.events_before(None, Some(self.state.id()), count).await?;
-        self.take_up(step, head, lines.first().map_or(Position(0), |line| line.position));
+        self.continue_from(step, head, lines.first().map_or(Position(0), |line| line.position));
         Ok(())
     }
 
     async fn record(&mut self, events: Vec<Event>, at: Timestamp, segment: &Arc<Segment>) -> Result<(), StoreError> {
-        let Written { next, append, entries } = write(&self.state, self.head, events, at, segment);
+        let PreparedAppend { next, append, entries } = prepare_append(&self.state, self.head, events, at, segment);
         let segment = append.segment.is_some().then(|| Arc::clone(segment));
         let step = Step { view: next.view(), next, entries, segment };
         #[cfg(feature = "stop-points")]
-        let hold = crate::stop_points::before().await;
-        let appended = match self.links.ports.store.append(append).await {
+        let stop_point = crate::stop_points::before_append().await;
+        let appended = match self.deps.ports.store.append(append).await {
             Ok(appended) => appended,
             Err(error @ StoreError::Conflict { .. }) => return Err(error),
             Err(error) => {
-                self.unclear = Some(step);
+                self.unconfirmed = Some(step);
                 return Err(error);
             }
         };
         #[cfg(feature = "stop-points")]
-        hold.after().await;
-        self.take_up(step, appended.head, appended.position);
+        stop_point.after_append().await;
+        self.continue_from(step, appended.head, appended.position);
         Ok(())
     }
 
     /// Continues from the recorded state and notifies subscribers.
-    fn take_up(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
+    fn continue_from(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
         let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
         self.head = head;
         if let Some(segment) = segment {
             self.segment = self.state.segment().map(|hash| (hash.clone(), segment));
         }
-        self.links.host.publish(Notification::Recorded(Arc::new(Recorded { position, view, entries })));
+        self.deps.host.publish(Notification::Recorded(Arc::new(Recorded { position, view, entries })));
         if has_mail {
-            self.links.host.notify_mail();
+            self.deps.host.notify_mail();
         }
     }
 
     /// Starts the open intents. If the segment cannot be read now, a later call tries again.
-    async fn perform_later(&mut self) {
+    async fn try_perform(&mut self) {
         let performed = self.perform().await;
         self.is_stalled = performed.is_err();
         if let Err(error) = performed {
-            tracing::warn!(%error, "recorded work could not be started yet");
+            tracing::warn!(%error, "open work could not be started; trying again");
         }
     }
 
@@ -362,8 +362,8 @@ impl Runner {
     }
 
     async fn start(&mut self, intent: Intent, key: String) -> Result<AbortHandle, StoreError> {
-        let ports = self.links.ports.clone();
-        let host = Arc::clone(&self.links.host);
+        let ports = self.deps.ports.clone();
+        let host = Arc::clone(&self.deps.host);
         Ok(match intent {
             Intent::CallModel { attempt, .. } => {
                 let segment = self.current_segment().await?;
@@ -400,7 +400,7 @@ impl Runner {
         {
             return Ok(Arc::clone(segment));
         }
-        let bytes = self.links.ports.store.segment(&hash).await?.ok_or_else(missing)?;
+        let bytes = self.deps.ports.store.segment(&hash).await?.ok_or_else(missing)?;
         let segment = Arc::new(Segment::decode(&bytes).map_err(|_| missing())?);
         self.segment = Some((hash, Arc::clone(&segment)));
         Ok(segment)
@@ -408,14 +408,14 @@ impl Runner {
 
     /// A snapshot only saves time, so a failure is only logged.
     async fn save_snapshot(&mut self) {
-        if self.head.seq.0 < self.saved.0 + self.links.config.snapshot_after {
+        if self.head.seq.0 < self.snapshot_seq.0 + self.deps.config.snapshot_after {
             return;
         }
         let Ok(body) = serde_json::to_vec(&self.state) else { return };
         let snapshot = Snapshot { head: self.head, schema_version: STATE_VERSION, body };
-        match self.links.ports.store.save_snapshot(self.state.id(), snapshot).await {
-            Ok(()) => self.saved = self.head.seq,
-            Err(error) => tracing::warn!(%error, "a snapshot was not kept"),
+        match self.deps.ports.store.save_snapshot(self.state.id(), snapshot).await {
+            Ok(()) => self.snapshot_seq = self.head.seq,
+            Err(error) => tracing::warn!(%error, "a snapshot could not be snapshot_seq"),
         }
     }
 }

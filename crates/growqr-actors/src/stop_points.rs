@@ -9,14 +9,14 @@ static APPENDS: AtomicU64 = AtomicU64::new(0);
 /// The number of the append under way.
 pub(crate) struct Append(u64);
 
-pub(crate) async fn before() -> Append {
+pub(crate) async fn before_append() -> Append {
     let append = Append(APPENDS.fetch_add(1, Ordering::Relaxed) + 1);
     append.stop_at("before").await;
     append
 }
 
 impl Append {
-    pub(crate) async fn after(self) {
+    pub(crate) async fn after_append(self) {
         self.stop_at("after").await;
     }
 

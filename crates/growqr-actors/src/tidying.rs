@@ -8,22 +8,22 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Delay after a change: shorter than a person needs to look at the repository with their own git.
-const SOON: Duration = Duration::from_millis(200);
+const DELAY: Duration = Duration::from_millis(200);
 
 /// Tidies memory after every notification of a change, until the host stops. The remaining work is done at the next start.
 pub(crate) async fn run(memory: Arc<dyn Memory>, changed: Arc<Notify>, stop: CancellationToken) {
-    let tidy = async {
+    let work = async {
         loop {
             changed.notified().await;
-            tokio::time::sleep(SOON).await;
+            tokio::time::sleep(DELAY).await;
             let memory = Arc::clone(&memory);
             if let Some(Err(error)) = blocking(move || memory.tidy()).await {
-                tracing::warn!(%error, "memory could not be tidied up; the next start sees to it");
+                tracing::warn!(%error, "memory could not be tidied; the next start tries again");
             }
         }
     };
     tokio::select! {
         () = stop.cancelled() => {}
-        () = tidy => {}
+        () = work => {}
     }
 }

@@ -2,7 +2,7 @@
 
 use growqr_core::agent::tools;
 use growqr_core::id::ExecutorId;
-use growqr_core::tool::{Executor, OfferedTool, Tools};
+use growqr_core::tool::{Executor, OfferedTool, Tools, is_valid_tool_name};
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -50,16 +50,11 @@ fn offered(executors: &[Arc<dyn Executor>]) -> Arc<[OfferedTool]> {
     let all = tools::offered().into_iter().chain(executors.iter().flat_map(|executor| executor.tools()));
     all.filter(|offered| {
         let name = &offered.tool.name;
-        let is_usable = is_legal(name) && names.insert(name.clone());
+        let is_usable = is_valid_tool_name(name) && names.insert(name.clone());
         if !is_usable {
-            tracing::warn!(tool = %name, executor = %offered.executor, "a tool is left out: its name is not legal, or taken");
+            tracing::warn!(tool = %name, executor = %offered.executor, "a tool is left out: its name is invalid or already in use");
         }
         is_usable
     })
     .collect()
-}
-
-/// Whether the model providers accept this name of a tool.
-fn is_legal(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

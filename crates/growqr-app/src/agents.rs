@@ -109,9 +109,9 @@ impl Library {
         if let Some(store) = &self.store {
             let now = SystemClock.now();
             let grow = growqr_actors::load(&**store, &AgentId::grow()).await?.state;
-            budget.used_message = grow.purse().used_for_message().0;
-            budget.used_day = grow.purse().used_today(now).0;
-            budget.used_month = grow.purse().used_this_month(now).0;
+            budget.used_message = grow.budget().used_for_message().0;
+            budget.used_day = grow.budget().used_today(now).0;
+            budget.used_month = grow.budget().used_this_month(now).0;
             budget.reserved = grow.reserved().0;
             for agent in store.agents().await? {
                 budget.spent += agent.spent.0;

@@ -34,7 +34,7 @@ impl Home {
             changed_agents: rebuilt.differences.agents,
             changed_messages: rebuilt.differences.messages,
             changed_mail: rebuilt.differences.mail,
-            deleted: rebuilt.strays,
+            deleted: rebuilt.orphans,
         })
     }
 }

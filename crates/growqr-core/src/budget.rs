@@ -10,13 +10,13 @@ use crate::money::Money;
 use serde::{Deserialize, Serialize};
 
 /// The smallest output limit with which a model is called, in tokens.
-pub const LEAST_OUTPUT: u64 = 1_000;
+pub const MIN_OUTPUT_TOKENS: u64 = 1_000;
 
 /// An output limit that is enough for most answers, in tokens. A call with less may use all the money that is left.
-pub const ROOMY_OUTPUT: u64 = 4_000;
+pub const LONG_OUTPUT_TOKENS: u64 = 4_000;
 
 /// The smallest allowance with which a sub-agent is started.
-pub const LEAST_ALLOWANCE: Money = Money(1_000_000);
+pub const MIN_ALLOWANCE: Money = Money(1_000_000);
 
 /// An amount that restarts from zero with each period.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ impl Period {
     /// Money of an earlier period is not returned to this one.
     fn give_back(&mut self, from: i64, amount: Money) {
         if self.number == from {
-            self.used = self.used.less(amount);
+            self.used = self.used.saturating_sub(amount);
         }
     }
 
@@ -48,7 +48,7 @@ impl Period {
 
 /// One agent's money.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Purse {
+pub struct Budget {
     /// Total known cost of the agent's own calls and charges.
     pub spent: Money,
     /// Total of the reservations whose cost will never be known.
@@ -65,7 +65,7 @@ pub struct Purse {
     month: Period,
 }
 
-impl Purse {
+impl Budget {
     /// Adds money that a sub-agent received.
     pub fn receive(&mut self, amount: Money) {
         self.allowance = Some(self.allowance.unwrap_or_default() + amount);
@@ -76,7 +76,7 @@ impl Purse {
         self.message = Period { number: self.message.number + 1, used: Money::ZERO };
     }
 
-    /// The number of the person's latest message, to pass to [`Purse::give_back`] when a grant is returned.
+    /// The number of the person's latest message, to pass to [`Budget::give_back`] when a grant is returned.
     #[must_use]
     pub fn message_number(&self) -> i64 {
         self.message.number
@@ -102,7 +102,7 @@ impl Purse {
     /// A sub-agent returns money that was granted at `granted`, for the message with number `message`.
     pub fn give_back(&mut self, amount: Money, granted: Timestamp, message: i64) {
         self.message.give_back(message, amount);
-        self.since_report = self.since_report.less(amount);
+        self.since_report = self.since_report.saturating_sub(amount);
         self.day.give_back(granted.day(), amount);
         self.month.give_back(granted.month(), amount);
         if let Some(allowance) = &mut self.allowance {
@@ -126,14 +126,14 @@ impl Purse {
     #[must_use]
     pub fn available(&self, limits: &Limits, now: Timestamp) -> (Money, LimitReached) {
         if let Some(allowance) = self.allowance {
-            return (allowance.less(self.reserved), LimitReached::Allowance);
+            return (allowance.saturating_sub(self.reserved), LimitReached::Allowance);
         }
-        let message = (limits.per_message.less(self.message.used), LimitReached::PerMessage);
-        let day = (limits.per_day.less(self.day.used_in(now.day())), LimitReached::PerDay);
-        let month = limits.per_month.map(|limit| (limit.less(self.month.used_in(now.month())), LimitReached::PerMonth));
+        let message = (limits.per_message.saturating_sub(self.message.used), LimitReached::PerMessage);
+        let day = (limits.per_day.saturating_sub(self.day.used_in(now.day())), LimitReached::PerDay);
+        let month = limits.per_month.map(|limit| (limit.saturating_sub(self.month.used_in(now.month())), LimitReached::PerMonth));
         let (left, limit) =
             [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message);
-        (left.less(self.reserved), limit)
+        (left.saturating_sub(self.reserved), limit)
     }
 
     /// Used in the UTC day of `now`.
@@ -160,7 +160,7 @@ impl Purse {
         self.day.add(at.day(), amount);
         self.month.add(at.month(), amount);
         if let Some(allowance) = &mut self.allowance {
-            *allowance = allowance.less(amount);
+            *allowance = allowance.saturating_sub(amount);
         }
     }
 }
@@ -180,69 +180,69 @@ mod tests {
     #[test]
     fn the_tightest_limit_decides_and_is_named() {
         let limits = Limits { per_month: Some(Money(5)), per_message: Money(4), per_day: Money(6), ..Limits::default() };
-        let mut purse = Purse::default();
-        assert_eq!(purse.available(&limits, Timestamp(0)), (Money(4), LimitReached::PerMessage));
-        purse.charge(Money(3), Timestamp(0));
-        purse.new_message();
-        assert_eq!(purse.available(&limits, Timestamp(0)), (Money(2), LimitReached::PerMonth));
-        assert_eq!(purse.available(&limits, Timestamp(40 * DAY)), (Money(4), LimitReached::PerMessage));
+        let mut budget = Budget::default();
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money(4), LimitReached::PerMessage));
+        budget.charge(Money(3), Timestamp(0));
+        budget.new_message();
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money(2), LimitReached::PerMonth));
+        assert_eq!(budget.available(&limits, Timestamp(40 * DAY)), (Money(4), LimitReached::PerMessage));
     }
 
     #[test]
-    fn what_comes_back_from_a_sub_agent_can_be_used_again() {
+    fn money_returned_by_a_sub_agent_can_be_used_again() {
         let limits = Limits::default();
-        let mut purse = Purse::default();
-        let before = purse.available(&limits, Timestamp(0));
-        purse.grant(Money(50), Timestamp(0));
-        purse.give_back(Money(50), Timestamp(0), purse.message_number());
-        assert_eq!(purse.available(&limits, Timestamp(0)), before);
+        let mut budget = Budget::default();
+        let before = budget.available(&limits, Timestamp(0));
+        budget.grant(Money(50), Timestamp(0));
+        budget.give_back(Money(50), Timestamp(0), budget.message_number());
+        assert_eq!(budget.available(&limits, Timestamp(0)), before);
     }
 
     #[test]
-    fn money_of_an_earlier_message_does_not_come_back_into_this_one() {
-        let mut purse = Purse::default();
-        let earlier = purse.message_number();
-        purse.grant(Money(50), Timestamp(0));
-        purse.new_message();
-        purse.charge(Money(30), Timestamp(0));
-        purse.give_back(Money(50), Timestamp(0), earlier);
-        assert_eq!(purse.used_for_message(), Money(30));
+    fn money_of_an_earlier_message_is_not_returned_to_this_one() {
+        let mut budget = Budget::default();
+        let earlier = budget.message_number();
+        budget.grant(Money(50), Timestamp(0));
+        budget.new_message();
+        budget.charge(Money(30), Timestamp(0));
+        budget.give_back(Money(50), Timestamp(0), earlier);
+        assert_eq!(budget.used_for_message(), Money(30));
     }
 
     #[test]
     fn a_clock_that_steps_back_does_not_empty_the_day() {
-        let mut purse = Purse::default();
-        purse.charge(Money(7), Timestamp(DAY));
-        assert_eq!(purse.used_today(Timestamp(0)), Money(7));
-        purse.charge(Money(1), Timestamp(0));
-        assert_eq!(purse.used_today(Timestamp(DAY)), Money(8));
+        let mut budget = Budget::default();
+        budget.charge(Money(7), Timestamp(DAY));
+        assert_eq!(budget.used_today(Timestamp(0)), Money(7));
+        budget.charge(Money(1), Timestamp(0));
+        assert_eq!(budget.used_today(Timestamp(DAY)), Money(8));
     }
 
     #[test]
-    fn money_of_yesterday_does_not_come_back_today() {
-        let mut purse = Purse::default();
-        purse.grant(Money(50), Timestamp(0));
-        purse.charge(Money(7), Timestamp(DAY));
-        purse.give_back(Money(50), Timestamp(0), purse.message_number());
-        assert_eq!(purse.used_today(Timestamp(DAY)), Money(7));
+    fn money_of_yesterday_is_not_returned_to_today() {
+        let mut budget = Budget::default();
+        budget.grant(Money(50), Timestamp(0));
+        budget.charge(Money(7), Timestamp(DAY));
+        budget.give_back(Money(50), Timestamp(0), budget.message_number());
+        assert_eq!(budget.used_today(Timestamp(DAY)), Money(7));
     }
 
     #[test]
-    fn an_allowance_is_all_that_a_sub_agent_has() {
-        let mut purse = Purse::default();
-        purse.receive(Money(10));
-        purse.charge(Money(4), Timestamp(0));
-        purse.charge_unknown(Money(5), Timestamp(0));
-        assert_eq!(purse.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
-        assert_eq!(purse.settle(), (Money(9), Money(1)));
-        purse.settled();
-        assert_eq!(purse.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
+    fn a_sub_agent_is_limited_by_its_allowance_alone() {
+        let mut budget = Budget::default();
+        budget.receive(Money(10));
+        budget.charge(Money(4), Timestamp(0));
+        budget.charge_unknown(Money(5), Timestamp(0));
+        assert_eq!(budget.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
+        assert_eq!(budget.settle(), (Money(9), Money(1)));
+        budget.settled();
+        assert_eq!(budget.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
     }
 
     #[test]
-    fn helpers_sent_together_get_equal_shares() {
+    fn sub_agents_started_together_get_equal_shares() {
         let first = share(Money(200), 2);
-        let second = share(Money(200).less(first), 1);
+        let second = share(Money(200).saturating_sub(first), 1);
         assert_eq!((first, second), (Money(40), Money(40)));
     }
 }

@@ -229,7 +229,7 @@ pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) ->
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another writer appended first, in this process or another.
-    #[error("somebody else has written to the journal of {agent}")]
+    #[error("another process has written to the journal of {agent}")]
     Conflict {
         /// The agent.
         agent: AgentId,
@@ -247,7 +247,7 @@ pub enum StoreError {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// The database was last used by a newer build that this one does not understand.
-    #[error("the database was written by GrowQR {0} or newer")]
+    #[error("the database needs a newer GrowQR: {0}")]
     Newer(String),
     /// Any other failure of the database; the text names the statement and the cause.
     #[error("the database failed: {0}")]

@@ -90,7 +90,7 @@ pub struct Listed {
 pub struct Found {
     /// The page's path.
     pub path: String,
-    /// StoredEvent number from 1.
+    /// Line number from 1.
     pub line: u64,
     /// The line's text, cut to a readable length.
     pub text: String,
@@ -116,7 +116,7 @@ pub struct Committed {
 /// A line with the change that last wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlamedLine {
-    /// StoredEvent number from 1.
+    /// Line number from 1.
     pub line: u64,
     /// The line's text.
     pub text: String,
@@ -187,7 +187,7 @@ pub enum MemoryError {
     #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
     FirstChange,
     /// Another commit came first; prepare the change again.
-    #[error("the repository has moved on")]
+    #[error("the repository has a newer commit")]
     HeadMoved,
     /// The repository or the disk failed.
     #[error("the memory repository could not {doing}: {cause}")]

@@ -28,7 +28,7 @@ impl Money {
 
     /// The difference to `other`; zero if `other` is larger.
     #[must_use]
-    pub fn less(self, other: Money) -> Money {
+    pub fn saturating_sub(self, other: Money) -> Money {
         Money(self.0.saturating_sub(other.0))
     }
 }

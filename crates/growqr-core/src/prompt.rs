@@ -184,7 +184,7 @@ fn result_text(content: &RawValue) -> String {
 
 /// All text of a content array, in order, blocks separated by a blank line.
 #[must_use]
-pub fn words(content: &RawJson) -> String {
+pub fn text_of(content: &RawJson) -> String {
     let texts: Vec<String> = blocks(content)
         .into_iter()
         .filter_map(|block| match block {
@@ -216,9 +216,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_blocks_are_seen_as_such() {
+    fn unknown_blocks_keep_their_type() {
         let content = RawJson::parse(r#"[{"type":"hologram","x":1},{"type":"text","text":"hi"},7]"#).unwrap();
         assert_eq!(blocks(&content), [Block::Other("hologram".into()), Block::Text("hi".into()), Block::Other(String::new())]);
-        assert_eq!(words(&content), "hi");
+        assert_eq!(text_of(&content), "hi");
     }
 }

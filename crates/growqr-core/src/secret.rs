@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_does_not_show_itself() {
+    fn debug_output_does_not_contain_the_secret() {
         let shown = format!("{:?} {:#?}", Secret::new("sk-canary"), Some(Secret::new("sk-canary")));
         assert!(!shown.contains("canary"), "{shown}");
     }

@@ -14,7 +14,23 @@ use serde_json::json;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// How to go on with a call that was running when the program stopped.
+/// Whether the model providers accept this name of a tool: `[a-zA-Z0-9_-]{1,64}`.
+#[must_use]
+pub fn is_valid_tool_name(name: &str) -> bool {
+    is_identifier(name, 64)
+}
+
+/// Whether the model providers accept this id of a tool call: `[a-zA-Z0-9_-]{1,128}`.
+#[must_use]
+pub fn is_valid_call_id(id: &str) -> bool {
+    is_identifier(id, 128)
+}
+
+fn is_identifier(text: &str, max_len: usize) -> bool {
+    (1..=max_len).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+}
+
+/// How to continue with a call that was running when the program stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
@@ -121,7 +137,7 @@ pub trait Executor: Send + Sync {
 
 /// All tools for the agents of a profile.
 pub trait Tools: Send + Sync {
-    /// The tools of the next segment, in the order in which they are sent. Names are `[a-zA-Z0-9_-]{1,64}` and distinct. Returns
+    /// The tools of the next segment, in the order in which they are sent. Names satisfy [`is_valid_tool_name`] and are distinct. Returns
     /// the same list as long as nothing changes.
     fn offered(&self) -> Arc<[OfferedTool]>;
 
@@ -224,7 +240,7 @@ impl ContentBlock {
     }
 
     /// Whether providers accept the picture: one of four types, valid base64, not too large.
-    fn is_sound_image(&self) -> bool {
+    fn is_valid_image(&self) -> bool {
         let ContentBlock::Image { media_type, data } = self else { return false };
         let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
         matches!(media_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp")
@@ -280,9 +296,9 @@ impl ToolResult {
         let mut text_left = MAX_TEXT_BYTES;
         let mut images_left = MAX_IMAGES;
         let fit = |block: ContentBlock| {
-            let is_sound = !is_error && images_left > 0 && block.is_sound_image();
+            let is_valid = !is_error && images_left > 0 && block.is_valid_image();
             let text = match &block {
-                ContentBlock::Image { .. } if is_sound => {
+                ContentBlock::Image { .. } if is_valid => {
                     images_left -= 1;
                     return block;
                 }
@@ -332,18 +348,18 @@ mod tests {
     }
 
     #[test]
-    fn what_no_provider_accepts_becomes_text() {
+    fn content_that_no_provider_accepts_becomes_text() {
         let image =
             |media_type: &str, data: &str| ContentBlock::Image { media_type: media_type.to_owned(), data: data.to_owned() };
         let fit = |blocks: Vec<ContentBlock>, is_error| ToolResult { content: ToolContent(blocks), is_error }.within_limits();
-        let sound = image("image/png", "AAAA");
-        assert_eq!(fit(vec![sound.clone()], false).content.0, std::slice::from_ref(&sound));
-        for odd in [image("image/svg+xml", "AAAA"), image("image/png", "not base64!"), image("image/png", "")] {
-            assert!(matches!(&fit(vec![odd], false).content.0[..], [ContentBlock::Text { .. }]));
+        let valid = image("image/png", "AAAA");
+        assert_eq!(fit(vec![valid.clone()], false).content.0, std::slice::from_ref(&valid));
+        for image in [image("image/svg+xml", "AAAA"), image("image/png", "not base64!"), image("image/png", "")] {
+            assert!(matches!(&fit(vec![image], false).content.0[..], [ContentBlock::Text { .. }]));
         }
-        let error = fit(vec![ContentBlock::Text { text: "it failed".to_owned() }, sound.clone()], true);
+        let error = fit(vec![ContentBlock::Text { text: "it failed".to_owned() }, valid.clone()], true);
         assert_eq!(error.content, ToolContent::text("it failed\n[a picture (image/png, 3 bytes)]"));
-        assert_eq!(fit(vec![sound; 30], false).content.0.iter().filter(|block| block.is_sound_image()).count(), MAX_IMAGES);
+        assert_eq!(fit(vec![valid; 30], false).content.0.iter().filter(|block| block.is_valid_image()).count(), MAX_IMAGES);
         let long = fit(vec![ContentBlock::Text { text: "ü".repeat(MAX_TEXT_BYTES) }], false).content;
         assert!(long.plain().len() < MAX_TEXT_BYTES + 100 && long.plain().ends_with("more bytes are left out]"));
     }

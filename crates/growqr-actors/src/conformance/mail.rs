@@ -1,20 +1,20 @@
 //! Mail: bursts, order, kills, several levels of agents.
 
-use super::Stage;
+use super::TestEnvironment;
 use super::world::{World, grow, message};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A recorded spawn creates its sub-agent exactly once, even if the host is killed before delivery.
-pub async fn a_kill_before_delivery_creates_the_sub_agent_once(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "spawn 1: report").await;
-    scene.events("child_requested", 1).await;
-    scene.kill().await;
-    let scene = world.start().await;
-    scene.all_quiet().await;
-    scene.stop().await;
+pub async fn a_kill_before_delivery_creates_the_sub_agent_once(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "spawn 1: report").await;
+    host.events("child_requested", 1).await;
+    host.kill().await;
+    let host = world.start().await;
+    host.until_idle().await;
+    host.stop().await;
     let agents = world.agents().await;
     assert_eq!(agents.len(), 2);
     assert_eq!(world.count(&agents[1].agent, "agent_created").await, 1);
@@ -22,26 +22,26 @@ pub async fn a_kill_before_delivery_creates_the_sub_agent_once(stage: Arc<dyn St
 }
 
 /// A report is recorded together with the end of its turn.
-pub async fn a_kill_while_sub_agents_work_loses_no_report(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "spawn 3: hang").await;
-    scene.events("agent_created", 4).await;
-    scene.kill().await;
+pub async fn a_kill_while_sub_agents_work_loses_no_report(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "spawn 3: hang").await;
+    host.events("agent_created", 4).await;
+    host.kill().await;
     world.release();
-    let scene = world.start().await;
-    scene.all_quiet().await;
-    scene.stop().await;
+    let host = world.start().await;
+    host.until_idle().await;
+    host.stop().await;
     assert_eq!(world.count(&grow(), "mail_received").await, 3);
 }
 
 /// Twenty at once: each is created once and reports once.
-pub async fn a_burst_of_sub_agents_reports_each_once(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "spawn 20: report").await;
-    scene.all_quiet().await;
-    scene.stop().await;
+pub async fn a_burst_of_sub_agents_reports_each_once(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "spawn 20: report").await;
+    host.until_idle().await;
+    host.stop().await;
     let agents = world.agents().await;
     assert_eq!(agents.len(), 21);
     assert_eq!(world.count(&grow(), "mail_received").await, 20);
@@ -51,29 +51,29 @@ pub async fn a_burst_of_sub_agents_reports_each_once(stage: Arc<dyn Stage>) {
 }
 
 /// Mail arrives in the order in which it was sent.
-pub async fn messages_to_a_sub_agent_arrive_in_order(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "spawn 1: report").await;
-    scene.all_quiet().await;
+pub async fn messages_to_a_sub_agent_arrive_in_order(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "spawn 1: report").await;
+    host.until_idle().await;
     let child = world.agents().await[1].agent.clone();
     for n in 1..=8 {
-        scene.host.say(&child, message(n), format!("message {n}")).await.expect("it is recorded");
+        host.handle.say(&child, message(n), format!("message {n}")).await.expect("it is recorded");
     }
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.until_idle().await;
+    host.stop().await;
     let told = world.ports.store.messages(&child, None, 100).await.expect("messages");
     let told: Vec<String> = told.into_iter().map(|row| row.text).filter(|text| text.starts_with("message")).collect();
     assert_eq!(told, (1..=8).map(|n| format!("message {n}")).collect::<Vec<_>>());
 }
 
 /// Two levels: the parent reports only after its own sub-agent has reported.
-pub async fn a_grandchild_reports_to_its_parent(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "spawn 1: spawn 1").await;
-    scene.all_quiet().await;
-    scene.stop().await;
+pub async fn a_grandchild_reports_to_its_parent(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "spawn 1: spawn 1").await;
+    host.until_idle().await;
+    host.stop().await;
     let agents = world.agents().await;
     assert_eq!(agents.iter().map(|agent| agent.depth).collect::<BTreeSet<_>>(), BTreeSet::from([0, 1, 2]));
     let parent = agents.iter().find(|agent| agent.depth == 1).expect("a sub-agent");

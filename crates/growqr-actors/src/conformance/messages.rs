@@ -1,6 +1,6 @@
 //! Messages: exactly once, and in order.
 
-use super::Stage;
+use super::TestEnvironment;
 use super::world::{World, grow, message};
 use crate::{Notification, PostError};
 use growqr_core::agent::Input;
@@ -12,71 +12,71 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// When the sender gets the acknowledgement, the message is durable; it is answered afterwards.
-pub async fn a_message_is_recorded_when_it_is_acknowledged_and_answered_afterwards(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "hello").await;
+pub async fn a_message_is_recorded_when_it_is_acknowledged_and_answered_afterwards(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "hello").await;
     assert_eq!(world.count(&grow(), "user_said").await, 1);
-    scene.all_quiet().await;
+    host.until_idle().await;
     let messages = world.ports.store.messages(&grow(), None, 10).await.expect("messages");
     assert_eq!(messages.iter().map(|message| &*message.text).collect::<Vec<_>>(), ["hello", "done: hello"]);
-    scene.stop().await;
+    host.stop().await;
 }
 
 /// The id identifies a message.
-pub async fn the_same_message_twice_is_one_message(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "hello").await;
-    scene.say(0, "hello").await;
-    scene.all_quiet().await;
-    scene.stop().await;
-    let scene = world.start().await;
-    scene.say(0, "hello").await;
-    scene.stop().await;
+pub async fn the_same_message_twice_is_one_message(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "hello").await;
+    host.say(0, "hello").await;
+    host.until_idle().await;
+    host.stop().await;
+    let host = world.start().await;
+    host.say(0, "hello").await;
+    host.stop().await;
     assert_eq!((world.count(&grow(), "user_said").await, world.count(&grow(), "turn_ended").await), (1, 1));
 }
 
 /// The same, with concurrent senders.
-pub async fn the_same_message_from_many_senders_at_once_is_one_message(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn the_same_message_from_many_senders_at_once_is_one_message(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     let mut senders = tokio::task::JoinSet::new();
     for _ in 0..10 {
-        let host = scene.host.clone();
+        let host = host.handle.clone();
         senders.spawn(async move { host.say(&grow(), message(0), "hello".to_owned()).await.is_ok() });
     }
     assert!(senders.join_all().await.into_iter().all(|is_recorded| is_recorded));
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.until_idle().await;
+    host.stop().await;
     assert_eq!(world.count(&grow(), "user_said").await, 1);
 }
 
 /// Mail is delivered at least once; the receiver processes each id once.
-pub async fn the_same_mail_twice_is_taken_once(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    scene.say(0, "hello").await;
+pub async fn the_same_mail_twice_is_received_once(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    host.say(0, "hello").await;
     let child = AgentId::new("a-1");
     let birth = SpawnRequest { name: "twin".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
     let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     for _ in 0..3 {
-        scene.running.post(&child, Input::Mail(mail.clone())).await.expect("it is taken");
+        host.placement.post(&child, Input::Mail(mail.clone())).await.expect("it is taken");
     }
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.until_idle().await;
+    host.stop().await;
     assert_eq!((world.count(&child, "agent_created").await, world.count(&child, "turn_ended").await), (1, 1));
 }
 
 /// The messages that one sender posts in sequence are recorded in that order.
-pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     for n in 0..10 {
-        scene.say(n, &format!("message {n}")).await;
+        host.say(n, &format!("message {n}")).await;
     }
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.until_idle().await;
+    host.stop().await;
     let said: Vec<String> = world
         .lines()
         .await
@@ -90,15 +90,15 @@ pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(stage:
 }
 
 /// A subscriber receives every event of each agent once, without a gap, as it is in the journal.
-pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
-    let mut notifications = scene.subscribe();
+pub async fn the_events_of_an_agent_are_published_once_and_in_order(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
+    let mut notifications = host.subscribe();
     for n in 0..5 {
-        scene.say(n, "spawn 2: report").await;
-        scene.all_quiet().await;
+        host.say(n, "spawn 2: report").await;
+        host.until_idle().await;
     }
-    scene.stop().await;
+    host.stop().await;
     let mut told: BTreeMap<AgentId, Vec<u64>> = BTreeMap::new();
     let mut positions = Vec::new();
     while let Ok(notification) = notifications.try_recv() {
@@ -122,31 +122,31 @@ pub async fn the_events_of_an_agent_are_told_once_and_in_order(stage: Arc<dyn St
 }
 
 /// A message that arrives while the model answers belongs to the same turn.
-pub async fn a_message_during_an_answer_continues_the_turn(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn a_message_during_an_answer_continues_the_turn(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     // The tool call stays open until the message has arrived.
     world.effects.never_begins.store(true, std::sync::atomic::Ordering::SeqCst);
-    scene.say(0, "call safe").await;
-    scene.events("tool_started", 1).await;
-    scene.say(1, "and this").await;
-    scene.kill().await;
+    host.say(0, "call safe").await;
+    host.events("tool_started", 1).await;
+    host.say(1, "and this").await;
+    host.kill().await;
     world.effects.never_begins.store(false, std::sync::atomic::Ordering::SeqCst);
-    let scene = world.start().await;
-    scene.all_quiet().await;
-    scene.stop().await;
+    let host = world.start().await;
+    host.until_idle().await;
+    host.stop().await;
     let messages = world.ports.store.messages(&grow(), None, 20).await.expect("messages");
     assert!(messages.iter().any(|message| message.text == "done: and this"), "{messages:?}");
     assert_eq!(world.count(&grow(), "turn_started").await, 1);
 }
 
 /// An acknowledged message is recorded; a refused one is not.
-pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     let mut senders = tokio::task::JoinSet::new();
     for n in 0..200 {
-        let host = scene.host.clone();
+        let host = host.handle.clone();
         senders.spawn(async move { host.say(&grow(), message(n), format!("message {n}")).await });
     }
     let mut recorded = 0;
@@ -157,40 +157,40 @@ pub async fn more_messages_than_the_inbox_holds_are_recorded_or_refused(stage: A
             Err(other) => panic!("{other}"),
         }
     }
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.until_idle().await;
+    host.stop().await;
     assert_eq!(world.count(&grow(), "user_said").await, recorded);
     assert!(recorded > 0);
 }
 
 /// Only spawn mail creates an agent.
-pub async fn an_unknown_agent_is_not_created_by_a_message(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn an_unknown_agent_is_not_created_by_a_message(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     let nobody = AgentId::new("a-nobody");
-    let refused = scene.host.say(&nobody, message(0), "hello".to_owned()).await;
+    let refused = host.handle.say(&nobody, message(0), "hello".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Unknown(_))), "{refused:?}");
-    let posted = scene.running.post(&nobody, Input::Cancel).await.expect("it is looked at");
+    let posted = host.placement.post(&nobody, Input::Cancel).await.expect("it is looked at");
     assert_eq!(posted.view.seq.0, 0);
-    scene.stop().await;
+    host.stop().await;
     assert!(world.agents().await.iter().all(|agent| agent.agent != nobody));
 }
 
 /// Mail to an agent that does not exist yet stays in the outbox and is delivered once the agent exists.
-pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(stage: Arc<dyn Stage>) {
-    let world = World::new(stage).await;
-    let scene = world.start().await;
+pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(environment: Arc<dyn TestEnvironment>) {
+    let world = World::new(environment).await;
+    let host = world.start().await;
     let child = AgentId::new("a-late");
-    scene.say(0, "hello").await;
+    host.say(0, "hello").await;
     let said = MailBody::Say { text: "early".to_owned(), allowance: Money::usd(1), limit: None, number: 2, by_person: false };
     let early = Mail { id: EffectId::new("early"), from: grow(), to: child.clone(), body: said };
-    let posted = scene.running.post(&child, Input::Mail(early.clone())).await.expect("it is looked at");
+    let posted = host.placement.post(&child, Input::Mail(early.clone())).await.expect("it is looked at");
     assert_eq!(posted.view.seq.0, 0, "not taken, and so delivered again");
     let birth = SpawnRequest { name: "late".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
     let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
-    scene.running.post(&child, Input::Mail(spawn)).await.expect("it is taken");
-    scene.running.post(&child, Input::Mail(early)).await.expect("it is taken");
-    scene.all_quiet().await;
-    scene.stop().await;
+    host.placement.post(&child, Input::Mail(spawn)).await.expect("it is taken");
+    host.placement.post(&child, Input::Mail(early)).await.expect("it is taken");
+    host.until_idle().await;
+    host.stop().await;
     assert_eq!(world.count(&child, "mail_received").await, 1);
 }

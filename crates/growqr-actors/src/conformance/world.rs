@@ -1,7 +1,7 @@
 //! The fixture of the tests: a database, a script for the model, and a host that can be started, stopped and killed.
 
-use super::played::{Acting, Effects, Fixed, NoMemory, Script, Ticks};
-use super::{Running, Stage};
+use super::fakes::{Effects, FixedSetups, NoMemory, Script, TestClock, TestExecutor};
+use super::{KillablePlacement, TestEnvironment};
 use crate::{Host, HostConfig, Notification, Ports, Toolbox};
 use growqr_core::event::{Event, ToolFinished};
 use growqr_core::id::{AgentId, MessageId, Position};
@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// How long a test waits for a condition before it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct World {
-    stage: Arc<dyn Stage>,
+    environment: Arc<dyn TestEnvironment>,
     pub ports: Ports,
     pub config: HostConfig,
     pub script: Arc<Script>,
@@ -24,9 +24,9 @@ pub struct World {
 }
 
 /// A running host.
-pub struct Scene {
-    pub running: Arc<dyn Running>,
-    pub host: Host,
+pub struct RunningHost {
+    pub placement: Arc<dyn KillablePlacement>,
+    pub handle: Host,
     store: Arc<dyn Store>,
 }
 
@@ -39,34 +39,34 @@ pub fn message(n: usize) -> MessageId {
 }
 
 impl World {
-    pub async fn new(stage: Arc<dyn Stage>) -> World {
+    pub async fn new(environment: Arc<dyn TestEnvironment>) -> World {
         let script = Arc::new(Script::default());
         let effects = Arc::new(Effects::default());
-        let toolbox = Arc::new(Toolbox::new(vec![Arc::new(Acting(Arc::clone(&effects)))]));
+        let toolbox = Arc::new(Toolbox::new(vec![Arc::new(TestExecutor(Arc::clone(&effects)))]));
         let tools = Arc::clone(&toolbox) as Arc<dyn Tools>;
-        let ticks = Arc::new(Ticks(AtomicI64::new(1_000)));
+        let clock = Arc::new(TestClock(AtomicI64::new(1_000)));
         let ports = Ports {
-            store: stage.store().await,
+            store: environment.store().await,
             memory: Arc::new(NoMemory),
-            setups: Arc::new(Fixed { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
+            setups: Arc::new(FixedSetups { script: Arc::clone(&script), tools: Arc::clone(&tools) }),
             tools,
-            clock: Arc::clone(&ticks) as Arc<_>,
-            random: ticks,
+            clock: Arc::clone(&clock) as Arc<_>,
+            random: clock,
         };
         // A short idle time, so that agents sleep and every test also wakes some.
         let config = HostConfig { idle: Duration::from_millis(20), inbox: 32, snapshot_after: 1 };
-        World { stage, ports, config, script, effects, toolbox }
+        World { environment, ports, config, script, effects, toolbox }
     }
 
-    pub async fn start(&self) -> Scene {
-        let running = self.stage.start(self.ports.clone(), self.config).await;
-        let host = Host::on(Arc::clone(&running) as Arc<dyn crate::Placement>, Arc::clone(&self.ports.store));
-        Scene { running, host, store: Arc::clone(&self.ports.store) }
+    pub async fn start(&self) -> RunningHost {
+        let placement = self.environment.start(self.ports.clone(), self.config).await;
+        let handle = Host::new(Arc::clone(&placement) as Arc<dyn crate::Placement>, Arc::clone(&self.ports.store));
+        RunningHost { placement, handle, store: Arc::clone(&self.ports.store) }
     }
 
     /// Another connection to the same database, like that of another process.
     pub async fn other_store(&self) -> Arc<dyn Store> {
-        self.stage.store().await
+        self.environment.store().await
     }
 
     pub fn release(&self) {
@@ -98,13 +98,13 @@ impl World {
     }
 }
 
-impl Scene {
+impl RunningHost {
     pub async fn say(&self, n: usize, text: &str) -> AgentView {
-        self.host.say(&grow(), message(n), text.to_owned()).await.expect("it is recorded")
+        self.handle.say(&grow(), message(n), text.to_owned()).await.expect("it is recorded")
     }
 
     /// Returns once no agent is at work and the outbox is empty.
-    pub async fn all_quiet(&self) {
+    pub async fn until_idle(&self) {
         self.until(async || {
             let agents = self.store.agents().await.expect("the store can be read");
             let mail = self.store.undelivered(1).await.expect("the outbox can be read");
@@ -125,30 +125,30 @@ impl Scene {
     /// Returns once the condition holds. Checks it after each notification, and also at intervals: no notification is sent when
     /// mail is marked as delivered.
     pub async fn until(&self, mut holds: impl AsyncFnMut() -> bool) {
-        let mut notifications = self.host.subscribe();
+        let mut notifications = self.handle.subscribe();
         let wait = async {
             while !holds().await {
                 let _ = tokio::time::timeout(Duration::from_millis(50), notifications.recv()).await;
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, wait).await.is_err() {
             let agents = self.store.agents().await.expect("the store can be read");
             let mail = self.store.undelivered(100).await.expect("the outbox can be read");
             let lines = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
             let lines: Vec<_> = lines.iter().map(|line| format!("{} {} {}", line.agent, line.seq, line.kind)).collect();
-            panic!("it did not come about in time\n{}\n{agents:#?}\n{mail:#?}", lines.join("\n"));
+            panic!("the condition did not hold in time\n{}\n{agents:#?}\n{mail:#?}", lines.join("\n"));
         }
     }
 
     pub fn subscribe(&self) -> tokio::sync::broadcast::Receiver<Notification> {
-        self.host.subscribe()
+        self.handle.subscribe()
     }
 
     pub async fn stop(self) {
-        tokio::time::timeout(PATIENCE, self.host.stop()).await.expect("a stop does not take long");
+        tokio::time::timeout(TIMEOUT, self.handle.stop()).await.expect("a stop does not take long");
     }
 
     pub async fn kill(self) {
-        self.running.kill().await;
+        self.placement.kill().await;
     }
 }

@@ -9,9 +9,19 @@ use serde::Deserialize;
 
 /// The parsed input of a memory tool.
 pub(super) enum MemoryCall {
+    Read(ReadCall),
+    Change(ChangeCall),
+}
+
+/// A call that only reads.
+pub(super) enum ReadCall {
     List(ListInput),
-    Read(ReadInput),
+    Page(ReadInput),
     Search(SearchInput),
+}
+
+/// A call that changes a page.
+pub(super) enum ChangeCall {
     Commit(CommitInput),
     Delete(DeleteInput),
 }
@@ -95,11 +105,11 @@ impl MemoryCall {
     /// Parses a call. The error is a sentence for the model that says what to send instead.
     pub(super) fn parse(name: &str, input: &RawJson) -> Result<MemoryCall, String> {
         match name {
-            ListInput::NAME => parse(input).map(MemoryCall::List),
-            ReadInput::NAME => parse(input).map(MemoryCall::Read),
-            SearchInput::NAME => parse(input).map(MemoryCall::Search),
-            CommitInput::NAME => parse(input).map(MemoryCall::Commit),
-            DeleteInput::NAME => parse(input).map(MemoryCall::Delete),
+            ListInput::NAME => parse(input).map(ReadCall::List).map(MemoryCall::Read),
+            ReadInput::NAME => parse(input).map(ReadCall::Page).map(MemoryCall::Read),
+            SearchInput::NAME => parse(input).map(ReadCall::Search).map(MemoryCall::Read),
+            CommitInput::NAME => parse(input).map(ChangeCall::Commit).map(MemoryCall::Change),
+            DeleteInput::NAME => parse(input).map(ChangeCall::Delete).map(MemoryCall::Change),
             _ => Err(format!("this version of GrowQR no longer has the tool {name:?}; go on without it")),
         }
     }
@@ -122,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tool_definitions_are_sound() {
+    fn tool_definitions_are_complete() {
         for tool in offered().into_iter().map(|offered| offered.tool) {
             let schema: serde_json::Value = serde_json::from_str(tool.input_schema.text()).unwrap();
             assert_eq!(schema["additionalProperties"], false, "{}", tool.name);
@@ -131,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_input_says_what_to_send() {
+    fn an_invalid_input_gets_an_error_that_says_what_to_send() {
         let wrong = RawJson::parse(r#"{"file": "a"}"#).unwrap();
         let problem = MemoryCall::parse("read_memory", &wrong).err().unwrap();
         assert!(problem.contains("read_memory") && problem.contains("path"), "{problem}");

@@ -11,9 +11,9 @@ use async_trait::async_trait;
 use growqr_core::id::ExecutorId;
 use growqr_core::memory::{Change, CommitPlan, Edit, Memory, MemoryError};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
-use input::MemoryCall;
+use input::{ChangeCall, MemoryCall, ReadCall};
 use std::sync::Arc;
-use text::{committed, list_result, page_result, refused, search_result};
+use text::{commit_result, error_result, list_result, page_result, search_result};
 
 /// The most lines in one search result.
 const SEARCH_LIMIT: usize = 50;
@@ -30,17 +30,18 @@ impl MemoryTools {
         MemoryTools { memory }
     }
 
+    /// Runs `work` with the parsed call on a blocking thread.
     async fn on_memory(
         &self,
         call: &ToolCall,
-        work: impl FnOnce(&dyn Memory, Wanted) -> Performed + Send + 'static,
+        work: impl FnOnce(&dyn Memory, MemoryAction) -> Performed + Send + 'static,
     ) -> Performed {
-        let wanted = match wanted(call) {
-            Ok(wanted) => wanted,
+        let action = match MemoryAction::of(call) {
+            Ok(action) => action,
             Err(problem) => return Performed::Finished(ToolResult::error(problem)),
         };
         let memory = Arc::clone(&self.memory);
-        let done = blocking(move || work(&*memory, wanted)).await;
+        let done = blocking(move || work(&*memory, action)).await;
         done.unwrap_or_else(|| Performed::Finished(ToolResult::error("memory failed; read the page and try again")))
     }
 }
@@ -56,14 +57,14 @@ impl Executor for MemoryTools {
     }
 
     async fn prepare(&self, call: &ToolCall) -> Option<Performed> {
-        Some(self.on_memory(call, |memory, wanted| prepared(memory, &wanted)).await)
+        Some(self.on_memory(call, |memory, action| read_or_prepare(memory, &action)).await)
     }
 
     async fn perform(&self, call: &ToolCall, plan: Option<&CommitPlan>) -> Performed {
         let plan = plan.cloned();
-        self.on_memory(call, move |memory, wanted| match (plan, &wanted) {
-            (Some(plan), Wanted::Change(change)) => carried_out(memory, change, &plan),
-            (None, _) | (Some(_), Wanted::Read(_)) => prepared(memory, &wanted),
+        self.on_memory(call, move |memory, action| match (plan, &action) {
+            (Some(plan), MemoryAction::Change(change)) => commit(memory, change, &plan),
+            (None, _) | (Some(_), MemoryAction::Read(_)) => read_or_prepare(memory, &action),
         })
         .await
     }
@@ -74,58 +75,62 @@ impl Executor for MemoryTools {
     }
 }
 
-enum Wanted {
-    Read(MemoryCall),
+/// What a call does with memory.
+enum MemoryAction {
+    Read(ReadCall),
     Change(Change),
 }
 
-fn wanted(call: &ToolCall) -> Result<Wanted, String> {
-    let (path, edit, message) = match MemoryCall::parse(&call.name, &call.input)? {
-        MemoryCall::Commit(input) => (input.path, Edit::Write { content: input.content, base: input.base }, input.message),
-        MemoryCall::Delete(input) => (input.path, Edit::Delete, input.message),
-        read => return Ok(Wanted::Read(read)),
-    };
-    Ok(Wanted::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at }))
+impl MemoryAction {
+    fn of(call: &ToolCall) -> Result<MemoryAction, String> {
+        let (path, edit, message) = match MemoryCall::parse(&call.name, &call.input)? {
+            MemoryCall::Read(read) => return Ok(MemoryAction::Read(read)),
+            MemoryCall::Change(ChangeCall::Commit(input)) => {
+                (input.path, Edit::Write { content: input.content, base: input.base }, input.message)
+            }
+            MemoryCall::Change(ChangeCall::Delete(input)) => (input.path, Edit::Delete, input.message),
+        };
+        Ok(MemoryAction::Change(Change { path, edit, message, origin: call.origin.clone(), at: call.at }))
+    }
 }
 
 /// The result of a read, or a prepared change.
-fn prepared(memory: &dyn Memory, wanted: &Wanted) -> Performed {
-    match wanted {
-        Wanted::Read(call) => Performed::Finished(read(memory, call)),
-        Wanted::Change(change) => match memory.prepare(change) {
+fn read_or_prepare(memory: &dyn Memory, action: &MemoryAction) -> Performed {
+    match action {
+        MemoryAction::Read(call) => Performed::Finished(read(memory, call)),
+        MemoryAction::Change(change) => match memory.prepare(change) {
             Ok(plan) => Performed::Planned(plan),
-            Err(error) => Performed::Finished(refused(&error)),
+            Err(error) => Performed::Finished(error_result(&error)),
         },
     }
 }
 
 /// Commits a recorded change; prepares it again if memory has changed since.
-fn carried_out(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Performed {
+fn commit(memory: &dyn Memory, change: &Change, plan: &CommitPlan) -> Performed {
     for _ in 0..2 {
         match memory.commit(plan) {
-            Ok(()) => return Performed::Finished(committed(plan)),
+            Ok(()) => return Performed::Finished(commit_result(plan)),
             Err(MemoryError::HeadMoved) => {}
-            Err(error) => return Performed::Finished(refused(&error)),
+            Err(error) => return Performed::Finished(error_result(&error)),
         }
         match memory.prepare(change) {
             // The plan is the same: its objects were lost in a crash or removed by the person's git, and now exist again.
             Ok(fresh) if fresh == *plan => {}
             Ok(fresh) => return Performed::Planned(fresh),
-            Err(error) => return Performed::Finished(refused(&error)),
+            Err(error) => return Performed::Finished(error_result(&error)),
         }
     }
-    Performed::Finished(refused(&MemoryError::HeadMoved))
+    Performed::Finished(error_result(&MemoryError::HeadMoved))
 }
 
-fn read(memory: &dyn Memory, call: &MemoryCall) -> ToolResult {
+fn read(memory: &dyn Memory, call: &ReadCall) -> ToolResult {
     let result = match call {
-        MemoryCall::Read(input) => memory.read(&input.path).map(|page| page_result(&page)),
-        MemoryCall::List(input) => {
+        ReadCall::Page(input) => memory.read(&input.path).map(|page| page_result(&page)),
+        ReadCall::List(input) => {
             let prefix = input.prefix.as_deref().unwrap_or_default();
             memory.list(prefix).map(|pages| list_result(&pages, prefix))
         }
-        MemoryCall::Search(input) => memory.search(&input.query, SEARCH_LIMIT).map(|found| search_result(&found, SEARCH_LIMIT)),
-        MemoryCall::Commit(_) | MemoryCall::Delete(_) => return ToolResult::error("not a read"),
+        ReadCall::Search(input) => memory.search(&input.query, SEARCH_LIMIT).map(|found| search_result(&found, SEARCH_LIMIT)),
     };
-    result.unwrap_or_else(|error| refused(&error))
+    result.unwrap_or_else(|error| error_result(&error))
 }

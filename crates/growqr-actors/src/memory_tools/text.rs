@@ -10,16 +10,16 @@ pub(super) fn page_result(page: &Page) -> ToolResult {
 }
 
 /// The most lines of a listing. A longer listing names only the folders.
-const LISTED: usize = 500;
+const MAX_LISTED_LINES: usize = 500;
 
 /// Renders a list of the pages that begin with `prefix`.
 pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
     if pages.is_empty() {
         return ToolResult::ok("no pages");
     }
-    let one = |page: &Listed| format!("{} ({} bytes)", page.path, page.bytes);
-    if pages.len() <= LISTED {
-        return ToolResult::ok(pages.iter().map(one).collect::<Vec<_>>().join("\n"));
+    let describe = |page: &Listed| format!("{} ({} bytes)", page.path, page.bytes);
+    if pages.len() <= MAX_LISTED_LINES {
+        return ToolResult::ok(pages.iter().map(describe).collect::<Vec<_>>().join("\n"));
     }
     let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
     let mut lines = Vec::new();
@@ -29,12 +29,12 @@ pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
         let from = page.path.len() - rest.trim_start_matches('/').len();
         match page.path[from..].find('/') {
             Some(end) => *folders.entry(&page.path[..from + end + 1]).or_default() += 1,
-            None => lines.push(one(page)),
+            None => lines.push(describe(page)),
         }
     }
     lines.extend(folders.into_iter().map(|(folder, count)| format!("{folder} ({count} pages)")));
-    let left = lines.len().saturating_sub(LISTED);
-    lines.truncate(LISTED);
+    let left = lines.len().saturating_sub(MAX_LISTED_LINES);
+    lines.truncate(MAX_LISTED_LINES);
     let more = if left > 0 { format!(" {left} lines are left out.") } else { String::new() };
     lines.push(format!("({} pages; list one of the folders to see what is in it.{more})", pages.len()));
     ToolResult::ok(lines.join("\n"))
@@ -53,9 +53,9 @@ pub(super) fn search_result(found: &[Found], limit: usize) -> ToolResult {
 }
 
 /// Renders a committed change.
-pub(super) fn committed(plan: &CommitPlan) -> ToolResult {
+pub(super) fn commit_result(plan: &CommitPlan) -> ToolResult {
     let short = plan.commit.get(..12).unwrap_or(&plan.commit);
-    let merged = if plan.merged { ", merged with a change that somebody else made" } else { "" };
+    let merged = if plan.merged { ", merged with a change that another author made" } else { "" };
     ToolResult::ok(match &plan.new_blob {
         Some(version) => format!("committed {short} to {} (version {version}){merged}", plan.path),
         None => format!("committed {short}: {} is removed", plan.path),
@@ -63,7 +63,7 @@ pub(super) fn committed(plan: &CommitPlan) -> ToolResult {
 }
 
 /// Renders a failure, with a hint on what the model can do.
-pub(super) fn refused(error: &MemoryError) -> ToolResult {
+pub(super) fn error_result(error: &MemoryError) -> ToolResult {
     ToolResult::error(match error {
         MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
         MemoryError::Conflict { version, content, .. } => {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_very_many_pages_the_folders_are_listed() {
+    fn a_long_listing_names_only_the_folders() {
         let page = |path: String| Listed { path, bytes: 3 };
         let mut pages = vec![page("README.md".to_owned())];
         pages.extend((0..700).map(|number| page(format!("journal/{number:03}.md"))));

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn an_agent_that_has_slept_goes_on_where_it_was() {
+async fn an_agent_resumes_its_state_after_sleep() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     let mut notifications = host.subscribe();
@@ -25,11 +25,11 @@ async fn an_agent_that_has_slept_goes_on_where_it_was() {
     host.stop().await;
     assert_eq!(world.ports.store.messages(&AgentId::grow(), None, 10).await.unwrap().len(), 6);
     let loaded = load(&*world.ports.store, &AgentId::grow()).await.unwrap();
-    assert!(loaded.saved.0 > 0 && loaded.state.turn() == 3);
+    assert!(loaded.snapshot_seq.0 > 0 && loaded.state.turn() == 3);
 }
 
 #[tokio::test]
-async fn many_messages_at_once_are_all_heard_or_refused() {
+async fn many_messages_at_once_are_all_recorded_or_refused() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     let mut said = tokio::task::JoinSet::new();
@@ -37,21 +37,21 @@ async fn many_messages_at_once_are_all_heard_or_refused() {
         let host = host.clone();
         said.spawn(async move { host.say(&AgentId::grow(), message(n), format!("message {n}")).await });
     }
-    let mut heard = 0;
+    let mut recorded = 0;
     for result in said.join_all().await {
         match result {
-            Ok(_) => heard += 1,
+            Ok(_) => recorded += 1,
             Err(PostError::Overloaded(_)) => {}
             Err(other) => panic!("{other}"),
         }
     }
     host.stop().await;
     let lines = world.ports.store.events(Position(0), None, 1_000).await.unwrap();
-    assert_eq!(lines.iter().filter(|line| line.kind == "user_said").count(), heard);
+    assert_eq!(lines.iter().filter(|line| line.kind == "user_said").count(), recorded);
 }
 
 #[tokio::test]
-async fn a_second_writer_stops_the_agent_and_nothing_of_either_is_lost() {
+async fn a_second_writer_stops_the_agent_and_no_event_is_lost() {
     let mut world = World::new(|_| says("heard")).await;
     // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
     world.config.idle = Duration::from_secs(60);
@@ -117,13 +117,13 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
 }
 
 #[tokio::test]
-async fn a_change_whose_objects_were_swept_away_is_made_all_the_same() {
+async fn a_change_whose_objects_were_removed_by_git_is_prepared_and_committed_again() {
     let mut world = World::new(|last| match last {
         last if last.contains("committed") => says("noted"),
         _ => calls("commit_memory", json!({"path": "a.md", "content": "one\n", "message": "Note it"})),
     })
     .await;
-    world.sweep_before_first_commit();
+    world.collect_garbage_before_first_commit();
     let host = world.host().await;
     let mut notifications = host.subscribe();
     host.say(&AgentId::grow(), message(0), "note it".to_owned()).await.unwrap();
@@ -135,7 +135,7 @@ async fn a_change_whose_objects_were_swept_away_is_made_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
+async fn a_model_call_that_a_stop_interrupted_is_resumed_by_the_next_host() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     host.say(&AgentId::grow(), message(0), "wait for ever".to_owned()).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_host_stops_in_mid_answer_and_another_takes_it_up() {
 }
 
 #[tokio::test]
-async fn nobody_is_woken_by_a_stranger_name() {
+async fn an_unknown_agent_is_not_woken() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     let unknown = host.cancel(&AgentId::new("nobody")).await.unwrap_err();
@@ -160,7 +160,7 @@ async fn nobody_is_woken_by_a_stranger_name() {
 }
 
 #[tokio::test]
-async fn what_happens_is_told_in_the_order_of_the_journal() {
+async fn events_are_published_in_the_order_of_the_journal() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
     let mut notifications = host.subscribe();

@@ -1,7 +1,7 @@
 //! The conformance suite on the local host, with both databases.
 
 use async_trait::async_trait;
-use growqr_actors::conformance::{Running, Stage};
+use growqr_actors::conformance::{KillablePlacement, TestEnvironment};
 use growqr_actors::{HostConfig, LocalHost, Ports};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::ProfileId;
@@ -17,13 +17,13 @@ struct Local {
 }
 
 #[async_trait]
-impl Stage for Local {
+impl TestEnvironment for Local {
     async fn store(&self) -> Arc<dyn Store> {
         let db = Db::open(&self.config).await.unwrap();
         db.profile(&ProfileId::new("local"), Timestamp(1)).await.unwrap()
     }
 
-    async fn start(&self, ports: Ports, config: HostConfig) -> Arc<dyn Running> {
+    async fn start(&self, ports: Ports, config: HostConfig) -> Arc<dyn KillablePlacement> {
         Arc::new(LocalHost::start(ports, config).await.unwrap())
     }
 }

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+mod broken_connection;
 mod golden;
 mod hosting;
 mod local;
 mod rebuilding;
-mod torn;
 mod world;

@@ -7,7 +7,7 @@ use growqr_core::rebuild::Differences;
 use serde_json::json;
 
 #[tokio::test]
-async fn views_rebuilt_after_a_story_are_the_views_that_the_host_wrote() {
+async fn rebuilt_views_equal_the_views_that_the_host_wrote() {
     let world = World::new(|last| match last {
         last if last.contains("<task") => says("the task is done"),
         last if last.contains("is at work") => calls("wait_for_sub_agents", json!({})),
@@ -23,5 +23,5 @@ async fn views_rebuilt_after_a_story_are_the_views_that_the_host_wrote() {
     let (store, target) = world.for_rebuilding().await;
     let events = store.position().await.unwrap().0;
     let rebuilt = rebuild(&*store, &*target).await.unwrap();
-    assert_eq!(rebuilt, Rebuilt { agents: 2, events, differences: Differences::default(), strays: 0 });
+    assert_eq!(rebuilt, Rebuilt { agents: 2, events, differences: Differences::default(), orphans: 0 });
 }

@@ -11,7 +11,7 @@ use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
-use growqr_core::prompt::{Segment, words};
+use growqr_core::prompt::{Segment, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::rebuild::Views;
 use growqr_core::tool::Tools;
@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
 /// The fake model: takes the content of the request's last message as JSON text, and returns the content array of the answer.
-pub type Play = fn(&str) -> Value;
+pub type Script = fn(&str) -> Value;
 
 pub struct World {
     pub ports: Ports,
@@ -37,7 +37,7 @@ pub struct World {
 }
 
 impl World {
-    pub async fn new(play: Play) -> World {
+    pub async fn new(script: Script) -> World {
         let folder = tempfile::tempdir().unwrap();
         let database = folder.path().join("growqr.db");
         let memory = folder.path().join("memory");
@@ -46,11 +46,11 @@ impl World {
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&memory)))]));
         let ports = Ports {
             store: store(&database).await,
-            setups: Arc::new(Fixed { play, tools: Arc::clone(&tools) }),
+            setups: Arc::new(FixedSetups { script, tools: Arc::clone(&tools) }),
             memory,
             tools,
-            clock: Arc::new(Ticks(AtomicI64::new(1_000))),
-            random: Arc::new(Counted(AtomicI64::new(1))),
+            clock: Arc::new(TestClock(AtomicI64::new(1_000))),
+            random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };
         let config = HostConfig { idle: Duration::from_millis(20), inbox: 8, snapshot_after: 1 };
         World { ports, config, database, folder }
@@ -61,9 +61,9 @@ impl World {
     }
 
     /// Runs the person's git once to remove unreferenced objects, right before the first change is committed.
-    pub fn sweep_before_first_commit(&mut self) {
+    pub fn collect_garbage_before_first_commit(&mut self) {
         let memory = Arc::clone(&self.ports.memory);
-        self.ports.memory = Arc::new(Swept { memory, folder: self.folder.path().join("memory"), swept: Once::new() });
+        self.ports.memory = Arc::new(MemoryWithGc { memory, folder: self.folder.path().join("memory"), collected: Once::new() });
         self.ports.tools = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&self.ports.memory)))]));
     }
 
@@ -113,30 +113,30 @@ pub fn calls(name: &str, input: Value) -> Value {
 }
 
 /// A clock that advances by a millisecond at each reading.
-struct Ticks(AtomicI64);
+struct TestClock(AtomicI64);
 
-impl Clock for Ticks {
+impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 /// Random bits that are the same in each run of a test.
-struct Counted(AtomicI64);
+struct CountingRandom(AtomicI64);
 
-impl Random for Counted {
+impl Random for CountingRandom {
     fn bits(&self) -> u128 {
         self.0.fetch_add(1, Ordering::Relaxed) as u128
     }
 }
 
-struct Swept {
+struct MemoryWithGc {
     memory: Arc<dyn Memory>,
     folder: PathBuf,
-    swept: Once,
+    collected: Once,
 }
 
-impl Memory for Swept {
+impl Memory for MemoryWithGc {
     fn read(&self, path: &str) -> Result<Page, MemoryError> {
         self.memory.read(path)
     }
@@ -154,9 +154,9 @@ impl Memory for Swept {
     }
 
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError> {
-        self.swept.call_once(|| {
-            let swept = Command::new("git").args(["gc", "-q", "--prune=now"]).current_dir(&self.folder).status();
-            assert!(swept.unwrap().success());
+        self.collected.call_once(|| {
+            let collected = Command::new("git").args(["gc", "-q", "--prune=now"]).current_dir(&self.folder).status();
+            assert!(collected.unwrap().success());
         });
         self.memory.commit(plan)
     }
@@ -166,12 +166,12 @@ impl Memory for Swept {
     }
 }
 
-struct Fixed {
-    play: Play,
+struct FixedSetups {
+    script: Script,
     tools: Arc<dyn Tools>,
 }
 
-impl Setups for Fixed {
+impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
         let segment = Segment {
             provider: "played".to_owned(),
@@ -182,7 +182,7 @@ impl Setups for Fixed {
         };
         let card = ModelCard {
             id: "played".to_owned(),
-            name: "Played".to_owned(),
+            name: "ScriptedModel".to_owned(),
             context_tokens: 100_000,
             max_output_tokens: 8_000,
             prices: Some(Prices::free()),
@@ -192,14 +192,14 @@ impl Setups for Fixed {
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
-        Some(Arc::new(Played(self.play)))
+        Some(Arc::new(ScriptedModel(self.script)))
     }
 }
 
-struct Played(Play);
+struct ScriptedModel(Script);
 
 #[async_trait]
-impl Model for Played {
+impl Model for ScriptedModel {
     fn provider(&self) -> &'static str {
         "played"
     }
@@ -214,7 +214,7 @@ impl Model for Played {
             std::future::pending::<()>().await;
         }
         let content = RawJson::of(&(self.0)(&last));
-        let stop = if words(&content).is_empty() { StopReason::ToolUse } else { StopReason::EndTurn };
+        let stop = if text_of(&content).is_empty() { StopReason::ToolUse } else { StopReason::EndTurn };
         let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
         Ok(Reply { content, stop, usage, model: "played".to_owned(), request_id: None, cost: Some(Money::ZERO) })
     }

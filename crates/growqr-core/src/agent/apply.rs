@@ -3,7 +3,7 @@
 
 use super::child::{Child, Sponsor};
 use super::render;
-use super::state::{Call, Count, Current, Pending, Phase, Progress, State};
+use super::state::{Call, Counters, CurrentSegment, Pending, Phase, Progress, State};
 use super::transcript::Transcript;
 use super::version_1;
 use crate::clock::Timestamp;
@@ -13,7 +13,7 @@ use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody};
 use crate::model::FailureKind;
 use crate::money::Money;
-use crate::prompt::{Role, words};
+use crate::prompt::{Role, text_of};
 use crate::tool::ToolResult;
 use std::sync::Arc;
 
@@ -58,10 +58,10 @@ impl State {
         self.birth = body.birth.clone();
         self.parent = body.parent.clone();
         if let Some(mail) = &body.mail {
-            Arc::make_mut(&mut self.taken).insert(mail.clone());
+            Arc::make_mut(&mut self.received_mail).insert(mail.clone());
         }
         if let Some(birth) = &body.birth {
-            self.purse.receive(birth.allowance);
+            self.budget.receive(birth.allowance);
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
             self.sponsors.push(Sponsor { agent: from.clone(), given: birth.allowance, up_to: 1 });
             self.pending.push(Pending::Task { from, text: birth.task.clone() });
@@ -69,38 +69,38 @@ impl State {
     }
 
     fn user_said(&mut self, body: &event::UserSaid) {
-        Arc::make_mut(&mut self.heard).insert(body.id.clone());
-        self.pending.push(Pending::Said(body.text.clone()));
-        self.said_since_cancel |= self.cancelling;
+        Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
+        self.pending.push(Pending::UserMessage(body.text.clone()));
+        self.message_since_cancel |= self.cancelling;
         self.new_message();
     }
 
     fn new_message(&mut self) {
-        self.count = Count::default();
-        self.purse.new_message();
+        self.counters = Counters::default();
+        self.budget.new_message();
     }
 
     fn mail_received(&mut self, mail: &Mail) {
-        Arc::make_mut(&mut self.taken).insert(mail.id.clone());
+        Arc::make_mut(&mut self.received_mail).insert(mail.id.clone());
         let from = mail.from.clone();
         match &mail.body {
             MailBody::Spawn(_) | MailBody::Cancel => {}
             MailBody::Say { text, allowance, limit, number, by_person } => {
-                self.purse.receive(*allowance);
+                self.budget.receive(*allowance);
                 self.sponsored(&from, *allowance, *number);
-                self.short_of = *limit;
+                self.limit_of_last_message = *limit;
                 if !self.is_at_work() || self.ending.is_some() {
-                    self.count = Count::default();
+                    self.counters = Counters::default();
                 }
-                self.said_since_cancel |= self.cancelling;
+                self.message_since_cancel |= self.cancelling;
                 let text = text.clone();
-                self.pending.push(if *by_person { Pending::Said(text) } else { Pending::Told { from, text } });
+                self.pending.push(if *by_person { Pending::UserMessage(text) } else { Pending::AgentMessage { from, text } });
             }
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
-                    child.taken = child.taken.max(report.up_to);
+                    child.messages_reported = child.messages_reported.max(report.up_to);
                     let (granted_at, message) = (child.granted_at, child.message);
-                    self.purse.give_back(report.returned, granted_at, message);
+                    self.budget.give_back(report.returned, granted_at, message);
                 }
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
@@ -116,13 +116,13 @@ impl State {
 
     fn segment_started(&mut self, body: &event::SegmentStarted) {
         let tools = body.tools.clone().unwrap_or_else(version_1::catalogue).into();
-        self.segment = Some(Current { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes, tools });
+        self.segment = Some(CurrentSegment { hash: body.segment.clone(), card: body.card.clone(), bytes: body.bytes, tools });
         if self.is_at_work() {
-            self.count.carried = true;
-            self.pending.push(Pending::GoOn(self.open_words()));
+            self.counters.past_was_carried = true;
+            self.pending.push(Pending::Continue(self.open_request_text()));
         }
         self.transcript = Transcript::default();
-        self.unanswered.clear();
+        self.unsent_results.clear();
         if let Some(carried) = &body.carried {
             self.transcript.push(Role::User, render::text_content(carried));
         }
@@ -134,7 +134,7 @@ impl State {
         self.limits = body.limits;
         self.ordinal = 0;
         self.cancelling = false;
-        self.last_words.clear();
+        self.last_text.clear();
         if let Phase::Idle = self.phase {
             self.phase = Phase::Waiting;
         }
@@ -150,12 +150,12 @@ impl State {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
-            self.unanswered.clear();
-            self.held_back = None;
+            self.unsent_results.clear();
+            self.shortenable_pending = None;
         }
         self.salt = body.salt.clone();
-        self.count.calls += 1;
-        self.broken_off = None;
+        self.counters.calls += 1;
+        self.interrupted_attempt = None;
         self.ending = None;
         self.phase = Phase::Calling {
             attempt: body.attempt,
@@ -169,10 +169,10 @@ impl State {
     fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
         let reply = &body.reply;
         match (reply.cost, &self.phase) {
-            (Some(cost), _) => self.purse.charge(cost, at),
+            (Some(cost), _) => self.budget.charge(cost, at),
             (None, Phase::Calling { reservation: Some(bound), .. }) => {
                 let bound = *bound;
-                self.purse.charge_unknown(bound, at);
+                self.budget.charge_unknown(bound, at);
             }
             (None, _) => {}
         }
@@ -182,9 +182,9 @@ impl State {
         match verdict {
             Verdict::Kept { left_out, calls } => {
                 let content = render::without_blocks(&reply.content, &left_out);
-                let said = words(&content);
-                if !said.is_empty() {
-                    self.last_words = said;
+                let text = text_of(&content);
+                if !text.is_empty() {
+                    self.last_text = text;
                 }
                 if calls > 0 {
                     self.phase = Phase::Tools(Vec::new());
@@ -194,10 +194,10 @@ impl State {
             }
             Verdict::Void { nudge } => {
                 self.transcript.counted(prompt);
-                self.count.nudged |= nudge.is_some();
+                self.counters.nudged |= nudge.is_some();
                 self.pending.extend(nudge.map(|nudge| match nudge {
-                    Nudge::Empty => Pending::Nudge,
-                    Nudge::Shorter => Pending::Shorter,
+                    Nudge::Empty => Pending::AnswerWasEmpty,
+                    Nudge::Shorter => Pending::AnswerWasCut,
                 }));
             }
         }
@@ -205,13 +205,13 @@ impl State {
 
     fn model_failed(&mut self, body: &event::ModelFailed, at: Timestamp) {
         if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
-            self.broken_off = Some(*attempt);
+            self.interrupted_attempt = Some(*attempt);
         }
         if let Phase::Calling { reservation: Some(reservation), .. } = self.phase {
             match body.counted.unwrap_or_else(|| version_1::counted(body)) {
                 Counted::Nothing => {}
-                Counted::Reservation => self.purse.charge_unknown(reservation, at),
-                Counted::AtMost(bound) => self.purse.charge_unknown(bound, at),
+                Counted::Reservation => self.budget.charge_unknown(reservation, at),
+                Counted::AtMost(bound) => self.budget.charge_unknown(bound, at),
             }
         }
         self.phase = Phase::Waiting;
@@ -267,24 +267,24 @@ impl State {
 
     fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
         if let MailBody::Spawn(birth) = &mail.body {
-            self.count.children += 1;
-            self.purse.grant(birth.allowance, at);
-            self.children.insert(mail.to.clone(), Child::new(at, self.purse.message_number(), false));
+            self.counters.children += 1;
+            self.budget.grant(birth.allowance, at);
+            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false));
         }
     }
 
     fn child_told(&mut self, body: &event::ChildTold, at: Timestamp) {
         let mail = &body.mail;
         if let Some(message) = &body.message {
-            Arc::make_mut(&mut self.heard).insert(message.clone());
-            self.purse.new_message();
+            Arc::make_mut(&mut self.received_messages).insert(message.clone());
+            self.budget.new_message();
         }
         if let MailBody::Say { allowance, by_person, .. } = &mail.body {
-            self.purse.grant(*allowance, at);
-            let told = Child::new(at, self.purse.message_number(), *by_person);
+            self.budget.grant(*allowance, at);
+            let sent = Child::new(at, self.budget.message_number(), *by_person);
             match self.children.get_mut(&mail.to) {
-                Some(child) => child.tell(told),
-                None => drop(self.children.insert(mail.to.clone(), told)),
+                Some(child) => child.add_message(sent),
+                None => drop(self.children.insert(mail.to.clone(), sent)),
             }
         }
     }
@@ -300,14 +300,14 @@ impl State {
         self.ending = Some(body.ended.clone());
     }
 
-    /// Leaves the `Tools` phase. The finished calls become `unanswered`: the next request to the model carries their results.
+    /// Leaves the `Tools` phase. The finished calls become `unsent_results`: the next request to the model carries their results.
     fn leave_calls(&mut self, next: Phase) {
         if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, next) {
-            self.unanswered = calls;
+            self.unsent_results = calls;
         }
         self.cancelling = false;
-        self.said_since_cancel = false;
-        self.broken_off = None;
+        self.message_since_cancel = false;
+        self.interrupted_attempt = None;
     }
 
     fn turn_ended(&mut self, body: &event::TurnEnded) {
@@ -315,13 +315,13 @@ impl State {
         self.ending = None;
         // If the limit was the number of calls, no request was too expensive, so nothing needs to be shortened.
         if matches!(&body.ended, Ended::Limit(limit) if *limit != LimitReached::Calls) {
-            self.held_back = Some(self.pending.len());
+            self.shortenable_pending = Some(self.pending.len());
         }
         self.last_ended = Some(body.ended.clone());
         self.sponsors.clear();
-        self.short_of = None;
+        self.limit_of_last_message = None;
         if !body.reports.is_empty() {
-            self.purse.settled();
+            self.budget.settled();
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolResult};
 pub fn wanted_calls(reply: &Reply) -> Vec<WantedCall> {
     match judge(reply) {
         Judged::Keep { calls, .. } => calls,
-        Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Nonsense => Vec::new(),
+        Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Invalid => Vec::new(),
     }
 }
 
@@ -60,7 +60,7 @@ impl Draft<'_> {
                 *spawns_left -= 1;
                 Some(children::spawn(self, &effect, &spawn.name, &spawn.task, *spawns_left + 1))
             }
-            AgentCall::Message(message) => Some(children::message(self, &message.id, &message.text)),
+            AgentCall::Message(message) => Some(children::message_sub_agent(self, &message.id, &message.text)),
             AgentCall::Cancel(cancel) => Some(children::cancel(self, &cancel.id)),
             AgentCall::Wait(wait) => children::wait(self, &effect, wait.ids.as_deref().unwrap_or_default()),
         };
@@ -109,7 +109,7 @@ impl Draft<'_> {
 
     /// After a restart of the program: decides for each call that was running whether it is carried out again, looked up, or
     /// finished as unknown.
-    pub(super) fn take_up_calls(&mut self) {
+    pub(super) fn resume_calls(&mut self) {
         for (effect, repeat) in self.running_calls() {
             match repeat {
                 Repeat::Safe => {}
@@ -135,7 +135,7 @@ impl Draft<'_> {
     }
 
     /// Takes the executor's answer about an interrupted call.
-    pub(super) fn looked_up(&mut self, effect: &EffectId, found: LookedUp) {
+    pub(super) fn on_call_looked_up(&mut self, effect: &EffectId, found: LookedUp) {
         if !matches!(self.state.call(effect), Some(Call { progress: Progress::Interrupted, .. })) {
             return;
         }

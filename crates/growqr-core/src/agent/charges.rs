@@ -34,7 +34,7 @@ impl State {
         } else if self.settled.contains(charge) {
             ChargeState::Settled
         } else {
-            ChargeState::NotOpen(self.purse.available(self.limits_in_force(limits), now).1)
+            ChargeState::NotOpen(self.budget.available(self.limits_in_force(limits), now).1)
         }
     }
 
@@ -48,7 +48,7 @@ impl State {
     }
 
     pub(super) fn charge_reserved(&mut self, body: &ChargeReserved) {
-        self.purse.reserved += body.reservation.unwrap_or_default();
+        self.budget.reserved += body.reservation.unwrap_or_default();
         let charge = Charge { purpose: body.purpose.clone(), reservation: body.reservation };
         self.charges.insert(body.charge.clone(), charge);
     }
@@ -57,10 +57,10 @@ impl State {
         Arc::make_mut(&mut self.settled).insert(body.charge.clone());
         let Some(charge) = self.charges.remove(&body.charge) else { return };
         let reservation = charge.reservation.unwrap_or_default();
-        self.purse.reserved = self.purse.reserved.less(reservation);
+        self.budget.reserved = self.budget.reserved.saturating_sub(reservation);
         match body.cost {
-            Some(cost) => self.purse.charge(cost, at),
-            None => self.purse.charge_unknown(reservation, at),
+            Some(cost) => self.budget.charge(cost, at),
+            None => self.budget.charge_unknown(reservation, at),
         }
     }
 }
@@ -72,9 +72,9 @@ impl Draft<'_> {
         if state.seq.0 == 0 || state.charges.contains_key(&charge) || state.settled.contains(&charge) {
             return;
         }
-        let (available, _) = state.purse.available(state.limits_in_force(&self.setup.limits), self.now.at);
+        let (available, _) = state.budget.available(state.limits_in_force(&self.setup.limits), self.now.at);
         // The open model call has its own reservation, which is not available here.
-        if reservation.unwrap_or_default() <= available.less(state.reserved_for_call()) {
+        if reservation.unwrap_or_default() <= available.saturating_sub(state.reserved_for_call()) {
             self.push(ChargeReserved { charge, purpose, reservation });
         }
     }

@@ -19,9 +19,9 @@ pub(super) struct Sponsor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Child {
     /// Number of messages sent to it.
-    pub(super) told: u64,
+    pub(super) messages_sent: u64,
     /// Number of those messages that it had received when it last reported.
-    pub(super) taken: u64,
+    pub(super) messages_reported: u64,
     /// It was told to stop: its report starts no turn here.
     pub(super) cancelled: bool,
     /// It works for the person: its report starts no turn here.
@@ -34,23 +34,23 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { told: 1, taken: 0, cancelled: false, by_person, granted_at, message }
+        Child { messages_sent: 1, messages_reported: 0, cancelled: false, by_person, granted_at, message }
     }
 
     /// Whether some messages are not yet covered by a report.
     pub(super) fn is_at_work(&self) -> bool {
-        self.told > self.taken
+        self.messages_sent > self.messages_reported
     }
 
     /// Adds another message. While the sub-agent works, its money keeps the time of the first grant.
-    pub(super) fn tell(&mut self, again: Child) {
-        let told = self.told + 1;
+    pub(super) fn add_message(&mut self, message: Child) {
+        let messages_sent = self.messages_sent + 1;
         if self.is_at_work() {
             self.cancelled = false;
-            self.by_person &= again.by_person;
+            self.by_person &= message.by_person;
         } else {
-            *self = Child { taken: self.taken, ..again };
+            *self = Child { messages_reported: self.messages_reported, ..message };
         }
-        self.told = told;
+        self.messages_sent = messages_sent;
     }
 }

@@ -5,7 +5,7 @@ use super::child::Child;
 use super::draft::Draft;
 use super::render::report_text;
 use super::state::{Pending, Phase, Progress, State};
-use crate::budget::{LEAST_ALLOWANCE, share};
+use crate::budget::{MIN_ALLOWANCE, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
 use crate::id::{AgentId, EffectId, MessageId, child_id};
 use crate::limits::LimitReached;
@@ -20,7 +20,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
     if state.depth() >= limits.depth {
         return ToolResult::error("you are too deep to send sub-agents yourself; do the work, or report what is left to do");
     }
-    if state.count.children >= limits.children {
+    if state.counters.children >= limits.children {
         return ToolResult::error(format!(
             "{} sub-agents were sent for this message already, which is the limit; go on without more",
             limits.children
@@ -47,7 +47,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
 }
 
 /// Sends a sub-agent a message. Starts a new turn if its turn has ended.
-pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
+pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     let id = AgentId::new(id);
     let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
     let allowance = if child.is_at_work() {
@@ -62,12 +62,12 @@ pub(super) fn message(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
             Err(problem) => return problem,
         }
     };
-    tell(draft, id.clone(), text, Ok(allowance), None);
+    send_message(draft, id.clone(), text, Ok(allowance), None);
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
 /// Puts a message for a sub-agent into the outbox; `message` is its id if the person wrote it.
-pub(super) fn tell(
+pub(super) fn send_message(
     draft: &mut Draft,
     to: AgentId,
     text: &str,
@@ -78,7 +78,7 @@ pub(super) fn tell(
         text: text.to_owned(),
         allowance: allowance.unwrap_or_default(),
         limit: allowance.err(),
-        number: draft.state.children.get(&to).map_or(0, |child| child.told) + 1,
+        number: draft.state.children.get(&to).map_or(0, |child| child.messages_sent) + 1,
         by_person: message.is_some(),
     };
     let mail = draft.mail(to, body);
@@ -123,11 +123,11 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
 }
 
 /// The result of a waiting call once it is due: none of its sub-agents is at work, or the person sent a message.
-pub(super) fn wait_result(state: &State, effect: &EffectId, person_spoke: bool) -> Option<ToolResult> {
+pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
     let at_work: Vec<&str> =
         ids.iter().filter(|id| state.children.get(*id).is_some_and(Child::is_at_work)).map(AgentId::as_str).collect();
-    if !at_work.is_empty() && !person_spoke {
+    if !at_work.is_empty() && !person_wrote {
         return None;
     }
     let mut parts: Vec<String> = state
@@ -166,9 +166,9 @@ pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
 
 /// A share of the available money, or the error result if there is none.
 pub(super) fn allowance(draft: &Draft, count: u64) -> Result<Money, ToolResult> {
-    let (available, _) = draft.state.purse.available(&draft.state.limits, draft.now.at);
+    let (available, _) = draft.state.budget.available(&draft.state.limits, draft.now.at);
     let allowance = share(available, count);
-    if allowance < LEAST_ALLOWANCE {
+    if allowance < MIN_ALLOWANCE {
         return Err(ToolResult::error(
             "what is left of the budget is too little for a sub-agent; do it yourself, or tell the person",
         ));

@@ -9,7 +9,7 @@ use super::render::cut_report;
 use super::state::{Phase, Progress, State};
 use super::tools;
 use super::transcript::Transcript;
-use crate::budget::{LEAST_ALLOWANCE, share};
+use crate::budget::{MIN_ALLOWANCE, share};
 use crate::clock::Moment;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed,
@@ -35,26 +35,26 @@ const FULL_PERCENT: u64 = 80;
 pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Event> {
     let mut draft = Draft::new(state, setup, now);
     match input {
-        Input::Created => draft.created(),
-        Input::Said { id, text } => draft.said(id, text),
-        Input::Tell { agent, id, text } => draft.tell(agent, id, &text),
-        Input::Mail(mail) => draft.mail_arrived(mail),
-        Input::Answered { attempt, reply, prepared } => draft.answered(attempt, reply, prepared),
-        Input::Failed { attempt, failure } => draft.failed(attempt, failure),
-        Input::Intended { effect, plan } => draft.intended(effect, plan),
-        Input::Finished { effect, result } => draft.finished(&effect, result),
-        Input::LookedUp { effect, found } => draft.looked_up(&effect, found),
+        Input::Created => draft.on_created(),
+        Input::Said { id, text } => draft.on_message(id, text),
+        Input::Tell { agent, id, text } => draft.on_message_to_sub_agent(agent, id, &text),
+        Input::Mail(mail) => draft.on_mail(mail),
+        Input::Answered { attempt, reply, prepared } => draft.on_answer(attempt, reply, prepared),
+        Input::Failed { attempt, failure } => draft.on_failure(attempt, failure),
+        Input::Intended { effect, plan } => draft.on_change_prepared(effect, plan),
+        Input::Finished { effect, result } => draft.on_call_finished(&effect, result),
+        Input::LookedUp { effect, found } => draft.on_call_looked_up(&effect, found),
         Input::Reserve { charge, purpose, reservation } => draft.reserve(charge, purpose, reservation),
         Input::Settle { charge, cost } => draft.settle(charge, cost),
-        Input::Cancel => draft.cancel(true),
-        Input::Stopping => draft.stopping(),
-        Input::Woken => draft.woken(),
+        Input::Cancel => draft.on_cancel(true),
+        Input::Stopping => draft.on_stop(),
+        Input::Woken => draft.on_wake(),
     }
     draft.finish()
 }
 
 impl Draft<'_> {
-    fn created(&mut self) {
+    fn on_created(&mut self) {
         if self.state.seq.0 == 0 {
             self.push(AgentCreated { birth: None, parent: None, mail: None });
             self.name_journal();
@@ -68,32 +68,32 @@ impl Draft<'_> {
         }
     }
 
-    fn said(&mut self, id: MessageId, text: String) {
-        if !self.state.heard.contains(&id) {
+    fn on_message(&mut self, id: MessageId, text: String) {
+        if !self.state.received_messages.contains(&id) {
             self.push(UserSaid { id, text });
-            self.go_on(true);
+            self.handle_pending(true);
         }
     }
 
     /// Passes a message of the person on to a sub-agent. This agent does it because it has the person's budget.
-    fn tell(&mut self, agent: AgentId, id: MessageId, text: &str) {
-        if self.state.heard.contains(&id) {
+    fn on_message_to_sub_agent(&mut self, agent: AgentId, id: MessageId, text: &str) {
+        if self.state.received_messages.contains(&id) {
             return;
         }
-        let mut purse = self.state.purse.clone();
-        purse.new_message();
-        let (available, limit) = purse.available(&self.setup.limits, self.now.at);
+        let mut budget = self.state.budget.clone();
+        budget.new_message();
+        let (available, limit) = budget.available(&self.setup.limits, self.now.at);
         // Money that an open call has reserved cannot be granted.
         let reserved = self.state.reserved_for_call();
-        let allowance = share(available.less(reserved), 1);
-        let allowance = if allowance < LEAST_ALLOWANCE { Err(limit) } else { Ok(allowance) };
-        children::tell(self, agent, text, allowance, Some(id));
+        let allowance = share(available.saturating_sub(reserved), 1);
+        let allowance = if allowance < MIN_ALLOWANCE { Err(limit) } else { Ok(allowance) };
+        children::send_message(self, agent, text, allowance, Some(id));
     }
 
-    fn mail_arrived(&mut self, mail: Mail) {
+    fn on_mail(&mut self, mail: Mail) {
         let is_spawn = matches!(mail.body, MailBody::Spawn(_));
-        let is_born = self.state.seq.0 > 0;
-        if self.state.has_taken(&mail.id) || is_spawn == is_born {
+        let exists = self.state.seq.0 > 0;
+        if self.state.has_received(&mail.id) || is_spawn == exists {
             return;
         }
         match &mail.body {
@@ -101,21 +101,21 @@ impl Draft<'_> {
                 let birth = Some(birth.clone());
                 self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
                 self.name_journal();
-                self.go_on(false);
+                self.handle_pending(false);
             }
             MailBody::Say { .. } => {
                 self.push(MailReceived { mail });
-                self.go_on(true);
+                self.handle_pending(true);
             }
             MailBody::Cancel => {
                 self.push(MailReceived { mail });
-                self.cancel(false);
+                self.on_cancel(false);
             }
             MailBody::Report(_) => {
                 let wakes = self.report_wakes(&mail.from);
                 self.push(MailReceived { mail });
                 if self.state.is_at_work() || wakes {
-                    self.go_on(false);
+                    self.handle_pending(false);
                 }
             }
         }
@@ -128,7 +128,7 @@ impl Draft<'_> {
     }
 
     /// Something new is pending: start a turn, end a wait, or leave it for the next request.
-    fn go_on(&mut self, is_message: bool) {
+    fn handle_pending(&mut self, is_message: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
             Phase::Waiting if let (Some(ended), false) = (&self.state.ending, is_message) => {
@@ -180,15 +180,15 @@ impl Draft<'_> {
 
     /// Requests a model call, or ends the turn at a limit.
     fn request(&mut self, attempt: u32) {
-        let most = self.state.limits.max_tokens;
-        self.request_with(attempt, most);
+        let max_output = self.state.limits.max_tokens;
+        self.request_with(attempt, max_output);
     }
 
-    fn request_with(&mut self, attempt: u32, most: u64) {
+    fn request_with(&mut self, attempt: u32, max_output: u64) {
         // Try the full text first; shorten only if the budget is still too small.
-        let whole = self.affordable(attempt, most, false);
-        let shortened = attempt == 1 && self.state.held_back.is_some() && whole.is_err();
-        let affordable = if shortened { self.affordable(attempt, most, true) } else { whole };
+        let full = self.affordable(attempt, max_output, false);
+        let shortened = attempt == 1 && self.state.shortenable_pending.is_some() && full.is_err();
+        let affordable = if shortened { self.affordable(attempt, max_output, true) } else { full };
         match affordable {
             Ok((max_tokens, reservation)) => {
                 let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
@@ -204,24 +204,24 @@ impl Draft<'_> {
         }
     }
 
-    fn answered(&mut self, attempt: u32, reply: Reply, prepared: Vec<(usize, Performed)>) {
+    fn on_answer(&mut self, attempt: u32, reply: Reply, prepared: Vec<(usize, Performed)>) {
         let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
         if open != attempt {
             return;
         }
-        let most = self.state.has_most_room();
+        let has_max_output = self.state.has_max_output_limit();
         let stop = reply.stop.clone();
-        let nudged = self.state.count.nudged;
+        let nudged = self.state.counters.nudged;
         let judged = judge(&reply);
         let nudge = match judged {
             Judged::Empty if !nudged => Some(Nudge::Empty),
-            Judged::Cut if !nudged && most && stop == StopReason::MaxTokens => Some(Nudge::Shorter),
+            Judged::Cut if !nudged && has_max_output && stop == StopReason::MaxTokens => Some(Nudge::Shorter),
             _ => None,
         };
         let verdict = if nudge.is_some() { Verdict::Void { nudge } } else { judged.verdict() };
         self.push(ModelAnswered { reply, verdict: Some(verdict) });
         match judged {
-            Judged::Keep { calls, .. } if calls.is_empty() => self.after_words(stop),
+            Judged::Keep { calls, .. } if calls.is_empty() => self.after_answer_without_calls(stop),
             Judged::Keep { calls, .. } => {
                 if let StopReason::Other(reason) = stop {
                     self.refuse_calls(&calls, "not carried out: the model stopped for an unknown reason");
@@ -237,18 +237,18 @@ impl Draft<'_> {
             Judged::Empty => self.request(1),
             Judged::Refused(explanation) => self.end_turn(Ended::Refused(explanation)),
             // A retry with the same output limit would be cut again.
-            Judged::Cut if stop == StopReason::MaxTokens && most && !nudged => self.request(1),
-            Judged::Cut if stop == StopReason::MaxTokens && !most && attempt < ATTEMPTS => {
+            Judged::Cut if stop == StopReason::MaxTokens && has_max_output && !nudged => self.request(1),
+            Judged::Cut if stop == StopReason::MaxTokens && !has_max_output && attempt < ATTEMPTS => {
                 self.request_with(attempt + 1, max_tokens.saturating_mul(2));
             }
             Judged::Cut => self.end_turn(Ended::Cut),
-            Judged::Nonsense if attempt < ATTEMPTS => self.request(attempt + 1),
-            Judged::Nonsense => self.end_turn(Ended::Unknown("an answer that cannot be used".to_owned())),
+            Judged::Invalid if attempt < ATTEMPTS => self.request(attempt + 1),
+            Judged::Invalid => self.end_turn(Ended::Unknown("an answer that cannot be used".to_owned())),
         }
     }
 
     /// Handles an answer without tool calls.
-    fn after_words(&mut self, stop: StopReason) {
+    fn after_answer_without_calls(&mut self, stop: StopReason) {
         match stop {
             StopReason::MaxTokens | StopReason::ContextFull => self.end_turn(Ended::Cut),
             StopReason::Other(reason) => self.end_turn(Ended::Unknown(reason)),
@@ -269,7 +269,7 @@ impl Draft<'_> {
             if !self.state.cancelling {
                 return self.request(1);
             }
-            let goes_on = self.state.said_since_cancel;
+            let goes_on = self.state.message_since_cancel;
             self.end_turn(Ended::Cancelled);
             if goes_on && !self.state.is_at_work() {
                 self.begin_turn();
@@ -277,7 +277,7 @@ impl Draft<'_> {
         }
     }
 
-    fn failed(&mut self, attempt: u32, failure: Failure) {
+    fn on_failure(&mut self, attempt: u32, failure: Failure) {
         let Phase::Calling { attempt: open, .. } = self.state.phase else { return };
         if open != attempt {
             return;
@@ -293,7 +293,7 @@ impl Draft<'_> {
         self.push(ModelFailed { failure, bound: None, counted: Some(counted) });
         if again {
             self.request(attempt + 1);
-        } else if needs_new_segment(&ended) && !self.state.count.carried {
+        } else if needs_new_segment(&ended) && !self.state.counters.past_was_carried {
             self.begin_segment();
             self.request(1);
         } else {
@@ -301,20 +301,20 @@ impl Draft<'_> {
         }
     }
 
-    fn intended(&mut self, effect: EffectId, plan: CommitPlan) {
+    fn on_change_prepared(&mut self, effect: EffectId, plan: CommitPlan) {
         if self.state.call(&effect).is_some_and(|call| matches!(call.progress, Progress::Running | Progress::Committing(_))) {
             self.push(CommitIntended { effect, plan });
         }
     }
 
-    fn finished(&mut self, effect: &EffectId, result: ToolResult) {
+    fn on_call_finished(&mut self, effect: &EffectId, result: ToolResult) {
         if self.state.is_open(effect) {
             self.finish_call(effect, result);
             self.after_calls();
         }
     }
 
-    fn cancel(&mut self, by_person: bool) {
+    fn on_cancel(&mut self, by_person: bool) {
         let children_to_stop = self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
         let is_working = self.state.is_at_work() && self.state.ending.is_none();
         if self.state.cancelling || (!is_working && !children_to_stop) {
@@ -338,7 +338,7 @@ impl Draft<'_> {
 
     /// Before an orderly stop: ends the open model call, which counts the most that it can have cost so far. It is made again at
     /// the next start.
-    fn stopping(&mut self) {
+    fn on_stop(&mut self) {
         if let Phase::Calling { .. } = self.state.phase {
             self.interrupt_call("GrowQR stopped before the answer was complete", self.counted_until_now());
         }
@@ -346,9 +346,9 @@ impl Draft<'_> {
 
     /// After a restart of the program: the open model call may have been billed; it is made again. An open tool call is carried
     /// out again, looked up, or finished as unknown.
-    fn woken(&mut self) {
+    fn on_wake(&mut self) {
         self.name_journal();
-        match (&self.state.phase, self.state.broken_off) {
+        match (&self.state.phase, self.state.interrupted_attempt) {
             (Phase::Calling { attempt, max_tokens, .. }, _) => {
                 let (attempt, max_tokens) = (*attempt, *max_tokens);
                 self.interrupt_call("GrowQR stopped before the answer was complete", Counted::Reservation);
@@ -356,7 +356,7 @@ impl Draft<'_> {
             }
             (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
             (Phase::Tools(_), _) => {
-                self.take_up_calls();
+                self.resume_calls();
                 self.after_calls();
             }
             (Phase::Idle | Phase::Waiting, _) => {}
@@ -384,13 +384,13 @@ impl Draft<'_> {
 
     fn end_now(&mut self, ended: Ended) {
         self.close_charges();
-        let (spent, mut left) = self.state.purse.settle();
+        let (spent, mut left) = self.state.budget.settle();
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.sponsors.len());
         // The money that was given first counts as spent first.
         for sponsor in self.state.sponsors.iter().rev() {
             let returned = left.min(sponsor.given);
-            left = left.less(returned);
+            left = left.saturating_sub(returned);
             let name = self.state.name().to_owned();
             let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sponsor.up_to };
             reports.push(self.mail(sponsor.agent.clone(), MailBody::Report(report)));
@@ -401,18 +401,18 @@ impl Draft<'_> {
     }
 
     fn last_report(&self, ended: &Ended) -> (Ending, String) {
-        let words = &self.state.last_words;
-        let with_words = |why: String| if words.is_empty() { why } else { format!("{why}\nLast words: {words}") };
+        let last_text = &self.state.last_text;
+        let with_last_text = |why: String| if last_text.is_empty() { why } else { format!("{why}\nIts last text: {last_text}") };
         let (ending, text) = match ended {
-            Ended::Done if words.is_empty() => (Ending::Done, "(It ended without words.)".to_owned()),
-            Ended::Done => (Ending::Done, words.clone()),
-            Ended::Cancelled => (Ending::Cancelled, with_words("It was stopped.".to_owned())),
-            Ended::Limit(limit) => (Ending::Limit, with_words(format!("It reached a limit: {}.", tools::limit_words(*limit)))),
-            Ended::Cut => (Ending::Failed, with_words("Its answer was cut.".to_owned())),
-            Ended::Silent => (Ending::Failed, with_words("It said nothing.".to_owned())),
-            Ended::Refused(why) => (Ending::Failed, with_words(format!("The model refused. {why}").trim_end().to_owned())),
-            Ended::Failed(failure) => (Ending::Failed, with_words(format!("The model could not be asked: {}", failure.message))),
-            Ended::Unknown(reason) => (Ending::Failed, with_words(format!("The model stopped: {reason}."))),
+            Ended::Done if last_text.is_empty() => (Ending::Done, "(It finished without a text.)".to_owned()),
+            Ended::Done => (Ending::Done, last_text.clone()),
+            Ended::Cancelled => (Ending::Cancelled, with_last_text("It was stopped.".to_owned())),
+            Ended::Limit(limit) => (Ending::Limit, with_last_text(format!("It reached a limit: {}.", tools::limit_name(*limit)))),
+            Ended::Cut => (Ending::Failed, with_last_text("Its answer was cut.".to_owned())),
+            Ended::Silent => (Ending::Failed, with_last_text("Its answer was empty.".to_owned())),
+            Ended::Refused(why) => (Ending::Failed, with_last_text(format!("The model refused. {why}").trim_end().to_owned())),
+            Ended::Failed(failure) => (Ending::Failed, with_last_text(format!("The model call failed: {}", failure.message))),
+            Ended::Unknown(reason) => (Ending::Failed, with_last_text(format!("The model stopped: {reason}."))),
         };
         (ending, cut_report(&text))
     }

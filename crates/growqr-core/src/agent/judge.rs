@@ -6,10 +6,11 @@ use crate::id::CallId;
 use crate::model::{Reply, StopReason};
 use crate::prompt::{Block, blocks};
 use crate::raw::RawJson;
+use crate::tool::{is_valid_call_id, is_valid_tool_name};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
-/// The verdict on an answer.
+/// The result of judging an answer.
 pub(super) enum Judged {
     /// It goes into the transcript, and these tool calls are carried out.
     Keep {
@@ -21,10 +22,10 @@ pub(super) enum Judged {
     Empty,
     /// The model refused; partial output is not used.
     Refused(String),
-    /// Cut inside a tool call or before any text: to carry it out would be wrong.
+    /// Cut inside a tool call or before any text: it must not be carried out.
     Cut,
     /// Not a message that could be sent in a later request.
-    Nonsense,
+    Invalid,
 }
 
 /// A tool call that the model requested.
@@ -45,36 +46,30 @@ pub(super) fn judge(reply: &Reply) -> Judged {
     let all = blocks(&reply.content);
     let is_array = serde_json::from_str::<Vec<&RawValue>>(reply.content.text()).is_ok();
     if !is_array || all.iter().any(|block| matches!(block, Block::Other(kind) if kind.is_empty())) {
-        return Judged::Nonsense;
+        return Judged::Invalid;
     }
-    let (mut calls, mut left_out, mut has_words) = (Vec::new(), Vec::new(), false);
+    let (mut calls, mut left_out, mut has_text) = (Vec::new(), Vec::new(), false);
     for (index, block) in all.into_iter().enumerate() {
         match block {
             Block::Text(text) if text.trim().is_empty() => left_out.push(index),
             Block::Call { id, name, input } => calls.push(WantedCall { id, name, input }),
             Block::Thinking(_) => {}
             Block::Other(kind) if kind == "redacted_thinking" => {}
-            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_words = true,
+            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_text = true,
         }
     }
     let is_cut = matches!(reply.stop, StopReason::MaxTokens | StopReason::ContextFull);
     let ids: BTreeSet<_> = calls.iter().map(|call| &call.id).collect();
-    let is_sound = |call: &WantedCall| is_name(call.id.as_str(), 128) && is_name(&call.name, 64);
-    if is_cut && (!calls.is_empty() || !has_words) {
+    let has_valid_names = |call: &WantedCall| is_valid_call_id(call.id.as_str()) && is_valid_tool_name(&call.name);
+    if is_cut && (!calls.is_empty() || !has_text) {
         Judged::Cut
-    } else if calls.is_empty() && !has_words {
+    } else if calls.is_empty() && !has_text {
         Judged::Empty
-    } else if ids.len() < calls.len() || !calls.iter().all(is_sound) {
-        Judged::Nonsense
+    } else if ids.len() < calls.len() || !calls.iter().all(has_valid_names) {
+        Judged::Invalid
     } else {
         Judged::Keep { left_out, calls }
     }
-}
-
-fn is_name(text: &str, limit: usize) -> bool {
-    !text.is_empty()
-        && text.len() <= limit
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
 
 impl Judged {
@@ -82,7 +77,7 @@ impl Judged {
     pub(super) fn verdict(&self) -> Verdict {
         match self {
             Judged::Keep { left_out, calls } => Verdict::Kept { left_out: left_out.clone(), calls: calls.len() },
-            Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Nonsense => Verdict::Void { nudge: None },
+            Judged::Empty | Judged::Refused(_) | Judged::Cut | Judged::Invalid => Verdict::Void { nudge: None },
         }
     }
 }

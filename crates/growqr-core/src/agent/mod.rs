@@ -8,6 +8,7 @@
 //! sub-agents and ends after them, so that its report covers all that was spent below it.
 
 mod apply;
+mod bounds;
 mod calls;
 mod charge;
 mod charges;
@@ -17,7 +18,6 @@ mod decide;
 mod draft;
 mod exchange;
 mod judge;
-mod reach;
 mod render;
 mod state;
 pub mod tools;

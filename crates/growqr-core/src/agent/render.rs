@@ -2,7 +2,7 @@
 
 use super::state::{Call, Pending, Phase, Progress, State};
 use crate::mail::{Ending, Report};
-use crate::prompt::{Block, Message, Role, blocks, words};
+use crate::prompt::{Block, Message, Role, blocks, text_of};
 use crate::raw::RawJson;
 use crate::tool::{ContentBlock, ToolContent};
 use serde_json::json;
@@ -41,9 +41,9 @@ impl State {
     pub(super) fn next_user_content(&self, shortened: bool) -> Option<RawJson> {
         let calls = match &self.phase {
             Phase::Tools(calls) => calls,
-            _ => &self.unanswered,
+            _ => &self.unsent_results,
         };
-        let left_out = self.held_back.filter(|_| shortened);
+        let left_out = self.shortenable_pending.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, left_out.is_some())).collect();
         if !self.pending.is_empty() {
             // All pending items go into one block: the cache looks back a limited number of blocks.
@@ -55,13 +55,13 @@ impl State {
     }
 
     /// The text of the last request of the current turn.
-    pub(super) fn open_words(&self) -> String {
+    pub(super) fn open_request_text(&self) -> String {
         let last = self.transcript.messages().last().filter(|last| self.is_at_work() && last.role == Role::User);
-        last.map(|last| words(&last.content)).unwrap_or_default()
+        last.map(|last| text_of(&last.content)).unwrap_or_default()
     }
 
     /// The past as one text for a model with this context window; only its end if it is long. `None` if there is no past. Does
-    /// not contain [`State::open_words`].
+    /// not contain [`State::open_request_text`].
     pub(super) fn rendered_past(&self, context_tokens: u64) -> Option<String> {
         let messages = self.transcript.messages();
         let open = if self.is_at_work() { messages.len().saturating_sub(1) } else { messages.len() };
@@ -71,7 +71,7 @@ impl State {
             .map(|(at, message)| rendered(message, at < open))
             .filter(|text| !text.is_empty())
             .collect();
-        parts.extend(self.unanswered.iter().map(|call| format!("[{} gave: {}]", call.name, result_text(call))));
+        parts.extend(self.unsent_results.iter().map(|call| format!("[{} gave: {}]", call.name, result_text(call))));
         if parts.is_empty() {
             return None;
         }
@@ -79,8 +79,12 @@ impl State {
         // At most about a quarter of the window: a token is about four bytes of text.
         let limit = usize::try_from(context_tokens).unwrap_or(usize::MAX).min(CARRIED_BYTES);
         let kept = tail(&past, limit);
-        let head = if kept.len() < past.len() { "What was said before, without its beginning" } else { "What was said before" };
-        Some(format!("<earlier_conversation>\n{head}:\n\n{}\n</earlier_conversation>", defused(kept, "earlier_conversation")))
+        let head =
+            if kept.len() < past.len() { "The earlier conversation, without its beginning" } else { "The earlier conversation" };
+        Some(format!(
+            "<earlier_conversation>\n{head}:\n\n{}\n</earlier_conversation>",
+            escape_closing_tag(kept, "earlier_conversation")
+        ))
     }
 }
 
@@ -92,7 +96,7 @@ fn result_block(call: &Call, shortened: bool) -> RawJson {
             // The API refuses empty text.
             blocks.iter().filter(|block| !is_blank(block)).map(ContentBlock::to_api).collect()
         }
-        _ => json!(fitted(&result_text(call), shortened)),
+        _ => json!(shortened_if_long(&result_text(call), shortened)),
     };
     let mut block = json!({"type": "tool_result", "tool_use_id": call.id, "content": content});
     if matches!(&call.progress, Progress::Done(result) if result.is_error) {
@@ -109,7 +113,7 @@ fn is_blank(block: &ContentBlock) -> bool {
     matches!(block, ContentBlock::Text { text } if text.trim().is_empty())
 }
 
-fn fitted(text: &str, shortened: bool) -> Cow<'_, str> {
+fn shortened_if_long(text: &str, shortened: bool) -> Cow<'_, str> {
     if shortened { without_middle(text) } else { Cow::Borrowed(text) }
 }
 
@@ -120,7 +124,7 @@ fn without_middle(text: &str) -> Cow<'_, str> {
     }
     let head = text.floor_char_boundary(SHORTENED_BYTES / 2);
     let tail = text.ceil_char_boundary(text.len() - SHORTENED_BYTES / 2);
-    let note = format!("\n(Here {} bytes were set aside: the budget did not reach for them.)\n", tail - head);
+    let note = format!("\n({} bytes left out here: the budget does not cover them.)\n", tail - head);
     Cow::Owned([&text[..head], &note, &text[tail..]].concat())
 }
 
@@ -139,13 +143,13 @@ fn result_text(call: &Call) -> Cow<'_, str> {
     }
 }
 
-/// Renders a message; `words`: include the text blocks, not only the tool calls.
-fn rendered(message: &Message, words: bool) -> String {
+/// Renders a message; `with_text`: include the text blocks, not only the tool calls.
+fn rendered(message: &Message, with_text: bool) -> String {
     let who = if message.role == Role::User { "User" } else { "You" };
     let parts: Vec<String> = blocks(&message.content)
         .into_iter()
         .filter_map(|block| match block {
-            Block::Text(text) => words.then(|| format!("{who}: {text}")),
+            Block::Text(text) => with_text.then(|| format!("{who}: {text}")),
             Block::Call { name, input, .. } => Some(format!("[You called {name} with {}]", input.text())),
             Block::Result { content, .. } => Some(format!("[Result: {content}]")),
             Block::Thinking(_) | Block::Other(_) => None,
@@ -156,22 +160,26 @@ fn rendered(message: &Message, words: bool) -> String {
 
 impl Pending {
     fn text(&self, shortened: bool) -> String {
-        let fitted = |text| fitted(text, shortened);
+        let shortened_if_long = |text| shortened_if_long(text, shortened);
         match self {
-            Pending::Said(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
-            Pending::Said(text) => fitted(text).into_owned(),
-            Pending::Task { from, text } => format!("<task from=\"{from}\">\n{}\n</task>", defused(&fitted(text), "task")),
-            Pending::Told { from, text } => format!("<mail from=\"{from}\">\n{}\n</mail>", defused(&fitted(text), "mail")),
+            Pending::UserMessage(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
+            Pending::UserMessage(text) => shortened_if_long(text).into_owned(),
+            Pending::Task { from, text } => {
+                format!("<task from=\"{from}\">\n{}\n</task>", escape_closing_tag(&shortened_if_long(text), "task"))
+            }
+            Pending::AgentMessage { from, text } => {
+                format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&shortened_if_long(text), "mail"))
+            }
             Pending::Report { from, report } => {
                 let text = report_text(from.as_str(), report);
-                format!("<mail from=\"{from}\">\n{}\n</mail>", defused(&fitted(&text), "mail"))
+                format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&shortened_if_long(&text), "mail"))
             }
-            Pending::Nudge => "(Your last answer was empty. Please go on, or say what you need.)".to_owned(),
-            Pending::Shorter => "(Your last answer was cut because it became too long, and none of it was carried out. \
+            Pending::AnswerWasEmpty => "(Your last answer was empty. Please continue, or say what you need.)".to_owned(),
+            Pending::AnswerWasCut => "(Your last answer was cut because it became too long, and none of it was carried out. \
                 Do it in smaller parts: a page can be written a section at a time.)"
                 .to_owned(),
-            Pending::GoOn(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
-            Pending::GoOn(text) => fitted(text).into_owned(),
+            Pending::Continue(text) if text.is_empty() => "(Continue from the end of the earlier conversation.)".to_owned(),
+            Pending::Continue(text) => shortened_if_long(text).into_owned(),
         }
     }
 }
@@ -206,6 +214,6 @@ fn tail(text: &str, limit: usize) -> &str {
 }
 
 /// Data cannot close the element that marks it as data.
-fn defused(text: &str, element: &str) -> String {
+fn escape_closing_tag(text: &str, element: &str) -> String {
     text.replace(&format!("</{element}"), &format!("<\\/{element}"))
 }

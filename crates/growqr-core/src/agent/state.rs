@@ -4,7 +4,7 @@ use super::charge::Charge;
 use super::child::{Child, Sponsor};
 use super::exchange::Intent;
 use super::transcript::Transcript;
-use crate::budget::Purse;
+use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::event::Ended;
 use crate::id::{AgentId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 3;
+pub const STATE_VERSION: u32 = 4;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,24 +38,24 @@ pub struct State {
     /// with a message of the person. Each gets a report.
     pub(super) sponsors: Vec<Sponsor>,
     /// The limit that left its last message without money.
-    pub(super) short_of: Option<LimitReached>,
-    pub(super) segment: Option<Current>,
+    pub(super) limit_of_last_message: Option<LimitReached>,
+    pub(super) segment: Option<CurrentSegment>,
     pub(super) transcript: Transcript,
     /// Items for the next user message, after the tool results.
     pub(super) pending: Vec<Pending>,
     /// Finished calls whose results were never sent to the model, because the turn ended first.
-    pub(super) unanswered: Vec<Call>,
+    pub(super) unsent_results: Vec<Call>,
     /// Set if a budget did not cover the last request: the next request may shorten this many pending items, and all results in
-    /// `unanswered`.
-    pub(super) held_back: Option<usize>,
+    /// `unsent_results`.
+    pub(super) shortenable_pending: Option<usize>,
     pub(super) phase: Phase,
     pub(super) cancelling: bool,
     /// A message arrived after the cancel: once the cancelled turn has ended, the next one starts.
-    pub(super) said_since_cancel: bool,
+    pub(super) message_since_cancel: bool,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
-    pub(super) broken_off: Option<u32>,
+    pub(super) interrupted_attempt: Option<u32>,
     pub(super) turn: u64,
     /// Salt of the last model request; `None` if a build of version 1 made it.
     pub(super) salt: Option<EffectSalt>,
@@ -63,35 +63,35 @@ pub struct State {
     /// Tool calls in this turn so far.
     pub(super) ordinal: u64,
     /// Counters for the person's latest message.
-    pub(super) count: Count,
+    pub(super) counters: Counters,
     pub(super) last_ended: Option<Ended>,
-    pub(super) last_words: String,
+    pub(super) last_text: String,
     pub(super) children: BTreeMap<AgentId, Child>,
-    pub(super) purse: Purse,
+    pub(super) budget: Budget,
     /// Open charges: reserved and not settled.
     pub(super) charges: BTreeMap<EffectId, Charge>,
     /// Ids of settled charges.
     pub(super) settled: Arc<BTreeSet<EffectId>>,
     /// Ids of mail that was received.
-    pub(super) taken: Arc<BTreeSet<EffectId>>,
+    pub(super) received_mail: Arc<BTreeSet<EffectId>>,
     /// Ids of the person's messages that were received.
-    pub(super) heard: Arc<BTreeSet<MessageId>>,
+    pub(super) received_messages: Arc<BTreeSet<MessageId>>,
 }
 
 /// Counters for the limits of one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Count {
+pub(super) struct Counters {
     pub(super) calls: u32,
     pub(super) children: u32,
     /// The model was asked once more after an answer that could not be used.
     pub(super) nudged: bool,
     /// A new segment was started because the model refused the past.
-    pub(super) carried: bool,
+    pub(super) past_was_carried: bool,
 }
 
 /// The segment in use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Current {
+pub(super) struct CurrentSegment {
     pub(super) hash: SegmentHash,
     pub(super) card: ModelCard,
     pub(super) bytes: u64,
@@ -143,19 +143,19 @@ pub(super) enum Progress {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
     /// A message of the person.
-    Said(String),
+    UserMessage(String),
     /// A sub-agent's task.
     Task { from: AgentId, text: String },
     /// A message from another agent.
-    Told { from: AgentId, text: String },
+    AgentMessage { from: AgentId, text: String },
     /// A sub-agent's report.
     Report { from: AgentId, report: Report },
     /// The model's answer was empty; it is asked once more.
-    Nudge,
+    AnswerWasEmpty,
     /// The model's answer was cut at the output limit; it is asked for a shorter one.
-    Shorter,
+    AnswerWasCut,
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
-    GoOn(String),
+    Continue(String),
 }
 
 impl State {
@@ -171,30 +171,30 @@ impl State {
             birth: None,
             parent: None,
             sponsors: Vec::new(),
-            short_of: None,
+            limit_of_last_message: None,
             segment: None,
             transcript: Transcript::default(),
             pending: Vec::new(),
-            unanswered: Vec::new(),
-            held_back: None,
+            unsent_results: Vec::new(),
+            shortenable_pending: None,
             phase: Phase::Idle,
             cancelling: false,
-            said_since_cancel: false,
+            message_since_cancel: false,
             ending: None,
-            broken_off: None,
+            interrupted_attempt: None,
             turn: 0,
             salt: None,
             limits: Limits::default(),
             ordinal: 0,
-            count: Count::default(),
+            counters: Counters::default(),
             last_ended: None,
-            last_words: String::new(),
+            last_text: String::new(),
             children: BTreeMap::new(),
-            purse: Purse::default(),
+            budget: Budget::default(),
             charges: BTreeMap::new(),
             settled: Arc::default(),
-            taken: Arc::default(),
-            heard: Arc::default(),
+            received_mail: Arc::default(),
+            received_messages: Arc::default(),
         }
     }
 
@@ -248,19 +248,19 @@ impl State {
 
     /// The money that it has used and may still use.
     #[must_use]
-    pub fn purse(&self) -> &Purse {
-        &self.purse
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// Whether this mail was already received.
     #[must_use]
-    pub fn has_taken(&self, mail: &EffectId) -> bool {
-        self.taken.contains(mail)
+    pub fn has_received(&self, mail: &EffectId) -> bool {
+        self.received_mail.contains(mail)
     }
 
     /// Ids of all mail that was received.
-    pub fn taken(&self) -> impl Iterator<Item = &EffectId> {
-        self.taken.iter()
+    pub fn received_mail(&self) -> impl Iterator<Item = &EffectId> {
+        self.received_mail.iter()
     }
 
     /// The segment in use.
@@ -306,7 +306,7 @@ impl State {
     /// The sum of the reservations of the open model call and the open charges.
     #[must_use]
     pub fn reserved(&self) -> Money {
-        self.reserved_for_call() + self.purse.reserved
+        self.reserved_for_call() + self.budget.reserved
     }
 
     /// The reservation of the open model call; zero if none is open or its price is unknown.

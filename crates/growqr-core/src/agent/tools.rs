@@ -106,7 +106,7 @@ pub fn offered() -> Vec<OfferedTool> {
 }
 
 /// The name of a limit, for people and models.
-pub(super) fn limit_words(limit: LimitReached) -> &'static str {
+pub(super) fn limit_name(limit: LimitReached) -> &'static str {
     match limit {
         LimitReached::PerMessage => "the budget of one message",
         LimitReached::PerDay => "the budget of the day",

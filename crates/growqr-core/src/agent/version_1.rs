@@ -40,8 +40,8 @@ pub(super) fn catalogue() -> Vec<CatalogueEntry> {
 pub(super) fn verdict(state: &State, reply: &Reply) -> Verdict {
     match used(reply) {
         Used::Kept(verdict) => verdict,
-        Used::Empty if !state.count.nudged => Verdict::Void { nudge: Some(Nudge::Empty) },
-        Used::Cut if !state.count.nudged && state.has_most_room() && reply.stop == StopReason::MaxTokens => {
+        Used::Empty if !state.counters.nudged => Verdict::Void { nudge: Some(Nudge::Empty) },
+        Used::Cut if !state.counters.nudged && state.has_max_output_limit() && reply.stop == StopReason::MaxTokens => {
             Verdict::Void { nudge: Some(Nudge::Shorter) }
         }
         Used::Empty | Used::Cut | Used::Void => Verdict::Void { nudge: None },
@@ -70,14 +70,14 @@ fn used(reply: &Reply) -> Used {
     if is_odd || matches!(reply.stop, StopReason::Refusal { .. }) {
         return Used::Void;
     }
-    let (mut calls, mut left_out, mut has_words) = (Vec::new(), Vec::new(), false);
+    let (mut calls, mut left_out, mut has_text) = (Vec::new(), Vec::new(), false);
     for (index, block) in all.iter().enumerate() {
         match block {
             Block::Text(text) if text.trim().is_empty() => left_out.push(index),
             Block::Call { id, name, .. } => calls.push((id, name)),
             Block::Thinking(_) => {}
             Block::Other(kind) if kind == "redacted_thinking" => {}
-            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_words = true,
+            Block::Text(_) | Block::Result { .. } | Block::Other(_) => has_text = true,
         }
     }
     let is_name = |text: &str, limit: usize| {
@@ -85,9 +85,9 @@ fn used(reply: &Reply) -> Used {
     };
     let is_cut = matches!(reply.stop, StopReason::MaxTokens | StopReason::ContextFull);
     let ids: BTreeSet<_> = calls.iter().map(|(id, _)| id).collect();
-    if is_cut && (!calls.is_empty() || !has_words) {
+    if is_cut && (!calls.is_empty() || !has_text) {
         Used::Cut
-    } else if calls.is_empty() && !has_words {
+    } else if calls.is_empty() && !has_text {
         Used::Empty
     } else if ids.len() < calls.len() || !calls.iter().all(|(id, name)| is_name(id.as_str(), 128) && is_name(name, 64)) {
         Used::Void
@@ -141,9 +141,9 @@ fn read(input: &RawJson) -> Option<WaitInput> {
 pub(super) fn user_content(state: &State, shortened: bool) -> Option<RawJson> {
     let calls = match &state.phase {
         Phase::Tools(calls) => calls,
-        _ => &state.unanswered,
+        _ => &state.unsent_results,
     };
-    let left_out = state.held_back.filter(|_| shortened);
+    let left_out = state.shortenable_pending.filter(|_| shortened);
     let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, left_out.is_some())).collect();
     if !state.pending.is_empty() {
         let text = |(at, pending): (usize, &Pending)| text_of(pending, left_out.is_some_and(|count| at < count));
@@ -159,7 +159,7 @@ fn result_block(call: &Call, shortened: bool) -> RawJson {
         Progress::Done(result) => (result.content.plain(), result.is_error),
         _ => (Cow::Borrowed("not carried out"), false),
     };
-    let text = fitted(&text, shortened);
+    let text = shortened_if_long(&text, shortened);
     let mut block = json!({"type": "tool_result", "tool_use_id": call.id, "content": text});
     if is_error {
         block["is_error"] = json!(true);
@@ -169,20 +169,20 @@ fn result_block(call: &Call, shortened: bool) -> RawJson {
 
 fn text_of(pending: &Pending, shortened: bool) -> String {
     let marked = |element: &str, from: &AgentId, text: &str| {
-        let text = fitted(text, shortened).replace(&format!("</{element}"), &format!("<\\/{element}"));
+        let text = shortened_if_long(text, shortened).replace(&format!("</{element}"), &format!("<\\/{element}"));
         format!("<{element} from=\"{from}\">\n{text}\n</{element}>")
     };
     match pending {
-        Pending::Said(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
+        Pending::UserMessage(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
         Pending::Task { from, text } => marked("task", from, text),
-        Pending::Told { from, text } => marked("mail", from, text),
+        Pending::AgentMessage { from, text } => marked("mail", from, text),
         Pending::Report { from, report } => marked("mail", from, &report_text(from.as_str(), report)),
-        Pending::Nudge => "(Your last answer was empty. Please go on, or say what you need.)".to_owned(),
-        Pending::Shorter => "(Your last answer was cut because it became too long, and none of it was carried out. \
+        Pending::AnswerWasEmpty => "(Your last answer was empty. Please go on, or say what you need.)".to_owned(),
+        Pending::AnswerWasCut => "(Your last answer was cut because it became too long, and none of it was carried out. \
             Do it in smaller parts: a page can be written a section at a time.)"
             .to_owned(),
-        Pending::GoOn(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
-        Pending::Said(text) | Pending::GoOn(text) => fitted(text, shortened).into_owned(),
+        Pending::Continue(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
+        Pending::UserMessage(text) | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
     }
 }
 
@@ -197,7 +197,7 @@ fn report_text(from: &str, report: &Report) -> String {
     format!("report from {from} ({name}), {ending}:\n{}", report.text)
 }
 
-fn fitted(text: &str, shortened: bool) -> Cow<'_, str> {
+fn shortened_if_long(text: &str, shortened: bool) -> Cow<'_, str> {
     const LONG: usize = 8_000;
     if !shortened || text.len() <= LONG {
         return Cow::Borrowed(text);

@@ -7,7 +7,7 @@ use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
 use crate::journal::{AgentView, Author, MessageView, Status, View};
 use crate::mail::MailBody;
-use crate::prompt::words;
+use crate::prompt::text_of;
 
 impl State {
     /// The agent's row in listings.
@@ -22,9 +22,9 @@ impl State {
             status: self.status(),
             model: self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default(),
             turn: self.turn,
-            spent: self.purse.spent,
-            unknown: self.purse.unknown,
-            allowance: self.purse.allowance,
+            spent: self.budget.spent,
+            unknown: self.budget.unknown,
+            allowance: self.budget.allowance,
             created_at: self.created_at,
             updated_at: self.updated_at,
             seq: self.seq,
@@ -72,7 +72,7 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
         }
         Event::ModelAnswered(body) => match body.verdict.clone().unwrap_or_else(|| version_1::kept(&body.reply)) {
             Verdict::Kept { left_out, .. } => {
-                (Author::Agent(agent.clone()), words(&without_blocks(&body.reply.content, &left_out)))
+                (Author::Agent(agent.clone()), text_of(&without_blocks(&body.reply.content, &left_out)))
             }
             Verdict::Void { .. } => return None,
         },

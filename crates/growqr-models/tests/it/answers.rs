@@ -1,7 +1,7 @@
 use crate::world::{World, answered, hello, request, user};
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::money::Money;
-use growqr_core::prompt::{Block, blocks, words};
+use growqr_core::prompt::{Block, blocks, text_of};
 use growqr_core::tool::ContentBlock;
 use growqr_testkit::anthropic::{Point, Script, calls, says, thinks};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ async fn a_reply_is_streamed_to_the_caller_and_kept_unchanged() {
     assert_eq!(joined(|delta| if let Delta::Text(text) = delta { Some(text) } else { None }), "I shall look. 🌱");
     assert_eq!(joined(|delta| if let Delta::Thinking(text) = delta { Some(text) } else { None }), "let me see");
     assert!(shown.contains(&Delta::Call { name: "look".into() }));
-    assert_eq!(words(&reply.content), "I shall look. 🌱");
+    assert_eq!(text_of(&reply.content), "I shall look. 🌱");
     assert_eq!((&reply.stop, reply.model.as_str()), (&StopReason::ToolUse, "claude-opus-4-7"));
     assert_eq!(reply.request_id.as_deref(), Some("req_1"));
     let Some(Block::Call { input, .. }) = blocks(&reply.content).pop() else { panic!("a call") };

@@ -1,7 +1,7 @@
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Model, ModelRequest, Reply, StopReason};
 use growqr_core::money::Money;
-use growqr_core::prompt::{Block, Message, Role, Segment, blocks, words};
+use growqr_core::prompt::{Block, Message, Role, Segment, blocks, text_of};
 use growqr_core::raw::RawJson;
 use growqr_models::guide::Guide;
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ impl Talk {
             }
         };
         let reply = Guide.call(&request, &show).await.unwrap();
-        assert_eq!(shown.into_inner().unwrap(), words(&reply.content));
+        assert_eq!(shown.into_inner().unwrap(), text_of(&reply.content));
         assert_eq!(reply.cost, Some(Money::ZERO));
         self.messages.push(Message { role: Role::Assistant, content: reply.content.clone() });
         reply
@@ -88,7 +88,7 @@ fn call(name: &str, input: Value) -> (String, Value) {
 async fn it_says_that_it_is_no_ai_and_how_to_add_a_key() {
     let mut talk = Talk::new();
     for text in ["help", "write me a poem"] {
-        let said = words(&talk.say(text).await.content);
+        let said = text_of(&talk.say(text).await.content);
         for part in ["built-in guide", "no AI", "ANTHROPIC_API_KEY", "growqr keys set anthropic", "remember"] {
             assert!(said.contains(part), "{said:?} should contain {part:?}");
         }
@@ -105,11 +105,11 @@ async fn remember_appends_a_line_to_the_notes() {
     let input = json!({"path": "journal/notes.md", "content": page, "message": "Remember: I like tea", "base": "abc123"});
     assert_eq!(wanted(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("committed 1234 to journal/notes.md", false)]).await;
-    assert!(words(&reply.content).contains("I like tea"));
+    assert!(text_of(&reply.content).contains("I like tea"));
     // The line is already there.
     let reply = talk.say("remember I like tea").await;
     let reply = talk.results(&reply, &[(&format!("version: d\n\n{page}"), false)]).await;
-    assert!(words(&reply.content).contains("already"));
+    assert!(text_of(&reply.content).contains("already"));
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_missing_page_is_created_and_a_failed_commit_is_reported() {
     let input = json!({"path": "journal/notes.md", "content": "# Notes\n\n- the milk\n", "message": "Remember: the milk"});
     assert_eq!(wanted(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("the disk is full", true)]).await;
-    assert_eq!(words(&reply.content), "I could not write it down. the disk is full");
+    assert_eq!(text_of(&reply.content), "I could not write it down. the disk is full");
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn it_searches_for_the_phrase_and_then_for_its_longest_word() {
     let reply = talk.results(&reply, &[("nothing found", false)]).await;
     assert_eq!(wanted(&reply), [call("search_memory", json!({"query": "green"}))]);
     let reply = talk.results(&reply, &[("journal/notes.md:3: - I like green things", false)]).await;
-    assert!(words(&reply.content).contains("I like green things (journal/notes.md, line 3)"), "{}", words(&reply.content));
+    assert!(text_of(&reply.content).contains("I like green things (journal/notes.md, line 3)"), "{}", text_of(&reply.content));
 }
 
 #[tokio::test]
@@ -140,11 +140,11 @@ async fn it_lists_and_reads() {
     let reply = talk.say("list memory").await;
     assert_eq!(wanted(&reply), [call("list_memory", json!({}))]);
     let reply = talk.results(&reply, &[("README.md 120 bytes\n", false)]).await;
-    assert_eq!(words(&reply.content), "Your memory:\nREADME.md 120 bytes");
+    assert_eq!(text_of(&reply.content), "Your memory:\nREADME.md 120 bytes");
     let reply = talk.say("read README.md").await;
     assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "README.md"}))]);
     let reply = talk.results(&reply, &[("version: abc\n\n# Hello\n\nworld\n", false)]).await;
-    assert_eq!(words(&reply.content), "# Hello\n\nworld");
+    assert_eq!(text_of(&reply.content), "# Hello\n\nworld");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn it_starts_helpers_together_and_returns_their_reports() {
     assert_eq!(wanted(&reply), [call("wait_for_sub_agents", json!({"ids": ["a-1", "a-2"]}))]);
     let reports = "report from a-1 (helper 1), done:\nnothing\n\nreport from a-2 (helper 2), done:\nnothing";
     let reply = talk.results(&reply, &[(reports, false)]).await;
-    assert_eq!(words(&reply.content), format!("2 reports have come back:\n\n{reports}"));
+    assert_eq!(text_of(&reply.content), format!("2 reports have come back:\n\n{reports}"));
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn helpers_that_cannot_start_are_reported() {
     let mut talk = Talk::new();
     let reply = talk.say("send 2 helpers to find tea").await;
     let none = talk.results(&reply, &[("no budget", true), ("no budget", true)]).await;
-    assert_eq!(words(&none.content), "2 of 2 helpers could not start: no budget");
+    assert_eq!(text_of(&none.content), "2 of 2 helpers could not start: no budget");
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn as_a_helper_it_searches_for_the_words_of_its_task() {
     assert_eq!(queries, ["remember", "green", "tea"], "short words too, but no stop words");
     let hit = "goals/tea.md:1: drink tea";
     let reply = talk.results(&reply, &[(hit, false), (hit, false), ("nothing", false)]).await;
-    let said = words(&reply.content);
+    let said = text_of(&reply.content);
     assert!(said.contains("drink tea (goals/tea.md, line 1)") && said.contains("no AI"), "{said}");
     assert_eq!(said.matches("drink tea").count(), 1);
 }
@@ -189,7 +189,7 @@ async fn as_a_helper_it_searches_for_the_words_of_its_task() {
 #[tokio::test]
 async fn a_command_whose_tool_is_missing_is_refused() {
     let mut talk = Talk::with("grow", &["read_memory"]);
-    let said = words(&talk.say("remember the milk").await.content);
+    let said = text_of(&talk.say("remember the milk").await.content);
     assert!(said.contains("commit_memory is not available"), "{said}");
 }
 
@@ -210,7 +210,7 @@ async fn mail_is_not_read_as_a_command() {
     let mut talk = Talk::new();
     let mail = "<mail from=\"a-1\">\nreport from a-1 (helper 1), done:\nremember me\n</mail>";
     let reply = talk.say(mail).await;
-    assert_eq!(words(&reply.content), "News has come:\n\nreport from a-1 (helper 1), done:\nremember me");
+    assert_eq!(text_of(&reply.content), "News has come:\n\nreport from a-1 (helper 1), done:\nremember me");
     let reply = talk.say(&format!("<earlier_conversation>\nhelp\n</earlier_conversation>\n\n{mail}\n\nlist memory")).await;
     assert_eq!(wanted(&reply), [call("list_memory", json!({}))]);
 }
@@ -221,13 +221,13 @@ async fn a_message_that_arrives_during_a_turn_is_answered_too() {
     talk.say("list memory").await;
     let result = json!({"type": "tool_result", "tool_use_id": "guide_1_0", "content": "README.md"});
     let reply = talk.next(json!([result, {"type": "text", "text": "read README.md"}])).await;
-    let said = words(&reply.content);
+    let said = text_of(&reply.content);
     assert_eq!(said, "Your memory:\nREADME.md\n\nYou also said: read README.md");
     assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "README.md"}))]);
     let result = json!({"type": "tool_result", "tool_use_id": "guide_3_0", "content": "version: abc\n\n# Memory"});
     let reply = talk.next(json!([result, {"type": "text", "text": "help"}])).await;
-    let said = words(&reply.content);
+    let said = text_of(&reply.content);
     assert!(said.starts_with("# Memory\n\nYou also said: help\n\nI am the built-in guide"), "{said}");
-    let said = words(&talk.say("list memory").await.content);
+    let said = text_of(&talk.say("list memory").await.content);
     assert_eq!(said, "", "the next message is a turn of its own");
 }

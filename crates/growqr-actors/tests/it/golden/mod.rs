@@ -29,7 +29,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }
 
-fn generations() -> Vec<PathBuf> {
+fn golden_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     folders
@@ -42,8 +42,8 @@ async fn open(config: &DbConfig) -> (Db, Arc<dyn Store>) {
 }
 
 #[tokio::test]
-async fn journals_of_earlier_builds_in_sqlite_are_replayed_as_they_were_written() {
-    for golden in generations() {
+async fn sqlite_journals_of_earlier_builds_are_replayed_as_they_were_written() {
+    for golden in golden_folders() {
         let copy = tempfile::tempdir().unwrap();
         let path = copy.path().join(SQLITE);
         std::fs::copy(golden.join(SQLITE), &path).unwrap();
@@ -55,13 +55,13 @@ async fn journals_of_earlier_builds_in_sqlite_are_replayed_as_they_were_written(
 }
 
 #[tokio::test]
-async fn work_that_an_earlier_build_left_open_is_finished_by_this_one() {
-    for golden in generations() {
+async fn open_work_of_an_earlier_build_is_finished_by_this_one() {
+    for golden in golden_folders() {
         let copy = tempfile::tempdir().unwrap();
         let path = copy.path().join(SQLITE);
         std::fs::copy(golden.join(SQLITE), &path).unwrap();
         let (db, store) = open(&DbConfig::Sqlite { path }).await;
-        story::go_on(Arc::clone(&store)).await;
+        story::finish_open_work(Arc::clone(&store)).await;
         for agent in store.agents().await.unwrap() {
             let journal = load(&*store, &agent.agent).await.unwrap().state;
             assert!(!journal.is_at_work() && (agent.turn == 0 || journal.last_ended().is_some()), "{golden:?}: {agent:?}");
@@ -73,8 +73,8 @@ async fn work_that_an_earlier_build_left_open_is_finished_by_this_one() {
 }
 
 #[tokio::test]
-async fn journals_of_earlier_builds_in_postgres_are_replayed_as_they_were_written() {
-    for golden in generations() {
+async fn postgres_journals_of_earlier_builds_are_replayed_as_they_were_written() {
+    for golden in golden_folders() {
         let file = golden.join(POSTGRES);
         let restored = tokio::task::spawn_blocking(move || {
             let url = postgres::fresh_database()?;
@@ -110,7 +110,7 @@ async fn check(store: &dyn Store, golden: &Path) {
         assert_eq!(woken, state, "{golden:?}: a snapshot saves time and changes nothing");
     }
     let expected = std::fs::read_to_string(golden.join(EXPECTED)).unwrap();
-    assert_eq!(described(store).await, expected, "{golden:?}: what the build that wrote it read from it");
+    assert_eq!(describe(store).await, expected, "{golden:?}: what the build that wrote it read from it");
 }
 
 /// Applies the stored events one by one. Checks that each keeps its bytes, its place in the hash chain, and the hash of the
@@ -142,7 +142,7 @@ fn replay(agent: &AgentId, lines: &[&StoredEvent], golden: &Path) -> (State, Vec
 }
 
 /// The content of a store as text. The format must be the same in every build.
-async fn described(store: &dyn Store) -> String {
+async fn describe(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut kinds = BTreeMap::<String, usize>::new();
     let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
@@ -187,7 +187,7 @@ async fn write_the_golden_journals() {
     let path = written.path().join(SQLITE);
     let (db, store) = open(&DbConfig::Sqlite { path }).await;
     story::write(Arc::clone(&store)).await;
-    let expected = described(&*store).await;
+    let expected = describe(&*store).await;
     drop(store);
     db.close().await;
     let url = tokio::task::spawn_blocking(postgres::fresh_database).await.unwrap().expect("a PostgreSQL server");

@@ -34,7 +34,7 @@ pub async fn write(store: Arc<dyn Store>) {
 }
 
 /// Resumes the work that an earlier build left open, and finishes it with the rules of this build.
-pub async fn go_on(store: Arc<dyn Store>) {
+pub async fn finish_open_work(store: Arc<dyn Store>) {
     let story = Story::new(Arc::clone(&store));
     // Lower message ids are already in the journal.
     story.messages.store(1_000, Ordering::Relaxed);
@@ -72,29 +72,29 @@ pub async fn go_on(store: Arc<dyn Store>) {
 
 struct Story {
     ports: Ports,
-    choices: Arc<Choices>,
+    setups: Arc<StorySetups>,
     messages: AtomicI64,
 }
 
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
-        let chosen = Mutex::new(Chosen { system: "one", priced: true, limits: Limits::default() });
-        let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(Acting)];
+        let settings = Mutex::new(Settings { system: "one", priced: true, limits: Limits::default() });
+        let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(TestExecutor)];
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
-        let choices = Arc::new(Choices { chosen, tools: Arc::clone(&tools) });
+        let setups = Arc::new(StorySetups { settings, tools: Arc::clone(&tools) });
         let ports = Ports {
             store,
             memory: Arc::new(NoMemory),
             tools,
-            setups: Arc::clone(&choices) as Arc<dyn Setups>,
-            clock: Arc::new(Ticks(AtomicI64::new(1_795_305_600_000))),
-            random: Arc::new(Counted(AtomicI64::new(1))),
+            setups: Arc::clone(&setups) as Arc<dyn Setups>,
+            clock: Arc::new(TestClock(AtomicI64::new(1_795_305_600_000))),
+            random: Arc::new(CountingRandom(AtomicI64::new(1))),
         };
-        Story { ports, choices, messages: AtomicI64::new(0) }
+        Story { ports, setups, messages: AtomicI64::new(0) }
     }
 
-    fn choose(&self, change: impl FnOnce(&mut Chosen)) {
-        change(&mut self.choices.chosen.lock().unwrap());
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.setups.settings.lock().unwrap());
     }
 
     async fn input(&self, agent: &AgentId, input: Input) {
@@ -257,7 +257,7 @@ impl Story {
     /// Sub-agents and their sub-agents: started, sent messages, waited for, stopped, and sent a message by the person.
     async fn a_tree_of_sub_agents(&self) {
         let grow = AgentId::grow();
-        self.choose(|chosen| chosen.system = "two");
+        self.change_settings(|settings| settings.system = "two");
         self.say("send two helpers").await;
         self.answer(
             &grow,
@@ -303,10 +303,10 @@ impl Story {
 
     async fn a_model_without_a_price(&self) {
         let grow = AgentId::grow();
-        self.choose(|chosen| chosen.priced = false);
+        self.change_settings(|settings| settings.priced = false);
         self.say("for nothing").await;
         self.answer(&grow, Reply { cost: None, ..says("free of charge") }).await;
-        self.choose(|chosen| chosen.priced = true);
+        self.change_settings(|settings| settings.priced = true);
         self.say("with a price, and no bill").await;
         self.answer(&grow, Reply { cost: None, ..says("unknown") }).await;
     }
@@ -314,16 +314,18 @@ impl Story {
     /// A limit, and a request with shortened texts because the budget does not cover the full ones.
     async fn a_budget_that_is_too_small(&self) {
         let grow = AgentId::grow();
-        self.choose(|chosen| chosen.limits.per_message = Money(3_000_000));
+        self.change_settings(|settings| settings.limits.per_message = Money(3_000_000));
         self.say(&"long words ".repeat(4_000)).await;
         self.say("shorter").await;
         self.answer(&grow, says("I read its beginning and end.")).await;
-        self.choose(|chosen| chosen.limits = Limits { calls: 1, per_month: Some(Money::usd(100)), ..Limits::default() });
+        self.change_settings(|settings| {
+            settings.limits = Limits { calls: 1, per_month: Some(Money::usd(100)), ..Limits::default() }
+        });
         self.say("one call").await;
         self.answer(&grow, calls(&[("list_memory", json!({}))])).await;
         let open = self.open_tools(&grow).await;
         self.finish(&grow, &open[0], ToolResult::ok("a.md (1 bytes)")).await;
-        self.choose(|chosen| chosen.limits = Limits::default());
+        self.change_settings(|settings| settings.limits = Limits::default());
     }
 
     /// A kill during calls of every kind; a result of several blocks.
@@ -404,42 +406,42 @@ fn calls(calls: &[(&str, Value)]) -> Reply {
     reply(calls.iter().enumerate().map(call).collect(), StopReason::ToolUse)
 }
 
-struct Ticks(AtomicI64);
+struct TestClock(AtomicI64);
 
-impl Clock for Ticks {
+impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1_000, Ordering::Relaxed))
     }
 }
 
-struct Counted(AtomicI64);
+struct CountingRandom(AtomicI64);
 
-impl Random for Counted {
+impl Random for CountingRandom {
     fn bits(&self) -> u128 {
         self.0.fetch_add(1, Ordering::Relaxed) as u128
     }
 }
 
-struct Chosen {
+struct Settings {
     system: &'static str,
     priced: bool,
     limits: Limits,
 }
 
-struct Choices {
-    chosen: Mutex<Chosen>,
+struct StorySetups {
+    settings: Mutex<Settings>,
     tools: Arc<dyn Tools>,
 }
 
-impl Setups for Choices {
+impl Setups for StorySetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
-        let chosen = self.chosen.lock().unwrap();
-        let model = if chosen.priced { "golden-1" } else { "golden-free" };
+        let settings = self.settings.lock().unwrap();
+        let model = if settings.priced { "golden-1" } else { "golden-free" };
         let segment = Segment {
             provider: "golden".to_owned(),
             model: model.to_owned(),
             effort: None,
-            system: chosen.system.to_owned(),
+            system: settings.system.to_owned(),
             tools: self.tools.offered().iter().map(|offered| offered.tool.clone()).collect(),
         };
         let card = ModelCard {
@@ -447,10 +449,10 @@ impl Setups for Choices {
             name: "Golden".to_owned(),
             context_tokens: 200_000,
             max_output_tokens: 8_000,
-            prices: chosen.priced.then(prices),
+            prices: settings.priced.then(prices),
             effort: None,
         };
-        (Setup::of(&segment, card, &self.tools.offered(), chosen.limits), Arc::new(segment))
+        (Setup::of(&segment, card, &self.tools.offered(), settings.limits), Arc::new(segment))
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
@@ -484,10 +486,10 @@ impl Model for NoModel {
 }
 
 /// Offers one tool of each kind that must not simply be repeated.
-struct Acting;
+struct TestExecutor;
 
 #[async_trait]
-impl Executor for Acting {
+impl Executor for TestExecutor {
     fn id(&self) -> ExecutorId {
         ExecutorId::new("acting")
     }

@@ -16,12 +16,12 @@ fn settle(world: &mut World, charge: &str, cost: Option<Money>) -> Vec<&'static 
     world.input(Input::Settle { charge: EffectId::new(charge), cost })
 }
 
-fn standing(world: &World, charge: &str) -> ChargeState {
+fn charge_state(world: &World, charge: &str) -> ChargeState {
     world.state.charge_state(&EffectId::new(charge), &world.setup.limits, world.now)
 }
 
 fn used(world: &World) -> Money {
-    world.state.purse().used_for_message()
+    world.state.budget().used_for_message()
 }
 
 #[test]
@@ -43,12 +43,12 @@ fn open_charges_count_with_their_reservation_and_settled_ones_with_their_cost() 
     assert_eq!(view.unknown, usd_cents(20));
     assert_eq!(view.spent + view.unknown, used(&world));
     let now = world.now;
-    assert_eq!(world.state.purse().used_today(now), used(&world));
-    assert_eq!(world.state.purse().used_this_month(now), used(&world));
+    assert_eq!(world.state.budget().used_today(now), used(&world));
+    assert_eq!(world.state.budget().used_this_month(now), used(&world));
 }
 
 #[test]
-fn twice_is_once() {
+fn reserving_or_settling_twice_changes_nothing() {
     let mut world = World::grow();
     world.say("search");
     reserve(&mut world, "a", usd_cents(10));
@@ -56,7 +56,7 @@ fn twice_is_once() {
     settle(&mut world, "a", Some(usd_cents(1)));
     assert_eq!(settle(&mut world, "a", Some(usd_cents(1))), [""; 0]);
     assert_eq!(reserve(&mut world, "a", usd_cents(10)), [""; 0], "a settled charge is not opened again");
-    assert_eq!(standing(&world, "a"), ChargeState::Settled);
+    assert_eq!(charge_state(&world, "a"), ChargeState::Settled);
 }
 
 #[test]
@@ -65,25 +65,25 @@ fn an_open_charge_survives_a_stop_of_the_program() {
     world.say("search");
     reserve(&mut world, "a", usd_cents(10));
     world.restart();
-    assert_eq!(standing(&world, "a"), ChargeState::Reserved);
+    assert_eq!(charge_state(&world, "a"), ChargeState::Reserved);
     let before = used(&world);
     settle(&mut world, "a", Some(usd_cents(4)));
     assert_eq!(used(&world), before + usd_cents(4));
 }
 
 #[test]
-fn what_the_limits_do_not_cover_is_refused_and_nothing_is_set_aside() {
+fn a_reservation_that_the_limits_do_not_cover_is_refused() {
     let mut world = World::grow();
     world.say("search");
     // The open model call has reserved its part of the two dollars.
-    let left = Money::usd(2).less(world.state.reserved());
+    let left = Money::usd(2).saturating_sub(world.state.reserved());
     assert_eq!(reserve(&mut world, "a", left + Money(1)), [""; 0]);
-    assert_eq!(standing(&world, "a"), ChargeState::NotOpen(LimitReached::PerMessage));
+    assert_eq!(charge_state(&world, "a"), ChargeState::NotOpen(LimitReached::PerMessage));
     assert_eq!(reserve(&mut world, "a", left), ["charge_reserved"]);
     assert_eq!(reserve(&mut world, "b", Money(1)), [""; 0]);
     let kinds = world.answer(super::world::calls(&[("commit_memory", serde_json::json!({}))]));
     assert_eq!(kinds, ["model_answered", "tool_started"]);
-    let (left, _) = world.state.purse().available(&world.setup.limits, world.now);
+    let (left, _) = world.state.budget().available(&world.setup.limits, world.now);
     reserve(&mut world, "c", left);
     let open = world.open_tools();
     let kinds = world.finish(&open[0], crate::tool::ToolResult::ok("done"));
@@ -98,8 +98,8 @@ fn a_charge_counts_in_the_period_in_which_it_is_settled_and_in_no_other() {
     reserve(&mut world, "a", usd_cents(10));
     world.now.0 += 86_400_000;
     settle(&mut world, "a", Some(usd_cents(4)));
-    assert_eq!(world.state.purse().used_today(world.now), usd_cents(4));
-    assert_eq!(world.state.purse().used_this_month(world.now), world.state.view().spent);
+    assert_eq!(world.state.budget().used_today(world.now), usd_cents(4));
+    assert_eq!(world.state.budget().used_this_month(world.now), world.state.view().spent);
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
     assert_eq!(world.answer(says("done")), ["model_answered", "charge_settled", "turn_ended"]);
     let Some(Mail { body: MailBody::Report(report), .. }) = world.mail().last().copied() else { panic!("a report") };
     let spent = world.state.view().spent;
-    assert_eq!((report.spent, report.returned), (spent + usd_cents(5), usd_cents(35).less(spent)));
+    assert_eq!((report.spent, report.returned), (spent + usd_cents(5), usd_cents(35).saturating_sub(spent)));
     assert_eq!(settle(&mut world, "a", Some(usd_cents(1))), [""; 0], "the report covers it");
 }
 
 #[test]
-fn nothing_is_reserved_in_a_journal_that_has_not_begun() {
+fn nothing_is_reserved_in_an_empty_journal() {
     let mut world = World::of(State::new(AgentId::new("a-nobody")));
     assert_eq!(reserve(&mut world, "a", usd_cents(1)), [""; 0]);
 }

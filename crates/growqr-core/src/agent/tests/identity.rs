@@ -49,29 +49,29 @@ fn two_journals_of_the_same_agent_have_different_effects_and_children() {
 
 #[test]
 fn a_restored_journal_does_not_repeat_the_effects_that_came_after() {
-    let mut lived = World::grow();
-    lived.say("hello");
-    lived.answer(says("hi"));
-    let restored = (lived.state.clone(), lived.entries.clone());
-    let before = first_effect(&mut lived);
-    let mut again = World::of(restored.0);
-    again.entries = restored.1;
-    again.now.0 = 90_000;
-    assert_ne!(first_effect(&mut again), before, "the same turn number, and another turn");
+    let mut original = World::grow();
+    original.say("hello");
+    original.answer(says("hi"));
+    let backup = (original.state.clone(), original.entries.clone());
+    let before = first_effect(&mut original);
+    let mut restored = World::of(backup.0);
+    restored.entries = backup.1;
+    restored.now.0 = 90_000;
+    assert_ne!(first_effect(&mut restored), before, "the same turn number, and another turn");
 }
 
 #[test]
 fn a_journal_restored_in_the_middle_of_a_turn_does_not_repeat_effects_either() {
-    let mut lived = World::grow();
-    lived.say("note");
-    let backup = lived.state.clone();
-    lived.answer(calls(&[commit()]));
-    let before = lived.open_tools();
-    let mut again = World::of(backup);
-    again.now.0 = 90_000;
-    again.input(Input::Woken);
-    again.answer(calls(&[commit()]));
-    assert_ne!(again.open_tools(), before, "the same turn and the same call, asked for again");
+    let mut original = World::grow();
+    original.say("note");
+    let backup = original.state.clone();
+    original.answer(calls(&[commit()]));
+    let before = original.open_tools();
+    let mut restored = World::of(backup);
+    restored.now.0 = 90_000;
+    restored.input(Input::Woken);
+    restored.answer(calls(&[commit()]));
+    assert_ne!(restored.open_tools(), before, "the same turn and the same call, asked for again");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_call_that_can_be_looked_up_is_carried_out_again_only_if_it_did_not_happen()
 }
 
 #[test]
-fn a_call_that_nobody_can_look_up_is_told_as_one_that_may_have_happened() {
+fn a_call_that_cannot_be_looked_up_gets_the_error_that_it_may_have_happened() {
     let (mut world, _) = calling(Repeat::Unknown);
     assert_eq!(world.restart(), ["tool_finished", "model_requested"]);
     let (text, is_error) = result(&world);
@@ -60,7 +60,7 @@ fn a_call_that_nobody_can_look_up_is_told_as_one_that_may_have_happened() {
 }
 
 #[test]
-fn a_look_up_that_finds_nothing_out_is_told_as_well() {
+fn a_look_up_without_an_answer_gets_the_error_that_the_call_may_have_happened() {
     let (mut world, effect) = calling(Repeat::LookUp);
     world.restart();
     world.input(Input::LookedUp { effect, found: LookedUp::Unknown });
@@ -68,7 +68,7 @@ fn a_look_up_that_finds_nothing_out_is_told_as_well() {
 }
 
 #[test]
-fn a_cancel_says_of_each_call_what_is_known_about_it() {
+fn a_cancel_records_what_is_known_about_each_call() {
     let (mut safe, _) = calling(Repeat::Safe);
     assert_eq!(safe.input(Input::Cancel), ["cancel_requested", "tool_finished", "turn_ended"]);
     let (mut unknown, _) = calling(Repeat::Unknown);
@@ -101,7 +101,7 @@ fn a_tool_of_the_next_segment_cannot_be_called_in_this_one() {
 }
 
 #[test]
-fn a_message_after_the_cancel_begins_the_next_turn() {
+fn a_message_after_the_cancel_starts_the_next_turn() {
     let (mut world, effect) = calling(Repeat::LookUp);
     world.input(Input::Cancel);
     assert_eq!(world.say("do this instead"), ["user_said"]);
@@ -111,7 +111,7 @@ fn a_message_after_the_cancel_begins_the_next_turn() {
 }
 
 #[test]
-fn a_tool_that_got_another_executor_begins_a_segment() {
+fn a_changed_tool_starts_a_segment() {
     let mut world = World::grow();
     world.say("hello");
     world.answer(super::world::says("hi"));

@@ -89,7 +89,7 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     prop_oneof![
         4 => "[a-z ]{0,8}".prop_map(Step::Say),
-        10 => (answer(), any::<bool>()).prop_map(|(reply, looked)| Step::Answer(reply, looked)),
+        10 => (answer(), any::<bool>()).prop_map(|(reply, is_prepared)| Step::Answer(reply, is_prepared)),
         2 => failure.prop_map(Step::Fail),
         3 => any::<usize>().prop_map(Step::Intend),
         8 => (any::<usize>(), "[a-z]{0,4}", any::<bool>()).prop_map(|(which, text, bad)| Step::Finish(which, text, bad)),
@@ -108,17 +108,17 @@ fn plan() -> CommitPlan {
     CommitPlan { path: "a".into(), base_head: None, old_blob: None, new_blob: None, commit: "c".into(), merged: false }
 }
 
-fn take(world: &mut World, step: Step) {
+fn apply(world: &mut World, step: Step) {
     match step {
         Step::Say(text) => drop(world.say(&text)),
-        Step::Answer(reply, looked) => {
+        Step::Answer(reply, is_prepared) => {
             if let Some(attempt) = world.attempt() {
-                let work_out = |name: &str| match name {
+                let prepare = |name: &str| match name {
                     "commit_memory" => Performed::Planned(plan()),
                     _ => Performed::Finished(ToolResult::ok("read")),
                 };
-                let wanted = wanted_calls(&reply).into_iter().enumerate().filter(|_| looked);
-                let prepared = wanted.map(|(index, call)| (index, work_out(&call.name))).collect();
+                let wanted = wanted_calls(&reply).into_iter().enumerate().filter(|_| is_prepared);
+                let prepared = wanted.map(|(index, call)| (index, prepare(&call.name))).collect();
                 world.input(Input::Answered { attempt, reply, prepared });
             }
         }
@@ -155,7 +155,7 @@ fn take(world: &mut World, step: Step) {
                 let id = EffectId::new(format!("r{}", world.entries.len()));
                 let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };
                 world.input(Input::Mail(mail.clone()));
-                assert_eq!(world.input(Input::Mail(mail)), [""; 0], "mail is taken once");
+                assert_eq!(world.input(Input::Mail(mail)), [""; 0], "mail is received once");
             }
         }
         Step::Tell(which) => {
@@ -184,7 +184,7 @@ proptest! {
     fn every_request_is_acceptable_and_every_journal_replays(steps in prop::collection::vec(step(), 1..60)) {
         let mut world = World::grow();
         for step in steps {
-            take(&mut world, step);
+            apply(&mut world, step);
         }
         world.check_replay();
     }
@@ -193,7 +193,7 @@ proptest! {
     fn an_agent_is_never_stuck(steps in prop::collection::vec(step(), 1..40)) {
         let mut world = World::grow();
         for step in steps {
-            take(&mut world, step);
+            apply(&mut world, step);
         }
         // From any state: once every open intent is settled, the turn ends.
         for _ in 0..200 {
@@ -202,7 +202,7 @@ proptest! {
             } else if let Some(effect) = world.open_tools().first() {
                 world.finish(&effect.clone(), ToolResult::ok("done"));
             } else if world.state.is_at_work() {
-                take(&mut world, Step::Report(0, "done".into()));
+                apply(&mut world, Step::Report(0, "done".into()));
             } else {
                 break;
             }

@@ -62,9 +62,9 @@ impl Forest {
     }
 
     /// Applies an input to one agent and collects its new mail.
-    fn with(&mut self, id: &AgentId, happen: impl FnOnce(&mut World)) {
-        let world = self.agents.get_mut(id).expect("it lives");
-        happen(world);
+    fn with(&mut self, id: &AgentId, action: impl FnOnce(&mut World)) {
+        let world = self.agents.get_mut(id).expect("the agent exists");
+        action(world);
         let read = self.read.entry(id.clone()).or_default();
         for mail in world.mail().into_iter().skip(*read) {
             *read += 1;
@@ -72,7 +72,7 @@ impl Forest {
         }
     }
 
-    fn at(&self, which: usize, wanted: impl Fn(&World) -> bool) -> Option<AgentId> {
+    fn pick(&self, which: usize, wanted: impl Fn(&World) -> bool) -> Option<AgentId> {
         let fit: Vec<&AgentId> = self.agents.iter().filter(|(_, world)| wanted(world)).map(|(id, _)| id).collect();
         (!fit.is_empty()).then(|| fit[which % fit.len()].clone())
     }
@@ -91,50 +91,50 @@ impl Forest {
         true
     }
 
-    fn take(&mut self, step: Step) {
-        let asked = |world: &World| world.attempt().is_some();
-        let born = |world: &World| world.state.seq().0 > 0;
+    fn apply(&mut self, step: Step) {
+        let is_calling = |world: &World| world.attempt().is_some();
+        let exists = |world: &World| world.state.seq().0 > 0;
         match step {
             Step::Say => self.with(&AgentId::grow(), |grow| drop(grow.say("more"))),
             Step::Tell(whom) => {
-                let Some(agent) = self.at(whom, |world| world.state.depth() > 0) else { return };
+                let Some(agent) = self.pick(whom, |world| world.state.depth() > 0) else { return };
                 self.said += 1;
                 let id = MessageId::new(format!("t{}", self.said));
                 self.with(&AgentId::grow(), |grow| drop(grow.input(Input::Tell { agent, id, text: "more".into() })));
             }
             Step::Cancel(whom) => {
-                let Some(id) = self.at(whom, born) else { return };
+                let Some(id) = self.pick(whom, exists) else { return };
                 self.with(&id, |world| drop(world.input(Input::Cancel)));
             }
             Step::Deliver(which) => drop(self.deliver(which)),
             Step::Restart(whom) => {
-                let Some(id) = self.at(whom, born) else { return };
+                let Some(id) = self.pick(whom, exists) else { return };
                 self.with(&id, |world| drop(world.restart()));
             }
-            Step::Done(who) => self.answers(who, &|_| Some(says("done"))),
+            Step::Done(who) => self.answer_call(who, &|_| Some(says("done"))),
             Step::Fail(who) => {
-                let Some(id) = self.at(who, asked) else { return };
+                let Some(id) = self.pick(who, is_calling) else { return };
                 self.with(&id, |world| drop(world.fail(FailureKind::Rejected)));
             }
-            Step::Spawn(who, count) => self.answers(who, &|_| Some(calls(&vec![spawn("s"); count]))),
+            Step::Spawn(who, count) => self.answer_call(who, &|_| Some(calls(&vec![spawn("s"); count]))),
             Step::Message(who, whom) => {
-                self.answers(who, &|world| {
+                self.answer_call(who, &|world| {
                     let id = child(world, whom)?;
                     Some(calls(&[("message_sub_agent", json!({"id": id.as_str(), "text": "more"}))]))
                 });
             }
             Step::CancelChild(who, whom) => {
-                self.answers(who, &|world| {
+                self.answer_call(who, &|world| {
                     let id = child(world, whom)?;
                     Some(calls(&[("cancel_sub_agent", json!({"id": id.as_str()}))]))
                 });
             }
-            Step::Wait(who) => self.answers(who, &|_| Some(calls(&[("wait_for_sub_agents", json!({}))]))),
+            Step::Wait(who) => self.answer_call(who, &|_| Some(calls(&[("wait_for_sub_agents", json!({}))]))),
         }
     }
 
-    fn answers(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<crate::model::Reply>) {
-        let Some(id) = self.at(who, |world| world.attempt().is_some()) else { return };
+    fn answer_call(&mut self, who: usize, reply: &dyn Fn(&World) -> Option<crate::model::Reply>) {
+        let Some(id) = self.pick(who, |world| world.attempt().is_some()) else { return };
         self.with(&id, |world| {
             if let Some(reply) = reply(world) {
                 world.answer(reply);
@@ -148,9 +148,9 @@ impl Forest {
             if self.deliver(0) {
                 continue;
             }
-            if let Some(id) = self.at(0, |world| world.attempt().is_some()) {
+            if let Some(id) = self.pick(0, |world| world.attempt().is_some()) {
                 self.with(&id, |world| drop(world.answer(says("done"))));
-            } else if let Some(id) = self.at(0, |world| !world.open_tools().is_empty()) {
+            } else if let Some(id) = self.pick(0, |world| !world.open_tools().is_empty()) {
                 self.with(&id, |world| {
                     let effect = world.open_tools().remove(0);
                     world.finish(&effect, ToolResult::ok("done"));
@@ -159,7 +159,7 @@ impl Forest {
                 return;
             }
         }
-        panic!("the agents never come to rest");
+        panic!("the agents never finish");
     }
 }
 
@@ -173,22 +173,22 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_tree_of_agents_comes_to_rest_with_all_its_money_accounted_for(steps in prop::collection::vec(step(), 1..120)) {
+    fn a_tree_of_agents_finishes_and_all_its_money_is_accounted_for(steps in prop::collection::vec(step(), 1..120)) {
         let mut forest = Forest::new();
         for step in steps {
-            forest.take(step);
+            forest.apply(step);
         }
         forest.settle();
         let mut spent = Money::ZERO;
         for (id, world) in &forest.agents {
             world.check_replay();
-            prop_assert!(!world.state.is_at_work(), "{id} waits for ever");
-            prop_assert_eq!(world.state.children_at_work().count(), 0, "{} thinks that somebody works for it", id);
-            let purse = world.state.purse();
-            prop_assert_eq!(purse.allowance.unwrap_or_default(), Money::ZERO, "{} holds money between turns", id);
-            spent += purse.spent + purse.unknown;
+            prop_assert!(!world.state.is_at_work(), "{id} never finishes");
+            prop_assert_eq!(world.state.children_at_work().count(), 0, "{} counts a sub-agent as at work", id);
+            let budget = world.state.budget();
+            prop_assert_eq!(budget.allowance.unwrap_or_default(), Money::ZERO, "{} holds money between turns", id);
+            spent += budget.spent + budget.unknown;
         }
-        let grow = forest.agents[&AgentId::grow()].state.purse();
+        let grow = forest.agents[&AgentId::grow()].state.budget();
         prop_assert_eq!(grow.since_report, spent, "what was used at the top is what was spent anywhere");
     }
 }

@@ -1,7 +1,7 @@
 use super::world::{MODEL, World, answered, hello, request, server_behaviours, user};
 use growqr_core::model::{Delta, Model, StopReason};
 use growqr_core::money::Money;
-use growqr_core::prompt::{Block, blocks, words};
+use growqr_core::prompt::{Block, blocks, text_of};
 use growqr_testkit::openai::{Script, ServerBehaviour, calls, says, thinks};
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn every_kind_of_server_gives_the_same_reply() {
             assert_eq!(joined(|delta| if let Delta::Text(text) = delta { Some(text) } else { None }), "I shall look. 🌱");
             assert_eq!(joined(|delta| if let Delta::Thinking(text) = delta { Some(text) } else { None }), "let me see");
             assert_eq!(shown.iter().filter(|delta| matches!(delta, Delta::Call { name } if name == "look")).count(), 2);
-            assert_eq!(words(&reply.content), "I shall look. 🌱");
+            assert_eq!(text_of(&reply.content), "I shall look. 🌱");
             assert_eq!((&reply.stop, reply.model.as_str()), (&StopReason::ToolUse, MODEL), "{behaviour:?}");
             let inputs: Vec<Value> = blocks(&reply.content)
                 .into_iter()

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How the wrapper handles an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AppendFate {
+pub enum AppendBehavior {
     /// Forward it.
     Pass,
     /// Do not forward it, and never return.
@@ -25,36 +25,36 @@ pub enum AppendFate {
     FailAfter,
 }
 
-/// The configuration of a [`Hooked`] store.
+/// The configuration of a [`HookedStore`] store.
 #[derive(Clone, Copy)]
-pub struct Hook {
+pub struct StoreHooks {
     /// Called before a journal is read.
     pub before_read: fn() -> Result<(), StoreError>,
     /// The number of one append (1 for the first) and its fate.
-    pub append: Option<(u64, AppendFate)>,
+    pub append: Option<(u64, AppendBehavior)>,
     /// Appends with an even number are forwarded, but return an error.
     pub every_second_fails: bool,
 }
 
-impl Default for Hook {
-    fn default() -> Hook {
-        Hook { before_read: || Ok(()), append: None, every_second_fails: false }
+impl Default for StoreHooks {
+    fn default() -> StoreHooks {
+        StoreHooks { before_read: || Ok(()), append: None, every_second_fails: false }
     }
 }
 
 /// A store with hooks around the real one.
-pub struct Hooked {
+pub struct HookedStore {
     store: Arc<dyn Store>,
-    hook: Hook,
+    hook: StoreHooks,
     appends: AtomicU64,
     stopped: tokio::sync::watch::Sender<bool>,
 }
 
-impl Hooked {
+impl HookedStore {
     /// Wraps a store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, hook: Hook) -> Hooked {
-        Hooked { store, hook, appends: AtomicU64::new(0), stopped: tokio::sync::watch::Sender::new(false) }
+    pub fn new(store: Arc<dyn Store>, hook: StoreHooks) -> HookedStore {
+        HookedStore { store, hook, appends: AtomicU64::new(0), stopped: tokio::sync::watch::Sender::new(false) }
     }
 
     /// Returns once the wrapper has stopped an append; never, if that does not happen.
@@ -69,22 +69,22 @@ impl Hooked {
 }
 
 #[async_trait]
-impl Journal for Hooked {
+impl Journal for HookedStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
         let what = match self.hook.append {
             Some((at, what)) if at == number => what,
-            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendFate::FailAfter,
-            _ => AppendFate::Pass,
+            _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendBehavior::FailAfter,
+            _ => AppendBehavior::Pass,
         };
-        if what == AppendFate::StopBefore {
+        if what == AppendBehavior::StopBefore {
             return self.stop().await;
         }
         let appended = self.store.append(append).await?;
         match what {
-            AppendFate::StopAfter => self.stop().await,
-            AppendFate::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
-            AppendFate::Pass | AppendFate::StopBefore => Ok(appended),
+            AppendBehavior::StopAfter => self.stop().await,
+            AppendBehavior::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
+            AppendBehavior::Pass | AppendBehavior::StopBefore => Ok(appended),
         }
     }
 
@@ -107,7 +107,7 @@ impl Journal for Hooked {
 }
 
 #[async_trait]
-impl Outbox for Hooked {
+impl Outbox for HookedStore {
     async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         self.store.undelivered(limit).await
     }
@@ -118,7 +118,7 @@ impl Outbox for Hooked {
 }
 
 #[async_trait]
-impl Records for Hooked {
+impl Records for HookedStore {
     async fn agents(&self) -> Result<Vec<AgentView>, StoreError> {
         self.store.agents().await
     }
@@ -154,7 +154,7 @@ impl Records for Hooked {
 }
 
 #[async_trait]
-impl Settings for Hooked {
+impl Settings for HookedStore {
     async fn settings(&self) -> Result<Vec<(String, String)>, StoreError> {
         self.store.settings().await
     }
@@ -165,7 +165,7 @@ impl Settings for Hooked {
 }
 
 #[async_trait]
-impl Users for Hooked {
+impl Users for HookedStore {
     async fn users(&self) -> Result<Vec<User>, StoreError> {
         self.store.users().await
     }

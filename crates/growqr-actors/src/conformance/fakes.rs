@@ -1,4 +1,4 @@
-//! A fake model and fake tools, controlled by the last message.
+//! A scripted model and test tools; the last message selects their behaviour.
 
 use crate::Setups;
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
-use growqr_core::prompt::{Segment, Tool, blocks, words};
+use growqr_core::prompt::{Segment, Tool, blocks, text_of};
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolResult, Tools};
 use serde_json::{Value, json};
@@ -33,10 +33,10 @@ pub struct Script {
     pub calls: AtomicUsize,
 }
 
-pub struct Played(pub Arc<Script>);
+pub struct ScriptedModel(pub Arc<Script>);
 
 #[async_trait]
-impl Model for Played {
+impl Model for ScriptedModel {
     fn provider(&self) -> &'static str {
         "played"
     }
@@ -49,10 +49,10 @@ impl Model for Played {
         self.0.calls.fetch_add(1, Ordering::SeqCst);
         let last = request.messages.last().expect("a request has a message");
         let is_result = blocks(&last.content).iter().any(|block| matches!(block, growqr_core::prompt::Block::Result { .. }));
-        let text = words(&last.content);
+        let text = text_of(&last.content);
         // Skip the closing tag: mail is wrapped in an element.
         let line = text.lines().rfind(|line| !line.starts_with("</")).unwrap_or_default().to_owned();
-        let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.play(&line).await };
+        let content = if is_result || line.starts_with("report ") { says(&line) } else { self.0.respond(&line).await };
         let stop = if content.to_string().contains("tool_use") { StopReason::ToolUse } else { StopReason::EndTurn };
         let usage = Usage { input_tokens: 10, output_tokens: 1, ..Usage::default() };
         let content = RawJson::of(&content);
@@ -61,11 +61,11 @@ impl Model for Played {
 }
 
 impl Script {
-    async fn play(&self, line: &str) -> Value {
+    async fn respond(&self, line: &str) -> Value {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         match word {
             "hang" if !self.is_released.load(Ordering::SeqCst) => std::future::pending().await,
-            "panic" if !self.has_panicked.swap(true, Ordering::SeqCst) => panic!("the test wants it"),
+            "panic" if !self.has_panicked.swap(true, Ordering::SeqCst) => panic!("a failure that the test causes"),
             "spawn" => {
                 let (count, task) = rest.split_once(": ").unwrap_or((rest, "report"));
                 let spawn = |n: usize| call(n, "spawn_sub_agent", &json!({"name": format!("helper {n}"), "task": task}));
@@ -92,7 +92,7 @@ fn call(n: usize, name: &str, input: &Value) -> Value {
 fn card() -> ModelCard {
     ModelCard {
         id: "played".to_owned(),
-        name: "Played".to_owned(),
+        name: "ScriptedModel".to_owned(),
         context_tokens: 1_000_000,
         max_output_tokens: 1_000,
         prices: Some(Prices::free()),
@@ -101,12 +101,12 @@ fn card() -> ModelCard {
 }
 
 /// Always gives the same setup.
-pub struct Fixed {
+pub struct FixedSetups {
     pub script: Arc<Script>,
     pub tools: Arc<dyn Tools>,
 }
 
-impl Setups for Fixed {
+impl Setups for FixedSetups {
     fn setup(&self, _depth: u32) -> (Setup, Arc<Segment>) {
         let offered = self.tools.offered();
         let segment = Segment {
@@ -120,7 +120,7 @@ impl Setups for Fixed {
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
-        Some(Arc::new(Played(Arc::clone(&self.script))))
+        Some(Arc::new(ScriptedModel(Arc::clone(&self.script))))
     }
 }
 
@@ -148,10 +148,10 @@ impl Effects {
 }
 
 /// An executor with one tool for each [`Repeat`], named after it, and the tool `broken`, which panics.
-pub struct Acting(pub Arc<Effects>);
+pub struct TestExecutor(pub Arc<Effects>);
 
 #[async_trait]
-impl Executor for Acting {
+impl Executor for TestExecutor {
     fn id(&self) -> ExecutorId {
         ExecutorId::new("acting")
     }
@@ -163,7 +163,7 @@ impl Executor for Acting {
     }
 
     async fn perform(&self, call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
-        assert_ne!(call.name, "broken", "the test wants it");
+        assert_ne!(call.name, "broken", "a failure that the test causes");
         if self.0.never_begins.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
@@ -190,15 +190,15 @@ fn tool(name: &str) -> Tool {
 }
 
 /// A clock that advances by a millisecond at each reading, and random bits that never repeat.
-pub struct Ticks(pub AtomicI64);
+pub struct TestClock(pub AtomicI64);
 
-impl Clock for Ticks {
+impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::SeqCst))
     }
 }
 
-impl Random for Ticks {
+impl Random for TestClock {
     fn bits(&self) -> u128 {
         self.0.fetch_add(1, Ordering::SeqCst) as u128
     }

@@ -1,7 +1,7 @@
 //! The connection breaks right after a commit: the host does not know whether the append was recorded.
 
 use crate::world::{World, calls, message, says, turns_ended};
-use growqr_actors::conformance::{Hook, Hooked};
+use growqr_actors::conformance::{HookedStore, StoreHooks};
 use growqr_core::agent::State;
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::Store;
@@ -9,8 +9,8 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// Every second append is recorded but returns an error.
-fn torn(store: &Arc<dyn Store>) -> Arc<dyn Store> {
-    Arc::new(Hooked::new(Arc::clone(store), Hook { every_second_fails: true, ..Hook::default() }))
+fn with_lost_confirmations(store: &Arc<dyn Store>) -> Arc<dyn Store> {
+    Arc::new(HookedStore::new(Arc::clone(store), StoreHooks { every_second_fails: true, ..StoreHooks::default() }))
 }
 
 fn looks_then_says(last: &str) -> serde_json::Value {
@@ -18,10 +18,10 @@ fn looks_then_says(last: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn what_was_recorded_when_the_connection_broke_is_taken_up_and_told_once() {
+async fn an_append_whose_confirmation_was_lost_is_resumed_and_published_once() {
     let mut world = World::new(looks_then_says).await;
     let store = Arc::clone(&world.ports.store);
-    world.ports.store = torn(&store);
+    world.ports.store = with_lost_confirmations(&store);
     let host = world.host().await;
     let mut notifications = host.subscribe();
     for n in 0..4 {
@@ -38,13 +38,13 @@ async fn what_was_recorded_when_the_connection_broke_is_taken_up_and_told_once()
 }
 
 #[tokio::test]
-async fn what_was_recorded_goes_on_although_nobody_says_it_again() {
+async fn an_append_whose_confirmation_was_lost_is_resumed_without_another_message() {
     let mut world = World::new(looks_then_says).await;
     let store = Arc::clone(&world.ports.store);
-    world.ports.store = torn(&store);
+    world.ports.store = with_lost_confirmations(&store);
     let host = world.host().await;
     let mut notifications = host.subscribe();
-    assert!(host.say(&AgentId::grow(), message(0), "look".to_owned()).await.is_err(), "the second append is said to have failed");
+    assert!(host.say(&AgentId::grow(), message(0), "look".to_owned()).await.is_err(), "the second append returns an error");
     turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.stop().await;
 }

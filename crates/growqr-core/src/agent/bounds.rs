@@ -1,43 +1,48 @@
 //! Upper bounds: the cost and output limit of the next model call, and the cost of a stopped call.
 
 use super::draft::Draft;
-use super::state::{Current, Phase, State};
+use super::state::{CurrentSegment, Phase, State};
 use super::transcript::token_bound;
-use crate::budget::{LEAST_OUTPUT, ROOMY_OUTPUT};
+use crate::budget::{LONG_OUTPUT_TOKENS, MIN_OUTPUT_TOKENS};
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;
 
 /// Tokens per second; higher than the output speed of any model.
-const FASTEST_OUTPUT: u64 = 400;
+const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
 impl Draft<'_> {
     /// The output limit (in tokens) and the reservation of the next call.
-    pub(super) fn affordable(&self, attempt: u32, most: u64, shortened: bool) -> Result<(u64, Option<Money>), LimitReached> {
+    pub(super) fn affordable(
+        &self,
+        attempt: u32,
+        max_output: u64,
+        shortened: bool,
+    ) -> Result<(u64, Option<Money>), LimitReached> {
         let state = &self.state;
-        if state.count.calls >= state.limits.calls {
+        if state.counters.calls >= state.limits.calls {
             return Err(LimitReached::Calls);
         }
         let Some(current) = &state.segment else { return Err(LimitReached::Calls) };
-        let most = most.min(state.most_room());
-        let Some(prices) = &current.card.prices else { return Ok((most, None)) };
+        let max_output = max_output.min(state.max_output_limit());
+        let Some(prices) = &current.card.prices else { return Ok((max_output, None)) };
         let input = self.input_bound(current, attempt, shortened);
-        let (available, limit) = state.purse.available(&state.limits, self.now.at);
-        let limit = state.short_of.unwrap_or(limit);
+        let (available, limit) = state.budget.available(&state.limits, self.now.at);
+        let limit = state.limit_of_last_message.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
-        let affordable = |money: Money| prices.output_affordable(input, money.less(input_cost)).unwrap_or_default();
+        let affordable = |money: Money| prices.output_affordable(input, money.saturating_sub(input_cost)).unwrap_or_default();
         // A call that breaks off counts with its whole reservation, and the next attempt must still be affordable. So a call
-        // takes at most half of the money that is left, as long as half buys a roomy answer.
+        // takes at most half of the money that is left, as long as half buys a long answer.
         let half = affordable(Money(available.0 / 2));
-        let max_tokens = most.min(half.max(affordable(available).min(ROOMY_OUTPUT)));
+        let max_tokens = max_output.min(half.max(affordable(available).min(LONG_OUTPUT_TOKENS)));
         let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();
-        if max_tokens < LEAST_OUTPUT.min(most) || input_cost + output_cost > available {
+        if max_tokens < MIN_OUTPUT_TOKENS.min(max_output) || input_cost + output_cost > available {
             return Err(limit);
         }
         Ok((max_tokens, Some(input_cost + output_cost)))
     }
 
     /// An upper bound for the prompt tokens of the next call.
-    pub(super) fn input_bound(&self, current: &Current, attempt: u32, shortened: bool) -> u64 {
+    pub(super) fn input_bound(&self, current: &CurrentSegment, attempt: u32, shortened: bool) -> u64 {
         let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
         self.state.transcript.bound(current.bytes, content.as_ref().map_or(0, token_bound))
     }
@@ -47,8 +52,9 @@ impl Draft<'_> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
         let input = self.input_bound(current, 1, false);
-        let needed = prices.input_bound(input)? + prices.output_cost(input, LEAST_OUTPUT.min(self.state.most_room()))?;
-        let (available, _) = self.state.purse.available(&self.state.limits, self.now.at);
+        let needed =
+            prices.input_bound(input)? + prices.output_cost(input, MIN_OUTPUT_TOKENS.min(self.state.max_output_limit()))?;
+        let (available, _) = self.state.budget.available(&self.state.limits, self.now.at);
         (needed > available).then_some(Shortfall { needed, available })
     }
 
@@ -59,22 +65,22 @@ impl Draft<'_> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
         let seconds = u64::try_from((self.now.at.0 - since.0).max(0)).unwrap_or(0).div_ceil(1_000);
-        let said = max_tokens.min(seconds.saturating_add(1).saturating_mul(FASTEST_OUTPUT));
+        let output = max_tokens.min(seconds.saturating_add(1).saturating_mul(MAX_OUTPUT_TOKENS_PER_SECOND));
         let input = self.state.transcript.bound(current.bytes, 0);
-        let bound = prices.input_bound(input)? + prices.output_cost(input, said)?;
+        let bound = prices.input_bound(input)? + prices.output_cost(input, output)?;
         Some(bound.min(reservation.unwrap_or(bound)))
     }
 }
 
 impl State {
     /// The largest output limit that may be requested, in tokens.
-    pub(super) fn most_room(&self) -> u64 {
+    pub(super) fn max_output_limit(&self) -> u64 {
         let card = self.segment.as_ref().map_or(u64::MAX, |current| current.card.max_output_tokens);
         self.limits.max_tokens.min(card)
     }
 
     /// Whether the open call has the largest output limit.
-    pub(super) fn has_most_room(&self) -> bool {
-        matches!(self.phase, Phase::Calling { max_tokens, .. } if max_tokens >= self.most_room())
+    pub(super) fn has_max_output_limit(&self) -> bool {
+        matches!(self.phase, Phase::Calling { max_tokens, .. } if max_tokens >= self.max_output_limit())
     }
 }
