@@ -36,6 +36,65 @@ pub struct Ask {
     pub default: Option<String>,
 }
 
+/// Why an answer does not fit its ask.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AnswerError {
+    /// Not one of the options.
+    #[error("{given:?} is not one of its answers: {known}")]
+    Option {
+        /// The option that was given.
+        given: String,
+        /// The options, for people.
+        known: String,
+    },
+    /// Neither an option nor a text.
+    #[error("an answer is missing")]
+    Empty,
+    /// The ask does not offer this scope.
+    #[error("the answer can only be given with the scope {0}")]
+    Scope(String),
+}
+
+impl Ask {
+    /// Whether this answer fits.
+    ///
+    /// # Errors
+    /// [`AnswerError`].
+    pub fn check(&self, answer: &Answer) -> Result<(), AnswerError> {
+        let text = answer.text.as_deref().unwrap_or_default().trim();
+        match &answer.option {
+            Some(given) if !self.options.iter().any(|option| option.id == *given) => {
+                let known: Vec<&str> = self.options.iter().map(|option| option.id.as_str()).collect();
+                return Err(AnswerError::Option { given: given.clone(), known: known.join(", ") });
+            }
+            None if text.is_empty() || self.kind != AskKind::Question => return Err(AnswerError::Empty),
+            _ => {}
+        }
+        if answer.scope != AskScope::Once && !self.scopes.contains(&answer.scope) {
+            let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
+            return Err(AnswerError::Scope(if scopes.is_empty() { "once".to_owned() } else { scopes.join(" or ") }));
+        }
+        Ok(())
+    }
+
+    /// The answer that counts at the deadline; `None` if there is none.
+    #[must_use]
+    pub fn default_answer(&self) -> Option<Answer> {
+        let default = self.default.clone()?;
+        let is_option = self.options.iter().any(|option| option.id == default);
+        let (option, text) = if is_option { (Some(default), None) } else { (None, Some(default)) };
+        Some(Answer { option, text, ..Answer::default() })
+    }
+
+    /// The answer in words.
+    #[must_use]
+    pub fn answer_text(&self, answer: &Answer) -> String {
+        let label = answer.option.as_ref().and_then(|id| self.options.iter().find(|option| option.id == *id));
+        let parts = [label.map(|option| option.label.as_str()), answer.text.as_deref()];
+        parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+}
+
 /// What an ask is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,8 +113,7 @@ pub enum AskKind {
 
 impl AskKind {
     /// All of them.
-    pub const ALL: [AskKind; 5] =
-        [AskKind::Question, AskKind::Permission, AskKind::Budget, AskKind::Conflict, AskKind::Review];
+    pub const ALL: [AskKind; 5] = [AskKind::Question, AskKind::Permission, AskKind::Budget, AskKind::Conflict, AskKind::Review];
 
     /// Its name in SQL, JSON and on the screen.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Messages between agents. One transaction writes mail into the sender's journal and outbox. Mail is delivered at least once;
 //! the receiver processes each id once.
 
-use crate::id::{AgentId, EffectId};
+use crate::id::{AgentId, AskId, EffectId};
 use crate::limits::LimitReached;
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,18 @@ pub enum MailBody {
     Cancel,
     /// A turn has ended.
     Report(Report),
+    /// The sender waits for an answer of the person.
+    AskRaised {
+        /// The ask.
+        ask: AskId,
+        /// The question; data, not operator text.
+        text: String,
+    },
+    /// The sender no longer waits for this answer.
+    AskSettled {
+        /// The ask.
+        ask: AskId,
+    },
 }
 
 /// One mail.
@@ -86,4 +98,7 @@ pub struct Mail {
     pub to: AgentId,
     /// The content.
     pub body: MailBody,
+    /// The sources of untrusted text that the sender had read when it wrote this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }

@@ -8,6 +8,7 @@ use crate::id::ExecutorId;
 use crate::memory::{CommitPlan, Origin};
 use crate::prompt::Tool;
 use crate::raw::RawJson;
+use crate::rules::ArgumentField;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -62,6 +63,8 @@ pub struct OfferedTool {
     pub executor: ExecutorId,
     /// How to go on with calls that a stop of the program interrupted.
     pub repeat: Repeat,
+    /// The argument that rules compare.
+    pub argument: Option<ArgumentField>,
 }
 
 impl OfferedTool {

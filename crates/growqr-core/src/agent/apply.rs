@@ -3,7 +3,7 @@
 
 use super::child::{Child, Sponsor};
 use super::render;
-use super::state::{Call, Counters, CurrentSegment, Pending, Phase, Progress, State};
+use super::state::{Call, Counters, CurrentSegment, Pending, Phase, Progress, Repeated, State};
 use super::transcript::Transcript;
 use super::version_1;
 use crate::clock::Timestamp;
@@ -48,6 +48,8 @@ impl State {
             Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
             Event::ChargeReserved(body) => self.charge_reserved(body),
             Event::ChargeSettled(body) => self.charge_settled(body, at),
+            Event::AskRaised(body) => self.ask_raised(body),
+            Event::AskSettled(body) => self.ask_settled(body),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
         }
@@ -60,6 +62,7 @@ impl State {
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.received_mail).insert(mail.clone());
         }
+        self.untrusted_pending.extend(body.untrusted.iter().cloned());
         if let Some(birth) = &body.birth {
             self.budget.receive(birth.allowance);
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
@@ -82,9 +85,23 @@ impl State {
 
     fn mail_received(&mut self, mail: &Mail) {
         Arc::make_mut(&mut self.received_mail).insert(mail.id.clone());
+        self.untrusted.extend(mail.untrusted.iter().cloned());
+        self.untrusted_pending.extend(mail.untrusted.iter().cloned());
         let from = mail.from.clone();
         match &mail.body {
             MailBody::Spawn(_) | MailBody::Cancel => {}
+            MailBody::AskRaised { ask, text } => {
+                if let Some(child) = self.children.get_mut(&from) {
+                    child.asks.insert(ask.clone(), text.clone());
+                    self.pending.push(Pending::SubAgentAsks { from, ask: ask.clone(), text: text.clone() });
+                }
+            }
+            MailBody::AskSettled { ask } => {
+                if let Some(child) = self.children.get_mut(&from) {
+                    child.asks.remove(ask);
+                }
+                self.pending.retain(|pending| !matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
+            }
             MailBody::Say { text, allowance, limit, number, by_person } => {
                 self.budget.receive(*allowance);
                 self.sponsored(&from, *allowance, *number);
@@ -134,6 +151,9 @@ impl State {
         self.limits = body.limits;
         self.ordinal = 0;
         self.cancelling = false;
+        self.untrusted = self.untrusted_pending.clone();
+        self.repeated = Repeated::default();
+        self.has_new_answer = false;
         self.last_text.clear();
         if let Phase::Idle = self.phase {
             self.phase = Phase::Waiting;
@@ -150,6 +170,8 @@ impl State {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
+            self.untrusted_pending.clear();
+            self.has_new_answer = false;
             self.unsent_results.clear();
             self.shortenable_pending = None;
         }
@@ -219,6 +241,7 @@ impl State {
 
     fn tool_started(&mut self, body: &event::ToolStarted, at: Timestamp) {
         self.ordinal += 1;
+        self.repeated.add(&body.name, &body.input);
         let (executor, repeat, waits_for) = match (&body.executor, body.repeat) {
             (Some(executor), Some(repeat)) => (executor.clone(), repeat, body.waits_for.clone()),
             _ => {
@@ -235,12 +258,16 @@ impl State {
                 executor,
                 repeat,
                 at,
-                progress: waits_for.map_or(Progress::Running, Progress::Waiting),
+                progress: match (&body.ask, waits_for) {
+                    (Some(ask), _) => Progress::AwaitingPermission(ask.clone()),
+                    (None, Some(ids)) => Progress::Waiting(ids),
+                    (None, None) => Progress::Running,
+                },
             });
         }
     }
 
-    fn progress(&mut self, effect: &EffectId, progress: Progress) {
+    pub(super) fn progress(&mut self, effect: &EffectId, progress: Progress) {
         if let Phase::Tools(calls) = &mut self.phase
             && let Some(call) = calls.iter_mut().find(|call| call.effect == *effect)
         {
@@ -256,6 +283,7 @@ impl State {
         {
             self.pending.retain(|pending| !matches!(pending, Pending::Report { from, .. } if ids.contains(from)));
         }
+        self.untrusted.extend(body.source.clone());
         let result = ToolResult { content: body.content.clone(), is_error: body.is_error };
         self.progress(&body.effect, Progress::Done(result));
     }
@@ -306,6 +334,7 @@ impl State {
             self.unsent_results = calls;
         }
         self.cancelling = false;
+        self.has_new_answer = false;
         self.message_since_cancel = false;
         self.interrupted_attempt = None;
     }

@@ -1,13 +1,15 @@
 //! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls go on.
 
+use super::asks::{Permission, ask_id};
 use super::children;
 use super::draft::Draft;
 use super::judge::{Judged, WantedCall, judge};
 use super::state::{Call, Phase, Progress, State};
 use super::tools::AgentCall;
 use crate::event::{CommitIntended, ToolFinished, ToolInterrupted, ToolResumed, ToolStarted};
-use crate::id::{EffectId, ExecutorId};
+use crate::id::{AgentId, AskId, EffectId, ExecutorId};
 use crate::model::Reply;
+use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolResult};
 
 /// The tool calls of an answer, in order; empty if the answer cannot be used. An executor may prepare them before the answer is
@@ -20,6 +22,19 @@ pub fn wanted_calls(reply: &Reply) -> Vec<WantedCall> {
     }
 }
 
+/// What is recorded with the start of a call.
+#[derive(Default)]
+struct Start {
+    waits_for: Option<Vec<AgentId>>,
+    rule: Option<String>,
+    ask: Option<AskId>,
+}
+
+/// Whether the results of this executor are texts of this program, or of the person's own memory.
+fn is_trusted(executor: &ExecutorId) -> bool {
+    *executor == ExecutorId::journal() || *executor == ExecutorId::memory()
+}
+
 impl Draft<'_> {
     /// Records the calls of an answer, and the results of the calls that need only the journal.
     pub(super) fn start_calls(&mut self, calls: &[WantedCall], mut prepared: Vec<(usize, Performed)>) {
@@ -30,11 +45,29 @@ impl Draft<'_> {
                 self.answer_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
                 continue;
             };
+            let line = match self.permission(&call.name, &call.input) {
+                Permission::Granted { line } => line,
+                Permission::Refused { line } => {
+                    let problem = format!("a rule of the person refuses this call ({line}); do not try it in another way");
+                    let effect = self.start_call(call, &entry, Start { rule: Some(line), ..Start::default() });
+                    self.finish_call(&effect, ToolResult::error(problem));
+                    continue;
+                }
+                Permission::Needed { line, reason, rule } => {
+                    let effect = self.state.next_effect(0);
+                    let start = Start { rule: Some(line), ask: Some(ask_id(&effect)), ..Start::default() };
+                    self.start_call(call, &entry, start);
+                    self.ask_permission(call, effect, reason, rule);
+                    continue;
+                }
+            };
             if entry.executor == ExecutorId::journal() {
-                self.carry_out(call, &entry, &mut spawns_left);
+                let waits_for = self.waits_for(call);
+                let effect = self.start_call(call, &entry, Start { waits_for, rule: Some(line), ask: None });
+                self.carry_out(&effect, &call.name, &call.input, &mut spawns_left);
                 continue;
             }
-            let effect = self.start_call(call, &entry, None);
+            let effect = self.start_call(call, &entry, Start { rule: Some(line), ..Start::default() });
             let found = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
             match found {
                 Some(Performed::Planned(plan)) => self.push(CommitIntended { effect, plan }),
@@ -44,28 +77,31 @@ impl Draft<'_> {
         }
     }
 
-    /// Carries out a call that concerns other agents: recording its events is all that it takes.
-    fn carry_out(&mut self, call: &WantedCall, entry: &CatalogueEntry, spawns_left: &mut u64) {
-        let wanted = match AgentCall::parse(&call.name, &call.input) {
-            Err(problem) => return self.answer_call(call, problem),
-            Ok(wanted) => wanted,
-        };
-        let waits_for = match &wanted {
-            AgentCall::Wait(wait) => Some(children::waits_for(&self.state, wait.ids.as_deref().unwrap_or_default())),
+    /// The sub-agents that a call waits for; `None` if it does not wait, or its input is wrong.
+    fn waits_for(&self, call: &WantedCall) -> Option<Vec<AgentId>> {
+        match AgentCall::parse(&call.name, &call.input) {
+            Ok(AgentCall::Wait(wait)) => Some(children::waits_for(&self.state, wait.ids.as_deref().unwrap_or_default())),
             _ => None,
-        };
-        let effect = self.start_call(call, entry, waits_for);
-        let result = match wanted {
-            AgentCall::Spawn(spawn) => {
-                *spawns_left -= 1;
-                Some(children::spawn(self, &effect, &spawn.name, &spawn.task, *spawns_left + 1))
+        }
+    }
+
+    /// Carries out a recorded call that concerns other agents or the person: recording its events is all that it takes.
+    /// `spawns_left` counts the spawns of the same answer that are not carried out yet, this one included.
+    pub(super) fn carry_out(&mut self, effect: &EffectId, name: &str, input: &RawJson, spawns_left: &mut u64) {
+        let result = match AgentCall::parse(name, input) {
+            Err(problem) => Some(ToolResult::error(problem)),
+            Ok(AgentCall::Spawn(spawn)) => {
+                let count = *spawns_left;
+                *spawns_left = count.saturating_sub(1);
+                Some(children::spawn(self, effect, &spawn.name, &spawn.task, count.max(1)))
             }
-            AgentCall::Message(message) => Some(children::message_sub_agent(self, &message.id, &message.text)),
-            AgentCall::Cancel(cancel) => Some(children::cancel(self, &cancel.id)),
-            AgentCall::Wait(wait) => children::wait(self, &effect, wait.ids.as_deref().unwrap_or_default()),
+            Ok(AgentCall::Message(message)) => Some(children::message_sub_agent(self, &message.id, &message.text)),
+            Ok(AgentCall::Cancel(cancel)) => Some(children::cancel(self, &cancel.id)),
+            Ok(AgentCall::AskUser(input)) => Some(self.ask_question(effect, input)),
+            Ok(AgentCall::Wait(wait)) => children::wait(self, effect, wait.ids.as_deref().unwrap_or_default()),
         };
         if let Some(result) = result {
-            self.finish_call(&effect, result);
+            self.finish_call(effect, result);
         }
     }
 
@@ -79,12 +115,12 @@ impl Draft<'_> {
     /// Records a call that is not carried out, together with its error result for the model.
     fn answer_call(&mut self, call: &WantedCall, problem: String) {
         let entry = CatalogueEntry { name: call.name.clone(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
-        let effect = self.start_call(call, &entry, None);
+        let effect = self.start_call(call, &entry, Start::default());
         self.finish_call(&effect, ToolResult::error(problem));
     }
 
     /// Records that a call starts; returns the id of its effect.
-    fn start_call(&mut self, call: &WantedCall, entry: &CatalogueEntry, waits_for: Option<Vec<crate::id::AgentId>>) -> EffectId {
+    fn start_call(&mut self, call: &WantedCall, entry: &CatalogueEntry, start: Start) -> EffectId {
         let effect = self.state.next_effect(0);
         self.push(ToolStarted {
             call: call.id.clone(),
@@ -93,13 +129,17 @@ impl Draft<'_> {
             effect: effect.clone(),
             executor: Some(entry.executor.clone()),
             repeat: Some(entry.repeat),
-            waits_for,
+            waits_for: start.waits_for,
+            rule: start.rule,
+            ask: start.ask,
         });
         effect
     }
 
     pub(super) fn finish_call(&mut self, effect: &EffectId, result: ToolResult) {
-        self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error });
+        let executor = self.state.call(effect).map(|call| &call.executor);
+        let source = executor.filter(|executor| !is_trusted(executor)).map(|executor| executor.as_str().to_owned());
+        self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error, source });
     }
 
     /// Whether every call of the last answer has its result.
@@ -122,7 +162,7 @@ impl Draft<'_> {
     /// Stops the calls that have no result yet. A call whose memory change is already recorded goes on, because the commit may
     /// already be in the repository.
     pub(super) fn stop_calls(&mut self) {
-        for effect in children::waiting_calls(&self.state) {
+        for effect in children::waiting_calls(&self.state).into_iter().chain(self.calls_not_started()) {
             self.finish_call(&effect, ToolResult::error(STOPPED));
         }
         for (effect, repeat) in self.running_calls() {
@@ -146,6 +186,13 @@ impl Draft<'_> {
             LookedUp::Unknown => self.finish_call(effect, ToolResult::error(may_have_happened("it was interrupted"))),
         }
         self.after_calls();
+    }
+
+    /// The calls that wait for a permission, or that have it and were not started yet.
+    fn calls_not_started(&self) -> Vec<EffectId> {
+        let Phase::Tools(calls) = &self.state.phase else { return Vec::new() };
+        let waiting = calls.iter().filter(|call| matches!(call.progress, Progress::AwaitingPermission(_) | Progress::Permitted));
+        waiting.map(|call| call.effect.clone()).collect()
     }
 
     fn running_calls(&self) -> Vec<(EffectId, Repeat)> {

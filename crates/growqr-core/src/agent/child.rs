@@ -1,9 +1,10 @@
 //! What an agent stores about its sub-agents, and about the agents that sent it messages.
 
 use crate::clock::Timestamp;
-use crate::id::AgentId;
+use crate::id::{AgentId, AskId};
 use crate::money::Money;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// An agent that sent a sub-agent messages for the current turn. It gets a report when the turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,11 +31,13 @@ pub(super) struct Child {
     pub(super) granted_at: Timestamp,
     /// The number of the person's message for which it was started.
     pub(super) message: i64,
+    /// The questions to the person that it waits for.
+    pub(super) asks: BTreeMap<AskId, String>,
 }
 
 impl Child {
     pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { messages_sent: 1, messages_reported: 0, cancelled: false, by_person, granted_at, message }
+        Child { messages_sent: 1, messages_reported: 0, cancelled: false, by_person, granted_at, message, asks: BTreeMap::new() }
     }
 
     /// Whether some messages are not yet covered by a report.

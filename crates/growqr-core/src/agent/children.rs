@@ -39,7 +39,13 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
     let state = &draft.state;
     let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1 };
     let child = child_id(effect);
-    let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(birth) };
+    let mail = Mail {
+        id: effect.clone(),
+        from: state.id.clone(),
+        to: child.clone(),
+        body: MailBody::Spawn(birth),
+        untrusted: state.untrusted.iter().cloned().collect(),
+    };
     draft.push(ChildRequested { effect: effect.clone(), mail });
     ToolResult::ok(format!(
         "sub-agent {child} ({name}) is at work; its report will come as mail, or wait for it with wait_for_sub_agents"
@@ -125,8 +131,8 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
 /// The result of a waiting call once it is due: none of its sub-agents is at work, or the person sent a message.
 pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
-    let at_work: Vec<&str> =
-        ids.iter().filter(|id| state.children.get(*id).is_some_and(Child::is_at_work)).map(AgentId::as_str).collect();
+    let at_work: Vec<String> =
+        ids.iter().filter_map(|id| Some((id, state.children.get(id)?))).filter_map(|(id, child)| work_text(id, child)).collect();
     if !at_work.is_empty() && !person_wrote {
         return None;
     }
@@ -144,6 +150,12 @@ pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) 
         parts.push("No sub-agent is at work, and every report was read.".to_owned());
     }
     Some(ToolResult::ok(parts.join("\n\n")))
+}
+
+/// A sub-agent at work, as the model reads it.
+fn work_text(id: &AgentId, child: &Child) -> Option<String> {
+    let waits = child.asks.values().map(|text| format!(" (waits for the person's answer: {text})"));
+    child.is_at_work().then(|| format!("{id}{}", waits.collect::<String>()))
 }
 
 /// The waiting calls of the current phase.

@@ -46,6 +46,10 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::LookedUp { effect, found } => draft.on_call_looked_up(&effect, found),
         Input::Reserve { charge, purpose, reservation } => draft.reserve(charge, purpose, reservation),
         Input::Settle { charge, cost } => draft.settle(charge, cost),
+        Input::Answer { ask, answer } => draft.on_person_answer(&ask, answer),
+        Input::Continue => draft.on_continue(),
+        Input::Deadline => draft.on_deadline(),
+        Input::RulesChanged => draft.on_rules_changed(),
         Input::Cancel => draft.on_cancel(true),
         Input::Stopping => draft.on_stop(),
         Input::Woken => draft.on_wake(),
@@ -56,7 +60,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
 impl Draft<'_> {
     fn on_created(&mut self) {
         if self.state.seq.0 == 0 {
-            self.push(AgentCreated { birth: None, parent: None, mail: None });
+            self.push(AgentCreated { birth: None, parent: None, mail: None, untrusted: Vec::new() });
             self.name_journal();
         }
     }
@@ -99,7 +103,7 @@ impl Draft<'_> {
         match &mail.body {
             MailBody::Spawn(birth) => {
                 let birth = Some(birth.clone());
-                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
+                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id), untrusted: mail.untrusted });
                 self.name_journal();
                 self.handle_pending(false);
             }
@@ -111,6 +115,7 @@ impl Draft<'_> {
                 self.push(MailReceived { mail });
                 self.on_cancel(false);
             }
+            MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived { mail }),
             MailBody::Report(_) => {
                 let wakes = self.report_wakes(&mail.from);
                 self.push(MailReceived { mail });
@@ -128,7 +133,7 @@ impl Draft<'_> {
     }
 
     /// Something new is pending: start a turn, end a wait, or leave it for the next request.
-    fn handle_pending(&mut self, is_message: bool) {
+    pub(super) fn handle_pending(&mut self, is_message: bool) {
         match &self.state.phase {
             Phase::Idle => self.begin_turn(),
             Phase::Waiting if let (Some(ended), false) = (&self.state.ending, is_message) => {
@@ -256,7 +261,9 @@ impl Draft<'_> {
             StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
                 if !self.state.pending.is_empty() {
                     self.request(1);
-                } else if self.state.depth() == 0 || self.state.children_at_work().next().is_none() {
+                } else if self.state.depth() == 0
+                    || (self.state.children_at_work().next().is_none() && !self.state.has_open_question())
+                {
                     self.end_turn(Ended::Done);
                 }
             }
@@ -317,10 +324,11 @@ impl Draft<'_> {
     fn on_cancel(&mut self, by_person: bool) {
         let children_to_stop = self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
         let is_working = self.state.is_at_work() && self.state.ending.is_none();
-        if self.state.cancelling || (!is_working && !children_to_stop) {
+        if self.state.cancelling || (!is_working && !children_to_stop && self.state.open_asks.is_empty()) {
             return;
         }
         self.push(CancelRequested { by_person });
+        self.withdraw_asks();
         children::cancel_all(self);
         match self.state.phase {
             Phase::Idle => {}
@@ -357,9 +365,9 @@ impl Draft<'_> {
             (Phase::Waiting, Some(attempt)) => self.request(attempt + 1),
             (Phase::Tools(_), _) => {
                 self.resume_calls();
-                self.after_calls();
+                self.on_continue();
             }
-            (Phase::Idle | Phase::Waiting, _) => {}
+            (Phase::Idle | Phase::Waiting, _) => self.on_continue(),
         }
     }
 
@@ -373,6 +381,10 @@ impl Draft<'_> {
     }
 
     pub(super) fn end_turn(&mut self, ended: Ended) {
+        // A question of the Grow Agent outlives the turn: its answer starts another one.
+        if self.state.depth() > 0 || ended == Ended::Cancelled {
+            self.withdraw_asks();
+        }
         if self.state.depth() > 0 && ended != Ended::Done {
             children::cancel_all(self);
             if self.state.children_at_work().next().is_some() {

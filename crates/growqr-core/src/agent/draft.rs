@@ -34,6 +34,7 @@ impl<'a> Draft<'a> {
     pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
         let from = self.state.id.clone();
         let place = format!("{from}/mail/{to}");
-        Mail { id: self.state.scope(&place).effect(self.state.seq.next().0), from, to, body }
+        let untrusted = self.state.untrusted.iter().cloned().collect();
+        Mail { id: self.state.scope(&place).effect(self.state.seq.next().0), from, to, body, untrusted }
     }
 }

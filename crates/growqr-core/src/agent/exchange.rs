@@ -1,13 +1,17 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
-use crate::id::{AgentId, EffectId, MessageId, SegmentHash};
+use crate::ask::Answer;
+use crate::id::{AgentId, AskId, EffectId, MessageId, SegmentHash};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply};
 use crate::money::Money;
 use crate::prompt::Segment;
+use crate::rules::{ArgumentField, Rules};
 use crate::tool::{CatalogueEntry, LookedUp, OfferedTool, Performed, ToolCall, ToolResult};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// An input to which an agent must react.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +90,20 @@ pub enum Input {
         /// What it cost; `None` if that will never be known.
         cost: Option<Money>,
     },
+    /// The person answers an ask. Only recorded: [`Input::Continue`] acts on it. An ask that is not open, and an answer that does
+    /// not fit ([`crate::ask::Ask::check`]), change nothing.
+    Answer {
+        /// The ask.
+        ask: AskId,
+        /// The answer; `None` if the person will not answer.
+        answer: Option<Answer>,
+    },
+    /// Acts on answers that were recorded.
+    Continue,
+    /// Settles asks whose deadline has passed.
+    Deadline,
+    /// The rules have changed: settles the asks that a rule decides now.
+    RulesChanged,
     /// Stop the turn.
     Cancel,
     /// The program is about to stop in an orderly way; no further intent will be performed.
@@ -109,6 +127,12 @@ pub struct Setup {
     pub tools: Vec<CatalogueEntry>,
     /// Limits.
     pub limits: Limits,
+    /// Where the inputs of tools have the argument that rules compare, by the name of the tool.
+    pub arguments: Arc<BTreeMap<String, ArgumentField>>,
+    /// The rules for tool calls.
+    pub rules: Arc<Rules>,
+    /// Whether a risky call in a turn that has read untrusted text needs a question although a rule allows it.
+    pub asks_after_untrusted_text: bool,
 }
 
 impl Setup {
@@ -117,7 +141,24 @@ impl Setup {
     pub fn of(segment: &Segment, card: ModelCard, offered: &[OfferedTool], limits: Limits) -> Setup {
         let (hash, bytes) = segment.encode();
         let tools = offered.iter().map(OfferedTool::entry).collect();
-        Setup { segment: hash, provider: segment.provider.clone(), card, bytes: bytes.len() as u64, tools, limits }
+        let arguments = offered.iter().filter_map(|offered| Some((offered.tool.name.clone(), offered.argument.clone()?)));
+        Setup {
+            segment: hash,
+            provider: segment.provider.clone(),
+            card,
+            bytes: bytes.len() as u64,
+            tools,
+            limits,
+            arguments: Arc::new(arguments.collect()),
+            rules: Arc::default(),
+            asks_after_untrusted_text: true,
+        }
+    }
+
+    /// The setup with these rules.
+    #[must_use]
+    pub fn with_rules(self, rules: Arc<Rules>, asks_after_untrusted_text: bool) -> Setup {
+        Setup { rules, asks_after_untrusted_text, ..self }
     }
 }
 

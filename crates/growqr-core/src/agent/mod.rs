@@ -8,6 +8,7 @@
 //! sub-agents and ends after them, so that its report covers all that was spent below it.
 
 mod apply;
+mod asks;
 mod bounds;
 mod calls;
 mod charge;

@@ -174,6 +174,18 @@ impl Pending {
                 let text = report_text(from.as_str(), report);
                 format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&shortened_if_long(&text), "mail"))
             }
+            Pending::Answer { ask, question, answer } => {
+                let answer = answer.as_deref().map_or_else(
+                    || "There is no answer: decide yourself, or go on without it.".to_owned(),
+                    |answer| format!("The person answers: {}", shortened_if_long(answer)),
+                );
+                let text = format!("You asked: {}\n{answer}", shortened_if_long(question));
+                format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
+            }
+            Pending::SubAgentAsks { from, text, .. } => {
+                let text = format!("It waits for the person's answer to this: {}", shortened_if_long(text));
+                format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&text, "mail"))
+            }
             Pending::AnswerWasEmpty => "(Your last answer was empty. Please continue, or say what you need.)".to_owned(),
             Pending::AnswerWasCut => "(Your last answer was cut because it became too long, and none of it was carried out. \
                 Do it in smaller parts: a page can be written a section at a time.)"

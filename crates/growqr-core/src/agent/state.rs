@@ -4,10 +4,13 @@ use super::charge::Charge;
 use super::child::{Child, Sponsor};
 use super::exchange::Intent;
 use super::transcript::Transcript;
+use crate::ask::Ask;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::event::Ended;
-use crate::id::{AgentId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
+use crate::id::{
+    AgentId, AskId, CallId, EffectId, EffectSalt, EffectScope, ExecutorId, JournalName, MessageId, SegmentHash, Seq,
+};
 use crate::limits::{LimitReached, Limits};
 use crate::mail::{Report, SpawnRequest};
 use crate::memory::{CommitPlan, Origin};
@@ -17,11 +20,12 @@ use crate::prompt::Segment;
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, Repeat, ToolCall, ToolResult};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the state's shape in snapshots. A snapshot of another version is ignored.
-pub const STATE_VERSION: u32 = 4;
+pub const STATE_VERSION: u32 = 5;
 
 /// The whole state of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +80,42 @@ pub struct State {
     pub(super) received_mail: Arc<BTreeSet<EffectId>>,
     /// Ids of the person's messages that were received.
     pub(super) received_messages: Arc<BTreeSet<MessageId>>,
+    /// Asks that are not settled.
+    pub(super) open_asks: BTreeMap<AskId, Ask>,
+    /// An answer to a question was recorded, and the agent has not acted on it yet.
+    pub(super) has_new_answer: bool,
+    /// Rules that the person's answers have added for this agent, in their text form.
+    pub(super) granted: Vec<String>,
+    /// Sources of the untrusted text that this turn has read.
+    pub(super) untrusted: BTreeSet<String>,
+    /// Those of mail that is pending: they count in the turn that reads it.
+    pub(super) untrusted_pending: BTreeSet<String>,
+    /// The last call, and how many times in a row it was made.
+    pub(super) repeated: Repeated,
+}
+
+/// How many times in a row the same call was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Repeated {
+    /// SHA-256 of the tool's name and the input.
+    pub(super) call: [u8; 32],
+    pub(super) count: u32,
+}
+
+impl Repeated {
+    pub(super) fn hash(name: &str, input: &RawJson) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name);
+        hash.update(input.text());
+        hash.finalize().into()
+    }
+
+    /// Counts another call.
+    pub(super) fn add(&mut self, name: &str, input: &RawJson) {
+        let call = Repeated::hash(name, input);
+        *self = Repeated { call, count: if self.call == call { self.count + 1 } else { 1 } };
+    }
 }
 
 /// Counters for the limits of one message.
@@ -129,6 +169,10 @@ pub(super) struct Call {
 pub(super) enum Progress {
     /// Started.
     Running,
+    /// The person must allow it first.
+    AwaitingPermission(AskId),
+    /// Allowed, and not started yet.
+    Permitted,
     /// The program stopped while it was running; the executor is asked for the outcome.
     Interrupted,
     /// Waits until none of these sub-agents is at work.
@@ -154,6 +198,10 @@ pub(super) enum Pending {
     AnswerWasEmpty,
     /// The model's answer was cut at the output limit; it is asked for a shorter one.
     AnswerWasCut,
+    /// The answer to a question of the agent; `None` if the person will not answer.
+    Answer { ask: AskId, question: String, answer: Option<String> },
+    /// A sub-agent waits for an answer of the person.
+    SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
     Continue(String),
 }
@@ -195,6 +243,12 @@ impl State {
             settled: Arc::default(),
             received_mail: Arc::default(),
             received_messages: Arc::default(),
+            open_asks: BTreeMap::new(),
+            has_new_answer: false,
+            granted: Vec::new(),
+            untrusted: BTreeSet::new(),
+            untrusted_pending: BTreeSet::new(),
+            repeated: Repeated::default(),
         }
     }
 
@@ -326,7 +380,7 @@ impl State {
         let plan = match &call.progress {
             Progress::Running | Progress::Interrupted => None,
             Progress::Committing(plan) => Some(plan.clone()),
-            Progress::Waiting(_) | Progress::Done(_) => return None,
+            Progress::AwaitingPermission(_) | Progress::Permitted | Progress::Waiting(_) | Progress::Done(_) => return None,
         };
         let origin = self.origin(call.effect.clone());
         let (executor, name, input, at) = (call.executor.clone(), call.name.clone(), call.input.clone(), call.at);

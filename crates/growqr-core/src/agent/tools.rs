@@ -15,6 +15,7 @@ pub(super) enum AgentCall {
     Wait(WaitInput),
     Message(MessageInput),
     Cancel(CancelInput),
+    AskUser(AskUserInput),
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -56,6 +57,30 @@ pub(super) struct CancelInput {
     pub(super) id: String,
 }
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(
+    description = "Asks the person a question and answers at once with the question's id; the answer comes as mail, maybe much later. Ask only what you cannot find out yourself and what changes what you do next, one thing at a time. Offer options if the answer is a choice. Go on meanwhile with what does not depend on the answer, or end your answer."
+)]
+pub(super) struct AskUserInput {
+    #[schemars(description = "One or two sentences that can be understood without the conversation")]
+    pub(super) question: String,
+    #[schemars(description = "Answers to choose from; the person may also answer in their own words")]
+    pub(super) options: Option<Vec<String>>,
+    #[schemars(description = "The answer to use if none comes in time; needs deadline_minutes")]
+    pub(super) default: Option<String>,
+    #[schemars(description = "When the default is used")]
+    pub(super) deadline_minutes: Option<u32>,
+}
+
+/// Names of tools that are treated in a special way.
+pub(super) const WAIT_TOOL: &str = WaitInput::NAME;
+pub(super) const ASK_TOOL: &str = AskUserInput::NAME;
+
+impl ToolInput for AskUserInput {
+    const NAME: &'static str = "ask_user";
+}
+
 impl ToolInput for SpawnInput {
     const NAME: &'static str = "spawn_sub_agent";
 }
@@ -87,9 +112,39 @@ impl AgentCall {
             WaitInput::NAME => parse(input).map(AgentCall::Wait),
             MessageInput::NAME => parse(input).map(AgentCall::Message),
             CancelInput::NAME => parse(input).map(AgentCall::Cancel),
+            AskUserInput::NAME => parse(input).and_then(checked_question).map(AgentCall::AskUser),
             _ => Err(format!("this version of GrowQR no longer has the tool {name:?}; go on without it")),
         }
     }
+}
+
+/// The most characters of a question, and of one of its options.
+const MAX_QUESTION: usize = 4_000;
+const MAX_OPTION: usize = 200;
+
+/// The most options of a question.
+const MAX_OPTIONS: usize = 12;
+
+fn checked_question(mut input: AskUserInput) -> Result<AskUserInput, String> {
+    let too_long = |text: &str, limit| text.chars().count() > limit;
+    input.question = input.question.trim().to_owned();
+    let options = input.options.iter_mut().flatten();
+    options.for_each(|option| *option = option.trim().to_owned());
+    let options = input.options.as_deref().unwrap_or_default();
+    if input.question.is_empty() || too_long(&input.question, MAX_QUESTION) {
+        return Err(format!("ask_user: give a question of at most {MAX_QUESTION} characters"));
+    }
+    let is_bad = |option: &String| option.is_empty() || too_long(option, MAX_OPTION);
+    if options.len() > MAX_OPTIONS || options.iter().any(is_bad) {
+        return Err(format!("ask_user: give at most {MAX_OPTIONS} options, each of at most {MAX_OPTION} characters"));
+    }
+    if input.default.is_some() && input.deadline_minutes.is_none() {
+        return Err("ask_user: a default needs deadline_minutes".to_owned());
+    }
+    if input.default.as_ref().is_some_and(|default| too_long(default, MAX_QUESTION)) {
+        return Err(format!("ask_user: give a default of at most {MAX_QUESTION} characters"));
+    }
+    Ok(input)
 }
 
 /// Names are shown in lists: one line, at most 60 characters.
@@ -100,9 +155,15 @@ fn clean_name(name: &str) -> String {
 /// The tools of this module, in the order in which they are sent.
 #[must_use]
 pub fn offered() -> Vec<OfferedTool> {
-    [describe::<SpawnInput>(), describe::<WaitInput>(), describe::<MessageInput>(), describe::<CancelInput>()]
-        .map(|tool| OfferedTool { tool, executor: ExecutorId::journal(), repeat: Repeat::Safe })
-        .into()
+    [
+        describe::<SpawnInput>(),
+        describe::<WaitInput>(),
+        describe::<MessageInput>(),
+        describe::<CancelInput>(),
+        describe::<AskUserInput>(),
+    ]
+    .map(|tool| OfferedTool { tool, executor: ExecutorId::journal(), repeat: Repeat::Safe, argument: None })
+    .into()
 }
 
 /// The name of a limit, for people and models.

@@ -182,6 +182,8 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
             Do it in smaller parts: a page can be written a section at a time.)"
             .to_owned(),
         Pending::Continue(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
+        // There were no asks.
+        Pending::Answer { .. } | Pending::SubAgentAsks { .. } => String::new(),
         Pending::UserMessage(text) | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
     }
 }

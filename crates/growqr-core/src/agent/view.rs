@@ -39,9 +39,12 @@ impl State {
             Phase::Waiting => Status::Waiting,
             Phase::Tools(calls) => {
                 let mut open = calls.iter().filter(|call| !call.is_done()).peekable();
-                let waits = open.peek().is_some() && open.all(|call| matches!(call.progress, Progress::Waiting(_)));
+                let waits = open.peek().is_some()
+                    && open.all(|call| matches!(call.progress, Progress::Waiting(_) | Progress::AwaitingPermission(_)));
                 if waits { Status::Waiting } else { Status::Working }
             }
+            // An answer was recorded while no host ran: the agent is woken at the next start.
+            Phase::Idle if self.can_continue() => Status::Working,
             Phase::Idle => match &self.last_ended {
                 None => Status::Idle,
                 Some(Ended::Done) if self.depth() == 0 => Status::Idle,
@@ -80,7 +83,7 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),
             MailBody::Say { text, .. } => (Author::Agent(body.mail.from.clone()), text.clone()),
             MailBody::Report(report) => (Author::Agent(body.mail.from.clone()), report.text.clone()),
-            MailBody::Spawn(_) | MailBody::Cancel => return None,
+            MailBody::Spawn(_) | MailBody::Cancel | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => return None,
         },
         _ => return None,
     };

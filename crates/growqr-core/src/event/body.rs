@@ -1,6 +1,7 @@
 //! The body of each kind of event. `event/mod.rs` lists and describes the kinds.
 
-use crate::id::{AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
+use crate::ask::{Answer, Ask, SettledBy};
+use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
 use crate::limits::{LimitReached, Limits, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
@@ -19,6 +20,9 @@ pub struct AgentCreated {
     pub parent: Option<AgentId>,
     /// The mail that created it.
     pub mail: Option<EffectId>,
+    /// The sources of untrusted text that the agent that started it had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }
 
 /// See [`super::Event::JournalNamed`].
@@ -180,6 +184,13 @@ pub struct ToolStarted {
     /// The sub-agents whose reports it waits for; `None` for a call that does not wait, and in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waits_for: Option<Vec<AgentId>>,
+    /// The line of the rules that decided the call. `None` before version 3, and for a call that is not carried out for another
+    /// reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The ask that must be settled before the call is carried out. The ask is raised by the next event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<AskId>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -214,6 +225,9 @@ pub struct ToolFinished {
     pub content: ToolContent,
     /// Whether the call failed.
     pub is_error: bool,
+    /// Where the content comes from, if nobody vouches for it: the id of the executor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// See [`super::Event::ChildRequested`].
@@ -266,6 +280,34 @@ pub struct ChargeSettled {
     pub charge: EffectId,
     /// What it cost; `None` if that will never be known: then the whole reservation counts.
     pub cost: Option<Money>,
+}
+
+/// See [`super::Event::AskRaised`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskRaised {
+    /// The question.
+    pub ask: Ask,
+    /// Tells the agents that wait for this one that it waits for the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::AskSettled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskSettled {
+    /// The ask.
+    pub ask: AskId,
+    /// Who settled it.
+    pub by: SettledBy,
+    /// The answer. `None` if there is none: the person will not answer, or the question is void.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+    /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Tells the agents that wait for this one that it no longer waits for the person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<Mail>,
 }
 
 /// See [`super::Event::TurnEnding`].

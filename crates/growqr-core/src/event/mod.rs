@@ -21,8 +21,8 @@ use std::slice;
 /// The version of the events' shapes that this build writes. It reads older versions and refuses newer ones.
 ///
 /// Version 2 adds: the decisions about an answer, a tool call and a failed call; the tools of a segment; the journal's name;
-/// results of several blocks; charges.
-pub const SCHEMA_VERSION: u32 = 2;
+/// results of several blocks; charges. Version 3 adds: rules, asks, limits of a whole tree, and the origin of untrusted text.
+pub const SCHEMA_VERSION: u32 = 3;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident => $kind:literal,)*) => {
@@ -109,6 +109,10 @@ events! {
     ChargeReserved => "charge_reserved",
     /// A charge got its final cost.
     ChargeSettled => "charge_settled",
+    /// The person is asked something.
+    AskRaised => "ask_raised",
+    /// An ask has its answer, or needs none any more.
+    AskSettled => "ask_settled",
     /// A sub-agent's turn will end in this way as soon as its own sub-agents have stopped.
     TurnEnding => "turn_ending",
     /// The agent's turn has ended.
@@ -155,6 +159,8 @@ impl Event {
             Event::ChildRequested(body) => slice::from_ref(&body.mail),
             Event::ChildTold(body) => slice::from_ref(&body.mail),
             Event::ChildCancelled(body) => slice::from_ref(&body.mail),
+            Event::AskRaised(body) => &body.notices,
+            Event::AskSettled(body) => &body.notices,
             Event::TurnEnded(body) => &body.reports,
             _ => &[],
         }

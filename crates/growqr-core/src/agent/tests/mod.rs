@@ -1,5 +1,6 @@
 //! Tests of the turn machine: each rule alone, and random inputs in any order.
 
+mod asks;
 mod charges;
 mod identity;
 mod interrupted;

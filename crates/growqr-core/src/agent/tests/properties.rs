@@ -1,14 +1,14 @@
 //! Property tests: random inputs in any order, with a crash at any moment. Every request must be one that the real service
 //! accepts, and a replay of the journal must give the same state. The checks themselves are in [`World`].
 
-use super::world::{World, calls, reply, says, setup, spawn};
+use super::world::{World, calls, reply, rules, says, setup, spawn};
 use crate::agent::{Input, wanted_calls};
-use crate::id::{AgentId, EffectId};
+use crate::id::{AgentId, EffectId, ExecutorId};
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
 use crate::model::{FailureKind, Reply, StopReason};
 use crate::money::Money;
-use crate::tool::{LookedUp, Performed, ToolContent, ToolResult};
+use crate::tool::{CatalogueEntry, LookedUp, Performed, Repeat, ToolContent, ToolResult};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -27,6 +27,9 @@ enum Step {
     Stop,
     SwitchModel(bool),
     TightenBudget,
+    AnswerAsk(usize, usize),
+    Deadline,
+    Rules(usize),
 }
 
 fn stop() -> impl Strategy<Value = StopReason> {
@@ -52,6 +55,9 @@ fn tool() -> impl Strategy<Value = (&'static str, serde_json::Value)> {
         Just(("wait_for_sub_agents", json!({"ids": ["nobody"]}))),
         Just(("cancel_sub_agent", json!({"id": "nobody"}))),
         Just(("unknown", json!([]))),
+        Just(("act", json!({"path": "a"}))),
+        Just(("ask_user", json!({"question": "which?", "options": ["a", "b"]}))),
+        Just(("ask_user", json!({"question": "when?", "default": "now", "deadline_minutes": 1}))),
     ]
 }
 
@@ -101,6 +107,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Stop),
         1 => any::<bool>().prop_map(Step::SwitchModel),
         1 => Just(Step::TightenBudget),
+        8 => (any::<usize>(), any::<usize>()).prop_map(|(which, how)| Step::AnswerAsk(which, how)),
+        1 => Just(Step::Deadline),
+        1 => any::<usize>().prop_map(Step::Rules),
     ]
 }
 
@@ -153,7 +162,7 @@ fn apply(world: &mut World, step: Step) {
                 let report =
                     Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1), up_to: u64::MAX };
                 let id = EffectId::new(format!("r{}", world.entries.len()));
-                let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };
+                let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report), untrusted: Vec::new() };
                 world.input(Input::Mail(mail.clone()));
                 assert_eq!(world.input(Input::Mail(mail)), [""; 0], "mail is received once");
             }
@@ -174,7 +183,27 @@ fn apply(world: &mut World, step: Step) {
         }
         Step::SwitchModel(other) => world.setup = setup(if other { "other" } else { "m" }),
         Step::TightenBudget => world.setup.limits.per_message = Money(50_000_000),
+        Step::AnswerAsk(which, how) => world.answer_ask(which, how),
+        Step::Deadline => {
+            world.now.0 += 60_000;
+            world.input(Input::Deadline);
+            world.input(Input::Continue);
+        }
+        Step::Rules(which) => {
+            world.setup.rules = rules(&[["allow act", "deny act", "ask *", "allow act path=b"][which % 4]]);
+            world.input(Input::RulesChanged);
+            world.input(Input::Continue);
+        }
     }
+}
+
+/// A world with a tool that no rule names.
+fn world() -> World {
+    let mut world = World::grow();
+    let entry = CatalogueEntry { name: "act".to_owned(), executor: ExecutorId::new("mcp:test"), repeat: Repeat::LookUp };
+    world.setup.tools.push(entry);
+    world.setup.rules = rules(&[]);
+    world
 }
 
 proptest! {
@@ -182,7 +211,7 @@ proptest! {
 
     #[test]
     fn every_request_is_acceptable_and_every_journal_replays(steps in prop::collection::vec(step(), 1..60)) {
-        let mut world = World::grow();
+        let mut world = world();
         for step in steps {
             apply(&mut world, step);
         }
@@ -191,7 +220,7 @@ proptest! {
 
     #[test]
     fn an_agent_is_never_stuck(steps in prop::collection::vec(step(), 1..40)) {
-        let mut world = World::grow();
+        let mut world = world();
         for step in steps {
             apply(&mut world, step);
         }
@@ -201,6 +230,10 @@ proptest! {
                 world.answer(says("done"));
             } else if let Some(effect) = world.open_tools().first() {
                 world.finish(&effect.clone(), ToolResult::ok("done"));
+            } else if world.state.can_continue() {
+                world.input(Input::Continue);
+            } else if world.state.open_asks().next().is_some() {
+                world.answer_ask(0, 1);
             } else if world.state.is_at_work() {
                 apply(&mut world, Step::Report(0, "done".into()));
             } else {

@@ -40,7 +40,7 @@ fn output_limit(world: &World) -> u64 {
 }
 
 fn mail(id: &str, body: MailBody) -> Mail {
-    Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body }
+    Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body, untrusted: Vec::new() }
 }
 
 fn message_body(number: u64, allowance: Money) -> MailBody {
@@ -53,7 +53,13 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
     let child = spawns[index].to.clone();
     let report =
         Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1 };
-    Mail { id: EffectId::new(format!("report-{index}")), from: child, to: AgentId::grow(), body: MailBody::Report(report) }
+    Mail {
+        id: EffectId::new(format!("report-{index}")),
+        from: child,
+        to: AgentId::grow(),
+        body: MailBody::Report(report),
+        untrusted: Vec::new(),
+    }
 }
 
 #[test]
@@ -766,5 +772,5 @@ fn a_snapshot_of_another_shape_has_another_version() {
     scout.input(Input::Mail(mail("m", message_body(2, Money(7)))));
     fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (4, "58e6f85b7666ccca"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (5, "0000000000000000"), "with another shape, raise STATE_VERSION");
 }

@@ -25,6 +25,8 @@ enum Step {
     Message(usize, usize),
     CancelChild(usize, usize),
     Wait(usize),
+    AskUser(usize),
+    AnswerAsk(usize, usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -41,6 +43,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (any(), any()).prop_map(|(who, whom)| Step::Message(who, whom)),
         1 => (any(), any()).prop_map(|(who, whom)| Step::CancelChild(who, whom)),
         2 => any().prop_map(Step::Wait),
+        2 => any().prop_map(Step::AskUser),
+        3 => (any(), any()).prop_map(|(who, how)| Step::AnswerAsk(who, how)),
     ]
 }
 
@@ -129,6 +133,13 @@ impl Forest {
                     Some(calls(&[("cancel_sub_agent", json!({"id": id.as_str()}))]))
                 });
             }
+            Step::AskUser(who) => {
+                self.answer_call(who, &|_| Some(calls(&[("ask_user", json!({"question": "which?"}))])));
+            }
+            Step::AnswerAsk(who, how) => {
+                let Some(id) = self.pick(who, |world| world.state.open_asks().next().is_some()) else { return };
+                self.with(&id, |world| world.answer_ask(0, how));
+            }
             Step::Wait(who) => self.answer_call(who, &|_| Some(calls(&[("wait_for_sub_agents", json!({}))]))),
         }
     }
@@ -155,6 +166,10 @@ impl Forest {
                     let effect = world.open_tools().remove(0);
                     world.finish(&effect, ToolResult::ok("done"));
                 });
+            } else if let Some(id) = self.pick(0, |world| world.state.can_continue()) {
+                self.with(&id, |world| drop(world.input(Input::Continue)));
+            } else if let Some(id) = self.pick(0, |world| world.state.open_asks().next().is_some()) {
+                self.with(&id, |world| world.answer_ask(0, 1));
             } else {
                 return;
             }

@@ -1,16 +1,18 @@
 //! A driver for the tests of the turn machine. It records and applies events, and checks the invariants after every step.
 
 use crate::agent::{Input, Intent, Setup, State, decide, version_1};
+use crate::ask::{Answer, Ask};
 use crate::clock::{Moment, Timestamp};
 use crate::event::{Entry, Event, SCHEMA_VERSION};
-use crate::id::{AgentId, EffectId, MessageId, SegmentHash, Seq};
+use crate::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use crate::money::{Money, Prices};
 use crate::prompt::{Block, Message, Role, Segment, blocks};
 use crate::raw::RawJson;
-use crate::tool::{Performed, ToolResult};
+use crate::rules::{RuleLine, RuleOrigin, Rules};
+use crate::tool::{CatalogueEntry, Performed, Repeat, ToolResult};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -41,8 +43,25 @@ pub(super) fn setup(model: &str) -> Setup {
         prices: Some(prices()),
         effort: None,
     };
-    let (segment, tools) = (SegmentHash::new(model), version_1::catalogue());
-    Setup { segment, provider: "test".to_owned(), card, bytes: 4_000, tools, limits: Limits::default() }
+    let (segment, mut tools) = (SegmentHash::new(model), version_1::catalogue());
+    tools.push(CatalogueEntry { name: "ask_user".to_owned(), executor: ExecutorId::journal(), repeat: Repeat::Safe });
+    Setup {
+        segment,
+        provider: "test".to_owned(),
+        card,
+        bytes: 4_000,
+        tools,
+        limits: Limits::default(),
+        arguments: Arc::default(),
+        rules: rules(&["allow act"]),
+        asks_after_untrusted_text: true,
+    }
+}
+
+/// The built-in rules, then these lines of the person.
+pub(super) fn rules(lines: &[&str]) -> Arc<Rules> {
+    let line = |text: &&str| RuleLine { rule: text.parse().expect("a rule"), origin: RuleOrigin::Person };
+    Arc::new(Rules::new(lines.iter().map(line)))
 }
 
 impl World {
@@ -98,6 +117,20 @@ impl World {
 
     pub fn finish(&mut self, effect: &EffectId, result: ToolResult) -> Vec<&'static str> {
         self.input(Input::Finished { effect: effect.clone(), result })
+    }
+
+    /// Answers an open ask in one of several ways, and goes on after it.
+    pub fn answer_ask(&mut self, which: usize, how: usize) {
+        let open: Vec<Ask> = self.state.open_asks().cloned().collect();
+        let Some(ask) = open.get(which % open.len().max(1)) else { return };
+        let option = ask.options.get(how % ask.options.len().max(1)).map(|option| option.id.clone());
+        let scope = ask.scopes.get(how % ask.scopes.len().max(1)).copied().unwrap_or_default();
+        let text = (option.is_none() || how % 3 == 0).then(|| "so".to_owned());
+        let answer = (how % 5 > 0).then_some(Answer { option, text, scope, amount: None });
+        self.input(Input::Answer { ask: ask.id.clone(), answer });
+        if how % 7 > 0 {
+            self.input(Input::Continue);
+        }
     }
 
     pub fn attempt(&self) -> Option<u32> {
@@ -191,7 +224,19 @@ impl World {
             }
         }
         assert!(results.values().all(|count| *count <= 1));
+        let mut asks: BTreeMap<&AskId, usize> = BTreeMap::new();
+        for entry in &self.entries {
+            match &entry.event {
+                Event::AskRaised(body) => assert_eq!(asks.insert(&body.ask.id, 0), None, "a question is asked once"),
+                Event::AskSettled(body) => *asks.get_mut(&body.ask).expect("raised before settled") += 1,
+                _ => {}
+            }
+        }
+        assert!(asks.values().all(|count| *count <= 1), "an ask is settled once");
+        let open: BTreeSet<&AskId> = asks.iter().filter(|(_, count)| **count == 0).map(|(id, _)| *id).collect();
+        assert_eq!(open, self.state.open_asks().map(|ask| &ask.id).collect(), "no ask is forgotten");
         if !self.state.is_at_work() {
+            assert!(self.state.depth() == 0 || open.is_empty(), "a sub-agent between turns waits for no answer");
             assert!(results.values().all(|count| *count == 1), "every call has its result when the turn is over");
             assert_eq!(self.state.open_intents(), []);
         }

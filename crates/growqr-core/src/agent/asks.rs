@@ -1,0 +1,319 @@
+//! Asks: decides whether a call needs one, raises and settles them, and goes on after an answer.
+
+use super::children;
+use super::draft::Draft;
+use super::judge::WantedCall;
+use super::state::{Call, Pending, Phase, Progress, Repeated, State};
+use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
+use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
+use crate::clock::Timestamp;
+use crate::event::{AskRaised, AskSettled, ToolResumed};
+use crate::id::{AskId, EffectId, ExecutorId};
+use crate::mail::{Mail, MailBody};
+use crate::raw::RawJson;
+use crate::rules::{Agents, Argument, CallFacts, Decision, Glob, Rule};
+use crate::tool::ToolResult;
+
+/// The same call with the same input, this many times in a row, needs a question.
+const REPEATS: u32 = 3;
+
+/// The most open asks of one agent.
+const MAX_OPEN: usize = 250;
+
+const ALLOW: &str = "allow";
+const DENY: &str = "deny";
+
+/// What happens to a call before it starts.
+pub(super) enum Permission {
+    /// It starts.
+    Granted {
+        /// The deciding line.
+        line: String,
+    },
+    /// It is refused.
+    Refused {
+        /// The deciding line.
+        line: String,
+    },
+    /// The person is asked.
+    Needed {
+        /// The deciding line.
+        line: String,
+        reason: AskReason,
+        /// The line that would allow such calls from now on.
+        rule: Option<String>,
+    },
+}
+
+impl Draft<'_> {
+    /// Decides whether a call may start. The model's text decides nothing here: it is only compared.
+    pub(super) fn permission(&self, name: &str, input: &RawJson) -> Permission {
+        let rule = self.rule_for(name, input);
+        let line = rule.to_string();
+        // To ask whether it may ask, or wait, would only add a question.
+        let needs_none = name == ASK_TOOL || name == WAIT_TOOL;
+        let repeated = &self.state.repeated;
+        let reason = match rule.decision {
+            Decision::Deny => return Permission::Refused { line },
+            _ if needs_none => None,
+            _ if repeated.count + 1 >= REPEATS && repeated.call == Repeated::hash(name, input) => {
+                Some(AskReason::Repeated(repeated.count + 1))
+            }
+            Decision::Ask => Some(AskReason::Rule(line.clone())),
+            Decision::Allow if rule.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty() => {
+                Some(AskReason::Untrusted(self.state.untrusted.iter().cloned().collect()))
+            }
+            Decision::Allow => None,
+        };
+        match reason {
+            None => Permission::Granted { line },
+            Some(reason) => {
+                let rule = matches!(reason, AskReason::Rule(_)).then(|| self.exact_rule(name, input, rule.is_risky)).flatten();
+                Permission::Needed { line, reason, rule: rule.map(|rule| rule.to_string()) }
+            }
+        }
+    }
+
+    /// The rule that decides a call: the person's answers for this agent come after all other lines.
+    fn rule_for(&self, name: &str, input: &RawJson) -> Rule {
+        let call = self.facts(name, input);
+        let granted = self.state.granted.iter().rev().filter_map(|line| line.parse::<Rule>().ok());
+        let mut granted = granted.filter(|rule| rule.matches(&call));
+        granted.next().unwrap_or_else(|| self.setup.rules.decide(&call).line.rule.clone())
+    }
+
+    fn facts<'a>(&'a self, name: &'a str, input: &'a RawJson) -> CallFacts<'a> {
+        CallFacts::new(name, self.setup.arguments.get(name), input, &self.state.id, self.state.depth())
+    }
+
+    /// The line that allows calls of this tool with this argument; `None` if the argument is not clear. What the model wrote
+    /// is matched literally.
+    fn exact_rule(&self, name: &str, input: &RawJson, is_risky: bool) -> Option<Rule> {
+        let argument = match self.facts(name, input).argument() {
+            Argument::None => None,
+            Argument::Unclear(_) => return None,
+            Argument::Known(kind, value) => Some((*kind, Glob::literal(value)?)),
+        };
+        Some(Rule { decision: Decision::Allow, tool: Glob::literal(name)?, argument, agents: Agents::All, is_risky })
+    }
+
+    /// Asks the person to allow a call that is recorded and waits.
+    pub(super) fn ask_permission(&mut self, call: &WantedCall, effect: EffectId, reason: AskReason, rule: Option<String>) {
+        let (agent, tool) = (self.state.name(), &call.name);
+        let text = match &reason {
+            AskReason::Rule(_) => format!("{agent} wants to use {tool}."),
+            AskReason::Untrusted(sources) => {
+                format!("{agent} wants to use {tool}, after it has read text from {}.", sources.join(", "))
+            }
+            AskReason::Repeated(times) => {
+                format!("{agent} wants to use {tool} with the same input for the {times}th time in a row.")
+            }
+        };
+        let scopes = if rule.is_some() { vec![AskScope::Once, AskScope::Agent, AskScope::Always] } else { vec![AskScope::Once] };
+        let detail = AskDetail::Call { effect: effect.clone(), tool: tool.clone(), input: call.input.clone(), why: reason, rule };
+        let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
+        self.raise(Ask {
+            id: ask_id(&effect),
+            kind: AskKind::Permission,
+            text,
+            detail: Some(detail),
+            options: vec![option(ALLOW, "Allow"), option(DENY, "Do not allow")],
+            scopes,
+            deadline: None,
+            default: None,
+        });
+    }
+
+    /// Asks the person a question of the model. The same question is asked once.
+    pub(super) fn ask_question(&mut self, effect: &EffectId, input: AskUserInput) -> ToolResult {
+        let open = self.state.open_asks.values().find(|ask| ask.kind == AskKind::Question && ask.text == input.question);
+        if let Some(open) = open {
+            return ToolResult::ok(format!("this is asked already, as {}; the answer will come as mail", open.id));
+        }
+        if self.state.open_asks.len() >= MAX_OPEN {
+            return ToolResult::error(format!("{MAX_OPEN} of your questions wait for an answer; wait for some of them first"));
+        }
+        let id = ask_id(effect);
+        let deadline = input
+            .deadline_minutes
+            .map(|minutes| Timestamp(self.now.at.0.saturating_add(i64::from(minutes).saturating_mul(60_000))));
+        let option = |(index, label): (usize, String)| AskOption { id: (index + 1).to_string(), label };
+        let options: Vec<AskOption> = input.options.unwrap_or_default().into_iter().enumerate().map(option).collect();
+        let default = input.default.map(|default| {
+            let named = options.iter().find(|option| option.label == default);
+            named.map_or(default.clone(), |option| option.id.clone())
+        });
+        self.raise(Ask {
+            id: id.clone(),
+            kind: AskKind::Question,
+            text: input.question,
+            detail: None,
+            options,
+            scopes: Vec::new(),
+            deadline,
+            default,
+        });
+        ToolResult::ok(format!(
+            "the person is asked, as {id}; the answer will come as mail. Go on with what does not need it, or end your answer"
+        ))
+    }
+
+    pub(super) fn raise(&mut self, ask: Ask) {
+        let body = MailBody::AskRaised { ask: ask.id.clone(), text: ask.text.clone() };
+        let notices = self.notices(&body);
+        self.push(AskRaised { ask, notices });
+    }
+
+    fn settle_ask(&mut self, ask: &Ask, by: SettledBy, answer: Option<Answer>, rule: Option<String>) {
+        let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
+        let is_denied = ask.kind == AskKind::Permission && !answer.as_ref().is_some_and(is_allowed);
+        let remark = answer.as_ref().and_then(|answer| answer.text.clone());
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, rule, notices });
+        if let (true, Some(AskDetail::Call { effect, .. })) = (is_denied, &ask.detail) {
+            let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
+            let result =
+                ToolResult::error(format!("not allowed, so it was not carried out.{remark} Do not try it in another way"));
+            self.finish_call(effect, result);
+        }
+    }
+
+    /// Mail to each agent that waits for this one.
+    fn notices(&self, body: &MailBody) -> Vec<Mail> {
+        self.state.sponsors.iter().map(|sponsor| self.mail(sponsor.agent.clone(), body.clone())).collect()
+    }
+
+    /// Records the person's answer. What follows from it is left to [`Draft::on_continue`].
+    pub(super) fn on_person_answer(&mut self, ask: &AskId, answer: Option<Answer>) {
+        let Some(ask) = self.state.open_asks.get(ask).cloned() else { return };
+        if answer.as_ref().is_some_and(|answer| ask.check(answer).is_err()) {
+            return;
+        }
+        let rule = match (&answer, &ask.detail) {
+            (Some(answer), Some(AskDetail::Call { rule: Some(rule), .. })) if answer.scope != AskScope::Once => {
+                rule.parse().ok().map(|rule| Rule { decision: decision(answer), ..rule }.to_string())
+            }
+            _ => None,
+        };
+        self.settle_ask(&ask, SettledBy::Person, answer, rule);
+    }
+
+    /// Settles the asks whose deadline has passed.
+    pub(super) fn on_deadline(&mut self) {
+        let now = self.now.at;
+        let due: Vec<Ask> =
+            self.state.open_asks.values().filter(|ask| ask.deadline.is_some_and(|at| at <= now)).cloned().collect();
+        for ask in due {
+            self.settle_ask(&ask, SettledBy::Deadline, ask.default_answer(), None);
+        }
+    }
+
+    /// Settles the asks for permission that a rule decides now. An ask with another reason still needs the person.
+    pub(super) fn on_rules_changed(&mut self) {
+        let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
+        for ask in open {
+            let Some(AskDetail::Call { tool, input, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
+            let rule = self.rule_for(tool, input);
+            let option = match rule.decision {
+                Decision::Allow => ALLOW,
+                Decision::Deny => DENY,
+                Decision::Ask => continue,
+            };
+            let answer = Answer { option: Some(option.to_owned()), ..Answer::default() };
+            self.settle_ask(&ask, SettledBy::Rule, Some(answer), Some(rule.to_string()));
+        }
+    }
+
+    /// Withdraws the open asks of a turn that ends.
+    pub(super) fn withdraw_asks(&mut self) {
+        let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
+        for ask in open {
+            let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
+            self.push(AskSettled { ask: ask.id, by: SettledBy::Withdrawn, answer: None, rule: None, notices });
+        }
+    }
+
+    /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
+    pub(super) fn on_continue(&mut self) {
+        let permitted: Vec<Call> = match &self.state.phase {
+            Phase::Tools(calls) => calls.iter().filter(|call| call.progress == Progress::Permitted).cloned().collect(),
+            _ => Vec::new(),
+        };
+        for call in permitted {
+            self.push(ToolResumed { effect: call.effect.clone() });
+            if call.executor == ExecutorId::journal() {
+                self.carry_out(&call.effect, &call.name, &call.input, &mut 1);
+            }
+        }
+        if self.state.can_continue() {
+            self.handle_pending(true);
+        }
+    }
+}
+
+fn decision(answer: &Answer) -> Decision {
+    if is_allowed(answer) { Decision::Allow } else { Decision::Deny }
+}
+
+fn is_allowed(answer: &Answer) -> bool {
+    answer.option.as_deref() == Some(ALLOW)
+}
+
+pub(super) fn ask_id(effect: &EffectId) -> AskId {
+    AskId::new(format!("ask-{effect}"))
+}
+
+impl State {
+    /// The asks that are not settled, by id.
+    pub fn open_asks(&self) -> impl Iterator<Item = &Ask> {
+        self.open_asks.values()
+    }
+
+    /// Whether an answer was recorded on which the agent has not acted yet.
+    #[must_use]
+    pub fn can_continue(&self) -> bool {
+        match &self.phase {
+            Phase::Idle => self.has_new_answer,
+            Phase::Waiting => self.has_new_answer && self.ending.is_none(),
+            Phase::Calling { .. } => false,
+            Phase::Tools(calls) => {
+                calls.iter().any(|call| call.progress == Progress::Permitted)
+                    || calls.iter().all(Call::is_done)
+                    || (self.has_new_answer && !children::waiting_calls(self).is_empty())
+            }
+        }
+    }
+
+    /// Whether it waits for an answer to a question.
+    pub(super) fn has_open_question(&self) -> bool {
+        self.open_asks.values().any(|ask| ask.kind == AskKind::Question)
+    }
+
+    pub(super) fn ask_raised(&mut self, body: &AskRaised) {
+        self.open_asks.insert(body.ask.id.clone(), body.ask.clone());
+    }
+
+    pub(super) fn ask_settled(&mut self, body: &AskSettled) {
+        let Some(ask) = self.open_asks.remove(&body.ask) else { return };
+        let answer = body.answer.as_ref();
+        match (&ask.kind, &ask.detail) {
+            (AskKind::Permission, Some(AskDetail::Call { effect, why, .. })) => {
+                let waits = self.call(effect).is_some_and(|call| matches!(call.progress, Progress::AwaitingPermission(_)));
+                if waits && answer.is_some_and(is_allowed) {
+                    self.progress(effect, Progress::Permitted);
+                }
+                if let AskReason::Repeated(_) = why {
+                    self.repeated.count = 0;
+                }
+                if let (Some(rule), Some(AskScope::Agent)) = (&body.rule, answer.map(|answer| answer.scope)) {
+                    self.granted.push(rule.clone());
+                }
+            }
+            (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
+                let answer = answer.map(|answer| ask.answer_text(answer));
+                self.has_new_answer = true;
+                self.pending.push(Pending::Answer { ask: ask.id, question: ask.text, answer });
+            }
+            _ => {}
+        }
+    }
+}
