@@ -1,7 +1,7 @@
 //! A follower that repeatedly reads the events after the last position it saw misses none, even with concurrent writers.
 
 use super::on_both;
-use crate::given::{World, say};
+use crate::fixtures::{World, say};
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::Head;
 
