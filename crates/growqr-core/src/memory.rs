@@ -184,7 +184,7 @@ pub enum MemoryError {
         path: String,
     },
     /// The first change has no earlier state to go back to.
-    #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
+    #[error("the first change of memory cannot be undone; delete single pages instead")]
     FirstChange,
     /// Another commit came first; prepare the change again.
     #[error("the repository has a newer commit")]
