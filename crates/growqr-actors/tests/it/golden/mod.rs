@@ -105,7 +105,11 @@ async fn check(store: &dyn Store, golden: &Path) {
         let own: Vec<&StoredEvent> = lines.iter().filter(|line| line.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
         assert_eq!(state.view(), agent, "{golden:?}: the agents view is what the journal gives");
-        assert_eq!(store.messages(&agent.agent, None, 10_000).await.unwrap(), messages, "{golden:?}: the messages view equals the replayed one");
+        assert_eq!(
+            store.messages(&agent.agent, None, 10_000).await.unwrap(),
+            messages,
+            "{golden:?}: the messages view equals the replayed one"
+        );
         let Loaded { state: woken, .. } = load(store, &agent.agent).await.unwrap();
         assert_eq!(woken, state, "{golden:?}: loading with a snapshot gives the same state");
     }

@@ -47,10 +47,10 @@ on_both! {
             let error = say(&*store, &grow, head, "two").await.unwrap_err();
             assert!(matches!(error, StoreError::Conflict { ref agent } if *agent == grow), "{error:?}");
         }
-        let unborn = AgentId::new("unborn");
-        let error = say(&*store, &unborn, first.head, "two").await.unwrap_err();
+        let missing = AgentId::new("missing");
+        let error = say(&*store, &missing, first.head, "two").await.unwrap_err();
         assert!(matches!(error, StoreError::Conflict { .. }), "{error:?}");
-        assert_eq!(store.agent(&unborn).await.unwrap(), None);
+        assert_eq!(store.agent(&missing).await.unwrap(), None);
         assert_eq!(store.position().await.unwrap(), Position(1));
         let second = say(&*store, &grow, first.head, "two").await.unwrap();
         assert_eq!(second.position, Position(2));
