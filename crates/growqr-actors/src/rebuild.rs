@@ -5,7 +5,7 @@ use growqr_core::agent::{State, views};
 use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, EffectId, Position};
 use growqr_core::journal::{Head, Store, StoreError};
-use growqr_core::rebuild::{Differences, Replayed, Views};
+use growqr_core::rebuild::{Differences, ReplayedPage, Views};
 use std::collections::HashSet;
 
 /// Entries per page.
@@ -41,13 +41,13 @@ pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, S
             let plain: Vec<Entry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
             let mail = plain.iter().flat_map(|entry| entry.event.mail());
             let delivered = mail.map(|mail| &mail.id).filter(|id| received.contains(*id)).cloned().collect();
-            rows.put(Replayed { views: views(&journal.state, &plain), entries, delivered }).await?;
+            rows.add_page(ReplayedPage { views: views(&journal.state, &plain), entries, delivered }).await?;
         }
         journal.check_end(*end)?;
         rebuilt.differences += rows.finish(*end).await?;
         rebuilt.agents += 1;
     }
-    rebuilt.orphans = target.sweep().await?;
+    rebuilt.orphans = target.delete_orphans().await?;
     Ok(rebuilt)
 }
 

@@ -153,6 +153,7 @@ impl Runner {
             if !open && !at_work {
                 break;
             }
+            let needs_retry = self.unconfirmed.is_some() || self.is_stalled;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
@@ -186,12 +187,12 @@ impl Runner {
                     }
                     None => open = false,
                 },
-                () = tokio::time::sleep(RETRY_DELAYS[0]), if self.unconfirmed.is_some() || self.is_stalled => match self.resolve_unconfirmed().await {
+                () = tokio::time::sleep(RETRY_DELAYS[0]), if needs_retry => match self.resolve_unconfirmed().await {
                     Ok(()) => self.try_perform().await,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
                 },
-                () = tokio::time::sleep(self.deps.config.idle), if open && !at_work && self.unconfirmed.is_none() && !self.is_stalled => {
+                () = tokio::time::sleep(self.deps.config.idle), if open && !at_work && !needs_retry => {
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
                     if !self.deps.host.report_idle(self.state.id(), read).await { break }
                 },
@@ -415,7 +416,7 @@ impl Runner {
         let snapshot = Snapshot { head: self.head, schema_version: STATE_VERSION, body };
         match self.deps.ports.store.save_snapshot(self.state.id(), snapshot).await {
             Ok(()) => self.snapshot_seq = self.head.seq,
-            Err(error) => tracing::warn!(%error, "a snapshot could not be snapshot_seq"),
+            Err(error) => tracing::warn!(%error, "a snapshot could not be saved"),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Append {
 pub fn is_here(place: &str) -> bool {
     let is_here = std::env::var("GROWQR_STOP_POINT").is_ok_and(|wanted| wanted == place);
     if is_here && let Ok(mark) = std::env::var("GROWQR_STOP_POINT_MARK") {
-        std::fs::write(mark, "stopped").expect("the test gave a writable place");
+        std::fs::write(mark, "stopped").expect("the mark file can be written");
     }
     is_here
 }

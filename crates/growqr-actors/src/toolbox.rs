@@ -52,7 +52,7 @@ fn offered(executors: &[Arc<dyn Executor>]) -> Arc<[OfferedTool]> {
         let name = &offered.tool.name;
         let is_usable = is_valid_tool_name(name) && names.insert(name.clone());
         if !is_usable {
-            tracing::warn!(tool = %name, executor = %offered.executor, "a tool is left out: its name is invalid or already in use");
+            tracing::warn!(tool = %name, executor = %offered.executor, "tool left out: its name is invalid or already in use");
         }
         is_usable
     })

@@ -4,7 +4,7 @@ use growqr_actors::{Notification, Recorded};
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{AgentView, Author, MessageView, StoredEvent};
-use growqr_core::memory::{BlamedLine, Committed, Found, Listed, Origin, Page};
+use growqr_core::memory::{BlamedLine, CommitInfo, FoundLine, Origin, Page, PageInfo};
 use growqr_core::model::Delta;
 use growqr_wire as wire;
 use growqr_wire::{DeltaKind, Push};
@@ -94,11 +94,11 @@ pub(crate) fn page(page: Page) -> wire::Page {
     wire::Page { path: page.path, text: page.content, version: page.version }
 }
 
-pub(crate) fn page_row(listed: Listed) -> wire::PageRow {
+pub(crate) fn page_row(listed: PageInfo) -> wire::PageRow {
     wire::PageRow { path: listed.path, bytes: listed.bytes }
 }
 
-pub(crate) fn found(found: Found) -> wire::Found {
+pub(crate) fn found(found: FoundLine) -> wire::Found {
     wire::Found { path: found.path, line: found.line, text: found.text }
 }
 
@@ -106,7 +106,7 @@ fn origin(origin: Origin) -> wire::CommitOrigin {
     wire::CommitOrigin { agent: origin.agent.to_string(), turn: origin.turn, tool_call: origin.effect.to_string() }
 }
 
-pub(crate) fn change(change: Committed) -> wire::Change {
+pub(crate) fn change(change: CommitInfo) -> wire::Change {
     wire::Change {
         commit: change.commit,
         message: change.message,

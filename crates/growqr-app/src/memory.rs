@@ -4,7 +4,7 @@ use crate::convert;
 use crate::error::AppError;
 use crate::library::Library;
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{Committed, Memory, MemoryError};
+use growqr_core::memory::{CommitInfo, Memory, MemoryError};
 use growqr_memory::{MemoryRepo, SkippedFile};
 use growqr_wire as wire;
 use std::sync::Arc;
@@ -126,7 +126,7 @@ pub(crate) async fn restore(memory: &Arc<MemoryRepo>, rev: String, at: Timestamp
 /// Makes a change on a thread that may block on the disk.
 async fn change(
     memory: &Arc<MemoryRepo>,
-    work: impl FnOnce(&MemoryRepo) -> Result<Committed, MemoryError> + Send + 'static,
+    work: impl FnOnce(&MemoryRepo) -> Result<CommitInfo, MemoryError> + Send + 'static,
 ) -> Result<wire::Reply, AppError> {
     let memory = Arc::clone(memory);
     let made = tokio::task::spawn_blocking(move || work(&memory)).await;

@@ -23,7 +23,7 @@ impl Home {
         self.create()?;
         let _lock = ProfileLock::take(self, now)?.ok_or_else(|| in_use(ProfileLock::holder(self)))?;
         let db = Db::open(self.database()).await?;
-        let _hold = db.hold(self.profile()).await?.ok_or_else(|| in_use("a process on another computer".to_owned()))?;
+        let _claim = db.claim_profile(self.profile()).await?.ok_or_else(|| in_use("a process on another computer".to_owned()))?;
         let store = db.profile(self.profile(), now).await?;
         let rebuilt = growqr_actors::rebuild(&*store, &*db.views(self.profile())).await?;
         drop(store);

@@ -4,7 +4,7 @@ use crate::Done;
 use crate::args::Keys;
 use crate::print::{Look, Out, plain_lines};
 use growqr_app::{AppError, Client, Environment, Home, ask, unlock_keychain};
-use growqr_wire::{Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request, Secret};
+use growqr_wire::{ApiKey, Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request};
 use std::io::{IsTerminal, Read};
 
 /// The reply to a request about keys: the keys in use and the state of the keychain.
@@ -14,7 +14,7 @@ pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Key
     match command {
         Keys::List => list(home, environment, out).await,
         Keys::Set { name, unchecked } => {
-            let value = Secret(read_secret(&name)?);
+            let value = ApiKey(read_secret(&name)?);
             if !unchecked && !is_welcome(&home, environment, out, &name, &value).await? {
                 return Ok(false);
             }
@@ -47,7 +47,7 @@ async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
 }
 
 /// Lets the provider check the key and prints the result. Returns false if the provider refused the key.
-async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
+async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &ApiKey) -> Done {
     let request = Request::CheckKey { name: name.to_owned(), value: value.clone() };
     let check = match ask(home.clone(), environment, request).await? {
         Reply::KeyChecked { check } => check,
@@ -69,7 +69,7 @@ async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &st
     Ok(true)
 }
 
-async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value: Secret) -> Done {
+async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value: ApiKey) -> Done {
     let request = Request::SetKey { name: name.to_owned(), value: Some(value) };
     let (mut has_host, mut known) = set_once(&home, environment, &request).await?;
     if !has_host && known.1.state == KeychainState::Locked {

@@ -35,7 +35,7 @@ impl Period {
     }
 
     /// Money of an earlier period is not returned to this one.
-    fn give_back(&mut self, from: i64, amount: Money) {
+    fn refund(&mut self, from: i64, amount: Money) {
         if self.number == from {
             self.used = self.used.saturating_sub(amount);
         }
@@ -76,7 +76,7 @@ impl Budget {
         self.message = Period { number: self.message.number + 1, used: Money::ZERO };
     }
 
-    /// The number of the person's latest message, to pass to [`Budget::give_back`] when a grant is returned.
+    /// The number of the person's latest message, to pass to [`Budget::refund`] when a grant is returned.
     #[must_use]
     pub fn message_number(&self) -> i64 {
         self.message.number
@@ -85,26 +85,26 @@ impl Budget {
     /// Counts the cost of one of the agent's own calls.
     pub fn charge(&mut self, cost: Money, at: Timestamp) {
         self.spent += cost;
-        self.use_up(cost, at);
+        self.record_use(cost, at);
     }
 
     /// Counts one of the agent's own calls that may have been billed up to its reservation.
     pub fn charge_unknown(&mut self, reservation: Money, at: Timestamp) {
         self.unknown += reservation;
-        self.use_up(reservation, at);
+        self.record_use(reservation, at);
     }
 
     /// Counts money that goes to a sub-agent.
     pub fn grant(&mut self, amount: Money, at: Timestamp) {
-        self.use_up(amount, at);
+        self.record_use(amount, at);
     }
 
     /// A sub-agent returns money that was granted at `granted`, for the message with number `message`.
-    pub fn give_back(&mut self, amount: Money, granted: Timestamp, message: i64) {
-        self.message.give_back(message, amount);
+    pub fn refund(&mut self, amount: Money, granted: Timestamp, message: i64) {
+        self.message.refund(message, amount);
         self.since_report = self.since_report.saturating_sub(amount);
-        self.day.give_back(granted.day(), amount);
-        self.month.give_back(granted.month(), amount);
+        self.day.refund(granted.day(), amount);
+        self.month.refund(granted.month(), amount);
         if let Some(allowance) = &mut self.allowance {
             *allowance += amount;
         }
@@ -112,12 +112,12 @@ impl Budget {
 
     /// The amounts of a sub-agent's report, which returns what is left: (used since the last report, left).
     #[must_use]
-    pub fn settle(&self) -> (Money, Money) {
+    pub fn report_amounts(&self) -> (Money, Money) {
         (self.since_report, self.allowance.unwrap_or_default())
     }
 
     /// Called when the report is recorded.
-    pub fn settled(&mut self) {
+    pub fn after_report(&mut self) {
         self.since_report = Money::ZERO;
         self.allowance = self.allowance.map(|_| Money::ZERO);
     }
@@ -154,7 +154,7 @@ impl Budget {
         self.message.used
     }
 
-    fn use_up(&mut self, amount: Money, at: Timestamp) {
+    fn record_use(&mut self, amount: Money, at: Timestamp) {
         self.message.used += amount;
         self.since_report += amount;
         self.day.add(at.day(), amount);
@@ -194,7 +194,7 @@ mod tests {
         let mut budget = Budget::default();
         let before = budget.available(&limits, Timestamp(0));
         budget.grant(Money(50), Timestamp(0));
-        budget.give_back(Money(50), Timestamp(0), budget.message_number());
+        budget.refund(Money(50), Timestamp(0), budget.message_number());
         assert_eq!(budget.available(&limits, Timestamp(0)), before);
     }
 
@@ -205,7 +205,7 @@ mod tests {
         budget.grant(Money(50), Timestamp(0));
         budget.new_message();
         budget.charge(Money(30), Timestamp(0));
-        budget.give_back(Money(50), Timestamp(0), earlier);
+        budget.refund(Money(50), Timestamp(0), earlier);
         assert_eq!(budget.used_for_message(), Money(30));
     }
 
@@ -223,7 +223,7 @@ mod tests {
         let mut budget = Budget::default();
         budget.grant(Money(50), Timestamp(0));
         budget.charge(Money(7), Timestamp(DAY));
-        budget.give_back(Money(50), Timestamp(0), budget.message_number());
+        budget.refund(Money(50), Timestamp(0), budget.message_number());
         assert_eq!(budget.used_today(Timestamp(DAY)), Money(7));
     }
 
@@ -234,8 +234,8 @@ mod tests {
         budget.charge(Money(4), Timestamp(0));
         budget.charge_unknown(Money(5), Timestamp(0));
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
-        assert_eq!(budget.settle(), (Money(9), Money(1)));
-        budget.settled();
+        assert_eq!(budget.report_amounts(), (Money(9), Money(1)));
+        budget.after_report();
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
     }
 

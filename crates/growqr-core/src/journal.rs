@@ -229,7 +229,7 @@ pub fn decode(seq: Seq, at: Timestamp, kind: &str, version: u32, body: &[u8]) ->
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Another writer appended first, in this process or another.
-    #[error("another process has written to the journal of {agent}")]
+    #[error("another writer has appended to the journal of {agent}")]
     Conflict {
         /// The agent.
         agent: AgentId,

@@ -76,9 +76,9 @@ pub struct Page {
     pub version: String,
 }
 
-/// A line of a listing.
+/// A page in a listing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
+pub struct PageInfo {
     /// The page's path.
     pub path: String,
     /// Its size in bytes.
@@ -87,7 +87,7 @@ pub struct Listed {
 
 /// A line that a search found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct FoundLine {
     /// The page's path.
     pub path: String,
     /// Line number from 1.
@@ -98,7 +98,7 @@ pub struct Found {
 
 /// One change in the history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Committed {
+pub struct CommitInfo {
     /// Commit id.
     pub commit: String,
     /// The message without trailers.
@@ -184,7 +184,7 @@ pub enum MemoryError {
         path: String,
     },
     /// The first change has no earlier state to go back to.
-    #[error("this is the change with which memory began, which cannot be undone; delete single pages instead")]
+    #[error("the first change of memory cannot be undone; delete single pages instead")]
     FirstChange,
     /// Another commit came first; prepare the change again.
     #[error("the repository has a newer commit")]
@@ -204,9 +204,9 @@ pub trait Memory: Send + Sync {
     /// Reads one page from the work tree.
     fn read(&self, path: &str) -> Result<Page, MemoryError>;
     /// Lists pages whose path begins with `prefix`, by path.
-    fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError>;
+    fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError>;
     /// Finds lines that contain `query`, ignoring case; at most `limit` of them.
-    fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError>;
+    fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError>;
     /// Prepares a change; nothing is visible yet. Its objects may not be durable yet when this returns, so that the plan can be
     /// recorded meanwhile. The same input on the same head gives the same plan.
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError>;

@@ -17,21 +17,21 @@ pub trait Views: Send + Sync {
     async fn rebuild<'a>(&'a self, agent: &AgentId) -> Result<Box<dyn Rebuild + 'a>, StoreError>;
     /// Deletes view rows that belong to no journal and rebuilds the index of messages, in one transaction. Returns the number of
     /// deleted rows.
-    async fn sweep(&self) -> Result<u64, StoreError>;
+    async fn delete_orphans(&self) -> Result<u64, StoreError>;
 }
 
 /// A rebuild of the views of one agent that is under way.
 #[async_trait]
 pub trait Rebuild: Send {
     /// Takes the next entries of the journal: compares their rows with the stored ones and replaces those that differ.
-    async fn put(&mut self, page: Replayed) -> Result<(), StoreError>;
+    async fn add_page(&mut self, page: ReplayedPage) -> Result<(), StoreError>;
     /// Commits the transaction. [`StoreError::Conflict`] if the journal no longer ends at `head`; then nothing changes.
     async fn finish(self: Box<Self>, head: Head) -> Result<Differences, StoreError>;
 }
 
 /// Consecutive entries of one journal, and their view changes.
 #[derive(Clone, Debug, Default)]
-pub struct Replayed {
+pub struct ReplayedPage {
     /// At least one, with their positions.
     pub entries: Vec<(Position, Entry)>,
     /// The view changes that they cause.

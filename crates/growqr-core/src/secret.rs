@@ -1,7 +1,7 @@
 //! Keys and tokens of the person, and the port to the place where they are stored.
 //!
 //! A [`Secret`] is the only type for them inside the program. It cannot be printed or serialised, and its memory is wiped when it
-//! is dropped. Secrets that cross the local socket have their own type in `growqr-wire`.
+//! is dropped. API keys that cross the local socket have the type `ApiKey` of `growqr-wire`.
 
 use async_trait::async_trait;
 use std::fmt;

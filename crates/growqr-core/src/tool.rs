@@ -140,8 +140,8 @@ pub trait Executor: Send + Sync {
 
 /// All tools for the agents of a profile.
 pub trait Tools: Send + Sync {
-    /// The tools of the next segment, in the order in which they are sent. Names satisfy [`is_valid_tool_name`] and are distinct. Returns
-    /// the same list as long as nothing changes.
+    /// The tools of the next segment, in the order in which they are sent. Names satisfy [`is_valid_tool_name`] and are
+    /// distinct. Returns the same list as long as nothing changes.
     fn offered(&self) -> Arc<[OfferedTool]>;
 
     /// The executor with this id; `None` if it no longer exists.

@@ -9,7 +9,7 @@ use crate::plan::{FileChange, WorkTreeFiles};
 use crate::work_tree::{self, OnDisk, SkippedFile};
 use git2::{ObjectType, Oid, Tree};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{Committed, Listed, MemoryError};
+use growqr_core::memory::{CommitInfo, MemoryError, PageInfo};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 
@@ -17,7 +17,7 @@ use std::fs;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Adopted {
     /// The commit of the hand edits, if there were any.
-    pub commits: Vec<Committed>,
+    pub commits: Vec<CommitInfo>,
     /// Files that cannot be pages, sorted by path. They are not changed.
     pub skipped: Vec<SkippedFile>,
 }
@@ -57,7 +57,7 @@ impl Git {
         Ok(Adopted { commits, skipped })
     }
 
-    fn scan_page(&self, page: Listed, scan: &mut Scan) -> Result<(), MemoryError> {
+    fn scan_page(&self, page: PageInfo, scan: &mut Scan) -> Result<(), MemoryError> {
         let path = page.path;
         let old = scan.in_head.remove(&path);
         if let Err(reason) = self.refuse_held(&path) {

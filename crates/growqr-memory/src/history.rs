@@ -10,14 +10,14 @@ use crate::prepare::{conflict, merge};
 use crate::work_tree;
 use git2::{BlameOptions, Commit, DiffFormat, DiffOptions, Oid, Sort};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{BlamedLine, Committed, MemoryError, Page};
+use growqr_core::memory::{BlamedLine, CommitInfo, MemoryError, Page};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::path::Path;
 
 impl Git {
     /// Changes, newest first; only those of one page if `page` is given.
-    pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<Committed>, MemoryError> {
+    pub(crate) fn history(&self, page: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
         page.map(path::check).transpose()?;
         let mut changes = Vec::new();
         let Some(head) = self.head()? else { return Ok(changes) };

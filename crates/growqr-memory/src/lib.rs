@@ -44,7 +44,7 @@ pub use work_tree::{MAX_PAGE_BYTES, MAX_PAGES, SkippedFile};
 use error_context::Context;
 use git::Git;
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{BlamedLine, Change, CommitPlan, Committed, Edit, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::memory::{BlamedLine, Change, CommitInfo, CommitPlan, Edit, FoundLine, Memory, MemoryError, Page, PageInfo};
 use message::Author;
 use plan::{Plan, WorkTreeFiles};
 use prepare::PageChange;
@@ -99,7 +99,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`MemoryError::Repository`] if the folder cannot be read.
-    pub fn survey(&self) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+    pub fn survey(&self) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
         work_tree::survey(&self.folder)
     }
 
@@ -107,7 +107,7 @@ impl MemoryRepo {
     ///
     /// # Errors
     /// [`MemoryError::BadPath`], [`MemoryError::Repository`].
-    pub fn history(&self, path: Option<&str>, limit: usize) -> Result<Vec<Committed>, MemoryError> {
+    pub fn history(&self, path: Option<&str>, limit: usize) -> Result<Vec<CommitInfo>, MemoryError> {
         self.git().history(path, limit)
     }
 
@@ -140,7 +140,7 @@ impl MemoryRepo {
     /// # Errors
     /// [`MemoryError::Conflict`] if the same lines were changed since, [`MemoryError::Missing`] if the page was deleted since,
     /// [`MemoryError::Unchanged`] if the change is already undone. On an error nothing is changed.
-    pub fn restore(&self, rev: &str, at: Timestamp) -> Result<Committed, MemoryError> {
+    pub fn restore(&self, rev: &str, at: Timestamp) -> Result<CommitInfo, MemoryError> {
         let git = self.git();
         git.finish_interrupted()?;
         let plan = git.undo(rev, at)?;
@@ -158,7 +158,7 @@ impl MemoryRepo {
         base: Option<&str>,
         message: &str,
         at: Timestamp,
-    ) -> Result<Committed, MemoryError> {
+    ) -> Result<CommitInfo, MemoryError> {
         let edit = Edit::Write { content: content.to_owned(), base: base.map(str::to_owned) };
         self.change_as_person(path, &edit, None, message, at)
     }
@@ -173,7 +173,7 @@ impl MemoryRepo {
         base: Option<&str>,
         message: &str,
         at: Timestamp,
-    ) -> Result<Committed, MemoryError> {
+    ) -> Result<CommitInfo, MemoryError> {
         self.change_as_person(path, &Edit::Delete, base, message, at)
     }
 
@@ -203,7 +203,7 @@ impl MemoryRepo {
         expected: Option<&str>,
         words: &str,
         at: Timestamp,
-    ) -> Result<Committed, MemoryError> {
+    ) -> Result<CommitInfo, MemoryError> {
         path::check(page)?;
         let git = self.git();
         git.finish_interrupted()?;
@@ -223,7 +223,7 @@ impl MemoryRepo {
     }
 }
 
-fn apply_and_index(git: &Git, plan: &Plan) -> Result<Committed, MemoryError> {
+fn apply_and_index(git: &Git, plan: &Plan) -> Result<CommitInfo, MemoryError> {
     git.apply(plan, WorkTreeFiles::ToReplace)?;
     git.update_index()?;
     let commit = git.repo.find_commit(plan.commit).context("read a commit")?;
@@ -235,13 +235,13 @@ impl Memory for MemoryRepo {
         work_tree::read(&self.folder, path)
     }
 
-    fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+    fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         let (mut pages, _) = work_tree::walk(&self.folder)?;
         pages.retain(|page| page.path.starts_with(prefix));
         Ok(pages)
     }
 
-    fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
+    fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
         search::search(&self.folder, query, limit)
     }
 

@@ -6,7 +6,7 @@ use crate::message;
 use crate::plan::{FileChange, Plan};
 use git2::{Commit, Delta, ErrorCode, ObjectType, Oid, RepositoryState, Tree};
 use growqr_core::clock::Timestamp;
-use growqr_core::memory::{Committed, MemoryError};
+use growqr_core::memory::{CommitInfo, MemoryError};
 use std::path::Path;
 
 const LINK: i32 = 0o120_000;
@@ -109,9 +109,9 @@ impl Git {
     }
 
     /// The entry of a commit in the history.
-    pub(crate) fn committed(&self, commit: &Commit<'_>) -> Result<Committed, MemoryError> {
+    pub(crate) fn committed(&self, commit: &Commit<'_>) -> Result<CommitInfo, MemoryError> {
         let (message, origin) = message::read(commit);
-        Ok(Committed {
+        Ok(CommitInfo {
             commit: commit.id().to_string(),
             message,
             author: String::from_utf8_lossy(commit.author().name_bytes()).into_owned(),

@@ -6,7 +6,7 @@
 
 use crate::work_tree::{self, Bytes, MAX_PAGE_BYTES};
 use growqr_core::fold::folded;
-use growqr_core::memory::{Found, Listed, MemoryError};
+use growqr_core::memory::{FoundLine, MemoryError, PageInfo};
 use std::fs::File;
 use std::io::Read;
 use std::num::NonZero;
@@ -23,7 +23,7 @@ const SHARE: usize = 512;
 const MAX_THREADS: usize = 8;
 
 /// Lines that contain `query`, ignoring case, sorted by path and line.
-pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
+pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
     let wanted = folded(query);
     if wanted.trim().is_empty() {
         return Ok(Vec::new());
@@ -56,7 +56,7 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
 }
 
 /// The first lines of these pages that contain `wanted`, which is case-folded.
-fn in_pages(folder: &Path, pages: &[Listed], wanted: &str, limit: usize) -> Vec<Found> {
+fn in_pages(folder: &Path, pages: &[PageInfo], wanted: &str, limit: usize) -> Vec<FoundLine> {
     let (mut found, mut bytes) = (Vec::new(), Vec::new());
     for page in pages {
         if found.len() >= limit {
@@ -73,7 +73,7 @@ fn in_pages(folder: &Path, pages: &[Listed], wanted: &str, limit: usize) -> Vec<
         let Bytes::File(bytes) = work_tree::read_bytes(folder, &page.path) else { continue };
         let Ok(content) = work_tree::text(&page.path, &bytes) else { continue };
         let lines = (1..).zip(content.lines()).filter(|(_, line)| folded(line).contains(wanted));
-        let lines = lines.map(|(line, text)| Found { path: page.path.clone(), line, text: shorten(text) });
+        let lines = lines.map(|(line, text)| FoundLine { path: page.path.clone(), line, text: shorten(text) });
         found.extend(lines.take(limit - found.len()));
     }
     found

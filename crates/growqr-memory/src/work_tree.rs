@@ -3,7 +3,7 @@
 use crate::error_context::Context;
 use crate::path;
 use git2::{ObjectType, Oid};
-use growqr_core::memory::{Listed, MemoryError, Page};
+use growqr_core::memory::{MemoryError, Page, PageInfo};
 use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -184,7 +184,7 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
 
 /// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Judges
 /// files by name and type only.
-pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+pub(crate) fn walk(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
     let (mut pages, mut skipped) = (Vec::new(), Vec::new());
     walk_folder(folder, "", &mut pages, &mut skipped)?;
     pages.sort_by(|a, b| a.path.cmp(&b.path));
@@ -193,7 +193,7 @@ pub(crate) fn walk(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), Mem
 }
 
 /// Like [`walk`], but reads every file: only text within the size limit counts as a page.
-pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), MemoryError> {
+pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
     let (files, mut skipped) = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
@@ -211,7 +211,12 @@ pub(crate) fn survey(folder: &Path) -> Result<(Vec<Listed>, Vec<SkippedFile>), M
     Ok((pages, skipped))
 }
 
-fn walk_folder(location: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &mut Vec<SkippedFile>) -> Result<(), MemoryError> {
+fn walk_folder(
+    location: &Path,
+    above: &str,
+    pages: &mut Vec<PageInfo>,
+    skipped: &mut Vec<SkippedFile>,
+) -> Result<(), MemoryError> {
     let entries = match fs::read_dir(location) {
         Ok(entries) => entries,
         Err(error) if above.is_empty() => return Err(error).context("list the pages"),
@@ -239,7 +244,7 @@ fn walk_folder(location: &Path, above: &str, pages: &mut Vec<Listed>, skipped: &
                 skipped.push(SkippedFile { path: page, reason });
             }
             Ok(metadata) if metadata.is_dir() => walk_folder(&entry.path(), &format!("{page}/"), pages, skipped)?,
-            Ok(metadata) if metadata.is_file() => pages.push(Listed { path: page, bytes: metadata.len() }),
+            Ok(metadata) if metadata.is_file() => pages.push(PageInfo { path: page, bytes: metadata.len() }),
             Ok(_) => {
                 let reason = path::bad_path(&page, "it is a link or a device; put a real file there");
                 skipped.push(SkippedFile { path: page, reason });

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 const MESSAGES: usize = 1_000_000;
 /// Messages per append.
-const TOGETHER: usize = 2_000;
+const ROWS_PER_COMMAND: usize = 2_000;
 const ROUNDS: usize = 5;
 /// The limit that the window and the command line use.
 const LIMIT: u32 = 50;
@@ -94,8 +94,8 @@ async fn filled(backend: &str, config: &DbConfig) -> Arc<dyn Store> {
     let store = db.profile(&ProfileId::new("local"), NOW).await.expect("a profile");
     let (agent, mut head) = (AgentId::grow(), Head::default());
     let took = timed(async || {
-        for start in (0..MESSAGES).step_by(TOGETHER) {
-            let numbers = start..start + TOGETHER;
+        for start in (0..MESSAGES).step_by(ROWS_PER_COMMAND) {
+            let numbers = start..start + ROWS_PER_COMMAND;
             let events =
                 numbers.clone().map(|n| Event::from(UserSaid { id: MessageId::new(format!("m-{n}")), text: String::new() }));
             let views = numbers.map(|n| View::Message(message(&agent, n))).collect();

@@ -3,7 +3,7 @@
 use growqr_core::event::{Event, SCHEMA_VERSION, entry_hash};
 use growqr_core::journal::{Append, Head, StoreError};
 use growqr_core::mail::Mail;
-use growqr_core::rebuild::Replayed;
+use growqr_core::rebuild::ReplayedPage;
 use std::collections::HashSet;
 
 /// One row of `events`, without its position.
@@ -32,7 +32,7 @@ impl Chain {
         for event in &append.events {
             let (seq, kind, body) = (head.seq.next(), event.kind(), event.encode());
             let hash = entry_hash(&head.hash, &append.agent, seq, append.at, kind, SCHEMA_VERSION, &body);
-            events.push(EventRow { seq: stored(seq.0)?, kind, body, prev_hash: head.hash, hash });
+            events.push(EventRow { seq: to_i64(seq.0)?, kind, body, prev_hash: head.hash, hash });
             head = Head { seq, hash };
         }
         Ok(Chain { events, head })
@@ -66,7 +66,7 @@ pub(crate) fn mail_rows(events: &[Event], first: i64) -> Result<Vec<MailRow<'_>>
 
 /// One row of `outbox` as a rebuild compares it.
 #[derive(PartialEq, sqlx::FromRow)]
-pub(crate) struct SentRow {
+pub(crate) struct OutboxRow {
     pub(crate) id: String,
     pub(crate) position: i64,
     pub(crate) sender: String,
@@ -77,13 +77,13 @@ pub(crate) struct SentRow {
 
 /// The mail of replayed entries, ordered by position and id. If several entries name the same mail id, the first one sends it.
 /// `sent` holds the ids of earlier entries; they are skipped, and new ones are added.
-pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<Vec<SentRow>, StoreError> {
+pub(crate) fn outbox_rows(page: &ReplayedPage, sent: &mut HashSet<String>) -> Result<Vec<OutboxRow>, StoreError> {
     let mut rows = Vec::new();
     for (position, entry) in &page.entries {
-        for row in mail_rows(std::slice::from_ref(&entry.event), stored(position.0)?)? {
+        for row in mail_rows(std::slice::from_ref(&entry.event), to_i64(position.0)?)? {
             let (mail, id) = (row.mail, row.mail.id.as_str());
             if sent.insert(id.to_owned()) {
-                rows.push(SentRow {
+                rows.push(OutboxRow {
                     id: id.to_owned(),
                     position: row.position,
                     sender: mail.from.as_str().to_owned(),
@@ -99,6 +99,6 @@ pub(crate) fn sent_rows(page: &Replayed, sent: &mut HashSet<String>) -> Result<V
 }
 
 /// A number as `i64`, the type of both databases.
-pub(crate) fn stored(number: u64) -> Result<i64, StoreError> {
+pub(crate) fn to_i64(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Failed(format!("{number} is too large to store")))
 }

@@ -7,11 +7,11 @@ use sqlx::migrate::MigrateError;
 use sqlx::sqlite::SqliteError;
 
 /// Converts an error; `doing` names the failed operation.
-pub(crate) fn at(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
+pub(crate) fn while_doing(doing: &'static str) -> impl Fn(sqlx::Error) -> StoreError {
     move |error| from_sqlx(doing, &error)
 }
 
-/// Like [`at`], but a unique violation means that another writer appended first.
+/// Like [`while_doing`], but a unique violation means that another writer appended first.
 pub(crate) fn appending(agent: &AgentId) -> impl Fn(sqlx::Error) -> StoreError + '_ {
     move |error| match error.as_database_error() {
         Some(cause) if cause.is_unique_violation() => StoreError::Conflict { agent: agent.clone() },
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_both_databases_become_the_failure_they_stand_for() {
+    fn error_codes_of_both_databases_are_mapped() {
         for code in ["13", "4874"] {
             assert!(matches!(sqlite(code, String::new()), StoreError::DiskFull), "{code}");
         }

@@ -31,8 +31,8 @@ pub struct Db {
     migrated: Migrated,
 }
 
-/// A lock on a profile; released on drop.
-pub struct Hold {
+/// Exclusive use of a profile by this process; released on drop.
+pub struct ProfileClaim {
     _connection: Option<sqlx::PgConnection>,
 }
 
@@ -69,8 +69,8 @@ impl Db {
     pub async fn open_read_only(config: &DbConfig) -> Result<Option<Db>, StoreError> {
         let Some(backend) = Backend::open_read_only(config).await? else { return Ok(None) };
         let (version, is_current) = match &backend {
-            Backend::Sqlite(db) => (db.shape().await?.version(), db.is_current().await?),
-            Backend::Postgres(db) => (db.shape().await?.version(), db.is_current().await?),
+            Backend::Sqlite(db) => (db.schema_state().await?.version(), db.is_current().await?),
+            Backend::Postgres(db) => (db.schema_state().await?.version(), db.is_current().await?),
         };
         match (version, is_current) {
             (0, _) => Ok(None),
@@ -123,10 +123,12 @@ impl Db {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn hold(&self, profile: &ProfileId) -> Result<Option<Hold>, StoreError> {
+    pub async fn claim_profile(&self, profile: &ProfileId) -> Result<Option<ProfileClaim>, StoreError> {
         match &self.backend {
-            Backend::Sqlite(_) => Ok(Some(Hold { _connection: None })),
-            Backend::Postgres(db) => Ok(db.hold(profile).await?.map(|connection| Hold { _connection: Some(connection) })),
+            Backend::Sqlite(_) => Ok(Some(ProfileClaim { _connection: None })),
+            Backend::Postgres(db) => {
+                Ok(db.claim_profile(profile).await?.map(|connection| ProfileClaim { _connection: Some(connection) }))
+            }
         }
     }
 

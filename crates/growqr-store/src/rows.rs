@@ -220,9 +220,9 @@ pub(crate) struct MessageRow {
 }
 
 impl MessageRow {
-    /// Whether the folded text of the message contains `wanted`, which must be folded.
-    pub(crate) fn holds(&self, wanted: &str) -> bool {
-        folded(&self.text).contains(wanted)
+    /// Whether the folded text of the message contains `text`, which must be folded.
+    pub(crate) fn contains(&self, text: &str) -> bool {
+        folded(&self.text).contains(text)
     }
 }
 

@@ -4,18 +4,18 @@ use growqr_core::journal::StoreError;
 use sqlx::migrate::Migrator;
 
 /// This build's version, to compare with `min_app_version`.
-const OURS: &str = env!("CARGO_PKG_VERSION");
+const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The schema state of a database.
 #[derive(Default)]
-pub(crate) struct Shape {
+pub(crate) struct SchemaState {
     /// Number and checksum of each applied migration.
     pub(crate) applied: Vec<(i64, Vec<u8>)>,
     /// The oldest build that understands it; `None` before the first migration.
     pub(crate) min_app_version: Option<String>,
 }
 
-impl Shape {
+impl SchemaState {
     /// The last applied migration; 0 for an empty database.
     pub(crate) fn version(&self) -> i64 {
         self.applied.iter().map(|(version, _)| *version).max().unwrap_or(0)
@@ -26,7 +26,7 @@ impl Shape {
     /// # Errors
     /// [`StoreError::Newer`] if this build is too old for the database, [`StoreError::Failed`] if a migration was altered.
     pub(crate) fn is_current(&self, migrator: &Migrator) -> Result<bool, StoreError> {
-        if let Some(least) = self.min_app_version.as_deref().filter(|least| is_newer(least, OURS)) {
+        if let Some(least) = self.min_app_version.as_deref().filter(|least| is_newer(least, APP_VERSION)) {
             return Err(StoreError::Newer(least.to_owned()));
         }
         for migration in migrator.iter() {
@@ -35,7 +35,7 @@ impl Shape {
                 Some((_, checksum)) if *checksum != *migration.checksum => {
                     let (number, name) = (migration.version, &migration.description);
                     return Err(StoreError::Failed(format!(
-                        "migration {number} ({name}) is not the one that made this database"
+                        "migration {number} ({name}) differs from the one that was applied to this database"
                     )));
                 }
                 Some(_) => {}

@@ -1,7 +1,7 @@
 //! Results of `growqr db status`, `db migrate` and `audit verify`.
 
 use crate::rows::number;
-use crate::schema::Shape;
+use crate::schema::SchemaState;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::StoreError;
 
@@ -35,7 +35,7 @@ pub struct DbStatus {
 }
 
 impl DbStatus {
-    pub(crate) fn new(backend: &'static str, known: i64, shape: Shape) -> DbStatus {
+    pub(crate) fn new(backend: &'static str, known: i64, shape: SchemaState) -> DbStatus {
         let (applied, min_app_version) = (shape.version(), shape.min_app_version);
         DbStatus { backend, known, applied, min_app_version, bytes: None, counts: None, indexed: None }
     }

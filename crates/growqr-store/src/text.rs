@@ -5,39 +5,39 @@ use growqr_core::fold::folded;
 /// The number of characters of an entry in the index.
 pub(crate) const TRIGRAM: usize = 3;
 /// The most trigrams of a long text to look up in the index; the text itself is compared afterwards.
-const ASKED: usize = 64;
+const MAX_LOOKED_UP: usize = 64;
 
 /// Text for a view. PostgreSQL cannot store NUL in text; the journal stores the original bytes.
-pub(crate) fn shown(text: &str) -> String {
+pub(crate) fn without_nul(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
 /// The form of a search text: converted as for a view, then folded.
-pub(crate) fn wanted(text: &str) -> String {
-    folded(&shown(text))
+pub(crate) fn search_form(text: &str) -> String {
+    folded(&without_nul(text))
 }
 
-/// A `like` pattern for anything that contains `wanted`; `\` is the escape.
-pub(crate) fn containing(wanted: &str) -> String {
-    let escaped = wanted.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+/// A `like` pattern for anything that contains `text`; `\` is the escape.
+pub(crate) fn like_pattern(text: &str) -> String {
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("%{escaped}%")
 }
 
 /// The text that SQLite indexes for a message, with two extra characters at the end, so that every character begins a trigram.
-pub(crate) fn indexed(text: &str) -> String {
+pub(crate) fn index_form(text: &str) -> String {
     folded(text) + "\u{1}\u{1}"
 }
 
 /// An FTS5 query for messages that contain all trigrams of a text of three characters or more.
-pub(crate) fn with_all_trigrams(wanted: &str) -> String {
-    let letters: Vec<char> = wanted.chars().collect();
+pub(crate) fn with_all_trigrams(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
     let mut trigrams: Vec<String> = Vec::new();
     for trigram in letters.windows(TRIGRAM) {
         let trigram = quoted(&String::from_iter(trigram));
         if !trigrams.contains(&trigram) {
             trigrams.push(trigram);
         }
-        if trigrams.len() == ASKED {
+        if trigrams.len() == MAX_LOOKED_UP {
             break;
         }
     }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn wildcards_in_a_search_are_ordinary_letters() {
-        assert_eq!(containing(&wanted(r"50% Of_a\b")), r"%50\% of\_a\\b%");
+        assert_eq!(like_pattern(&search_form(r"50% Of_a\b")), r"%50\% of\_a\\b%");
     }
 
     #[test]

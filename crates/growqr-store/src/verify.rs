@@ -17,7 +17,7 @@ where
 {
     let mut known: HashMap<AgentId, Head> = ends().await?.into_iter().collect();
     let last = store.position().await?;
-    let mut walk = Walk::new(known.clone());
+    let mut walk = JournalCheck::new(known.clone());
     while walk.position < last {
         let lines = store.events(walk.position, None, PAGE).await?;
         if lines.is_empty() {
@@ -35,7 +35,7 @@ where
     if let Some((agent, head)) = walk.heads.iter().find(|(agent, _)| !known.contains_key(*agent)) {
         return Ok(walk.broken_at(agent.clone(), head.seq, walk.position, Fault::NoEnd));
     }
-    match walk.unmet() {
+    match walk.unreached_end() {
         Some((agent, seq)) => {
             let position = walk.position;
             Ok(walk.broken_at(agent, seq, position, Fault::WrongEnd))
@@ -44,7 +44,7 @@ where
     }
 }
 
-struct Walk {
+struct JournalCheck {
     position: Position,
     events: u64,
     /// The end of each journal as checked so far.
@@ -53,9 +53,9 @@ struct Walk {
     ends: HashMap<AgentId, Head>,
 }
 
-impl Walk {
-    fn new(ends: HashMap<AgentId, Head>) -> Walk {
-        Walk { position: Position::default(), events: 0, heads: HashMap::new(), ends }
+impl JournalCheck {
+    fn new(ends: HashMap<AgentId, Head>) -> JournalCheck {
+        JournalCheck { position: Position::default(), events: 0, heads: HashMap::new(), ends }
     }
 
     /// Checks one line; returns its fault, if any.
@@ -85,7 +85,7 @@ impl Walk {
     }
 
     /// An agent whose journal does not reach its recorded end.
-    fn unmet(&self) -> Option<(AgentId, Seq)> {
+    fn unreached_end(&self) -> Option<(AgentId, Seq)> {
         let agent = self.ends.keys().min()?;
         Some((agent.clone(), self.heads.get(agent).map_or(Seq(0), |head| head.seq)))
     }

@@ -1,10 +1,10 @@
 //! Converts the view changes of an append to rows, grouped by table, in the same way for both databases. Pure.
 
-use crate::chain::stored;
-use crate::text::shown;
+use crate::chain::to_i64;
+use crate::text::without_nul;
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{AgentView, Append, Author, MessageView, StoreError, View};
-use growqr_core::rebuild::Replayed;
+use growqr_core::rebuild::ReplayedPage;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One field per table.
@@ -18,16 +18,16 @@ pub(crate) struct ViewRows {
 impl ViewRows {
     /// The rows of an append; `first` is the position of its first event.
     pub(crate) fn of(append: &Append, first: i64) -> Result<ViewRows, StoreError> {
-        let before = first - stored(append.head.seq.0)? - 1;
-        ViewRows::with(&append.views, |seq| Ok(before + stored(seq.0)?))
+        let before = first - to_i64(append.head.seq.0)? - 1;
+        ViewRows::with(&append.views, |seq| Ok(before + to_i64(seq.0)?))
     }
 
     /// The rows of replayed entries.
-    pub(crate) fn replayed(page: &Replayed) -> Result<ViewRows, StoreError> {
+    pub(crate) fn replayed(page: &ReplayedPage) -> Result<ViewRows, StoreError> {
         ViewRows::with(&page.views, |seq| {
             let place = page.entries.binary_search_by_key(&seq, |(_, entry)| entry.seq);
             let place = place.map_err(|_| StoreError::Failed(format!("a view of event {seq}, which is not replayed")))?;
-            stored(page.entries[place].0.0)
+            to_i64(page.entries[place].0.0)
         })
     }
 
@@ -66,16 +66,16 @@ pub(crate) struct AgentRow {
 impl AgentRow {
     fn of(agent: &AgentView) -> Result<AgentRow, StoreError> {
         Ok(AgentRow {
-            name: shown(&agent.name),
+            name: without_nul(&agent.name),
             parent: agent.parent.as_ref().map(|parent| parent.as_str().to_owned()),
             depth: i64::from(agent.depth),
-            task: agent.task.as_deref().map(shown),
+            task: agent.task.as_deref().map(without_nul),
             status: agent.status.as_str().to_owned(),
-            model: shown(&agent.model),
-            turn: stored(agent.turn)?,
-            spent: stored(agent.spent.0)?,
-            unknown: stored(agent.unknown.0)?,
-            allowance: agent.allowance.map(|money| stored(money.0)).transpose()?,
+            model: without_nul(&agent.model),
+            turn: to_i64(agent.turn)?,
+            spent: to_i64(agent.spent.0)?,
+            unknown: to_i64(agent.unknown.0)?,
+            allowance: agent.allowance.map(|money| to_i64(money.0)).transpose()?,
             created_at: agent.created_at.0,
             updated_at: agent.updated_at.0,
         })
@@ -95,22 +95,22 @@ pub(crate) struct MessageRow {
 impl MessageRow {
     fn of(message: &MessageView, position: i64) -> Result<MessageRow, StoreError> {
         Ok(MessageRow {
-            seq: stored(message.seq.0)?,
+            seq: to_i64(message.seq.0)?,
             position,
             author: match &message.author {
                 Author::Person => None,
                 Author::Agent(agent) => Some(AgentId::as_str(agent).to_owned()),
             },
-            text: shown(&message.text),
+            text: without_nul(&message.text),
             at: message.at.0,
         })
     }
 }
 
 /// The number of rows that differ between the two lists. Rows with the same `key` are compared with each other.
-pub(crate) fn differing<T: PartialEq, K: Ord>(there: &[T], wanted: &[T], key: impl Fn(&T) -> K) -> u64 {
-    let known: BTreeMap<K, &T> = there.iter().map(|row| (key(row), row)).collect();
-    let kept: BTreeSet<K> = wanted.iter().map(&key).collect();
-    let changed = wanted.iter().filter(|row| known.get(&key(row)).is_none_or(|there| there != row)).count();
-    (changed + known.keys().filter(|key| !kept.contains(key)).count()) as u64
+pub(crate) fn differing<T: PartialEq, K: Ord>(existing: &[T], expected: &[T], key: impl Fn(&T) -> K) -> u64 {
+    let existing_by_key: BTreeMap<K, &T> = existing.iter().map(|row| (key(row), row)).collect();
+    let expected_keys: BTreeSet<K> = expected.iter().map(&key).collect();
+    let changed = expected.iter().filter(|row| existing_by_key.get(&key(row)).is_none_or(|existing| existing != row)).count();
+    (changed + existing_by_key.keys().filter(|key| !expected_keys.contains(key)).count()) as u64
 }

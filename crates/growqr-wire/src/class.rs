@@ -1,44 +1,44 @@
-//! How each request is treated: the one table that clients, hosts, the command line and the window read.
+//! The properties of each request, in one table that clients, hosts, the command line and the window read.
 //!
-//! A new request is one row here, and its function in the request handler.
+//! A new request needs one row here and a function in the request handler.
 
 use crate::request::Request;
 
-/// What must be there for a request to be answered.
+/// What a request requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
     /// A host: a process that runs the profile's agents.
     Host,
-    /// The profile's lock: held by a host, or for the moment of the request.
+    /// The profile's lock, held by a host or only during the request.
     Lock,
-    /// Neither. A running host is asked all the same, since it may know more, such as a key that is only in its memory.
+    /// Neither. A running host still answers it, because it may know more, such as a key that is only in its memory.
     Nothing,
 }
 
 /// What a request changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changes {
-    /// Nothing of the person's.
+    /// No data of the person.
     Nothing,
     /// Something in the profile: agents, settings or keys.
     Profile,
-    /// Pages of memory, which is announced by [`crate::Push::MemoryChanged`].
+    /// Pages of memory; [`crate::Push::MemoryChanged`] announces it.
     Memory,
 }
 
-/// How a request is treated.
+/// The properties of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
-    /// What must be there.
+    /// What it requires.
     pub needs: Needs,
     /// What it changes.
     pub changes: Changes,
-    /// Whether asking twice has the same effect as asking once. If a host ends before it answers, such a request is asked
-    /// again of the next host; any other may have been done and is reported as lost.
+    /// Whether sending it twice has the same effect as sending it once. If a host ends before it answers, such a request
+    /// is sent again to the next host; any other request may have been carried out and is reported as lost.
     pub repeatable: bool,
-    /// Whether it is answered beside the requests that come after it: it waits for other programs or the network, needs
-    /// nothing of the profile, and must not hold anything up.
-    pub beside: bool,
+    /// Whether it runs concurrently with later requests: it waits for other programs or the network, needs nothing of
+    /// the profile, and must not block other requests.
+    pub concurrent: bool,
 }
 
 impl Request {
@@ -49,25 +49,25 @@ impl Request {
         use Needs::{Host, Lock, Nothing};
         const REPEATABLE: bool = true;
         const ONCE: bool = false;
-        const BESIDE: bool = true;
-        const IN_TURN: bool = false;
-        let row = |needs, changes, repeatable, beside| Class { needs, changes, repeatable, beside };
+        const CONCURRENT: bool = true;
+        const IN_ORDER: bool = false;
+        let row = |needs, changes, repeatable, concurrent| Class { needs, changes, repeatable, concurrent };
         match self {
-            // Messages carry an id of their own, and settings and keys are as they were set last: twice is the same as
-            // once. A change of memory is not: it may name a version that it has replaced itself.
-            Request::Hello { .. } => row(Nothing, Unchanged, REPEATABLE, IN_TURN),
-            Request::Say { .. } => row(Host, Profile, REPEATABLE, IN_TURN),
-            Request::Cancel { .. } => row(Lock, Profile, REPEATABLE, IN_TURN),
-            Request::Resume { .. } => row(Host, Profile, REPEATABLE, IN_TURN),
-            Request::Follow => row(Host, Unchanged, REPEATABLE, IN_TURN),
-            Request::WriteMemory { .. } => row(Lock, Memory, ONCE, IN_TURN),
-            Request::DeleteMemory { .. } => row(Lock, Memory, ONCE, IN_TURN),
-            Request::RestoreMemory { .. } => row(Lock, Memory, ONCE, IN_TURN),
-            Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE, IN_TURN),
-            Request::SetKey { .. } => row(Lock, Profile, REPEATABLE, IN_TURN),
-            Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE, BESIDE),
-            Request::Keys => row(Nothing, Unchanged, REPEATABLE, IN_TURN),
-            Request::LocalServers => row(Nothing, Unchanged, REPEATABLE, BESIDE),
+            // Messages have ids, and settings and keys keep the last value, so these can be repeated. A change of memory
+            // cannot: `base` may name the version that the first attempt has already replaced.
+            Request::Hello { .. } => row(Nothing, Unchanged, REPEATABLE, IN_ORDER),
+            Request::Say { .. } => row(Host, Profile, REPEATABLE, IN_ORDER),
+            Request::Cancel { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::Resume { .. } => row(Host, Profile, REPEATABLE, IN_ORDER),
+            Request::Follow => row(Host, Unchanged, REPEATABLE, IN_ORDER),
+            Request::WriteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
+            Request::DeleteMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
+            Request::RestoreMemory { .. } => row(Lock, Memory, ONCE, IN_ORDER),
+            Request::SetSetting { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::SetKey { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::Keys => row(Nothing, Unchanged, REPEATABLE, IN_ORDER),
+            Request::LocalServers => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
         }
     }
 }
@@ -75,7 +75,7 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::request::Secret;
+    use crate::request::ApiKey;
 
     fn all() -> Vec<Request> {
         let text = || "x".to_owned();
@@ -90,14 +90,14 @@ mod tests {
             Request::RestoreMemory { rev: text() },
             Request::SetSetting { name: text(), value: None },
             Request::SetKey { name: text(), value: None },
-            Request::CheckKey { name: text(), value: Secret(text()) },
+            Request::CheckKey { name: text(), value: ApiKey(text()) },
             Request::Keys,
             Request::LocalServers,
         ]
     }
 
     #[test]
-    fn only_what_holds_the_lock_changes_anything() {
+    fn a_request_that_changes_something_needs_the_lock_or_a_host() {
         for request in all() {
             let class = request.class();
             assert!(class.changes == Changes::Nothing || class.needs != Needs::Nothing, "{request:?}");
@@ -105,15 +105,15 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_answered_beside_others_neither_needs_nor_changes_the_profile() {
-        for request in all().into_iter().filter(|request| request.class().beside) {
+    fn a_concurrent_request_neither_needs_nor_changes_the_profile() {
+        for request in all().into_iter().filter(|request| request.class().concurrent) {
             let Class { needs, changes, .. } = request.class();
             assert_eq!((needs, changes), (Needs::Nothing, Changes::Nothing), "{request:?}");
         }
     }
 
     #[test]
-    fn a_change_of_memory_is_never_asked_twice() {
+    fn a_change_of_memory_is_not_repeatable() {
         for request in all() {
             let class = request.class();
             assert!(!class.repeatable || class.changes != Changes::Memory, "{request:?}");

@@ -4,23 +4,23 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
 
-/// What went wrong, for branching. Interfaces branch on this, never on text.
+/// The kind of an error. Interfaces branch on it, never on the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
-    /// The request makes no sense as it stands.
+    /// The request is invalid.
     BadRequest,
     /// No such agent, page, change or setting.
     NotFound,
-    /// Too large to take.
+    /// Too large.
     TooLarge,
-    /// Somebody changed it meanwhile.
+    /// Another author has changed it meanwhile.
     Conflict,
-    /// Too much waits already.
+    /// Too many requests are waiting.
     Overloaded,
-    /// GrowQR is going down.
+    /// GrowQR is stopping.
     Stopping,
-    /// Another process holds the profile and does not answer.
+    /// Another process has locked the profile and does not answer.
     Held,
     /// The database cannot be used.
     Database,
@@ -28,47 +28,47 @@ pub enum ErrorCode {
     DiskFull,
     /// A file or folder may not be written.
     ReadOnly,
-    /// Written by a newer GrowQR.
+    /// The data needs a newer GrowQR.
     Newer,
     /// The memory repository cannot be used.
     Memory,
-    /// The model cannot be asked.
+    /// The model cannot be called.
     Model,
-    /// Signing in did not work.
+    /// Signing in failed.
     SignIn,
-    /// This program is not what the other end expects.
+    /// The two processes have different protocol versions, or a message is invalid.
     Protocol,
-    /// None of these.
+    /// Any other error.
     Internal,
 }
 
 /// An error that a person can read and act on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Error {
-    /// For branching.
+    /// Its kind.
     pub code: ErrorCode,
     /// One sentence.
     pub message: String,
-    /// Whether trying again unchanged may help.
+    /// Whether the same request may succeed later.
     pub retryable: bool,
-    /// What to do next, if there is something.
+    /// What the person can do next, if anything.
     pub next_step: Option<String>,
 }
 
 impl Error {
-    /// An error that trying again will not mend.
+    /// An error that is not retryable.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Error {
         Error { code, message: message.into(), retryable: false, next_step: None }
     }
 
-    /// Adds what to do next.
+    /// Adds the next step.
     #[must_use]
     pub fn next(mut self, step: impl Into<String>) -> Error {
         self.next_step = Some(step.into());
         self
     }
 
-    /// Trying again may help.
+    /// Marks it as retryable.
     #[must_use]
     pub fn retryable(mut self) -> Error {
         self.retryable = true;

@@ -1,6 +1,6 @@
-//! What crosses to the window, to `--json` and over the local socket.
+//! The data that is sent to the window, to `--json` and over the local socket.
 //!
-//! Plain data with names that stay: requests, replies, pushes, rows, and error codes. Domain types are converted to
+//! Plain data with stable names: requests, replies, pushes, rows, and error codes. Domain types are converted to
 //! these in `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents
 //! (100,000,000 to the dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated from here (`cargo xtask bindings`).
 
@@ -16,7 +16,7 @@ pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
 pub use event::{Event, Kind};
 pub use money::usd;
-pub use request::{Answer, Call, DeltaKind, FromHost, Push, Reply, Request, Secret};
+pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
     About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
     KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, Setting, Text,

@@ -1,7 +1,7 @@
-//! The language of the local socket: one JSON object a line, in both directions.
+//! The protocol of the local socket: one JSON object per line, in both directions.
 //!
-//! A client sends [`Call`]s; the host sends [`FromHost`]: one [`Answer`] per call, in any order, and pushes once the
-//! client follows. Everything here is for the same user on the same machine.
+//! A client sends [`ClientMessage`]s; the host sends [`HostMessage`]: one [`Response`] per request, in any order, and pushes
+//! after [`Request::Follow`]. Both ends belong to the same user on the same machine.
 
 use crate::error::Error;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
@@ -9,49 +9,49 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
 
-/// A text that is never shown. Its `Debug` says nothing.
+/// The value of an API key on its way to the host. Its `Debug` hides the value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Secret(pub String);
+pub struct ApiKey(pub String);
 
-impl fmt::Debug for Secret {
+impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
+        f.write_str("ApiKey")
     }
 }
 
-/// What a client may ask of a host.
+/// A request of a client to a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Request {
-    /// Who is there? Answered by [`Reply::Hello`].
+    /// Exchanges versions. Answered by [`Reply::Hello`].
     Hello {
         /// The client's [`crate::VERSION`].
         version: u32,
     },
-    /// Say something to an agent. Answered by [`Reply::Said`] once it is recorded.
+    /// Sends a message to an agent. Answered by [`Reply::Said`] once it is recorded.
     Say {
-        /// To whom; `grow` is the Grow Agent.
+        /// The receiver; `grow` is the Grow Agent.
         agent: String,
-        /// Chosen by the client; the same id twice is one message.
+        /// Chosen by the client. A second message with the same id is ignored.
         id: String,
-        /// What.
+        /// The message.
         text: String,
     },
-    /// Stop an agent's turn and its sub-agents.
+    /// Stops an agent's turn and its sub-agents.
     Cancel {
-        /// Whom.
+        /// The agent.
         agent: String,
     },
-    /// Let an agent go on where it stopped.
+    /// Resumes an agent that has stopped.
     Resume {
-        /// Whom.
+        /// The agent.
         agent: String,
         /// Chosen by the client, as in `Say`.
         id: String,
     },
-    /// Be told everything that happens, by [`Push`]es, from now on.
+    /// Subscribes to [`Push`]es from now on.
     Follow,
-    /// Write a page of memory as the person. Answered by [`Reply::Changed`].
+    /// Writes a page of memory as the person. Answered by [`Reply::Changed`].
     WriteMemory {
         /// Its path.
         path: String,
@@ -60,68 +60,68 @@ pub enum Request {
         /// The version it replaces, if there is one.
         base: Option<String>,
     },
-    /// Remove a page of memory as the person. Answered by [`Reply::Changed`]; undone as any change is.
+    /// Removes a page of memory as the person. Answered by [`Reply::Changed`]. Can be undone like any change.
     DeleteMemory {
         /// Its path.
         path: String,
         /// The version that the person has seen; `None` removes whatever is there.
         base: Option<String>,
     },
-    /// Undo a change of memory by a new one. Answered by [`Reply::Changed`].
+    /// Undoes a change of memory with a new change. Answered by [`Reply::Changed`].
     RestoreMemory {
         /// The change to undo.
         rev: String,
     },
-    /// Set a setting, or go back to the default.
+    /// Sets a setting, or restores its default.
     SetSetting {
         /// Its name.
         name: String,
         /// `None` for the default.
         value: Option<String>,
     },
-    /// Keep a key, in the keychain if that can be, or forget it. Answered by [`Reply::Keys`], which says where it is.
+    /// Stores a key, in the keychain if possible, or removes it. Answered by [`Reply::Keys`], which says where it is.
     SetKey {
         /// `anthropic` or `openai`.
         name: String,
-        /// `None` to forget it.
+        /// `None` to remove it.
         #[ts(type = "string | null")]
-        value: Option<Secret>,
+        value: Option<ApiKey>,
     },
-    /// Ask the provider whether it takes this key. Keeps nothing. Answered by [`Reply::KeyChecked`].
+    /// Asks the provider whether it accepts this key. Stores nothing. Answered by [`Reply::KeyChecked`].
     CheckKey {
         /// `anthropic` or `openai`.
         name: String,
         /// The key.
         #[ts(type = "string")]
-        value: Secret,
+        value: ApiKey,
     },
-    /// Which keys are known. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
-    /// is kept in it now if it no longer is.
+    /// Lists the known keys. Answered by [`Reply::Keys`]. A key that is only in memory because the keychain was locked
+    /// is stored in the keychain now, if it is unlocked.
     Keys,
-    /// Which OpenAI-compatible servers answer, on the usual ports of this machine and at the address that is set. Takes
+    /// Lists the OpenAI-compatible servers that answer on the usual ports of this machine and at the set address. Takes
     /// less than a second. Answered by [`Reply::LocalServers`].
     LocalServers,
 }
 
-/// What a host answers.
+/// A successful answer of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
-    /// Here I am.
+    /// Answer to [`Request::Hello`].
     Hello {
         /// The host's [`crate::VERSION`].
         version: u32,
-        /// Its process.
+        /// Its process id.
         pid: u32,
-        /// The profile it holds.
+        /// The profile that it runs.
         profile: String,
     },
-    /// The message is on disk.
+    /// The message is durable.
     Said {
-        /// The agent that recorded it, afterwards.
+        /// The agent after it recorded the message.
         agent: Agent,
     },
-    /// It is done.
+    /// Success without data.
     Done,
     /// A change of memory was made.
     Changed {
@@ -132,95 +132,94 @@ pub enum Reply {
     },
     /// The keys that are known.
     Keys {
-        /// Never with values.
+        /// The keys, without their values.
         keys: Vec<Key>,
-        /// Whether keys can be kept.
+        /// Whether keys can be stored.
         keychain: Keychain,
     },
-    /// What the provider says about a key.
+    /// The result of a key check.
     KeyChecked {
-        /// That.
+        /// The result.
         check: KeyCheck,
     },
     /// The servers that answered.
     LocalServers {
-        /// The one at the address that is set comes first.
+        /// The server at the set address comes first.
         servers: Vec<LocalServer>,
     },
 }
 
-/// What part of an answer is arriving.
+/// The kind of a part of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum DeltaKind {
-    /// Words.
+    /// Text.
     Text,
-    /// Thinking, as far as it may be shown.
+    /// Visible thinking.
     Thinking,
     /// A tool call begins; the text is the tool's name.
     Call,
-    /// The provider is asked again after a wait; the text says why.
+    /// The call is retried after a wait; the text is the reason.
     Retrying,
 }
 
-/// Something that happened.
+/// A notification of a host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Push {
     /// Events were recorded.
     Recorded {
-        /// The agent afterwards.
+        /// The agent after the events.
         agent: Agent,
         /// The events, in order.
         events: Vec<EventLine>,
     },
     /// Part of an answer arrived. Not recorded; the whole answer comes as an event.
     Delta {
-        /// Whose answer.
+        /// The agent.
         agent: String,
-        /// Which part.
+        /// Its kind.
         kind: DeltaKind,
-        /// The part.
+        /// Its text.
         text: String,
     },
-    /// The client is too slow and has missed some; it reads on from its last position.
+    /// The client was too slow and has missed notifications; it must read the events after its last position.
     Missed,
-    /// Pages of memory were changed by the person: by hand in the folder, or through a request. What agents change comes
-    /// with their events.
+    /// The person changed pages of memory, in the folder or through a request. Changes of agents are in their events.
     MemoryChanged,
-    /// An agent had to stop; its work is kept.
+    /// An agent stopped because of an error; its work is recorded.
     Stopped {
-        /// Which.
+        /// The agent.
         agent: String,
-        /// Why, and what to do.
+        /// The error.
         error: Error,
     },
 }
 
 /// One line from a client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Call {
-    /// Chosen by the client; comes back with the answer.
+pub struct ClientMessage {
+    /// Chosen by the client; the response repeats it.
     pub id: u64,
-    /// What it asks.
+    /// The request.
     pub request: Request,
 }
 
-/// The answer to one call.
+/// The response to one request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The call's id.
+pub struct Response {
+    /// The id of the request.
     pub id: u64,
-    /// What came of it.
+    /// The answer, or the error.
     pub result: Result<Reply, Error>,
 }
 
 /// One line from a host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FromHost {
-    /// The answer to a call.
-    Answer(Answer),
-    /// Something that happened.
+pub enum HostMessage {
+    /// The response to a request.
+    Answer(Response),
+    /// A notification.
     Push(Push),
 }

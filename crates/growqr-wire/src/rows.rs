@@ -1,18 +1,18 @@
-//! Rows: what lists and pages are made of.
+//! The data of lists and pages.
 
 use crate::event::{Event, Kind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
 
-/// What this program is, and where it keeps a profile's things.
+/// The program's version, and the folders of a profile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct About {
     /// The program's version.
     pub version: String,
-    /// Whose data.
+    /// The profile's id.
     pub profile: String,
-    /// The whole data folder.
+    /// The data folder.
     pub data_folder: String,
     /// The memory repository.
     pub memory_folder: String,
@@ -25,17 +25,17 @@ pub struct Agent {
     pub id: String,
     /// Its name for people.
     pub name: String,
-    /// Who sent it to work.
+    /// The agent that started it.
     pub parent: Option<String>,
     /// 0 for the Grow Agent.
     pub depth: u32,
-    /// What it was sent to do.
+    /// Its task.
     pub task: Option<String>,
     /// `idle`, `thinking`, `working`, `waiting`, `done`, `limit`, `failed` or `cancelled`.
     pub status: String,
-    /// The model it uses; empty before its first turn. `guide` is the built-in guide, which is no AI.
+    /// The model it uses; empty before its first turn. `guide` is the built-in guide, which uses no language model.
     pub model: String,
-    /// Turns begun.
+    /// Number of turns started.
     pub turn: u64,
     /// Known cost of its own model calls.
     pub spent: u64,
@@ -43,23 +43,23 @@ pub struct Agent {
     pub unknown: u64,
     /// What a sub-agent may still spend.
     pub allowance: Option<u64>,
-    /// When it came to be.
+    /// When it was created.
     pub created_at: i64,
-    /// When anything last happened to it.
+    /// The time of its last event.
     pub updated_at: i64,
-    /// The length of its journal.
+    /// The number of its last event.
     pub seq: u64,
 }
 
 impl Agent {
-    /// Whether it has begun something and not ended it.
+    /// Whether a turn is under way.
     #[must_use]
     pub fn is_at_work(&self) -> bool {
         matches!(self.status.as_str(), "thinking" | "working" | "waiting")
     }
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
@@ -69,33 +69,33 @@ pub enum Author {
     Agent(String),
 }
 
-/// A line of a conversation.
+/// A message of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Message {
-    /// Whose conversation.
+    /// The agent whose conversation it is.
     pub agent: String,
-    /// The event it came with.
+    /// The number of the event that added it.
     pub seq: u64,
     /// Who wrote it.
     pub author: Author,
-    /// What.
+    /// The text.
     pub text: String,
-    /// When.
+    /// The time.
     pub at: i64,
 }
 
 /// One event of a journal.
 #[derive(Clone, Debug, Serialize, Deserialize, TS)]
 pub struct EventLine {
-    /// Total order over the profile.
+    /// Its position among all events of the profile.
     pub position: u64,
-    /// Whose.
+    /// The agent.
     pub agent: String,
     /// Its place in that journal, gap-free from 1.
     pub seq: u64,
-    /// When.
+    /// The time.
     pub at: i64,
-    /// The name of its kind. A later build may have written one that this build does not know.
+    /// The name of its kind. It may be a kind of a later build, which this build does not know.
     pub kind: String,
     /// Its content as stored. [`EventLine::event`] reads it.
     #[ts(type = "unknown")]
@@ -130,7 +130,7 @@ pub struct Page {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Its version, to be given back as `base` with a change.
+    /// Its version. A change passes it as `base`.
     pub version: String,
 }
 
@@ -143,7 +143,7 @@ pub struct PageRow {
     pub bytes: u64,
 }
 
-/// A line of memory that was searched for.
+/// A line that a search found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Found {
     /// The page's path.
@@ -154,12 +154,12 @@ pub struct Found {
     pub text: String,
 }
 
-/// The agent behind a change.
+/// The agent that made a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CommitOrigin {
     /// Its id.
     pub agent: String,
-    /// The turn it was in.
+    /// The agent's turn.
     pub turn: u64,
     /// The tool call.
     pub tool_call: String,
@@ -170,43 +170,43 @@ pub struct CommitOrigin {
 pub struct Change {
     /// Commit id.
     pub commit: String,
-    /// Why.
+    /// The commit message.
     pub message: String,
-    /// Who.
+    /// The author's name.
     pub author: String,
-    /// When.
+    /// The time.
     pub at: i64,
-    /// The agent behind it; `None` for the person.
+    /// The agent that made it; `None` for the person.
     pub origin: Option<CommitOrigin>,
     /// The pages it touched.
     pub paths: Vec<String>,
 }
 
-/// Whose line it is.
+/// A line with the change that last wrote it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct BlamedLine {
     /// Line number from 1.
     pub line: u64,
     /// The line.
     pub text: String,
-    /// The change it came with.
+    /// The commit that last wrote it.
     pub commit: String,
     /// That change's author.
     pub author: String,
     /// That change's time.
     pub at: i64,
-    /// The agent behind it; `None` for the person.
+    /// The agent that made it; `None` for the person.
     pub origin: Option<CommitOrigin>,
 }
 
-/// A text that is shown as it is, such as a diff.
+/// A text that is shown unchanged, such as a diff.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Text {
     /// The text.
     pub text: String,
 }
 
-/// Limits and what is used of them.
+/// Budgets, and how much of each is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Budget {
     /// What one message may cost.
@@ -215,7 +215,7 @@ pub struct Budget {
     pub per_day: u64,
     /// What a UTC month may cost.
     pub per_month: Option<u64>,
-    /// Used for the latest message, reservations of calls of unknown cost and money with sub-agents included.
+    /// Used for the latest message, including reservations of calls of unknown cost and money given to sub-agents.
     pub used_message: u64,
     /// Used today.
     pub used_day: u64,
@@ -225,8 +225,8 @@ pub struct Budget {
     pub spent: u64,
     /// Reserved for calls whose cost will never be known, ever.
     pub unknown: u64,
-    /// The most that the calls under way can cost; those that a stop of the program broke off are among them until
-    /// the next start.
+    /// The highest cost of the open calls. Calls that a stop of the program interrupted are included until the next
+    /// start.
     pub reserved: u64,
 }
 
@@ -237,34 +237,34 @@ pub struct Setting {
     pub name: String,
     /// Its value now.
     pub value: String,
-    /// Whether the person set it; else it is the default.
+    /// Whether the person set it; otherwise it has its default.
     pub is_set: bool,
     /// What it does.
     pub about: String,
 }
 
-/// Where a key is kept. Where there are several of one name, the first of these counts.
+/// Where a key is stored. If there are several keys with one name, the first of these sources is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum KeySource {
-    /// A variable of the environment; it stays there, whatever is set or removed.
+    /// An environment variable. Setting or removing the key does not change it.
     Environment,
     /// The keychain of the operating system.
     Keychain,
-    /// The running GrowQR alone; gone when it ends.
+    /// Only the running GrowQR; lost when it ends.
     Memory,
 }
 
-/// A key that is known, never its value.
+/// A known key, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Key {
     /// `anthropic` or `openai`.
     pub name: String,
-    /// Where it is kept.
+    /// Where it is stored.
     pub source: KeySource,
 }
 
-/// Whether keys can be kept in the system's keychain.
+/// Whether keys can be stored in the system's keychain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum KeychainState {
@@ -279,7 +279,7 @@ pub enum KeychainState {
 /// The system's keychain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Keychain {
-    /// Whether keys can be kept in it.
+    /// Whether keys can be stored in it.
     pub state: KeychainState,
     /// A sentence for people.
     pub found: String,
@@ -287,18 +287,18 @@ pub struct Keychain {
     pub next_step: Option<String>,
 }
 
-/// What a provider says about a key.
+/// The result of a key check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyCheck {
-    /// It takes the key.
+    /// The provider accepts the key.
     Accepted,
-    /// It does not.
+    /// The provider refuses the key.
     Refused {
         /// A sentence for people.
         message: String,
     },
-    /// It could not be asked: no network, say. The key may be right all the same.
+    /// The provider could not be asked, for example without a network. The key may be valid.
     Unknown {
         /// A sentence for people.
         message: String,
@@ -308,7 +308,7 @@ pub enum KeyCheck {
 /// A model that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelRow {
-    /// What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
+    /// The value of the setting `model`; `openai/…` for a model of an OpenAI-compatible server.
     pub id: String,
     /// Its name for people.
     pub name: String,
@@ -321,17 +321,17 @@ pub struct ModelRow {
 pub struct LocalServer {
     /// `Ollama`, `LM Studio`, `llama.cpp`, `vLLM` or `OpenAI-compatible server`.
     pub name: String,
-    /// What the setting `openai.base_url` is set to.
+    /// The value of the setting `openai.base_url`.
     pub url: String,
-    /// The models that it offers; none if it has none yet.
+    /// The models that it offers; may be empty.
     pub models: Vec<ModelRow>,
 }
 
-/// How a check of the doctor went.
+/// The result of a check of the doctor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
-    /// All well.
+    /// No problem.
     Ok,
     /// Works, with something missing.
     Missing,
@@ -344,7 +344,7 @@ pub enum CheckState {
 pub struct Check {
     /// What was checked.
     pub name: String,
-    /// How it went.
+    /// The result.
     pub state: CheckState,
     /// What was found.
     pub found: String,
@@ -352,7 +352,7 @@ pub struct Check {
     pub next_step: Option<String>,
 }
 
-/// What rebuilding the views did. The counts of changed rows tell what had been missing or wrong.
+/// The result of rebuilding the views. The counts of changed rows are the rows that were missing or wrong.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Rebuilt {
     /// Journals read.
@@ -361,13 +361,13 @@ pub struct Rebuilt {
     /// Events read.
     #[ts(type = "number")]
     pub events: u64,
-    /// Rows of the list of agents that were not as the journal says.
+    /// Rows of the agents view that differed from the journal.
     #[ts(type = "number")]
     pub changed_agents: u64,
-    /// Messages that were not as the journal says.
+    /// Rows of the messages view that differed from the journal.
     #[ts(type = "number")]
     pub changed_messages: u64,
-    /// Mail that was not as the journal says.
+    /// Mail that differed from the journal.
     #[ts(type = "number")]
     pub changed_mail: u64,
     /// Rows deleted because they belong to no journal.
@@ -380,13 +380,13 @@ pub struct Rebuilt {
 pub struct Database {
     /// `sqlite` or `postgres`.
     pub backend: String,
-    /// Where it is; never with a password.
+    /// Its location, without a password.
     pub location: String,
-    /// The newest migration this build knows.
+    /// The last migration of this build.
     pub known: i64,
-    /// The newest migration applied; `None` if there is no database yet.
+    /// The last applied migration; `None` if there is no database yet.
     pub applied: Option<i64>,
-    /// Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+    /// Whether an index is used to search messages. `false`: PostgreSQL lacks the extension pg_trgm. `None` if there is
     /// no database yet.
     pub indexed: Option<bool>,
 }

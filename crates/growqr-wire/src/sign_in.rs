@@ -1,29 +1,29 @@
-//! Who is signed in, as interfaces see it. No code and no token ever stands in any of these.
+//! The state of the sign-in, as interfaces see it. None of these types contains a code or a token.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// Where sign-in stands. What is on this computer stays readable in all of them.
+/// The state of the sign-in. Local data stays readable in every state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum SignInState {
-    /// This GrowQR knows no sign-in service.
+    /// No sign-in service is configured.
     NotConfigured,
     /// Nobody is signed in; the local profile is open.
     SignedOut,
-    /// The browser is open, or its answer is being checked.
+    /// The browser is open, or its callback is being checked.
     SigningIn,
-    /// Somebody new has signed in, and is asked whether what is on this computer is theirs.
+    /// A new person has signed in and is asked whether the local data is theirs.
     Choosing,
-    /// Signed in, and the service agrees; or it did lately, and what it said is still good.
+    /// Signed in; the last confirmation of the service is still valid.
     Online,
-    /// Signed in before; the service has not confirmed it lately.
+    /// Signed in; the last confirmation of the service has expired.
     Offline,
     /// The service has ended the sign-in.
     NeedsSignIn,
 }
 
-/// One whose profile is on this computer.
+/// A person with a profile on this computer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Person {
     /// Their profile.
@@ -32,28 +32,28 @@ pub struct Person {
     pub id: String,
     /// Their name, if it is known.
     pub name: Option<String>,
-    /// Their address, if it is known.
+    /// Their email address, if it is known.
     pub email: Option<String>,
-    /// Where their picture is, if they have one. A web address from outside.
+    /// The URL of their picture, if they have one. Untrusted.
     pub picture_url: Option<String>,
-    /// When the service last vouched for them.
+    /// When the service last confirmed this data.
     pub last_verified_at: i64,
 }
 
-/// Everything that is to be shown about signing in.
+/// Everything that interfaces show about signing in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SignIn {
-    /// Where it stands.
+    /// The state.
     pub state: SignInState,
-    /// Whom the state is about.
+    /// The person whom the state concerns.
     pub person: Option<Person>,
-    /// Everybody who has a profile here, by name.
+    /// All people with a profile on this computer, by name.
     pub people: Vec<Person>,
     /// While signing in: the address that the browser shows, for copying.
     pub url: Option<String>,
-    /// While signing in: when the attempt ends by itself. Online: until when what the service said is good, which is asked
-    /// again before. Offline: until when it was.
+    /// While signing in: when the attempt expires. Online: when the confirmation of the service expires; it is renewed before
+    /// that. Offline: when it expired.
     pub until: Option<i64>,
-    /// Something to say about it: what did not work, or what will not last.
+    /// A message for the person: what failed, or what is only temporary.
     pub notice: Option<String>,
 }

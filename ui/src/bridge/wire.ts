@@ -4,7 +4,7 @@ export type ErrorCode = "bad_request" | "not_found" | "too_large" | "conflict" |
 
 export type Error = { 
 /**
- * For branching.
+ * Its kind.
  */
 code: ErrorCode, 
 /**
@@ -12,11 +12,11 @@ code: ErrorCode,
  */
 message: string, 
 /**
- * Whether trying again unchanged may help.
+ * Whether the same request may succeed later.
  */
 retryable: boolean, 
 /**
- * What to do next, if there is something.
+ * What the person can do next, if anything.
  */
 next_step: string | null, };
 
@@ -26,11 +26,11 @@ export type About = {
  */
 version: string, 
 /**
- * Whose data.
+ * The profile's id.
  */
 profile: string, 
 /**
- * The whole data folder.
+ * The data folder.
  */
 data_folder: string, 
 /**
@@ -50,7 +50,7 @@ id: string,
  */
 name: string, 
 /**
- * Who sent it to work.
+ * The agent that started it.
  */
 parent: string | null, 
 /**
@@ -58,7 +58,7 @@ parent: string | null,
  */
 depth: number, 
 /**
- * What it was sent to do.
+ * Its task.
  */
 task: string | null, 
 /**
@@ -66,11 +66,11 @@ task: string | null,
  */
 status: string, 
 /**
- * The model it uses; empty before its first turn. `guide` is the built-in guide, which is no AI.
+ * The model it uses; empty before its first turn. `guide` is the built-in guide, which uses no language model.
  */
 model: string, 
 /**
- * Turns begun.
+ * Number of turns started.
  */
 turn: number, 
 /**
@@ -86,25 +86,25 @@ unknown: number,
  */
 allowance: number | null, 
 /**
- * When it came to be.
+ * When it was created.
  */
 created_at: number, 
 /**
- * When anything last happened to it.
+ * The time of its last event.
  */
 updated_at: number, 
 /**
- * The length of its journal.
+ * The number of its last event.
  */
 seq: number, };
 
 export type Message = { 
 /**
- * Whose conversation.
+ * The agent whose conversation it is.
  */
 agent: string, 
 /**
- * The event it came with.
+ * The number of the event that added it.
  */
 seq: number, 
 /**
@@ -112,21 +112,21 @@ seq: number,
  */
 author: Author, 
 /**
- * What.
+ * The text.
  */
 text: string, 
 /**
- * When.
+ * The time.
  */
 at: number, };
 
 export type EventLine = { 
 /**
- * Total order over the profile.
+ * Its position among all events of the profile.
  */
 position: number, 
 /**
- * Whose.
+ * The agent.
  */
 agent: string, 
 /**
@@ -134,11 +134,11 @@ agent: string,
  */
 seq: number, 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
- * The name of its kind. A later build may have written one that this build does not know.
+ * The name of its kind. It may be a kind of a later build, which this build does not know.
  */
 kind: string, 
 /**
@@ -156,7 +156,7 @@ path: string,
  */
 text: string, 
 /**
- * Its version, to be given back as `base` with a change.
+ * Its version. A change passes it as `base`.
  */
 version: string, };
 
@@ -190,7 +190,7 @@ export type CommitOrigin = {
  */
 agent: string, 
 /**
- * The turn it was in.
+ * The agent's turn.
  */
 turn: number, 
 /**
@@ -204,19 +204,19 @@ export type Change = {
  */
 commit: string, 
 /**
- * Why.
+ * The commit message.
  */
 message: string, 
 /**
- * Who.
+ * The author's name.
  */
 author: string, 
 /**
- * When.
+ * The time.
  */
 at: number, 
 /**
- * The agent behind it; `None` for the person.
+ * The agent that made it; `None` for the person.
  */
 origin: CommitOrigin | null, 
 /**
@@ -234,7 +234,7 @@ line: number,
  */
 text: string, 
 /**
- * The change it came with.
+ * The commit that last wrote it.
  */
 commit: string, 
 /**
@@ -246,7 +246,7 @@ author: string,
  */
 at: number, 
 /**
- * The agent behind it; `None` for the person.
+ * The agent that made it; `None` for the person.
  */
 origin: CommitOrigin | null, };
 
@@ -270,7 +270,7 @@ per_day: number,
  */
 per_month: number | null, 
 /**
- * Used for the latest message, reservations of calls of unknown cost and money with sub-agents included.
+ * Used for the latest message, including reservations of calls of unknown cost and money given to sub-agents.
  */
 used_message: number, 
 /**
@@ -290,8 +290,8 @@ spent: number,
  */
 unknown: number, 
 /**
- * The most that the calls under way can cost; those that a stop of the program broke off are among them until
- * the next start.
+ * The highest cost of the open calls. Calls that a stop of the program interrupted are included until the next
+ * start.
  */
 reserved: number, };
 
@@ -305,7 +305,7 @@ name: string,
  */
 value: string, 
 /**
- * Whether the person set it; else it is the default.
+ * Whether the person set it; otherwise it has its default.
  */
 is_set: boolean, 
 /**
@@ -321,7 +321,7 @@ export type Key = {
  */
 name: string, 
 /**
- * Where it is kept.
+ * Where it is stored.
  */
 source: KeySource, };
 
@@ -329,7 +329,7 @@ export type KeychainState = "ready" | "locked" | "absent";
 
 export type Keychain = { 
 /**
- * Whether keys can be kept in it.
+ * Whether keys can be stored in it.
  */
 state: KeychainState, 
 /**
@@ -353,7 +353,7 @@ message: string, } };
 
 export type ModelRow = { 
 /**
- * What the setting `model` is set to; `openai/…` for a model of an OpenAI-compatible server.
+ * The value of the setting `model`; `openai/…` for a model of an OpenAI-compatible server.
  */
 id: string, 
 /**
@@ -371,11 +371,11 @@ export type LocalServer = {
  */
 name: string, 
 /**
- * What the setting `openai.base_url` is set to.
+ * The value of the setting `openai.base_url`.
  */
 url: string, 
 /**
- * The models that it offers; none if it has none yet.
+ * The models that it offers; may be empty.
  */
 models: Array<ModelRow>, };
 
@@ -387,7 +387,7 @@ export type Check = {
  */
 name: string, 
 /**
- * How it went.
+ * The result.
  */
 state: CheckState, 
 /**
@@ -405,19 +405,19 @@ export type Database = {
  */
 backend: string, 
 /**
- * Where it is; never with a password.
+ * Its location, without a password.
  */
 location: string, 
 /**
- * The newest migration this build knows.
+ * The last migration of this build.
  */
 known: number, 
 /**
- * The newest migration applied; `None` if there is no database yet.
+ * The last applied migration; `None` if there is no database yet.
  */
 applied: number | null, 
 /**
- * Whether messages are searched by an index. `false`: PostgreSQL has no extension pg_trgm for it. `None` if there is
+ * Whether an index is used to search messages. `false`: PostgreSQL lacks the extension pg_trgm. `None` if there is
  * no database yet.
  */
 indexed: boolean | null, };
@@ -432,15 +432,15 @@ agents: number,
  */
 events: number, 
 /**
- * Rows of the list of agents that were not as the journal says.
+ * Rows of the agents view that differed from the journal.
  */
 changed_agents: number, 
 /**
- * Messages that were not as the journal says.
+ * Rows of the messages view that differed from the journal.
  */
 changed_messages: number, 
 /**
- * Mail that was not as the journal says.
+ * Mail that differed from the journal.
  */
 changed_mail: number, 
 /**
@@ -464,29 +464,29 @@ id: string,
  */
 name: string | null, 
 /**
- * Their address, if it is known.
+ * Their email address, if it is known.
  */
 email: string | null, 
 /**
- * Where their picture is, if they have one. A web address from outside.
+ * The URL of their picture, if they have one. Untrusted.
  */
 picture_url: string | null, 
 /**
- * When the service last vouched for them.
+ * When the service last confirmed this data.
  */
 last_verified_at: number, };
 
 export type SignIn = { 
 /**
- * Where it stands.
+ * The state.
  */
 state: SignInState, 
 /**
- * Whom the state is about.
+ * The person whom the state concerns.
  */
 person: Person | null, 
 /**
- * Everybody who has a profile here, by name.
+ * All people with a profile on this computer, by name.
  */
 people: Array<Person>, 
 /**
@@ -494,12 +494,12 @@ people: Array<Person>,
  */
 url: string | null, 
 /**
- * While signing in: when the attempt ends by itself. Online: until when what the service said is good, which is asked
- * again before. Offline: until when it was.
+ * While signing in: when the attempt expires. Online: when the confirmation of the service expires; it is renewed before
+ * that. Offline: when it expired.
  */
 until: number | null, 
 /**
- * Something to say about it: what did not work, or what will not last.
+ * A message for the person: what failed, or what is only temporary.
  */
 notice: string | null, };
 
@@ -509,23 +509,23 @@ export type Request = { "op": "hello",
  */
 version: number, } | { "op": "say", 
 /**
- * To whom; `grow` is the Grow Agent.
+ * The receiver; `grow` is the Grow Agent.
  */
 agent: string, 
 /**
- * Chosen by the client; the same id twice is one message.
+ * Chosen by the client. A second message with the same id is ignored.
  */
 id: string, 
 /**
- * What.
+ * The message.
  */
 text: string, } | { "op": "cancel", 
 /**
- * Whom.
+ * The agent.
  */
 agent: string, } | { "op": "resume", 
 /**
- * Whom.
+ * The agent.
  */
 agent: string, 
 /**
@@ -569,7 +569,7 @@ value: string | null, } | { "op": "set_key",
  */
 name: string, 
 /**
- * `None` to forget it.
+ * `None` to remove it.
  */
 value: string | null, } | { "op": "check_key", 
 /**
@@ -587,15 +587,15 @@ export type Reply = { "hello": {
  */
 version: number, 
 /**
- * Its process.
+ * Its process id.
  */
 pid: number, 
 /**
- * The profile it holds.
+ * The profile that it runs.
  */
 profile: string, } } | { "said": { 
 /**
- * The agent that recorded it, afterwards.
+ * The agent after it recorded the message.
  */
 agent: Agent, } } | "done" | { "changed": { 
 /**
@@ -607,19 +607,19 @@ commit: string,
  */
 paths: Array<string>, } } | { "keys": { 
 /**
- * Never with values.
+ * The keys, without their values.
  */
 keys: Array<Key>, 
 /**
- * Whether keys can be kept.
+ * Whether keys can be stored.
  */
 keychain: Keychain, } } | { "key_checked": { 
 /**
- * That.
+ * The result.
  */
 check: KeyCheck, } } | { "local_servers": { 
 /**
- * The one at the address that is set comes first.
+ * The server at the set address comes first.
  */
 servers: Array<LocalServer>, } };
 
@@ -627,7 +627,7 @@ export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 
 export type Push = { "recorded": { 
 /**
- * The agent afterwards.
+ * The agent after the events.
  */
 agent: Agent, 
 /**
@@ -635,23 +635,23 @@ agent: Agent,
  */
 events: Array<EventLine>, } } | { "delta": { 
 /**
- * Whose answer.
+ * The agent.
  */
 agent: string, 
 /**
- * Which part.
+ * Its kind.
  */
 kind: DeltaKind, 
 /**
- * The part.
+ * Its text.
  */
 text: string, } } | "missed" | "memory_changed" | { "stopped": { 
 /**
- * Which.
+ * The agent.
  */
 agent: string, 
 /**
- * Why, and what to do.
+ * The error.
  */
 error: Error, } };
 
@@ -675,7 +675,7 @@ mail: string | null, };
 
 export type JournalNamed = { 
 /**
- * Random; part of every effect id from here on.
+ * Random; part of every effect id from this event on.
  */
 name: string, };
 
@@ -733,7 +733,7 @@ limits: Limits, };
 
 export type ModelRequested = { 
 /**
- * 1 for the first time these bytes are sent.
+ * 1 for the first time that this request is sent.
  */
 attempt: number, 
 /**
@@ -757,7 +757,7 @@ shortened?: boolean,
  */
 content?: unknown, 
 /**
- * Random; part of the ids of the effects that the answer wants.
+ * Random; part of the effect ids of the answer's tool calls.
  */
 salt?: string, };
 
@@ -773,11 +773,11 @@ verdict?: Verdict, };
 
 export type ModelFailed = { 
 /**
- * Why.
+ * The reason.
  */
 failure: Failure, 
 /**
- * The most that was billed. Version 1 only, which wrote `null` where that was not known.
+ * An upper bound of the bill. Version 1 only, which wrote `null` if it was not known.
  */
 bound?: number | null, 
 /**
@@ -803,11 +803,11 @@ input: unknown,
  */
 effect: string, 
 /**
- * Who carries it out.
+ * The executor of the call.
  */
 executor?: string, 
 /**
- * What is done about it if the program stops meanwhile.
+ * How to continue with the call if the program stops meanwhile.
  */
 repeat?: Repeat, 
 /**
@@ -889,7 +889,7 @@ export type ChargeReserved = {
  */
 charge: string, 
 /**
- * What the money is for, in a few words for the person.
+ * What the money is for: a short text for the person.
  */
 purpose: string, 
 /**
@@ -909,17 +909,17 @@ cost: number | null, };
 
 export type TurnEnding = { 
 /**
- * How.
+ * How it will end.
  */
 ended: Ended, };
 
 export type TurnEnded = { 
 /**
- * Which turn.
+ * The number of the turn.
  */
 turn: number, 
 /**
- * How.
+ * How it ended.
  */
 ended: Ended, 
 /**
@@ -927,7 +927,7 @@ ended: Ended,
  */
 reports: Array<Mail>, 
 /**
- * Where a budget ended it: the cost of the next request.
+ * If a budget ended it: the money that the next request needed.
  */
 shortfall?: Shortfall, };
 
@@ -941,7 +941,7 @@ name: string,
  */
 task: string, 
 /**
- * What it may spend, in USD micro-cents.
+ * The money that it may spend, in USD micro-cents.
  */
 allowance: number, 
 /**
@@ -961,19 +961,19 @@ name: string,
  */
 ending: ReportEnding, 
 /**
- * Its last words.
+ * The text of its last answer.
  */
 text: string, 
 /**
- * What it and its own sub-agents spent since the last report.
+ * The money that it and its own sub-agents spent since the last report.
  */
 spent: number, 
 /**
- * What is left of the receiver's allowance and goes back.
+ * The unused part of the allowance that the receiver gave; it goes back.
  */
 returned: number, 
 /**
- * The number of the receiver's last message that it has read.
+ * The number of the receiver's last message that it has received.
  */
 up_to: number, };
 
@@ -983,11 +983,11 @@ export type MailBody = { "spawn": SpawnRequest } | { "say": {
  */
 text: string, 
 /**
- * Added to what it may spend, in USD micro-cents.
+ * Added to the money that it may spend, in USD micro-cents.
  */
 allowance: number, 
 /**
- * Why nothing could be added.
+ * The limit, if no money could be added.
  */
 limit: LimitReached | null, 
 /**
@@ -1001,7 +1001,7 @@ by_person: boolean, } } | "cancel" | { "report": Report };
 
 export type Mail = { 
 /**
- * Taken once by the receiver.
+ * The receiver processes each id once.
  */
 id: string, 
 /**
@@ -1079,11 +1079,11 @@ export type CatalogueEntry = {
  */
 name: string, 
 /**
- * Who carries its calls out.
+ * The executor of its calls.
  */
 executor: string, 
 /**
- * What is done about interrupted calls.
+ * How to continue with interrupted calls.
  */
 repeat: Repeat, };
 
@@ -1123,11 +1123,11 @@ depth: number, };
 
 export type Shortfall = { 
 /**
- * The most that it costs with the shortest useful answer.
+ * Its highest cost with the shortest useful answer.
  */
 needed: number, 
 /**
- * What is left.
+ * The available money.
  */
 available: number, };
 
@@ -1213,7 +1213,7 @@ export type FailureKind = "key" | "no_credit" | "rejected" | "too_large" | "prom
 
 export type Failure = { 
 /**
- * What to do about it depends on this.
+ * Decides how interfaces react.
  */
 kind: FailureKind, 
 /**
@@ -1237,7 +1237,7 @@ left_out?: Array<number>,
  */
 calls?: number, } } | { "void": { 
 /**
- * What the model is told with the next request.
+ * A remark for the model with the next request, if any.
  */
 nudge?: Nudge, } };
 
@@ -1315,7 +1315,7 @@ in_window: string | null,
  */
 on_command_line: string | null, 
 /**
- * How much attention it deserves.
+ * How prominently it is shown.
  */
 tone: EndingTone, 
 /**

@@ -90,8 +90,8 @@ pub async fn money_is_reserved_once_and_settled_once(environment: Arc<dyn TestEn
     let reserve = || host.handle.reserve(&agent, charge.clone(), "a search".to_owned(), Some(Money(500)));
     assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
     assert_eq!(reserve().await.expect("recorded"), ChargeState::Reserved);
-    let dear = host.handle.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), Some(Money::usd(1_000))).await;
-    assert!(matches!(dear.expect("looked at"), ChargeState::NotOpen(_)));
+    let too_expensive = host.handle.reserve(&grow(), EffectId::new("c2"), "a ship".to_owned(), Some(Money::usd(1_000))).await;
+    assert!(matches!(too_expensive.expect("processed"), ChargeState::NotOpen(_)));
     for _ in 0..2 {
         let settled = host.handle.settle(&grow(), charge.clone(), Some(Money(300))).await.expect("recorded");
         assert_eq!(settled, ChargeState::Settled);
@@ -113,7 +113,7 @@ pub async fn a_charge_survives_a_kill(environment: Arc<dyn TestEnvironment>) {
     host.kill().await;
     let host = world.start().await;
     let again = host.handle.reserve(&grow(), charge.clone(), "a search".to_owned(), Some(Money(500))).await;
-    assert_eq!(again.expect("looked at"), ChargeState::Reserved);
+    assert_eq!(again.expect("processed"), ChargeState::Reserved);
     host.handle.settle(&grow(), charge, None).await.expect("recorded");
     host.stop().await;
     assert_eq!(world.agents().await[0].unknown, Money(500));

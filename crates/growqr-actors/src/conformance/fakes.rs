@@ -6,7 +6,7 @@ use growqr_core::agent::Setup;
 use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{EffectId, ExecutorId};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool, blocks, text_of};
@@ -212,11 +212,11 @@ impl Memory for NoMemory {
         Err(MemoryError::Missing { path: path.to_owned() })
     }
 
-    fn list(&self, _prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+    fn list(&self, _prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         Ok(Vec::new())
     }
 
-    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<Found>, MemoryError> {
+    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
         Ok(Vec::new())
     }
 

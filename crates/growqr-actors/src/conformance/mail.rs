@@ -62,9 +62,9 @@ pub async fn messages_to_a_sub_agent_arrive_in_order(environment: Arc<dyn TestEn
     }
     host.until_idle().await;
     host.stop().await;
-    let told = world.ports.store.messages(&child, None, 100).await.expect("messages");
-    let told: Vec<String> = told.into_iter().map(|row| row.text).filter(|text| text.starts_with("message")).collect();
-    assert_eq!(told, (1..=8).map(|n| format!("message {n}")).collect::<Vec<_>>());
+    let received = world.ports.store.messages(&child, None, 100).await.expect("messages");
+    let received: Vec<String> = received.into_iter().map(|row| row.text).filter(|text| text.starts_with("message")).collect();
+    assert_eq!(received, (1..=8).map(|n| format!("message {n}")).collect::<Vec<_>>());
 }
 
 /// Two levels: the parent reports only after its own sub-agent has reported.

@@ -1,7 +1,7 @@
 //! The conformance suite: black-box tests that every placement must pass, the local host and any other.
 //!
-//! A host provides a [`TestEnvironment`] and calls [`crate::placement_conformance!`] in its tests. The tests use only the journal, the
-//! outbox and [`Placement`], never the inside of a placement.
+//! A placement provides a [`TestEnvironment`] and calls [`crate::placement_conformance!`] in its tests. The tests use only the
+//! journal, the outbox and [`Placement`], no internals of a placement.
 
 mod agents;
 mod fakes;
@@ -48,8 +48,8 @@ impl KillablePlacement for crate::LocalHost {
     }
 }
 
-/// Makes one test per case. The expression gives `Option<impl TestEnvironment>`: `None` if the environment is not available; the expression
-/// itself prints the reason.
+/// Makes one test per case. The expression gives `Option<impl TestEnvironment>`: `None` if the environment is not available; the
+/// expression itself prints the reason.
 #[macro_export]
 macro_rules! placement_conformance {
     ($environment:expr) => {

@@ -103,7 +103,7 @@ pub async fn every_kind_of_call_keeps_its_guarantee_when_killed_at_any_append(en
             }
         }
     }
-    assert!(messages > 20, "every turn has several appends, and each was a place to be killed at");
+    assert!(messages > 20, "every append of every turn was a kill point");
 }
 
 /// A tool server that is removed in the middle of a turn does not block the turn.

@@ -1,6 +1,6 @@
 //! Renders the results of the memory tools as text for the model.
 
-use growqr_core::memory::{CommitPlan, Found, Listed, MemoryError, Page};
+use growqr_core::memory::{CommitPlan, FoundLine, MemoryError, Page, PageInfo};
 use growqr_core::tool::ToolResult;
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ pub(super) fn page_result(page: &Page) -> ToolResult {
 const MAX_LISTED_LINES: usize = 500;
 
 /// Renders a list of the pages that begin with `prefix`.
-pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
+pub(super) fn list_result(pages: &[PageInfo], prefix: &str) -> ToolResult {
     if pages.is_empty() {
         return ToolResult::ok("no pages");
     }
-    let describe = |page: &Listed| format!("{} ({} bytes)", page.path, page.bytes);
+    let describe = |page: &PageInfo| format!("{} ({} bytes)", page.path, page.bytes);
     if pages.len() <= MAX_LISTED_LINES {
         return ToolResult::ok(pages.iter().map(describe).collect::<Vec<_>>().join("\n"));
     }
@@ -41,7 +41,7 @@ pub(super) fn list_result(pages: &[Listed], prefix: &str) -> ToolResult {
 }
 
 /// Renders search results.
-pub(super) fn search_result(found: &[Found], limit: usize) -> ToolResult {
+pub(super) fn search_result(found: &[FoundLine], limit: usize) -> ToolResult {
     if found.is_empty() {
         return ToolResult::ok("nothing found; try fewer or other words");
     }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_long_listing_names_only_the_folders() {
-        let page = |path: String| Listed { path, bytes: 3 };
+        let page = |path: String| PageInfo { path, bytes: 3 };
         let mut pages = vec![page("README.md".to_owned())];
         pages.extend((0..700).map(|number| page(format!("journal/{number:03}.md"))));
         pages.extend((0..4).map(|number| page(format!("projects/tea/{number}.md"))));

@@ -8,7 +8,7 @@ use growqr_core::event::Event;
 use growqr_core::id::{AgentId, MessageId, ProfileId};
 use growqr_core::journal::Store;
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
 use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, text_of};
@@ -141,11 +141,11 @@ impl Memory for MemoryWithGc {
         self.memory.read(path)
     }
 
-    fn list(&self, prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+    fn list(&self, prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         self.memory.list(prefix)
     }
 
-    fn search(&self, query: &str, limit: usize) -> Result<Vec<Found>, MemoryError> {
+    fn search(&self, query: &str, limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
         self.memory.search(query, limit)
     }
 

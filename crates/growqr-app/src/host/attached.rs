@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::host::socket::{self, Lines};
 use crate::profile::home::Home;
-use growqr_wire::{Call, FromHost, Push, Reply, Request};
+use growqr_wire::{ClientMessage, HostMessage, Push, Reply, Request};
 use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
@@ -39,12 +39,12 @@ impl Attached {
     async fn answered(&mut self, request: Request) -> Result<Reply, AppError> {
         self.calls += 1;
         let id = self.calls;
-        self.lines.send(&Call { id, request }).await.map_err(|error| left(&error))?;
+        self.lines.send(&ClientMessage { id, request }).await.map_err(|error| left(&error))?;
         loop {
             match self.receive().await? {
-                FromHost::Answer(answer) if answer.id == id => return answer.result.map_err(AppError::Answered),
-                FromHost::Answer(_) => {}
-                FromHost::Push(push) => self.early.push_back(push),
+                HostMessage::Answer(answer) if answer.id == id => return answer.result.map_err(AppError::Answered),
+                HostMessage::Answer(_) => {}
+                HostMessage::Push(push) => self.early.push_back(push),
             }
         }
     }
@@ -58,14 +58,14 @@ impl Attached {
             match self.lines.next().await {
                 Ok(None) | Err(_) => return Ok(None),
                 Ok(Some(line)) => match serde_json::from_slice(&line).map_err(strange)? {
-                    FromHost::Push(push) => return Ok(Some(push)),
-                    FromHost::Answer(_) => {}
+                    HostMessage::Push(push) => return Ok(Some(push)),
+                    HostMessage::Answer(_) => {}
                 },
             }
         }
     }
 
-    async fn receive(&mut self) -> Result<FromHost, AppError> {
+    async fn receive(&mut self) -> Result<HostMessage, AppError> {
         let line = self.lines.next().await.map_err(|error| left(&error))?;
         let line = line.ok_or_else(|| AppError::Protocol { problem: "ended before it answered".to_owned() })?;
         serde_json::from_slice(&line).map_err(strange)

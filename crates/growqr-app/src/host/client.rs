@@ -215,7 +215,7 @@ impl Task {
 
     /// Answers one request. If the caller has gone, the request is performed all the same.
     async fn answer(&mut self, Ask { request, reply }: Ask) {
-        if request.class().beside {
+        if request.class().concurrent {
             while self.beside.try_join_next().is_some() {}
             let answer = self.answer_beside(request);
             self.beside.spawn(async move { drop(reply.send(answer.await)) });

@@ -14,7 +14,7 @@ use growqr_core::journal::Store;
 use growqr_core::memory::Memory;
 use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
-use growqr_store::{Db, Hold};
+use growqr_store::{Db, ProfileClaim};
 use std::sync::Arc;
 
 /// One profile whose lock this process holds.
@@ -26,7 +26,7 @@ pub(crate) struct App {
     pub(crate) choices: Arc<Choices>,
     pub(crate) environment: Environment,
     db: Db,
-    _hold: Hold,
+    _claim: ProfileClaim,
     // The last field, so that the lock is released after everything else is closed.
     _lock: ProfileLock,
 }
@@ -43,7 +43,7 @@ impl App {
         let folder = home.memory();
         let opening = tokio::task::spawn_blocking(move || open_memory(&folder, now));
         let db = Db::open(home.database()).await?;
-        let Some(hold) = db.hold(home.profile()).await? else { return Ok(None) };
+        let Some(claim) = db.claim_profile(home.profile()).await? else { return Ok(None) };
         let store = db.profile(home.profile(), now).await?;
         mirror_user(&home, &*store).await?;
         let stored = settings::stored(&*store).await?;
@@ -53,7 +53,7 @@ impl App {
         let choices = Choices::new(environment, keys::keychain(&home), stored, Arc::clone(&tools), rand::random());
         let library = Library::of(home, Arc::clone(&store), Arc::clone(&memory));
         let (environment, choices) = (environment.clone(), Arc::new(choices));
-        Ok(Some(App { library, store, memory, tools, choices, environment, db, _hold: hold, _lock: lock }))
+        Ok(Some(App { library, store, memory, tools, choices, environment, db, _claim: claim, _lock: lock }))
     }
 
     /// The ports that a host needs.

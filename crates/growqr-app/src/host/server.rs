@@ -7,7 +7,7 @@ use crate::error::AppError;
 use crate::host::handler::Handler;
 use crate::host::pushes::Pushes;
 use crate::host::socket::Lines;
-use growqr_wire::{Answer, Call, FromHost, Push, Request};
+use growqr_wire::{ClientMessage, HostMessage, Push, Request, Response};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use std::io;
 use std::sync::Arc;
@@ -50,14 +50,14 @@ async fn connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
                 None => return Ok(()),
                 Some(line) => answer(&handler, &line, &mut pushes).await?,
             },
-            push = next(&mut pushes) => FromHost::Push(push),
+            push = next(&mut pushes) => HostMessage::Push(push),
         };
         lines.send(&line).await?;
     }
 }
 
-async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<FromHost> {
-    let call: Call = match serde_json::from_slice(line) {
+async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<HostMessage> {
+    let call: ClientMessage = match serde_json::from_slice(line) {
         Ok(call) => call,
         Err(_) => return not_understood(line),
     };
@@ -66,16 +66,16 @@ async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> 
         *pushes = handler.follow();
     }
     let result = handler.answer(call.request).await.map_err(Into::into);
-    Ok(FromHost::Answer(Answer { id: call.id, result }))
+    Ok(HostMessage::Answer(Response { id: call.id, result }))
 }
 
 /// Answers a call that this host does not know, so that its sender need not wait; any other line ends the connection.
 /// The parser's error is not sent: it quotes the line, which may contain a key.
-fn not_understood(line: &[u8]) -> io::Result<FromHost> {
+fn not_understood(line: &[u8]) -> io::Result<HostMessage> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
     let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is no call"))?;
     let error = AppError::Protocol { problem: "does not know this request".to_owned() };
-    Ok(FromHost::Answer(Answer { id, result: Err(error.into()) }))
+    Ok(HostMessage::Answer(Response { id, result: Err(error.into()) }))
 }
 
 /// The next push. Waits for ever if the client has not subscribed or the host has ended.

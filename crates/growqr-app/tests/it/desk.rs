@@ -1,7 +1,7 @@
 //! The desk: requests, subscriptions, reading, and a change of host.
 
 use growqr_app::{Desk, Environment, Following, Home};
-use growqr_wire::{Author, ErrorCode, Push, Reply, Request, Secret};
+use growqr_wire::{ApiKey, Author, ErrorCode, Push, Reply, Request};
 use std::path::Path;
 
 async fn desk(folder: &Path) -> Desk {
@@ -80,7 +80,7 @@ async fn a_slow_check_of_a_key_holds_up_neither_a_host_nor_a_window_that_is_atta
     assert!(attached.client().is_attached());
     for (turn, desk) in [(1, &host), (2, &attached)] {
         let mut following = desk.client().follow();
-        let check = Request::CheckKey { name: "anthropic".to_owned(), value: Secret("sk-x".to_owned()) };
+        let check = Request::CheckKey { name: "anthropic".to_owned(), value: ApiKey("sk-x".to_owned()) };
         let checked = desk.client().ask(check);
         let answered = async {
             desk.client().ask(say(&format!("m-{turn}"), "hello")).await.unwrap();

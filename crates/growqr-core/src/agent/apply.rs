@@ -1,7 +1,7 @@
 //! Applies recorded events to the state. No decision is made here: an event always has the same effect on the state, independent
 //! of the rules of this build and of the person's settings.
 
-use super::child::{Child, Sponsor};
+use super::child::{Child, Sender};
 use super::render;
 use super::state::{Call, Counters, CurrentSegment, Pending, Phase, Progress, Repeated, State};
 use super::transcript::Transcript;
@@ -57,7 +57,7 @@ impl State {
 
     fn created(&mut self, body: &event::AgentCreated, at: Timestamp) {
         self.created_at = at;
-        self.birth = body.birth.clone();
+        self.spawn = body.birth.clone();
         self.parent = body.parent.clone();
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.received_mail).insert(mail.clone());
@@ -66,7 +66,7 @@ impl State {
         if let Some(birth) = &body.birth {
             self.budget.receive(birth.allowance);
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
-            self.sponsors.push(Sponsor { agent: from.clone(), given: birth.allowance, up_to: 1 });
+            self.senders.push(Sender { agent: from.clone(), allowance: birth.allowance, up_to: 1 });
             self.pending.push(Pending::Task { from, text: birth.task.clone() });
         }
     }
@@ -104,7 +104,7 @@ impl State {
             }
             MailBody::Say { text, allowance, limit, number, by_person } => {
                 self.budget.receive(*allowance);
-                self.sponsored(&from, *allowance, *number);
+                self.add_sender(&from, *allowance, *number);
                 self.limit_of_last_message = *limit;
                 if !self.is_at_work() || self.ending.is_some() {
                     self.counters = Counters::default();
@@ -117,17 +117,17 @@ impl State {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.messages_reported = child.messages_reported.max(report.up_to);
                     let (granted_at, message) = (child.granted_at, child.message);
-                    self.budget.give_back(report.returned, granted_at, message);
+                    self.budget.refund(report.returned, granted_at, message);
                 }
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
         }
     }
 
-    fn sponsored(&mut self, by: &AgentId, given: Money, up_to: u64) {
-        match self.sponsors.iter_mut().find(|sponsor| sponsor.agent == *by) {
-            Some(sponsor) => (sponsor.given, sponsor.up_to) = (sponsor.given + given, sponsor.up_to.max(up_to)),
-            None => self.sponsors.push(Sponsor { agent: by.clone(), given, up_to }),
+    fn add_sender(&mut self, from: &AgentId, allowance: Money, up_to: u64) {
+        match self.senders.iter_mut().find(|sender| sender.agent == *from) {
+            Some(sender) => (sender.allowance, sender.up_to) = (sender.allowance + allowance, sender.up_to.max(up_to)),
+            None => self.senders.push(Sender { agent: from.clone(), allowance, up_to }),
         }
     }
 
@@ -347,10 +347,10 @@ impl State {
             self.shortenable_pending = Some(self.pending.len());
         }
         self.last_ended = Some(body.ended.clone());
-        self.sponsors.clear();
+        self.senders.clear();
         self.limit_of_last_message = None;
         if !body.reports.is_empty() {
-            self.budget.settled();
+            self.budget.after_report();
         }
     }
 }

@@ -179,7 +179,7 @@ impl Draft<'_> {
 
     /// Mail to each agent that waits for this one.
     fn notices(&self, body: &MailBody) -> Vec<Mail> {
-        self.state.sponsors.iter().map(|sponsor| self.mail(sponsor.agent.clone(), body.clone())).collect()
+        self.state.senders.iter().map(|sender| self.mail(sender.agent.clone(), body.clone())).collect()
     }
 
     /// Records the person's answer. What follows from it is left to [`Draft::on_continue`].

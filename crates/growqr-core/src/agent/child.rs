@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 /// An agent that sent a sub-agent messages for the current turn. It gets a report when the turn ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Sponsor {
+pub(super) struct Sender {
     pub(super) agent: AgentId,
-    /// Money that the sponsor gave for the current turn.
-    pub(super) given: Money,
-    /// The number of the sponsor's last message.
+    /// Money that it gave for the current turn.
+    pub(super) allowance: Money,
+    /// The number of its last message.
     pub(super) up_to: u64,
 }
 

@@ -396,16 +396,16 @@ impl Draft<'_> {
 
     fn end_now(&mut self, ended: Ended) {
         self.close_charges();
-        let (spent, mut left) = self.state.budget.settle();
+        let (spent, mut left) = self.state.budget.report_amounts();
         let (ending, text) = self.last_report(&ended);
-        let mut reports = Vec::with_capacity(self.state.sponsors.len());
+        let mut reports = Vec::with_capacity(self.state.senders.len());
         // The money that was given first counts as spent first.
-        for sponsor in self.state.sponsors.iter().rev() {
-            let returned = left.min(sponsor.given);
+        for sender in self.state.senders.iter().rev() {
+            let returned = left.min(sender.allowance);
             left = left.saturating_sub(returned);
             let name = self.state.name().to_owned();
-            let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sponsor.up_to };
-            reports.push(self.mail(sponsor.agent.clone(), MailBody::Report(report)));
+            let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sender.up_to };
+            reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
         }
         let is_budget = matches!(&ended, Ended::Limit(limit) if *limit != LimitReached::Calls);
         let shortfall = if is_budget { self.shortfall() } else { None };

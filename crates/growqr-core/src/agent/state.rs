@@ -1,7 +1,7 @@
 //! The state of an agent: the result of applying its journal.
 
 use super::charge::Charge;
-use super::child::{Child, Sponsor};
+use super::child::{Child, Sender};
 use super::exchange::Intent;
 use super::transcript::Transcript;
 use crate::ask::Ask;
@@ -36,11 +36,11 @@ pub struct State {
     pub(super) seq: Seq,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
-    pub(super) birth: Option<SpawnRequest>,
+    pub(super) spawn: Option<SpawnRequest>,
     pub(super) parent: Option<AgentId>,
     /// The agents that sent it messages for the current turn, in the order of their first message: its parent, or the Grow Agent
     /// with a message of the person. Each gets a report.
-    pub(super) sponsors: Vec<Sponsor>,
+    pub(super) senders: Vec<Sender>,
     /// The limit that left its last message without money.
     pub(super) limit_of_last_message: Option<LimitReached>,
     pub(super) segment: Option<CurrentSegment>,
@@ -216,9 +216,9 @@ impl State {
             seq: Seq(0),
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
-            birth: None,
+            spawn: None,
             parent: None,
-            sponsors: Vec::new(),
+            senders: Vec::new(),
             limit_of_last_message: None,
             segment: None,
             transcript: Transcript::default(),
@@ -273,13 +273,13 @@ impl State {
     /// Its name for people.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.birth.as_ref().map_or("Grow Agent", |birth| &birth.name)
+        self.spawn.as_ref().map_or("Grow Agent", |spawn| &spawn.name)
     }
 
     /// Levels above it; 0 for the Grow Agent.
     #[must_use]
     pub fn depth(&self) -> u32 {
-        self.birth.as_ref().map_or(0, |birth| birth.depth)
+        self.spawn.as_ref().map_or(0, |spawn| spawn.depth)
     }
 
     /// The number of the current or last turn.

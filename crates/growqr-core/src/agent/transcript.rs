@@ -16,7 +16,7 @@ pub struct Transcript {
     /// Tokens of prompt and answer, as last counted by the provider.
     counted: Option<u64>,
     /// Upper bound of the tokens that were added since that count.
-    bytes_since: u64,
+    bound_since_count: u64,
 }
 
 impl Transcript {
@@ -32,19 +32,19 @@ impl Transcript {
         hash.update([u8::from(role == Role::Assistant)]);
         hash.update(content.text());
         self.hash = hash.finalize().into();
-        self.bytes_since += token_bound(&content);
+        self.bound_since_count += token_bound(&content);
         Arc::make_mut(&mut self.messages).push(Message { role, content });
     }
 
     /// Sets the provider's count, which covers everything up to and including its own answer.
     pub(super) fn counted(&mut self, tokens: u64) {
         self.counted = Some(tokens);
-        self.bytes_since = 0;
+        self.bound_since_count = 0;
     }
 
     /// Upper bound of the prompt's tokens after adding content with a [`token_bound`] of `more`.
     pub(super) fn bound(&self, before: u64, more: u64) -> u64 {
-        self.counted.unwrap_or(before) + self.bytes_since + more
+        self.counted.unwrap_or(before) + self.bound_since_count + more
     }
 
     /// The provider's last token count.

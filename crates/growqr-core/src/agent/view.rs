@@ -18,7 +18,7 @@ impl State {
             name: self.name().to_owned(),
             parent: self.parent.clone(),
             depth: self.depth(),
-            task: self.birth.as_ref().map(|birth| birth.task.clone()),
+            task: self.spawn.as_ref().map(|spawn| spawn.task.clone()),
             status: self.status(),
             model: self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default(),
             turn: self.turn,

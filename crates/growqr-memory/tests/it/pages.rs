@@ -1,7 +1,7 @@
 //! Reading, writing, merging, listing, searching.
 
 use crate::world::{World, at, delete, git, origin, write};
-use growqr_core::memory::{Found, Listed, Memory, MemoryError};
+use growqr_core::memory::{FoundLine, Memory, MemoryError, PageInfo};
 use growqr_memory::MemoryRepo;
 use std::fs;
 
@@ -145,7 +145,7 @@ fn listing_is_by_path_with_sizes_and_a_prefix() {
     world.edit_by_hand("projects/x.md", "123");
     world.edit_by_hand("projects/.hidden", "123");
     world.edit_by_hand("projects/x.md~", "123");
-    let expected = Listed { path: "projects/x.md".into(), bytes: 3 };
+    let expected = PageInfo { path: "projects/x.md".into(), bytes: 3 };
     assert_eq!(world.memory.list("projects/x").unwrap(), [expected]);
     assert_eq!(world.memory.list("projects/").unwrap().len(), 2);
     assert_eq!(world.memory.list("nothing").unwrap(), []);
@@ -161,7 +161,7 @@ fn search_ignores_case_and_goes_by_path_then_line() {
     let lines: Vec<(&str, u64)> = found.iter().map(|found| (found.path.as_str(), found.line)).collect();
     assert_eq!(lines, [("a.md", 1), ("b.md", 1), ("b.md", 3)]);
     assert_eq!(found[0].text.chars().count(), 201);
-    assert_eq!(world.memory.search("ÜBER", 10).unwrap(), [Found { path: "b.md".into(), line: 1, text: "Über Ada".into() }]);
+    assert_eq!(world.memory.search("ÜBER", 10).unwrap(), [FoundLine { path: "b.md".into(), line: 1, text: "Über Ada".into() }]);
     assert_eq!(world.memory.search("ada", 2).unwrap().len(), 2);
     assert_eq!(world.memory.search(" ", 2).unwrap(), []);
 }

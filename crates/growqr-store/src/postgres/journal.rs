@@ -5,8 +5,8 @@
 //! statement, so that the next statement sees everything that was committed before the lock was granted.
 
 use super::{PostgresStore, views};
-use crate::chain::{Chain, mail_rows, stored};
-use crate::error::{appending, at};
+use crate::chain::{Chain, mail_rows, to_i64};
+use crate::error::{appending, while_doing};
 use crate::rows::{self, EntryRow, SnapshotRow};
 use crate::views::ViewRows;
 use async_trait::async_trait;
@@ -16,7 +16,7 @@ use growqr_core::journal::{Append, Appended, Head, Journal, Snapshot, StoreError
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments as _, Encode, PgConnection, Postgres, QueryBuilder, Type};
 
-const PLACE: &str = "update profiles set position = position + $2 where profile_id = $1 returning position";
+const NEXT_POSITION: &str = "update profiles set position = position + $2 where profile_id = $1 returning position";
 
 /// The inserts after the statement that moves the end of the journal; they insert nothing if `head` is empty. The inserts of the
 /// views and [`COUNT`] follow.
@@ -41,12 +41,12 @@ macro_rules! after_head {
     };
 }
 
-const FIRST: &str = after_head!(
+const FIRST_APPEND: &str = after_head!(
     "insert into journals (profile_id, agent_id, seq, hash) \
         select $1, $2, $3, $4 where $5::bigint = 0 and $6::bytea is not null on conflict do nothing"
 );
 
-const NEXT: &str =
+const NEXT_APPEND: &str =
     after_head!("update journals set seq = $3, hash = $4 where profile_id = $1 and agent_id = $2 and seq = $5 and hash = $6");
 
 const COUNT: &str = " select count(*) from head";
@@ -59,16 +59,16 @@ impl Journal for PostgresStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
         let mut transaction = self.db.begin().await?;
-        let last: Option<i64> = sqlx::query_scalar(PLACE)
+        let last: Option<i64> = sqlx::query_scalar(NEXT_POSITION)
             .bind(self.profile())
             .bind(chain.len())
             .fetch_optional(&mut *transaction)
             .await
-            .map_err(at("append"))?;
+            .map_err(while_doing("append"))?;
         let last = last.ok_or_else(|| StoreError::Failed(format!("append: there is no profile {}", self.profile)))?;
         let first = last - chain.len() + 1;
         if !self.write(&mut transaction, &append, &chain, first).await? {
-            transaction.rollback().await.map_err(at("roll back"))?;
+            transaction.rollback().await.map_err(while_doing("roll back"))?;
             return Err(StoreError::Conflict { agent: append.agent });
         }
         transaction.commit().await.map_err(appending(&append.agent))?;
@@ -77,8 +77,8 @@ impl Journal for PostgresStore {
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
         let query =
-            sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(i64::from(limit));
-        let rows: Vec<EntryRow> = query.fetch_all(&self.db.pool).await.map_err(at("read a journal"))?;
+            sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(to_i64(after.0)?).bind(i64::from(limit));
+        let rows: Vec<EntryRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("read a journal"))?;
         rows::entries(rows)
     }
 
@@ -88,7 +88,7 @@ impl Journal for PostgresStore {
             .bind(hash.as_str())
             .fetch_optional(&self.db.pool)
             .await
-            .map_err(at("read a segment"))
+            .map_err(while_doing("read a segment"))
     }
 
     async fn save_snapshot(&self, agent: &AgentId, snapshot: Snapshot) -> Result<(), StoreError> {
@@ -98,20 +98,20 @@ impl Journal for PostgresStore {
         sqlx::query(sql)
             .bind(self.profile())
             .bind(agent.as_str())
-            .bind(stored(snapshot.head.seq.0)?)
+            .bind(to_i64(snapshot.head.seq.0)?)
             .bind(snapshot.head.hash.to_vec())
             .bind(i64::from(snapshot.schema_version))
             .bind(snapshot.body)
             .execute(&self.db.pool)
             .await
-            .map_err(at("save a snapshot"))?;
+            .map_err(while_doing("save a snapshot"))?;
         Ok(())
     }
 
     async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError> {
         let sql = "select seq, hash, schema_version, body from snapshots where profile_id = $1 and agent_id = $2";
         let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str());
-        let row: Option<SnapshotRow> = query.fetch_optional(&self.db.pool).await.map_err(at("read a snapshot"))?;
+        let row: Option<SnapshotRow> = query.fetch_optional(&self.db.pool).await.map_err(while_doing("read a snapshot"))?;
         row.map(Snapshot::try_from).transpose()
     }
 }
@@ -119,11 +119,11 @@ impl Journal for PostgresStore {
 impl PostgresStore {
     /// Moves the end of the journal and inserts all rows; `false` if the journal does not end at `append.head`.
     async fn write(&self, connection: &mut PgConnection, append: &Append, chain: &Chain, first: i64) -> Result<bool, StoreError> {
-        let statement = if append.head == Head::default() { FIRST } else { NEXT };
+        let statement = if append.head == Head::default() { FIRST_APPEND } else { NEXT_APPEND };
         let mut sql = QueryBuilder::with_arguments(statement, self.arguments(append, chain, first)?);
         views::push(&mut sql, ViewRows::of(append, first)?);
         let row = sql.push(COUNT).build().fetch_one(connection).await.map_err(appending(&append.agent))?;
-        let moved: i64 = sqlx::Row::try_get(&row, 0).map_err(at("append"))?;
+        let moved: i64 = sqlx::Row::try_get(&row, 0).map_err(while_doing("append"))?;
         Ok(moved == 1)
     }
 
@@ -132,9 +132,9 @@ impl PostgresStore {
         let mut arguments = Arguments::default();
         arguments.add(self.profile())?;
         arguments.add(append.agent.as_str())?;
-        arguments.add(stored(chain.head.seq.0)?)?;
+        arguments.add(to_i64(chain.head.seq.0)?)?;
         arguments.add(chain.head.hash.as_slice())?;
-        arguments.add(stored(append.head.seq.0)?)?;
+        arguments.add(to_i64(append.head.seq.0)?)?;
         arguments.add(append.head.hash.as_slice())?;
         let events = || chain.events.iter();
         arguments.add(append.at.0)?;

@@ -11,9 +11,9 @@ mod users;
 mod views;
 
 use crate::config::DatabaseUrl;
-use crate::error::{at, migrating};
+use crate::error::{migrating, while_doing};
 use crate::rows::{self, HeadRow};
-use crate::schema::{Shape, known};
+use crate::schema::{SchemaState, known};
 use crate::status::{Counts, DbStatus, Migrated};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
@@ -27,9 +27,9 @@ use std::time::Duration;
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/postgres") };
 
 /// Size of the connection pool of one process; appends of one profile wait for each other anyway.
-const CONNECTIONS: u32 = 8;
+const MAX_CONNECTIONS: u32 = 8;
 /// Timeout for connecting to a server.
-const PATIENCE: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One open database.
 pub(crate) struct Database {
@@ -59,25 +59,25 @@ impl Database {
         let options = options(url, false)?;
         let mut connection = connect(&options).await?;
         let migrated = migrate(&mut connection).await?;
-        connection.close().await.map_err(at("open"))?;
+        connection.close().await.map_err(while_doing("open"))?;
         Ok((Database { pool: pool(options), read_only: false }, migrated))
     }
 
     /// Opens read-only; the server itself refuses writes.
     pub(crate) async fn open_read_only(url: &DatabaseUrl) -> Result<Database, StoreError> {
         let options = options(url, true)?;
-        connect(&options).await?.close().await.map_err(at("open"))?;
+        connect(&options).await?.close().await.map_err(while_doing("open"))?;
         Ok(Database { pool: pool(options), read_only: true })
     }
 
     /// The applied migrations.
-    pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
-        shape(&mut *self.pool.acquire().await.map_err(at("open"))?).await
+    pub(crate) async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        schema_state(&mut *self.pool.acquire().await.map_err(while_doing("open"))?).await
     }
 
     /// Whether all migrations of this build are applied.
     pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
-        self.shape().await?.is_current(&MIGRATIONS)
+        self.schema_state().await?.is_current(&MIGRATIONS)
     }
 
     /// Inserts the profile's row if it is missing; does nothing if the database is read-only.
@@ -90,31 +90,32 @@ impl Database {
             .bind(now.0)
             .execute(&self.pool)
             .await
-            .map_err(at("create the profile"))?;
+            .map_err(while_doing("create the profile"))?;
         Ok(())
     }
 
     /// Takes the profile's advisory lock on a separate connection; closing the connection releases it. `None` if another process
     /// has the lock.
-    pub(crate) async fn hold(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
+    pub(crate) async fn claim_profile(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = connect(&self.pool.connect_options()).await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended('growqr ' || $1, 0))");
-        let is_ours: bool = lock.bind(profile.as_str()).fetch_one(&mut connection).await.map_err(at("lock the profile"))?;
+        let is_ours: bool =
+            lock.bind(profile.as_str()).fetch_one(&mut connection).await.map_err(while_doing("lock the profile"))?;
         Ok(is_ours.then_some(connection))
     }
 
     /// The status for `growqr db status`.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let mut status = DbStatus::new("postgres", known(&MIGRATIONS), self.shape().await?);
+        let mut status = DbStatus::new("postgres", known(&MIGRATIONS), self.schema_state().await?);
         if status.applied > 0 {
             let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(at("count"))?;
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.pool).await.map_err(while_doing("count"))?;
             status.counts = Some(Counts::try_from(counts)?);
             let index = sqlx::query_scalar("select to_regclass('messages_trigrams') is not null");
-            status.indexed = Some(index.fetch_one(&self.pool).await.map_err(at("look for the index"))?);
+            status.indexed = Some(index.fetch_one(&self.pool).await.map_err(while_doing("look for the index"))?);
         }
         let size = sqlx::query_scalar("select pg_database_size(current_database())");
-        let bytes: i64 = size.fetch_one(&self.pool).await.map_err(at("read the size"))?;
+        let bytes: i64 = size.fetch_one(&self.pool).await.map_err(while_doing("read the size"))?;
         status.bytes = u64::try_from(bytes).ok();
         Ok(status)
     }
@@ -125,7 +126,7 @@ impl Database {
             .bind(profile.as_str())
             .fetch_all(&self.pool)
             .await
-            .map_err(at("read the heads"))?;
+            .map_err(while_doing("read the heads"))?;
         rows::all(rows)
     }
 
@@ -134,7 +135,7 @@ impl Database {
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin().await }).await;
-        begun.map_err(|error| StoreError::Failed(format!("begin: {error}")))?.map_err(at("begin"))
+        begun.map_err(|error| StoreError::Failed(format!("begin: {error}")))?.map_err(while_doing("begin"))
     }
 
     /// Waits for running operations and closes every connection.
@@ -158,16 +159,16 @@ fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, Store
 
 /// Connects without the pool first, to get an error at once; the pool would retry until its timeout.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let silent = |_| StoreError::Unreachable(format!("open: no answer within {} s", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, PgConnection::connect_with(options)).await.map_err(silent)?.map_err(at("open"))
+    let silent = |_| StoreError::Unreachable(format!("open: no answer within {} s", CONNECT_TIMEOUT.as_secs()));
+    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await.map_err(silent)?.map_err(while_doing("open"))
 }
 
 fn pool(options: PgConnectOptions) -> PgPool {
-    PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(PATIENCE).connect_lazy_with(options)
+    PgPoolOptions::new().max_connections(MAX_CONNECTIONS).acquire_timeout(CONNECT_TIMEOUT).connect_lazy_with(options)
 }
 
 async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> {
-    let before = shape(connection).await?;
+    let before = schema_state(connection).await?;
     let from = before.version();
     if before.is_current(&MIGRATIONS)? {
         return Ok(Migrated { from, to: from });
@@ -177,7 +178,7 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
     }
     // The migrator takes an advisory lock, so a second process waits, and then has nothing to do.
     MIGRATIONS.run_direct(None, &mut *connection, false).await.map_err(migrating)?;
-    Ok(Migrated { from, to: shape(connection).await?.version() })
+    Ok(Migrated { from, to: schema_state(connection).await?.version() })
 }
 
 /// Refuses to migrate while an older build uses the database: that build could not append any more, and would lose answers that
@@ -185,28 +186,28 @@ async fn migrate(connection: &mut PgConnection) -> Result<Migrated, StoreError> 
 async fn refuse_while_in_use(connection: &mut PgConnection) -> Result<(), StoreError> {
     const CLAIMED: &str = "select exists (select 1 from profiles join pg_locks on locktype = 'advisory' and objsubid = 1 \
         and (classid::bigint << 32) | objid::bigint = hashtextextended('growqr ' || profile_id, 0))";
-    let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(at("open"))?;
+    let is_claimed: bool = sqlx::query_scalar(CLAIMED).fetch_one(connection).await.map_err(while_doing("open"))?;
     if is_claimed {
         return Err(StoreError::Failed(
-            "the database must be brought up to date, and another GrowQR uses it: quit that one first".to_owned(),
+            "the database needs a migration, but another GrowQR uses it: quit that one first".to_owned(),
         ));
     }
     Ok(())
 }
 
-async fn shape(connection: &mut PgConnection) -> Result<Shape, StoreError> {
+async fn schema_state(connection: &mut PgConnection) -> Result<SchemaState, StoreError> {
     const TABLES: &str = "select to_regclass('_sqlx_migrations') is not null and to_regclass('app') is not null";
-    let is_migrated: bool = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await.map_err(at("open"))?;
+    let is_migrated: bool = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await.map_err(while_doing("open"))?;
     if !is_migrated {
-        return Ok(Shape::default());
+        return Ok(SchemaState::default());
     }
     let applied = sqlx::query_as("select version, checksum from _sqlx_migrations where success")
         .fetch_all(&mut *connection)
         .await
-        .map_err(at("read the schema"))?;
+        .map_err(while_doing("read the schema"))?;
     let min_app_version = sqlx::query_scalar("select min_app_version from app")
         .fetch_optional(&mut *connection)
         .await
-        .map_err(at("read the schema"))?;
-    Ok(Shape { applied, min_app_version })
+        .map_err(while_doing("read the schema"))?;
+    Ok(SchemaState { applied, min_app_version })
 }

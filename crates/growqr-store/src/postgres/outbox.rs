@@ -1,7 +1,7 @@
 //! Undelivered mail. The append that sends mail inserts it.
 
 use super::PostgresStore;
-use crate::error::at;
+use crate::error::while_doing;
 use crate::rows::{self, WaitingRow};
 use async_trait::async_trait;
 use growqr_core::id::EffectId;
@@ -15,7 +15,7 @@ const WAITING: &str = "select id, sender, receiver, body from outbox \
 impl Outbox for PostgresStore {
     async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         let query = sqlx::query_as(WAITING).bind(self.profile()).bind(i64::from(limit));
-        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.pool).await.map_err(at("read the outbox"))?;
+        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("read the outbox"))?;
         rows::all(rows)
     }
 
@@ -25,7 +25,7 @@ impl Outbox for PostgresStore {
         }
         let ids: Vec<&str> = ids.iter().map(EffectId::as_str).collect();
         let sql = "update outbox set delivered = true where profile_id = $1 and id = any($2)";
-        sqlx::query(sql).bind(self.profile()).bind(ids).execute(&self.db.pool).await.map_err(at("mark mail"))?;
+        sqlx::query(sql).bind(self.profile()).bind(ids).execute(&self.db.pool).await.map_err(while_doing("mark mail"))?;
         Ok(())
     }
 }

@@ -5,20 +5,20 @@
 //! characters has no trigram, so the server compares every message.
 
 use super::PostgresStore;
-use crate::error::at;
+use crate::error::while_doing;
 use crate::rows::{self, MessageRow};
-use crate::text::{containing, wanted};
+use crate::text::{like_pattern, search_form};
 use growqr_core::id::AgentId;
 use growqr_core::journal::{MessageView, StoreError};
 
 /// Number of newest messages to scan before the index is used.
-const NEWEST_READ: i64 = 5_000;
+const NEWEST_SCANNED: i64 = 5_000;
 
 const NEWEST: &str = "select agent_id, seq, author, text, at from \
     (select agent_id, seq, author, text, folded, at, position from messages \
         where profile_id = $1 order by position desc limit $4) as newest \
     where folded like $2 escape '\\' order by position desc limit $3";
-const NEWEST_OF: &str = "select agent_id, seq, author, text, at from \
+const NEWEST_OF_AGENT: &str = "select agent_id, seq, author, text, at from \
     (select agent_id, seq, author, text, folded, at from messages \
         where profile_id = $1 and agent_id = $5 order by seq desc limit $4) as newest \
     where folded like $2 escape '\\' order by seq desc limit $3";
@@ -27,7 +27,7 @@ const NEWEST_OF: &str = "select agent_id, seq, author, text, at from \
 const INDEXED: &str = "with found as materialized (select agent_id, seq, author, text, at, position from messages \
         where profile_id = $1 and folded like $2 escape '\\') \
     select agent_id, seq, author, text, at from found order by position desc limit $3";
-const INDEXED_OF: &str = "with found as materialized (select agent_id, seq, author, text, at from messages \
+const INDEXED_OF_AGENT: &str = "with found as materialized (select agent_id, seq, author, text, at from messages \
         where profile_id = $1 and folded like $2 escape '\\' and agent_id = $4) \
     select agent_id, seq, author, text, at from found order by seq desc limit $3";
 
@@ -37,8 +37,9 @@ pub(super) async fn search(
     agent: Option<&AgentId>,
     limit: u32,
 ) -> Result<Vec<MessageView>, StoreError> {
-    let search = Search { store, pattern: containing(&wanted(text)), agent: agent.map(AgentId::as_str), limit: i64::from(limit) };
-    let newest = search.newest(NEWEST_READ).await?;
+    let search =
+        Search { store, pattern: like_pattern(&search_form(text)), agent: agent.map(AgentId::as_str), limit: i64::from(limit) };
+    let newest = search.newest(NEWEST_SCANNED).await?;
     if newest.len() >= limit as usize {
         return rows::all(newest);
     }
@@ -53,23 +54,23 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    async fn newest(&self, read: i64) -> Result<Vec<MessageRow>, StoreError> {
-        let query = sqlx::query_as(if self.agent.is_some() { NEWEST_OF } else { NEWEST });
-        let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit).bind(read);
+    async fn newest(&self, count: i64) -> Result<Vec<MessageRow>, StoreError> {
+        let query = sqlx::query_as(if self.agent.is_some() { NEWEST_OF_AGENT } else { NEWEST });
+        let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit).bind(count);
         if let Some(agent) = self.agent {
             query = query.bind(agent);
         }
-        query.fetch_all(&self.store.db.pool).await.map_err(at("search messages"))
+        query.fetch_all(&self.store.db.pool).await.map_err(while_doing("search messages"))
     }
 
     /// Not a prepared statement: a generic plan is slow for rare texts.
     async fn indexed(&self) -> Result<Vec<MessageRow>, StoreError> {
-        let query = sqlx::query_as(if self.agent.is_some() { INDEXED_OF } else { INDEXED });
+        let query = sqlx::query_as(if self.agent.is_some() { INDEXED_OF_AGENT } else { INDEXED });
         let mut query = query.bind(self.store.profile()).bind(&self.pattern).bind(self.limit);
         if let Some(agent) = self.agent {
             query = query.bind(agent);
         }
-        query.persistent(false).fetch_all(&self.store.db.pool).await.map_err(at("search messages"))
+        query.persistent(false).fetch_all(&self.store.db.pool).await.map_err(while_doing("search messages"))
     }
 }
 
@@ -84,12 +85,17 @@ mod tests {
         analyze messages";
 
     #[tokio::test]
-    async fn a_search_asks_the_index_and_the_newest_messages_are_read_by_theirs() {
+    async fn a_search_uses_the_text_index_and_the_newest_messages_theirs() {
         let Some(url) = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap() else { return };
         crate::Db::open(&crate::DbConfig::Postgres { url: crate::DatabaseUrl::new(url.clone()) }).await.unwrap().close().await;
         let mut connection = PgConnection::connect(&url).await.unwrap();
         connection.execute(ROWS).await.unwrap();
-        let plans = [(NEWEST, "messages_by_position"), (NEWEST_OF, "messages_pkey"), (INDEXED, TRIGRAMS), (INDEXED_OF, TRIGRAMS)];
+        let plans = [
+            (NEWEST, "messages_by_position"),
+            (NEWEST_OF_AGENT, "messages_pkey"),
+            (INDEXED, TRIGRAMS),
+            (INDEXED_OF_AGENT, TRIGRAMS),
+        ];
         for (sql, index) in plans {
             let sql = sql.replace("$1", "'local'").replace("$2", "'%abcdef%'").replace("$3", "20");
             let agent_or_read = if index == TRIGRAMS { "'grow'" } else { "5000" };

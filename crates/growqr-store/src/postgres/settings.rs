@@ -1,7 +1,7 @@
 //! The person's settings.
 
 use super::PostgresStore;
-use crate::error::at;
+use crate::error::while_doing;
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::{Settings, StoreError};
@@ -13,7 +13,7 @@ impl Settings for PostgresStore {
             .bind(self.profile())
             .fetch_all(&self.db.pool)
             .await
-            .map_err(at("read the settings"))
+            .map_err(while_doing("read the settings"))
     }
 
     async fn set(&self, name: &str, value: Option<&str>, at_time: Timestamp) -> Result<(), StoreError> {
@@ -28,7 +28,7 @@ impl Settings for PostgresStore {
             .bind(at_time.0),
             None => sqlx::query("delete from settings where profile_id = $1 and name = $2").bind(self.profile()).bind(name),
         };
-        query.execute(&self.db.pool).await.map_err(at("change a setting"))?;
+        query.execute(&self.db.pool).await.map_err(while_doing("change a setting"))?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The users of a profile, as the identity provider described them.
 
 use super::PostgresStore;
-use crate::error::at;
+use crate::error::while_doing;
 use crate::rows::UserRow;
 use async_trait::async_trait;
 use growqr_core::journal::{StoreError, User, Users};
@@ -14,7 +14,7 @@ impl Users for PostgresStore {
                 .bind(self.profile())
                 .fetch_all(&self.db.pool)
                 .await
-                .map_err(at("read who the person is"))?;
+                .map_err(while_doing("read who the person is"))?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
@@ -30,7 +30,7 @@ impl Users for PostgresStore {
         .bind(&user.name)
         .bind(&user.picture_url)
         .bind(user.last_verified_at.0);
-        query.execute(&self.db.pool).await.map_err(at("keep who the person is"))?;
+        query.execute(&self.db.pool).await.map_err(while_doing("keep who the person is"))?;
         Ok(())
     }
 }

@@ -5,8 +5,8 @@
 //! second inserts the rows and commits. Each command costs a thread switch, which is expensive next to a write of 200 µs.
 
 use super::{SqliteStore, Writer, views};
-use crate::chain::{Chain, mail_rows, stored};
-use crate::error::{appending, at};
+use crate::chain::{Chain, mail_rows, to_i64};
+use crate::error::{appending, while_doing};
 use crate::rows::{self, EntryRow, SnapshotRow};
 use crate::views::ViewRows;
 use async_trait::async_trait;
@@ -16,17 +16,17 @@ use growqr_core::id::{AgentId, Position, SegmentHash, Seq};
 use growqr_core::journal::{Append, Appended, Head, Journal, Snapshot, StoreError};
 use sqlx::{Either, Executor, QueryBuilder, Sqlite};
 
-const FIRST: &str = "begin immediate; \
+const FIRST_APPEND: &str = "begin immediate; \
     insert into journals (seq, hash, profile_id, agent_id) values (?, ?, ?, ?) on conflict do nothing; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
-const NEXT: &str = "begin immediate; \
+const NEXT_APPEND: &str = "begin immediate; \
     update journals set seq = ?, hash = ? where profile_id = ? and agent_id = ? and seq = ? and hash = ?; \
     update profiles set position = position + ? where profile_id = ? returning position";
 
 /// Appends of up to this many events use prepared statements that the connection caches. Larger appends are rare, and their
 /// statements are large.
-const PREPARED: usize = 64;
+const MAX_PREPARED_EVENTS: usize = 64;
 /// Rows per insert: nine values each, far below SQLite's limit of 32,766.
 const ROWS: usize = 1000;
 
@@ -38,22 +38,22 @@ impl Journal for SqliteStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let chain = Chain::of(&append)?;
         let mut writer = self.db.writer().await?;
-        let Some(last) = self.take_place(&mut writer, &append, &chain).await? else {
-            writer.execute("rollback").await.map_err(at("roll back"))?;
-            writer.keep();
+        let Some(last) = self.begin_and_reserve_positions(&mut writer, &append, &chain).await? else {
+            writer.execute("rollback").await.map_err(while_doing("roll back"))?;
+            writer.release();
             return Err(StoreError::Conflict { agent: append.agent });
         };
         let first = last - chain.len() + 1;
-        let mut query = self.rest(&append, &chain, first)?;
-        let query = query.build().persistent(chain.events.len() <= PREPARED);
+        let mut query = self.remaining_statements(&append, &chain, first)?;
+        let query = query.build().persistent(chain.events.len() <= MAX_PREPARED_EVENTS);
         query.execute(&mut *writer).await.map_err(appending(&append.agent))?;
-        writer.keep();
+        writer.release();
         Ok(Appended { head: chain.head, position: Position(rows::number("profiles.position", first)?) })
     }
 
     async fn entries(&self, agent: &AgentId, after: Seq, limit: u32) -> Result<(Vec<Entry>, Option<Head>), StoreError> {
-        let query = sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(stored(after.0)?).bind(limit);
-        let rows: Vec<EntryRow> = query.fetch_all(&self.db.readers).await.map_err(at("read a journal"))?;
+        let query = sqlx::query_as(ENTRIES).bind(self.profile()).bind(agent.as_str()).bind(to_i64(after.0)?).bind(limit);
+        let rows: Vec<EntryRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("read a journal"))?;
         rows::entries(rows)
     }
 
@@ -63,7 +63,7 @@ impl Journal for SqliteStore {
             .bind(hash.as_str())
             .fetch_optional(&self.db.readers)
             .await
-            .map_err(at("read a segment"))
+            .map_err(while_doing("read a segment"))
     }
 
     async fn save_snapshot(&self, agent: &AgentId, snapshot: Snapshot) -> Result<(), StoreError> {
@@ -73,20 +73,20 @@ impl Journal for SqliteStore {
         let query = sqlx::query(sql)
             .bind(self.profile())
             .bind(agent.as_str())
-            .bind(stored(snapshot.head.seq.0)?)
+            .bind(to_i64(snapshot.head.seq.0)?)
             .bind(snapshot.head.hash.to_vec())
             .bind(snapshot.schema_version)
             .bind(snapshot.body);
         let mut writer = self.db.writer().await?;
-        query.execute(&mut *writer).await.map_err(at("save a snapshot"))?;
-        writer.keep();
+        query.execute(&mut *writer).await.map_err(while_doing("save a snapshot"))?;
+        writer.release();
         Ok(())
     }
 
     async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError> {
         let sql = "select seq, hash, schema_version, body from snapshots where profile_id = ? and agent_id = ?";
         let query = sqlx::query_as(sql).bind(self.profile()).bind(agent.as_str());
-        let row: Option<SnapshotRow> = query.fetch_optional(&self.db.readers).await.map_err(at("read a snapshot"))?;
+        let row: Option<SnapshotRow> = query.fetch_optional(&self.db.readers).await.map_err(while_doing("read a snapshot"))?;
         row.map(Snapshot::try_from).transpose()
     }
 }
@@ -94,15 +94,20 @@ impl Journal for SqliteStore {
 impl SqliteStore {
     /// Begins the transaction, moves the end of the journal and returns the last of the new positions; `None` if the journal does
     /// not end at `append.head`.
-    async fn take_place(&self, writer: &mut Writer<'_>, append: &Append, chain: &Chain) -> Result<Option<i64>, StoreError> {
+    async fn begin_and_reserve_positions(
+        &self,
+        writer: &mut Writer<'_>,
+        append: &Append,
+        chain: &Chain,
+    ) -> Result<Option<i64>, StoreError> {
         let is_first = append.head == Head::default();
-        let mut query = sqlx::query(if is_first { FIRST } else { NEXT })
-            .bind(stored(chain.head.seq.0)?)
+        let mut query = sqlx::query(if is_first { FIRST_APPEND } else { NEXT_APPEND })
+            .bind(to_i64(chain.head.seq.0)?)
             .bind(chain.head.hash.to_vec())
             .bind(self.profile())
             .bind(append.agent.as_str());
         if !is_first {
-            query = query.bind(stored(append.head.seq.0)?).bind(append.head.hash.to_vec());
+            query = query.bind(to_i64(append.head.seq.0)?).bind(append.head.hash.to_vec());
         }
         let query = query.bind(chain.len()).bind(self.profile());
         let (mut changed, mut position) = (Vec::with_capacity(3), None);
@@ -110,7 +115,7 @@ impl SqliteStore {
         while let Some(result) = results.try_next().await.map_err(appending(&append.agent))? {
             match result {
                 Either::Left(done) => changed.push(done.rows_affected()),
-                Either::Right(row) => position = Some(sqlx::Row::try_get(&row, 0).map_err(at("append"))?),
+                Either::Right(row) => position = Some(sqlx::Row::try_get(&row, 0).map_err(while_doing("append"))?),
             }
         }
         // One result per statement; the second statement moves the end of the journal.
@@ -121,7 +126,7 @@ impl SqliteStore {
     }
 
     /// The remaining statements of the append, including the commit.
-    fn rest(&self, append: &Append, chain: &Chain, first: i64) -> Result<QueryBuilder<Sqlite>, StoreError> {
+    fn remaining_statements(&self, append: &Append, chain: &Chain, first: i64) -> Result<QueryBuilder<Sqlite>, StoreError> {
         let (profile, agent) = (self.profile(), append.agent.as_str());
         let mut sql = QueryBuilder::new("");
         let positions: Vec<i64> = (first..).take(chain.events.len()).collect();

@@ -10,9 +10,9 @@ mod settings;
 mod users;
 mod views;
 
-use crate::error::{at, migrating};
+use crate::error::{migrating, while_doing};
 use crate::rows::{self, HeadRow, number};
-use crate::schema::{Shape, known};
+use crate::schema::{SchemaState, known};
 use crate::status::{Counts, DbStatus, Migrated};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, ProfileId};
@@ -30,12 +30,12 @@ use tokio::sync::{Mutex, MutexGuard};
 pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx::migrate!("../../migrations/sqlite") };
 
 /// Timeout for a statement while another process writes.
-const BUSY: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Size of the write-ahead log, in pages, at which it is checkpointed and reused from its beginning. While the log grows, each
 /// commit also waits for the file system to record its new length; a quarter of SQLite's default is about thirty appends.
 const CHECKPOINT_AFTER: &str = "256";
 /// Size of the reader pool: listings, followers and waking agents rarely read at the same time.
-const READERS: u32 = 4;
+const MAX_READERS: u32 = 4;
 /// Rows that a reader's thread may buffer; with the default of 50, a replay waits for the thread too often.
 const ROW_BUFFER: usize = 512;
 
@@ -86,14 +86,14 @@ impl Database {
     }
 
     /// The applied migrations.
-    pub(crate) async fn shape(&self) -> Result<Shape, StoreError> {
-        let mut reader = self.readers.acquire().await.map_err(|error| explained(&self.path, at("open")(error)))?;
-        shape(&mut reader).await.map_err(|error| explained(&self.path, error))
+    pub(crate) async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        let mut reader = self.readers.acquire().await.map_err(|error| with_os_error(&self.path, while_doing("open")(error)))?;
+        schema_state(&mut reader).await.map_err(|error| with_os_error(&self.path, error))
     }
 
     /// Whether all migrations of this build are applied.
     pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
-        self.shape().await?.is_current(&MIGRATIONS)
+        self.schema_state().await?.is_current(&MIGRATIONS)
     }
 
     /// Inserts the profile's row if it is missing; does nothing if the database is read-only.
@@ -107,17 +107,17 @@ impl Database {
             .bind(now.0)
             .execute(&mut *writer)
             .await
-            .map_err(at("create the profile"))?;
-        writer.keep();
+            .map_err(while_doing("create the profile"))?;
+        writer.release();
         Ok(())
     }
 
     /// The status for `growqr db status`.
     pub(crate) async fn status(&self) -> Result<DbStatus, StoreError> {
-        let mut status = DbStatus::new("sqlite", known(&MIGRATIONS), self.shape().await?);
+        let mut status = DbStatus::new("sqlite", known(&MIGRATIONS), self.schema_state().await?);
         if status.applied > 0 {
             let sql = "select (select count(*) from profiles), (select count(*) from agents), (select count(*) from events)";
-            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(at("count"))?;
+            let counts: (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&self.readers).await.map_err(while_doing("count"))?;
             status.counts = Some(Counts::try_from(counts)?);
             status.indexed = Some(true);
         }
@@ -134,7 +134,7 @@ impl Database {
             .bind(profile.as_str())
             .fetch_all(&self.readers)
             .await
-            .map_err(at("read the heads"))?;
+            .map_err(while_doing("read the heads"))?;
         rows::all(rows)
     }
 
@@ -145,7 +145,7 @@ impl Database {
             && let Some(connection) = writer.lock().await.take()
             && let Err(error) = connection.close().await
         {
-            tracing::warn!(%error, "the database was not closed in order; the next start recovers it");
+            tracing::warn!(%error, "the database could not be closed; the next start recovers it");
         }
     }
 
@@ -160,7 +160,7 @@ impl Database {
     }
 }
 
-/// Exclusive use of the writer connection. Dropped without [`Writer::keep`], it closes the connection, and SQLite rolls back the
+/// Exclusive use of the writer connection. Dropped without [`Writer::release`], it closes the connection, and SQLite rolls back the
 /// open transaction: a write that failed or was cancelled half-way leaves no trace.
 struct Writer<'a> {
     slot: MutexGuard<'a, Option<SqliteConnection>>,
@@ -169,7 +169,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Returns the connection for the next write; no transaction may be open.
-    fn keep(mut self) {
+    fn release(mut self) {
         *self.slot = self.connection.take();
     }
 }
@@ -177,13 +177,13 @@ impl Writer<'_> {
 impl Deref for Writer<'_> {
     type Target = SqliteConnection;
     fn deref(&self) -> &SqliteConnection {
-        self.connection.as_ref().expect("only keep() takes it, and keep() consumes the writer")
+        self.connection.as_ref().expect("only release() takes it, and release() consumes the writer")
     }
 }
 
 impl DerefMut for Writer<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.connection.as_mut().expect("only keep() takes it, and keep() consumes the writer")
+        self.connection.as_mut().expect("only release() takes it, and release() consumes the writer")
     }
 }
 
@@ -198,20 +198,20 @@ async fn connect(path: &Path) -> Result<SqliteConnection, StoreError> {
         .pragma("checkpoint_fullfsync", "1")
         .pragma("wal_autocheckpoint", CHECKPOINT_AFTER)
         .foreign_keys(true)
-        .busy_timeout(BUSY);
-    SqliteConnection::connect_with(&options).await.map_err(|error| explained(path, at("open")(error)))
+        .busy_timeout(BUSY_TIMEOUT);
+    SqliteConnection::connect_with(&options).await.map_err(|error| with_os_error(path, while_doing("open")(error)))
 }
 
 /// SQLite reports "cannot open" for many causes; the operating system may report one that the person can fix.
-fn explained(path: &Path, error: StoreError) -> StoreError {
+fn with_os_error(path: &Path, error: StoreError) -> StoreError {
     match error {
-        StoreError::Unreachable(text) => unwritable(path).unwrap_or(StoreError::Unreachable(text)),
+        StoreError::Unreachable(text) => os_error(path).unwrap_or(StoreError::Unreachable(text)),
         other => other,
     }
 }
 
 /// Opens the file like the database does, to get the operating system's error.
-fn unwritable(path: &Path) -> Option<StoreError> {
+fn os_error(path: &Path) -> Option<StoreError> {
     let error = std::fs::OpenOptions::new().append(true).create(true).open(path).err()?;
     match error.kind() {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Some(StoreError::ReadOnly),
@@ -221,17 +221,18 @@ fn unwritable(path: &Path) -> Option<StoreError> {
 }
 
 fn readers(path: &Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).row_buffer_size(ROW_BUFFER);
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT).row_buffer_size(ROW_BUFFER);
     // A connection to a file does not become stale, so the pool does not test it before each use.
-    SqlitePoolOptions::new().max_connections(READERS).min_connections(0).test_before_acquire(false).connect_lazy_with(options)
+    SqlitePoolOptions::new().max_connections(MAX_READERS).min_connections(0).test_before_acquire(false).connect_lazy_with(options)
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<Migrated, StoreError> {
-    let mut found = shape(connection).await?;
+    let mut found = schema_state(connection).await?;
     let from = found.version();
     while !found.is_current(&MIGRATIONS)? {
         let result = MIGRATIONS.run_direct(None, &mut *connection, false).await;
-        let after = shape(connection).await?;
+        let after = schema_state(connection).await?;
         // Two processes may migrate at the same time. The second one fails at a migration that the first one has just applied; it
         // then reads the schema again and continues.
         if after.version() == found.version() {
@@ -242,19 +243,19 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<Migrated, StoreErr
     Ok(Migrated { from, to: found.version() })
 }
 
-async fn shape(connection: &mut SqliteConnection) -> Result<Shape, StoreError> {
+async fn schema_state(connection: &mut SqliteConnection) -> Result<SchemaState, StoreError> {
     const TABLES: &str = "select count(*) from sqlite_schema where type = 'table' and name in ('_sqlx_migrations', 'app')";
-    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await.map_err(at("open"))?;
+    let tables: i64 = sqlx::query_scalar(TABLES).fetch_one(&mut *connection).await.map_err(while_doing("open"))?;
     if number::<u32>("tables", tables)? < 2 {
-        return Ok(Shape::default());
+        return Ok(SchemaState::default());
     }
     let applied = sqlx::query_as("select version, checksum from _sqlx_migrations where success")
         .fetch_all(&mut *connection)
         .await
-        .map_err(at("read the schema"))?;
+        .map_err(while_doing("read the schema"))?;
     let min_app_version = sqlx::query_scalar("select min_app_version from app")
         .fetch_optional(&mut *connection)
         .await
-        .map_err(at("read the schema"))?;
-    Ok(Shape { applied, min_app_version })
+        .map_err(while_doing("read the schema"))?;
+    Ok(SchemaState { applied, min_app_version })
 }

@@ -1,7 +1,7 @@
 //! Undelivered mail. The append that sends mail inserts it.
 
 use super::SqliteStore;
-use crate::error::at;
+use crate::error::while_doing;
 use crate::rows::{self, WaitingRow};
 use async_trait::async_trait;
 use growqr_core::id::EffectId;
@@ -15,7 +15,7 @@ pub(super) const WAITING: &str = "select id, sender, receiver, body from outbox 
 impl Outbox for SqliteStore {
     async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         let query = sqlx::query_as(WAITING).bind(self.profile()).bind(limit);
-        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.readers).await.map_err(at("read the outbox"))?;
+        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.readers).await.map_err(while_doing("read the outbox"))?;
         rows::all(rows)
     }
 
@@ -27,8 +27,8 @@ impl Outbox for SqliteStore {
         let ids = serde_json::to_string(&ids).map_err(|error| StoreError::Failed(format!("mark mail: {error}")))?;
         let sql = "update outbox set delivered = 1 where profile_id = ? and id in (select value from json_each(?))";
         let mut writer = self.db.writer().await?;
-        sqlx::query(sql).bind(self.profile()).bind(ids).execute(&mut *writer).await.map_err(at("mark mail"))?;
-        writer.keep();
+        sqlx::query(sql).bind(self.profile()).bind(ids).execute(&mut *writer).await.map_err(while_doing("mark mail"))?;
+        writer.release();
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The person's settings.
 
 use super::SqliteStore;
-use crate::error::at;
+use crate::error::while_doing;
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::{Settings, StoreError};
@@ -13,7 +13,7 @@ impl Settings for SqliteStore {
             .bind(self.profile())
             .fetch_all(&self.db.readers)
             .await
-            .map_err(at("read the settings"))
+            .map_err(while_doing("read the settings"))
     }
 
     async fn set(&self, name: &str, value: Option<&str>, at_time: Timestamp) -> Result<(), StoreError> {
@@ -29,8 +29,8 @@ impl Settings for SqliteStore {
             None => sqlx::query("delete from settings where profile_id = ? and name = ?").bind(self.profile()).bind(name),
         };
         let mut writer = self.db.writer().await?;
-        query.execute(&mut *writer).await.map_err(at("change a setting"))?;
-        writer.keep();
+        query.execute(&mut *writer).await.map_err(while_doing("change a setting"))?;
+        writer.release();
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The users of a profile, as the identity provider described them.
 
 use super::SqliteStore;
-use crate::error::at;
+use crate::error::while_doing;
 use crate::rows::UserRow;
 use async_trait::async_trait;
 use growqr_core::journal::{StoreError, User, Users};
@@ -14,7 +14,7 @@ impl Users for SqliteStore {
                 .bind(self.profile())
                 .fetch_all(&self.db.readers)
                 .await
-                .map_err(at("read who the person is"))?;
+                .map_err(while_doing("read who the person is"))?;
         Ok(rows.into_iter().map(User::from).collect())
     }
 
@@ -31,8 +31,8 @@ impl Users for SqliteStore {
         .bind(&user.picture_url)
         .bind(user.last_verified_at.0);
         let mut writer = self.db.writer().await?;
-        query.execute(&mut *writer).await.map_err(at("keep who the person is"))?;
-        writer.keep();
+        query.execute(&mut *writer).await.map_err(while_doing("keep who the person is"))?;
+        writer.release();
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Unusable database files: each kind is reported with its own error, and the file is not changed.
 
-use crate::given::{NOW, World, append, local, said, say};
+use crate::fixtures::{NOW, World, append, local, said, say};
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Db, DbConfig};
@@ -16,7 +16,7 @@ fn path(world: &World) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_damaged_and_stays_as_it_is() {
+async fn a_file_that_is_not_a_database_is_reported_as_damaged_and_not_changed() {
     let world = World::sqlite();
     let garbage = "this is not a database. ".repeat(1000);
     fs::write(path(&world), &garbage).unwrap();
@@ -47,7 +47,7 @@ async fn a_damaged_page_is_reported_when_it_is_read() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_missing_is_unreachable() {
+async fn a_missing_folder_is_unreachable() {
     let config = DbConfig::Sqlite { path: tempfile::tempdir().unwrap().path().join("no/such/growqr.db") };
     let error = Db::open(&config).await.err().unwrap();
     assert!(matches!(error, StoreError::Unreachable(_)), "{error:?}");
@@ -55,7 +55,7 @@ async fn a_folder_that_is_missing_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
+async fn a_full_disk_is_reported_and_stored_data_is_kept() {
     let Some(disk) = SmallDisk::new("4m") else {
         skipped("a file system of four megabytes cannot be mounted here");
         return;
@@ -80,7 +80,7 @@ async fn a_database_with_no_room_left_says_so_and_keeps_what_it_has() {
 }
 
 #[tokio::test]
-async fn a_disk_that_may_only_be_read_says_so() {
+async fn a_read_only_disk_is_reported() {
     let Some(disk) = SmallDisk::new("4m") else {
         skipped("a file system of four megabytes cannot be mounted here");
         return;

@@ -5,6 +5,6 @@
 
 mod broken_files;
 mod contract;
-mod given;
+mod fixtures;
 mod unreachable;
 mod upgrading;

@@ -1,6 +1,6 @@
 //! An unusable server is reported as unreachable at once, and no message contains the password.
 
-use crate::given::World;
+use crate::fixtures::World;
 use growqr_core::journal::StoreError;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use growqr_testkit::DeadPort;
@@ -17,18 +17,18 @@ async fn refused(url: String) -> String {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unreachable() {
+async fn a_missing_server_is_unreachable() {
     let port = DeadPort::take();
     refused(format!("postgres://me:hunter2@{}/growqr", port.address())).await;
 }
 
 #[tokio::test]
-async fn a_malformed_url_is_unreachable_and_not_repeated() {
+async fn a_malformed_url_is_unreachable_and_not_shown() {
     refused("postgres://me:hunter2@[/growqr".to_owned()).await;
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_unreachable() {
+async fn a_missing_database_is_unreachable() {
     let Some(world) = World::postgres().await else { return };
     let text = refused(world.url().replace("/growqr_", "/missing_")).await;
     assert!(text.contains("does not exist"), "{text}");

@@ -1,6 +1,6 @@
 //! A shared server is not migrated while an older build uses it.
 
-use crate::given::local;
+use crate::fixtures::local;
 use growqr_core::journal::StoreError;
 use growqr_store::{DatabaseUrl, Db, DbConfig};
 use growqr_testkit::postgres;
@@ -8,7 +8,7 @@ use sqlx::{Connection, Executor, PgConnection};
 use std::path::Path;
 
 #[tokio::test]
-async fn a_database_that_an_older_build_uses_is_left_alone_until_that_one_has_quit() {
+async fn a_database_in_use_by_an_older_build_is_not_migrated() {
     // The database of a build of version 0.1.
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../growqr-actors/tests/golden/v1/journal.sql");
     let restored = tokio::task::spawn_blocking(move || {

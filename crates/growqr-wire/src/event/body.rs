@@ -22,7 +22,7 @@ pub struct AgentCreated {
 /// See [`super::Event::JournalNamed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct JournalNamed {
-    /// Random; part of every effect id from here on.
+    /// Random; part of every effect id from this event on.
     pub name: String,
 }
 
@@ -73,7 +73,7 @@ pub struct TurnStarted {
 /// See [`super::Event::ModelRequested`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ModelRequested {
-    /// 1 for the first time these bytes are sent.
+    /// 1 for the first time that this request is sent.
     pub attempt: u32,
     /// SHA-256 over the request.
     pub request_hash: String,
@@ -89,7 +89,7 @@ pub struct ModelRequested {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional, type = "unknown")]
     pub content: Option<Raw>,
-    /// Random; part of the ids of the effects that the answer wants.
+    /// Random; part of the effect ids of the answer's tool calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub salt: Option<String>,
@@ -109,9 +109,9 @@ pub struct ModelAnswered {
 /// See [`super::Event::ModelFailed`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct ModelFailed {
-    /// Why.
+    /// The reason.
     pub failure: Failure,
-    /// The most that was billed. Version 1 only, which wrote `null` where that was not known.
+    /// An upper bound of the bill. Version 1 only, which wrote `null` if it was not known.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "present")]
     #[ts(as = "Option<u64>", optional = nullable)]
     pub bound: Option<Option<u64>>,
@@ -133,11 +133,11 @@ pub struct ToolStarted {
     pub input: Raw,
     /// The id of the call's effect.
     pub effect: String,
-    /// Who carries it out.
+    /// The executor of the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub executor: Option<String>,
-    /// What is done about it if the program stops meanwhile.
+    /// How to continue with the call if the program stops meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub repeat: Option<Repeat>,
@@ -218,7 +218,7 @@ pub struct CancelRequested {
 pub struct ChargeReserved {
     /// The charge's id.
     pub charge: String,
-    /// What the money is for, in a few words for the person.
+    /// What the money is for: a short text for the person.
     pub purpose: String,
     /// The most that it can cost; `None` if the price is unknown.
     pub reservation: Option<u64>,
@@ -236,20 +236,20 @@ pub struct ChargeSettled {
 /// See [`super::Event::TurnEnding`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TurnEnding {
-    /// How.
+    /// How it will end.
     pub ended: Ended,
 }
 
 /// See [`super::Event::TurnEnded`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct TurnEnded {
-    /// Which turn.
+    /// The number of the turn.
     pub turn: u64,
-    /// How.
+    /// How it ended.
     pub ended: Ended,
     /// A sub-agent's reports.
     pub reports: Vec<Mail>,
-    /// Where a budget ended it: the cost of the next request.
+    /// If a budget ended it: the money that the next request needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub shortfall: Option<Shortfall>,
@@ -260,7 +260,7 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// Tells a field that is `null` from one that is absent.
+/// Distinguishes a field that is `null` from an absent one.
 mod present {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -25,12 +25,12 @@ pub struct Limits {
     pub depth: u32,
 }
 
-/// The cost of the next request, where that is more than is left. Amounts are USD micro-cents.
+/// The cost of the next request, if it is more than the available money. Amounts are USD micro-cents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Shortfall {
-    /// The most that it costs with the shortest useful answer.
+    /// Its highest cost with the shortest useful answer.
     pub needed: u64,
-    /// What is left.
+    /// The available money.
     pub available: u64,
 }
 
@@ -56,11 +56,11 @@ impl LimitReached {
         &[LimitReached::PerMessage, LimitReached::PerDay, LimitReached::PerMonth, LimitReached::Allowance, LimitReached::Calls];
 }
 
-/// How a turn ended. [`Ended::ending`] words it.
+/// How a turn ended. [`Ended::ending_text`] gives the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Ended {
-    /// The model had nothing more to say.
+    /// The model finished its answer.
     Done,
     /// It was cancelled.
     Cancelled,

@@ -4,14 +4,14 @@ use super::ended::LimitReached;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// How a sub-agent begins.
+/// How a sub-agent is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct SpawnRequest {
     /// A short name, chosen by its parent. Not unique.
     pub name: String,
     /// Its task.
     pub task: String,
-    /// What it may spend, in USD micro-cents.
+    /// The money that it may spend, in USD micro-cents.
     pub allowance: u64,
     /// 1 for a sub-agent of the Grow Agent.
     pub depth: u32,
@@ -21,7 +21,7 @@ pub struct SpawnRequest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum ReportEnding {
-    /// It says it is done.
+    /// It reports success.
     Done,
     /// It could not finish.
     Failed,
@@ -31,20 +31,20 @@ pub enum ReportEnding {
     Limit,
 }
 
-/// What a sub-agent sends, each time its turn ends, to every agent that gave it messages. Amounts are USD micro-cents.
+/// A sub-agent sends a report to each agent that sent it messages, each time its turn ends. Amounts are USD micro-cents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Report {
     /// Its name.
     pub name: String,
     /// How it ended.
     pub ending: ReportEnding,
-    /// Its last words.
+    /// The text of its last answer.
     pub text: String,
-    /// What it and its own sub-agents spent since the last report.
+    /// The money that it and its own sub-agents spent since the last report.
     pub spent: u64,
-    /// What is left of the receiver's allowance and goes back.
+    /// The unused part of the allowance that the receiver gave; it goes back.
     pub returned: u64,
-    /// The number of the receiver's last message that it has read.
+    /// The number of the receiver's last message that it has received.
     pub up_to: u64,
 }
 
@@ -52,15 +52,15 @@ pub struct Report {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MailBody {
-    /// Create the receiver and start its task.
+    /// Creates the receiver and starts its task.
     Spawn(SpawnRequest),
     /// Another message for a sub-agent.
     Say {
         /// The message.
         text: String,
-        /// Added to what it may spend, in USD micro-cents.
+        /// Added to the money that it may spend, in USD micro-cents.
         allowance: u64,
-        /// Why nothing could be added.
+        /// The limit, if no money could be added.
         limit: Option<LimitReached>,
         /// Number of messages, the task included, that the sender has sent it so far.
         number: u64,
@@ -76,7 +76,7 @@ pub enum MailBody {
 /// One mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Mail {
-    /// Taken once by the receiver.
+    /// The receiver processes each id once.
     pub id: String,
     /// The sender.
     pub from: String,

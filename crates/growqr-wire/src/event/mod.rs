@@ -3,7 +3,7 @@
 //! Each kind has the JSON shape in which `growqr-core` stores it; a test of `growqr-app`, which knows both, compares the
 //! two. TypeScript is generated from here. To add a kind: its struct in `body.rs` and a line in `events!`.
 //!
-//! A field that version 1 of the shapes did not have is an `Option`, or absent while it has its default.
+//! A field that version 1 of the shapes did not have is an `Option`, or is omitted when it has its default.
 
 mod body;
 mod ended;
@@ -21,7 +21,7 @@ pub use model::{
 };
 pub use raw::Raw;
 pub use tool::{CommitPlan, ContentBlock, Repeat, ToolContent};
-pub use wording::{Ending, Endings, Tone, Wording};
+pub use wording::{EndingText, Endings, Tone, Wording};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -54,7 +54,7 @@ macro_rules! events {
             }
         }
 
-        /// Something that happened to an agent.
+        /// An event of an agent.
         #[derive(Clone, Debug, PartialEq, Serialize, TS)]
         #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
         #[ts(rename = "JournalEvent")]
@@ -89,7 +89,7 @@ events! {
     JournalNamed => "journal_named",
     /// The person sent the agent a message.
     UserSaid => "user_said",
-    /// Mail of another agent arrived.
+    /// Mail from another agent arrived.
     MailReceived => "mail_received",
     /// Provider, model, system text or tools changed.
     SegmentStarted => "segment_started",
@@ -103,7 +103,7 @@ events! {
     ModelFailed => "model_failed",
     /// A tool call is about to be carried out.
     ToolStarted => "tool_started",
-    /// The program stopped during a tool call; its executor is asked what became of it.
+    /// The program stopped during a tool call; its executor is asked for the outcome.
     ToolInterrupted => "tool_interrupted",
     /// An interrupted tool call had no effect and is carried out again.
     ToolResumed => "tool_resumed",
@@ -121,7 +121,7 @@ events! {
     CancelRequested => "cancel_requested",
     /// Money is reserved for something other than the agent's own model calls.
     ChargeReserved => "charge_reserved",
-    /// The cost of what that money was reserved for.
+    /// A reservation is settled with the actual cost.
     ChargeSettled => "charge_settled",
     /// A sub-agent's turn ends as soon as its own sub-agents have stopped.
     TurnEnding => "turn_ending",

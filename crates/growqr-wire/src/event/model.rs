@@ -5,7 +5,7 @@ use super::tool::Repeat;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// How hard a model is asked to think.
+/// The effort of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the API's own")]
@@ -56,9 +56,9 @@ pub struct ModelCard {
 pub struct CatalogueEntry {
     /// The name that the model uses.
     pub name: String,
-    /// Who carries its calls out.
+    /// The executor of its calls.
     pub executor: String,
-    /// What is done about interrupted calls.
+    /// How to continue with interrupted calls.
     pub repeat: Repeat,
 }
 
@@ -81,13 +81,13 @@ pub struct Usage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
-    /// It has finished.
+    /// It finished its answer.
     EndTurn,
     /// It waits for tool results.
     ToolUse,
     /// The output limit cut it.
     MaxTokens,
-    /// A configured text came up.
+    /// A configured stop text appeared.
     StopSequence,
     /// A server-side tool paused.
     PauseTurn,
@@ -102,7 +102,7 @@ pub enum StopReason {
     Other(String),
 }
 
-/// A block of an answer, of the kinds that are shown. Answers may have others, and blocks more fields.
+/// A block of an answer of a kind that is shown. Answers may contain other kinds, and blocks may have more fields.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Block {
@@ -175,13 +175,13 @@ pub enum FailureKind {
     UnknownModel,
     /// Rate limited or overloaded for too long.
     Busy,
-    /// The provider fails.
+    /// The provider has an internal failure.
     Unavailable,
     /// No connection.
     Offline,
-    /// The answer broke off.
+    /// The answer is incomplete.
     Broken,
-    /// The provider broke the answer off and said so.
+    /// The provider aborted the answer and said so.
     Aborted,
     /// This program stopped during the call.
     Interrupted,
@@ -209,7 +209,7 @@ impl FailureKind {
 /// A call that gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Failure {
-    /// What to do about it depends on this.
+    /// Decides how interfaces react.
     pub kind: FailureKind,
     /// One sentence for the person.
     pub message: String,
@@ -234,7 +234,7 @@ pub enum Verdict {
     },
     /// Nothing of it goes into the transcript.
     Void {
-        /// What the model is told with the next request.
+        /// A remark for the model with the next request, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         nudge: Option<Nudge>,
@@ -251,7 +251,7 @@ pub enum Nudge {
     Shorter,
 }
 
-/// What a call without a bill counts as.
+/// How much a call without a bill counts as spent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Counted {

@@ -1,11 +1,11 @@
-//! JSON whose shape this program does not decide.
+//! JSON from outside, kept as received.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A JSON value as received: same digits, same order of keys. Equal means equal text.
+/// A JSON value as received: same digits, same order of keys. Two values are equal if their texts are equal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Raw(Box<RawValue>);

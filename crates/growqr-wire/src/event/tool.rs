@@ -1,9 +1,9 @@
-//! Tool calls: what is done after an interruption, results, and planned memory changes.
+//! Tool calls: handling after an interruption, results, and planned memory changes.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// What is done about a call that was running when the program stopped.
+/// How to continue with a call that was running when the program stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Repeat {
@@ -11,7 +11,7 @@ pub enum Repeat {
     Safe,
     /// Its executor is asked whether it happened; if not, it is carried out again.
     LookUp,
-    /// Nobody can tell: model and person are told that it may have happened.
+    /// It cannot be found out: the model and the person are told that it may have happened.
     Unknown,
 }
 
@@ -72,7 +72,7 @@ impl ContentBlock {
     }
 }
 
-/// A memory change, worked out down to its commit id.
+/// A prepared memory change with the id of its commit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct CommitPlan {
     /// The page's path.

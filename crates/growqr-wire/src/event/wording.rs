@@ -1,9 +1,9 @@
-//! The texts for how a turn ended: the only place that words them.
+//! The texts for how a turn ended. No other place contains such texts.
 //!
-//! The texts are a table with placeholders. [`Ended::ending`] fills them in for terminals; the window gets the same
+//! The texts are a table with placeholders. [`Ended::ending_text`] fills them in for terminals; the window gets the same
 //! table in its generated TypeScript and fills it in with its own formats of money and settings.
 //!
-//! Placeholders: `{reason}`, the words of the model or provider; `{needed}` and `{available}`, amounts of money;
+//! Placeholders: `{reason}`, the text of the model or provider; `{needed}` and `{available}`, amounts of money;
 //! `{agent}`, the id to name in a command.
 
 use super::ended::{Ended, LimitReached, Shortfall};
@@ -13,7 +13,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use ts_rs::TS;
 
-/// How much attention an ending deserves.
+/// How prominently an ending is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(rename = "EndingTone")]
@@ -38,7 +38,7 @@ pub struct Wording {
     pub in_window: Option<&'static str>,
     /// The next step on the command line.
     pub on_command_line: Option<&'static str>,
-    /// How much attention it deserves.
+    /// How prominently it is shown.
     pub tone: Tone,
     /// Whether the agent can be resumed.
     pub resumable: bool,
@@ -91,7 +91,7 @@ impl Endings {
 
 /// How a turn ended, for a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ending {
+pub struct EndingText {
     /// What happened.
     pub title: String,
     /// What to do next.
@@ -100,7 +100,7 @@ pub struct Ending {
     pub is_paused: bool,
 }
 
-impl Ending {
+impl EndingText {
     /// All of it as one text: `paused: …`, the title, the next step.
     #[must_use]
     pub fn text(&self) -> String {
@@ -111,9 +111,9 @@ impl Ending {
 }
 
 impl Ended {
-    /// The ending in words, with commands for this agent. `None` if the turn ended normally.
+    /// The text of the ending, with commands for this agent. `None` if the turn ended normally.
     #[must_use]
-    pub fn ending(&self, shortfall: Option<Shortfall>, agent: &str) -> Option<Ending> {
+    pub fn ending_text(&self, shortfall: Option<Shortfall>, agent: &str) -> Option<EndingText> {
         let wording = self.wording()?;
         let reason = match self {
             Ended::Refused(reason) | Ended::Unknown(reason) => reason,
@@ -128,7 +128,7 @@ impl Ended {
             None => sentence(&wording.title.replace("{reason}", reason)),
         };
         let next_step = wording.on_command_line.map(|text| text.replace("{agent}", agent));
-        Some(Ending { title, next_step, is_paused: matches!(self, Ended::Limit(_)) })
+        Some(EndingText { title, next_step, is_paused: matches!(self, Ended::Limit(_)) })
     }
 
     fn wording(&self) -> Option<Wording> {
@@ -145,7 +145,7 @@ impl Ended {
     }
 }
 
-/// Words from outside may lack the full stop, or be missing.
+/// Texts from outside may lack the full stop, or be empty.
 fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_ended_normally_has_no_words() {
-        assert_eq!(Ended::Done.ending(None, "grow"), None);
+    fn a_turn_that_ended_normally_has_no_text() {
+        assert_eq!(Ended::Done.ending_text(None, "grow"), None);
     }
 
     #[test]
     fn every_other_ending_is_a_sentence_with_a_next_step() {
         for ended in all() {
-            let ending = ended.ending(None, "grow").unwrap();
+            let ending = ended.ending_text(None, "grow").unwrap();
             assert!(ending.title.ends_with('.') && !ending.title.contains(['{', '}']), "{ending:?}");
             assert!(ending.next_step.is_some() || ended == Ended::Cancelled, "{ending:?}");
             assert!(!ending.text().contains(['{', '}']), "{ending:?}");
@@ -294,20 +294,20 @@ mod tests {
     fn a_limit_pauses_the_agent() {
         for ended in all() {
             let is_limit = matches!(ended, Ended::Limit(_));
-            assert_eq!(ended.ending(None, "grow").unwrap().text().starts_with("paused: "), is_limit, "{ended:?}");
+            assert_eq!(ended.ending_text(None, "grow").unwrap().text().starts_with("paused: "), is_limit, "{ended:?}");
         }
     }
 
     #[test]
     fn a_budget_that_is_too_small_for_the_next_step_is_shown_with_both_amounts() {
         let shortfall = Shortfall { needed: 63_000_000, available: 20_000_000 };
-        let text = Ended::Limit(LimitReached::PerDay).ending(Some(shortfall), "grow").unwrap().text();
+        let text = Ended::Limit(LimitReached::PerDay).ending_text(Some(shortfall), "grow").unwrap().text();
         assert!(text.contains("can cost up to $0.63, but only $0.20 is left of today's budget."), "{text}");
     }
 
     #[test]
     fn the_command_names_the_agent() {
-        let text = failed(FailureKind::Offline, "No connection").ending(None, "a-7").unwrap().text();
+        let text = failed(FailureKind::Offline, "No connection").ending_text(None, "a-7").unwrap().text();
         assert_eq!(text, "No connection. Your message is kept. When the network is back: growqr agents resume a-7");
     }
 }

@@ -105,12 +105,16 @@ async fn check(store: &dyn Store, golden: &Path) {
         let own: Vec<&StoredEvent> = lines.iter().filter(|line| line.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
         assert_eq!(state.view(), agent, "{golden:?}: the agents view is what the journal gives");
-        assert_eq!(store.messages(&agent.agent, None, 10_000).await.unwrap(), messages, "{golden:?}: so is the transcript");
+        assert_eq!(
+            store.messages(&agent.agent, None, 10_000).await.unwrap(),
+            messages,
+            "{golden:?}: the messages view equals the replayed one"
+        );
         let Loaded { state: woken, .. } = load(store, &agent.agent).await.unwrap();
-        assert_eq!(woken, state, "{golden:?}: a snapshot saves time and changes nothing");
+        assert_eq!(woken, state, "{golden:?}: loading with a snapshot gives the same state");
     }
     let expected = std::fs::read_to_string(golden.join(EXPECTED)).unwrap();
-    assert_eq!(describe(store).await, expected, "{golden:?}: what the build that wrote it read from it");
+    assert_eq!(describe(store).await, expected, "{golden:?}: the content as the build that wrote it read it");
 }
 
 /// Applies the stored events one by one. Checks that each keeps its bytes, its place in the hash chain, and the hash of the

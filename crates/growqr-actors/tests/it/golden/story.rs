@@ -7,7 +7,7 @@ use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, EffectId, ExecutorId, MessageId};
 use growqr_core::journal::{Snapshot, Store};
 use growqr_core::limits::Limits;
-use growqr_core::memory::{Change, CommitPlan, Found, Listed, Memory, MemoryError, Page};
+use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool};
@@ -516,11 +516,11 @@ impl Memory for NoMemory {
         unreachable!("no host runs")
     }
 
-    fn list(&self, _prefix: &str) -> Result<Vec<Listed>, MemoryError> {
+    fn list(&self, _prefix: &str) -> Result<Vec<PageInfo>, MemoryError> {
         unreachable!("no host runs")
     }
 
-    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<Found>, MemoryError> {
+    fn search(&self, _query: &str, _limit: usize) -> Result<Vec<FoundLine>, MemoryError> {
         unreachable!("no host runs")
     }
 

@@ -204,6 +204,6 @@ proptest! {
             spent += budget.spent + budget.unknown;
         }
         let grow = forest.agents[&AgentId::grow()].state.budget();
-        prop_assert_eq!(grow.since_report, spent, "what was used at the top is what was spent anywhere");
+        prop_assert_eq!(grow.since_report, spent, "the Grow Agent counts all money spent in the tree");
     }
 }

@@ -1,6 +1,6 @@
 //! The agents view, for listings.
 
-use crate::error::at;
+use crate::error::while_doing;
 use crate::views::{AgentRow, ViewRows};
 use growqr_core::journal::StoreError;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
@@ -33,9 +33,9 @@ pub(in crate::postgres) async fn replace(
     agent: &str,
     row: AgentRow,
 ) -> Result<u64, StoreError> {
-    let there: Option<AgentRow> =
-        sqlx::query_as(ROW).bind(profile).bind(agent).fetch_optional(&mut *connection).await.map_err(at("rebuild"))?;
-    if there.as_ref() == Some(&row) {
+    let existing: Option<AgentRow> =
+        sqlx::query_as(ROW).bind(profile).bind(agent).fetch_optional(&mut *connection).await.map_err(while_doing("rebuild"))?;
+    if existing.as_ref() == Some(&row) {
         return Ok(0);
     }
     super::write(connection, profile, agent, ViewRows { agent: Some(row), ..ViewRows::default() }).await?;

@@ -1,6 +1,6 @@
 //! The messages view, for transcripts.
 
-use crate::error::at;
+use crate::error::while_doing;
 use crate::views::{MessageRow, ViewRows, differing};
 use growqr_core::fold::folded;
 use growqr_core::journal::StoreError;
@@ -40,18 +40,18 @@ pub(in crate::postgres) async fn replace(
     profile: &str,
     agent: &str,
     (after, last): (i64, i64),
-    wanted: Vec<MessageRow>,
+    expected: Vec<MessageRow>,
 ) -> Result<u64, StoreError> {
-    let there = sqlx::query_as(ROWS).bind(profile).bind(agent).bind(after).bind(last);
-    let there: Vec<StoredRow> = there.fetch_all(&mut *connection).await.map_err(at("rebuild"))?;
-    let wanted: Vec<StoredRow> = wanted.into_iter().map(|row| StoredRow { folded: folded(&row.text), row }).collect();
-    if there == wanted {
+    let existing = sqlx::query_as(ROWS).bind(profile).bind(agent).bind(after).bind(last);
+    let existing: Vec<StoredRow> = existing.fetch_all(&mut *connection).await.map_err(while_doing("rebuild"))?;
+    let expected: Vec<StoredRow> = expected.into_iter().map(|row| StoredRow { folded: folded(&row.text), row }).collect();
+    if existing == expected {
         return Ok(0);
     }
     let delete = sqlx::query(DELETE).bind(profile).bind(agent).bind(after).bind(last);
-    delete.execute(&mut *connection).await.map_err(at("rebuild"))?;
-    let differing = differing(&there, &wanted, |row| row.row.seq);
-    let messages = wanted.into_iter().map(|row| row.row).collect();
+    delete.execute(&mut *connection).await.map_err(while_doing("rebuild"))?;
+    let differing = differing(&existing, &expected, |row| row.row.seq);
+    let messages = expected.into_iter().map(|row| row.row).collect();
     super::write(connection, profile, agent, ViewRows { messages, ..ViewRows::default() }).await?;
     Ok(differing)
 }

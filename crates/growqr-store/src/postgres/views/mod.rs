@@ -7,7 +7,7 @@ mod messages;
 pub(super) use agents::replace as replace_agent;
 pub(super) use messages::replace as replace_messages;
 
-use crate::error::at;
+use crate::error::while_doing;
 use crate::views::ViewRows;
 use growqr_core::journal::StoreError;
 use sqlx::postgres::PgArguments;
@@ -33,6 +33,6 @@ async fn write(connection: &mut PgConnection, profile: &str, agent: &str, rows: 
     }
     let mut sql = QueryBuilder::with_arguments("with head as (select $1::text, $2::text)", arguments);
     push(&mut sql, rows);
-    sql.push(" select count(*) from head").build().execute(connection).await.map_err(at("rebuild"))?;
+    sql.push(" select count(*) from head").build().execute(connection).await.map_err(while_doing("rebuild"))?;
     Ok(())
 }

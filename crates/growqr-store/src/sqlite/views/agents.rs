@@ -1,6 +1,6 @@
 //! The agents view, for listings.
 
-use crate::error::at;
+use crate::error::while_doing;
 use crate::views::AgentRow;
 use growqr_core::journal::StoreError;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
@@ -35,13 +35,13 @@ pub(in crate::sqlite) async fn replace(
     agent: &str,
     row: AgentRow,
 ) -> Result<u64, StoreError> {
-    let there: Option<AgentRow> =
-        sqlx::query_as(ROW).bind(profile).bind(agent).fetch_optional(&mut *connection).await.map_err(at("rebuild"))?;
-    if there.as_ref() == Some(&row) {
+    let existing: Option<AgentRow> =
+        sqlx::query_as(ROW).bind(profile).bind(agent).fetch_optional(&mut *connection).await.map_err(while_doing("rebuild"))?;
+    if existing.as_ref() == Some(&row) {
         return Ok(0);
     }
     let mut sql = QueryBuilder::new("");
     push(&mut sql, profile, agent, row);
-    sql.build().execute(connection).await.map_err(at("rebuild"))?;
+    sql.build().execute(connection).await.map_err(while_doing("rebuild"))?;
     Ok(1)
 }

@@ -1,7 +1,7 @@
 //! Appends: atomic, one writer, hash chain.
 
 use super::on_both;
-use crate::given::{NOW, World, append, local, said, say, view};
+use crate::fixtures::{NOW, World, append, local, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{SCHEMA_VERSION, entry_hash};
 use growqr_core::id::{AgentId, Position, ProfileId, SegmentHash, Seq};
@@ -10,7 +10,7 @@ use growqr_core::money::Money;
 use std::time::Duration;
 
 on_both! {
-    async fn what_was_appended_is_read_back_with_its_head(world: World) {
+    async fn appended_events_are_read_back_with_their_head(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let events = vec![said("one"), said("two"), said("three")];
         let done = store.append(append(&grow, Head::default(), events.clone())).await.unwrap();
@@ -25,7 +25,7 @@ on_both! {
         assert_eq!(store.entries(&AgentId::new("nobody"), Seq(0), 10).await.unwrap(), (Vec::new(), None));
     }
 
-    async fn each_event_carries_the_hash_of_all_before_it(world: World) {
+    async fn each_event_carries_the_hash_of_the_previous_one(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let first = say(&*store, &grow, Head::default(), "one").await.unwrap();
         store.append(append(&grow, first.head, vec![said("two"), said("three")])).await.unwrap();
@@ -38,7 +38,7 @@ on_both! {
         }
     }
 
-    async fn an_append_at_another_head_is_a_conflict_and_leaves_no_trace(world: World) {
+    async fn an_append_at_another_head_is_a_conflict_and_changes_nothing(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let first = say(&*store, &grow, Head::default(), "one").await.unwrap();
         let wrong_hash = Head { hash: [7; 32], ..first.head };
@@ -47,17 +47,17 @@ on_both! {
             let error = say(&*store, &grow, head, "two").await.unwrap_err();
             assert!(matches!(error, StoreError::Conflict { ref agent } if *agent == grow), "{error:?}");
         }
-        let unborn = AgentId::new("unborn");
-        let error = say(&*store, &unborn, first.head, "two").await.unwrap_err();
+        let missing = AgentId::new("missing");
+        let error = say(&*store, &missing, first.head, "two").await.unwrap_err();
         assert!(matches!(error, StoreError::Conflict { .. }), "{error:?}");
-        assert_eq!(store.agent(&unborn).await.unwrap(), None);
+        assert_eq!(store.agent(&missing).await.unwrap(), None);
         assert_eq!(store.position().await.unwrap(), Position(1));
         let second = say(&*store, &grow, first.head, "two").await.unwrap();
         assert_eq!(second.position, Position(2));
         assert_eq!(store.messages(&grow, None, 10).await.unwrap().len(), 2);
     }
 
-    async fn a_second_process_that_knows_an_older_head_is_refused(world: World) {
+    async fn an_append_of_a_second_process_at_an_older_head_is_refused(world: World) {
         let (one, other, grow) = (world.store().await, world.store().await, AgentId::grow());
         let head = say(&*one, &grow, Head::default(), "one").await.unwrap().head;
         say(&*other, &grow, head, "from the other").await.unwrap();
@@ -65,7 +65,7 @@ on_both! {
         assert!(matches!(error, StoreError::Conflict { .. }), "{error:?}");
     }
 
-    async fn of_two_appends_at_the_same_moment_exactly_one_wins(world: World) {
+    async fn of_two_concurrent_appends_exactly_one_succeeds(world: World) {
         let (one, other, grow) = (world.store().await, world.store().await, AgentId::grow());
         let mut head = Head::default();
         for _ in 0..25 {
@@ -78,7 +78,7 @@ on_both! {
         assert_eq!(one.entries(&grow, Seq(0), 100).await.unwrap().1, Some(head));
     }
 
-    async fn the_agents_row_is_written_as_given_and_ends_where_the_journal_does(world: World) {
+    async fn the_row_of_an_agent_is_written_as_given_with_the_end_of_its_journal(world: World) {
         let (store, scout) = (world.store().await, AgentId::new("a-1"));
         let mut given = view(&scout);
         given.name = "scout".to_owned();
@@ -118,10 +118,10 @@ on_both! {
         assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
     }
 
-    async fn an_append_follows_the_journal_when_the_views_are_gone(world: World) {
+    async fn an_append_depends_on_the_journal_and_not_on_the_views(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
-        world.tamper("delete from agents").await;
+        world.run_sql("delete from agents").await;
         assert_eq!(store.agents().await.unwrap(), Vec::new());
         let refused = say(&*store, &grow, Head::default(), "two").await.unwrap_err();
         assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
@@ -129,7 +129,7 @@ on_both! {
         assert_eq!(store.agent(&grow).await.unwrap().unwrap().seq, Seq(2));
     }
 
-    async fn a_segment_is_kept_once_and_read_back_byte_for_byte(world: World) {
+    async fn a_segment_is_stored_once_and_read_back_byte_for_byte(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let (hash, bytes) = (SegmentHash::new("ab12"), vec![0, 159, 146, 150]);
         let mut head = Head::default();
@@ -142,7 +142,7 @@ on_both! {
         assert_eq!(store.segment(&SegmentHash::new("other")).await.unwrap(), None);
     }
 
-    async fn a_snapshot_replaces_the_one_before(world: World) {
+    async fn a_snapshot_replaces_the_previous_one(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         assert_eq!(store.snapshot(&grow).await.unwrap(), None);
         for seq in [3, 9] {
@@ -174,7 +174,7 @@ on_both! {
         assert_eq!(store.entries(&grow, Seq(0), 5000).await.unwrap().1, Some(done.head));
     }
 
-    async fn an_append_that_its_caller_abandons_happens_wholly_or_not_at_all(world: World) {
+    async fn a_cancelled_append_is_written_in_full_or_not_at_all(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let mut head = Head::default();
         for polls in 0..40 {
@@ -211,7 +211,7 @@ on_both! {
 
     /// The caller of an append may be gone at any time, for example when a host is stopped. The connection that it used goes back
     /// to the pool, and must not keep a transaction open there: whatever the next caller wrote would be invisible to all others.
-    async fn an_append_that_is_dropped_halfway_hides_nothing_that_is_written_later(world: World) {
+    async fn a_cancelled_append_does_not_affect_later_appends(world: World) {
         let (store, other, grow) = (world.store().await, world.store().await, AgentId::grow());
         for round in 0..100 {
             let head = end(&*other, &grow).await;

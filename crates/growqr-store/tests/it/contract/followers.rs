@@ -1,7 +1,7 @@
 //! A follower that repeatedly reads the events after the last position it saw misses none, even with concurrent writers.
 
 use super::on_both;
-use crate::given::{World, say};
+use crate::fixtures::{World, say};
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::Head;
 
@@ -23,7 +23,7 @@ on_both! {
         let (reader, mut seen) = (world.store().await, Position(0));
         while seen.0 < WRITERS * APPENDS {
             for line in reader.events(seen, None, 7).await.unwrap() {
-                assert_eq!(line.position.0, seen.0 + 1, "a position came late");
+                assert_eq!(line.position.0, seen.0 + 1, "a position became visible out of order");
                 seen = line.position;
             }
             tokio::task::yield_now().await;

@@ -1,7 +1,7 @@
 //! An append puts mail into the outbox, where it stays until it is marked as delivered.
 
 use super::on_both;
-use crate::given::{World, append, said};
+use crate::fixtures::{World, append, said};
 use growqr_core::event::{ChildCancelled, ChildRequested, Event};
 use growqr_core::id::{AgentId, EffectId};
 use growqr_core::journal::{Head, StoreError};
@@ -16,7 +16,7 @@ fn spawn(id: &str) -> (Mail, Event) {
 }
 
 on_both! {
-    async fn mail_waits_in_the_order_of_sending_until_it_is_delivered(world: World) {
+    async fn undelivered_mail_is_returned_in_the_order_of_sending(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let (first, first_event) = spawn("z");
         let cancel = Mail { id: EffectId::new("y"), from: grow.clone(), to: AgentId::new("a-1"), body: MailBody::Cancel };

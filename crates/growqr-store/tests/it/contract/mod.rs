@@ -17,17 +17,17 @@ macro_rules! on_both {
             use super::*;
 
             $(#[$doc])*
-            async fn promise($world: &World) $body
+            async fn case($world: &World) $body
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn sqlite() {
-                promise(&World::sqlite()).await;
+                case(&World::sqlite()).await;
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn postgres() {
                 if let Some(world) = World::postgres().await {
-                    promise(&world).await;
+                    case(&world).await;
                 }
             }
         })*

@@ -1,7 +1,7 @@
 //! Opening: the first open migrates, later ones change nothing; a read-only open never changes anything.
 
 use super::on_both;
-use crate::given::{NOW, World, local, say};
+use crate::fixtures::{NOW, World, local, say};
 use growqr_core::id::{AgentId, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Counts, Db, DbConfig, Migrated};
@@ -28,15 +28,15 @@ on_both! {
         assert_eq!(second.migrated(), Migrated { from: LAST, to: LAST });
     }
 
-    async fn a_database_of_an_older_build_is_carried_over(world: World) {
+    async fn a_database_of_an_older_build_is_migrated(world: World) {
         world.migrate_to(1).await;
-        world.tamper(match &world.config {
+        world.run_sql(match &world.config {
             DbConfig::Sqlite { .. } => "create table first_hash as select cast(replace('1111111111111111', '1', char(17)) || \
                 replace('1111111111111111', '1', char(17)) as blob) as hash",
             DbConfig::Postgres { .. } => "create table first_hash as select decode(repeat('11', 32), 'hex') as hash",
         })
         .await;
-        world.tamper(FIRST_BUILD).await;
+        world.run_sql(FIRST_BUILD).await;
         assert!(Db::open_read_only(&world.config).await.is_err(), "only a writer migrates");
         let db = Db::open(&world.config).await.unwrap();
         assert_eq!(db.migrated(), Migrated { from: 1, to: LAST });
@@ -54,19 +54,19 @@ on_both! {
         assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.2.0"));
     }
 
-    async fn two_processes_may_open_a_new_database_at_the_same_moment(world: World) {
+    async fn two_processes_can_create_a_database_concurrently(world: World) {
         let (one, other) = tokio::join!(Db::open(&world.config), Db::open(&world.config));
         assert_eq!((one.unwrap().migrated().to, other.unwrap().migrated().to), (LAST, LAST));
     }
 
-    async fn what_was_written_is_there_after_opening_again(world: World) {
+    async fn data_is_still_there_after_reopening(world: World) {
         let db = world.db().await;
         let head = say(&*db.profile(&local(), NOW).await.unwrap(), &AgentId::grow(), Head::default(), "one").await.unwrap().head;
         db.close().await;
         say(&*world.store().await, &AgentId::grow(), head, "two").await.unwrap();
     }
 
-    async fn a_reader_beside_a_writer_sees_what_was_just_written_and_cannot_write(world: World) {
+    async fn a_read_only_database_sees_new_appends_and_refuses_writes(world: World) {
         let (writer, grow) = (world.store().await, AgentId::grow());
         let head = say(&*writer, &grow, Head::default(), "one").await.unwrap().head;
         let reader = Db::open_read_only(&world.config).await.unwrap().unwrap();
@@ -78,11 +78,11 @@ on_both! {
         assert!(matches!(reader.set("model", Some("x"), NOW).await, Err(StoreError::ReadOnly)));
     }
 
-    async fn nothing_is_there_to_read_before_the_first_start(world: World) {
+    async fn there_is_no_database_before_the_first_start(world: World) {
         assert!(Db::open_read_only(&world.config).await.unwrap().is_none());
     }
 
-    async fn the_status_tells_versions_and_counts(world: World) {
+    async fn the_status_contains_versions_and_counts(world: World) {
         let store = world.store().await;
         say(&*store, &AgentId::grow(), Head::default(), "one").await.unwrap();
         let status = Db::status(&world.config).await.unwrap().unwrap();

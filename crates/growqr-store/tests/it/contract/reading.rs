@@ -1,7 +1,7 @@
 //! Read access for people and interfaces.
 
 use super::on_both;
-use crate::given::{NOW, World, append, said, say, view};
+use crate::fixtures::{NOW, World, append, said, say, view};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{AgentView, Author, Head, MessageView, User, View};
@@ -18,7 +18,7 @@ on_both! {
         assert_eq!(names, ["grow", "a-early", "a-late"]);
     }
 
-    async fn lines_come_in_order_of_position_from_all_agents_or_one_forwards_and_backwards(world: World) {
+    async fn events_are_read_in_order_of_position_forwards_and_backwards(world: World) {
         let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
         let head = say(&*store, &grow, Head::default(), "one").await.unwrap().head;
         let scouts = say(&*store, &scout, Head::default(), "two").await.unwrap().head;
@@ -38,7 +38,7 @@ on_both! {
         assert_eq!(store.events_before(Some(Position(5)), Some(&scout), 10).await.unwrap(), scouts[..1]);
     }
 
-    async fn the_last_messages_come_oldest_first_and_can_be_paged_backwards(world: World) {
+    async fn the_last_messages_are_returned_oldest_first_and_can_be_paged_backwards(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let mut head = Head::default();
         for text in ["one", "two", "three"] {
@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(texts(store.messages(&grow, Some(Seq(2)), 2).await.unwrap()), ["one"]);
     }
 
-    async fn a_message_remembers_who_wrote_it(world: World) {
+    async fn a_message_is_stored_with_its_author(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let mut append = append(&grow, Head::default(), vec![said("a"), said("b")]);
         let mut given = Vec::new();
@@ -62,7 +62,7 @@ on_both! {
         assert_eq!(store.messages(&grow, None, 10).await.unwrap(), given);
     }
 
-    async fn the_person_is_kept_as_last_seen(world: World) {
+    async fn a_user_is_stored_as_last_verified(world: World) {
         let store = world.store().await;
         assert_eq!(store.users().await.unwrap(), []);
         let mut ada = User {

@@ -1,14 +1,14 @@
 //! Lost or damaged views: a rebuild from the journal writes the same rows again.
 
 use super::on_both;
-use crate::given::{Living, NOW, World, local, said};
+use crate::fixtures::{NOW, TestAgent, World, local, said};
 use growqr_core::agent::{State, views};
 use growqr_core::event::{AgentCreated, ChildCancelled, ChildRequested};
 use growqr_core::id::{AgentId, EffectId, Position};
 use growqr_core::journal::{Head, Store, StoreError};
 use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
-use growqr_core::rebuild::{Differences, Replayed, Views};
+use growqr_core::rebuild::{Differences, ReplayedPage, Views};
 use growqr_store::{Db, DbConfig};
 use std::sync::Arc;
 
@@ -24,9 +24,9 @@ const DAMAGES: [&str; 3] = [
 ];
 
 /// Two agents, one created by the other; one mail is delivered, the other is still in the outbox.
-async fn story(world: &World) -> (Arc<dyn Store>, Vec<Living>) {
+async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
     let store = world.store().await;
-    let (mut grow, mut scout) = (Living::new("grow"), Living::new("a-1"));
+    let (mut grow, mut scout) = (TestAgent::new("grow"), TestAgent::new("a-1"));
     grow.append(&*store, vec![AgentCreated { birth: None, parent: None, mail: None }.into(), said("go, ÄRGER")]).await;
     let birth = SpawnRequest { name: "scout".to_owned(), task: "look\0 around".to_owned(), allowance: Money(5), depth: 1 };
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
@@ -62,44 +62,44 @@ async fn all_rows(world: &World, store: &dyn Store) -> Vec<Vec<String>> {
 async fn replay(
     store: &dyn Store,
     target: &dyn Views,
-    living: &Living,
+    replayed: &TestAgent,
     page: u32,
     pages: usize,
 ) -> Option<Result<Differences, StoreError>> {
-    let agent = living.state.id();
+    let agent = replayed.state.id();
     let (mut state, mut position) = (State::new(agent.clone()), Position(0));
     let mut rows = target.rebuild(agent).await.unwrap();
     for _ in 0..pages {
         let lines = store.events(position, Some(agent), page).await.unwrap();
-        let Some(last) = lines.last() else { return Some(rows.finish(living.head).await) };
+        let Some(last) = lines.last() else { return Some(rows.finish(replayed.head).await) };
         position = last.position;
         let entries: Vec<_> = lines.iter().map(|line| (line.position, line.entry().unwrap())).collect();
         let plain: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
         plain.iter().for_each(|entry| state.apply(entry));
         let delivered = [EffectId::new("m-1")].into();
-        rows.put(Replayed { views: views(&state, &plain), entries, delivered }).await.unwrap();
+        rows.add_page(ReplayedPage { views: views(&state, &plain), entries, delivered }).await.unwrap();
     }
     None
 }
 
 /// Rebuilds all views in pages of `page` entries.
-async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[Living], page: u32) -> (Differences, u64) {
+async fn rebuilt(store: &dyn Store, target: &dyn Views, agents: &[TestAgent], page: u32) -> (Differences, u64) {
     let mut found = Differences::default();
-    for living in agents {
-        found += replay(store, target, living, page, 1000).await.unwrap().unwrap();
+    for agent in agents {
+        found += replay(store, target, agent, page, 1000).await.unwrap().unwrap();
     }
-    (found, target.sweep().await.unwrap())
+    (found, target.delete_orphans().await.unwrap())
 }
 
 on_both! {
-    async fn damaged_views_become_what_they_were(world: World) {
+    async fn damaged_views_are_restored(world: World) {
         let (store, agents) = story(world).await;
         let target = world.db().await.views(&local());
         let before = all_rows(world, &*store).await;
         assert_eq!(rebuilt(&*store, &*target, &agents, 7).await, (Differences::default(), 0));
         assert_eq!(all_rows(world, &*store).await, before);
         for damage in DAMAGES {
-            world.tamper(damage).await;
+            world.run_sql(damage).await;
             assert_ne!(all_rows(world, &*store).await, before, "{damage}");
             let (found, _) = rebuilt(&*store, &*target, &agents, 7).await;
             assert!(found.agents > 0 && found.messages > 0 && found.mail > 0, "{damage}: {found:?}");
@@ -111,41 +111,41 @@ on_both! {
     async fn differing_rows_are_counted_once_each(world: World) {
         let (store, agents) = story(world).await;
         let target = world.db().await.views(&local());
-        world.tamper("delete from messages where agent_id = 'grow' and seq in (2, 3); update messages set text = 'x' where agent_id = 'a-1'").await;
-        world.tamper("update outbox set delivered = not delivered; delete from agents where agent_id = 'a-1'").await;
-        let (found, strays) = rebuilt(&*store, &*target, &agents, 100).await;
-        assert_eq!((found, strays), (Differences { agents: 1, messages: 4, mail: 2 }, 0));
+        world.run_sql("delete from messages where agent_id = 'grow' and seq in (2, 3); update messages set text = 'x' where agent_id = 'a-1'").await;
+        world.run_sql("update outbox set delivered = not delivered; delete from agents where agent_id = 'a-1'").await;
+        let (found, orphans) = rebuilt(&*store, &*target, &agents, 100).await;
+        assert_eq!((found, orphans), (Differences { agents: 1, messages: 4, mail: 2 }, 0));
     }
 
-    async fn rows_that_no_journal_knows_are_deleted(world: World) {
+    async fn rows_without_a_journal_are_deleted(world: World) {
         let (store, agents) = story(world).await;
         let target = world.db().await.views(&local());
         let before = all_rows(world, &*store).await;
-        world.tamper(match &world.config {
+        world.run_sql(match &world.config {
             DbConfig::Sqlite { .. } => "insert into messages (id, profile_id, agent_id, seq, author, text, at) \
                 select id + 5000, profile_id, 'ghost', seq + id % 1000 * 1000, author, text, at from messages",
             DbConfig::Postgres { .. } => "insert into messages (profile_id, agent_id, seq, position, author, text, folded, at) \
                 select profile_id, 'ghost', seq + position * 1000, position, author, text, folded, at from messages",
         }).await;
-        world.tamper("insert into outbox (profile_id, id, position, sender, receiver, body) \
+        world.run_sql("insert into outbox (profile_id, id, position, sender, receiver, body) \
             select profile_id, id || 'x', position + 5000, sender, receiver, body from outbox").await;
-        let (found, strays) = rebuilt(&*store, &*target, &agents, 7).await;
+        let (found, orphans) = rebuilt(&*store, &*target, &agents, 7).await;
         assert_eq!(found, Differences::default());
-        assert_eq!(strays, 45 + 2);
+        assert_eq!(orphans, 45 + 2);
         assert_eq!(all_rows(world, &*store).await, before);
     }
 
-    async fn a_rebuild_that_is_stopped_leaves_the_old_views_or_the_new_ones(world: World) {
+    async fn an_interrupted_rebuild_leaves_the_old_views_or_the_new_ones(world: World) {
         let (store, agents) = story(world).await;
         let before = all_rows(world, &*store).await;
-        world.tamper(DAMAGES[0]).await;
+        world.run_sql(DAMAGES[0]).await;
         let damaged = all_rows(world, &*store).await;
         let target = world.db().await.views(&local());
         for pages in 0..3 {
             assert!(replay(&*store, &*target, &agents[1], 5, pages).await.is_none());
             assert_eq!(all_rows(world, &*store).await, damaged, "after {pages} pages");
         }
-        let mut whole = 0;
+        let mut finished = 0;
         for polls in (0..400).step_by(9) {
             let mut rebuilding = Box::pin(rebuilt(&*store, &*target, &agents[1..], 50));
             let mut left = polls;
@@ -159,15 +159,15 @@ on_both! {
             let rows = store.messages(&AgentId::grow(), None, 100).await.unwrap().len();
             let agent = store.agent(&AgentId::grow()).await.unwrap();
             assert_eq!((rows == 43, rows == 0), (agent.is_some(), agent.is_none()), "{rows} messages after {polls} polls");
-            whole += usize::from(rows == 43);
-            world.tamper(DAMAGES[0]).await;
+            finished += usize::from(rows == 43);
+            world.run_sql(DAMAGES[0]).await;
         }
-        assert!(whole > 0, "none came to its end");
+        assert!(finished > 0, "at least one rebuild finished");
         rebuilt(&*store, &*target, &agents, 50).await;
         assert_eq!(all_rows(world, &*store).await, before);
     }
 
-    async fn a_journal_that_has_grown_meanwhile_is_a_conflict(world: World) {
+    async fn an_append_during_a_rebuild_is_a_conflict(world: World) {
         let (store, mut agents) = story(world).await;
         let target = world.db().await.views(&local());
         let old = agents[1].head;
@@ -179,22 +179,22 @@ on_both! {
         assert_eq!(all_rows(world, &*store).await, before);
     }
 
-    async fn all_journals_are_listed_and_one_without_an_end_is_damage(world: World) {
+    async fn all_journals_are_listed_and_one_without_an_end_is_corrupt(world: World) {
         let (_, agents) = story(world).await;
         let target = world.db().await.views(&local());
-        let known: Vec<(AgentId, Head)> = agents.iter().map(|living| (living.state.id().clone(), living.head)).collect();
+        let known: Vec<(AgentId, Head)> = agents.iter().map(|agent| (agent.state.id().clone(), agent.head)).collect();
         assert_eq!(target.journals().await.unwrap(), known);
-        world.tamper("delete from journals where agent_id = 'a-1'").await;
+        world.run_sql("delete from journals where agent_id = 'a-1'").await;
         let error = target.journals().await.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
     }
 
-    async fn a_view_follows_its_own_profile_alone(world: World) {
+    async fn a_rebuild_affects_only_its_own_profile(world: World) {
         let (store, agents) = story(world).await;
         let other = world.db().await.profile(&growqr_core::id::ProfileId::new("other"), NOW).await.unwrap();
-        Living::new("grow").append(&*other, vec![said("tea elsewhere")]).await;
+        TestAgent::new("grow").append(&*other, vec![said("tea elsewhere")]).await;
         let before = all_rows(world, &*store).await;
-        world.tamper("delete from messages where profile_id = 'local'").await;
+        world.run_sql("delete from messages where profile_id = 'local'").await;
         rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;
         assert_eq!(all_rows(world, &*store).await, before);
         assert_eq!(other.search("tea else", None, 9).await.unwrap().len(), 1);
@@ -203,11 +203,11 @@ on_both! {
 
 /// SQLite's index cannot be compared with the messages, so a rebuild always writes it anew.
 #[tokio::test]
-async fn a_lost_index_is_made_anew() {
+async fn a_lost_index_is_rebuilt() {
     let world = World::sqlite();
     let (store, agents) = story(&world).await;
     let before = all_rows(&world, &*store).await;
-    world.tamper("delete from messages_index").await;
+    world.run_sql("delete from messages_index").await;
     assert_eq!(store.search("ärger", None, 9).await.unwrap(), []);
     rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;
     assert_eq!(all_rows(&world, &*store).await, before);
@@ -215,11 +215,11 @@ async fn a_lost_index_is_made_anew() {
 
 /// If the extension was not available at first, a rebuild tries again to create the index.
 #[tokio::test]
-async fn a_missing_index_of_postgres_slows_searches_alone_and_is_made_by_a_rebuild() {
+async fn searches_work_without_the_index_of_postgres_and_a_rebuild_creates_it() {
     let Some(world) = World::postgres().await else { return };
     let (store, agents) = story(&world).await;
     let before = all_rows(&world, &*store).await;
-    world.tamper("drop extension pg_trgm cascade").await;
+    world.run_sql("drop extension pg_trgm cascade").await;
     assert_eq!(all_rows(&world, &*store).await, before);
     assert_eq!(Db::status(&world.config).await.unwrap().unwrap().indexed, Some(false));
     rebuilt(&*store, &*world.db().await.views(&local()), &agents, 50).await;

@@ -1,7 +1,7 @@
 //! A search finds messages by any part of their text.
 
 use super::on_both;
-use crate::given::{NOW, World, append, local, said, say};
+use crate::fixtures::{NOW, World, append, local, said, say};
 use growqr_core::id::{AgentId, ProfileId, Seq};
 use growqr_core::journal::{Author, Head, MessageView, Store, View};
 
@@ -18,7 +18,7 @@ async fn found(store: &dyn Store, text: &str) -> Vec<String> {
 }
 
 on_both! {
-    async fn a_search_ignores_case_takes_every_letter_as_it_is_and_gives_the_newest_first(world: World) {
+    async fn a_search_ignores_case_has_no_wildcards_and_returns_the_newest_first(world: World) {
         let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
         let head = say(&*store, &grow, Head::default(), "ÄRGER mit 100% Rabatt").await.unwrap().head;
         say(&*store, &scout, Head::default(), "kein Ärger, 1000 Rabatte").await.unwrap();
@@ -35,7 +35,7 @@ on_both! {
         assert_eq!(found("e_p").await, Vec::<String>::new());
     }
 
-    async fn a_search_in_one_conversation_is_not_cut_by_what_others_said(world: World) {
+    async fn the_limit_of_a_search_in_one_conversation_counts_only_its_messages(world: World) {
         let (store, grow, scout) = (world.store().await, AgentId::grow(), AgentId::new("a-1"));
         let head = say(&*store, &grow, Head::default(), "tea one").await.unwrap().head;
         let scouts = say(&*store, &scout, Head::default(), "tea elsewhere").await.unwrap().head;
@@ -67,7 +67,7 @@ on_both! {
         }
     }
 
-    async fn what_a_query_language_takes_for_an_operator_is_ordinary_text(world: World) {
+    async fn operators_of_query_languages_are_ordinary_text(world: World) {
         let store = world.store().await;
         let texts = [r#"she said "no" AND left"#, "a OR b* NOT c", "folded:abc ^x (y)", "{near}(1 2)", "it's -- ; done", "a\0b c"];
         all_said(&*store, &texts).await;
@@ -84,7 +84,7 @@ on_both! {
         }
     }
 
-    async fn a_long_text_is_found_only_where_all_of_it_stands(world: World) {
+    async fn a_long_text_matches_only_messages_that_contain_all_of_it(world: World) {
         let store = world.store().await;
         let words: String = (0..200).map(|n| format!("word{n} ")).collect();
         let nearly = words.replace("word199", "word1990");
@@ -118,7 +118,7 @@ on_both! {
         assert_eq!(store.search("filling", None, 0).await.unwrap(), []);
     }
 
-    async fn a_search_sees_its_own_profile_alone(world: World) {
+    async fn a_search_covers_only_its_own_profile(world: World) {
         let db = world.db().await;
         let mine = db.profile(&local(), NOW).await.unwrap();
         let yours = db.profile(&ProfileId::new("you"), NOW).await.unwrap();

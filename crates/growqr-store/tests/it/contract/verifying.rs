@@ -1,7 +1,7 @@
 //! A change of recorded events is detected.
 
 use super::on_both;
-use crate::given::{World, append, local, said, say};
+use crate::fixtures::{World, append, local, said, say};
 use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{Head, StoreError};
 use growqr_store::{Broken, Db, Fault, Verified};
@@ -18,7 +18,7 @@ async fn four_events(world: &World) -> Db {
 /// The fault that is found after `sql` has changed the database directly.
 async fn found_after(world: &World, sql: &'static str) -> Option<Broken> {
     let db = four_events(world).await;
-    world.tamper(sql).await;
+    world.run_sql(sql).await;
     db.verify(&local()).await.unwrap().broken
 }
 
@@ -27,7 +27,7 @@ fn broken(agent: &str, seq: u64, position: u64, fault: Fault) -> Option<Broken> 
 }
 
 on_both! {
-    async fn sound_journals_are_found_sound(world: World) {
+    async fn intact_journals_have_no_fault(world: World) {
         let found = four_events(world).await.verify(&local()).await.unwrap();
         assert_eq!(found, Verified { agents: 2, events: 4, broken: None });
     }
@@ -69,21 +69,21 @@ on_both! {
 
     async fn a_damaged_event_is_refused_when_an_agent_wakes(world: World) {
         four_events(world).await;
-        world.tamper("update events set body = hash where position = 3").await;
+        world.run_sql("update events set body = hash where position = 3").await;
         let error = world.store().await.entries(&AgentId::grow(), Seq(0), 10).await.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
     }
 
     async fn an_event_of_a_newer_build_is_refused_when_an_agent_wakes(world: World) {
         four_events(world).await;
-        world.tamper("update events set schema_version = 1000 where position = 3").await;
+        world.run_sql("update events set schema_version = 1000 where position = 3").await;
         let error = world.store().await.entries(&AgentId::grow(), Seq(0), 10).await.unwrap_err();
         assert!(matches!(error, StoreError::Newer(_)), "{error:?}");
     }
 
-    async fn a_database_that_a_newer_build_made_unreadable_is_refused_and_left_alone(world: World) {
+    async fn a_database_that_requires_a_newer_build_is_refused_and_not_changed(world: World) {
         four_events(world).await.close().await;
-        world.tamper("update app set min_app_version = '99.1.0'").await;
+        world.run_sql("update app set min_app_version = '99.1.0'").await;
         let error = Db::open(&world.config).await.err().unwrap();
         assert!(matches!(error, StoreError::Newer(ref version) if version == "99.1.0"), "{error:?}");
         let error = Db::open_read_only(&world.config).await.err().unwrap();
@@ -92,9 +92,9 @@ on_both! {
         assert_eq!(status.min_app_version.as_deref(), Some("99.1.0"));
     }
 
-    async fn a_migration_that_a_newer_build_added_and_left_readable_does_no_harm(world: World) {
+    async fn a_compatible_migration_of_a_newer_build_is_accepted(world: World) {
         four_events(world).await.close().await;
-        world.tamper(
+        world.run_sql(
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
              select 99, 'later', success, checksum, 0 from _sqlx_migrations where version = 1",
         )

@@ -20,11 +20,11 @@ const FILE: &str = "growqr.db";
 /// A database that exists as long as the test.
 pub struct World {
     pub config: DbConfig,
-    by_hand: ByHand,
+    direct: DirectAccess,
 }
 
 /// Direct access to the database, not through the store.
-enum ByHand {
+enum DirectAccess {
     Sqlite(TempDir),
     Postgres(String),
 }
@@ -32,31 +32,31 @@ enum ByHand {
 impl World {
     pub fn sqlite() -> World {
         let folder = tempfile::tempdir().unwrap();
-        World { config: DbConfig::Sqlite { path: folder.path().join(FILE) }, by_hand: ByHand::Sqlite(folder) }
+        World { config: DbConfig::Sqlite { path: folder.path().join(FILE) }, direct: DirectAccess::Sqlite(folder) }
     }
 
     /// `None` if there is no server and none is required; a message is printed.
     pub async fn postgres() -> Option<World> {
         let url = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap()?;
-        Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, by_hand: ByHand::Postgres(url) })
+        Some(World { config: DbConfig::Postgres { url: DatabaseUrl::new(url.clone()) }, direct: DirectAccess::Postgres(url) })
     }
 
     /// The server's URL; PostgreSQL only.
     pub fn url(&self) -> &str {
-        match &self.by_hand {
-            ByHand::Postgres(url) => url,
-            ByHand::Sqlite(_) => panic!("a file has no URL"),
+        match &self.direct {
+            DirectAccess::Postgres(url) => url,
+            DirectAccess::Sqlite(_) => panic!("a file has no URL"),
         }
     }
 
     /// Changes the database directly, not through the store.
-    pub async fn tamper(&self, sql: &'static str) {
-        match &self.by_hand {
-            ByHand::Sqlite(folder) => {
+    pub async fn run_sql(&self, sql: &'static str) {
+        match &self.direct {
+            DirectAccess::Sqlite(folder) => {
                 let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).foreign_keys(false);
                 SqliteConnection::connect_with(&options).await.unwrap().execute(sql).await.unwrap();
             }
-            ByHand::Postgres(url) => {
+            DirectAccess::Postgres(url) => {
                 PgConnection::connect(url).await.unwrap().execute(sql).await.unwrap();
             }
         }
@@ -64,13 +64,13 @@ impl World {
 
     /// Migrates the empty database up to the migration `last`, like a build of that time.
     pub async fn migrate_to(&self, last: i64) {
-        match &self.by_hand {
-            ByHand::Sqlite(folder) => {
+        match &self.direct {
+            DirectAccess::Sqlite(folder) => {
                 let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).create_if_missing(true);
                 let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
                 up_to(sqlx::migrate!("../../migrations/sqlite"), last).run(&mut connection).await.unwrap();
             }
-            ByHand::Postgres(url) => {
+            DirectAccess::Postgres(url) => {
                 let mut connection = PgConnection::connect(url).await.unwrap();
                 up_to(sqlx::migrate!("../../migrations/postgres"), last).run(&mut connection).await.unwrap();
             }
@@ -79,8 +79,8 @@ impl World {
 
     /// All rows of a table with all columns, sorted.
     pub async fn rows(&self, table: &str) -> Vec<String> {
-        match &self.by_hand {
-            ByHand::Sqlite(folder) => {
+        match &self.direct {
+            DirectAccess::Sqlite(folder) => {
                 let options = SqliteConnectOptions::new().filename(folder.path().join(FILE)).read_only(true);
                 let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
                 let columns =
@@ -89,7 +89,7 @@ impl World {
                 let rows = sqlx::AssertSqlSafe(format!("select {columns} from {table} order by 1"));
                 sqlx::query_scalar(rows).fetch_all(&mut connection).await.unwrap()
             }
-            ByHand::Postgres(url) => {
+            DirectAccess::Postgres(url) => {
                 let rows = sqlx::AssertSqlSafe(format!("select t::text from {table} t order by 1"));
                 sqlx::query_scalar(rows).fetch_all(&mut PgConnection::connect(url).await.unwrap()).await.unwrap()
             }
@@ -112,14 +112,14 @@ fn up_to(mut migrator: Migrator, last: i64) -> Migrator {
 }
 
 /// An agent that appends like the host does: with the views of its state.
-pub struct Living {
+pub struct TestAgent {
     pub state: State,
     pub head: Head,
 }
 
-impl Living {
-    pub fn new(agent: &str) -> Living {
-        Living { state: State::new(AgentId::new(agent)), head: Head::default() }
+impl TestAgent {
+    pub fn new(agent: &str) -> TestAgent {
+        TestAgent { state: State::new(AgentId::new(agent)), head: Head::default() }
     }
 
     pub async fn append(&mut self, store: &dyn Store, events: Vec<Event>) {
