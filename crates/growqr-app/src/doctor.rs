@@ -1,13 +1,13 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
-use crate::choices::servers::Address;
-use crate::host::attached::Attached;
+use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
+use crate::model_setup::servers::ServerAddress;
 use crate::models;
-use crate::profile::home::{Environment, Home};
 use crate::profile::keys::keys_without_host;
-use crate::profile::settings::{Preferences, Stored, openai_model};
+use crate::profile::location::{Environment, Profile};
+use crate::profile::settings::{Preferences, StoredSettings, openai_model};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
@@ -16,15 +16,16 @@ use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Re
 const LEFT_SHOWN: usize = 3;
 
 /// Checks everything that agents need.
-pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await];
-    let (keys, keychain) = keys(home, environment).await;
+pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
+    let mut checks =
+        vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile), host(profile).await];
+    let (keys, keychain) = keys(profile, environment).await;
     checks.push(model_key(&keys));
     checks.push(of_keychain(keychain));
     checks.extend(environment.warning().map(secret_key));
     // If the settings cannot be read, the check of the database says so.
-    if let Ok(stored) = models::stored(home).await
-        && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
+    if let Ok(stored) = models::stored_settings(profile).await
+        && let Some(model) = openai_model(&Preferences::parse_lenient(&stored).model)
     {
         checks.push(model_server(environment, &stored, model).await);
     }
@@ -40,8 +41,8 @@ fn failed(name: &str, error: impl Into<growqr_wire::Error>) -> Check {
     check(name, CheckState::Failed, error.message, error.next_step.as_deref())
 }
 
-fn data_folder(home: &Home) -> Check {
-    let folder = home.folder();
+fn data_folder(profile: &Profile) -> Check {
+    let folder = profile.folder();
     match std::fs::metadata(&folder) {
         Ok(data) if data.permissions().readonly() => check(
             "data folder",
@@ -59,8 +60,8 @@ fn data_folder(home: &Home) -> Check {
     }
 }
 
-async fn database(home: &Home) -> Check {
-    match library::database(home).await {
+async fn database(profile: &Profile) -> Check {
+    match library::database(profile).await {
         Ok(database) => match database.applied {
             Some(applied) if applied >= database.known && database.indexed == Some(false) => check(
                 "database",
@@ -88,8 +89,8 @@ async fn database(home: &Home) -> Check {
     }
 }
 
-async fn journal(home: &Home) -> Check {
-    let verified = match Library::open(home.clone()).await {
+async fn journal(profile: &Profile) -> Check {
+    let verified = match Library::open(profile.clone()).await {
         Ok(library) => library.verify().await,
         Err(error) => Err(error),
     };
@@ -100,14 +101,14 @@ async fn journal(home: &Home) -> Check {
     }
 }
 
-fn memory(home: &Home) -> Check {
-    let surveyed = Library::open_memory(home.clone()).and_then(|library| library.memory_survey());
+fn memory(profile: &Profile) -> Check {
+    let surveyed = Library::open_memory(profile.clone()).and_then(|library| library.memory_survey());
     match surveyed {
         Ok((pages, left)) if pages == 0 && left.is_empty() => {
             check("memory", CheckState::Missing, "no pages yet", Some("It is made with the first message."))
         }
         Ok((pages, left)) => {
-            let found = format!("{pages} pages in {}", home.memory().display());
+            let found = format!("{pages} pages in {}", profile.memory().display());
             if left.is_empty() {
                 return check("memory", CheckState::Ok, found, None);
             }
@@ -124,10 +125,10 @@ fn memory(home: &Home) -> Check {
     }
 }
 
-async fn host(home: &Home) -> Check {
-    match Attached::connect(home).await {
+async fn host(profile: &Profile) -> Check {
+    match HostConnection::connect(profile).await {
         Ok(Some(mut attached)) => match attached.call(Request::Hello { version: VERSION }).await {
-            Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(home)), None),
+            Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(profile)), None),
             Err(error) => failed("host", error),
         },
         Ok(None) => check("host", CheckState::Ok, "none runs; chat starts one", None),
@@ -136,13 +137,13 @@ async fn host(home: &Home) -> Check {
 }
 
 /// The keys of the running host, or those that a host would have.
-async fn keys(home: &Home, environment: &Environment) -> (Vec<Key>, Keychain) {
-    if let Ok(Some(mut attached)) = Attached::connect(home).await
+async fn keys(profile: &Profile, environment: &Environment) -> (Vec<Key>, Keychain) {
+    if let Ok(Some(mut attached)) = HostConnection::connect(profile).await
         && let Ok(Reply::Keys { keys, keychain }) = attached.call(Request::Keys).await
     {
         return (keys, keychain);
     }
-    keys_without_host(home, environment).await
+    keys_without_host(profile, environment).await
 }
 
 fn model_key(keys: &[Key]) -> Check {
@@ -181,9 +182,9 @@ const ROOMY: u64 = 16_000;
 
 /// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
 /// enough.
-async fn model_server(environment: &Environment, stored: &Stored, model: &str) -> Check {
+async fn model_server(environment: &Environment, stored: &StoredSettings, model: &str) -> Check {
     let name = "model server";
-    let address = Address::of(environment, stored);
+    let address = ServerAddress::resolve(environment, stored);
     let base = match &address.base {
         Ok(base) => base,
         Err(problem) => {
@@ -191,7 +192,7 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
             return check(name, CheckState::Failed, found, Some("Correct it, or set one: growqr config set openai.base_url URL"));
         }
     };
-    let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
+    let key = address.allowed_key(environment.get("OPENAI_API_KEY").map(Secret::new));
     let provider = OpenAi::new(Config::new(base.clone(), key, 0));
     let Some((server, window)) = provider.probe_model(model).await else {
         let found = format!("nothing answers at {base} as a model server does");
@@ -229,11 +230,11 @@ mod tests {
     #[tokio::test]
     async fn a_secret_key_of_clerk_is_warned_about_and_never_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::of(&[("CLERK_SECRET_KEY", "sk_test_hidden")]);
-        let home = Home::find(Some(folder.path()), &environment).unwrap();
-        let checks = doctor(&home, &environment).await;
+        let environment = Environment::from_variables(&[("CLERK_SECRET_KEY", "sk_test_hidden")]);
+        let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+        let checks = doctor(&profile, &environment).await;
         assert!(checks.iter().any(|check| check.found.contains("CLERK_SECRET_KEY is set")));
         assert!(!format!("{checks:?}").contains("sk_test_hidden"));
-        assert!(doctor(&home, &Environment::default()).await.iter().all(|check| check.name != "environment"));
+        assert!(doctor(&profile, &Environment::default()).await.iter().all(|check| check.name != "environment"));
     }
 }

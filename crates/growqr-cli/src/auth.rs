@@ -4,17 +4,19 @@
 use crate::Done;
 use crate::args::{Auth, SignIn as Flags};
 use crate::print::{Look, Out, plain, time};
-use growqr_app::{AppError, Arrival, Environment, Home, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
+use growqr_app::{
+    AppError, CallbackRoute, Environment, LOCAL_PROFILE, Profile, SignIn, SignInFailure, SignInOutcome, without_sign_in,
+};
 use growqr_wire::{Person, SignIn as View, SignInState};
 use std::io::{IsTerminal, Write};
 use tokio::sync::mpsc;
 
-pub async fn auth(home: Home, environment: &Environment, out: &Out, command: Auth) -> Done {
-    let service = SignIn::find(&home, environment)?;
+pub async fn auth(profile: Profile, environment: &Environment, out: &Out, command: Auth) -> Done {
+    let service = SignIn::find(&profile, environment)?;
     let Some(service) = service else {
         return match command {
             Auth::Status => {
-                show(out, &without_sign_in(&home)?);
+                show(out, &without_sign_in(&profile)?);
                 Ok(true)
             }
             _ => Err(SignInFailure::NotConfigured.into()),
@@ -41,7 +43,7 @@ async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
             }
         }
         // An account that has adopted the profile named `local` can still be chosen by its email address.
-        Auth::Switch { who } if who == "local" => drop(service.switch(NOBODY).await?),
+        Auth::Switch { who } if who == "local" => drop(service.switch(LOCAL_PROFILE).await?),
         Auth::Switch { who } => drop(service.switch(&who).await?),
     }
     show(out, &service.view()?);
@@ -56,7 +58,7 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
             next_step: "If it is yours, add --adopt; else --fresh.".to_owned(),
         });
     }
-    let begun = service.begin(WayBack::Port, flags.someone_else).await?;
+    let begun = service.begin(CallbackRoute::LoopbackPort, flags.someone_else).await?;
     if let Some(notice) = &begun.notice {
         out.notice(notice);
     }
@@ -71,7 +73,7 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
             return Err(SignInFailure::Stopped.into());
         }
     };
-    if let Arrival::Asks = arrival {
+    if let SignInOutcome::NeedsChoice = arrival {
         let Some(adopt) = answer(out).await else {
             service.cancel().await?;
             return Err(SignInFailure::Stopped.into());

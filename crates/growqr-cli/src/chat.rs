@@ -5,7 +5,7 @@ use crate::args::Chat;
 use crate::print::{Look, Out};
 use crate::prompt::{Line, Prompt};
 use crate::transcript::{Ending, Transcript};
-use growqr_app::{AppError, Client, Environment, Events, Home, Library, MESSAGE_LIMIT, new_message_id};
+use growqr_app::{AppError, Client, Environment, Events, Library, MESSAGE_LIMIT, Profile, new_message_id};
 use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -13,7 +13,7 @@ use std::io::Read;
 /// Id of the main conversation.
 const MAIN: &str = "grow";
 
-pub async fn run(home: Home, environment: &Environment, out: &Out, chat: Chat) -> Done {
+pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: Chat) -> Done {
     let conversation = chat.conversation.unwrap_or_else(|| MAIN.to_owned());
     if conversation != MAIN {
         return Err(AppError::Missing {
@@ -22,10 +22,10 @@ pub async fn run(home: Home, environment: &Environment, out: &Out, chat: Chat) -
         });
     }
     match chat.message {
-        None => prompt_loop(home, environment, out).await,
+        None => prompt_loop(profile, environment, out).await,
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
-            tell(home, environment, out, MAIN, say(text)).await
+            tell(profile, environment, out, MAIN, say(text)).await
         }
     }
 }
@@ -45,8 +45,8 @@ fn read_stdin() -> Result<String, AppError> {
 }
 
 /// Sends one request to an agent and prints events until the agent's turn ends.
-pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str, request: Request) -> Done {
-    let mut session = Session::open(home, environment, out, target).await?;
+pub async fn tell(profile: Profile, environment: &Environment, out: &Out, target: &str, request: Request) -> Done {
+    let mut session = Session::open(profile, environment, out, target).await?;
     let ended = session.tell(request).await;
     let left = session.close().await;
     let ended = ended?;
@@ -71,9 +71,9 @@ fn told(out: &Out, ended: &Ending) -> bool {
     }
 }
 
-async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
-    let mut prompt = Prompt::start(home.prompt_history());
-    let mut session = Session::open_and_look(home, environment, out, MAIN).await?;
+async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> Done {
+    let mut prompt = Prompt::start(profile.prompt_history());
+    let mut session = Session::open_and_look(profile, environment, out, MAIN).await?;
     if prompt.is_interactive() {
         out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
     }
@@ -118,27 +118,32 @@ async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
 struct Session<'a> {
     client: Client,
     events: Events,
-    home: Home,
+    profile: Profile,
     target: String,
     transcript: Transcript<'a>,
     at_work: BTreeSet<String>,
 }
 
 impl<'a> Session<'a> {
-    async fn open(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
-        let (client, events) = Client::open(home.clone(), environment, Needs::Host).await?;
+    async fn open(profile: Profile, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+        let (client, events) = Client::open(profile.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(Session { client, events, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+        Ok(Session { client, events, profile, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
     }
 
     /// Like [`Session::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
-    async fn open_and_look(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+    async fn open_and_look(
+        profile: Profile,
+        environment: &Environment,
+        out: &'a Out,
+        target: &str,
+    ) -> Result<Session<'a>, AppError> {
         // If this process becomes the host, opening resumes interrupted turns, and they may end at once: so read the
         // store before. If another process is the host, read it again after we have subscribed, so that no change is
         // missed in between.
-        let before = who_is_at_work(&home).await?;
-        let mut session = Session::open(home, environment, out, target).await?;
-        session.at_work = if session.client.is_attached() { who_is_at_work(&session.home).await? } else { before };
+        let before = who_is_at_work(&profile).await?;
+        let mut session = Session::open(profile, environment, out, target).await?;
+        session.at_work = if session.client.is_attached() { who_is_at_work(&session.profile).await? } else { before };
         Ok(session)
     }
 
@@ -173,7 +178,7 @@ impl<'a> Session<'a> {
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
             Push::Delta { .. } | Push::MemoryChanged => {}
             // Events were dropped because this client was too slow. The store has the current state.
-            Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
+            Push::Missed => self.at_work = who_is_at_work(&self.profile).await?,
         }
         let ended = self.transcript.show(push);
         let has_missed_it = *push == Push::Missed && !self.at_work.contains(&self.target);
@@ -183,7 +188,7 @@ impl<'a> Session<'a> {
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
     /// second one leaves at once, and the turn goes on at the next start.
     async fn tell(&mut self, request: Request) -> Result<Ending, AppError> {
-        let Reply::Said { agent: said } = self.client.ask(request).await? else {
+        let Reply::Said { agent: said } = self.client.send(request).await? else {
             return Err(AppError::Protocol { problem: "answered something else".to_owned() });
         };
         let mut stopping = false;
@@ -196,7 +201,7 @@ impl<'a> Session<'a> {
                         return Ok(Ending::Left);
                     }
                     stopping = true;
-                    self.client.ask(Request::Cancel { agent: self.target.clone() }).await?;
+                    self.client.send(Request::Cancel { agent: self.target.clone() }).await?;
                     continue;
                 }
             };
@@ -236,7 +241,7 @@ impl<'a> Session<'a> {
     }
 }
 
-async fn who_is_at_work(home: &Home) -> Result<BTreeSet<String>, AppError> {
-    let agents = Library::open(home.clone()).await?.agents().await?;
+async fn who_is_at_work(profile: &Profile) -> Result<BTreeSet<String>, AppError> {
+    let agents = Library::open(profile.clone()).await?.agents().await?;
     Ok(agents.into_iter().filter(Agent::is_at_work).map(|agent| agent.id).collect())
 }

@@ -3,25 +3,26 @@
 use crate::Done;
 use crate::args::Keys;
 use crate::print::{Look, Out, plain_lines};
-use growqr_app::{AppError, Client, Environment, Home, ask, unlock_keychain};
+use growqr_app::{AppError, Client, Environment, Profile, send_request, unlock_keychain};
 use growqr_wire::{Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request, Secret};
 use std::io::{IsTerminal, Read};
 
 /// The reply to a request about keys: the keys in use and the state of the keychain.
 type Known = (Vec<Key>, Keychain);
 
-pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
+pub async fn keys(profile: Profile, environment: &Environment, out: &Out, command: Keys) -> Done {
     match command {
-        Keys::List => list(home, environment, out).await,
+        Keys::List => list(profile, environment, out).await,
         Keys::Set { name, unchecked } => {
             let value = Secret(read_secret(&name)?);
-            if !unchecked && !is_welcome(&home, environment, out, &name, &value).await? {
+            if !unchecked && !is_welcome(&profile, environment, out, &name, &value).await? {
                 return Ok(false);
             }
-            set(home, environment, out, &name, value).await
+            set(profile, environment, out, &name, value).await
         }
         Keys::Remove { name } => {
-            let (keys, _) = known(ask(home, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
+            let (keys, _) =
+                known(send_request(profile, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
             if keys.iter().any(|key| key.name == name) {
                 out.notice("the environment still has one, which counts as long as it is set there");
             }
@@ -30,8 +31,8 @@ pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Key
     }
 }
 
-async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
-    let (keys, keychain) = known(ask(home, environment, Request::Keys).await?)?;
+async fn list(profile: Profile, environment: &Environment, out: &Out) -> Done {
+    let (keys, keychain) = known(send_request(profile, environment, Request::Keys).await?)?;
     for key in &keys {
         show(out, key);
     }
@@ -47,9 +48,9 @@ async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
 }
 
 /// Lets the provider check the key and prints the result. Returns false if the provider refused the key.
-async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
+async fn is_welcome(profile: &Profile, environment: &Environment, out: &Out, name: &str, value: &Secret) -> Done {
     let request = Request::CheckKey { name: name.to_owned(), value: value.clone() };
-    let check = match ask(home.clone(), environment, request).await? {
+    let check = match send_request(profile.clone(), environment, request).await? {
         Reply::KeyChecked { check } => check,
         other => return Err(strange(&other)),
     };
@@ -69,13 +70,13 @@ async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &st
     Ok(true)
 }
 
-async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value: Secret) -> Done {
+async fn set(profile: Profile, environment: &Environment, out: &Out, name: &str, value: Secret) -> Done {
     let request = Request::SetKey { name: name.to_owned(), value: Some(value) };
-    let (mut has_host, mut known) = set_once(&home, environment, &request).await?;
+    let (mut has_host, mut known) = set_once(&profile, environment, &request).await?;
     if !has_host && known.1.state == KeychainState::Locked {
         out.notice("the system's keychain is locked; answer its question, if it shows one, to unlock it");
-        if unlock_keychain(&home).await {
-            (has_host, known) = set_once(&home, environment, &request).await?;
+        if unlock_keychain(&profile).await {
+            (has_host, known) = set_once(&profile, environment, &request).await?;
         }
     }
     let (keys, keychain) = known;
@@ -94,9 +95,9 @@ async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value
 
 /// Sends the request to the running host. If no host runs, takes the profile lock for this one request. Returns whether
 /// a host runs.
-async fn set_once(home: &Home, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
-    let (client, _) = Client::open(home.clone(), environment, request.class().needs).await?;
-    let reply = client.ask(request.clone()).await;
+async fn set_once(profile: &Profile, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
+    let (client, _) = Client::open(profile.clone(), environment, request.class().needs).await?;
+    let reply = client.send(request.clone()).await;
     let has_host = client.is_attached();
     client.close().await;
     Ok((has_host, known(reply?)?))

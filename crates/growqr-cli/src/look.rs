@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::args::{Db, Events};
 use crate::print::{Look, Out, plain, short, time};
-use growqr_app::{Environment, Home, Library, doctor as checks};
+use growqr_app::{Environment, Library, Profile, doctor as checks};
 use growqr_wire::{Author, CheckState, EventLine};
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ const PAGE: u32 = 1_000;
 /// How often `--follow` polls for new events.
 const LOOK: Duration = Duration::from_millis(200);
 
-pub async fn events(home: Home, out: &Out, events: Events) -> Done {
+pub async fn events(profile: Profile, out: &Out, events: Events) -> Done {
     let mut since = events.since;
-    let mut library = Library::open(home.clone()).await?;
+    let mut library = Library::open(profile.clone()).await?;
     if let Some(last) = events.last {
         for line in library.events_before(None, None, last).await? {
             out.row(&line, || event(out, &line));
@@ -37,7 +37,7 @@ pub async fn events(home: Home, out: &Out, events: Events) -> Done {
             }
             tokio::time::sleep(LOOK).await;
             if library.is_empty() {
-                library = Library::open(home.clone()).await?;
+                library = Library::open(profile.clone()).await?;
             }
         }
     }
@@ -51,8 +51,8 @@ fn event(out: &Out, line: &EventLine) -> String {
 /// The most messages that a search prints.
 const FOUND: u16 = 200;
 
-pub async fn search(home: Home, out: &Out, text: &str, agent: Option<&str>) -> Done {
-    let library = Library::open(home).await?;
+pub async fn search(profile: Profile, out: &Out, text: &str, agent: Option<&str>) -> Done {
+    let library = Library::open(profile).await?;
     // One more than is printed, to know whether there are more.
     let found = library.search(text, agent, u32::from(FOUND) + 1).await?;
     for message in found.iter().take(usize::from(FOUND)) {
@@ -74,8 +74,8 @@ pub async fn search(home: Home, out: &Out, text: &str, agent: Option<&str>) -> D
 }
 
 /// Prints the possible values of the setting `model`: the known models, then the models of the servers that answer now.
-pub async fn models(home: Home, environment: &Environment, out: &Out) -> Done {
-    let servers = growqr_app::local_servers(&home, environment).await?;
+pub async fn models(profile: Profile, environment: &Environment, out: &Out) -> Done {
+    let servers = growqr_app::local_servers(&profile, environment).await?;
     let known = growqr_app::models().into_iter().map(|row| (row, String::new()));
     let local = servers
         .iter()
@@ -92,17 +92,17 @@ pub async fn models(home: Home, environment: &Environment, out: &Out) -> Done {
     Ok(true)
 }
 
-pub async fn verify(home: Home, out: &Out) -> Done {
-    let events = Library::open(home).await?.verify().await?;
+pub async fn verify(profile: Profile, out: &Out) -> Done {
+    let events = Library::open(profile).await?.verify().await?;
     out.row(&serde_json::json!({"events": events, "sound": true}), || format!("{events} events, every one as it was written"));
     Ok(true)
 }
 
-pub async fn db(home: Home, out: &Out, command: Db) -> Done {
+pub async fn db(profile: Profile, out: &Out, command: Db) -> Done {
     let state = match command {
-        Db::Status => home.database_status().await?,
-        Db::Migrate => home.migrate().await?,
-        Db::Rebuild => return rebuild(home, out).await,
+        Db::Status => profile.database_status().await?,
+        Db::Migrate => profile.migrate().await?,
+        Db::Rebuild => return rebuild(profile, out).await,
     };
     out.row(&state, || {
         let applied = state
@@ -114,8 +114,8 @@ pub async fn db(home: Home, out: &Out, command: Db) -> Done {
     Ok(true)
 }
 
-async fn rebuild(home: Home, out: &Out) -> Done {
-    let rebuilt = home.rebuild().await?;
+async fn rebuild(profile: Profile, out: &Out) -> Done {
+    let rebuilt = profile.rebuild().await?;
     out.row(&rebuilt, || {
         let counts = [
             (rebuilt.changed_agents, "agents"),
@@ -132,8 +132,8 @@ async fn rebuild(home: Home, out: &Out) -> Done {
     Ok(true)
 }
 
-pub async fn doctor(home: Home, environment: &Environment, out: &Out) -> Done {
-    let checks = checks(&home, environment).await;
+pub async fn doctor(profile: Profile, environment: &Environment, out: &Out) -> Done {
+    let checks = checks(&profile, environment).await;
     for check in &checks {
         out.row(check, || {
             let mark = match check.state {

@@ -16,7 +16,7 @@ mod write;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
-use growqr_app::{AppError, Environment, Home};
+use growqr_app::{AppError, Environment, Profile};
 use print::Out;
 use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
@@ -49,22 +49,22 @@ fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli, out: &Out) -> Done {
-    let environment = Environment::of_process();
-    let home = || Home::find(cli.data_dir.as_deref(), &environment);
+    let environment = Environment::from_process();
+    let profile = || Profile::find(cli.data_dir.as_deref(), &environment);
     match cli.command {
-        Command::Chat(chat) => chat::run(home()?, &environment, out, chat).await,
-        Command::Agents(command) => show::agents(home()?, &environment, out, command).await,
-        Command::Memory(command) => show::memory(home()?, &environment, out, command).await,
-        Command::Events(events) => look::events(home()?, out, events).await,
-        Command::Search { text, agent } => look::search(home()?, out, &text, agent.as_deref()).await,
-        Command::Keys(command) => keys::keys(home()?, &environment, out, command).await,
-        Command::Models => look::models(home()?, &environment, out).await,
-        Command::Auth(command) => auth::auth(home()?, &environment, out, command).await,
-        Command::Config(command) => write::config(home()?, &environment, out, command).await,
-        Command::Budget(command) => write::budget(home()?, &environment, out, command).await,
-        Command::Audit(args::Audit::Verify) => look::verify(home()?, out).await,
-        Command::Db(command) => look::db(home()?, out, command).await,
-        Command::Doctor => look::doctor(home()?, &environment, out).await,
+        Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
+        Command::Agents(command) => show::agents(profile()?, &environment, out, command).await,
+        Command::Memory(command) => show::memory(profile()?, &environment, out, command).await,
+        Command::Events(events) => look::events(profile()?, out, events).await,
+        Command::Search { text, agent } => look::search(profile()?, out, &text, agent.as_deref()).await,
+        Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,
+        Command::Models => look::models(profile()?, &environment, out).await,
+        Command::Auth(command) => auth::auth(profile()?, &environment, out, command).await,
+        Command::Config(command) => write::config(profile()?, &environment, out, command).await,
+        Command::Budget(command) => write::budget(profile()?, &environment, out, command).await,
+        Command::Audit(args::Audit::Verify) => look::verify(profile()?, out).await,
+        Command::Db(command) => look::db(profile()?, out, command).await,
+        Command::Doctor => look::doctor(profile()?, &environment, out).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "growqr", &mut script);

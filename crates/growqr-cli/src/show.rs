@@ -3,7 +3,7 @@
 use crate::Done;
 use crate::args::{Agents, Memory};
 use crate::print::{Look, Out, plain, plain_lines, short, time, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library, ask};
+use growqr_app::{AppError, Client, Environment, Library, Profile, send_request};
 use growqr_wire::{Agent, Author, Needs, Reply, Request};
 use std::io::Read;
 
@@ -13,14 +13,14 @@ const SHOWN: u32 = 50;
 /// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
 const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
 
-pub async fn agents(home: Home, environment: &Environment, out: &Out, command: Agents) -> Done {
+pub async fn agents(profile: Profile, environment: &Environment, out: &Out, command: Agents) -> Done {
     match command {
         Agents::List => {
-            let agents = Library::open(home.clone()).await?.agents().await?;
+            let agents = Library::open(profile.clone()).await?.agents().await?;
             for agent in &agents {
                 out.row(agent, || row(out, agent));
             }
-            if agents.iter().any(Agent::is_at_work) && nobody_runs(home, environment).await {
+            if agents.iter().any(Agent::is_at_work) && nobody_runs(profile, environment).await {
                 out.notice("No GrowQR is running: whoever is at work goes on as soon as one does, such as: growqr chat");
             }
             if agents.is_empty() && !out.is_json() {
@@ -28,18 +28,18 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
             }
             Ok(true)
         }
-        Agents::Show { id } => show(&Library::open(home).await?, out, &id).await,
+        Agents::Show { id } => show(&Library::open(profile).await?, out, &id).await,
         Agents::Say { id, text } => {
             let request = Request::Say { agent: id.clone(), id: growqr_app::new_message_id(), text };
-            crate::chat::tell(home, environment, out, &id, request).await
+            crate::chat::tell(profile, environment, out, &id, request).await
         }
         Agents::Resume { id } => {
             let request = Request::Resume { agent: id.clone(), id: growqr_app::new_message_id() };
-            crate::chat::tell(home, environment, out, &id, request).await
+            crate::chat::tell(profile, environment, out, &id, request).await
         }
         Agents::Cancel { id } => {
-            Library::open(home.clone()).await?.agent(&id).await?;
-            let reply = ask(home, environment, Request::Cancel { agent: id }).await?;
+            Library::open(profile.clone()).await?.agent(&id).await?;
+            let reply = send_request(profile, environment, Request::Cancel { agent: id }).await?;
             if let Reply::Said { agent } = reply {
                 out.row(&agent, || row(out, &agent));
             }
@@ -49,8 +49,8 @@ pub async fn agents(home: Home, environment: &Environment, out: &Out, command: A
 }
 
 /// True if no process runs the agents. A host that does not answer counts as running.
-async fn nobody_runs(home: Home, environment: &Environment) -> bool {
-    let opened = Client::open(home, environment, Needs::Nothing).await;
+async fn nobody_runs(profile: Profile, environment: &Environment) -> bool {
+    let opened = Client::open(profile, environment, Needs::Nothing).await;
     opened.is_ok_and(|(client, _)| !client.is_attached())
 }
 
@@ -90,20 +90,20 @@ async fn show(library: &Library, out: &Out, id: &str) -> Done {
     Ok(true)
 }
 
-pub async fn memory(home: Home, environment: &Environment, out: &Out, command: Memory) -> Done {
+pub async fn memory(profile: Profile, environment: &Environment, out: &Out, command: Memory) -> Done {
     match command {
         Memory::Write { path, base } => {
             let text = read_text()?;
-            change(home, environment, out, Request::WriteMemory { path, text, base }).await
+            change(profile, environment, out, Request::WriteMemory { path, text, base }).await
         }
-        Memory::Delete { path, base } => change(home, environment, out, Request::DeleteMemory { path, base }).await,
-        Memory::Restore { rev } => change(home, environment, out, Request::RestoreMemory { rev }).await,
-        reading => read_memory(&Library::open_memory(home)?, out, reading),
+        Memory::Delete { path, base } => change(profile, environment, out, Request::DeleteMemory { path, base }).await,
+        Memory::Restore { rev } => change(profile, environment, out, Request::RestoreMemory { rev }).await,
+        reading => read_memory(&Library::open_memory(profile)?, out, reading),
     }
 }
 
-async fn change(home: Home, environment: &Environment, out: &Out, request: Request) -> Done {
-    let reply = ask(home, environment, request).await?;
+async fn change(profile: Profile, environment: &Environment, out: &Out, request: Request) -> Done {
+    let reply = send_request(profile, environment, request).await?;
     if let Reply::Changed { commit, paths } = &reply {
         out.row(&reply, || format!("{}  {}", commit.get(..12).unwrap_or(commit), paths.join(", ")));
     }

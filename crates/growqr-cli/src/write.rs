@@ -3,13 +3,13 @@
 use crate::Done;
 use crate::args::{Budget, Config};
 use crate::print::{Look, Out, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
+use growqr_app::{AppError, Client, Environment, Library, Profile, check_setting};
 use growqr_wire::{Agent, Needs, Request, Setting};
 
-pub async fn config(home: Home, environment: &Environment, out: &Out, command: Config) -> Done {
+pub async fn config(profile: Profile, environment: &Environment, out: &Out, command: Config) -> Done {
     match command {
         Config::Get { name } => {
-            let settings = Library::open(home).await?.settings().await?;
+            let settings = Library::open(profile).await?.settings().await?;
             let shown: Vec<&Setting> =
                 settings.iter().filter(|setting| name.as_ref().is_none_or(|name| *name == setting.name)).collect();
             if shown.is_empty() {
@@ -27,16 +27,16 @@ pub async fn config(home: Home, environment: &Environment, out: &Out, command: C
         }
         Config::Set { name, value } => {
             let value = Some(value).filter(|value| value != "default");
-            set(home, environment, vec![(name, value)]).await?;
+            set(profile, environment, vec![(name, value)]).await?;
         }
     }
     Ok(true)
 }
 
-pub async fn budget(home: Home, environment: &Environment, out: &Out, command: Budget) -> Done {
+pub async fn budget(profile: Profile, environment: &Environment, out: &Out, command: Budget) -> Done {
     match command {
         Budget::Show => {
-            let library = Library::open(home).await?;
+            let library = Library::open(profile).await?;
             let budget = library.budget().await?;
             let at_work = library.agents().await?.into_iter().filter(Agent::is_at_work);
             let held: u64 = at_work.filter_map(|agent| agent.allowance).sum();
@@ -72,20 +72,20 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
             ];
             let changes =
                 changes.into_iter().filter(|(_, value)| value.is_some()).map(|(name, value)| (name.to_owned(), value)).collect();
-            set(home, environment, changes).await?;
+            set(profile, environment, changes).await?;
         }
     }
     Ok(true)
 }
 
-async fn set(home: Home, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
+async fn set(profile: Profile, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
     // Checks all values before the first change, so that a wrong value changes nothing.
     for (name, value) in &changes {
         value.as_ref().map(|value| check_setting(name, value)).transpose()?;
     }
-    let (client, _) = Client::open(home, environment, Needs::Lock).await?;
+    let (client, _) = Client::open(profile, environment, Needs::Lock).await?;
     for (name, value) in changes {
-        client.ask(Request::SetSetting { name, value }).await?;
+        client.send(Request::SetSetting { name, value }).await?;
     }
     client.close().await;
     Ok(())

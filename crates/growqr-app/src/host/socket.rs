@@ -4,7 +4,7 @@
 //! This file says where the socket is and who may use it; `server` answers on it, `attached` sends requests over it.
 
 use crate::error::AppError;
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
 use interprocess::local_socket::{ListenerOptions, Name};
 use std::io;
@@ -15,13 +15,13 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 const LINE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Creates the socket. The caller holds the profile lock, so an existing socket was left by a host that has ended.
-pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
-    let place = place(home);
+pub(crate) fn listen(profile: &Profile) -> Result<Listener, AppError> {
+    let place = place(profile);
     let failed = |source| AppError::file("listen on", &place, source);
-    if !is_private(home, true).map_err(failed)? {
+    if !is_private(profile, true).map_err(failed)? {
         return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "its folder belongs to somebody else")));
     }
-    let options = ListenerOptions::new().name(name(home).map_err(failed)?).try_overwrite(true);
+    let options = ListenerOptions::new().name(name(profile).map_err(failed)?).try_overwrite(true);
     let listener = for_this_user(options).and_then(|options| options.create_tokio()).map_err(failed)?;
     only_this_user(&place).map_err(failed)?;
     Ok(listener)
@@ -31,12 +31,12 @@ pub(crate) fn listen(home: &Home) -> Result<Listener, AppError> {
 ///
 /// # Errors
 /// [`AppError::File`] if a process of another user listens there; nothing was sent to it.
-pub(crate) async fn connect(home: &Home) -> Result<Option<Lines>, AppError> {
-    let failed = |source| AppError::file("reach", &place(home), source);
-    if !is_private(home, false).map_err(failed)? {
+pub(crate) async fn connect(profile: &Profile) -> Result<Option<Lines>, AppError> {
+    let failed = |source| AppError::file("reach", &place(profile), source);
+    if !is_private(profile, false).map_err(failed)? {
         return Ok(None);
     }
-    let name = name(home).map_err(failed)?;
+    let name = name(profile).map_err(failed)?;
     let Ok(stream) = Stream::connect(name).await else { return Ok(None) };
     if !is_of_this_user(&stream).map_err(failed)? {
         return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, "another user's program listens there")));
@@ -85,9 +85,9 @@ const PATH_LIMIT: usize = 100;
 /// The path of the socket: in the profile's folder; if that path is too long, in the first folder of `far_folders`
 /// where it fits.
 #[cfg(unix)]
-fn place(home: &Home) -> PathBuf {
-    let near = home.folder().join("host.sock");
-    fitting(near, far_folders(home).into_iter().map(|folder| folder.join("host.sock")))
+fn place(profile: &Profile) -> PathBuf {
+    let near = profile.folder().join("host.sock");
+    fitting(near, far_folders(profile).into_iter().map(|folder| folder.join("host.sock")))
 }
 
 /// The first path that is short enough for a socket; if none is, the last.
@@ -105,18 +105,18 @@ fn fitting(near: PathBuf, far: impl Iterator<Item = PathBuf>) -> PathBuf {
 
 /// In the folder of the user's run-time files, or else in the temporary folder.
 #[cfg(all(unix, not(target_os = "macos")))]
-fn far_folders(home: &Home) -> Vec<PathBuf> {
+fn far_folders(profile: &Profile) -> Vec<PathBuf> {
     let around = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    vec![around.join(format!("growqr-{}", home.fingerprint()))]
+    vec![around.join(format!("growqr-{}", profile.fingerprint()))]
 }
 
 /// In the folder of the app's data, then in the home folder; in the temporary folder only if those paths are too long.
 /// macOS has no folder for run-time files, and removes files from the temporary folder that were not read for three
 /// days.
 #[cfg(target_os = "macos")]
-fn far_folders(home: &Home) -> Vec<PathBuf> {
+fn far_folders(profile: &Profile) -> Vec<PathBuf> {
     let own = std::env::home_dir();
-    let name = format!("growqr-{}", home.fingerprint());
+    let name = format!("growqr-{}", profile.fingerprint());
     let app = own.as_ref().map(|own| own.join("Library/Application Support").join(&name));
     let hidden = own.map(|own| own.join(format!(".{name}")));
     app.into_iter().chain(hidden).chain([std::env::temp_dir().join(name)]).collect()
@@ -125,11 +125,11 @@ fn far_folders(home: &Home) -> Vec<PathBuf> {
 /// True if the socket's folder can be trusted. Other users may write to the temporary folder too, so a folder there
 /// must belong to this user and be closed to all others.
 #[cfg(unix)]
-fn is_private(home: &Home, create: bool) -> io::Result<bool> {
+fn is_private(profile: &Profile, create: bool) -> io::Result<bool> {
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-    let place = place(home);
+    let place = place(profile);
     let folder = place.parent().unwrap_or(&place);
-    if folder == home.folder() {
+    if folder == profile.folder() {
         return Ok(true);
     }
     if create {
@@ -138,7 +138,7 @@ fn is_private(home: &Home, create: bool) -> io::Result<bool> {
             Ok(()) | Err(_) => {}
         }
     }
-    let owner = std::fs::metadata(home.folder()).map(|data| data.uid());
+    let owner = std::fs::metadata(profile.folder()).map(|data| data.uid());
     Ok(match (std::fs::symlink_metadata(folder), owner) {
         (Ok(data), Ok(owner)) => data.is_dir() && data.uid() == owner && data.mode() & 0o077 == 0,
         _ => false,
@@ -146,14 +146,14 @@ fn is_private(home: &Home, create: bool) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn is_private(_home: &Home, _create: bool) -> io::Result<bool> {
+fn is_private(_home: &Profile, _create: bool) -> io::Result<bool> {
     Ok(true)
 }
 
 #[cfg(unix)]
-fn name(home: &Home) -> io::Result<Name<'static>> {
+fn name(profile: &Profile) -> io::Result<Name<'static>> {
     use interprocess::local_socket::{GenericFilePath, ToFsName};
-    place(home).to_fs_name::<GenericFilePath>()
+    place(profile).to_fs_name::<GenericFilePath>()
 }
 
 #[cfg(unix)]
@@ -163,14 +163,14 @@ fn only_this_user(place: &std::path::Path) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn place(home: &Home) -> PathBuf {
-    PathBuf::from(format!("growqr-{}", home.fingerprint()))
+fn place(profile: &Profile) -> PathBuf {
+    PathBuf::from(format!("growqr-{}", profile.fingerprint()))
 }
 
 #[cfg(not(unix))]
-fn name(home: &Home) -> io::Result<Name<'static>> {
+fn name(profile: &Profile) -> io::Result<Name<'static>> {
     use interprocess::local_socket::{GenericNamespaced, ToNsName};
-    format!("growqr-{}", home.fingerprint()).to_ns_name::<GenericNamespaced>()
+    format!("growqr-{}", profile.fingerprint()).to_ns_name::<GenericNamespaced>()
 }
 
 /// A named pipe gets its access rights when it is created.

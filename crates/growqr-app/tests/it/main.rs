@@ -2,5 +2,5 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
-mod desk;
 mod events;
+mod session;

@@ -65,7 +65,7 @@ impl SecretStore for Fake {
 }
 
 fn keys(environment: &[(&str, &str)], fake: &Arc<Fake>) -> Keys {
-    Keys::new(&Environment::of(environment), Arc::clone(fake) as Arc<dyn SecretStore>)
+    Keys::new(&Environment::from_variables(environment), Arc::clone(fake) as Arc<dyn SecretStore>)
 }
 
 fn value(keys: &Keys) -> Option<String> {
@@ -108,12 +108,12 @@ async fn a_locked_keychain_gets_the_key_once_it_is_unlocked() {
     let keys = keys(&[], &fake);
     keys.set("anthropic", "sk-one").await.unwrap();
     assert_eq!((value(&keys).as_deref(), source(&keys)), (Some("sk-one"), Some(KeySource::Memory)));
-    assert!(keys.waits_for_unlocking().await);
+    assert!(keys.is_waiting_for_unlock().await);
     keys.refresh().await;
     assert_eq!(source(&keys), Some(KeySource::Memory));
     keys.unlock().await;
     assert_eq!((source(&keys), fake.has("anthropic").as_deref()), (Some(KeySource::Keychain), Some("sk-one")));
-    assert!(!keys.waits_for_unlocking().await);
+    assert!(!keys.is_waiting_for_unlock().await);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn without_a_keychain_a_key_lives_in_memory() {
     let keys = keys(&[], &fake);
     keys.set("anthropic", "sk-one").await.unwrap();
     assert_eq!((value(&keys).as_deref(), source(&keys)), (Some("sk-one"), Some(KeySource::Memory)));
-    assert!(!keys.waits_for_unlocking().await);
+    assert!(!keys.is_waiting_for_unlock().await);
     keys.remove("anthropic").await.unwrap();
     assert_eq!(value(&keys), None);
 }

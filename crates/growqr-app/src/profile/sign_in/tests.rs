@@ -88,17 +88,17 @@ impl World {
     async fn with_data(&self) {
         let environment = Environment::default();
         let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
-        crate::host::client::ask(self.home(), &environment, set).await.unwrap();
+        crate::host::client::send_request(self.profile(), &environment, set).await.unwrap();
     }
 
-    fn home(&self) -> Home {
-        Home::find(Some(self.folder.path()), &Environment::default()).unwrap()
+    fn profile(&self) -> Profile {
+        Profile::find(Some(self.folder.path()), &Environment::default()).unwrap()
     }
 
-    async fn sign_in(&self) -> Result<Arrival, AppError> {
-        let begun = self.service.begin(WayBack::Link, false).await?;
-        self.service.callback(&allow(&begun.url).await).await?;
-        self.service.complete(begun, None).await
+    async fn sign_in(&self) -> Result<SignInOutcome, AppError> {
+        let attempt = self.service.begin(CallbackRoute::DeepLink, false).await?;
+        self.service.callback(&allow(&attempt.url).await).await?;
+        self.service.complete(attempt, None).await
     }
 
     fn state(&self) -> SignInState {
@@ -113,16 +113,16 @@ impl World {
 }
 
 fn start(folder: &TempDir, clerk: &ClerkStub, keychain: &Arc<Fake>) -> SignIn {
-    let home = Home::find(Some(folder.path()), &Environment::default()).unwrap();
+    let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
     let config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
-    SignIn::of(config, &home, keychain.clone())
+    SignIn::with_keychain(config, &profile, keychain.clone())
 }
 
 #[tokio::test]
 async fn a_question_that_was_not_answered_is_asked_again_after_a_restart() {
     let mut world = World::new().await;
     world.with_data().await;
-    assert!(matches!(world.sign_in().await.unwrap(), Arrival::Asks), "a changed setting is something too");
+    assert!(matches!(world.sign_in().await.unwrap(), SignInOutcome::NeedsChoice), "a changed setting is something too");
     world.restart().await;
     assert_eq!(world.state(), SignInState::Choosing);
     world.service.choose(false).await.unwrap();
@@ -148,7 +148,7 @@ async fn one_who_does_not_answer_after_a_restart_leaves_nothing_behind() {
 async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
     let mut world = World::new().await;
     world.sign_in().await.unwrap();
-    let ada = world.home().profile().to_string();
+    let ada = world.profile().id().to_string();
     world.keychain.is_now(StoreState::Locked);
     world.restart().await;
     world.service.sign_out().await.unwrap();
@@ -165,7 +165,7 @@ async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
     assert_eq!(world.state(), SignInState::NeedsSignIn);
     assert!(world.keychain.is_empty());
     assert_eq!(world.clerk.valid_grants(), 0);
-    assert_eq!(Accounts::read(world.folder.path()).unwrap().leaving, []);
+    assert_eq!(Accounts::read(world.folder.path()).unwrap().pending_sign_outs, []);
 }
 
 #[tokio::test]
@@ -176,7 +176,7 @@ async fn without_a_keychain_signing_out_leaves_nothing_to_be_removed() {
     assert_eq!(world.service.sign_out().await.unwrap().1, None);
     assert_eq!(world.service.view().unwrap().notice, None);
     let again = world.service.sign_out().await;
-    assert!(matches!(again, Err(AppError::SignIn(SignInFailure::Nobody))), "{again:?}");
+    assert!(matches!(again, Err(AppError::SignIn(SignInFailure::NotSignedIn))), "{again:?}");
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn what_cannot_be_noted_changes_nobody() {
     world.sign_in().await.unwrap();
     let ada = world.service.view().unwrap().person.unwrap();
     world.disk(true);
-    assert!(world.service.switch(NOBODY).await.is_err());
+    assert!(world.service.switch(LOCAL_PROFILE).await.is_err());
     assert!(world.service.sign_out().await.is_err());
     world.clerk.sign_in_as(User::grace());
     assert!(world.sign_in().await.is_err());
@@ -206,7 +206,7 @@ async fn what_cannot_be_noted_changes_nobody() {
     let view = world.service.view().unwrap();
     assert_eq!((view.state, view.person.unwrap().id), (SignInState::Online, ada.id));
     assert_eq!(world.clerk.valid_grants(), 1, "the other one is signed out again");
-    world.service.switch(NOBODY).await.unwrap();
+    world.service.switch(LOCAL_PROFILE).await.unwrap();
     assert_eq!(world.state(), SignInState::SignedOut);
 }
 
@@ -227,10 +227,10 @@ async fn what_was_confirmed_is_known_to_the_next_run() {
 #[tokio::test]
 async fn trying_the_other_way_asks_for_the_same_kind_of_person() {
     let world = World::new().await;
-    let asks_anew = |begun: &Begun| begun.url.contains("prompt=login");
-    let first = world.service.begin(WayBack::Link, true).await.unwrap();
-    let retry = world.service.begin(WayBack::Port, false).await.unwrap();
+    let asks_anew = |attempt: &SignInAttempt| attempt.url.contains("prompt=login");
+    let first = world.service.begin(CallbackRoute::DeepLink, true).await.unwrap();
+    let retry = world.service.begin(CallbackRoute::LoopbackPort, false).await.unwrap();
     assert!(asks_anew(&first) && asks_anew(&retry));
     world.service.cancel().await.unwrap();
-    assert!(!asks_anew(&world.service.begin(WayBack::Port, false).await.unwrap()));
+    assert!(!asks_anew(&world.service.begin(CallbackRoute::LoopbackPort, false).await.unwrap()));
 }

@@ -4,7 +4,7 @@ use super::{SignIn, locked};
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::profile::accounts::{Account, Accounts};
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use growqr_auth::{Identity, OfflineReason, Persistence, Status};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
@@ -16,18 +16,18 @@ impl SignIn {
     /// # Errors
     /// If the accounts cannot be read.
     pub fn view(&self) -> Result<View, AppError> {
-        let accounts = Accounts::read(self.home.root())?;
+        let accounts = Accounts::read(self.base_profile.root())?;
         let whom = |identity: &Identity| {
             let profile = accounts.profile_of(&self.issuer, &identity.sub).cloned();
             Some(person(&Account { profile: profile.unwrap_or_else(|| ProfileId::new("")), ..self.account(identity) }))
         };
         let view = View { people: people(&accounts), ..nobody(SignInState::SignedOut) };
-        let asked = locked(&self.asked).clone();
-        if let Some(identity) = asked {
+        let pending_choice = locked(&self.pending_choice).clone();
+        if let Some(identity) = pending_choice {
             return Ok(View { state: SignInState::Choosing, person: whom(&identity), ..view });
         }
         Ok(match self.auth.status() {
-            Status::SignedOut => View { notice: self.is_anybody_leaving(&accounts).then(still_kept), ..view },
+            Status::SignedOut => View { notice: self.has_pending_sign_outs(&accounts).then(still_kept), ..view },
             Status::SigningIn { deadline, notice, known } => View {
                 state: SignInState::SigningIn,
                 person: known.as_ref().and_then(whom),
@@ -47,7 +47,7 @@ impl SignIn {
                 ..view
             },
             Status::Offline { identity, because, .. } => {
-                let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.of_profile(profile));
+                let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.account_of(profile));
                 let until = known.and_then(|account| account.valid_until);
                 // A confirmation that an earlier run or another program has received is valid until then.
                 let is_good = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
@@ -63,9 +63,9 @@ impl SignIn {
 ///
 /// # Errors
 /// If the accounts cannot be read.
-pub fn without_sign_in(home: &Home) -> Result<View, AppError> {
-    let accounts = Accounts::read(home.root())?;
-    let person = accounts.of_profile(home.profile()).map(person);
+pub fn without_sign_in(profile: &Profile) -> Result<View, AppError> {
+    let accounts = Accounts::read(profile.root())?;
+    let person = accounts.account_of(profile.id()).map(person);
     Ok(View { person, people: people(&accounts), ..nobody(SignInState::NotConfigured) })
 }
 
