@@ -88,7 +88,7 @@ impl Library {
                     broken.position.0,
                     broken.fault.as_str()
                 ),
-                "Keep a copy of the database as it is, then bring back a backup.",
+                "Keep a copy of the database as it is, then restore a backup.",
             )),
         }
     }

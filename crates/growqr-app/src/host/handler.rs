@@ -81,7 +81,7 @@ impl Handler {
     }
 
     fn host(&self) -> Result<&Host, AppError> {
-        self.host.as_ref().ok_or_else(|| AppError::Internal("agents need a host".to_owned()))
+        self.host.as_ref().ok_or_else(|| AppError::Internal("this request needs a host".to_owned()))
     }
 
     async fn set_setting(&self, name: &str, value: Option<String>) -> Result<Reply, AppError> {
@@ -153,7 +153,7 @@ impl Handler {
 /// Answers a client's greeting.
 pub(crate) fn hello(version: u32, profile: &Profile) -> Result<Reply, AppError> {
     if version != VERSION {
-        let problem = format!("speaks version {VERSION} of the local protocol, this program version {version}");
+        let problem = format!("uses version {VERSION} of the local protocol, and this program uses version {version}");
         return Err(AppError::Protocol { problem });
     }
     Ok(Reply::Hello { version: VERSION, pid: std::process::id(), profile: profile.id().to_string() })

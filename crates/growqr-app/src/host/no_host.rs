@@ -23,6 +23,6 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             Ok(Reply::Keys { keys, keychain })
         }
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
-        _ => Err(AppError::Internal("this request needs a host or the profile's lock".to_owned())),
+        _ => Err(AppError::Internal("this request needs a host or the profile lock".to_owned())),
     }
 }

@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_one_answer_are_given_as_one_and_answers_are_kept_apart() {
+    fn parts_of_one_answer_are_merged_and_answers_are_separate() {
         let mut streaming = StreamingAnswers::default();
         for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
             streaming.record(&push);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_of_an_answer_whose_middle_was_missed() {
+    fn an_answer_with_missed_parts_is_dropped() {
         let mut streaming = StreamingAnswers::default();
         streaming.record(&part("a", "one"));
         streaming.record(&Push::Missed);

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn parts_of_a_frame_come_together_and_each_answer_keeps_its_order() {
+    async fn parts_of_one_frame_are_merged_and_each_answer_keeps_its_order() {
         let (sender, receiver) = broadcast::channel(16);
         let mut subscription = Subscription::new(VecDeque::new(), receiver);
         for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_not_a_part_waits_for_no_frame_and_overtakes_nothing() {
+    async fn other_pushes_are_delivered_at_once_and_in_order() {
         let (sender, receiver) = broadcast::channel(16);
         let mut subscription = Subscription::new(VecDeque::new(), receiver);
         let call = Push::Delta { agent: "a".to_owned(), kind: DeltaKind::Call, text: "read_memory".to_owned() };
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_reader_is_told_that_it_missed_something() {
+    async fn a_slow_reader_gets_missed() {
         let (sender, receiver) = broadcast::channel(1);
         let mut subscription = Subscription::new(VecDeque::new(), receiver);
         sender.send(part("a", "1")).unwrap();

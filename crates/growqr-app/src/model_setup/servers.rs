@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_setting_wins_over_the_environment_and_both_over_ollama() {
+    fn the_setting_takes_precedence_over_the_environment_and_both_over_ollama() {
         let environment = Environment::from_variables(&[("OPENAI_BASE_URL", "https://api.openai.com/v1")]);
         let set = StoredSettings::from([("openai.base_url".to_owned(), "http://localhost:1234".to_owned())]);
         let base = |environment: &Environment, stored: &StoredSettings| {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_sent_only_where_the_person_said() {
+    fn a_key_is_sent_only_to_a_configured_address() {
         let key = || Some(Secret::new("sk-x"));
         assert_eq!(ServerAddress::resolve(&Environment::default(), &StoredSettings::new()).allowed_key(key()), None);
         let set = Environment::from_variables(&[("OPENAI_BASE_URL", "http://127.0.0.1:8000")]);

@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_in_the_url_is_never_shown() {
+    fn the_password_in_a_database_url_is_never_shown() {
         assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
     }
 
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_config_file_is_named() {
+    fn an_invalid_config_file_is_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), "profle = \"x\"").unwrap();
         let error = Profile::find(Some(folder.path()), &Environment::default()).unwrap_err();

@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_a_value_that_could_be_set() {
+    fn every_default_is_a_valid_value() {
         for setting in &SETTINGS {
             assert!(check(setting.name, setting.default).is_ok(), "{}", setting.name);
         }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused_and_explained() {
+    fn an_invalid_value_is_refused() {
         for (name, value) in [
             ("budget.per_day", "-1"),
             ("limit.calls", "0"),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_of_a_server_and_its_address_can_be_set() {
+    fn the_model_and_the_address_of_a_server_can_be_set() {
         assert_eq!(check("model", "openai/qwen3:8b").unwrap(), "openai/qwen3:8b");
         assert_eq!(openai_model("openai/openai/gpt-oss-20b"), Some("openai/gpt-oss-20b"));
         for address in ["auto", "http://localhost:1234/v1", "http://192.168.1.7:8000", "https://api.openai.com/v1"] {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_value_of_another_build_falls_back_alone() {
+    fn an_unknown_stored_value_uses_the_default_and_the_others_are_kept() {
         let stored =
             StoredSettings::from([("effort".to_owned(), "ultra".to_owned()), ("limit.calls".to_owned(), "3".to_owned())]);
         assert_eq!(Preferences::parse_lenient(&stored).limits.calls, 3);

@@ -32,7 +32,7 @@ fn a_wrong_key() {
     assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "with the right key it is answered");
     let asked = program.claude.messages().len();
     let again = program.run(&["agents", "resume", "grow"]);
-    assert!(again.code == Some(1) && again.err.contains("nothing to go on with"), "{again:?}");
+    assert!(again.code == Some(1) && again.err.contains("nothing to resume"), "{again:?}");
     assert_eq!(program.claude.messages().len(), asked, "nothing is spent on what is done");
 }
 
@@ -78,7 +78,7 @@ fn a_message_of_twenty_megabytes() {
 #[test]
 fn an_empty_message_and_one_that_is_not_text() {
     let program = Program::new();
-    told(&program.chat("   "), "empty", "Say something");
+    told(&program.chat("   "), "empty", "Enter a message");
     told(&program.run_with(&["chat", "-"], b"\xff\xfe\x00"), "not text", "UTF-8");
 }
 
@@ -89,11 +89,11 @@ fn a_binary_file_in_memory() {
     told(&program.run_with(&["memory", "write", "../out.md"], b"text"), "cannot be used", "");
     std::fs::write(program.profile().join("memory/photo.png"), b"\x89PNG\x00\x01").expect("a file");
     assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
-    assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is left alone");
+    assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is not touched");
     assert!(program.json(&["memory", "log"]).iter().all(|change| !change["paths"].to_string().contains("photo")));
     assert!(!program.run(&["memory", "list"]).out.contains("photo"), "it is no page");
     let doctor = program.run(&["doctor"]);
-    assert!(doctor.out.contains("1 files are left alone") && doctor.out.contains("photo.png"), "{doctor:?}");
+    assert!(doctor.out.contains("1 files are ignored") && doctor.out.contains("photo.png"), "{doctor:?}");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_profile_held_by_something_that_does_not_answer() {
     std::fs::create_dir_all(program.profile()).expect("a folder");
     let lock = std::fs::File::create(program.profile().join("host.lock")).expect("a file");
     lock.lock().expect("free");
-    told(&program.chat("hello"), "holds this profile", "end that process");
+    told(&program.chat("hello"), "does not answer", "end that process");
 }
 
 /// Suspended as by Ctrl-Z: the system still accepts connections for the process.
@@ -212,7 +212,7 @@ fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {
     };
     signal("-STOP");
     for command in [&["chat", "second"][..], &["keys", "list"]] {
-        told(&program.run(command), "holds this profile", "end that process");
+        told(&program.run(command), "does not answer", "end that process");
     }
     signal("-CONT");
     hold.release();
@@ -283,7 +283,7 @@ fn two_computers_on_one_server_do_not_run_the_same_agents() {
     let first = here.command(&["chat", "hello"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(hold.reached());
-    told(&there.chat("and me?"), "holds this profile", "end that process");
+    told(&there.chat("and me?"), "does not answer", "end that process");
     assert_eq!(there.claude.messages().len(), 0);
     hold.release();
     assert!(first.wait_with_output().expect("it ends").status.success());

@@ -110,7 +110,7 @@ fn a_running_host_holds_a_key_until_the_keychain_is_unlocked() {
     let program = Program::new();
     session.lock();
     let mut host = command(&program, Some(&session), &["chat"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    while run(&program, Some(&session), &["doctor"], "").out.contains("none runs") {
+    while run(&program, Some(&session), &["doctor"], "").out.contains("not running") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let key = program.claude.key().to_owned();

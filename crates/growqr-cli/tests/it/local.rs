@@ -85,7 +85,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
     assert!(!ran.out.contains("no AI") && program.claude.requests().is_empty(), "{ran:?}");
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.out.contains(&format!("nothing answers at {address}")), "{doctor:?}");
+    assert!(doctor.out.contains(&format!("no model server answers at {address}")), "{doctor:?}");
     // Once a server runs, the waiting message is answered.
     let server = OpenAiStub::start_blocking(ServerBehaviour::ollama()).expect("a port");
     server.route(model);
@@ -108,7 +108,7 @@ fn doctor_and_models_tell_what_the_server_has() {
     assert!(doctor.out.contains("4096 tokens are assumed") && doctor.out.contains("OLLAMA_CONTEXT_LENGTH"), "{doctor:?}");
     assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
     let doctor = program.run(&["doctor"]);
-    assert!(doctor.out.contains("qwen3:8b, which reads 32768 tokens"), "{doctor:?}");
+    assert!(doctor.out.contains("qwen3:8b, with a context window of 32768 tokens"), "{doctor:?}");
     assert_eq!(program.run(&["config", "set", "model", "openai/llama9"]).code, Some(0));
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));

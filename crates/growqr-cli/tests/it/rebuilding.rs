@@ -29,7 +29,7 @@ fn a_profile_in_use_is_not_rebuilt() {
     lock.lock().expect("it is free");
     let ran = program.run(&["db", "rebuild"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("uses this profile"), "{}", ran.err);
+    assert!(ran.err.contains("this profile is in use by"), "{}", ran.err);
     drop(lock);
     assert_eq!(program.run(&["db", "rebuild"]).code, Some(0));
 }

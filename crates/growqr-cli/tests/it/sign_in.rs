@@ -157,7 +157,7 @@ fn signing_out_while_the_keyring_is_locked_is_finished_once_it_opens() {
     world.session.lock();
     for _ in 0..2 {
         let out = world.run(&["auth", "sign-out"]);
-        assert!(out.code == Some(0) && out.out.contains("still holds"), "{out:?}");
+        assert!(out.code == Some(0) && out.out.contains("still contains"), "{out:?}");
     }
     assert_eq!(world.status()["state"], "signed_out");
     world.session.unlock();
