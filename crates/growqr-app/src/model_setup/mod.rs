@@ -1,4 +1,4 @@
-//! The model and provider that agents use, and the operator text.
+//! The model and provider that agents use, and the system prompts.
 
 pub(crate) mod servers;
 pub(crate) mod setups;

@@ -5,7 +5,7 @@ use growqr_testkit::anthropic::says;
 use std::fs::File;
 
 #[test]
-fn views_are_rebuilt_and_the_differences_are_told() {
+fn views_are_rebuilt_and_differences_are_reported() {
     let program = Program::new();
     assert_eq!(program.json(&["db", "rebuild"])[0]["events"], 0, "there is nothing yet");
     program.claude.route(|_| Some(says("Tea is ready.")));
