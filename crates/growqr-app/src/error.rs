@@ -35,7 +35,7 @@ pub enum AppError {
     },
     /// Another process holds the profile lock and does not answer.
     #[error("this profile is in use by {holder}, which does not answer")]
-    LockHolderSilent {
+    LockHolderNotAnswering {
         /// The process, described for the message.
         holder: String,
     },
@@ -117,7 +117,7 @@ impl From<AppError> for Error {
                 Error::new(ErrorCode::BadRequest, text).next(format!("Correct {place}, or remove it to use the defaults."))
             }
             AppError::File { source, path, .. } => file(text, &source, &path),
-            AppError::LockHolderSilent { .. } => Error::new(ErrorCode::Held, text)
+            AppError::LockHolderNotAnswering { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
                 .next("Wait for it, or end that process; nothing is lost by ending it."),
             AppError::InUse { .. } => {

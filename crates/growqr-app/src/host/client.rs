@@ -2,7 +2,7 @@
 //! another.
 //!
 //! A [`Client`] is a handle on one task. The task owns the [`Connection`], answers one request after another, and
-//! passes pushes on to subscribers. A request that may be answered beside others gets a task of its own. When the host
+//! passes pushes on to subscribers. A request that may be answered concurrently gets a task of its own. When the host
 //! process ends, the task of a reconnecting client attaches to the next host or becomes the host itself; the task of any
 //! other client ends.
 
@@ -74,7 +74,7 @@ impl Client {
     /// ends.
     ///
     /// # Errors
-    /// [`AppError::LockHolderSilent`] if a process holds the profile lock and does not answer; else the errors of opening the
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of opening the
     /// profile.
     pub async fn open(profile: Profile, environment: &Environment, needs: Needs) -> Result<(Client, Events), AppError> {
         Client::start(profile, environment, needs, false).await
@@ -226,16 +226,16 @@ impl Task {
             self.concurrent.spawn(async move { drop(reply.send(answer.await)) });
             return;
         }
-        let again = (self.reconnects && request.class().repeatable).then(|| request.clone());
-        let answered = match (self.send(request).await, again) {
-            (Err(lost @ AppError::Protocol { .. }), again) if self.reconnects => match (self.connect().await, again) {
+        let retry = (self.reconnects && request.class().repeatable).then(|| request.clone());
+        let result = match (self.send(request).await, retry) {
+            (Err(lost @ AppError::Protocol { .. }), retry) if self.reconnects => match (self.connect().await, retry) {
                 (Ok(()), Some(request)) => self.send(request).await,
                 (Ok(()), None) => Err(lost),
                 (Err(error), _) => Err(error),
             },
-            (answered, _) => answered,
+            (result, _) => result,
         };
-        let _ = reply.send(answered);
+        let _ = reply.send(result);
     }
 
     async fn send(&mut self, request: Request) -> Result<Reply, AppError> {

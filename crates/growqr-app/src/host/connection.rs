@@ -34,7 +34,7 @@ impl Connection {
     /// Attaches to the running host, or provides in this process what `needs` names.
     ///
     /// # Errors
-    /// [`AppError::LockHolderSilent`] if a process holds the profile lock and does not answer; else the errors of opening the
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of opening the
     /// profile.
     pub(crate) async fn open(profile: &Profile, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
         let attempts = LOCK_TIMEOUT.as_millis() / RETRY_PAUSE.as_millis();
@@ -50,15 +50,15 @@ impl Connection {
             }
             tokio::time::sleep(RETRY_PAUSE).await;
         }
-        Err(AppError::LockHolderSilent { holder: ProfileLock::holder(profile) })
+        Err(AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) })
     }
 
     async fn from_profile(profile: OpenProfile, needs: Needs) -> Result<Connection, AppError> {
         if needs == Needs::Lock {
             return Ok(Connection::LockOnly(Arc::new(Handler::without_agents(profile))));
         }
-        let (host, pushes) = RunningHost::start(profile).await?;
-        Ok(Connection::Hosting(Box::new(host), pushes))
+        let (host, events) = RunningHost::start(profile).await?;
+        Ok(Connection::Hosting(Box::new(host), events))
     }
 
     /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
@@ -68,7 +68,7 @@ impl Connection {
     pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
-            Connection::Hosting(_, pushes) => Ok(pushes.next().await),
+            Connection::Hosting(_, events) => Ok(events.next().await),
             Connection::LockOnly(_) | Connection::NoHost => std::future::pending().await,
         }
     }
@@ -91,8 +91,8 @@ impl Connection {
     pub(crate) async fn close(self) {
         match self {
             Connection::Attached(_) | Connection::NoHost => {}
-            Connection::Hosting(host, pushes) => {
-                drop(pushes);
+            Connection::Hosting(host, events) => {
+                drop(events);
                 host.stop().await;
             }
             Connection::LockOnly(handler) => {
@@ -104,16 +104,16 @@ impl Connection {
     }
 }
 
-/// Connects to the running host and sends the first_requests. `None` if no host runs.
+/// Connects to the running host and sends these requests. `None` if no host runs.
 ///
 /// # Errors
-/// [`AppError::LockHolderSilent`] if the host does not answer: the system accepts connections for a process that is suspended.
+/// [`AppError::LockHolderNotAnswering`] if the host does not answer: the system accepts connections for a process that is suspended.
 pub(crate) async fn attach(profile: &Profile, first_requests: &[Request]) -> Result<Option<HostConnection>, AppError> {
-    let held = || AppError::LockHolderSilent { holder: ProfileLock::holder(profile) };
-    tokio::time::timeout(LOCK_TIMEOUT, connect_and_send(profile, first_requests)).await.unwrap_or_else(|_| Err(held()))
+    let not_answering = || AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) };
+    tokio::time::timeout(LOCK_TIMEOUT, connect_and_send(profile, first_requests)).await.unwrap_or_else(|_| Err(not_answering()))
 }
 
-/// `None` also if the host ended during the first_requests: the system may still accept a connection for a process that has
+/// `None` also if the host ended during these requests: the system may still accept a connection for a process that has
 /// just been killed.
 async fn connect_and_send(profile: &Profile, first_requests: &[Request]) -> Result<Option<HostConnection>, AppError> {
     let Some(mut attached) = HostConnection::connect(profile).await? else { return Ok(None) };

@@ -100,8 +100,8 @@ impl Handler {
     }
 
     async fn set_key(&self, name: &str, value: Option<&str>) -> Result<Reply, AppError> {
-        let done = self.profile.setups.set_key(name, value).await;
-        let reply = match done {
+        let result = self.profile.setups.set_key(name, value).await;
+        let reply = match result {
             Ok(()) => Ok(self.keys().await),
             Err(error) => Err(error),
         };
@@ -150,7 +150,7 @@ impl Handler {
     }
 }
 
-/// Answers a client's greeting.
+/// Answers [`Request::Hello`]: checks the version of the protocol.
 pub(crate) fn hello(version: u32, profile: &Profile) -> Result<Reply, AppError> {
     if version != VERSION {
         let problem = format!("uses version {VERSION} of the local protocol, and this program uses version {version}");

@@ -14,7 +14,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 /// A connection to a running host.
 pub(crate) struct HostConnection {
     lines: Lines,
-    /// HostEvents that arrived while a call waited for its answer.
+    /// Pushes that arrived while a call waited for its answer.
     queued: VecDeque<Push>,
     calls: u64,
 }
@@ -32,8 +32,8 @@ impl HostConnection {
     /// The host's error, or [`AppError::Protocol`] if the connection fails or the answer does not arrive in time. The
     /// host may then have performed the request, or may still perform it.
     pub(crate) async fn call(&mut self, request: Request) -> Result<Reply, AppError> {
-        let late = || AppError::Protocol { problem: "did not answer in time".to_owned() };
-        tokio::time::timeout(ANSWER_TIMEOUT, self.send_and_receive(request)).await.unwrap_or_else(|_| Err(late()))
+        let timed_out = || AppError::Protocol { problem: "did not answer in time".to_owned() };
+        tokio::time::timeout(ANSWER_TIMEOUT, self.send_and_receive(request)).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
     async fn send_and_receive(&mut self, request: Request) -> Result<Reply, AppError> {

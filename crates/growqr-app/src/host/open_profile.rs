@@ -1,4 +1,4 @@
-//! One profile, open for writing: the lock, the store, the memory and the person's setups. No agents run yet.
+//! One profile, open for writing: the lock, the store, the memory and the model setups. No agents run yet.
 
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
@@ -71,9 +71,9 @@ impl OpenProfile {
     /// Cleans up the memory and closes the database. If this is only dropped, nothing is lost either.
     pub(crate) async fn close(self) {
         let memory = Arc::clone(&self.memory);
-        let cleaned_up = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
-        if let Err(error) = cleaned_up.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
-            tracing::warn!(%error, "memory could not be cleaned_up up; the next start sees to it");
+        let result = tokio::task::spawn_blocking(move || memory.tidy().map_err(AppError::from)).await;
+        if let Err(error) = result.unwrap_or_else(|error| Err(AppError::Internal(error.to_string()))) {
+            tracing::warn!(%error, "memory could not be cleaned up; the next start tries again");
         }
         drop(self.store);
         self.db.close().await;

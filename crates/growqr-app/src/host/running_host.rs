@@ -42,8 +42,8 @@ impl RunningHost {
     pub(crate) async fn start(profile: OpenProfile) -> Result<(RunningHost, HostEvents), AppError> {
         let listener = socket::listen(profile.library.profile())?;
         // Scanning the folder takes a while, so it runs in the background.
-        let memory = watch::Sender::new(());
-        let (repo, changed) = (Arc::clone(&profile.memory), memory.clone());
+        let memory_changes = watch::Sender::new(());
+        let (repo, changed) = (Arc::clone(&profile.memory), memory_changes.clone());
         let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
         let setups = Arc::clone(&profile.setups);
         let (loaded, keys) = oneshot::channel();
@@ -59,11 +59,11 @@ impl RunningHost {
         // Before the first turn, so that the turn knows the model's context window.
         profile.setups.probe_server().await;
         let host = Host::start(profile.ports(), HostConfig::default()).await?;
-        let pushes = HostEvents::new(host.subscribe(), memory.subscribe());
-        let handler = Arc::new(Handler::with_agents(profile, host, memory));
+        let events = HostEvents::new(host.subscribe(), memory_changes.subscribe());
+        let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
         let stop = CancellationToken::new();
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
-        Ok((RunningHost { handler, stop, socket, watch, refresh }, pushes))
+        Ok((RunningHost { handler, stop, socket, watch, refresh }, events))
     }
 
     /// The request handler. Drop all clones of it before [`RunningHost::stop`].
@@ -88,8 +88,8 @@ impl RunningHost {
 /// Commits hand edits in the person's name, once the files have not changed for a while. If the system cannot watch the
 /// folder, the edits are committed at the next start.
 fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
-    let edited = Arc::clone(memory);
-    let adopt = move || match edited.adopt_hand_edits(SystemClock.now()) {
+    let repo = Arc::clone(memory);
+    let adopt = move || match repo.adopt_hand_edits(SystemClock.now()) {
         Ok(adopted) if adopted.commits.is_empty() => {}
         Ok(_) => changed.send_replace(()),
         Err(error) => tracing::warn!(%error, "hand edits could not be committed yet"),

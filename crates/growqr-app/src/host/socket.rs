@@ -1,7 +1,7 @@
 //! The local socket: a Unix domain socket for this user, a named pipe on Windows. One JSON object per line in both
 //! directions.
 //!
-//! This file says where the socket is and who may use it; `server` answers on it, `attached` sends requests over it.
+//! This file says where the socket is and who may use it; `server` answers on it, `host_connection` sends requests over it.
 
 use crate::error::AppError;
 use crate::profile::location::Profile;

@@ -1,4 +1,4 @@
-//! The person's choices as agents use them: the model, the segment and the limits. Computed again when a setting, a key
+//! The setups of the agents: the model, the segment and the limits. Recomputed when a setting, a key
 //! or the list of tools changes; read at every decision.
 
 use crate::error::AppError;

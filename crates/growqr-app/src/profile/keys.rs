@@ -46,7 +46,7 @@ pub(crate) fn keychain(profile: &Profile) -> Arc<dyn SecretStore> {
     Arc::new(Keychain::new(profile.secrets_namespace()))
 }
 
-/// The known keys of one profile.
+/// The keys of one profile.
 pub(crate) struct Keys {
     environment: BTreeMap<&'static str, Secret>,
     store: Arc<dyn SecretStore>,
@@ -64,10 +64,10 @@ struct KeyEntry {
 impl Keys {
     /// Starts with the keys of the environment; the keychain is not read.
     pub(crate) fn new(environment: &Environment, store: Arc<dyn SecretStore>) -> Keys {
-        let known =
+        let from_environment =
             |(name, variable): &(&'static str, &str)| environment.get(variable).map(|value| (*name, Secret::new(value.trim())));
         Keys {
-            environment: PROVIDERS.iter().filter_map(known).collect(),
+            environment: PROVIDERS.iter().filter_map(from_environment).collect(),
             store,
             entries: RwLock::default(),
             keychain_lock: Mutex::default(),
@@ -116,7 +116,7 @@ impl Keys {
                 let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
                 entries.get(name).map(|entry| (entry.value.clone(), entry.in_keychain))
             };
-            let done = match entry {
+            let result = match entry {
                 Some((_, true)) => Ok(()),
                 Some((value, false)) => self.store.set(name, &value).await.map(|()| self.insert(name, value, true)),
                 None if self.environment.contains_key(name) => Ok(()),
@@ -126,7 +126,7 @@ impl Keys {
                     }
                 }),
             };
-            if done.is_err() {
+            if result.is_err() {
                 return;
             }
         }
