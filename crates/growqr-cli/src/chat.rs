@@ -196,7 +196,7 @@ impl<'a> ChatSession<'a> {
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
-    /// second one leaves at once, and the turn goes on at the next start.
+    /// second one leaves at once, and the turn continues at the next start.
     async fn send_and_print(&mut self, request: Request) -> Result<Ending, AppError> {
         let Reply::Said { agent: recorded } = self.client.send(request).await? else {
             return Err(AppError::Protocol { problem: "sent an unexpected answer".to_owned() });

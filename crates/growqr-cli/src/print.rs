@@ -26,7 +26,7 @@ pub struct Out {
     colour: bool,
     /// True once a result could not be written.
     failed: Cell<bool>,
-    /// While a line is being edited: the printer that writes above it, and text that is held back until its own line is
+    /// While a line is being edited: the printer that writes above it, and text that is buffered until its own line is
     /// complete.
     above_prompt: RefCell<Option<(LinePrinter, String)>>,
 }

@@ -13,7 +13,7 @@ pub enum Ending {
     Done,
     /// The person left before the turn ended.
     Detached,
-    /// The turn did not end normally. Holds the text for the person.
+    /// The turn did not end normally. Contains the text for the person.
     Abnormal(String),
 }
 

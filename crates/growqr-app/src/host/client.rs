@@ -129,7 +129,7 @@ impl Client {
     }
 
     /// Subscribes to everything that happens from now on. The stream begins with the parts that have already arrived of
-    /// answers that are still streaming. After a change of host the stream goes on with [`Push::Missed`].
+    /// answers that are still streaming. After a change of host the stream continues with [`Push::Missed`].
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
         // Locked until the subscription exists, so that no push is lost between the two.
@@ -144,7 +144,7 @@ impl Client {
         self.shared.is_attached.load(Ordering::Relaxed)
     }
 
-    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Closes the client. Agents that run in this process stop where they are and continue at the next start.
     /// Subscriptions end.
     pub async fn close(&self) {
         self.stop.cancel();

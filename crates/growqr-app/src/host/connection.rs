@@ -87,7 +87,7 @@ impl Connection {
         matches!(self, Connection::Attached(_))
     }
 
-    /// Closes the connection. Agents of another process go on; agents of this process stop where they are.
+    /// Closes the connection. Agents of another process continue; agents of this process stop where they are.
     pub(crate) async fn close(self) {
         match self {
             Connection::Attached(_) | Connection::NoHost => {}

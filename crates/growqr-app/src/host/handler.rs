@@ -134,7 +134,7 @@ impl Handler {
         self.host.as_ref().map(|host| HostEvents::new(host.subscribe(), self.memory_changes.subscribe()))
     }
 
-    /// Stops all agents where they are. Open work goes on at the next start.
+    /// Stops all agents where they are. Open work continues at the next start.
     pub(crate) async fn stop_agents(&self) {
         if let Some(host) = &self.host {
             host.stop().await;

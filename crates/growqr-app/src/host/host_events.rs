@@ -6,7 +6,7 @@ use growqr_wire::Push;
 use tokio::sync::{broadcast, watch};
 
 /// The pushes of a host, in the order in which they happen. A slow reader delays nothing: it gets [`Push::Missed`] and
-/// goes on from there.
+/// continues from there.
 pub(crate) struct HostEvents {
     notifications: broadcast::Receiver<Notification>,
     memory_changes: watch::Receiver<()>,

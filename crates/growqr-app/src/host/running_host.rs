@@ -35,7 +35,7 @@ pub(crate) struct RunningHost {
 }
 
 impl RunningHost {
-    /// Starts the profile's agents. Open work goes on at once, and the returned event stream misses nothing of it.
+    /// Starts the profile's agents. Open work continues at once, and the returned event stream misses nothing of it.
     ///
     /// # Errors
     /// If the store cannot be read or the socket cannot be created.
@@ -71,7 +71,7 @@ impl RunningHost {
         &self.handler
     }
 
-    /// Stops all agents where they are and closes everything. Open work goes on at the next start.
+    /// Stops all agents where they are and closes everything. Open work continues at the next start.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         self.refresh.abort_all();

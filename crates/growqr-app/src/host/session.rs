@@ -65,7 +65,7 @@ impl ProfileSession {
         Ok(self.library.agents().await?.iter().filter(|agent| Agent::is_at_work(agent)).count())
     }
 
-    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Closes the client. Agents that run in this process stop where they are and continue at the next start.
     /// Subscriptions end.
     pub async fn close(&self) {
         self.client.close().await;

@@ -163,7 +163,7 @@ impl ModelSetups {
         let key = address.allowed_key(self.keys.get(openai::PROVIDER));
         let anthropic_key = self.keys.get(anthropic::PROVIDER);
         let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
-        // A client is replaced only if its key or address has changed: it holds the limits that all agents share, open
+        // A client is replaced only if its key or address has changed: it has the limits that all agents share, open
         // connections, and what it has learned from its server.
         if providers.anthropic.0 != anthropic_key {
             let new = anthropic_client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);

@@ -1,6 +1,6 @@
 //! The accounts on this machine, their profiles, and which profile is open: `accounts.json` beside the profiles.
 //!
-//! It holds no secret. A profile that an account has adopted keeps its name and its folder; the account refers to it.
+//! It contains no secret. A profile that an account has adopted keeps its name and its folder; the account refers to it.
 //! The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
 
 use crate::error::AppError;
@@ -40,7 +40,7 @@ pub(crate) struct Account {
     pub(crate) valid_until: Option<i64>,
 }
 
-/// A person who has signed out, while the keychain may still hold their sign-in.
+/// A person who has signed out, while the keychain may still contain their sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PendingSignOut {
     /// The issuer that confirmed their identity.
@@ -177,7 +177,7 @@ impl Accounts {
         }
     }
 
-    /// Records that the keychain no longer holds this sign-in.
+    /// Records that the keychain no longer contains this sign-in.
     pub(crate) fn remove_pending_sign_out(&mut self, completed: &PendingSignOut) {
         self.pending_sign_outs.retain(|pending| pending != completed);
     }

@@ -169,7 +169,7 @@ impl Keys {
 /// The keychain's state for people.
 pub(crate) fn keychain_view(state: StoreState) -> wire::Keychain {
     let (state, found, next_step) = match state {
-        StoreState::Ready => (KeychainState::Ready, "keys are kept in the system's keychain", None),
+        StoreState::Ready => (KeychainState::Ready, "keys are stored in the system's keychain", None),
         StoreState::Locked => (
             KeychainState::Locked,
             "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only",

@@ -209,7 +209,7 @@ impl SignIn {
         let accounts = Accounts::read(self.base_profile.root())?;
         let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
         if is_new && adopt.is_none() && has_data(&self.base_profile.with_id(accounts.local)).await? {
-            // Recorded first, so that the keychain never holds the sign-in of a person who is not in the accounts.
+            // Recorded first, so that the keychain never contains the sign-in of a person who is not in the accounts.
             let undecided = self.account(&identity);
             self.change_accounts(|accounts| accounts.undecided = Some(undecided)).await?;
             *locked(&self.pending_choice) = Some(identity);

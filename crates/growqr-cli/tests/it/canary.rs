@@ -1,5 +1,5 @@
 //! Keys must not leak. The tests use keys that are easy to find, play the whole story with every log enabled, and then
-//! search all files and all output for the keys. A key may be in the keychain and nowhere else. The same holds for the
+//! search all files and all output for the keys. A key may be in the keychain and nowhere else. The same applies to the
 //! secrets of a sign-in.
 //!
 //! Not searched: the process's own environment, which belongs to the person, and what a client sends over this user's

@@ -38,7 +38,11 @@ fn a_stored_key_is_used_by_every_later_start_until_it_is_removed() {
     );
     session.unlock();
     assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic", "in the system's keychain"]);
-    assert_output(&run(&program, Some(&session), &["doctor"], ""), 0, &["anthropic: in the system's keychain", "keys are kept"]);
+    assert_output(
+        &run(&program, Some(&session), &["doctor"], ""),
+        0,
+        &["anthropic: in the system's keychain", "keys are stored"],
+    );
     assert_output(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["I am Claude"]);
     assert_output(&run(&program, Some(&session), &["keys", "remove", "anthropic"], ""), 0, &[]);
     assert_output(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["no AI"]);

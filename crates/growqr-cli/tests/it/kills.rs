@@ -22,7 +22,7 @@ pub fn expected_end_state() -> Value {
     end_state(&program)
 }
 
-/// Starts again as a person would: open turns go on; messages that were not recorded are sent again.
+/// Starts again as a person would: open turns continue; messages that were not recorded are sent again.
 pub fn restart_and_finish(program: &Program) {
     let ran = program.run(&["chat"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");

@@ -56,7 +56,7 @@ impl SignIn {
                 also(accounts)
             })
             .await?;
-        // A keychain that holds the sign-in may be unavailable just now: "absent" proves something only if it was never
+        // A keychain that contains the sign-in may be unavailable just now: "absent" proves something only if it was never
         // stored.
         let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
@@ -100,13 +100,13 @@ impl SignIn {
         is_first
     }
 
-    /// True if the keychain may still hold the sign-in of a person who has signed out.
+    /// True if the keychain may still contain the sign-in of a person who has signed out.
     pub(super) fn has_pending_sign_outs(&self, accounts: &Accounts) -> bool {
         accounts.pending_sign_outs.iter().any(|pending| pending.issuer == self.issuer)
     }
 }
 
-/// True if the keychain does not hold the sign-in. A keychain that does not exist holds nothing.
+/// True if the keychain does not contain the sign-in. A keychain that does not exist contains nothing.
 fn is_gone(removed: Result<(), VaultError>) -> bool {
     matches!(removed, Ok(()) | Err(VaultError::Absent))
 }
