@@ -1,5 +1,6 @@
-//! The whole program: `growqr chat` on a second start with 10,000 events in the profile, a key from the environment
-//! and a loopback server that answers at once. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit` lines.
+//! The whole program: `growqr chat` on a second start with 10,000 events in the profile, a key from the environment and
+//! a loopback server that answers at once. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit`
+//! lines.
 
 mod measure;
 

@@ -3,8 +3,8 @@
 //!
 //! A [`Client`] is a handle on one task. The task owns the [`Connection`], answers one request after another, and
 //! passes pushes on to subscribers. A request that may be answered concurrently gets a task of its own. When the host
-//! process ends, the task of a reconnecting client attaches to the next host or becomes the host itself; the task of any
-//! other client ends.
+//! process ends, the task of a reconnecting client attaches to the next host or becomes the host itself; the task of
+//! any other client ends.
 
 use crate::error::AppError;
 use crate::host::connection::{Connection, attach};
@@ -74,8 +74,8 @@ impl Client {
     /// ends.
     ///
     /// # Errors
-    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of opening the
-    /// profile.
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of
+    /// opening the profile.
     pub async fn open(profile: Profile, environment: &Environment, needs: Needs) -> Result<(Client, Events), AppError> {
         Client::start(profile, environment, needs, false).await
     }
@@ -116,8 +116,8 @@ impl Client {
         Ok((Client { requests, shared, pushes, stop, task }, events))
     }
 
-    /// Sends one request and waits for its answer. If the host of a reconnecting client ends meanwhile, a repeatable request
-    /// is sent again to the next host.
+    /// Sends one request and waits for its answer. If the host of a reconnecting client ends meanwhile, a repeatable
+    /// request is sent again to the next host.
     ///
     /// # Errors
     /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then memory may have been changed,

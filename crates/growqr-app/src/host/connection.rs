@@ -34,8 +34,8 @@ impl Connection {
     /// Attaches to the running host, or provides in this process what `needs` names.
     ///
     /// # Errors
-    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of opening the
-    /// profile.
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of
+    /// opening the profile.
     pub(crate) async fn open(profile: &Profile, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
         let attempts = LOCK_TIMEOUT.as_millis() / RETRY_PAUSE.as_millis();
         for _ in 0..attempts {
@@ -107,7 +107,8 @@ impl Connection {
 /// Connects to the running host and sends these requests. `None` if no host runs.
 ///
 /// # Errors
-/// [`AppError::LockHolderNotAnswering`] if the host does not answer: the system accepts connections for a process that is suspended.
+/// [`AppError::LockHolderNotAnswering`] if the host does not answer: the system accepts connections for a process that
+/// is suspended.
 pub(crate) async fn attach(profile: &Profile, first_requests: &[Request]) -> Result<Option<HostConnection>, AppError> {
     let not_answering = || AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) };
     tokio::time::timeout(LOCK_TIMEOUT, connect_and_send(profile, first_requests)).await.unwrap_or_else(|_| Err(not_answering()))

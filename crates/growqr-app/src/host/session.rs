@@ -1,5 +1,5 @@
-//! One profile as a window uses it, for the lifetime of the window: a reconnecting client for requests, and a library that
-//! reads the store and the memory directly.
+//! One profile as a window uses it, for the lifetime of the window: a reconnecting client for requests, and a library
+//! that reads the store and the memory directly.
 
 use crate::error::AppError;
 use crate::host::client::Client;
@@ -36,7 +36,8 @@ impl ProfileSession {
         &self.client
     }
 
-    /// The library, memory included. Its memory methods block on the disk: call them through [`ProfileSession::read_memory`].
+    /// The library, memory included. Its memory methods block on the disk: call them through
+    /// [`ProfileSession::read_memory`].
     #[must_use]
     pub fn library(&self) -> &Library {
         &self.library

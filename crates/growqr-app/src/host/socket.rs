@@ -1,7 +1,8 @@
 //! The local socket: a Unix domain socket for this user, a named pipe on Windows. One JSON object per line in both
 //! directions.
 //!
-//! This file says where the socket is and who may use it; `server` answers on it, `host_connection` sends requests over it.
+//! This file says where the socket is and who may use it; `server` answers on it, `host_connection` sends requests over
+//! it.
 
 use crate::error::AppError;
 use crate::profile::location::Profile;
@@ -25,7 +26,7 @@ pub(crate) fn listen(profile: &Profile) -> Result<Listener, AppError> {
         )));
     }
     let options = ListenerOptions::new().name(socket_name(profile).map_err(failed)?).try_overwrite(true);
-    let listener = restricted_to_user(options).and_then(|options| options.create_tokio()).map_err(failed)?;
+    let listener = with_user_access_only(options).and_then(|options| options.create_tokio()).map_err(failed)?;
     restrict_to_user(&path).map_err(failed)?;
     Ok(listener)
 }
@@ -149,7 +150,7 @@ fn is_private(profile: &Profile, create: bool) -> io::Result<bool> {
 }
 
 #[cfg(not(unix))]
-fn is_private(_home: &Profile, _create: bool) -> io::Result<bool> {
+fn is_private(_profile: &Profile, _create: bool) -> io::Result<bool> {
     Ok(true)
 }
 
@@ -184,14 +185,14 @@ fn restrict_to_user(_path: &std::path::Path) -> io::Result<()> {
 
 /// A Unix socket gets its access rights after it is created, see [`restrict_to_user`].
 #[cfg(not(windows))]
-fn restricted_to_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+fn with_user_access_only(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     Ok(options)
 }
 
 /// All users of the computer can see the name of a pipe; only this account can open the pipe or create an instance of
 /// it.
 #[cfg(windows)]
-fn restricted_to_user(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
+fn with_user_access_only(options: ListenerOptions<'_>) -> io::Result<ListenerOptions<'_>> {
     use interprocess::os::windows::local_socket::ListenerOptionsExt;
     use interprocess::os::windows::security_descriptor::SecurityDescriptor;
     let rights = security_descriptor(&process_account(std::process::id())?);

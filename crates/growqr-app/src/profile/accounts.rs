@@ -1,7 +1,7 @@
 //! The accounts on this machine, their profiles, and which profile is open: `accounts.json` beside the profiles.
 //!
-//! It contains no secret. A profile that an account has adopted keeps its name and its folder; the account refers to it.
-//! The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
+//! It contains no secret. A profile that an account has adopted keeps its name and its folder; the account refers to
+//! it. The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
 
 use crate::error::AppError;
 use crate::profile::{file_lock, private_file};

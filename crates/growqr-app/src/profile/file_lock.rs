@@ -41,7 +41,7 @@ impl ProcessLock for FileLock {
         match lock_file(&self.0, timeout).await {
             Ok(file) => Box::new(file),
             Err(error) => {
-                tracing::warn!(%error, "the sign-in lock could not be taken; another program may use the sign-in at the same time");
+                tracing::warn!(%error, "the sign-in lock could not be taken; other programs may use the sign-in too");
                 Box::new(())
             }
         }

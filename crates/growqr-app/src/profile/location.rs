@@ -53,9 +53,9 @@ impl Environment {
         Environment::from_process().with_development_folder(default_root())
     }
 
-    fn with_development_folder(mut self, default_root: Option<PathBuf>) -> Environment {
-        if let Some(default_root) = default_root.filter(|_| self.get("GROWQR_DATA_DIR").is_none()) {
-            let folder = format!("{}.dev", default_root.display());
+    fn with_development_folder(mut self, root: Option<PathBuf>) -> Environment {
+        if let Some(root) = root.filter(|_| self.get("GROWQR_DATA_DIR").is_none()) {
+            let folder = format!("{}.dev", root.display());
             self.variables.insert("GROWQR_DATA_DIR".to_owned(), Secret::new(folder));
         }
         self
@@ -131,7 +131,8 @@ impl Profile {
     /// its `config.toml` if there is one. Creates nothing.
     ///
     /// # Errors
-    /// [`AppError::Config`] if the file is not valid, [`AppError::NoDataFolder`] if the system has no folder for app data.
+    /// [`AppError::Config`] if the file is not valid, [`AppError::NoDataFolder`] if the system has no folder for app
+    /// data.
     pub fn find(data_dir: Option<&Path>, environment: &Environment) -> Result<Profile, AppError> {
         let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
             (Some(folder), _) => folder.to_path_buf(),
@@ -243,7 +244,7 @@ impl Profile {
     /// Prefix of this profile's entries in the keychain. A data folder that the person has chosen has its own prefix: a
     /// copy, a trial or a test neither uses nor damages the person's keys.
     pub(crate) fn secrets_namespace(&self) -> String {
-        if default_root().is_some_and(|default_root| normalized(&default_root) == normalized(&self.root)) {
+        if default_root().is_some_and(|root| normalized(&root) == normalized(&self.root)) {
             return self.id.to_string();
         }
         format!("{}@{}", self.id, self.fingerprint())
@@ -311,11 +312,11 @@ mod tests {
 
     #[test]
     fn a_development_build_has_a_data_folder_of_its_own_unless_one_is_named() {
-        let default_root = || Some(PathBuf::from("/data/ai.growqr.desktop"));
-        let own = Environment::default().with_development_folder(default_root());
+        let root = || Some(PathBuf::from("/data/ai.growqr.desktop"));
+        let own = Environment::default().with_development_folder(root());
         assert_eq!(own.get("GROWQR_DATA_DIR"), Some("/data/ai.growqr.desktop.dev"));
         let named = Environment::from_variables(&[("GROWQR_DATA_DIR", "/elsewhere")]);
-        assert_eq!(named.clone().with_development_folder(default_root()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
+        assert_eq!(named.clone().with_development_folder(root()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
         assert_ne!(own.data_folder_hash(), named.data_folder_hash());
         assert_eq!(Environment::default().data_folder_hash(), None);
     }

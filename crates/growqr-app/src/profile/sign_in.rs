@@ -267,12 +267,13 @@ impl SignIn {
         self.resume_open_account().await
     }
 
-    /// Opens the profile of the account with this profile name or email address. Opens the local profile for [`LOCAL_PROFILE`]
-    /// and, while no account has adopted the profile of that name, for `local`. Ends an attempt or an open question
-    /// first.
+    /// Opens the profile of the account with this profile name or email address. Opens the local profile for
+    /// [`LOCAL_PROFILE`] and, while no account has adopted the profile of that name, for `local`. Ends an attempt or an
+    /// open question first.
     ///
     /// # Errors
-    /// [`SignInFailure::UnknownAccount`], or if the change cannot be recorded; then the person who was signed in still is.
+    /// [`SignInFailure::UnknownAccount`], or if the change cannot be recorded; then the person who was signed in still
+    /// is.
     pub async fn switch(&self, name: &str) -> Result<Profile, AppError> {
         let _lock = self.change_lock.lock().await;
         self.cancel_pending_choice().await?;

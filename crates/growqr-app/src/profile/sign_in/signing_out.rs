@@ -56,8 +56,8 @@ impl SignIn {
                 also(accounts)
             })
             .await?;
-        // A keychain that contains the sign-in may be unavailable just now: "absent" proves something only if it was never
-        // stored.
+        // A keychain that contains the sign-in may be unavailable just now: "absent" proves something only if it was
+        // never stored.
         let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
         let is_gone = match out.removed {
