@@ -334,6 +334,17 @@ mod tests {
     }
 
     #[test]
+    fn the_names_in_the_file_do_not_change() {
+        let pending = PendingSignOut { issuer: ada().issuer, sub: ada().sub, at: 1 };
+        let accounts = Accounts { undecided: Some(ada()), pending_sign_outs: vec![pending], ..Accounts::default() };
+        let json = serde_json::to_value(&accounts).unwrap();
+        let mut names: Vec<&String> = json.as_object().unwrap().keys().collect();
+        names.sort();
+        assert_eq!(names, ["accounts", "current", "leaving", "local", "newcomer"]);
+        assert_eq!(serde_json::from_value::<Accounts>(json).unwrap(), accounts);
+    }
+
+    #[test]
     fn accounts_are_read_back_and_an_invalid_file_is_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Accounts::read(folder.path()).unwrap(), Accounts::default());
