@@ -4,8 +4,9 @@ use crate::CommandResult;
 use crate::args::Chat;
 use crate::print::{Out, Style};
 use crate::prompt::{Line, Prompt};
-use crate::transcript::{Ending, Transcript};
+use crate::transcript::{Ending, Transcript, ending};
 use growqr_app::{AppError, Client, Environment, Events, Library, MESSAGE_LIMIT, Profile, new_message_id};
+use growqr_wire::event::Event;
 use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -191,8 +192,10 @@ impl<'a> ChatSession<'a> {
             Push::Missed => self.at_work = agents_at_work(&self.profile).await?,
         }
         let ended = self.transcript.show(push);
-        let has_missed_the_end = *push == Push::Missed && !self.at_work.contains(&self.target);
-        Ok(ended.or(has_missed_the_end.then_some(Ending::Done)))
+        if *push == Push::Missed && !self.at_work.contains(&self.target) {
+            return Ok(Some(last_ending(&self.profile, &self.target).await?));
+        }
+        Ok(ended)
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
@@ -250,6 +253,24 @@ impl<'a> ChatSession<'a> {
         let interrupted = if self.client.is_attached() { 0 } else { self.at_work.iter().filter(|id| *id != MAIN).count() };
         self.client.close().await;
         interrupted
+    }
+}
+
+/// How the last turn of an agent ended, as its journal says.
+async fn last_ending(profile: &Profile, agent: &str) -> Result<Ending, AppError> {
+    let library = Library::open(profile.clone()).await?;
+    let (mut before, page) = (None, 100);
+    loop {
+        let events = library.events_before(Some(agent), before, page).await?;
+        let ended = events.iter().rev().find_map(|line| match line.event() {
+            Some(Event::TurnEnded(body)) => Some(ending(&body, agent)),
+            _ => None,
+        });
+        match (ended, events.first()) {
+            (Some(ended), _) => return Ok(ended),
+            (None, Some(first)) => before = Some(first.position),
+            (None, None) => return Ok(Ending::Done),
+        }
     }
 }
 

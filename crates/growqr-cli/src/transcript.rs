@@ -207,7 +207,7 @@ impl<'a> Transcript<'a> {
 }
 
 /// Converts the recorded ending of a turn to what the terminal shows.
-fn ending(turn: &TurnEnded, agent: &str) -> Ending {
+pub fn ending(turn: &TurnEnded, agent: &str) -> Ending {
     let ending = turn.ended.ending_text(turn.shortfall, agent);
     ending.map_or(Ending::Done, |ending| Ending::Abnormal(sanitized(&ending.text())))
 }

@@ -41,7 +41,10 @@ impl Environment {
             tracing::warn!("{warning}");
         }
         let read = |name: &&str| {
-            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret::new(value)))
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+                .map(|value| ((*name).to_owned(), Secret::new(value)))
         };
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect(), warning }
     }
@@ -80,10 +83,11 @@ impl Environment {
     pub fn from_variables(variables: &[(&str, &str)]) -> Environment {
         let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
         let warning = secret_key_warning(|secret| variables.iter().any(|(name, _)| *name == secret));
-        Environment { variables: variables.iter().map(secret).collect(), warning }
+        let set = variables.iter().filter(|(_, value)| !value.trim().is_empty());
+        Environment { variables: set.map(secret).collect(), warning }
     }
 
-    /// The value of a variable; an empty variable counts as unset.
+    /// The value of a variable; a variable that is empty or only spaces counts as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(Secret::expose)
