@@ -73,7 +73,7 @@ describe("a key", () => {
 
   test("has a hint where it is stored, also if the keychain is locked or absent", async () => {
     const locked = await open(chromium, { world: "empty", keychain: "locked" });
-    await locked.page.getByText("The system's keychain is locked or does not answer; until it does, keys are in memory only. Unlock it").waitFor();
+    await locked.page.getByText("The system's keychain is locked or does not answer; until it is unlocked, keys are in memory only. Unlock it").waitFor();
     await expectAccessible(locked.page);
     await locked.context.close();
     const absent = await open(chromium, { world: "empty", keychain: "absent", theme: "dark" });

@@ -189,11 +189,7 @@ impl Registrar {
                 },
                 Some(request) = inbox.recv() => match request {
                     Request::Post(agent, item) => self.enqueue(agent, item),
-                    Request::Wake(agent) => match self.slots.get_mut(&agent) {
-                        None => self.wake(agent, Vec::new()),
-                        Some(AgentSlot::Closing(_, wakes_again)) => *wakes_again = true,
-                        Some(AgentSlot::Awake(..)) => {}
-                    },
+                    Request::Wake(agent) => self.wake_once(agent),
                 },
                 Some((agent, read)) = idle.recv() => self.close_if_idle(&agent, read),
             }
@@ -218,6 +214,19 @@ impl Registrar {
                 Err(mpsc::error::TrySendError::Full(_)) => {}
             },
             None => self.wake(agent, vec![item]),
+        }
+    }
+
+    /// Wakes an agent that does not run, or will not run much longer.
+    fn wake_once(&mut self, agent: AgentId) {
+        match self.slots.get_mut(&agent) {
+            None => self.wake(agent, Vec::new()),
+            Some(AgentSlot::Closing(_, wakes_again)) => *wakes_again = true,
+            // Its task is ending because of an error.
+            Some(AgentSlot::Awake(inbox, _)) if inbox.is_closed() => {
+                self.slots.insert(agent, AgentSlot::Closing(Vec::new(), true));
+            }
+            Some(AgentSlot::Awake(..)) => {}
         }
     }
 

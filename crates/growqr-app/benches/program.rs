@@ -1,9 +1,10 @@
-//! The whole program: `growqr chat` on a second start with 10,000 events in the profile, a key from the environment
-//! and a loopback server that answers at once. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit` lines.
+//! The whole program: `growqr chat` on a second start with 10,000 events in the profile, a key from the environment and
+//! a loopback server that answers at once. Needs the release binary's path in `GROWQR_BIN`. Prints `name value unit`
+//! lines.
 
 mod measure;
 
-use growqr_app::{Client, Environment, Home};
+use growqr_app::{Client, Environment, Profile};
 use growqr_wire::{Needs, Push, Request};
 use measure::{fsync_4k, median, ms, timed};
 use std::path::Path;
@@ -45,16 +46,16 @@ fn main() {
 
 /// Runs turns of one conversation until the profile has `EVENTS` events. Returns the last position.
 async fn live(folder: &Path, address: &str) -> u64 {
-    let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", address)]);
-    let home = Home::find(Some(folder), &environment).expect("a home");
-    let (client, mut events) = Client::open(home, &environment, Needs::Host).await.expect("it starts");
+    let environment = Environment::from_variables(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", address)]);
+    let profile = Profile::find(Some(folder), &environment).expect("a profile");
+    let (client, mut events) = Client::open(profile, &environment, Needs::Host).await.expect("it starts");
     let budget = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("100000".to_owned()) };
-    client.ask(budget).await.expect("it is set");
+    client.send(budget).await.expect("it is set");
     let mut position = 0;
     while position < EVENTS {
         let id = growqr_app::new_message_id();
         let text = format!("This is what I say at event {position}, and it is a sentence.");
-        client.ask(Request::Say { agent: "grow".to_owned(), id, text }).await.expect("it is recorded");
+        client.send(Request::Say { agent: "grow".to_owned(), id, text }).await.expect("it is recorded");
         while let Some(push) = events.next().await.expect("it is understood") {
             let Push::Recorded { events, .. } = push else { continue };
             position = events.last().map_or(position, |event| event.position);

@@ -5,7 +5,7 @@ mod measure;
 mod seed;
 
 use growqr_actors::{Host, HostConfig};
-use growqr_app::{Client, Environment, Events, Home};
+use growqr_app::{Client, Environment, Events, Profile};
 use growqr_core::id::AgentId;
 use growqr_wire::{Needs, Push, Request};
 use measure::{Probe, bare_requests, median, ms};
@@ -41,9 +41,9 @@ fn main() {
 async fn turns(kind: &str) {
     let folder = measure::folder();
     let (address, sent) = measure::canned::start_with(wanted);
-    let environment = Environment::of(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
-    let home = Home::find(Some(folder.path()), &environment).expect("a home");
-    let (client, mut events) = Client::open(home, &environment, Needs::Host).await.expect("it starts");
+    let environment = Environment::from_variables(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
+    let profile = Profile::find(Some(folder.path()), &environment).expect("a profile");
+    let (client, mut events) = Client::open(profile, &environment, Needs::Host).await.expect("it starts");
     // The first turns of each kind warm caches and connections.
     for n in 0..5 {
         turn(&client, &mut events, &format!("{kind} warm{n}")).await;
@@ -77,7 +77,7 @@ async fn turn(client: &Client, events: &mut Events, text: &str) -> (Duration, u3
     #[expect(clippy::disallowed_methods, reason = "a bench measures")]
     let began = Instant::now();
     let request = Request::Say { agent: "grow".to_owned(), id: growqr_app::new_message_id(), text: text.to_owned() };
-    client.ask(request).await.expect("it is recorded");
+    client.send(request).await.expect("it is recorded");
     let mut appends = 0;
     loop {
         if let Some(Push::Recorded { events, .. }) = events.next().await.expect("it is understood") {

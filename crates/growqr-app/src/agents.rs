@@ -14,7 +14,7 @@ use growqr_wire as wire;
 use growqr_wire::Reply;
 
 /// The message that is sent in the person's name when they resume an agent.
-const GO_ON: &str = "Please go on where you stopped.";
+const RESUME_MESSAGE: &str = "Please go on where you stopped.";
 
 impl Library {
     /// All agents, the Grow Agent first.
@@ -92,9 +92,9 @@ impl Library {
     pub async fn budget(&self) -> Result<wire::Budget, AppError> {
         let stored = match &self.store {
             Some(store) => settings::stored(&**store).await?,
-            None => settings::Stored::new(),
+            None => settings::StoredSettings::new(),
         };
-        let limits = settings::Preferences::forgiving(&stored).limits;
+        let limits = settings::Preferences::parse_lenient(&stored).limits;
         let mut budget = wire::Budget {
             per_message: limits.per_message.0,
             per_day: limits.per_day.0,
@@ -134,7 +134,7 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
         return Err(no_agent(&agent));
     }
     let view = host.say(&AgentId::new(agent), MessageId::new(id), text).await?;
-    Ok(said(&view))
+    Ok(said_reply(&view))
 }
 
 /// Resumes an agent whose turn was cancelled, has failed or has reached a limit. An agent that has finished has nothing
@@ -145,32 +145,32 @@ pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: St
         return Ok(Reply::Said { agent: found });
     }
     if matches!(found.status.as_str(), "limit" | "cancelled" | "failed") {
-        return say(host, agent, id, GO_ON.to_owned()).await;
+        return say(host, agent, id, RESUME_MESSAGE.to_owned()).await;
     }
     Err(AppError::BadRequest {
-        message: format!("{} has nothing to go on with: what it was told is done", found.name),
-        next_step: format!("Tell it more: growqr agents say {agent} \"…\""),
+        message: format!("{} has finished; there is nothing to resume", found.name),
+        next_step: format!("Send it a message: growqr agents say {agent} \"…\""),
     })
 }
 
 /// Cancels an agent's turn and its sub-agents.
 pub(crate) async fn cancel(host: &Host, agent: String) -> Result<Reply, AppError> {
-    Ok(said(&host.cancel(&AgentId::new(agent)).await?))
+    Ok(said_reply(&host.cancel(&AgentId::new(agent)).await?))
 }
 
 /// Cancels while no agent runs: the request is recorded, and takes effect when the agent wakes.
 pub(crate) async fn cancel_without_host(library: &Library, ports: &Ports, agent: String) -> Result<Reply, AppError> {
     library.agent(&agent).await?;
-    Ok(said(&growqr_actors::record(ports, &AgentId::new(agent), Input::Cancel).await?))
+    Ok(said_reply(&growqr_actors::record(ports, &AgentId::new(agent), Input::Cancel).await?))
 }
 
-fn said(view: &AgentView) -> Reply {
+fn said_reply(view: &AgentView) -> Reply {
     Reply::Said { agent: convert::agent(view) }
 }
 
 fn check_text(text: &str) -> Result<(), AppError> {
     if text.trim().is_empty() {
-        return Err(AppError::bad("the message is empty", "Say something."));
+        return Err(AppError::bad_request("the message is empty", "Enter a message."));
     }
     if text.len() > MESSAGE_LIMIT {
         return Err(AppError::TooLarge { what: "message", bytes: text.len(), limit: MESSAGE_LIMIT });
@@ -179,5 +179,5 @@ fn check_text(text: &str) -> Result<(), AppError> {
 }
 
 fn no_agent(id: &str) -> AppError {
-    AppError::Missing { what: format!("agent {id:?}"), next_step: "See who is there: growqr agents list".to_owned() }
+    AppError::Missing { what: format!("agent {id:?}"), next_step: "List the agents: growqr agents list".to_owned() }
 }

@@ -1,10 +1,10 @@
 //! Asks a provider whether it accepts a key, before the key is stored anywhere.
 
-use crate::choices::servers::Address;
 use crate::error::AppError;
+use crate::model_setup::servers::ServerAddress;
 use crate::models;
-use crate::profile::home::{Environment, Home};
 use crate::profile::keys;
+use crate::profile::location::{Environment, Profile};
 use growqr_core::model::FailureKind;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{Anthropic, Config, RetryPolicy};
@@ -13,42 +13,51 @@ use growqr_wire::KeyCheck;
 use std::time::Duration;
 
 /// Timeout of the whole check. A person waits for the answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Timeout of the connection. It is shorter, so that there is time to say what is wrong with the connection.
-const CONNECT: Duration = Duration::from_secs(6);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// Lets the provider of this name check a key. Stores nothing and costs nothing.
 ///
 /// # Errors
 /// If there is no such provider, or if the text cannot be a key. The provider's answer is never an error.
-pub(crate) async fn check_key(home: &Home, environment: &Environment, name: &str, value: &str) -> Result<KeyCheck, AppError> {
-    let name = keys::known(name)?;
-    let key = keys::checked(value)?;
+pub(crate) async fn check_key(
+    profile: &Profile,
+    environment: &Environment,
+    name: &str,
+    value: &str,
+) -> Result<KeyCheck, AppError> {
+    let name = keys::provider_name(name)?;
+    let key = keys::parse_key(value)?;
     let (service, checked) = if name == openai::PROVIDER {
-        let address = Address::of(environment, &models::stored(home).await?);
+        let address = ServerAddress::resolve(environment, &models::stored_settings(profile).await?);
         let base = match address.base {
             Ok(base) if address.is_set => base,
-            _ => return Ok(KeyCheck::Unknown { message: "No server is set that the key would be sent to.".to_owned() }),
+            _ => {
+                return Ok(KeyCheck::Unknown {
+                    message: "No server address is set, so the key was not sent anywhere.".to_owned(),
+                });
+            }
         };
         let mut config = openai::Config::new(base, Some(key), 0);
-        (config.retry, config.connect_timeout) = (once(), CONNECT);
-        ("The server", tokio::time::timeout(PATIENCE, OpenAi::new(config).check()).await)
+        (config.retry, config.connect_timeout) = (no_retries(), CONNECT_TIMEOUT);
+        ("The server", tokio::time::timeout(TIMEOUT, OpenAi::new(config).check()).await)
     } else {
         let config = config(environment.get("ANTHROPIC_BASE_URL"), key);
-        ("Anthropic", tokio::time::timeout(PATIENCE, Anthropic::new(config).check()).await)
+        ("Anthropic", tokio::time::timeout(TIMEOUT, Anthropic::new(config).check()).await)
     };
     Ok(match checked {
         Ok(Ok(())) => KeyCheck::Accepted,
         Ok(Err(failure)) if failure.kind == FailureKind::Key => KeyCheck::Refused { message: failure.message },
         Ok(Err(failure)) => KeyCheck::Unknown { message: failure.message },
-        Err(_) => KeyCheck::Unknown { message: format!("{service} did not answer within {} seconds.", PATIENCE.as_secs()) },
+        Err(_) => KeyCheck::Unknown { message: format!("{service} did not answer within {} seconds.", TIMEOUT.as_secs()) },
     })
 }
 
 fn config(base_url: Option<&str>, key: Secret) -> Config {
     let mut config = Config::new(key, 0);
-    (config.retry, config.connect_timeout) = (once(), CONNECT);
+    (config.retry, config.connect_timeout) = (no_retries(), CONNECT_TIMEOUT);
     if let Some(base_url) = base_url {
         base_url.clone_into(&mut config.base_url);
     }
@@ -56,7 +65,7 @@ fn config(base_url: Option<&str>, key: Secret) -> Config {
 }
 
 /// One attempt: the person can repeat the check.
-fn once() -> RetryPolicy {
+fn no_retries() -> RetryPolicy {
     RetryPolicy { tries: 1, connect_tries: 1, ..RetryPolicy::default() }
 }
 
@@ -67,46 +76,46 @@ mod tests {
     use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 
     async fn check(base_url: &str, key: &str) -> KeyCheck {
-        ask("anthropic", "ANTHROPIC_BASE_URL", base_url, key).await
+        check_with("anthropic", "ANTHROPIC_BASE_URL", base_url, key).await
     }
 
-    async fn ask(name: &str, variable: &str, base_url: &str, key: &str) -> KeyCheck {
+    async fn check_with(name: &str, variable: &str, base_url: &str, key: &str) -> KeyCheck {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::of(&[(variable, base_url)]);
-        let home = Home::find(Some(folder.path()), &environment).unwrap();
-        check_key(&home, &environment, name, key).await.unwrap()
+        let environment = Environment::from_variables(&[(variable, base_url)]);
+        let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+        check_key(&profile, &environment, name, key).await.unwrap()
     }
 
     #[tokio::test]
-    async fn a_key_for_a_server_is_shown_to_the_set_one_alone() {
-        let manner = ServerBehaviour { key: Some("sk-right".to_owned()), ..ServerBehaviour::plain() };
-        let server = OpenAiStub::start(manner).await;
-        assert_eq!(ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-right").await, KeyCheck::Accepted);
-        let refused = ask("openai", "OPENAI_BASE_URL", server.base_url(), "sk-canary").await;
+    async fn a_key_for_a_server_is_sent_only_to_the_configured_address() {
+        let behaviour = ServerBehaviour { key: Some("sk-right".to_owned()), ..ServerBehaviour::plain() };
+        let server = OpenAiStub::start(behaviour).await;
+        assert_eq!(check_with("openai", "OPENAI_BASE_URL", server.base_url(), "sk-right").await, KeyCheck::Accepted);
+        let refused = check_with("openai", "OPENAI_BASE_URL", server.base_url(), "sk-canary").await;
         let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
         assert!(!message.contains("canary"), "{message}");
-        assert!(matches!(ask("openai", "OTHER", "", "sk-canary").await, KeyCheck::Unknown { .. }));
+        assert!(matches!(check_with("openai", "OTHER", "", "sk-canary").await, KeyCheck::Unknown { .. }));
     }
 
     #[tokio::test]
-    async fn a_key_is_accepted_or_refused_by_who_is_at_the_set_address() {
+    async fn the_provider_at_the_configured_address_accepts_or_refuses_a_key() {
         let claude = AnthropicStub::start().await;
         assert_eq!(check(claude.base_url(), claude.key()).await, KeyCheck::Accepted);
         let refused = check(claude.base_url(), "sk-canary").await;
         let KeyCheck::Refused { message } = refused else { panic!("{refused:?}") };
         assert!(message.contains("key") && !message.contains("canary"), "{message}");
-        assert_eq!(claude.requests().len(), 2, "asked once each");
+        assert_eq!(claude.requests().len(), 2, "one request for each check");
     }
 
     #[tokio::test]
-    async fn without_a_network_nothing_is_known_about_a_key() {
+    async fn without_a_network_the_check_result_is_unknown() {
         let unknown = check("http://127.0.0.1:9", "sk-canary").await;
         let KeyCheck::Unknown { message } = unknown else { panic!("{unknown:?}") };
         assert!(message.contains("network") && !message.contains("canary"), "{message}");
     }
 
     #[tokio::test]
-    async fn a_server_that_says_nothing_useful_tells_nothing_about_a_key() {
+    async fn an_unexpected_answer_makes_the_check_result_unknown() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let portal = tokio::spawn(async move {

@@ -9,7 +9,7 @@ pub fn no_core_dumps() {
     // it.
     let limit = Rlimit { current: Some(1), maximum: Some(1) };
     if let Err(error) = setrlimit(Resource::Core, limit) {
-        tracing::warn!(%error, "an image of this program's memory may be written if it crashes");
+        tracing::warn!(%error, "core dumps could not be disabled; a crash may write the memory of this program to disk");
     }
 }
 

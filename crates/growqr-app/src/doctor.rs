@@ -1,30 +1,31 @@
 //! Checks what works, what is missing, and what to do about it. Changes nothing.
 
-use crate::choices::servers::Address;
-use crate::host::attached::Attached;
+use crate::host::host_connection::HostConnection;
 use crate::host::lock::ProfileLock;
 use crate::library::{self, Library};
+use crate::model_setup::servers::ServerAddress;
 use crate::models;
-use crate::profile::home::{Environment, Home};
 use crate::profile::keys::keys_without_host;
-use crate::profile::settings::{Preferences, Stored, openai_model};
+use crate::profile::location::{Environment, Profile};
+use crate::profile::settings::{Preferences, StoredSettings, openai_model};
 use growqr_core::secret::Secret;
 use growqr_models::openai::{Config, OpenAi, Program, Window};
 use growqr_wire::{Check, CheckState, Key, KeySource, Keychain, KeychainState, Reply, Request, VERSION};
 
 /// How many ignored files in the memory folder are named; the others are only counted.
-const LEFT_SHOWN: usize = 3;
+const IGNORED_SHOWN: usize = 3;
 
 /// Checks everything that agents need.
-pub async fn doctor(home: &Home, environment: &Environment) -> Vec<Check> {
-    let mut checks = vec![data_folder(home), database(home).await, journal(home).await, memory(home), host(home).await];
-    let (keys, keychain) = keys(home, environment).await;
+pub async fn doctor(profile: &Profile, environment: &Environment) -> Vec<Check> {
+    let mut checks =
+        vec![data_folder(profile), database(profile).await, journal(profile).await, memory(profile), host(profile).await];
+    let (keys, keychain) = keys(profile, environment).await;
     checks.push(model_key(&keys));
-    checks.push(of_keychain(keychain));
-    checks.extend(environment.warning().map(secret_key));
+    checks.push(keychain_check(keychain));
+    checks.extend(environment.warning().map(environment_check));
     // If the settings cannot be read, the check of the database says so.
-    if let Ok(stored) = models::stored(home).await
-        && let Some(model) = openai_model(&Preferences::forgiving(&stored).model)
+    if let Ok(stored) = models::stored_settings(profile).await
+        && let Some(model) = openai_model(&Preferences::parse_lenient(&stored).model)
     {
         checks.push(model_server(environment, &stored, model).await);
     }
@@ -40,33 +41,33 @@ fn failed(name: &str, error: impl Into<growqr_wire::Error>) -> Check {
     check(name, CheckState::Failed, error.message, error.next_step.as_deref())
 }
 
-fn data_folder(home: &Home) -> Check {
-    let folder = home.folder();
+fn data_folder(profile: &Profile) -> Check {
+    let folder = profile.folder();
     match std::fs::metadata(&folder) {
         Ok(data) if data.permissions().readonly() => check(
             "data folder",
             CheckState::Failed,
-            format!("{} may not be written", folder.display()),
+            format!("{} is not writable", folder.display()),
             Some("Allow this user to write it."),
         ),
         Ok(_) => check("data folder", CheckState::Ok, folder.display().to_string(), None),
         Err(_) => check(
             "data folder",
             CheckState::Missing,
-            format!("{} is not there yet", folder.display()),
-            Some("It is made with the first message."),
+            format!("{} does not exist yet", folder.display()),
+            Some("It is created with the first message."),
         ),
     }
 }
 
-async fn database(home: &Home) -> Check {
-    match library::database(home).await {
+async fn database(profile: &Profile) -> Check {
+    match library::database(profile).await {
         Ok(database) => match database.applied {
             Some(applied) if applied >= database.known && database.indexed == Some(false) => check(
                 "database",
                 CheckState::Missing,
                 format!("{} at {}; searches are slow without its extension pg_trgm", database.backend, database.location),
-                Some("Let an administrator run: create extension pg_trgm. Then: growqr db rebuild"),
+                Some("Ask an administrator to run: create extension pg_trgm. Then: growqr db rebuild"),
             ),
             Some(applied) if applied >= database.known => {
                 check("database", CheckState::Ok, format!("{} at {}", database.backend, database.location), None)
@@ -75,74 +76,74 @@ async fn database(home: &Home) -> Check {
                 "database",
                 CheckState::Missing,
                 format!("{} is at version {applied} of {}", database.location, database.known),
-                Some("It is brought up to date at the next start, or with: growqr db migrate"),
+                Some("It is updated at the next start, or with: growqr db migrate"),
             ),
             None => check(
                 "database",
                 CheckState::Missing,
-                format!("{}: nothing there yet", database.location),
-                Some("It is made with the first message."),
+                format!("{}: not created yet", database.location),
+                Some("It is created with the first message."),
             ),
         },
         Err(error) => failed("database", error),
     }
 }
 
-async fn journal(home: &Home) -> Check {
-    let verified = match Library::open(home.clone()).await {
+async fn journal(profile: &Profile) -> Check {
+    let verified = match Library::open(profile.clone()).await {
         Ok(library) => library.verify().await,
         Err(error) => Err(error),
     };
     match verified {
         Ok(0) => check("journal", CheckState::Missing, "no events yet", Some("It begins with the first message.")),
-        Ok(events) => check("journal", CheckState::Ok, format!("{events} events, every one as it was written"), None),
+        Ok(events) => check("journal", CheckState::Ok, format!("{events} events, none altered"), None),
         Err(error) => failed("journal", error),
     }
 }
 
-fn memory(home: &Home) -> Check {
-    let surveyed = Library::open_memory(home.clone()).and_then(|library| library.memory_survey());
+fn memory(profile: &Profile) -> Check {
+    let surveyed = Library::open_memory(profile.clone()).and_then(|library| library.memory_survey());
     match surveyed {
-        Ok((pages, left)) if pages == 0 && left.is_empty() => {
-            check("memory", CheckState::Missing, "no pages yet", Some("It is made with the first message."))
+        Ok((pages, ignored)) if pages == 0 && ignored.is_empty() => {
+            check("memory", CheckState::Missing, "no pages yet", Some("It is created with the first message."))
         }
-        Ok((pages, left)) => {
-            let found = format!("{pages} pages in {}", home.memory().display());
-            if left.is_empty() {
+        Ok((pages, ignored)) => {
+            let found = format!("{pages} pages in {}", profile.memory().display());
+            if ignored.is_empty() {
                 return check("memory", CheckState::Ok, found, None);
             }
-            let most = left.iter().take(LEFT_SHOWN).map(|left| format!("; {}", left.reason)).collect::<String>();
-            let found = format!("{found}; {} files are left alone{most}", left.len());
+            let shown = ignored.iter().take(IGNORED_SHOWN).map(|file| format!("; {}", file.reason)).collect::<String>();
+            let found = format!("{found}; {} files are ignored{shown}", ignored.len());
             check(
                 "memory",
                 CheckState::Missing,
                 found,
-                Some("Memory neither reads nor commits such files; they stay as they are."),
+                Some("Memory neither reads nor commits these files, and does not change them."),
             )
         }
         Err(error) => failed("memory", error),
     }
 }
 
-async fn host(home: &Home) -> Check {
-    match Attached::connect(home).await {
-        Ok(Some(mut attached)) => match attached.call(Request::Hello { version: VERSION }).await {
-            Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(home)), None),
+async fn host(profile: &Profile) -> Check {
+    match HostConnection::connect(profile).await {
+        Ok(Some(mut host)) => match host.call(Request::Hello { version: VERSION }).await {
+            Ok(_) => check("host", CheckState::Ok, format!("agents run in {}", ProfileLock::holder(profile)), None),
             Err(error) => failed("host", error),
         },
-        Ok(None) => check("host", CheckState::Ok, "none runs; chat starts one", None),
+        Ok(None) => check("host", CheckState::Ok, "not running; chat starts one", None),
         Err(error) => failed("host", error),
     }
 }
 
 /// The keys of the running host, or those that a host would have.
-async fn keys(home: &Home, environment: &Environment) -> (Vec<Key>, Keychain) {
-    if let Ok(Some(mut attached)) = Attached::connect(home).await
-        && let Ok(Reply::Keys { keys, keychain }) = attached.call(Request::Keys).await
+async fn keys(profile: &Profile, environment: &Environment) -> (Vec<Key>, Keychain) {
+    if let Ok(Some(mut host)) = HostConnection::connect(profile).await
+        && let Ok(Reply::Keys { keys, keychain }) = host.call(Request::Keys).await
     {
         return (keys, keychain);
     }
-    keys_without_host(home, environment).await
+    keys_without_host(profile, environment).await
 }
 
 fn model_key(keys: &[Key]) -> Check {
@@ -152,23 +153,23 @@ fn model_key(keys: &[Key]) -> Check {
             CheckState::Missing,
             "none; the built-in guide (no AI) answers",
             Some(
-                "Set ANTHROPIC_API_KEY, or keep a key: growqr keys set anthropic. Or use a model on this computer: growqr models",
+                "Set ANTHROPIC_API_KEY, or store a key: growqr keys set anthropic. Or use a model on this computer: growqr models",
             ),
         );
     };
     let place = match key.source {
         KeySource::Environment => "from the environment",
         KeySource::Keychain => "in the system's keychain",
-        KeySource::Memory => "in memory of the running GrowQR only",
+        KeySource::Memory => "in the memory of the running GrowQR only",
     };
     check("model key", CheckState::Ok, format!("{}: {place}", key.name), None)
 }
 
-fn secret_key(warning: &'static str) -> Check {
+fn environment_check(warning: &'static str) -> Check {
     check("environment", CheckState::Missing, warning, None)
 }
 
-fn of_keychain(keychain: Keychain) -> Check {
+fn keychain_check(keychain: Keychain) -> Check {
     let state = match keychain.state {
         KeychainState::Ready => CheckState::Ok,
         KeychainState::Locked | KeychainState::Absent => CheckState::Missing,
@@ -177,13 +178,13 @@ fn of_keychain(keychain: Keychain) -> Check {
 }
 
 /// A context window with fewer tokens than this is full after a few turns.
-const ROOMY: u64 = 16_000;
+const MIN_CONTEXT_TOKENS: u64 = 16_000;
 
 /// Checks that the server of the chosen model answers, has the model, and gives it a context window that is large
 /// enough.
-async fn model_server(environment: &Environment, stored: &Stored, model: &str) -> Check {
+async fn model_server(environment: &Environment, stored: &StoredSettings, model: &str) -> Check {
     let name = "model server";
-    let address = Address::of(environment, stored);
+    let address = ServerAddress::resolve(environment, stored);
     let base = match &address.base {
         Ok(base) => base,
         Err(problem) => {
@@ -191,33 +192,35 @@ async fn model_server(environment: &Environment, stored: &Stored, model: &str) -
             return check(name, CheckState::Failed, found, Some("Correct it, or set one: growqr config set openai.base_url URL"));
         }
     };
-    let key = address.key(environment.get("OPENAI_API_KEY").map(Secret::new));
+    let key = address.allowed_key(environment.get("OPENAI_API_KEY").map(Secret::new));
     let provider = OpenAi::new(Config::new(base.clone(), key, 0));
     let Some((server, window)) = provider.probe_model(model).await else {
-        let found = format!("nothing answers at {base} as a model server does");
+        let found = format!("no model server answers at {base}");
         let step = "Start it, or look for others: growqr models. Or choose another model: growqr config set model guide";
         return check(name, CheckState::Failed, found, Some(step));
     };
     let program = server.program.name();
-    let is_it = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
-    if !server.models.is_empty() && !server.models.iter().any(|offered| is_it(&offered.id)) {
+    let is_same_model = |id: &str| id == model || id.strip_suffix(":latest") == Some(model);
+    if !server.models.is_empty() && !server.models.iter().any(|offered| is_same_model(&offered.id)) {
         let step = match server.program {
-            Program::Ollama => format!("Get it with: ollama pull {model}, or choose one that is there: growqr models"),
-            _ => "Choose one that is there: growqr models".to_owned(),
+            Program::Ollama => format!("Get it with: ollama pull {model}, or choose an available one: growqr models"),
+            _ => "Choose an available one: growqr models".to_owned(),
         };
         return check(name, CheckState::Failed, format!("{program} at {base} has no model {model:?}"), Some(&step));
     }
     let Window { tokens, is_reported } = window;
     let found = match is_reported {
-        true => format!("{program} at {base}: {model}, which reads {tokens} tokens"),
-        false => format!("{program} at {base}: {model}; how much it reads is not told, {tokens} tokens are assumed"),
+        true => format!("{program} at {base}: {model}, with a context window of {tokens} tokens"),
+        false => {
+            format!("{program} at {base}: {model}; the server does not report the context window, {tokens} tokens are assumed")
+        }
     };
     let step = match server.program {
-        _ if tokens >= ROOMY => return check(name, CheckState::Ok, found, None),
-        Program::Ollama => "That is little. For more, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
-        Program::LmStudio => "That is little. For more, load the model in LM Studio with a larger context length.",
-        Program::LlamaCpp => "That is little. For more, start llama-server with a larger --ctx-size.",
-        _ => "That is little. For more, give the model a larger context length on the server.",
+        _ if tokens >= MIN_CONTEXT_TOKENS => return check(name, CheckState::Ok, found, None),
+        Program::Ollama => "That is small. For a larger one, start Ollama with OLLAMA_CONTEXT_LENGTH=32768.",
+        Program::LmStudio => "That is small. For a larger one, load the model in LM Studio with a larger context length.",
+        Program::LlamaCpp => "That is small. For a larger one, start llama-server with a larger --ctx-size.",
+        _ => "That is small. For a larger one, give the model a larger context length on the server.",
     };
     check(name, CheckState::Ok, found, Some(step))
 }
@@ -227,13 +230,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_secret_key_of_clerk_is_warned_about_and_never_shown() {
+    async fn a_clerk_secret_key_causes_a_warning_and_is_never_shown() {
         let folder = tempfile::tempdir().unwrap();
-        let environment = Environment::of(&[("CLERK_SECRET_KEY", "sk_test_hidden")]);
-        let home = Home::find(Some(folder.path()), &environment).unwrap();
-        let checks = doctor(&home, &environment).await;
+        let environment = Environment::from_variables(&[("CLERK_SECRET_KEY", "sk_test_hidden")]);
+        let profile = Profile::find(Some(folder.path()), &environment).unwrap();
+        let checks = doctor(&profile, &environment).await;
         assert!(checks.iter().any(|check| check.found.contains("CLERK_SECRET_KEY is set")));
         assert!(!format!("{checks:?}").contains("sk_test_hidden"));
-        assert!(doctor(&home, &Environment::default()).await.iter().all(|check| check.name != "environment"));
+        assert!(doctor(&profile, &Environment::default()).await.iter().all(|check| check.name != "environment"));
     }
 }

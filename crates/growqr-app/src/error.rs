@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 /// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
-    /// The system names no folder for app data.
-    #[error("this system names no folder for app data")]
-    NoHome,
+    /// The system has no folder for app data.
+    #[error("this system has no folder for app data")]
+    NoDataFolder,
     /// A start-up setting is wrong.
-    #[error("{place} is not right: {problem}")]
+    #[error("{place} is not valid: {problem}")]
     Config {
         /// The file, or the environment variable.
         place: String,
@@ -34,13 +34,13 @@ pub enum AppError {
         source: io::Error,
     },
     /// Another process holds the profile lock and does not answer.
-    #[error("{holder} holds this profile and does not answer")]
-    Held {
+    #[error("this profile is in use by {holder}, which does not answer")]
+    LockHolderNotAnswering {
         /// The process, described for the message.
         holder: String,
     },
     /// Another process uses the profile, and the operation needs the profile for itself.
-    #[error("{holder} uses this profile")]
+    #[error("this profile is in use by {holder}")]
     InUse {
         /// The process, described for the message.
         holder: String,
@@ -71,7 +71,7 @@ pub enum AppError {
         next_step: String,
     },
     /// The input is too large.
-    #[error("the {what} is too large: {bytes} bytes; at most {limit} are taken")]
+    #[error("the {what} is too large: {bytes} bytes; the limit is {limit} bytes")]
     TooLarge {
         /// The thing, as it is named in the message.
         what: &'static str,
@@ -88,12 +88,12 @@ pub enum AppError {
     },
     /// The host answered with an error that already has the form that a person reads.
     #[error("{0}")]
-    Answered(Error),
+    ErrorReply(Error),
     /// Signing in or out failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
     /// An internal error, such as a task that panicked.
-    #[error("an inner task failed: {0}")]
+    #[error("an internal task failed: {0}")]
     Internal(String),
 }
 
@@ -102,7 +102,7 @@ impl AppError {
         AppError::File { doing, path: path.to_path_buf(), source }
     }
 
-    pub(crate) fn bad(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
+    pub(crate) fn bad_request(message: impl Into<String>, next_step: impl Into<String>) -> AppError {
         AppError::BadRequest { message: message.into(), next_step: next_step.into() }
     }
 }
@@ -112,16 +112,16 @@ impl From<AppError> for Error {
         tracing::debug!(error = ?error, "a request failed");
         let text = error.to_string();
         match error {
-            AppError::NoHome => Error::new(ErrorCode::BadRequest, text).next("Name one with --data-dir or GROWQR_DATA_DIR."),
+            AppError::NoDataFolder => Error::new(ErrorCode::BadRequest, text).next("Set one with --data-dir or GROWQR_DATA_DIR."),
             AppError::Config { place, .. } => {
                 Error::new(ErrorCode::BadRequest, text).next(format!("Correct {place}, or remove it to use the defaults."))
             }
             AppError::File { source, path, .. } => file(text, &source, &path),
-            AppError::Held { .. } => Error::new(ErrorCode::Held, text)
+            AppError::LockHolderNotAnswering { .. } => Error::new(ErrorCode::Held, text)
                 .retryable()
                 .next("Wait for it, or end that process; nothing is lost by ending it."),
             AppError::InUse { .. } => {
-                Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command is done.")
+                Error::new(ErrorCode::Held, text).retryable().next("Quit GrowQR there, or wait until that command has finished.")
             }
             AppError::Store(source) => store(text, &source),
             AppError::Memory(source) => memory(text, &source),
@@ -129,14 +129,14 @@ impl From<AppError> for Error {
             AppError::BadRequest { next_step, .. } => Error::new(ErrorCode::BadRequest, text).next(next_step),
             AppError::Missing { next_step, .. } => Error::new(ErrorCode::NotFound, text).next(next_step),
             AppError::TooLarge { .. } => {
-                Error::new(ErrorCode::TooLarge, text).next("Shorten it, or keep it in a file and say where it is.")
+                Error::new(ErrorCode::TooLarge, text).next("Shorten it, or put it into a file and give the path.")
             }
             AppError::Protocol { .. } => {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
             }
-            AppError::Answered(error) => error,
+            AppError::ErrorReply(error) => error,
             AppError::SignIn(source) => sign_in(text, source),
-            AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; what was recorded goes on."),
+            AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; recorded work continues."),
         }
     }
 }
@@ -146,15 +146,14 @@ fn file(text: String, source: &io::Error, path: &Path) -> Error {
     match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => disk_full(format!("the disk is full: {text}")),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => read_only(text, &path.display().to_string()),
-        _ => Error::new(ErrorCode::Internal, text)
-            .next("Look at that file or folder; another place can be chosen with --data-dir."),
+        _ => Error::new(ErrorCode::Internal, text).next("Check that file or folder; --data-dir selects another data folder."),
     }
 }
 
 fn disk_full(text: String) -> Error {
     Error::new(ErrorCode::DiskFull, text)
         .retryable()
-        .next("Make room on the disk, then try again; everything recorded so far is kept.")
+        .next("Make room on the disk, then try again; everything recorded so far is safe.")
 }
 
 fn read_only(text: String, what: &str) -> Error {
@@ -171,29 +170,27 @@ pub(crate) fn store(text: String, source: &StoreError) -> Error {
         StoreError::DiskFull => disk_full(text),
         StoreError::ReadOnly => read_only(text, "the data folder"),
         StoreError::Corrupt(_) => Error::new(ErrorCode::Database, text)
-            .next("Keep a copy of the file, then bring back a backup or choose a new folder with --data-dir. Memory is a separate git repository and is not affected."),
-        StoreError::Unreachable(_) => Error::new(ErrorCode::Database, text).retryable().next("Check DATABASE_URL and that the server runs."),
+            .next("Keep a copy of the file, then restore a backup or choose a new folder with --data-dir. Memory is a separate git repository and is not affected."),
+        StoreError::Unreachable(_) => Error::new(ErrorCode::Database, text).retryable().next("Check DATABASE_URL, and check that the server is running."),
         StoreError::Newer(_) => Error::new(ErrorCode::Newer, text).next("Update GrowQR."),
-        StoreError::Failed(_) => Error::new(ErrorCode::Database, text).retryable().next("Try again; if it stays, run: growqr doctor"),
+        StoreError::Failed(_) => Error::new(ErrorCode::Database, text).retryable().next("Try again; if it fails again, run: growqr doctor"),
     }
 }
 
 fn memory(text: String, source: &MemoryError) -> Error {
     match source {
         MemoryError::BadPath { .. } | MemoryError::FirstChange => Error::new(ErrorCode::BadRequest, text),
-        MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory list"),
-        MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("See what there is: growqr memory log"),
-        MemoryError::Conflict { .. } => {
-            Error::new(ErrorCode::Conflict, text).next("Take the current text into account, then write again.")
-        }
+        MemoryError::Missing { .. } => Error::new(ErrorCode::NotFound, text).next("List the pages: growqr memory list"),
+        MemoryError::UnknownChange { .. } => Error::new(ErrorCode::NotFound, text).next("List the changes: growqr memory log"),
+        MemoryError::Conflict { .. } => Error::new(ErrorCode::Conflict, text).next("Read the current text, then write again."),
         MemoryError::TooLarge { .. } => Error::new(ErrorCode::TooLarge, text).next("Split it into several pages."),
         MemoryError::NotText { .. } => {
-            Error::new(ErrorCode::BadRequest, text).next("Keep such a file elsewhere and note its place in memory.")
+            Error::new(ErrorCode::BadRequest, text).next("Store the file elsewhere and write its path into memory.")
         }
         MemoryError::Unchanged { .. } => Error::new(ErrorCode::BadRequest, text),
         MemoryError::HeadMoved => Error::new(ErrorCode::Conflict, text).retryable(),
         MemoryError::Repository { .. } => {
-            Error::new(ErrorCode::Memory, text).retryable().next("See what is wrong with: growqr doctor")
+            Error::new(ErrorCode::Memory, text).retryable().next("Find the cause with: growqr doctor")
         }
     }
 }
@@ -202,33 +199,37 @@ fn sign_in(text: String, source: SignInFailure) -> Error {
     let error = Error::new(ErrorCode::SignIn, text);
     match source {
         SignInFailure::NotConfigured => {
-            error.next("Set CLERK_PUBLISHABLE_KEY and CLERK_OAUTH_CLIENT_ID. Everything on this computer works without.")
+            error.next("Set CLERK_PUBLISHABLE_KEY and CLERK_OAUTH_CLIENT_ID. Everything on this computer works without it.")
         }
         SignInFailure::Config(_) => error.next("Correct it in the environment or in config.toml, or remove it."),
         SignInFailure::Begin(BeginError::Discovery(_)) | SignInFailure::Refresh(RefreshError::Offline(_)) => {
-            error.retryable().next("Look at the network and try again. Everything on this computer works meanwhile.")
+            error.retryable().next("Check the network connection and try again. Everything on this computer works without it.")
         }
-        SignInFailure::Stopped | SignInFailure::Ended(SignInError::Denied) => {
-            error.next("Nothing was changed. Sign in again when you like.")
+        SignInFailure::Stopped | SignInFailure::AttemptFailed(SignInError::Denied) => {
+            error.next("Nothing was changed. You can sign in again at any time.")
         }
-        SignInFailure::Ended(SignInError::IdToken(refusal)) if refusal.is_clock_error() => {
+        SignInFailure::AttemptFailed(SignInError::IdToken(refusal)) if refusal.is_clock_error() => {
             error.retryable().next("Set this computer's clock, then sign in again.")
         }
         SignInFailure::Callback(_) => error.next("If you were signing in, start again."),
-        SignInFailure::Begin(_) | SignInFailure::Ended(_) => error.retryable().next("Sign in again."),
-        SignInFailure::Refresh(_) | SignInFailure::Nobody => {
+        SignInFailure::Begin(_) | SignInFailure::AttemptFailed(_) => error.retryable().next("Sign in again."),
+        SignInFailure::Refresh(_) | SignInFailure::NotSignedIn => {
             error.next("Sign in again, in the settings or with: growqr auth sign-in")
         }
-        SignInFailure::Unknown => error.next("See who has: growqr auth status"),
-        SignInFailure::NothingAsked => error.next("Sign in first."),
+        SignInFailure::UnknownAccount => error.next("List the accounts: growqr auth status"),
+        SignInFailure::NoOpenQuestion => error.next("Sign in first."),
     }
 }
 
 fn host(text: String, source: PostError) -> Error {
     match source {
-        PostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("See who is there: growqr agents list"),
-        PostError::Overloaded(_) => Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then say it again."),
-        PostError::Stopping => Error::new(ErrorCode::Stopping, text).retryable().next("Start it again, then say it again."),
+        PostError::Unknown(_) => Error::new(ErrorCode::NotFound, text).next("List the agents: growqr agents list"),
+        PostError::Overloaded(_) => {
+            Error::new(ErrorCode::Overloaded, text).retryable().next("Wait a moment, then send the message again.")
+        }
+        PostError::Stopping => {
+            Error::new(ErrorCode::Stopping, text).retryable().next("Start GrowQR again, then send the message again.")
+        }
         PostError::Store { source, .. } => {
             let inner = store(source.to_string(), &source);
             Error { message: format!("{text}: {source}"), ..inner }

@@ -5,7 +5,6 @@
 
 mod agents;
 mod check_key;
-mod choices;
 mod clock;
 mod convert;
 mod crash;
@@ -14,6 +13,7 @@ mod error;
 mod host;
 mod library;
 mod memory;
+mod model_setup;
 mod models;
 mod profile;
 mod rebuild;
@@ -23,16 +23,16 @@ pub use crash::no_core_dumps;
 pub use doctor::doctor;
 pub use error::AppError;
 pub use growqr_auth::{CallbackError, Link, Schemes, picture};
-pub use host::client::{Client, Events, ask};
-pub use host::desk::Desk;
-pub use host::following::Following;
+pub use host::client::{Client, Events, send_request};
+pub use host::session::ProfileSession;
+pub use host::subscription::Subscription;
 pub use library::Library;
 pub use models::{local_servers, models};
-pub use profile::home::{Environment, Home};
 pub use profile::keys::unlock_keychain;
-pub use profile::settings::{KNOWN as KNOWN_SETTINGS, check as check_setting};
+pub use profile::location::{Environment, Profile};
+pub use profile::settings::{SETTINGS, check as check_setting};
 pub use profile::sign_in::failure::SignInFailure;
-pub use profile::sign_in::{Arrival, Begun, NOBODY, SignIn, WayBack, without_sign_in};
+pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::SystemClock;
 use crate::error::AppError;
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use crate::profile::settings;
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// One profile, open for reading. What does not exist yet reads as empty.
 pub struct Library {
-    pub(crate) home: Home,
+    pub(crate) profile: Profile,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) memory: Option<Arc<MemoryRepo>>,
     db: Option<Db>,
@@ -24,23 +24,23 @@ impl Library {
     ///
     /// # Errors
     /// If the database is there and cannot be read.
-    pub async fn open(home: Home) -> Result<Library, AppError> {
-        let db = Db::open_read_only(home.database()).await?;
+    pub async fn open(profile: Profile) -> Result<Library, AppError> {
+        let db = Db::open_read_only(profile.database()).await?;
         let store = match &db {
-            Some(db) => Some(db.profile(home.profile(), SystemClock.now()).await?),
+            Some(db) => Some(db.profile(profile.id(), SystemClock.now()).await?),
             None => None,
         };
-        Ok(Library { home, store, memory: None, db })
+        Ok(Library { profile, store, memory: None, db })
     }
 
     /// Opens the database and the memory, if they exist. A host may run meanwhile, in any process.
     ///
     /// # Errors
     /// If the database or the memory is there and cannot be read.
-    pub async fn open_all(home: Home) -> Result<Library, AppError> {
-        let folder = home.memory();
+    pub async fn open_all(profile: Profile) -> Result<Library, AppError> {
+        let folder = profile.memory();
         let memory = tokio::task::spawn_blocking(move || MemoryRepo::open_read_only(&folder));
-        let library = Library::open(home).await?;
+        let library = Library::open(profile).await?;
         let memory = memory.await.map_err(|error| AppError::Internal(error.to_string()))??.map(Arc::new);
         Ok(Library { memory, ..library })
     }
@@ -49,14 +49,14 @@ impl Library {
     ///
     /// # Errors
     /// If the repository is there and cannot be read.
-    pub fn open_memory(home: Home) -> Result<Library, AppError> {
-        let memory = MemoryRepo::open_read_only(&home.memory())?.map(Arc::new);
-        Ok(Library { home, store: None, memory, db: None })
+    pub fn open_memory(profile: Profile) -> Result<Library, AppError> {
+        let memory = MemoryRepo::open_read_only(&profile.memory())?.map(Arc::new);
+        Ok(Library { profile, store: None, memory, db: None })
     }
 
     /// A library over a store and a memory that are open for writing.
-    pub(crate) fn of(home: Home, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
-        Library { home, store: Some(store), memory: Some(memory), db: None }
+    pub(crate) fn of(profile: Profile, store: Arc<dyn Store>, memory: Arc<MemoryRepo>) -> Library {
+        Library { profile, store: Some(store), memory: Some(memory), db: None }
     }
 
     /// All settings with their values.
@@ -66,7 +66,7 @@ impl Library {
     pub async fn settings(&self) -> Result<Vec<wire::Setting>, AppError> {
         let stored = match &self.store {
             Some(store) => settings::stored(&**store).await?,
-            None => settings::Stored::new(),
+            None => settings::StoredSettings::new(),
         };
         Ok(settings::list(&stored))
     }
@@ -77,10 +77,10 @@ impl Library {
     /// [`AppError::BadRequest`] naming the first event that is wrong.
     pub async fn verify(&self) -> Result<u64, AppError> {
         let Some(db) = &self.db else { return Ok(0) };
-        let verified = db.verify(self.home.profile()).await?;
+        let verified = db.verify(self.profile.id()).await?;
         match verified.broken {
             None => Ok(verified.events),
-            Some(broken) => Err(AppError::bad(
+            Some(broken) => Err(AppError::bad_request(
                 format!(
                     "event {} of agent {} (position {}): {}",
                     broken.seq,
@@ -88,7 +88,7 @@ impl Library {
                     broken.position.0,
                     broken.fault.as_str()
                 ),
-                "Keep a copy of the database as it is, then bring back a backup.",
+                "Keep a copy of the database as it is, then restore a backup.",
             )),
         }
     }
@@ -101,8 +101,8 @@ impl Library {
 
     /// Where the profile's data is.
     #[must_use]
-    pub fn home(&self) -> &Home {
-        &self.home
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 }
 
@@ -110,20 +110,20 @@ impl Library {
 ///
 /// # Errors
 /// If it is there and cannot be read.
-pub(crate) async fn database(home: &Home) -> Result<wire::Database, AppError> {
-    let status = Db::status(home.database()).await?;
-    let location = home.database_location().to_owned();
+pub(crate) async fn database(profile: &Profile) -> Result<wire::Database, AppError> {
+    let status = Db::status(profile.database()).await?;
+    let location = profile.database_location().to_owned();
     let backend = if location.starts_with("postgres") { "postgres" } else { "sqlite" };
     Ok(wire::Database {
         backend: backend.to_owned(),
         location,
-        known: Db::known(home.database()),
+        known: Db::known(profile.database()),
         applied: status.as_ref().map(|status| status.applied).filter(|applied| *applied > 0),
         indexed: status.and_then(|status| status.indexed),
     })
 }
 
-impl Home {
+impl Profile {
     /// The state of the database. Changes nothing.
     ///
     /// # Errors

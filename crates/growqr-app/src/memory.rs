@@ -36,8 +36,8 @@ impl Library {
     /// If the repository cannot be read.
     pub(crate) fn memory_survey(&self) -> Result<(usize, Vec<SkippedFile>), AppError> {
         let Some(pages) = self.pages() else { return Ok((0, Vec::new())) };
-        let (pages, left) = pages.survey()?;
-        Ok((pages.len(), left))
+        let (pages, ignored) = pages.survey()?;
+        Ok((pages.len(), ignored))
     }
 
     /// One page.
@@ -129,7 +129,7 @@ async fn change(
     work: impl FnOnce(&MemoryRepo) -> Result<CommitInfo, MemoryError> + Send + 'static,
 ) -> Result<wire::Reply, AppError> {
     let memory = Arc::clone(memory);
-    let made = tokio::task::spawn_blocking(move || work(&memory)).await;
-    let change = made.map_err(|error| AppError::Internal(error.to_string()))??;
+    let result = tokio::task::spawn_blocking(move || work(&memory)).await;
+    let change = result.map_err(|error| AppError::Internal(error.to_string()))??;
     Ok(wire::Reply::Changed { commit: change.commit, paths: change.paths })
 }

@@ -1,10 +1,10 @@
 //! The models that can be chosen, and the servers that offer models.
 
-use crate::choices::servers::{Address, look};
 use crate::error::AppError;
 use crate::library::Library;
-use crate::profile::home::{Environment, Home};
-use crate::profile::settings::Stored;
+use crate::model_setup::servers::{ServerAddress, discover_servers};
+use crate::profile::location::{Environment, Profile};
+use crate::profile::settings::StoredSettings;
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;
 use growqr_models::anthropic::{self, Anthropic};
@@ -28,15 +28,15 @@ pub fn models() -> Vec<ModelRow> {
 ///
 /// # Errors
 /// If the settings cannot be read.
-pub async fn local_servers(home: &Home, environment: &Environment) -> Result<Vec<LocalServer>, AppError> {
-    let stored = stored(home).await?;
+pub async fn local_servers(profile: &Profile, environment: &Environment) -> Result<Vec<LocalServer>, AppError> {
+    let stored = stored_settings(profile).await?;
     let key = environment.get("OPENAI_API_KEY").map(Secret::new);
-    Ok(look(&Address::of(environment, &stored), key).await)
+    Ok(discover_servers(&ServerAddress::resolve(environment, &stored), key).await)
 }
 
 /// The settings that are set in a profile, read without the profile lock.
-pub(crate) async fn stored(home: &Home) -> Result<Stored, AppError> {
-    let settings = Library::open(home.clone()).await?.settings().await?;
+pub(crate) async fn stored_settings(profile: &Profile) -> Result<StoredSettings, AppError> {
+    let settings = Library::open(profile.clone()).await?.settings().await?;
     Ok(settings.into_iter().filter(|setting| setting.is_set).map(|setting| (setting.name, setting.value)).collect())
 }
 

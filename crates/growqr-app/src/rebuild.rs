@@ -3,12 +3,12 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::host::lock::ProfileLock;
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use growqr_core::clock::Clock;
 use growqr_store::Db;
 use growqr_wire as wire;
 
-impl Home {
+impl Profile {
     /// Rebuilds the lists of agents, the transcripts, the outbox and the index of messages. If it is stopped at any
     /// moment, the database still works, and the next rebuild completes the rest. Does nothing if there is no database.
     ///
@@ -23,9 +23,10 @@ impl Home {
         self.create()?;
         let _lock = ProfileLock::take(self, now)?.ok_or_else(|| in_use(ProfileLock::holder(self)))?;
         let db = Db::open(self.database()).await?;
-        let _claim = db.claim_profile(self.profile()).await?.ok_or_else(|| in_use("a process on another computer".to_owned()))?;
-        let store = db.profile(self.profile(), now).await?;
-        let rebuilt = growqr_actors::rebuild(&*store, &*db.views(self.profile())).await?;
+        let _database_claim =
+            db.claim_profile(self.id()).await?.ok_or_else(|| in_use("a process on another computer".to_owned()))?;
+        let store = db.profile(self.id(), now).await?;
+        let rebuilt = growqr_actors::rebuild(&*store, &*db.views(self.id())).await?;
         drop(store);
         db.close().await;
         Ok(wire::Rebuilt {

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "growqr", version, max_term_width = 100)]
 pub struct Cli {
-    /// The folder that holds everything [default: the system's place for app data]
+    /// The data folder [default: in the system's folder for app data]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long, global = true)]
     pub json: bool,
     #[command(subcommand)]
@@ -20,15 +20,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Talk with the Grow Agent: one message, or a prompt loop without one
+    /// Chat with the Grow Agent: send one message, or start an interactive prompt
     Chat(Chat),
-    /// The Grow Agent and its sub-agents
+    /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),
-    /// What the agents remember: a git repository that is yours
+    /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),
-    /// Everything that happened, in order
+    /// Print the recorded events in order
     Events(Events),
     /// Search all conversations
     Search {
@@ -38,27 +38,27 @@ pub enum Command {
         #[arg(long, value_name = "ID")]
         agent: Option<String>,
     },
-    /// Keys for model providers, kept in the system's keychain
+    /// Manage the keys of model providers, which are stored in the system's keychain
     #[command(subcommand)]
     Keys(Keys),
-    /// Models that can be chosen, those of servers on this computer last
+    /// List the available models; those of servers on this computer come last
     Models,
-    /// Settings
+    /// Show and change settings
     #[command(subcommand)]
     Config(Config),
-    /// Who you are: sign in, sign out
+    /// Sign in, sign out and switch profiles
     #[command(subcommand)]
     Auth(Auth),
-    /// What may be spent, and what was
+    /// Show and change the spending limits
     #[command(subcommand)]
     Budget(Budget),
-    /// Check that nothing in the journals was altered
+    /// Check that no recorded event was altered
     #[command(subcommand)]
     Audit(Audit),
-    /// The database
+    /// Inspect, migrate and rebuild the database
     #[command(subcommand)]
     Db(Db),
-    /// What works, what is missing, and what to do about it
+    /// Check what works and what is missing, and print the next steps
     Doctor,
     /// Print completions for a shell
     Completions {
@@ -69,7 +69,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Chat {
-    /// What to say; `-` reads all of standard input; none: a prompt loop
+    /// The message; `-` reads it from standard input [default: an interactive prompt]
     pub message: Option<String>,
     /// The conversation to continue [default: grow, the main one]
     #[arg(long, value_name = "ID")]
@@ -78,73 +78,73 @@ pub struct Chat {
 
 #[derive(Debug, Subcommand)]
 pub enum Agents {
-    /// All agents and what they are doing
+    /// List all agents with their status
     List,
-    /// One agent and its conversation
+    /// Show one agent and its conversation
     Show {
-        /// Its id
+        /// The id of the agent
         id: String,
     },
-    /// Tell an agent something
+    /// Send a message to an agent
     Say {
-        /// Its id
+        /// The id of the agent
         id: String,
-        /// What
+        /// The message
         text: String,
     },
-    /// Stop an agent and its sub-agents
+    /// Cancel the turn of an agent and of its sub-agents
     Cancel {
-        /// Its id
+        /// The id of the agent
         id: String,
     },
-    /// Let an agent go on where it stopped
+    /// Resume an agent where it stopped
     Resume {
-        /// Its id
+        /// The id of the agent
         id: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Memory {
-    /// The pages
+    /// List the pages
     List {
-        /// Only paths that begin so
+        /// Only pages whose path begins with this text
         prefix: Option<String>,
     },
-    /// One page
+    /// Print one page
     Read {
-        /// Its path
+        /// The path of the page
         path: String,
     },
     /// Write a page from standard input
     Write {
-        /// Its path
+        /// The path of the page
         path: String,
-        /// The version it replaces, as `memory read --json` shows it [default: whatever is there]
+        /// Write only if the page still has this version, as `memory read --json` prints it [default: overwrite any version]
         #[arg(long)]
         base: Option<String>,
     },
-    /// Remove a page; `memory restore` brings it back
+    /// Delete a page; `memory restore` brings it back
     Delete {
-        /// Its path
+        /// The path of the page
         path: String,
-        /// Only if it is still this version, as `memory read --json` shows it
+        /// Delete only if the page still has this version, as `memory read --json` prints it
         #[arg(long)]
         base: Option<String>,
     },
-    /// The changes, newest first
+    /// List the changes, newest first
     Log {
-        /// Only of this page
+        /// Only changes of this page
         path: Option<String>,
     },
-    /// What a change did
+    /// Print the diff of a change
     Diff {
         /// The change's id, or its first digits
         rev: String,
     },
-    /// Whose line is whose
+    /// Print for each line of a page which change wrote it
     Blame {
-        /// The page's path
+        /// The path of the page
         path: String,
     },
     /// Search the pages
@@ -152,7 +152,7 @@ pub enum Memory {
         /// Part of a line, in any case
         text: String,
     },
-    /// Undo a change by a new one
+    /// Undo a change with a new change
     Restore {
         /// The change's id, or its first digits
         rev: String,
@@ -161,30 +161,30 @@ pub enum Memory {
 
 #[derive(Debug, Args)]
 pub struct Events {
-    /// Only what came after this position
+    /// Only events after this position
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub since: u64,
-    /// Only the last so many
+    /// Only the last COUNT events
     #[arg(long, value_name = "COUNT", conflicts_with = "since", value_parser = clap::value_parser!(u32).range(1..))]
     pub last: Option<u32>,
-    /// Go on as things happen
+    /// Keep printing new events
     #[arg(long)]
     pub follow: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Keep a key, from standard input, once the provider has accepted it
+    /// Read a key from standard input, let the provider check it, and store it
     Set {
         /// The provider: anthropic or openai
         name: String,
-        /// Keep it without asking the provider
+        /// Store the key without a check by the provider
         #[arg(long)]
         unchecked: bool,
     },
-    /// Which keys are known; never their values
+    /// List the keys in use, without their values
     List,
-    /// Forget a key; one in the environment stays there
+    /// Remove a key from the keychain; a key in the environment stays
     Remove {
         /// The provider: anthropic or openai
         name: String,
@@ -193,82 +193,82 @@ pub enum Keys {
 
 #[derive(Debug, Subcommand)]
 pub enum Config {
-    /// One setting, or all
+    /// Show one setting or all settings
     Get {
-        /// Its name
+        /// The name of the setting
         name: Option<String>,
     },
     /// Change a setting
     Set {
-        /// Its name
+        /// The name of the setting
         name: String,
-        /// Its value; `default` goes back to the default
+        /// The new value; `default` restores the default
         value: String,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Budget {
-    /// Limits and what is used of them
+    /// Show the limits and how much of them is used
     Show,
-    /// Change limits, in US dollars such as 2 or 0.25
+    /// Change the limits, in US dollars such as 2 or 0.25
     Set(Limits),
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct Limits {
-    /// What one message may cost, sub-agents included
+    /// The most that one message may cost, sub-agents included
     #[arg(long, value_name = "USD")]
     pub per_message: Option<String>,
-    /// What a day (UTC) may cost
+    /// The most that a day (UTC) may cost
     #[arg(long, value_name = "USD")]
     pub per_day: Option<String>,
-    /// What a month (UTC) may cost, or none
+    /// The most that a month (UTC) may cost, or none
     #[arg(long, value_name = "USD")]
     pub per_month: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Audit {
-    /// Check every link of every journal
+    /// Check the hash chain of every journal
     Verify,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Db {
-    /// Bring the database up to date
+    /// Apply the missing migrations
     Migrate,
-    /// Rebuild lists, transcripts and the search index from the journal, and say what had differed
+    /// Rebuild lists, transcripts and the search index from the journal, and print what was corrected
     Rebuild,
-    /// Which database, and how far it is
+    /// Show the database and its migration version
     Status,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Auth {
-    /// Who is signed in, and who else has a profile here
+    /// Show who is signed in, and who else has a profile on this computer
     Status,
     /// Sign in with the browser
     SignIn(SignIn),
     /// Sign out on this computer; the data stays for the next sign-in
     SignOut,
-    /// Open the profile of somebody who has one here
+    /// Open the profile of another account on this computer
     Switch {
-        /// Their address or profile; local is nobody's
+        /// The email address or the profile of the account; `local` opens the local profile
         who: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub struct SignIn {
-    /// If you are new here: take over what is in the local profile
+    /// If you are new on this computer: take over the data of the local profile
     #[arg(long, conflicts_with = "fresh")]
     pub adopt: bool,
-    /// If you are new here: begin with an empty profile
+    /// If you are new on this computer: start with an empty profile
     #[arg(long)]
     pub fresh: bool,
-    /// Sign in as somebody else than the browser knows
+    /// Sign in with another account than the one that is signed in at the browser
     #[arg(long)]
     pub someone_else: bool,
     /// Only print the address, for a browser on this computer

@@ -1,32 +1,34 @@
 //! The `growqr auth` commands: sign in, sign out, switch, status. The sign-in callback comes from the browser to a
 //! loopback port.
 
-use crate::Done;
-use crate::args::{Auth, SignIn as Flags};
-use crate::print::{Look, Out, plain, time};
-use growqr_app::{AppError, Arrival, Environment, Home, NOBODY, SignIn, SignInFailure, WayBack, without_sign_in};
+use crate::CommandResult;
+use crate::args::{Auth, SignIn as SignInArgs};
+use crate::print::{Out, Style, sanitized_line, time};
+use growqr_app::{
+    AppError, CallbackRoute, Environment, LOCAL_PROFILE, Profile, SignIn, SignInFailure, SignInOutcome, without_sign_in,
+};
 use growqr_wire::{Person, SignIn as View, SignInState};
 use std::io::{IsTerminal, Write};
 use tokio::sync::mpsc;
 
-pub async fn auth(home: Home, environment: &Environment, out: &Out, command: Auth) -> Done {
-    let service = SignIn::find(&home, environment)?;
+pub async fn auth(profile: Profile, environment: &Environment, out: &Out, command: Auth) -> CommandResult {
+    let service = SignIn::find(&profile, environment)?;
     let Some(service) = service else {
         return match command {
             Auth::Status => {
-                show(out, &without_sign_in(&home)?);
+                print_view(out, &without_sign_in(&profile)?);
                 Ok(true)
             }
             _ => Err(SignInFailure::NotConfigured.into()),
         };
     };
     service.resume().await?;
-    let done = run(&service, out, command).await;
+    let result = run(&service, out, command).await;
     service.close().await;
-    done
+    result
 }
 
-async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
+async fn run(service: &SignIn, out: &Out, command: Auth) -> CommandResult {
     match command {
         Auth::Status => {}
         Auth::SignIn(flags) => {
@@ -41,38 +43,38 @@ async fn run(service: &SignIn, out: &Out, command: Auth) -> Done {
             }
         }
         // An account that has adopted the profile named `local` can still be chosen by its email address.
-        Auth::Switch { who } if who == "local" => drop(service.switch(NOBODY).await?),
+        Auth::Switch { who } if who == "local" => drop(service.switch(LOCAL_PROFILE).await?),
         Auth::Switch { who } => drop(service.switch(&who).await?),
     }
-    show(out, &service.view()?);
+    print_view(out, &service.view()?);
     Ok(true)
 }
 
-async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
+async fn sign_in(service: &SignIn, out: &Out, flags: &SignInArgs) -> CommandResult {
     let adopt = (flags.adopt || flags.fresh).then_some(flags.adopt);
     if adopt.is_none() && !std::io::stdin().is_terminal() && service.has_local_data().await? {
         return Err(AppError::BadRequest {
-            message: "there is something in the local profile, and nobody to ask whose it is".to_owned(),
-            next_step: "If it is yours, add --adopt; else --fresh.".to_owned(),
+            message: "the local profile has data, and standard input is not a terminal to ask whose data it is".to_owned(),
+            next_step: "If the data is yours, add --adopt; otherwise add --fresh.".to_owned(),
         });
     }
-    let begun = service.begin(WayBack::Port, flags.someone_else).await?;
-    if let Some(notice) = &begun.notice {
+    let attempt = service.begin(CallbackRoute::LoopbackPort, flags.someone_else).await?;
+    if let Some(notice) = &attempt.notice {
         out.notice(notice);
     }
-    out.notice(&format!("To sign in, open this in a browser on this computer (Ctrl-C to stop):\n{}", begun.url));
-    if !flags.no_browser && has_browser() && open::that_detached(&begun.url).is_err() {
-        out.notice("No browser could be opened; open the address by hand.");
+    out.notice(&format!("To sign in, open this in a browser on this computer (Ctrl-C to stop):\n{}", attempt.url));
+    if !flags.no_browser && has_browser() && open::that_detached(&attempt.url).is_err() {
+        out.notice("No browser could be opened; open the address yourself.");
     }
-    let arrival = tokio::select! {
-        arrival = service.complete(begun, adopt) => arrival?,
+    let outcome = tokio::select! {
+        outcome = service.complete(attempt, adopt) => outcome?,
         _ = tokio::signal::ctrl_c() => {
             service.cancel().await?;
             return Err(SignInFailure::Stopped.into());
         }
     };
-    if let Arrival::Asks = arrival {
-        let Some(adopt) = answer(out).await else {
+    if let SignInOutcome::NeedsChoice = outcome {
+        let Some(adopt) = ask_to_adopt(out).await else {
             service.cancel().await?;
             return Err(SignInFailure::Stopped.into());
         };
@@ -83,11 +85,11 @@ async fn sign_in(service: &SignIn, out: &Out, flags: &Flags) -> Done {
 
 /// Asks the person whether the data in the local profile is theirs. `None` if they leave without an answer (Ctrl-C,
 /// Ctrl-D).
-async fn answer(out: &Out) -> Option<bool> {
+async fn ask_to_adopt(out: &Out) -> Option<bool> {
     let mut lines = lines();
     loop {
-        out.notice("You are new here, and the local profile holds conversations, memory, settings or keys.");
-        eprint!("Is it yours, and shall it become your profile? [y/n] ");
+        out.notice("You are new on this computer, and the local profile has conversations, memory, settings or keys.");
+        eprint!("Is this data yours, and should it become your profile? [y/n] ");
         let _ = std::io::stderr().flush();
         let line = tokio::select! {
             line = lines.recv() => line?,
@@ -126,34 +128,39 @@ fn has_browser() -> bool {
     true
 }
 
-fn show(out: &Out, view: &View) {
+fn print_view(out: &Out, view: &View) {
     out.row(view, || {
-        let head = match (view.state, &view.person) {
-            (SignInState::NotConfigured, None) => "This GrowQR knows no sign-in service; the local profile is open.".to_owned(),
+        let status = match (view.state, &view.person) {
+            (SignInState::NotConfigured, None) => "No sign-in service is configured; the local profile is open.".to_owned(),
             (SignInState::SignedOut, _) | (_, None) => "Nobody is signed in; the local profile is open.".to_owned(),
-            (SignInState::NeedsSignIn, Some(person)) => format!("{}: the sign-in has ended; sign in again.", who(person)),
+            (SignInState::NeedsSignIn, Some(person)) => {
+                format!("{}: the sign-in has ended; sign in again.", display_name(person))
+            }
             (SignInState::Choosing, Some(person)) => {
-                format!("{} has not said yet whether what is on this computer is theirs; sign in again.", who(person))
+                format!(
+                    "{} has not answered yet whether the data on this computer is theirs; sign in again.",
+                    display_name(person)
+                )
             }
             (_, Some(person)) => {
                 let until = view.until.map(|until| format!(", valid until {} UTC", time(until))).unwrap_or_default();
-                format!("Signed in as {}, last confirmed {} UTC{until}.", who(person), time(person.last_verified_at))
+                format!("Signed in as {}, last confirmed {} UTC{until}.", display_name(person), time(person.last_verified_at))
             }
         };
         let notice = view.notice.as_ref().map(|notice| format!("\n{notice}")).unwrap_or_default();
         let current = view.person.as_ref().map(|person| &person.profile);
         let others = view.people.iter().filter(|person| Some(&person.profile) != current);
-        let others: String = others.map(|person| format!("\n  {}", out.style(Look::Dim, &who(person)))).collect();
+        let others: String = others.map(|person| format!("\n  {}", out.style(Style::Dim, &display_name(person)))).collect();
         let others = if others.is_empty() { others } else { format!("\nAlso here:{others}") };
-        format!("{head}{notice}{others}")
+        format!("{status}{notice}{others}")
     });
 }
 
-fn who(person: &Person) -> String {
+fn display_name(person: &Person) -> String {
     match (&person.name, &person.email) {
-        (Some(name), Some(email)) => format!("{} <{}>", plain(name), plain(email)),
-        (Some(name), None) => plain(name),
-        (None, Some(email)) => plain(email),
-        (None, None) => plain(&person.id),
+        (Some(name), Some(email)) => format!("{} <{}>", sanitized_line(name), sanitized_line(email)),
+        (Some(name), None) => sanitized_line(name),
+        (None, Some(email)) => sanitized_line(email),
+        (None, None) => sanitized_line(&person.id),
     }
 }

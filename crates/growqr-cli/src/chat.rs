@@ -1,11 +1,12 @@
 //! `growqr chat`: sends one message, or runs the prompt loop.
 
-use crate::Done;
+use crate::CommandResult;
 use crate::args::Chat;
-use crate::print::{Look, Out};
+use crate::print::{Out, Style};
 use crate::prompt::{Line, Prompt};
-use crate::transcript::{Ending, Transcript};
-use growqr_app::{AppError, Client, Environment, Events, Home, Library, MESSAGE_LIMIT, new_message_id};
+use crate::transcript::{Ending, Transcript, ending};
+use growqr_app::{AppError, Client, Environment, Events, Library, MESSAGE_LIMIT, Profile, new_message_id};
+use growqr_wire::event::Event;
 use growqr_wire::{Agent, Needs, Push, Reply, Request};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -13,24 +14,24 @@ use std::io::Read;
 /// Id of the main conversation.
 const MAIN: &str = "grow";
 
-pub async fn run(home: Home, environment: &Environment, out: &Out, chat: Chat) -> Done {
+pub async fn run(profile: Profile, environment: &Environment, out: &Out, chat: Chat) -> CommandResult {
     let conversation = chat.conversation.unwrap_or_else(|| MAIN.to_owned());
     if conversation != MAIN {
         return Err(AppError::Missing {
             what: format!("conversation {conversation:?}"),
-            next_step: "The one there is is called grow. To speak to a sub-agent: growqr agents say ID TEXT".to_owned(),
+            next_step: "The only conversation is grow. To write to a sub-agent: growqr agents say ID TEXT".to_owned(),
         });
     }
     match chat.message {
-        None => prompt_loop(home, environment, out).await,
+        None => prompt_loop(profile, environment, out).await,
         Some(message) => {
             let text = if message == "-" { read_stdin()? } else { message };
-            tell(home, environment, out, MAIN, say(text)).await
+            send_and_print(profile, environment, out, MAIN, say_request(text)).await
         }
     }
 }
 
-fn say(text: String) -> Request {
+fn say_request(text: String) -> Request {
     Request::Say { agent: MAIN.to_owned(), id: new_message_id(), text }
 }
 
@@ -40,105 +41,120 @@ fn read_stdin() -> Result<String, AppError> {
     let mut bytes = Vec::new();
     let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
     std::io::stdin().take(MESSAGE_LIMIT as u64 * 64).read_to_end(&mut bytes).map_err(unreadable)?;
-    String::from_utf8(bytes)
-        .map_err(|_| AppError::BadRequest { message: "this is not text".to_owned(), next_step: "Send UTF-8 text.".to_owned() })
+    String::from_utf8(bytes).map_err(|_| AppError::BadRequest {
+        message: "standard input is not text".to_owned(),
+        next_step: "Send UTF-8 text.".to_owned(),
+    })
 }
 
 /// Sends one request to an agent and prints events until the agent's turn ends.
-pub async fn tell(home: Home, environment: &Environment, out: &Out, target: &str, request: Request) -> Done {
-    let mut session = Session::open(home, environment, out, target).await?;
-    let ended = session.tell(request).await;
-    let left = session.close().await;
-    let ended = ended?;
-    if left > 0 {
-        out.notice(&format!("{left} at work still: it goes on when GrowQR runs again"));
+pub async fn send_and_print(
+    profile: Profile,
+    environment: &Environment,
+    out: &Out,
+    target: &str,
+    request: Request,
+) -> CommandResult {
+    let mut session = ChatSession::open(profile, environment, out, target).await?;
+    let ending = session.send_and_print(request).await;
+    let interrupted = session.close().await;
+    let ending = ending?;
+    if interrupted > 0 {
+        out.notice(&format!("sub-agents interrupted: {interrupted}; they continue when GrowQR runs again"));
     }
-    Ok(told(out, &ended))
+    Ok(report_ending(out, &ending))
 }
 
 /// Prints a notice if the turn did not end normally. Returns true if it did.
-fn told(out: &Out, ended: &Ending) -> bool {
-    match ended {
+fn report_ending(out: &Out, ending: &Ending) -> bool {
+    match ending {
         Ending::Done => true,
-        Ending::Left => {
-            out.notice("growqr: left; the turn goes on when GrowQR runs again");
+        Ending::Detached => {
+            out.notice("growqr: no longer waiting; the turn continues when GrowQR runs again");
             false
         }
-        Ending::Otherwise(text) => {
+        Ending::Abnormal(text) => {
             out.notice(&format!("growqr: {text}"));
             false
         }
     }
 }
 
-async fn prompt_loop(home: Home, environment: &Environment, out: &Out) -> Done {
-    let mut prompt = Prompt::start(home.prompt_history());
-    let mut session = Session::open_and_look(home, environment, out, MAIN).await?;
+async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    let mut prompt = Prompt::start(profile.prompt_history());
+    let mut session = ChatSession::open_with_running_agents(profile, environment, out, MAIN).await?;
     if prompt.is_interactive() {
-        out.notice(&out.style(Look::Dim, "Ctrl-C stops an answer, Ctrl-D leaves. Sub-agents work while this runs."));
+        out.notice(
+            &out.style(Style::Dim, "Ctrl-C cancels the answer, Ctrl-D exits. Sub-agents work as long as this program runs."),
+        );
     }
-    let mut well = true;
-    let mut above = prompt.printer();
+    let mut all_succeeded = true;
+    let mut printer = prompt.printer();
     loop {
         // While a line is being edited, events are printed above it and not in the middle of it.
-        if let Some(printer) = above.take() {
-            out.above(printer);
+        if let Some(line_printer) = printer.take() {
+            out.begin_above_prompt(line_printer);
         }
-        let line = session.while_typing(&mut prompt).await;
-        above = out.below();
+        let line = session.next_line(&mut prompt).await;
+        printer = out.end_above_prompt();
         match line? {
             Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
-                let went_well = match session.tell(say(text)).await {
-                    Ok(Ending::Left) => {
-                        told(out, &Ending::Left);
+                let succeeded = match session.send_and_print(say_request(text)).await {
+                    Ok(Ending::Detached) => {
+                        report_ending(out, &Ending::Detached);
                         session.close().await;
                         return Ok(false);
                     }
-                    Ok(ended) => told(out, &ended),
+                    Ok(ending) => report_ending(out, &ending),
                     Err(error) => {
                         out.error(error);
                         false
                     }
                 };
                 // At a terminal the person has seen the error; a script learns of it by the exit code.
-                well &= went_well || prompt.is_interactive();
+                all_succeeded &= succeeded || prompt.is_interactive();
             }
         }
     }
     if !prompt.is_interactive() {
-        well &= session.settle().await?;
+        all_succeeded &= session.print_until_idle().await?;
     }
     session.close().await;
-    Ok(well)
+    Ok(all_succeeded)
 }
 
 /// A client that prints the event stream and knows which agents are at work.
-struct Session<'a> {
+struct ChatSession<'a> {
     client: Client,
     events: Events,
-    home: Home,
+    profile: Profile,
     target: String,
     transcript: Transcript<'a>,
     at_work: BTreeSet<String>,
 }
 
-impl<'a> Session<'a> {
-    async fn open(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
-        let (client, events) = Client::open(home.clone(), environment, Needs::Host).await?;
+impl<'a> ChatSession<'a> {
+    async fn open(profile: Profile, environment: &Environment, out: &'a Out, target: &str) -> Result<ChatSession<'a>, AppError> {
+        let (client, events) = Client::open(profile.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(Session { client, events, home, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+        Ok(ChatSession { client, events, profile, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
     }
 
-    /// Like [`Session::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
-    async fn open_and_look(home: Home, environment: &Environment, out: &'a Out, target: &str) -> Result<Session<'a>, AppError> {
+    /// Like [`ChatSession::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
+    async fn open_with_running_agents(
+        profile: Profile,
+        environment: &Environment,
+        out: &'a Out,
+        target: &str,
+    ) -> Result<ChatSession<'a>, AppError> {
         // If this process becomes the host, opening resumes interrupted turns, and they may end at once: so read the
         // store before. If another process is the host, read it again after we have subscribed, so that no change is
         // missed in between.
-        let before = who_is_at_work(&home).await?;
-        let mut session = Session::open(home, environment, out, target).await?;
-        session.at_work = if session.client.is_attached() { who_is_at_work(&session.home).await? } else { before };
+        let before = agents_at_work(&profile).await?;
+        let mut session = ChatSession::open(profile, environment, out, target).await?;
+        session.at_work = if session.client.is_attached() { agents_at_work(&session.profile).await? } else { before };
         Ok(session)
     }
 
@@ -153,7 +169,7 @@ impl<'a> Session<'a> {
     }
 
     /// Prints events until a line is entered.
-    async fn while_typing(&mut self, prompt: &mut Prompt) -> Result<Line, AppError> {
+    async fn next_line(&mut self, prompt: &mut Prompt) -> Result<Line, AppError> {
         loop {
             let push = tokio::select! {
                 line = prompt.line() => return Ok(line),
@@ -173,38 +189,42 @@ impl<'a> Session<'a> {
             Push::Stopped { agent, .. } => drop(self.at_work.remove(agent)),
             Push::Delta { .. } | Push::MemoryChanged => {}
             // Events were dropped because this client was too slow. The store has the current state.
-            Push::Missed => self.at_work = who_is_at_work(&self.home).await?,
+            Push::Missed => self.at_work = agents_at_work(&self.profile).await?,
         }
         let ended = self.transcript.show(push);
-        let has_missed_it = *push == Push::Missed && !self.at_work.contains(&self.target);
-        Ok(ended.or(has_missed_it.then_some(Ending::Done)))
+        if *push == Push::Missed && !self.at_work.contains(&self.target) {
+            return Ok(Some(last_ending(&self.profile, &self.target).await?));
+        }
+        Ok(ended)
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
-    /// second one leaves at once, and the turn goes on at the next start.
-    async fn tell(&mut self, request: Request) -> Result<Ending, AppError> {
-        let Reply::Said { agent: said } = self.client.ask(request).await? else {
-            return Err(AppError::Protocol { problem: "answered something else".to_owned() });
+    /// second one leaves at once, and the turn continues at the next start.
+    async fn send_and_print(&mut self, request: Request) -> Result<Ending, AppError> {
+        let Reply::Said { agent: recorded } = self.client.send(request).await? else {
+            return Err(AppError::Protocol { problem: "sent an unexpected answer".to_owned() });
         };
-        let mut stopping = false;
+        let mut is_cancelling = false;
         loop {
             let push = tokio::select! {
                 push = self.events.next() => push?,
                 _ = tokio::signal::ctrl_c() => {
                     self.transcript.break_line();
-                    if stopping {
-                        return Ok(Ending::Left);
+                    if is_cancelling {
+                        return Ok(Ending::Detached);
                     }
-                    stopping = true;
-                    self.client.ask(Request::Cancel { agent: self.target.clone() }).await?;
+                    is_cancelling = true;
+                    self.client.send(Request::Cancel { agent: self.target.clone() }).await?;
                     continue;
                 }
             };
             let Some(push) = push else {
-                return Ok(Ending::Otherwise("the running GrowQR has ended; the turn goes on when it runs again".to_owned()));
+                return Ok(Ending::Abnormal(
+                    "the running GrowQR has ended; the turn continues when GrowQR runs again".to_owned(),
+                ));
             };
             // An ending that was recorded before the message belongs to an earlier turn.
-            let is_earlier = matches!(&push, Push::Recorded { agent, .. } if agent.id == said.id && agent.seq < said.seq);
+            let is_earlier = matches!(&push, Push::Recorded { agent, .. } if agent.id == recorded.id && agent.seq < recorded.seq);
             if let Some(ending) = self.show(&push).await?
                 && !is_earlier
             {
@@ -214,13 +234,13 @@ impl<'a> Session<'a> {
     }
 
     /// Prints events until no agent is at work, for example until a turn that an earlier stop interrupted has ended.
-    async fn settle(&mut self) -> Done {
+    async fn print_until_idle(&mut self) -> CommandResult {
         while !self.at_work.is_empty() {
-            let goes_on = tokio::select! {
+            let is_open = tokio::select! {
                 shown = self.show_next() => shown?,
                 _ = tokio::signal::ctrl_c() => false,
             };
-            if !goes_on {
+            if !is_open {
                 return Ok(false);
             }
         }
@@ -230,13 +250,31 @@ impl<'a> Session<'a> {
     /// Closes the client. Returns how many sub-agents stop in the middle of their work because this process was their
     /// host.
     async fn close(self) -> usize {
-        let left = if self.client.is_attached() { 0 } else { self.at_work.iter().filter(|id| *id != MAIN).count() };
+        let interrupted = if self.client.is_attached() { 0 } else { self.at_work.iter().filter(|id| *id != MAIN).count() };
         self.client.close().await;
-        left
+        interrupted
     }
 }
 
-async fn who_is_at_work(home: &Home) -> Result<BTreeSet<String>, AppError> {
-    let agents = Library::open(home.clone()).await?.agents().await?;
+/// How the last turn of an agent ended, as its journal says.
+async fn last_ending(profile: &Profile, agent: &str) -> Result<Ending, AppError> {
+    let library = Library::open(profile.clone()).await?;
+    let (mut before, page) = (None, 100);
+    loop {
+        let events = library.events_before(Some(agent), before, page).await?;
+        let ended = events.iter().rev().find_map(|line| match line.event() {
+            Some(Event::TurnEnded(body)) => Some(ending(&body, agent)),
+            _ => None,
+        });
+        match (ended, events.first()) {
+            (Some(ended), _) => return Ok(ended),
+            (None, Some(first)) => before = Some(first.position),
+            (None, None) => return Ok(Ending::Done),
+        }
+    }
+}
+
+async fn agents_at_work(profile: &Profile) -> Result<BTreeSet<String>, AppError> {
+    let agents = Library::open(profile.clone()).await?.agents().await?;
     Ok(agents.into_iter().filter(Agent::is_at_work).map(|agent| agent.id).collect())
 }

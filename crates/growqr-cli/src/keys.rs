@@ -1,67 +1,74 @@
 //! The `growqr keys` commands. A key's value is read from standard input and passed to growqr-app, and to nothing else.
 
-use crate::Done;
+use crate::CommandResult;
 use crate::args::Keys;
-use crate::print::{Look, Out, plain_lines};
-use growqr_app::{AppError, Client, Environment, Home, ask, unlock_keychain};
+use crate::print::{Out, Style, sanitized};
+use growqr_app::{AppError, Client, Environment, Profile, send_request, unlock_keychain};
 use growqr_wire::{ApiKey, Key, KeyCheck, KeySource, Keychain, KeychainState, Reply, Request};
 use std::io::{IsTerminal, Read};
 
 /// The reply to a request about keys: the keys in use and the state of the keychain.
-type Known = (Vec<Key>, Keychain);
+type KeysReply = (Vec<Key>, Keychain);
 
-pub async fn keys(home: Home, environment: &Environment, out: &Out, command: Keys) -> Done {
+pub async fn keys(profile: Profile, environment: &Environment, out: &Out, command: Keys) -> CommandResult {
     match command {
-        Keys::List => list(home, environment, out).await,
+        Keys::List => list(profile, environment, out).await,
         Keys::Set { name, unchecked } => {
             let value = ApiKey(read_secret(&name)?);
-            if !unchecked && !is_welcome(&home, environment, out, &name, &value).await? {
+            if !unchecked && !is_accepted_by_provider(&profile, environment, out, &name, &value).await? {
                 return Ok(false);
             }
-            set(home, environment, out, &name, value).await
+            set(profile, environment, out, &name, value).await
         }
         Keys::Remove { name } => {
-            let (keys, _) = known(ask(home, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
+            let (keys, _) =
+                keys_reply(send_request(profile, environment, Request::SetKey { name: name.clone(), value: None }).await?)?;
             if keys.iter().any(|key| key.name == name) {
-                out.notice("the environment still has one, which counts as long as it is set there");
+                out.notice("the environment still has a key, which is used as long as it is set there");
             }
             Ok(true)
         }
     }
 }
 
-async fn list(home: Home, environment: &Environment, out: &Out) -> Done {
-    let (keys, keychain) = known(ask(home, environment, Request::Keys).await?)?;
+async fn list(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    let (keys, keychain) = keys_reply(send_request(profile, environment, Request::Keys).await?)?;
     for key in &keys {
-        show(out, key);
+        print_key(out, key);
     }
     if !out.is_json() {
         if keys.is_empty() {
-            out.notice("no keys; keep one with: growqr keys set anthropic");
+            out.notice("no keys; store one with: growqr keys set anthropic");
         }
         if keychain.state != KeychainState::Ready {
-            tell(out, &keychain);
+            print_keychain(out, &keychain);
         }
     }
     Ok(true)
 }
 
 /// Lets the provider check the key and prints the result. Returns false if the provider refused the key.
-async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &str, value: &ApiKey) -> Done {
+async fn is_accepted_by_provider(
+    profile: &Profile,
+    environment: &Environment,
+    out: &Out,
+    name: &str,
+    value: &ApiKey,
+) -> CommandResult {
     let request = Request::CheckKey { name: name.to_owned(), value: value.clone() };
-    let check = match ask(home.clone(), environment, request).await? {
+    let check = match send_request(profile.clone(), environment, request).await? {
         Reply::KeyChecked { check } => check,
-        other => return Err(strange(&other)),
+        other => return Err(unexpected_reply(&other)),
     };
     match check {
         KeyCheck::Accepted => out.notice("the provider accepts this key"),
         KeyCheck::Unknown { message } => {
-            out.notice(&format!("the key could not be checked, and is used all the same: {}", plain_lines(&message)));
+            out.notice(&format!("the key could not be checked, and is stored without a check: {}", sanitized(&message)));
         }
         KeyCheck::Refused { message } => {
             out.error(AppError::BadRequest {
-                message: format!("the provider refused the key, so it was not kept: {message}"),
-                next_step: "Copy the whole key from the provider's console; --unchecked keeps it all the same.".to_owned(),
+                message: format!("the provider refused the key, so it was not stored: {message}"),
+                next_step: "Copy the whole key from the provider's console; --unchecked stores it without a check.".to_owned(),
             });
             return Ok(false);
         }
@@ -69,70 +76,70 @@ async fn is_welcome(home: &Home, environment: &Environment, out: &Out, name: &st
     Ok(true)
 }
 
-async fn set(home: Home, environment: &Environment, out: &Out, name: &str, value: ApiKey) -> Done {
+async fn set(profile: Profile, environment: &Environment, out: &Out, name: &str, value: ApiKey) -> CommandResult {
     let request = Request::SetKey { name: name.to_owned(), value: Some(value) };
-    let (mut has_host, mut known) = set_once(&home, environment, &request).await?;
-    if !has_host && known.1.state == KeychainState::Locked {
-        out.notice("the system's keychain is locked; answer its question, if it shows one, to unlock it");
-        if unlock_keychain(&home).await {
-            (has_host, known) = set_once(&home, environment, &request).await?;
+    let (mut has_host, mut reply) = set_key(&profile, environment, &request).await?;
+    if !has_host && reply.1.state == KeychainState::Locked {
+        out.notice("the system's keychain is locked; unlock it in its dialog, if it shows one");
+        if unlock_keychain(&profile).await {
+            (has_host, reply) = set_key(&profile, environment, &request).await?;
         }
     }
-    let (keys, keychain) = known;
+    let (keys, keychain) = reply;
     if !has_host && keychain.state != KeychainState::Ready {
-        return Err(not_kept(keychain));
+        return Err(not_stored_error(keychain));
     }
     let Some(key) = keys.iter().find(|key| key.name == name) else { return Ok(false) };
-    show(out, key);
+    print_key(out, key);
     match key.source {
         KeySource::Keychain => {}
-        KeySource::Environment => out.notice("the environment has one too, which counts as long as it is set there"),
-        KeySource::Memory => tell(out, &keychain),
+        KeySource::Environment => out.notice("the environment also has a key, which is used as long as it is set there"),
+        KeySource::Memory => print_keychain(out, &keychain),
     }
     Ok(true)
 }
 
 /// Sends the request to the running host. If no host runs, takes the profile lock for this one request. Returns whether
 /// a host runs.
-async fn set_once(home: &Home, environment: &Environment, request: &Request) -> Result<(bool, Known), AppError> {
-    let (client, _) = Client::open(home.clone(), environment, request.class().needs).await?;
-    let reply = client.ask(request.clone()).await;
+async fn set_key(profile: &Profile, environment: &Environment, request: &Request) -> Result<(bool, KeysReply), AppError> {
+    let (client, _) = Client::open(profile.clone(), environment, request.class().needs).await?;
+    let reply = client.send(request.clone()).await;
     let has_host = client.is_attached();
     client.close().await;
-    Ok((has_host, known(reply?)?))
+    Ok((has_host, keys_reply(reply?)?))
 }
 
-fn known(reply: Reply) -> Result<Known, AppError> {
+fn keys_reply(reply: Reply) -> Result<KeysReply, AppError> {
     match reply {
         Reply::Keys { keys, keychain } => Ok((keys, keychain)),
-        other => Err(strange(&other)),
+        other => Err(unexpected_reply(&other)),
     }
 }
 
 /// A host of another build may send such a reply. Its content is not printed.
-fn strange(_reply: &Reply) -> AppError {
-    AppError::Protocol { problem: "answered something else than was asked".to_owned() }
+fn unexpected_reply(_reply: &Reply) -> AppError {
+    AppError::Protocol { problem: "sent an unexpected answer".to_owned() }
 }
 
 /// The error for a key that only this process has in memory: the key is lost when the process ends.
-fn not_kept(keychain: Keychain) -> AppError {
+fn not_stored_error(keychain: Keychain) -> AppError {
     let next = keychain.next_step.unwrap_or_default();
     AppError::BadRequest {
-        message: format!("the key was not kept: {}", keychain.found),
-        next_step: format!("{next} A key can also be set for one run, while `growqr chat` runs in another terminal."),
+        message: format!("the key was not stored: {}", keychain.found),
+        next_step: format!("{next} While `growqr chat` runs in another terminal, a key can be set for that run."),
     }
 }
 
-fn show(out: &Out, key: &Key) {
+fn print_key(out: &Out, key: &Key) {
     let place = match key.source {
         KeySource::Environment => "from the environment",
         KeySource::Keychain => "in the system's keychain",
-        KeySource::Memory => "in memory of the running GrowQR only",
+        KeySource::Memory => "in the memory of the running GrowQR only",
     };
-    out.row(key, || format!("{}  {}", key.name, out.style(Look::Dim, place)));
+    out.row(key, || format!("{}  {}", key.name, out.style(Style::Dim, place)));
 }
 
-fn tell(out: &Out, keychain: &Keychain) {
+fn print_keychain(out: &Out, keychain: &Keychain) {
     let step = keychain.next_step.as_ref().map(|step| format!("\n  {step}")).unwrap_or_default();
     out.notice(&format!("{}{step}", keychain.found));
 }
@@ -140,7 +147,7 @@ fn tell(out: &Out, keychain: &Keychain) {
 /// Reads a key from standard input. It is never an argument: other programs can read the arguments of a process.
 fn read_secret(name: &str) -> Result<String, AppError> {
     if std::io::stdin().is_terminal() {
-        eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It will be shown here; a pipe avoids that.");
+        eprintln!("Paste the key for {name}, then Enter and Ctrl-D. It is shown on the screen; use a pipe to avoid that.");
     }
     let mut text = String::new();
     std::io::stdin().take(4_096).read_to_string(&mut text).map_err(|source| AppError::BadRequest {

@@ -3,27 +3,28 @@
 //! Exit code 0: done; 1: failed; 2: wrong usage. Results go to standard output, logs and notices to standard error.
 //! Only this file sets up logging and the runtime.
 
+mod agents;
 mod args;
 mod auth;
 mod chat;
+mod inspect;
 mod keys;
-mod look;
+mod memory;
 mod print;
 mod prompt;
-mod show;
+mod settings;
 mod transcript;
-mod write;
 
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
-use growqr_app::{AppError, Environment, Home};
+use growqr_app::{AppError, Environment, Profile};
 use print::Out;
 use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 
 /// The result of a command. `Ok(false)`: the command ran but did not succeed, and has already printed why.
-type Done = Result<bool, AppError>;
+type CommandResult = Result<bool, AppError>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("growqr: the system gives this program no resources: {error}");
+            eprintln!("growqr: the async runtime could not be started: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -48,23 +49,23 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli, out: &Out) -> Done {
-    let environment = Environment::of_process();
-    let home = || Home::find(cli.data_dir.as_deref(), &environment);
+async fn run(cli: Cli, out: &Out) -> CommandResult {
+    let environment = Environment::from_process();
+    let profile = || Profile::find(cli.data_dir.as_deref(), &environment);
     match cli.command {
-        Command::Chat(chat) => chat::run(home()?, &environment, out, chat).await,
-        Command::Agents(command) => show::agents(home()?, &environment, out, command).await,
-        Command::Memory(command) => show::memory(home()?, &environment, out, command).await,
-        Command::Events(events) => look::events(home()?, out, events).await,
-        Command::Search { text, agent } => look::search(home()?, out, &text, agent.as_deref()).await,
-        Command::Keys(command) => keys::keys(home()?, &environment, out, command).await,
-        Command::Models => look::models(home()?, &environment, out).await,
-        Command::Auth(command) => auth::auth(home()?, &environment, out, command).await,
-        Command::Config(command) => write::config(home()?, &environment, out, command).await,
-        Command::Budget(command) => write::budget(home()?, &environment, out, command).await,
-        Command::Audit(args::Audit::Verify) => look::verify(home()?, out).await,
-        Command::Db(command) => look::db(home()?, out, command).await,
-        Command::Doctor => look::doctor(home()?, &environment, out).await,
+        Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
+        Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
+        Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
+        Command::Events(events) => inspect::events(profile()?, out, events).await,
+        Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,
+        Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,
+        Command::Models => inspect::models(profile()?, &environment, out).await,
+        Command::Auth(command) => auth::auth(profile()?, &environment, out, command).await,
+        Command::Config(command) => settings::config(profile()?, &environment, out, command).await,
+        Command::Budget(command) => settings::budget(profile()?, &environment, out, command).await,
+        Command::Audit(args::Audit::Verify) => inspect::verify(profile()?, out).await,
+        Command::Db(command) => inspect::db(profile()?, out, command).await,
+        Command::Doctor => inspect::doctor(profile()?, &environment, out).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "growqr", &mut script);
@@ -76,9 +77,9 @@ async fn run(cli: Cli, out: &Out) -> Done {
 
 /// Logs warnings and errors to standard error, or what `RUST_LOG` selects (`debug`, `growqr_app=debug,warn`).
 fn log_to_stderr() {
-    let asked = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+    let filter = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
     let targets =
-        asked.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
+        filter.unwrap_or_else(|| Targets::new().with_default(tracing::Level::WARN).with_target("sqlx", tracing::Level::ERROR));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false).without_time();
     tracing_subscriber::registry().with(lines.with_filter(targets)).init();
 }

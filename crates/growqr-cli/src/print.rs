@@ -10,7 +10,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 
 /// A text style on a terminal.
 #[derive(Clone, Copy)]
-pub enum Look {
+pub enum Style {
     Bold,
     Dim,
     Good,
@@ -18,7 +18,7 @@ pub enum Look {
 }
 
 /// A printer that writes above the line that is being edited.
-pub type Above = Box<dyn ExternalPrinter + Send>;
+pub type LinePrinter = Box<dyn ExternalPrinter + Send>;
 
 /// Prints results, notices and errors.
 pub struct Out {
@@ -26,16 +26,16 @@ pub struct Out {
     colour: bool,
     /// True once a result could not be written.
     failed: Cell<bool>,
-    /// While a line is being edited: the printer that writes above it, and text that is held back until its own line is
+    /// While a line is being edited: the printer that writes above it, and text that is buffered until its own line is
     /// complete.
-    above: RefCell<Option<(Above, String)>>,
+    above_prompt: RefCell<Option<(LinePrinter, String)>>,
 }
 
 impl Out {
     pub fn new(json: bool) -> Out {
-        let is_wanted = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let colour = is_wanted && understands_colours();
-        Out { json, colour, failed: Cell::new(false), above: RefCell::default() }
+        let is_allowed = !json && std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        let colour = is_allowed && supports_colours();
+        Out { json, colour, failed: Cell::new(false), above_prompt: RefCell::default() }
     }
 
     pub fn is_json(&self) -> bool {
@@ -60,36 +60,36 @@ impl Out {
 
     /// Prints text as it is. A closed pipe is no failure: `growqr events | head` is fine.
     pub fn raw(&self, text: &str) {
-        if !self.printed_above(text) {
-            self.printed(text);
+        if !self.print_above_prompt(text) {
+            self.write_stdout(text);
         }
     }
 
-    /// From now until [`Out::below`], prints whole lines above the line that is being edited.
-    pub fn above(&self, printer: Above) {
-        self.above.replace(Some((printer, String::new())));
+    /// From now until [`Out::end_above_prompt`], prints whole lines above the line that is being edited.
+    pub fn begin_above_prompt(&self, printer: LinePrinter) {
+        self.above_prompt.replace(Some((printer, String::new())));
     }
 
-    /// Ends [`Out::above`] and returns the printer for the next use.
-    pub fn below(&self) -> Option<Above> {
-        let (printer, rest) = self.above.take()?;
-        self.printed(&rest);
+    /// Ends [`Out::begin_above_prompt`] and returns the printer for the next use.
+    pub fn end_above_prompt(&self) -> Option<LinePrinter> {
+        let (printer, rest) = self.above_prompt.take()?;
+        self.write_stdout(&rest);
         Some(printer)
     }
 
-    fn printed_above(&self, text: &str) -> bool {
-        let mut above = self.above.borrow_mut();
-        let Some((printer, waiting)) = above.as_mut() else { return false };
-        waiting.push_str(text);
-        let whole = waiting.rfind('\n').map_or(0, |end| end + 1);
-        let lines: String = waiting.drain(..whole).collect();
+    fn print_above_prompt(&self, text: &str) -> bool {
+        let mut above_prompt = self.above_prompt.borrow_mut();
+        let Some((printer, partial)) = above_prompt.as_mut() else { return false };
+        partial.push_str(text);
+        let complete = partial.rfind('\n').map_or(0, |end| end + 1);
+        let lines: String = partial.drain(..complete).collect();
         if !lines.is_empty() && printer.print(lines).is_err() {
             self.failed.set(true);
         }
         true
     }
 
-    fn printed(&self, text: &str) {
+    fn write_stdout(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => self.failed.set(true),
@@ -104,36 +104,36 @@ impl Out {
 
     /// Prints a notice that is not a result: on standard error, or above the line that is being edited.
     pub fn notice(&self, text: &str) {
-        if !self.printed_above(&format!("{text}\n")) {
+        if !self.print_above_prompt(&format!("{text}\n")) {
             eprintln!("{text}");
         }
     }
 
     pub fn error(&self, error: AppError) {
-        self.told(&Error::from(error));
+        self.print_error(&Error::from(error));
     }
 
     /// Prints an error on standard error: as text for people, or as JSON for scripts.
-    pub fn told(&self, error: &Error) {
+    pub fn print_error(&self, error: &Error) {
         if self.json {
             eprintln!("{}", serde_json::to_string(error).unwrap_or_else(|_| error.message.clone()));
             return;
         }
-        eprintln!("growqr: {}", plain_lines(&error.message));
+        eprintln!("growqr: {}", sanitized(&error.message));
         if let Some(step) = &error.next_step {
-            eprintln!("  {}", plain_lines(step));
+            eprintln!("  {}", sanitized(step));
         }
     }
 
-    pub fn style(&self, look: Look, text: &str) -> String {
+    pub fn style(&self, style: Style, text: &str) -> String {
         if !self.colour {
             return text.to_owned();
         }
-        let code = match look {
-            Look::Bold => 1,
-            Look::Dim => 2,
-            Look::Good => 32,
-            Look::Bad => 31,
+        let code = match style {
+            Style::Bold => 1,
+            Style::Dim => 2,
+            Style::Good => 32,
+            Style::Bad => 31,
         };
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
@@ -141,39 +141,39 @@ impl Out {
 
 /// Every terminal supports colour codes, except the console of Windows.
 #[cfg(not(windows))]
-fn understands_colours() -> bool {
+fn supports_colours() -> bool {
     true
 }
 
 /// Enables colour codes in the console of Windows 10 and later. An older console would print the codes as text.
 #[cfg(windows)]
-fn understands_colours() -> bool {
+fn supports_colours() -> bool {
     anstyle_query::windows::enable_ansi_colors() == Some(true)
 }
 
 /// Text from an outside source on one line, without control characters, which could move the cursor.
-pub fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_direction(*c)).collect()
+pub fn sanitized_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|c| !is_direction_mark(*c)).collect()
 }
 
 /// Text from an outside source with its line breaks and tabs, without other control characters.
-pub fn plain_lines(text: &str) -> String {
-    text.chars().filter(|c| !(c.is_control() || is_direction(*c)) || *c == '\n' || *c == '\t').collect()
+pub fn sanitized(text: &str) -> String {
+    text.chars().filter(|c| !(c.is_control() || is_direction_mark(*c)) || *c == '\n' || *c == '\t').collect()
 }
 
 /// Characters that change the writing direction of the text after them: they can make a line look like another one.
-fn is_direction(c: char) -> bool {
+fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The beginning of a text on one line, at most `most` characters long.
-pub fn short(text: &str, most: usize) -> String {
-    let line = plain(text);
+/// The beginning of a text on one line, at most `max_chars` characters long.
+pub fn shortened(text: &str, max_chars: usize) -> String {
+    let line = sanitized_line(text);
     let line = line.trim();
-    if line.chars().count() <= most {
+    if line.chars().count() <= max_chars {
         line.to_owned()
     } else {
-        line.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+        line.chars().take(max_chars.saturating_sub(1)).chain(['…']).collect()
     }
 }
 
@@ -188,8 +188,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_from_outside_moves_the_cursor() {
-        assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
-        assert_eq!(plain_lines("a\u{1b}[2Jb\nc"), "a[2Jb\nc");
+    fn text_from_outside_cannot_move_the_cursor() {
+        assert_eq!(sanitized_line("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        assert_eq!(sanitized("a\u{1b}[2Jb\nc"), "a[2Jb\nc");
     }
 }

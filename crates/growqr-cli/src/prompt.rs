@@ -3,7 +3,7 @@
 //! Reading a line blocks, so a thread of its own does it, and only when a line is requested. While an answer streams,
 //! nothing is read: the terminal is in its usual mode and Ctrl-C is a signal.
 
-use crate::print::Above;
+use crate::print::LinePrinter;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 use std::io::{BufRead, IsTerminal};
@@ -19,24 +19,24 @@ pub enum Line {
 
 /// Requests lines from the thread that reads them.
 pub struct Prompt {
-    ask: std::sync::mpsc::Sender<()>,
+    requests: std::sync::mpsc::Sender<()>,
     lines: mpsc::Receiver<Line>,
-    printer: std::sync::mpsc::Receiver<Above>,
-    is_asked: bool,
+    printer: std::sync::mpsc::Receiver<LinePrinter>,
+    is_requested: bool,
     is_interactive: bool,
 }
 
 impl Prompt {
     pub fn start(history: PathBuf) -> Prompt {
         let is_interactive = std::io::stdin().is_terminal();
-        let (ask, asked) = std::sync::mpsc::channel();
+        let (requests, requested) = std::sync::mpsc::channel();
         let (sender, lines) = mpsc::channel(1);
         let (printers, printer) = std::sync::mpsc::channel();
         // Not joined: the thread may be waiting for a key when the program ends.
         std::thread::spawn(move || {
-            if is_interactive { edit_lines(&history, &asked, &sender, &printers) } else { pipe_lines(&asked, &sender) }
+            if is_interactive { edit_lines(&history, &requested, &sender, &printers) } else { pipe_lines(&requested, &sender) }
         });
-        Prompt { ask, lines, printer, is_asked: false, is_interactive }
+        Prompt { requests, lines, printer, is_requested: false, is_interactive }
     }
 
     pub fn is_interactive(&self) -> bool {
@@ -45,26 +45,26 @@ impl Prompt {
 
     /// The printer that writes above the line that is being edited. `None` if lines are not edited. Call this only
     /// once.
-    pub fn printer(&self) -> Option<Above> {
+    pub fn printer(&self) -> Option<LinePrinter> {
         // Waits until the thread has created the editor or has failed to.
         self.is_interactive.then(|| self.printer.recv().ok()).flatten()
     }
 
     /// The next line. Cancel-safe: the future may be dropped and the call repeated.
     pub async fn line(&mut self) -> Line {
-        if !self.is_asked && self.ask.send(()).is_err() {
+        if !self.is_requested && self.requests.send(()).is_err() {
             return Line::End;
         }
-        self.is_asked = true;
+        self.is_requested = true;
         let line = self.lines.recv().await.unwrap_or(Line::End);
-        self.is_asked = false;
+        self.is_requested = false;
         line
     }
 }
 
-fn pipe_lines(asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>) {
+fn pipe_lines(requested: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>) {
     let mut stdin = std::io::stdin().lock().lines();
-    while asked.recv().is_ok() {
+    while requested.recv().is_ok() {
         let line = match stdin.next() {
             Some(Ok(text)) => Line::Text(text),
             Some(Err(_)) | None => Line::End,
@@ -77,9 +77,9 @@ fn pipe_lines(asked: &std::sync::mpsc::Receiver<()>, lines: &mpsc::Sender<Line>)
 
 fn edit_lines(
     history: &Path,
-    asked: &std::sync::mpsc::Receiver<()>,
+    requested: &std::sync::mpsc::Receiver<()>,
     lines: &mpsc::Sender<Line>,
-    printers: &std::sync::mpsc::Sender<Above>,
+    printers: &std::sync::mpsc::Sender<LinePrinter>,
 ) {
     let Ok(mut editor) = DefaultEditor::new() else { return };
     if let Ok(printer) = editor.create_external_printer() {
@@ -89,7 +89,7 @@ fn edit_lines(
     // A history file that cannot be read or written counts as empty.
     let _ = editor.load_history(history);
     let mut interrupted = false;
-    while asked.recv().is_ok() {
+    while requested.recv().is_ok() {
         let line = loop {
             match editor.readline("> ") {
                 Ok(text) => {
@@ -99,7 +99,7 @@ fn edit_lines(
                 }
                 Err(ReadlineError::Interrupted) if !interrupted => {
                     interrupted = true;
-                    eprintln!("(Ctrl-C again to leave)");
+                    eprintln!("(Ctrl-C again to exit)");
                 }
                 Err(_) => break Line::End,
             }

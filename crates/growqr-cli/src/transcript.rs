@@ -1,6 +1,6 @@
 //! Prints a conversation on a terminal while it happens: streamed text, tool calls and sub-agents.
 
-use crate::print::{Look, Out, plain_lines, short, usd};
+use crate::print::{Out, Style, sanitized, shortened, usd};
 use growqr_wire::event::{
     Block, ChargeReserved, ChargeSettled, Mail, MailBody, ModelReply, ToolFinished, ToolStarted, TurnEnded,
 };
@@ -12,9 +12,9 @@ use std::collections::HashMap;
 pub enum Ending {
     Done,
     /// The person left before the turn ended.
-    Left,
-    /// The turn did not end normally. Holds the text for the person.
-    Otherwise(String),
+    Detached,
+    /// The turn did not end normally. Contains the text for the person.
+    Abnormal(String),
 }
 
 /// Prints one agent's conversation and the work of its sub-agents.
@@ -26,8 +26,8 @@ pub struct Transcript<'a> {
     calls: HashMap<String, String>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
     is_mid_line: bool,
-    streamed: bool,
-    said_guide: bool,
+    has_streamed: bool,
+    has_shown_guide_note: bool,
 }
 
 impl<'a> Transcript<'a> {
@@ -38,8 +38,8 @@ impl<'a> Transcript<'a> {
             names: HashMap::new(),
             calls: HashMap::new(),
             is_mid_line: false,
-            streamed: false,
-            said_guide: false,
+            has_streamed: false,
+            has_shown_guide_note: false,
         }
     }
 
@@ -60,9 +60,9 @@ impl<'a> Transcript<'a> {
             }
             Push::Stopped { agent, error } => {
                 self.break_line();
-                let step = error.next_step.as_deref().unwrap_or("What was recorded is kept.");
-                let text = format!("{agent} had to stop: {}. {step}", error.message);
-                (*agent == self.target || *agent == "grow").then_some(Ending::Otherwise(text))
+                let step = error.next_step.as_deref().unwrap_or("Everything recorded is safe.");
+                let text = format!("{agent} stopped because of an error: {}. {step}", error.message);
+                (*agent == self.target || *agent == "grow").then_some(Ending::Abnormal(text))
             }
             Push::Missed | Push::MemoryChanged => None,
         }
@@ -82,13 +82,13 @@ impl<'a> Transcript<'a> {
         }
         match kind {
             DeltaKind::Text => {
-                self.out.raw(&plain_lines(text));
+                self.out.raw(&sanitized(text));
                 self.is_mid_line = !text.ends_with('\n');
-                self.streamed = true;
+                self.has_streamed = true;
             }
             DeltaKind::Retrying => {
                 self.break_line();
-                self.out.notice(&self.out.style(Look::Dim, &format!("… {}", short(text, 160))));
+                self.out.notice(&self.out.style(Style::Dim, &format!("… {}", shortened(text, 160))));
             }
             DeltaKind::Thinking | DeltaKind::Call => {}
         }
@@ -97,23 +97,23 @@ impl<'a> Transcript<'a> {
     fn event(&mut self, agent: &Agent, line: &EventLine) -> Option<Ending> {
         let is_target = agent.id == self.target;
         match line.event()? {
-            Event::SegmentStarted(body) if is_target && body.provider == "guide" && !self.said_guide => {
-                self.said_guide = true;
-                self.note("This is the built-in guide, no AI. Set ANTHROPIC_API_KEY for an answer from a model.");
+            Event::SegmentStarted(body) if is_target && body.provider == "guide" && !self.has_shown_guide_note => {
+                self.has_shown_guide_note = true;
+                self.note("This is the built-in guide (no AI). Set ANTHROPIC_API_KEY for an answer from a model.");
             }
-            Event::ModelRequested(_) if is_target => self.streamed = false,
+            Event::ModelRequested(_) if is_target => self.has_streamed = false,
             Event::ModelAnswered(body) if is_target => self.answered(&body.reply),
-            Event::ModelFailed(body) if is_target => self.note(&format!("… {}", short(&body.failure.message, 200))),
+            Event::ModelFailed(body) if is_target => self.note(&format!("… {}", shortened(&body.failure.message, 200))),
             Event::ToolStarted(body) => self.tool_started(agent, body),
             Event::ToolInterrupted(body) => {
-                self.tool_goes_on(agent, &body.effect, "was interrupted; looking up whether it happened")
+                self.tool_resumed(agent, &body.effect, "was interrupted; checking whether it was performed")
             }
-            Event::ToolResumed(body) => self.tool_goes_on(agent, &body.effect, "had not happened; trying again"),
+            Event::ToolResumed(body) => self.tool_resumed(agent, &body.effect, "had not been performed; trying again"),
             Event::ToolFinished(body) => self.tool_finished(agent, &body),
             Event::ChildRequested(body) => self.child_requested(&body.mail),
             Event::ChargeReserved(body) => self.charge_reserved(agent, &body),
             Event::ChargeSettled(ChargeSettled { cost: Some(cost), .. }) => {
-                self.note(&format!("{}· cost {}", self.who(agent), usd(cost)));
+                self.note(&format!("{}· cost {}", self.name_prefix(agent), usd(cost)));
             }
             Event::TurnEnded(body) if is_target => {
                 self.break_line();
@@ -142,10 +142,10 @@ impl<'a> Transcript<'a> {
 
     /// Prints the text now if it was not streamed, because this program subscribed too late.
     fn answered(&mut self, reply: &ModelReply) {
-        if !self.streamed && !self.out.is_json() {
+        if !self.has_streamed && !self.out.is_json() {
             for block in reply.blocks() {
                 if let Block::Text { text } = block {
-                    self.out.line(&plain_lines(&text));
+                    self.out.line(&sanitized(&text));
                 }
             }
         }
@@ -156,58 +156,58 @@ impl<'a> Transcript<'a> {
         if call.name != "spawn_sub_agent" {
             let fields = ["path", "prefix", "query", "id", "message"];
             let about = fields.iter().find_map(|field| call.input.field(field)).unwrap_or_default();
-            self.note(&format!("{}· {} {}", self.who(agent), short(&call.name, 64), short(&about, 80)));
+            self.note(&format!("{}· {} {}", self.name_prefix(agent), shortened(&call.name, 64), shortened(&about, 80)));
         }
         self.calls.insert(call.effect, call.name);
     }
 
-    fn tool_goes_on(&mut self, agent: &Agent, effect: &str, how: &str) {
+    fn tool_resumed(&mut self, agent: &Agent, effect: &str, how: &str) {
         let name = self.calls.get(effect).map_or("a tool call", String::as_str);
-        self.note(&format!("{}· {} {how}", self.who(agent), short(name, 64)));
+        self.note(&format!("{}· {} {how}", self.name_prefix(agent), shortened(name, 64)));
     }
 
     fn tool_finished(&mut self, agent: &Agent, result: &ToolFinished) {
         let name = self.calls.remove(&result.effect).unwrap_or_default();
         if result.is_error {
-            let why = short(&result.content.plain(), 160);
-            self.note(&format!("{}· {} failed: {why}", self.who(agent), short(&name, 64)));
+            let why = shortened(&result.content.plain(), 160);
+            self.note(&format!("{}· {} failed: {why}", self.name_prefix(agent), shortened(&name, 64)));
         }
     }
 
     fn child_requested(&mut self, mail: &Mail) {
         if let MailBody::Spawn(birth) = &mail.body {
-            let (name, task) = (short(&birth.name, 24), short(&birth.task, 80));
+            let (name, task) = (shortened(&birth.name, 24), shortened(&birth.task, 80));
             self.note(&format!("→ {name} ({}, up to {}): {task}", mail.to, usd(birth.allowance)));
         }
     }
 
     fn charge_reserved(&mut self, agent: &Agent, charge: &ChargeReserved) {
-        let most = charge.reservation.map_or_else(|| "at an unknown price".to_owned(), |most| format!("up to {}", usd(most)));
-        self.note(&format!("{}· {}, {most}", self.who(agent), short(&charge.purpose, 80)));
+        let price = charge.reservation.map_or_else(|| "at an unknown price".to_owned(), |max| format!("up to {}", usd(max)));
+        self.note(&format!("{}· {}, {price}", self.name_prefix(agent), shortened(&charge.purpose, 80)));
     }
 
     fn child_ended(&mut self, agent: &Agent, turn: &TurnEnded) {
-        let words = match ending(turn, &agent.id) {
-            Ending::Done | Ending::Left => "done".to_owned(),
-            Ending::Otherwise(why) => why,
+        let result = match ending(turn, &agent.id) {
+            Ending::Done | Ending::Detached => "done".to_owned(),
+            Ending::Abnormal(why) => why,
         };
-        self.note(&format!("← {} ({}): {words}, {}", short(&agent.name, 24), agent.id, usd(agent.spent + agent.unknown)));
+        self.note(&format!("← {} ({}): {result}, {}", shortened(&agent.name, 24), agent.id, usd(agent.spent + agent.unknown)));
     }
 
-    fn who(&self, agent: &Agent) -> String {
-        if agent.id == self.target { String::new() } else { format!("  {} ", short(&agent.name, 24)) }
+    fn name_prefix(&self, agent: &Agent) -> String {
+        if agent.id == self.target { String::new() } else { format!("  {} ", shortened(&agent.name, 24)) }
     }
 
     fn note(&mut self, text: &str) {
         self.break_line();
         if !self.out.is_json() {
-            self.out.line(&self.out.style(Look::Dim, text));
+            self.out.line(&self.out.style(Style::Dim, text));
         }
     }
 }
 
 /// Converts the recorded ending of a turn to what the terminal shows.
-fn ending(turn: &TurnEnded, agent: &str) -> Ending {
+pub fn ending(turn: &TurnEnded, agent: &str) -> Ending {
     let ending = turn.ended.ending_text(turn.shortfall, agent);
-    ending.map_or(Ending::Done, |ending| Ending::Otherwise(plain_lines(&ending.text())))
+    ending.map_or(Ending::Done, |ending| Ending::Abnormal(sanitized(&ending.text())))
 }

@@ -1,8 +1,9 @@
 //! The data that is sent to the window, to `--json` and over the local socket.
 //!
-//! Plain data with stable names: requests, replies, pushes, rows, and error codes. Domain types are converted to
-//! these in `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents
-//! (100,000,000 to the dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated from here (`cargo xtask bindings`).
+//! Plain data with stable names: requests, replies, pushes, rows, and error codes. Domain types are converted to these in
+//! `growqr-app` and nowhere else. Times are milliseconds since 1970 (UTC), money is whole USD micro-cents (100,000,000 to the
+//! dollar). The events of a journal have the shapes in which they are stored ([`event`]). TypeScript for the window is generated
+//! from here (`cargo xtask bindings`).
 
 mod class;
 mod error;

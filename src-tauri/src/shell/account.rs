@@ -5,7 +5,7 @@
 
 use super::desktop::Desktop;
 use super::{link, schemes};
-use growqr_app::{AppError, Arrival, Begun, Home, SignIn, SignInFailure, WayBack, without_sign_in};
+use growqr_app::{AppError, CallbackRoute, Profile, SignIn, SignInAttempt, SignInFailure, SignInOutcome, without_sign_in};
 use growqr_wire as wire;
 use std::sync::{Arc, Mutex, PoisonError};
 use tauri::{AppHandle, Emitter, Manager};
@@ -54,7 +54,7 @@ pub async fn close(app: &AppHandle) {
 pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
     let view = match service(app).await? {
         Some(service) => service.view()?,
-        None => without_sign_in(&app.state::<Desktop>().home()?)?,
+        None => without_sign_in(&app.state::<Desktop>().profile()?)?,
     };
     let notice = app.state::<Account>().notice.lock().unwrap_or_else(PoisonError::into_inner).clone();
     Ok(wire::SignIn { notice: view.notice.or(notice), ..view })
@@ -64,17 +64,17 @@ pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
     let service = required_service(app).await?;
     let has_links = by_port || schemes::receives_sign_in(app).await;
-    let way = if has_links && !by_port { WayBack::Link } else { WayBack::Port };
-    let begun = service.begin(way, someone_else).await?;
+    let route = if has_links && !by_port { CallbackRoute::DeepLink } else { CallbackRoute::LoopbackPort };
+    let attempt = service.begin(route, someone_else).await?;
     let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
-    let mut notice = begun.notice.clone().or_else(|| (!has_links).then(no_links));
-    if !is_opened(app, &begun.url) {
+    let mut notice = attempt.notice.clone().or_else(|| (!has_links).then(no_links));
+    if !is_opened(app, &attempt.url) {
         // The error is not logged: its text contains the authorization URL, which must not be in a log.
         tracing::info!("no browser could be opened");
         notice = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
     }
     app.state::<Account>().set_notice(notice);
-    tauri::async_runtime::spawn(finish(app.clone(), service, begun));
+    tauri::async_runtime::spawn(finish(app.clone(), service, attempt));
     view(app).await
 }
 
@@ -87,15 +87,15 @@ pub async fn cancel(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 
 /// Takes a new user's answer: `adopt` if the data in the local profile is theirs.
 pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::Error> {
-    let home = required_service(app).await?.choose(adopt).await?;
+    let profile = required_service(app).await?.choose(adopt).await?;
     app.state::<Account>().set_notice(None);
     if adopt {
         // The profile is the same, but its owner is stored in its database, so it is opened again.
-        let opened = app.state::<Desktop>().reopen(home).await;
+        let opened = app.state::<Desktop>().reopen(profile).await;
         emit(app, PROFILE_CHANGED);
         opened?;
     } else {
-        show_profile(app, home).await?;
+        show_profile(app, profile).await?;
     }
     notify_page(app);
     view(app).await
@@ -103,17 +103,17 @@ pub async fn choose(app: &AppHandle, adopt: bool) -> Result<wire::SignIn, wire::
 
 /// Signs out on this computer and opens the local profile.
 pub async fn sign_out(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
-    let (home, notice) = required_service(app).await?.sign_out().await?;
+    let (profile, notice) = required_service(app).await?.sign_out().await?;
     app.state::<Account>().set_notice(notice);
-    show_profile(app, home).await?;
+    show_profile(app, profile).await?;
     view(app).await
 }
 
 /// Opens a profile that exists on this computer.
 pub async fn switch(app: &AppHandle, profile: &str) -> Result<wire::SignIn, wire::Error> {
-    let home = required_service(app).await?.switch(profile).await?;
+    let profile = required_service(app).await?.switch(profile).await?;
     app.state::<Account>().set_notice(None);
-    show_profile(app, home).await?;
+    show_profile(app, profile).await?;
     view(app).await
 }
 
@@ -162,13 +162,13 @@ async fn service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
 
 async fn create_service(app: &AppHandle) -> Result<Option<Arc<SignIn>>, wire::Error> {
     let desktop = app.state::<Desktop>();
-    let Some(service) = SignIn::find_for(schemes::own(), &desktop.home()?, desktop.environment())? else {
+    let Some(service) = SignIn::find_for(schemes::own(), &desktop.profile()?, desktop.environment())? else {
         return Ok(None);
     };
     let service = Arc::new(service);
     service.resume().await?;
     let (task_service, task_app) = (Arc::clone(&service), app.clone());
-    tauri::async_runtime::spawn(async move { task_service.keep(|| notify_page(&task_app)).await });
+    tauri::async_runtime::spawn(async move { task_service.keep_signed_in(|| notify_page(&task_app)).await });
     Ok(Some(service))
 }
 
@@ -178,12 +178,12 @@ async fn required_service(app: &AppHandle) -> Result<Arc<SignIn>, wire::Error> {
 }
 
 /// Waits until the attempt ends, without a timeout, and shows the result.
-async fn finish(app: AppHandle, service: Arc<SignIn>, begun: Begun) {
-    let result = match service.complete(begun, None).await {
-        Ok(Arrival::Opened(home)) => show_profile(&app, *home).await.map(|()| true),
-        Ok(Arrival::Asks) => Ok(true),
+async fn finish(app: AppHandle, service: Arc<SignIn>, attempt: SignInAttempt) {
+    let result = match service.complete(attempt, None).await {
+        Ok(SignInOutcome::Opened(profile)) => show_profile(&app, *profile).await.map(|()| true),
+        Ok(SignInOutcome::NeedsChoice) => Ok(true),
         // The user cancelled it: no message is needed.
-        Err(AppError::SignIn(SignInFailure::Ended(ended))) if ended.is_cancellation() => Ok(false),
+        Err(AppError::SignIn(SignInFailure::AttemptFailed(ended))) if ended.is_cancellation() => Ok(false),
         Err(error) => Err(error.into()),
     };
     match result {
@@ -200,8 +200,8 @@ fn failure_text(error: wire::Error) -> String {
     format!("Sign-in failed: {}.{step}", error.message)
 }
 
-async fn show_profile(app: &AppHandle, home: Home) -> Result<(), wire::Error> {
-    let switched = app.state::<Desktop>().switch(home).await;
+async fn show_profile(app: &AppHandle, profile: Profile) -> Result<(), wire::Error> {
+    let switched = app.state::<Desktop>().switch(profile).await;
     // Also after an error: the old profile is closed, so what is on the screen is outdated.
     if !matches!(switched, Ok(false)) {
         emit(app, PROFILE_CHANGED);

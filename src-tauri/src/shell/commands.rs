@@ -12,7 +12,7 @@ use tauri::{AppHandle, State, Wry};
 use tauri_plugin_opener::OpenerExt;
 
 type Response<T> = Result<T, wire::Error>;
-type Desk<'a> = State<'a, Desktop>;
+type DesktopState<'a> = State<'a, Desktop>;
 
 /// Expands the list in `commands.in` to the command handler.
 macro_rules! commands {
@@ -25,53 +25,53 @@ pub fn all() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
 }
 
 #[tauri::command]
-fn about(desktop: Desk<'_>) -> Response<wire::About> {
-    Ok(desktop.home()?.about())
+fn about(desktop: DesktopState<'_>) -> Response<wire::About> {
+    Ok(desktop.profile()?.about())
 }
 
 #[tauri::command]
-async fn ask(desktop: Desk<'_>, request: wire::Request) -> Response<wire::Reply> {
-    Ok(desktop.desk_for(&request).await?.client().ask(request).await?)
+async fn ask(desktop: DesktopState<'_>, request: wire::Request) -> Response<wire::Reply> {
+    Ok(desktop.session_for(&request).await?.client().send(request).await?)
 }
 
 #[tauri::command]
-async fn follow(desktop: Desk<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Response<()> {
+async fn follow(desktop: DesktopState<'_>, follower: State<'_, Follower>, channel: Channel<wire::Push>) -> Response<()> {
     following::begin(desktop, follower, channel).await
 }
 
 #[tauri::command]
-async fn agents(desktop: Desk<'_>) -> Response<Vec<wire::Agent>> {
-    Ok(desktop.desk().await?.library().agents().await?)
+async fn agents(desktop: DesktopState<'_>) -> Response<Vec<wire::Agent>> {
+    Ok(desktop.session().await?.library().agents().await?)
 }
 
 #[tauri::command]
-async fn messages(desktop: Desk<'_>, agent: String, before: Option<u64>, limit: u32) -> Response<Vec<wire::Message>> {
-    Ok(desktop.desk().await?.library().messages(&agent, before, limit).await?)
+async fn messages(desktop: DesktopState<'_>, agent: String, before: Option<u64>, limit: u32) -> Response<Vec<wire::Message>> {
+    Ok(desktop.session().await?.library().messages(&agent, before, limit).await?)
 }
 
 #[tauri::command]
-async fn events(desktop: Desk<'_>, agent: Option<String>, since: u64, limit: u32) -> Response<Vec<wire::EventLine>> {
-    Ok(desktop.desk().await?.library().events(agent.as_deref(), since, limit).await?)
+async fn events(desktop: DesktopState<'_>, agent: Option<String>, since: u64, limit: u32) -> Response<Vec<wire::EventLine>> {
+    Ok(desktop.session().await?.library().events(agent.as_deref(), since, limit).await?)
 }
 
 #[tauri::command]
 async fn events_before(
-    desktop: Desk<'_>,
+    desktop: DesktopState<'_>,
     agent: Option<String>,
     before: Option<u64>,
     limit: u32,
 ) -> Response<Vec<wire::EventLine>> {
-    Ok(desktop.desk().await?.library().events_before(agent.as_deref(), before, limit).await?)
+    Ok(desktop.session().await?.library().events_before(agent.as_deref(), before, limit).await?)
 }
 
 #[tauri::command]
-async fn search(desktop: Desk<'_>, text: String, agent: Option<String>, limit: u32) -> Response<Vec<wire::Message>> {
-    Ok(desktop.desk().await?.library().search(&text, agent.as_deref(), limit).await?)
+async fn search(desktop: DesktopState<'_>, text: String, agent: Option<String>, limit: u32) -> Response<Vec<wire::Message>> {
+    Ok(desktop.session().await?.library().search(&text, agent.as_deref(), limit).await?)
 }
 
 #[tauri::command]
-async fn settings(desktop: Desk<'_>) -> Response<Vec<wire::Setting>> {
-    Ok(desktop.desk().await?.library().settings().await?)
+async fn settings(desktop: DesktopState<'_>) -> Response<Vec<wire::Setting>> {
+    Ok(desktop.session().await?.library().settings().await?)
 }
 
 #[tauri::command]
@@ -80,38 +80,38 @@ fn models() -> Vec<wire::ModelRow> {
 }
 
 #[tauri::command]
-async fn budget(desktop: Desk<'_>) -> Response<wire::Budget> {
-    Ok(desktop.desk().await?.library().budget().await?)
+async fn budget(desktop: DesktopState<'_>) -> Response<wire::Budget> {
+    Ok(desktop.session().await?.library().budget().await?)
 }
 
 #[tauri::command]
-async fn memory_list(desktop: Desk<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
+async fn memory_list(desktop: DesktopState<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
 }
 
 #[tauri::command]
-async fn memory_read(desktop: Desk<'_>, path: String) -> Response<wire::Page> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_read(&path)).await?)
+async fn memory_read(desktop: DesktopState<'_>, path: String) -> Response<wire::Page> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_read(&path)).await?)
 }
 
 #[tauri::command]
-async fn memory_search(desktop: Desk<'_>, text: String) -> Response<Vec<wire::Found>> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_search(&text)).await?)
+async fn memory_search(desktop: DesktopState<'_>, text: String) -> Response<Vec<wire::Found>> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_search(&text)).await?)
 }
 
 #[tauri::command]
-async fn memory_log(desktop: Desk<'_>, path: Option<String>) -> Response<Vec<wire::Change>> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_log(path.as_deref())).await?)
+async fn memory_log(desktop: DesktopState<'_>, path: Option<String>) -> Response<Vec<wire::Change>> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_log(path.as_deref())).await?)
 }
 
 #[tauri::command]
-async fn memory_diff(desktop: Desk<'_>, rev: String) -> Response<wire::Text> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
+async fn memory_diff(desktop: DesktopState<'_>, rev: String) -> Response<wire::Text> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_diff(&rev)).await?)
 }
 
 #[tauri::command]
-async fn memory_blame(desktop: Desk<'_>, path: String) -> Response<Vec<wire::BlamedLine>> {
-    Ok(desktop.desk().await?.read_memory(move |library| library.memory_blame(&path)).await?)
+async fn memory_blame(desktop: DesktopState<'_>, path: String) -> Response<Vec<wire::BlamedLine>> {
+    Ok(desktop.session().await?.read_memory(move |library| library.memory_blame(&path)).await?)
 }
 
 /// The sign-in view. The following sign-in commands return it as well, after their change.
@@ -163,14 +163,14 @@ fn take_place(links: State<'_, IncomingLinks>) -> Option<Place> {
 
 /// Opens the memory folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
-async fn open_memory_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
-    open_folder(&app, &desktop.home()?.memory())
+async fn open_memory_folder(app: AppHandle, desktop: DesktopState<'_>) -> Response<()> {
+    open_folder(&app, &desktop.profile()?.memory())
 }
 
 /// Opens the data folder in the file manager. The page cannot choose the folder.
 #[tauri::command]
-async fn open_data_folder(app: AppHandle, desktop: Desk<'_>) -> Response<()> {
-    open_folder(&app, desktop.home()?.root())
+async fn open_data_folder(app: AppHandle, desktop: DesktopState<'_>) -> Response<()> {
+    open_folder(&app, desktop.profile()?.root())
 }
 
 /// Opens an address in the browser or mail program. The page shows the address first and asks the user.

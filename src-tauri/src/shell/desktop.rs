@@ -1,7 +1,7 @@
 //! The open profile of the window. If it cannot be opened, the next command tries again, so that the user can correct
 //! the problem without a restart. The profile can be replaced while the window stays open.
 
-use growqr_app::{Desk, Environment, Following, Home};
+use growqr_app::{Environment, Profile, ProfileSession, Subscription};
 use growqr_wire as wire;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
@@ -14,27 +14,27 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 /// The open profile, managed by Tauri.
 pub struct Desktop {
     environment: Environment,
-    /// The profile that is open or is to be opened. `None` until the first one is opened: then [`Home::find`] chooses it.
+    /// The profile that is open or is to be opened. `None` until the first one is opened: then [`Profile::find`] chooses it.
     /// It is remembered because `find` may return another one later: a sign-in is stored before its profile is opened.
-    home: StdMutex<Option<Home>>,
+    profile: StdMutex<Option<Profile>>,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
-    desk: Option<Arc<Desk>>,
+    session: Option<Arc<ProfileSession>>,
     /// Set by a switch of the profile until the page subscribes again: until then the page shows the old profile.
     page_is_outdated: bool,
 }
 
 impl Desktop {
     /// Uses the environment of this process. Opens nothing yet.
-    pub fn of_process() -> Desktop {
-        Desktop::of(if tauri::is_dev() { Environment::of_development() } else { Environment::of_process() })
+    pub fn from_process() -> Desktop {
+        Desktop::with_environment(if tauri::is_dev() { Environment::for_development() } else { Environment::from_process() })
     }
 
-    fn of(environment: Environment) -> Desktop {
-        Desktop { environment, home: StdMutex::default(), open: Mutex::default() }
+    fn with_environment(environment: Environment) -> Desktop {
+        Desktop { environment, profile: StdMutex::default(), open: Mutex::default() }
     }
 
     /// The environment variables that the process was started with.
@@ -43,14 +43,14 @@ impl Desktop {
     }
 
     /// The paths of the profile. Does not open it.
-    pub fn home(&self) -> Result<Home, wire::Error> {
-        let chosen = self.home.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        Ok(chosen.map_or_else(|| Home::find(None, &self.environment), Ok)?)
+    pub fn profile(&self) -> Result<Profile, wire::Error> {
+        let chosen = self.profile.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Ok(chosen.map_or_else(|| Profile::find(None, &self.environment), Ok)?)
     }
 
     /// The open profile. Opens it if necessary.
-    pub async fn desk(&self) -> Result<Arc<Desk>, wire::Error> {
-        self.open_desk(&mut *self.open.lock().await).await
+    pub async fn session(&self) -> Result<Arc<ProfileSession>, wire::Error> {
+        self.open_session(&mut *self.open.lock().await).await
     }
 
     /// The open profile, for a request from the page.
@@ -58,7 +58,7 @@ impl Desktop {
     /// # Errors
     /// [`wire::ErrorCode::Stopping`] if the request would change something, and the profile was switched after the page
     /// had subscribed.
-    pub async fn desk_for(&self, request: &wire::Request) -> Result<Arc<Desk>, wire::Error> {
+    pub async fn session_for(&self, request: &wire::Request) -> Result<Arc<ProfileSession>, wire::Error> {
         let mut open = self.open.lock().await;
         if open.page_is_outdated && request.class().changes != wire::Changes::Nothing {
             let text = "another profile is open now, so nothing was changed";
@@ -66,27 +66,27 @@ impl Desktop {
                 .retryable()
                 .next("Check which profile is open, then try again."));
         }
-        self.open_desk(&mut open).await
+        self.open_session(&mut open).await
     }
 
     /// The stream of events of the open profile, from now on.
-    pub async fn follow(&self) -> Result<Following, wire::Error> {
+    pub async fn subscribe(&self) -> Result<Subscription, wire::Error> {
         let mut open = self.open.lock().await;
-        let following = self.open_desk(&mut open).await?.client().follow();
+        let subscription = self.open_session(&mut open).await?.client().subscribe();
         open.page_is_outdated = false;
-        Ok(following)
+        Ok(subscription)
     }
 
     /// Closes the open profile and opens this one. Returns `false` if this one is open already.
     ///
     /// # Errors
-    /// If it cannot be opened. The old profile is closed nevertheless, and the next call of [`Desktop::desk`] tries again.
-    pub async fn switch(&self, home: Home) -> Result<bool, wire::Error> {
+    /// If it cannot be opened. The old profile is closed nevertheless, and the next call of [`Desktop::session`] tries again.
+    pub async fn switch(&self, profile: Profile) -> Result<bool, wire::Error> {
         let mut open = self.open.lock().await;
-        if open.desk.as_ref().is_some_and(|desk| desk.library().home().profile() == home.profile()) {
+        if open.session.as_ref().is_some_and(|session| session.library().profile().id() == profile.id()) {
             return Ok(false);
         }
-        self.replace(&mut open, home).await?;
+        self.replace(&mut open, profile).await?;
         Ok(true)
     }
 
@@ -94,37 +94,37 @@ impl Desktop {
     ///
     /// # Errors
     /// As [`Desktop::switch`].
-    pub async fn reopen(&self, home: Home) -> Result<(), wire::Error> {
-        self.replace(&mut *self.open.lock().await, home).await
+    pub async fn reopen(&self, profile: Profile) -> Result<(), wire::Error> {
+        self.replace(&mut *self.open.lock().await, profile).await
     }
 
-    async fn replace(&self, open: &mut Open, home: Home) -> Result<(), wire::Error> {
-        self.set_home(home);
+    async fn replace(&self, open: &mut Open, profile: Profile) -> Result<(), wire::Error> {
+        self.set_profile(profile);
         open.page_is_outdated = true;
-        if let Some(desk) = open.desk.take() {
-            desk.close().await;
+        if let Some(session) = open.session.take() {
+            session.close().await;
         }
-        self.open_desk(open).await.map(drop)
+        self.open_session(open).await.map(drop)
     }
 
-    fn set_home(&self, home: Home) {
-        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = Some(home);
+    fn set_profile(&self, profile: Profile) {
+        *self.profile.lock().unwrap_or_else(PoisonError::into_inner) = Some(profile);
     }
 
     /// The profile, if it is open. Waits at most [`OPEN_TIMEOUT`] for one that is being opened, so that quitting is quick.
-    pub async fn desk_if_open(&self) -> Option<Arc<Desk>> {
-        tokio::time::timeout(OPEN_TIMEOUT, self.open.lock()).await.ok()?.desk.clone()
+    pub async fn session_if_open(&self) -> Option<Arc<ProfileSession>> {
+        tokio::time::timeout(OPEN_TIMEOUT, self.open.lock()).await.ok()?.session.clone()
     }
 
-    async fn open_desk(&self, open: &mut Open) -> Result<Arc<Desk>, wire::Error> {
-        if let Some(desk) = &open.desk {
-            return Ok(Arc::clone(desk));
+    async fn open_session(&self, open: &mut Open) -> Result<Arc<ProfileSession>, wire::Error> {
+        if let Some(session) = &open.session {
+            return Ok(Arc::clone(session));
         }
-        let home = self.home()?;
-        let desk = Arc::new(Desk::open(home.clone(), &self.environment).await?);
-        self.set_home(home);
-        open.desk = Some(Arc::clone(&desk));
-        Ok(desk)
+        let profile = self.profile()?;
+        let session = Arc::new(ProfileSession::open(profile.clone(), &self.environment).await?);
+        self.set_profile(profile);
+        open.session = Some(Arc::clone(&session));
+        Ok(session)
     }
 }
 
@@ -132,7 +132,7 @@ impl Desktop {
 pub fn open_early(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = app.state::<Desktop>().desk().await {
+        if let Err(error) = app.state::<Desktop>().session().await {
             tracing::error!(%error, "the profile cannot be opened");
         }
     });
@@ -140,8 +140,8 @@ pub fn open_early(app: &AppHandle) {
 
 /// Closes the profile, if it is open.
 pub async fn close(app: &AppHandle) {
-    if let Some(desk) = app.state::<Desktop>().desk_if_open().await {
-        desk.close().await;
+    if let Some(session) = app.state::<Desktop>().session_if_open().await {
+        session.close().await;
     }
 }
 
@@ -151,12 +151,12 @@ mod tests {
 
     fn desktop(folder: &std::path::Path, config: &str) -> Desktop {
         std::fs::write(folder.join("config.toml"), config).unwrap();
-        Desktop::of(Environment::of(&[("GROWQR_DATA_DIR", &folder.display().to_string())]))
+        Desktop::with_environment(Environment::from_variables(&[("GROWQR_DATA_DIR", &folder.display().to_string())]))
     }
 
-    fn other(folder: &std::path::Path) -> Home {
+    fn other(folder: &std::path::Path) -> Profile {
         std::fs::write(folder.join("config.toml"), "profile = \"other\"").unwrap();
-        Home::find(Some(folder), &Environment::default()).unwrap()
+        Profile::find(Some(folder), &Environment::default()).unwrap()
     }
 
     fn set(value: &str) -> wire::Request {
@@ -165,11 +165,11 @@ mod tests {
 
     async fn change(desktop: &Desktop, value: &str) -> Result<(), wire::Error> {
         let request = set(value);
-        Ok(desktop.desk_for(&request).await?.client().ask(request).await.map(drop)?)
+        Ok(desktop.session_for(&request).await?.client().send(request).await.map(drop)?)
     }
 
     async fn per_day(desktop: &Desktop) -> String {
-        let settings = desktop.desk().await.unwrap().library().settings().await.unwrap();
+        let settings = desktop.session().await.unwrap().library().settings().await.unwrap();
         settings.into_iter().find(|setting| setting.name == "budget.per_day").unwrap().value
     }
 
@@ -177,15 +177,15 @@ mod tests {
     async fn a_switch_closes_one_profile_opens_the_other_and_ends_the_event_stream() {
         let folder = tempfile::tempdir().unwrap();
         let desktop = desktop(folder.path(), "");
-        let mut following = desktop.follow().await.unwrap();
-        let first = desktop.desk().await.unwrap();
+        let mut subscription = desktop.subscribe().await.unwrap();
+        let first = desktop.session().await.unwrap();
         change(&desktop, "3").await.unwrap();
         assert!(desktop.switch(other(folder.path())).await.unwrap());
-        assert_eq!(following.next().await, None);
-        assert!(first.client().ask(set("4")).await.is_err(), "the old profile is closed");
-        assert_eq!(desktop.home().unwrap().profile().as_str(), "other");
+        assert_eq!(subscription.next().await, None);
+        assert!(first.client().send(set("4")).await.is_err(), "the old profile is closed");
+        assert_eq!(desktop.profile().unwrap().id().as_str(), "other");
         assert_ne!(per_day(&desktop).await, "3", "a setting of one profile does not apply to the other");
-        assert!(!desktop.switch(desktop.home().unwrap()).await.unwrap(), "it is open already");
+        assert!(!desktop.switch(desktop.profile().unwrap()).await.unwrap(), "it is open already");
     }
 
     #[tokio::test]
@@ -195,8 +195,8 @@ mod tests {
         change(&desktop, "3").await.unwrap();
         desktop.switch(other(folder.path())).await.unwrap();
         assert_eq!(change(&desktop, "4").await.unwrap_err().code, wire::ErrorCode::Stopping);
-        assert!(desktop.desk_for(&wire::Request::Keys).await.is_ok(), "a read-only request is allowed");
-        desktop.follow().await.unwrap();
+        assert!(desktop.session_for(&wire::Request::Keys).await.is_ok(), "a read-only request is allowed");
+        desktop.subscribe().await.unwrap();
         change(&desktop, "5").await.unwrap();
         assert_eq!(per_day(&desktop).await, "5");
     }

@@ -18,9 +18,9 @@ pub async fn begin(
     follower: State<'_, Follower>,
     channel: Channel<Push>,
 ) -> Result<(), wire::Error> {
-    let mut following = desktop.follow().await?;
+    let mut subscription = desktop.subscribe().await?;
     let task = tauri::async_runtime::spawn(async move {
-        while let Some(push) = following.next().await {
+        while let Some(push) = subscription.next().await {
             if let Err(error) = channel.send(push) {
                 tracing::debug!(%error, "the page no longer receives events");
                 return;

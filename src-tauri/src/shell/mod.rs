@@ -46,12 +46,12 @@ pub fn run() -> ExitCode {
 fn build() -> tauri::Result<App> {
     let mut context = tauri::generate_context!();
     schemes::configure(context.config_mut());
-    let desktop = Desktop::of_process();
+    let desktop = Desktop::from_process();
     let builder = tauri::Builder::default();
     // The first plugin, so that a second instance sends its arguments to the first and exits before it opens anything. Not on
     // macOS: the system starts only one instance of an app, and all users of the computer would share the plugin's socket.
     #[cfg(not(target_os = "macos"))]
-    let builder = builder.plugin(single_instance(&context.config().identifier, desktop.environment().data_folder_mark()));
+    let builder = builder.plugin(single_instance(&context.config().identifier, desktop.environment().data_folder_hash()));
     #[cfg(target_os = "macos")]
     let builder = builder.menu(menu::build).on_menu_event(menu::on_event);
     // Registers the link schemes with the system. Not on macOS: there the plugin would only receive the links and emit

@@ -19,9 +19,9 @@ pub fn ask(app: &AppHandle) {
     }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        let at_work = match app.state::<Desktop>().desk_if_open().await {
+        let at_work = match app.state::<Desktop>().session_if_open().await {
             // If the store cannot be read, quit without a question.
-            Some(desk) => desk.at_work().await.unwrap_or(0),
+            Some(session) => session.at_work().await.unwrap_or(0),
             None => 0,
         };
         if at_work == 0 || is_confirmed(&app, at_work).await {

@@ -2,16 +2,16 @@
 //! another.
 //!
 //! A [`Client`] is a handle on one task. The task owns the [`Connection`], answers one request after another, and
-//! passes pushes on to subscribers. A request that may be answered beside others gets a task of its own. When the host
-//! process ends, the task of a lasting client attaches to the next host or becomes the host itself; the task of any
-//! other client ends.
+//! passes pushes on to subscribers. A request that may be answered concurrently gets a task of its own. When the host
+//! process ends, the task of a reconnecting client attaches to the next host or becomes the host itself; the task of
+//! any other client ends.
 
 use crate::error::AppError;
 use crate::host::connection::{Connection, attach};
-use crate::host::following::Following;
-use crate::host::under_way::UnderWay;
-use crate::host::without;
-use crate::profile::home::{Environment, Home};
+use crate::host::no_host;
+use crate::host::streaming_answers::StreamingAnswers;
+use crate::host::subscription::Subscription;
+use crate::profile::location::{Environment, Profile};
 use growqr_wire::{Needs, Push, Reply, Request, VERSION};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,24 +21,24 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// How many requests may wait at the same time.
-const ASKS: usize = 64;
+const REQUEST_QUEUE: usize = 64;
 
 /// How many pushes a slow subscriber may be behind before it misses some.
-const PUSHES: usize = 1024;
+const PUSH_BUFFER: usize = 1024;
 
 /// Pause before the next attempt, when no host could be reached and none could be started.
-const AGAIN: Duration = Duration::from_secs(2);
+const RECONNECT_PAUSE: Duration = Duration::from_secs(2);
 
 /// A handle on one profile. Shared by reference; all methods may be called concurrently.
 pub struct Client {
-    asks: mpsc::Sender<Ask>,
+    requests: mpsc::Sender<QueuedRequest>,
     shared: Arc<Shared>,
     pushes: broadcast::WeakSender<Push>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-struct Ask {
+struct QueuedRequest {
     request: Request,
     reply: oneshot::Sender<Result<Reply, AppError>>,
 }
@@ -46,7 +46,7 @@ struct Ask {
 /// State that the task shares with its handles.
 #[derive(Default)]
 struct Shared {
-    under_way: Mutex<UnderWay>,
+    streaming: Mutex<StreamingAnswers>,
     is_attached: AtomicBool,
     /// Why the connection ended, if the host sent something that this program does not understand.
     failure: Mutex<Option<AppError>>,
@@ -61,10 +61,10 @@ pub struct Events {
 /// Sends one request, with a client for this request alone.
 ///
 /// # Errors
-/// As [`Client::open`] and [`Client::ask`].
-pub async fn ask(home: Home, environment: &Environment, request: Request) -> Result<Reply, AppError> {
-    let (client, _) = Client::open(home, environment, request.class().needs).await?;
-    let reply = client.ask(request).await;
+/// As [`Client::open`] and [`Client::send`].
+pub async fn send_request(profile: Profile, environment: &Environment, request: Request) -> Result<Reply, AppError> {
+    let (client, _) = Client::open(profile, environment, request.class().needs).await?;
+    let reply = client.send(request).await;
     client.close().await;
     reply
 }
@@ -74,63 +74,68 @@ impl Client {
     /// ends.
     ///
     /// # Errors
-    /// [`AppError::Held`] if a process holds the profile lock and does not answer; else the errors of opening the
-    /// profile.
-    pub async fn open(home: Home, environment: &Environment, needs: Needs) -> Result<(Client, Events), AppError> {
-        Client::start(home, environment, needs, false).await
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of
+    /// opening the profile.
+    pub async fn open(profile: Profile, environment: &Environment, needs: Needs) -> Result<(Client, Events), AppError> {
+        Client::start(profile, environment, needs, false).await
     }
 
     /// Attaches to the running host, or becomes the host; and does so again whenever the host ends.
     ///
     /// # Errors
     /// As [`Client::open`].
-    pub(crate) async fn open_lasting(home: Home, environment: &Environment) -> Result<Client, AppError> {
-        let (client, _) = Client::start(home, environment, Needs::Host, true).await?;
+    pub(crate) async fn open_reconnecting(profile: Profile, environment: &Environment) -> Result<Client, AppError> {
+        let (client, _) = Client::start(profile, environment, Needs::Host, true).await?;
         Ok(client)
     }
 
-    async fn start(home: Home, environment: &Environment, needs: Needs, is_lasting: bool) -> Result<(Client, Events), AppError> {
-        let connection = Connection::open(&home, environment, needs).await?;
+    async fn start(
+        profile: Profile,
+        environment: &Environment,
+        needs: Needs,
+        reconnects: bool,
+    ) -> Result<(Client, Events), AppError> {
+        let connection = Connection::open(&profile, environment, needs).await?;
         let shared = Arc::new(Shared { is_attached: AtomicBool::new(connection.is_attached()), ..Shared::default() });
-        let (asks, inbox) = mpsc::channel(ASKS);
-        let (sender, receiver) = broadcast::channel(PUSHES);
+        let (requests, inbox) = mpsc::channel(REQUEST_QUEUE);
+        let (sender, receiver) = broadcast::channel(PUSH_BUFFER);
         let pushes = sender.downgrade();
         let stop = CancellationToken::new();
         let task = Task {
-            home,
+            profile,
             environment: environment.clone(),
             needs,
-            is_lasting,
+            reconnects,
             connection: Some(connection),
             pushes: sender,
             shared: Arc::clone(&shared),
-            beside: JoinSet::new(),
+            concurrent: JoinSet::new(),
         };
         let task = Mutex::new(Some(tokio::spawn(task.run(inbox, stop.clone()))));
         let events = Events { pushes: receiver, shared: Arc::clone(&shared) };
-        Ok((Client { asks, shared, pushes, stop, task }, events))
+        Ok((Client { requests, shared, pushes, stop, task }, events))
     }
 
-    /// Sends one request and waits for its answer. If the host of a lasting client ends meanwhile, a repeatable request
-    /// is sent again to the next host.
+    /// Sends one request and waits for its answer. If the host of a reconnecting client ends meanwhile, a repeatable
+    /// request is sent again to the next host.
     ///
     /// # Errors
     /// [`AppError`]; then nothing was changed, unless it is [`AppError::Protocol`]: then memory may have been changed,
     /// which the caller can look up.
-    pub async fn ask(&self, request: Request) -> Result<Reply, AppError> {
+    pub async fn send(&self, request: Request) -> Result<Reply, AppError> {
         let (reply, answer) = oneshot::channel();
-        self.asks.send(Ask { request, reply }).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.requests.send(QueuedRequest { request, reply }).await.map_err(|_| client_closed())?;
+        answer.await.map_err(|_| client_closed())?
     }
 
     /// Subscribes to everything that happens from now on. The stream begins with the parts that have already arrived of
-    /// answers that are still streaming. After a change of host the stream goes on with [`Push::Missed`].
+    /// answers that are still streaming. After a change of host the stream continues with [`Push::Missed`].
     #[must_use]
-    pub fn follow(&self) -> Following {
+    pub fn subscribe(&self) -> Subscription {
         // Locked until the subscription exists, so that no push is lost between the two.
-        let under_way = locked(&self.shared.under_way);
+        let streaming = locked(&self.shared.streaming);
         let receiver = self.pushes.upgrade().map_or_else(|| broadcast::channel(1).1, |sender| sender.subscribe());
-        Following::new(under_way.so_far(), receiver)
+        Subscription::new(streaming.backlog(), receiver)
     }
 
     /// Whether another process runs the agents.
@@ -139,7 +144,7 @@ impl Client {
         self.shared.is_attached.load(Ordering::Relaxed)
     }
 
-    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Closes the client. Agents that run in this process stop where they are and continue at the next start.
     /// Subscriptions end.
     pub async fn close(&self) {
         self.stop.cancel();
@@ -166,7 +171,7 @@ impl Events {
     }
 }
 
-fn closed() -> AppError {
+fn client_closed() -> AppError {
     AppError::Host(growqr_actors::PostError::Stopping)
 }
 
@@ -176,102 +181,102 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The task behind a client.
 struct Task {
-    home: Home,
+    profile: Profile,
     environment: Environment,
     needs: Needs,
-    is_lasting: bool,
-    /// `None` while a lasting client has found no host and could not become the host.
+    reconnects: bool,
+    /// `None` while a reconnecting client has found no host and could not become the host.
     connection: Option<Connection>,
     pushes: broadcast::Sender<Push>,
     shared: Arc<Shared>,
     /// Requests that wait for other programs. They do not delay other requests.
-    beside: JoinSet<()>,
+    concurrent: JoinSet<()>,
 }
 
 impl Task {
     /// Checks for the stop signal first, then for requests, then for pushes.
-    async fn run(mut self, mut asks: mpsc::Receiver<Ask>, stop: CancellationToken) {
+    async fn run(mut self, mut requests: mpsc::Receiver<QueuedRequest>, stop: CancellationToken) {
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                ask = asks.recv() => match ask {
-                    Some(ask) => self.answer(ask).await,
+                queued = requests.recv() => match queued {
+                    Some(queued) => self.answer(queued).await,
                     None => break,
                 },
-                push = next(&mut self.connection) => match push {
-                    Ok(Some(push)) => self.pass_on(push),
-                    ended => if !self.goes_on(ended.err()).await {
+                push = next_push(&mut self.connection) => match push {
+                    Ok(Some(push)) => self.publish(push),
+                    ended => if !self.after_host_end(ended.err()).await {
                         break;
                     },
                 },
             }
         }
-        self.beside.shutdown().await;
+        self.concurrent.shutdown().await;
         if let Some(connection) = self.connection {
             connection.close().await;
         }
     }
 
     /// Answers one request. If the caller has gone, the request is performed all the same.
-    async fn answer(&mut self, Ask { request, reply }: Ask) {
+    async fn answer(&mut self, QueuedRequest { request, reply }: QueuedRequest) {
         if request.class().concurrent {
-            while self.beside.try_join_next().is_some() {}
-            let answer = self.answer_beside(request);
-            self.beside.spawn(async move { drop(reply.send(answer.await)) });
+            while self.concurrent.try_join_next().is_some() {}
+            let answer = self.answer_concurrently(request);
+            self.concurrent.spawn(async move { drop(reply.send(answer.await)) });
             return;
         }
-        let again = (self.is_lasting && request.class().repeatable).then(|| request.clone());
-        let answered = match (self.send(request).await, again) {
-            (Err(lost @ AppError::Protocol { .. }), again) if self.is_lasting => match (self.connect().await, again) {
+        let retry = (self.reconnects && request.class().repeatable).then(|| request.clone());
+        let result = match (self.send(request).await, retry) {
+            (Err(lost @ AppError::Protocol { .. }), retry) if self.reconnects => match (self.connect().await, retry) {
                 (Ok(()), Some(request)) => self.send(request).await,
                 (Ok(()), None) => Err(lost),
                 (Err(error), _) => Err(error),
             },
-            (answered, _) => answered,
+            (result, _) => result,
         };
-        let _ = reply.send(answered);
+        let _ = reply.send(result);
     }
 
     async fn send(&mut self, request: Request) -> Result<Reply, AppError> {
         if self.connection.is_none() {
             self.connect().await?;
         }
-        match self.connection.as_mut().ok_or_else(closed)? {
-            Connection::Attached(attached) => attached.call(request).await,
-            Connection::Hosting(hosting, _) => hosting.handler().answer(request).await,
-            Connection::Holding(handler) => handler.answer(request).await,
-            Connection::Nobody => without::answer(&self.home, &self.environment, request).await,
+        match self.connection.as_mut().ok_or_else(client_closed)? {
+            Connection::Attached(host) => host.call(request).await,
+            Connection::Hosting(host, _) => host.handler().answer(request).await,
+            Connection::LockOnly(handler) => handler.answer(request).await,
+            Connection::NoHost => no_host::answer(&self.profile, &self.environment, request).await,
         }
     }
 
     /// If another process is the host, a new connection to it is used, since a connection answers one request after
     /// another.
-    fn answer_beside(&self, request: Request) -> impl Future<Output = Result<Reply, AppError>> + Send + 'static {
+    fn answer_concurrently(&self, request: Request) -> impl Future<Output = Result<Reply, AppError>> + Send + 'static {
         let handler = self.connection.as_ref().and_then(Connection::handler).cloned();
-        let (home, environment) = (self.home.clone(), self.environment.clone());
+        let (profile, environment) = (self.profile.clone(), self.environment.clone());
         async move {
             if let Some(handler) = handler {
                 return handler.answer(request).await;
             }
-            match attach(&home, &[Request::Hello { version: VERSION }]).await {
-                Ok(Some(mut attached)) => attached.call(request).await,
-                Ok(None) | Err(_) => without::answer(&home, &environment, request).await,
+            match attach(&profile, &[Request::Hello { version: VERSION }]).await {
+                Ok(Some(mut host)) => host.call(request).await,
+                Ok(None) | Err(_) => no_host::answer(&profile, &environment, request).await,
             }
         }
     }
 
     /// Called when the host has ended. Returns false if this client ends too.
-    async fn goes_on(&mut self, failure: Option<AppError>) -> bool {
-        if !self.is_lasting {
+    async fn after_host_end(&mut self, failure: Option<AppError>) -> bool {
+        if !self.reconnects {
             *locked(&self.shared.failure) = failure;
             return false;
         }
         if let Some(error) = failure {
-            tracing::warn!(%error, "the running host is not understood");
+            tracing::warn!(%error, "the answer of the running host cannot be read");
         }
         if let Err(error) = self.connect().await {
-            tracing::warn!(%error, "nobody runs the agents, and this process cannot");
+            tracing::warn!(%error, "no process runs the agents, and this process cannot run them");
         }
         true
     }
@@ -279,27 +284,27 @@ impl Task {
     /// Attaches to another host or becomes the host, and sends [`Push::Missed`] to subscribers.
     async fn connect(&mut self) -> Result<(), AppError> {
         self.connection = None;
-        let connection = Connection::open(&self.home, &self.environment, self.needs).await?;
+        let connection = Connection::open(&self.profile, &self.environment, self.needs).await?;
         self.shared.is_attached.store(connection.is_attached(), Ordering::Relaxed);
         self.connection = Some(connection);
-        self.pass_on(Push::Missed);
+        self.publish(Push::Missed);
         Ok(())
     }
 
-    fn pass_on(&self, push: Push) {
-        let mut under_way = locked(&self.shared.under_way);
-        under_way.take(&push);
+    fn publish(&self, push: Push) {
+        let mut streaming = locked(&self.shared.streaming);
+        streaming.record(&push);
         // Fails if there is no subscriber now.
         let _ = self.pushes.send(push);
     }
 }
 
 /// The next push; `None` when it is time to look for a host.
-async fn next(connection: &mut Option<Connection>) -> Result<Option<Push>, AppError> {
+async fn next_push(connection: &mut Option<Connection>) -> Result<Option<Push>, AppError> {
     match connection {
         Some(connection) => connection.next().await,
         None => {
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RECONNECT_PAUSE).await;
             Ok(None)
         }
     }

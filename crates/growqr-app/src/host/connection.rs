@@ -1,64 +1,64 @@
 //! How requests reach the request handler: in the host process, or in this process.
 
 use crate::error::AppError;
-use crate::host::attached::Attached;
 use crate::host::handler::Handler;
-use crate::host::hosting::Hosting;
+use crate::host::host_connection::HostConnection;
+use crate::host::host_events::HostEvents;
 use crate::host::lock::ProfileLock;
-use crate::host::open::App;
-use crate::host::pushes::Pushes;
-use crate::profile::home::{Environment, Home};
+use crate::host::open_profile::OpenProfile;
+use crate::host::running_host::RunningHost;
+use crate::profile::location::{Environment, Profile};
 use growqr_wire::{Needs, Push, Request, VERSION};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long to wait for a process that holds the profile lock and does not listen: it may just be starting or ending.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Pause between two attempts.
-const LOOK: Duration = Duration::from_millis(25);
+const RETRY_PAUSE: Duration = Duration::from_millis(25);
 
 /// Where requests are answered.
 pub(crate) enum Connection {
     /// Another process holds the profile lock.
-    Attached(Box<Attached>),
+    Attached(Box<HostConnection>),
     /// This process runs the agents.
-    Hosting(Box<Hosting>, Pushes),
+    Hosting(Box<RunningHost>, HostEvents),
     /// This process holds the profile lock and runs no agents.
-    Holding(Arc<Handler>),
+    LockOnly(Arc<Handler>),
     /// No process holds the profile lock.
-    Nobody,
+    NoHost,
 }
 
 impl Connection {
     /// Attaches to the running host, or provides in this process what `needs` names.
     ///
     /// # Errors
-    /// [`AppError::Held`] if a process holds the profile lock and does not answer; else the errors of opening the
-    /// profile.
-    pub(crate) async fn open(home: &Home, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
-        let attempts = PATIENCE.as_millis() / LOOK.as_millis();
+    /// [`AppError::LockHolderNotAnswering`] if a process holds the profile lock and does not answer; else the errors of
+    /// opening the profile.
+    pub(crate) async fn open(profile: &Profile, environment: &Environment, needs: Needs) -> Result<Connection, AppError> {
+        let attempts = LOCK_TIMEOUT.as_millis() / RETRY_PAUSE.as_millis();
         for _ in 0..attempts {
-            if let Some(attached) = attach(home, &[Request::Hello { version: VERSION }, Request::Follow]).await? {
+            if let Some(attached) = attach(profile, &[Request::Hello { version: VERSION }, Request::Follow]).await? {
                 return Ok(Connection::Attached(Box::new(attached)));
             }
             if needs == Needs::Nothing {
-                return Ok(Connection::Nobody);
+                return Ok(Connection::NoHost);
             }
-            if let Some(app) = App::open(home.clone(), environment).await? {
-                return Connection::over(app, needs).await;
+            if let Some(profile) = OpenProfile::open(profile.clone(), environment).await? {
+                return Connection::from_profile(profile, needs).await;
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(RETRY_PAUSE).await;
         }
-        Err(AppError::Held { holder: ProfileLock::holder(home) })
+        Err(AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) })
     }
 
-    async fn over(app: App, needs: Needs) -> Result<Connection, AppError> {
+    async fn from_profile(profile: OpenProfile, needs: Needs) -> Result<Connection, AppError> {
         if needs == Needs::Lock {
-            return Ok(Connection::Holding(Arc::new(Handler::without_agents(app))));
+            return Ok(Connection::LockOnly(Arc::new(Handler::without_agents(profile))));
         }
-        let (hosting, pushes) = Hosting::start(app).await?;
-        Ok(Connection::Hosting(Box::new(hosting), pushes))
+        let (host, events) = RunningHost::start(profile).await?;
+        Ok(Connection::Hosting(Box::new(host), events))
     }
 
     /// The next push; `None` once the host has ended. Waits for ever if no agents run. Cancel-safe.
@@ -68,17 +68,17 @@ impl Connection {
     pub(crate) async fn next(&mut self) -> Result<Option<Push>, AppError> {
         match self {
             Connection::Attached(attached) => attached.next().await,
-            Connection::Hosting(_, pushes) => Ok(pushes.next().await),
-            Connection::Holding(_) | Connection::Nobody => std::future::pending().await,
+            Connection::Hosting(_, events) => Ok(events.next().await),
+            Connection::LockOnly(_) | Connection::NoHost => std::future::pending().await,
         }
     }
 
     /// The request handler, if it is in this process.
     pub(crate) fn handler(&self) -> Option<&Arc<Handler>> {
         match self {
-            Connection::Hosting(hosting, _) => Some(hosting.handler()),
-            Connection::Holding(handler) => Some(handler),
-            Connection::Attached(_) | Connection::Nobody => None,
+            Connection::Hosting(host, _) => Some(host.handler()),
+            Connection::LockOnly(handler) => Some(handler),
+            Connection::Attached(_) | Connection::NoHost => None,
         }
     }
 
@@ -87,15 +87,15 @@ impl Connection {
         matches!(self, Connection::Attached(_))
     }
 
-    /// Closes the connection. Agents of another process go on; agents of this process stop where they are.
+    /// Closes the connection. Agents of another process continue; agents of this process stop where they are.
     pub(crate) async fn close(self) {
         match self {
-            Connection::Attached(_) | Connection::Nobody => {}
-            Connection::Hosting(hosting, pushes) => {
-                drop(pushes);
-                hosting.stop().await;
+            Connection::Attached(_) | Connection::NoHost => {}
+            Connection::Hosting(host, events) => {
+                drop(events);
+                host.stop().await;
             }
-            Connection::Holding(handler) => {
+            Connection::LockOnly(handler) => {
                 if let Some(handler) = Arc::into_inner(handler) {
                     handler.close().await;
                 }
@@ -104,21 +104,22 @@ impl Connection {
     }
 }
 
-/// Connects to the running host and sends the greetings. `None` if no host runs.
+/// Connects to the running host and sends these requests. `None` if no host runs.
 ///
 /// # Errors
-/// [`AppError::Held`] if the host does not answer: the system accepts connections for a process that is suspended.
-pub(crate) async fn attach(home: &Home, greetings: &[Request]) -> Result<Option<Attached>, AppError> {
-    let held = || AppError::Held { holder: ProfileLock::holder(home) };
-    tokio::time::timeout(PATIENCE, greet(home, greetings)).await.unwrap_or_else(|_| Err(held()))
+/// [`AppError::LockHolderNotAnswering`] if the host does not answer: the system accepts connections for a process that
+/// is suspended.
+pub(crate) async fn attach(profile: &Profile, first_requests: &[Request]) -> Result<Option<HostConnection>, AppError> {
+    let not_answering = || AppError::LockHolderNotAnswering { holder: ProfileLock::holder(profile) };
+    tokio::time::timeout(LOCK_TIMEOUT, connect_and_send(profile, first_requests)).await.unwrap_or_else(|_| Err(not_answering()))
 }
 
-/// `None` also if the host ended during the greetings: the system may still accept a connection for a process that has
+/// `None` also if the host ended during these requests: the system may still accept a connection for a process that has
 /// just been killed.
-async fn greet(home: &Home, greetings: &[Request]) -> Result<Option<Attached>, AppError> {
-    let Some(mut attached) = Attached::connect(home).await? else { return Ok(None) };
-    for greeting in greetings {
-        match attached.call(greeting.clone()).await {
+async fn connect_and_send(profile: &Profile, first_requests: &[Request]) -> Result<Option<HostConnection>, AppError> {
+    let Some(mut attached) = HostConnection::connect(profile).await? else { return Ok(None) };
+    for request in first_requests {
+        match attached.call(request.clone()).await {
             Ok(_) => {}
             Err(AppError::Protocol { .. }) => return Ok(None),
             Err(error) => return Err(error),

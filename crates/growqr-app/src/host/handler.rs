@@ -6,9 +6,9 @@
 
 use crate::check_key::check_key;
 use crate::error::AppError;
-use crate::host::open::App;
-use crate::host::pushes::Pushes;
-use crate::profile::home::Home;
+use crate::host::host_events::HostEvents;
+use crate::host::open_profile::OpenProfile;
+use crate::profile::location::Profile;
 use crate::profile::settings;
 use crate::{SystemClock, agents, memory};
 use growqr_actors::Host;
@@ -20,24 +20,24 @@ use tokio::task::JoinSet;
 
 /// Answers requests about one profile.
 pub(crate) struct Handler {
-    app: App,
+    profile: OpenProfile,
     /// `None` if this process holds the profile lock and runs no agents.
     host: Option<Host>,
     /// The task that waits for the person to unlock the keychain; at most one. Aborted when the handler is dropped.
     unlocking: Mutex<JoinSet<()>>,
     /// Marked as changed whenever the person has changed memory.
-    memory: watch::Sender<()>,
+    memory_changes: watch::Sender<()>,
 }
 
 impl Handler {
     /// A handler in a process that holds the profile lock and runs no agents.
-    pub(crate) fn without_agents(app: App) -> Handler {
-        Handler { app, host: None, unlocking: Mutex::default(), memory: watch::Sender::new(()) }
+    pub(crate) fn without_agents(profile: OpenProfile) -> Handler {
+        Handler { profile, host: None, unlocking: Mutex::default(), memory_changes: watch::Sender::new(()) }
     }
 
-    /// A handler in a host. `memory` is marked as changed whenever the person has changed memory.
-    pub(crate) fn with_agents(app: App, host: Host, memory: watch::Sender<()>) -> Handler {
-        Handler { app, host: Some(host), unlocking: Mutex::default(), memory }
+    /// A handler in a host. `memory_changes` is marked as changed whenever the person has changed memory.
+    pub(crate) fn with_agents(profile: OpenProfile, host: Host, memory_changes: watch::Sender<()>) -> Handler {
+        Handler { profile, host: Some(host), unlocking: Mutex::default(), memory_changes }
     }
 
     /// Answers one request.
@@ -48,93 +48,93 @@ impl Handler {
         let changes = request.class().changes;
         let reply = self.perform(request).await?;
         if changes == Changes::Memory {
-            self.memory.send_replace(());
+            self.memory_changes.send_replace(());
         }
         Ok(reply)
     }
 
     async fn perform(&self, request: Request) -> Result<Reply, AppError> {
-        let (app, at) = (&self.app, SystemClock.now());
+        let (profile, at) = (&self.profile, SystemClock.now());
         match request {
-            Request::Hello { version } => hello(version, app.library.home()),
+            Request::Hello { version } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
-            Request::Resume { agent, id } => agents::resume(&app.library, self.host()?, agent, id).await,
+            Request::Resume { agent, id } => agents::resume(&profile.library, self.host()?, agent, id).await,
             Request::Cancel { agent } => match &self.host {
                 Some(host) => agents::cancel(host, agent).await,
-                None => agents::cancel_without_host(&app.library, &app.ports(), agent).await,
+                None => agents::cancel_without_host(&profile.library, &profile.ports(), agent).await,
             },
             Request::Follow => self.host().map(|_| Reply::Done),
-            Request::WriteMemory { path, text, base } => memory::write(&app.memory, path, text, base, at).await,
-            Request::DeleteMemory { path, base } => memory::delete(&app.memory, path, base, at).await,
-            Request::RestoreMemory { rev } => memory::restore(&app.memory, rev, at).await,
+            Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
+            Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
+            Request::RestoreMemory { rev } => memory::restore(&profile.memory, rev, at).await,
             Request::SetSetting { name, value } => self.set_setting(&name, value).await,
             Request::SetKey { name, value } => self.set_key(&name, value.as_ref().map(|value| value.0.as_str())).await,
-            Request::CheckKey { name, value } => {
-                Ok(Reply::KeyChecked { check: check_key(app.library.home(), &app.environment, &name, &value.0).await? })
-            }
+            Request::CheckKey { name, value } => Ok(Reply::KeyChecked {
+                check: check_key(profile.library.profile(), &profile.environment, &name, &value.0).await?,
+            }),
             Request::Keys => {
-                app.choices.refresh_keys().await;
+                profile.setups.refresh_keys().await;
                 Ok(self.keys().await)
             }
-            Request::LocalServers => Ok(Reply::LocalServers { servers: app.choices.local_servers().await }),
+            Request::LocalServers => Ok(Reply::LocalServers { servers: profile.setups.local_servers().await }),
         }
     }
 
     fn host(&self) -> Result<&Host, AppError> {
-        self.host.as_ref().ok_or_else(|| AppError::Internal("agents need a host".to_owned()))
+        self.host.as_ref().ok_or_else(|| AppError::Internal("this request needs a host".to_owned()))
     }
 
     async fn set_setting(&self, name: &str, value: Option<String>) -> Result<Reply, AppError> {
-        let App { store, choices, .. } = &self.app;
+        let OpenProfile { store, setups, .. } = &self.profile;
         let value = value.map(|value| settings::check(name, &value)).transpose()?;
-        if !settings::KNOWN.iter().any(|known| known.name == name) {
+        if !settings::SETTINGS.iter().any(|setting| setting.name == name) {
             settings::check(name, "")?;
         }
         store.set(name, value.as_deref(), SystemClock.now()).await?;
-        choices.set_stored(settings::stored(&**store).await?);
-        choices.load_keys().await;
+        setups.set_stored(settings::stored(&**store).await?);
+        setups.load_keys().await;
         if matches!(name, "model" | "openai.base_url") {
-            choices.learn().await;
+            setups.probe_server().await;
         }
         Ok(Reply::Done)
     }
 
     async fn set_key(&self, name: &str, value: Option<&str>) -> Result<Reply, AppError> {
-        let done = self.app.choices.set_key(name, value).await;
-        let reply = match done {
+        let result = self.profile.setups.set_key(name, value).await;
+        let reply = match result {
             Ok(()) => Ok(self.keys().await),
             Err(error) => Err(error),
         };
-        self.offer_to_unlock().await;
+        self.unlock_keychain_if_needed().await;
         reply
     }
 
     async fn keys(&self) -> Reply {
-        let keys = self.app.choices.keys();
+        let keys = self.profile.setups.keys();
         Reply::Keys { keys: keys.list(), keychain: keys.keychain().await }
     }
 
     /// If a key is only in memory because the keychain is locked, lets the system ask the person to unlock it. Returns
     /// at once. Does nothing without a host: a process that holds the lock only for one request would end before the
     /// person has answered.
-    async fn offer_to_unlock(&self) {
-        if self.host.is_none() || !self.app.choices.keys().waits_for_unlocking().await {
+    async fn unlock_keychain_if_needed(&self) {
+        if self.host.is_none() || !self.profile.setups.keys().is_waiting_for_unlock().await {
             return;
         }
-        let choices = Arc::clone(&self.app.choices);
+        let setups = Arc::clone(&self.profile.setups);
         let mut unlocking = self.unlocking.lock().unwrap_or_else(PoisonError::into_inner);
         while unlocking.try_join_next().is_some() {}
         if unlocking.is_empty() {
-            unlocking.spawn(async move { choices.unlock_keys().await });
+            unlocking.spawn(async move { setups.unlock_keys().await });
         }
     }
 
     /// Subscribes to everything that happens from now on. `None` if no agents run.
-    pub(crate) fn follow(&self) -> Option<Pushes> {
-        self.host.as_ref().map(|host| Pushes::new(host.subscribe(), self.memory.subscribe()))
+    pub(crate) fn subscribe(&self) -> Option<HostEvents> {
+        self.host.as_ref().map(|host| HostEvents::new(host.subscribe(), self.memory_changes.subscribe()))
     }
 
-    /// Stops all agents where they are. Open work goes on at the next start.
+    /// Stops all agents where they are. Open work continues at the next start.
     pub(crate) async fn stop_agents(&self) {
         if let Some(host) = &self.host {
             host.stop().await;
@@ -143,18 +143,18 @@ impl Handler {
 
     /// Closes the profile.
     pub(crate) async fn close(self) {
-        let Handler { app, host, unlocking, .. } = self;
+        let Handler { profile, host, unlocking, .. } = self;
         drop(unlocking);
         drop(host);
-        app.close().await;
+        profile.close().await;
     }
 }
 
-/// Answers a client's greeting.
-pub(crate) fn hello(version: u32, home: &Home) -> Result<Reply, AppError> {
+/// Answers [`Request::Hello`]: checks the version of the protocol.
+pub(crate) fn hello(version: u32, profile: &Profile) -> Result<Reply, AppError> {
     if version != VERSION {
-        let problem = format!("speaks version {VERSION} of the local protocol, this program version {version}");
+        let problem = format!("uses version {VERSION} of the local protocol, and this program uses version {version}");
         return Err(AppError::Protocol { problem });
     }
-    Ok(Reply::Hello { version: VERSION, pid: std::process::id(), profile: home.profile().to_string() })
+    Ok(Reply::Hello { version: VERSION, pid: std::process::id(), profile: profile.id().to_string() })
 }

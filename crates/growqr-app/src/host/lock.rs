@@ -2,7 +2,7 @@
 //! holder.
 
 use crate::error::AppError;
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use growqr_core::clock::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// The profile lock. Held until dropped.
 pub(crate) struct ProfileLock {
     file: File,
-    note: PathBuf,
+    holder_file: PathBuf,
 }
 
 /// The process that holds the profile lock.
@@ -24,10 +24,10 @@ struct Holder {
 
 impl ProfileLock {
     /// Takes the lock. `Ok(None)` if another process has it.
-    pub(crate) fn take(home: &Home, now: Timestamp) -> Result<Option<ProfileLock>, AppError> {
-        let path = home.folder().join("host.lock");
+    pub(crate) fn take(profile: &Profile, now: Timestamp) -> Result<Option<ProfileLock>, AppError> {
+        let path = profile.folder().join("host.lock");
         // The holder is named in a second file: on Windows no other process can read a locked file.
-        let note = home.folder().join("host.json");
+        let holder_file = profile.folder().join("host.json");
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -42,17 +42,17 @@ impl ProfileLock {
         let program = std::env::args().next().unwrap_or_default();
         let holder = Holder { pid: std::process::id(), program, since: now };
         let text = serde_json::to_vec(&holder).map_err(|error| AppError::Internal(error.to_string()))?;
-        if let Err(error) = std::fs::write(&note, text) {
+        if let Err(error) = std::fs::write(&holder_file, text) {
             // Not an error: the file only helps a person to find the process that holds the lock.
-            tracing::debug!(%error, "the holder of the lock could not be noted");
+            tracing::debug!(%error, "the file that names the holder of the lock could not be written");
         }
-        Ok(Some(ProfileLock { file, note }))
+        Ok(Some(ProfileLock { file, holder_file }))
     }
 
     /// Describes the holder, for messages.
-    pub(crate) fn holder(home: &Home) -> String {
-        let note = home.folder().join("host.json");
-        let holder = std::fs::read(note).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
+    pub(crate) fn holder(profile: &Profile) -> String {
+        let holder_file = profile.folder().join("host.json");
+        let holder = std::fs::read(holder_file).ok().and_then(|text| serde_json::from_slice::<Holder>(&text).ok());
         holder.map_or_else(
             || "another process".to_owned(),
             |holder| {
@@ -67,7 +67,7 @@ impl ProfileLock {
 impl Drop for ProfileLock {
     fn drop(&mut self) {
         // The file that names the holder is only information: it may be stale, and only the lock counts.
-        let _ = std::fs::remove_file(&self.note);
+        let _ = std::fs::remove_file(&self.holder_file);
         let _ = self.file.unlock();
     }
 }

@@ -1,18 +1,18 @@
 //! The host of a profile's agents: the lock, the host in this process or in another, and how clients reach it.
 
-pub(crate) mod attached;
 pub(crate) mod client;
 pub(crate) mod connection;
-pub(crate) mod desk;
-pub(crate) mod following;
 pub(crate) mod handler;
-pub(crate) mod hosting;
+pub(crate) mod host_connection;
+pub(crate) mod host_events;
 pub(crate) mod lock;
-pub(crate) mod open;
-pub(crate) mod pushes;
+pub(crate) mod no_host;
+pub(crate) mod open_profile;
+pub(crate) mod running_host;
 pub(crate) mod server;
+pub(crate) mod session;
 pub(crate) mod socket;
 #[cfg(feature = "stop-points")]
 pub(crate) mod stop_points;
-pub(crate) mod under_way;
-pub(crate) mod without;
+pub(crate) mod streaming_answers;
+pub(crate) mod subscription;

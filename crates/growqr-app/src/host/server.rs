@@ -1,11 +1,11 @@
-//! The host's side of the local socket: answers the requests of other processes and sends them pushes.
+//! The host's side of the local socket: answers the requests of other processes and sends them events.
 //!
 //! Each connection has a task of its own, all owned by one join set. A line that is too long ends the connection. A
 //! client can do nothing but send a [`Request`].
 
 use crate::error::AppError;
 use crate::host::handler::Handler;
-use crate::host::pushes::Pushes;
+use crate::host::host_events::HostEvents;
 use crate::host::socket::Lines;
 use growqr_wire::{ClientMessage, HostMessage, Push, Request, Response};
 use interprocess::local_socket::tokio::{Listener, Stream, prelude::*};
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Pause after a client could not be accepted.
-const PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers clients until `stop` is cancelled.
 pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: CancellationToken) {
@@ -26,44 +26,44 @@ pub(crate) async fn serve(listener: Listener, handler: Arc<Handler>, stop: Cance
             () = stop.cancelled() => return,
             Some(ended) = connections.join_next() => {
                 if let Ok(Err(error)) = ended {
-                    tracing::debug!(%error, "a client left");
+                    tracing::debug!(%error, "a connection ended with an error");
                 }
             }
             accepted = listener.accept() => match accepted {
-                Ok(stream) => drop(connections.spawn(connection(stream, Arc::clone(&handler)))),
+                Ok(stream) => drop(connections.spawn(serve_connection(stream, Arc::clone(&handler)))),
                 Err(error) => {
                     // Often temporary, such as too many open files.
                     tracing::warn!(%error, "a client could not be accepted");
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             },
         }
     }
 }
 
-async fn connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
+async fn serve_connection(stream: Stream, handler: Arc<Handler>) -> io::Result<()> {
     let mut lines = Lines::new(stream);
-    let mut pushes: Option<Pushes> = None;
+    let mut events: Option<HostEvents> = None;
     loop {
         let line = tokio::select! {
             line = lines.next() => match line? {
                 None => return Ok(()),
-                Some(line) => answer(&handler, &line, &mut pushes).await?,
+                Some(line) => answer(&handler, &line, &mut events).await?,
             },
-            push = next(&mut pushes) => HostMessage::Push(push),
+            push = next_push(&mut events) => HostMessage::Push(push),
         };
         lines.send(&line).await?;
     }
 }
 
-async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> io::Result<HostMessage> {
+async fn answer(handler: &Handler, line: &[u8], events: &mut Option<HostEvents>) -> io::Result<HostMessage> {
     let call: ClientMessage = match serde_json::from_slice(line) {
         Ok(call) => call,
         Err(_) => return not_understood(line),
     };
     if call.request == Request::Follow {
         // Subscribed before the request is answered, so that no push is lost between the two.
-        *pushes = handler.follow();
+        *events = handler.subscribe();
     }
     let result = handler.answer(call.request).await.map_err(Into::into);
     Ok(HostMessage::Answer(Response { id: call.id, result }))
@@ -73,14 +73,14 @@ async fn answer(handler: &Handler, line: &[u8], pushes: &mut Option<Pushes>) -> 
 /// The parser's error is not sent: it quotes the line, which may contain a key.
 fn not_understood(line: &[u8]) -> io::Result<HostMessage> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());
-    let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is no call"))?;
+    let id = id.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "it sent a line that is not a request"))?;
     let error = AppError::Protocol { problem: "does not know this request".to_owned() };
     Ok(HostMessage::Answer(Response { id, result: Err(error.into()) }))
 }
 
 /// The next push. Waits for ever if the client has not subscribed or the host has ended.
-async fn next(pushes: &mut Option<Pushes>) -> Push {
-    if let Some(open) = pushes
+async fn next_push(events: &mut Option<HostEvents>) -> Push {
+    if let Some(open) = events
         && let Some(push) = open.next().await
     {
         return push;

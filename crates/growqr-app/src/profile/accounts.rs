@@ -1,10 +1,10 @@
 //! The accounts on this machine, their profiles, and which profile is open: `accounts.json` beside the profiles.
 //!
-//! It holds no secret. A profile that an account has adopted keeps its name and its folder; the account refers to it.
-//! The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
+//! It contains no secret. A profile that an account has adopted keeps its name and its folder; the account refers to
+//! it. The file is written as a whole and renamed into place, so that a crash leaves the old or the new version.
 
 use crate::error::AppError;
-use crate::profile::{gate, private_file};
+use crate::profile::{file_lock, private_file};
 use growqr_core::clock::Timestamp;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::journal::User;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long to wait for another program that changes the file: longer than a change takes on a slow disk.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The name of the local profile until an account adopts it.
 const FIRST_LOCAL: &str = "local";
@@ -40,9 +40,9 @@ pub(crate) struct Account {
     pub(crate) valid_until: Option<i64>,
 }
 
-/// A person who has signed out, while the keychain may still hold their sign-in.
+/// A person who has signed out, while the keychain may still contain their sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Leaving {
+pub(crate) struct PendingSignOut {
     /// The issuer that confirmed their identity.
     pub(crate) issuer: String,
     /// Their id at the issuer.
@@ -63,13 +63,13 @@ impl Account {
         }
     }
 
-    fn is(&self, issuer: &str, sub: &str) -> bool {
+    fn matches(&self, issuer: &str, sub: &str) -> bool {
         self.issuer == issuer && self.sub == sub
     }
 }
 
-impl Leaving {
-    fn is(&self, issuer: &str, sub: &str) -> bool {
+impl PendingSignOut {
+    fn matches(&self, issuer: &str, sub: &str) -> bool {
         self.issuer == issuer && self.sub == sub
     }
 }
@@ -83,17 +83,17 @@ pub(crate) struct Accounts {
     pub(crate) local: ProfileId,
     pub(crate) accounts: Vec<Account>,
     /// A person who is new on this machine and has not answered yet whether the local profile is theirs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) newcomer: Option<Account>,
+    #[serde(default, rename = "newcomer", skip_serializing_if = "Option::is_none")]
+    pub(crate) undecided: Option<Account>,
     /// Sign-ins that are never resumed, and are removed as soon as the keychain opens.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) leaving: Vec<Leaving>,
+    #[serde(default, rename = "leaving", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pending_sign_outs: Vec<PendingSignOut>,
 }
 
 impl Default for Accounts {
     fn default() -> Accounts {
         let local = ProfileId::new(FIRST_LOCAL);
-        Accounts { current: local.clone(), local, accounts: Vec::new(), newcomer: None, leaving: Vec::new() }
+        Accounts { current: local.clone(), local, accounts: Vec::new(), undecided: None, pending_sign_outs: Vec::new() }
     }
 }
 
@@ -103,17 +103,17 @@ impl Accounts {
     /// # Errors
     /// [`AppError::File`], or [`AppError::Config`] if the content is not valid.
     pub(crate) fn read(root: &Path) -> Result<Accounts, AppError> {
-        let path = file(root);
+        let path = accounts_path(root);
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Accounts::default()),
             Err(source) => return Err(AppError::file("read", &path, source)),
         };
-        let wrong = |problem: String| AppError::Config { place: path.display().to_string(), problem };
-        let accounts: Accounts = serde_json::from_slice(&text).map_err(|error| wrong(error.to_string()))?;
+        let invalid = |problem: String| AppError::Config { place: path.display().to_string(), problem };
+        let accounts: Accounts = serde_json::from_slice(&text).map_err(|error| invalid(error.to_string()))?;
         let profiles = accounts.accounts.iter().map(|account| &account.profile).chain([&accounts.current, &accounts.local]);
         if let Some(profile) = profiles.map(ProfileId::as_str).find(|profile| !is_folder_name(profile)) {
-            return Err(wrong(format!("the profile {profile:?} is not a plain name")));
+            return Err(invalid(format!("the profile {profile:?} is not a plain name")));
         }
         Ok(accounts)
     }
@@ -127,10 +127,10 @@ impl Accounts {
         change: impl FnOnce(&mut Accounts) -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let path = root.join("accounts.lock");
-        let turn = gate::wait_for(&path, PATIENCE).await.map_err(|source| AppError::file("lock", &path, source))?;
+        let lock = file_lock::lock_file(&path, LOCK_TIMEOUT).await.map_err(|source| AppError::file("lock", &path, source))?;
         let root = root.to_path_buf();
         let work = move || {
-            let _turn = turn;
+            let _lock = lock;
             let before = Accounts::read(&root)?;
             let mut accounts = before.clone();
             let result = change(&mut accounts);
@@ -147,44 +147,44 @@ impl Accounts {
     /// # Errors
     /// [`AppError::File`]; then the old file is unchanged.
     fn write(&self, root: &Path) -> Result<(), AppError> {
-        let path = file(root);
+        let path = accounts_path(root);
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::other);
         text.and_then(|text| private_file::replace(&path, &text)).map_err(|source| AppError::file("write", &path, source))
     }
 
     /// The account to which this profile belongs.
-    pub(crate) fn of_profile(&self, profile: &ProfileId) -> Option<&Account> {
+    pub(crate) fn account_of(&self, profile: &ProfileId) -> Option<&Account> {
         self.accounts.iter().find(|account| account.profile == *profile)
     }
 
     /// The profile of this person, if they have signed in here before.
     pub(crate) fn profile_of(&self, issuer: &str, sub: &str) -> Option<&ProfileId> {
-        self.accounts.iter().find(|account| account.is(issuer, sub)).map(|account| &account.profile)
+        self.accounts.iter().find(|account| account.matches(issuer, sub)).map(|account| &account.profile)
     }
 
     /// True if this person has signed out and their sign-in must not be resumed.
-    pub(crate) fn is_leaving(&self, issuer: &str, sub: &str) -> bool {
-        self.leaving.iter().any(|leaving| leaving.is(issuer, sub))
+    pub(crate) fn has_pending_sign_out(&self, issuer: &str, sub: &str) -> bool {
+        self.pending_sign_outs.iter().any(|pending| pending.matches(issuer, sub))
     }
 
     /// Records that this person signs out now.
-    pub(crate) fn leave(&mut self, issuer: &str, sub: &str, at: i64) {
-        self.newcomer.take_if(|newcomer| newcomer.is(issuer, sub));
-        self.leaving.retain(|leaving| !leaving.is(issuer, sub));
-        self.leaving.push(Leaving { issuer: issuer.to_owned(), sub: sub.to_owned(), at });
-        if let Some(account) = self.accounts.iter_mut().find(|account| account.is(issuer, sub)) {
+    pub(crate) fn record_sign_out(&mut self, issuer: &str, sub: &str, at: i64) {
+        self.undecided.take_if(|account| account.matches(issuer, sub));
+        self.pending_sign_outs.retain(|pending| !pending.matches(issuer, sub));
+        self.pending_sign_outs.push(PendingSignOut { issuer: issuer.to_owned(), sub: sub.to_owned(), at });
+        if let Some(account) = self.accounts.iter_mut().find(|account| account.matches(issuer, sub)) {
             account.valid_until = None;
         }
     }
 
-    /// Records that the keychain no longer holds this sign-in.
-    pub(crate) fn left(&mut self, gone: &Leaving) {
-        self.leaving.retain(|leaving| leaving != gone);
+    /// Records that the keychain no longer contains this sign-in.
+    pub(crate) fn remove_pending_sign_out(&mut self, completed: &PendingSignOut) {
+        self.pending_sign_outs.retain(|pending| pending != completed);
     }
 
     /// Updates the account of a person who has a profile here with what the issuer says.
-    pub(crate) fn confirmed(&mut self, seen: Account) {
-        if let Some(account) = self.accounts.iter_mut().find(|account| account.is(&seen.issuer, &seen.sub)) {
+    pub(crate) fn update_account(&mut self, seen: Account) {
+        if let Some(account) = self.accounts.iter_mut().find(|account| account.matches(&seen.issuer, &seen.sub)) {
             *account = Account { profile: account.profile.clone(), ..seen };
         }
     }
@@ -192,29 +192,29 @@ impl Accounts {
     /// Stores what the issuer says about a person and opens their profile. A new person gets a new profile or, with
     /// `adopt`, the local profile with all its data. A local profile is adopted only once; the machine then gets a new,
     /// empty one.
-    pub(crate) fn signed_in(&mut self, seen: Account, adopt: bool) {
+    pub(crate) fn record_sign_in(&mut self, seen: Account, adopt: bool) {
         let profile = match self.profile_of(&seen.issuer, &seen.sub) {
             Some(known) => known.clone(),
             None if adopt => {
-                let fresh = self.fresh_local();
-                std::mem::replace(&mut self.local, fresh)
+                let next = self.next_local_id();
+                std::mem::replace(&mut self.local, next)
             }
-            None => profile_of(&seen.issuer, &seen.sub),
+            None => new_profile_id(&seen.issuer, &seen.sub),
         };
-        self.accounts.retain(|account| !account.is(&seen.issuer, &seen.sub));
-        self.leaving.retain(|leaving| !leaving.is(&seen.issuer, &seen.sub));
-        let newcomer = self.newcomer.take_if(|newcomer| newcomer.is(&seen.issuer, &seen.sub));
-        let valid_until = seen.valid_until.or(newcomer.and_then(|newcomer| newcomer.valid_until));
+        self.accounts.retain(|account| !account.matches(&seen.issuer, &seen.sub));
+        self.pending_sign_outs.retain(|pending| !pending.matches(&seen.issuer, &seen.sub));
+        let undecided = self.undecided.take_if(|account| account.matches(&seen.issuer, &seen.sub));
+        let valid_until = seen.valid_until.or(undecided.and_then(|account| account.valid_until));
         self.current = profile.clone();
         self.accounts.push(Account { profile, valid_until, ..seen });
     }
 
     /// Opens the local profile.
-    pub(crate) fn signed_out(&mut self) {
+    pub(crate) fn open_local(&mut self) {
         self.current = self.local.clone();
     }
 
-    fn fresh_local(&self) -> ProfileId {
+    fn next_local_id(&self) -> ProfileId {
         let taken =
             |name: &str| self.local.as_str() == name || self.accounts.iter().any(|account| account.profile.as_str() == name);
         let mut names = (2..).map(|number| format!("{FIRST_LOCAL}-{number}"));
@@ -224,11 +224,11 @@ impl Accounts {
 
 /// The name of a new person's profile: the same at every sign-in, and a plain folder name whatever the issuer's ids
 /// are.
-fn profile_of(issuer: &str, sub: &str) -> ProfileId {
+fn new_profile_id(issuer: &str, sub: &str) -> ProfileId {
     ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
 }
 
-fn file(root: &Path) -> PathBuf {
+fn accounts_path(root: &Path) -> PathBuf {
     root.join("accounts.json")
 }
 
@@ -261,88 +261,99 @@ mod tests {
             assert!(!is_folder_name(name), "{name}");
         }
         assert!(is_folder_name("user_2abc"));
-        assert!(is_folder_name(profile_of("https://a", "../../etc").as_str()));
+        assert!(is_folder_name(new_profile_id("https://a", "../../etc").as_str()));
     }
 
     #[test]
-    fn a_person_who_is_new_gets_a_profile_of_their_own_and_the_same_one_again() {
+    fn a_new_person_gets_a_new_profile_and_the_same_one_at_the_next_sign_in() {
         let mut accounts = Accounts::default();
-        accounts.signed_in(ada(), false);
+        accounts.record_sign_in(ada(), false);
         let own = accounts.current.clone();
         assert_ne!(own, accounts.local);
-        accounts.signed_out();
+        accounts.open_local();
         assert_eq!(accounts.current, accounts.local);
-        accounts.signed_in(Account { name: Some("Ada L.".to_owned()), ..ada() }, true);
-        assert_eq!(accounts.current, own, "what is adopted once is not adopted again");
-        assert_eq!(accounts.of_profile(&own).and_then(|account| account.name.as_deref()), Some("Ada L."));
+        accounts.record_sign_in(Account { name: Some("Ada L.".to_owned()), ..ada() }, true);
+        assert_eq!(accounts.current, own, "a person with a profile adopts no other");
+        assert_eq!(accounts.account_of(&own).and_then(|account| account.name.as_deref()), Some("Ada L."));
         assert_eq!(accounts.accounts.len(), 1);
     }
 
     #[test]
-    fn the_local_profile_is_adopted_once_and_by_one() {
+    fn the_local_profile_is_adopted_once_and_by_one_account() {
         let mut accounts = Accounts::default();
-        accounts.signed_in(ada(), true);
+        accounts.record_sign_in(ada(), true);
         assert_eq!(accounts.current.as_str(), "local");
         assert_eq!(accounts.local.as_str(), "local-2");
-        accounts.signed_in(Account { sub: "user_2".to_owned(), ..ada() }, true);
+        accounts.record_sign_in(Account { sub: "user_2".to_owned(), ..ada() }, true);
         assert_eq!((accounts.current.as_str(), accounts.local.as_str()), ("local-2", "local-3"));
     }
 
     #[test]
     fn the_same_id_of_another_issuer_is_another_person() {
         let mut accounts = Accounts::default();
-        accounts.signed_in(ada(), false);
+        accounts.record_sign_in(ada(), false);
         let first = accounts.current.clone();
-        accounts.signed_in(Account { issuer: "https://clerk.example.com".to_owned(), ..ada() }, false);
+        accounts.record_sign_in(Account { issuer: "https://clerk.example.com".to_owned(), ..ada() }, false);
         assert_ne!(accounts.current, first);
     }
 
     #[test]
-    fn one_who_has_signed_out_is_leaving_until_it_is_done_or_they_sign_in_again() {
+    fn a_sign_out_is_pending_until_it_completes_or_the_person_signs_in_again() {
         let mut accounts = Accounts::default();
-        accounts.signed_in(Account { valid_until: Some(9), ..ada() }, false);
+        accounts.record_sign_in(Account { valid_until: Some(9), ..ada() }, false);
         let (issuer, sub) = (ada().issuer, ada().sub);
-        accounts.leave(&issuer, &sub, 1);
-        accounts.leave(&issuer, &sub, 2);
-        assert!(accounts.is_leaving(&issuer, &sub));
-        assert_eq!(accounts.accounts[0].valid_until, None, "what was confirmed is good no longer");
-        accounts.left(&Leaving { issuer: issuer.clone(), sub: sub.clone(), at: 1 });
-        assert!(accounts.is_leaving(&issuer, &sub), "that was an earlier time");
-        accounts.left(&Leaving { issuer: issuer.clone(), sub: sub.clone(), at: 2 });
-        assert!(!accounts.is_leaving(&issuer, &sub));
-        accounts.leave(&issuer, &sub, 3);
-        accounts.signed_in(ada(), false);
-        assert!(!accounts.is_leaving(&issuer, &sub));
+        accounts.record_sign_out(&issuer, &sub, 1);
+        accounts.record_sign_out(&issuer, &sub, 2);
+        assert!(accounts.has_pending_sign_out(&issuer, &sub));
+        assert_eq!(accounts.accounts[0].valid_until, None, "the confirmation is no longer valid");
+        accounts.remove_pending_sign_out(&PendingSignOut { issuer: issuer.clone(), sub: sub.clone(), at: 1 });
+        assert!(accounts.has_pending_sign_out(&issuer, &sub), "that was an earlier sign-out");
+        accounts.remove_pending_sign_out(&PendingSignOut { issuer: issuer.clone(), sub: sub.clone(), at: 2 });
+        assert!(!accounts.has_pending_sign_out(&issuer, &sub));
+        accounts.record_sign_out(&issuer, &sub, 3);
+        accounts.record_sign_in(ada(), false);
+        assert!(!accounts.has_pending_sign_out(&issuer, &sub));
     }
 
     #[cfg(unix)]
     #[test]
-    fn it_is_written_for_this_user_alone() {
+    fn the_file_is_readable_for_this_user_only() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        fs::write(file(folder.path()).with_extension("json.new"), "left behind").unwrap();
+        fs::write(accounts_path(folder.path()).with_extension("json.new"), "left behind").unwrap();
         Accounts::default().write(folder.path()).unwrap();
-        assert_eq!(fs::metadata(file(folder.path())).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(accounts_path(folder.path())).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn another_program_that_keeps_it_locked_is_not_waited_for_for_ever() {
+    async fn a_change_fails_if_another_program_does_not_release_the_lock() {
         let folder = tempfile::tempdir().unwrap();
-        let _stuck = gate::wait_for(&folder.path().join("accounts.lock"), PATIENCE).await.unwrap();
-        let changed = Accounts::change(folder.path(), |accounts| accounts.signed_out()).await;
+        let _lock = file_lock::lock_file(&folder.path().join("accounts.lock"), LOCK_TIMEOUT).await.unwrap();
+        let changed = Accounts::change(folder.path(), |accounts| accounts.open_local()).await;
         assert!(matches!(changed, Err(AppError::File { doing: "lock", .. })), "{changed:?}");
     }
 
     #[test]
-    fn what_was_written_is_read_back_and_nonsense_is_named() {
+    fn the_names_in_the_file_do_not_change() {
+        let pending = PendingSignOut { issuer: ada().issuer, sub: ada().sub, at: 1 };
+        let accounts = Accounts { undecided: Some(ada()), pending_sign_outs: vec![pending], ..Accounts::default() };
+        let json = serde_json::to_value(&accounts).unwrap();
+        let mut names: Vec<&String> = json.as_object().unwrap().keys().collect();
+        names.sort();
+        assert_eq!(names, ["accounts", "current", "leaving", "local", "newcomer"]);
+        assert_eq!(serde_json::from_value::<Accounts>(json).unwrap(), accounts);
+    }
+
+    #[test]
+    fn accounts_are_read_back_and_an_invalid_file_is_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(Accounts::read(folder.path()).unwrap(), Accounts::default());
         let mut accounts = Accounts::default();
-        accounts.signed_in(ada(), false);
+        accounts.record_sign_in(ada(), false);
         accounts.write(folder.path()).unwrap();
         assert_eq!(Accounts::read(folder.path()).unwrap(), accounts);
         for wrong in ["{", r#"{"current": "../x", "local": "local", "accounts": []}"#] {
-            fs::write(file(folder.path()), wrong).unwrap();
+            fs::write(accounts_path(folder.path()), wrong).unwrap();
             assert!(
                 matches!(Accounts::read(folder.path()), Err(AppError::Config { place, .. }) if place.contains("accounts.json"))
             );

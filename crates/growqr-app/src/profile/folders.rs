@@ -1,4 +1,4 @@
-//! The app's data folder, and one spelling for every folder path: both differ between systems.
+//! The app's data folder, and a normalized form of every folder path: both differ between systems.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ const IDENTIFIER: &str = "ai.growqr.desktop";
 
 /// The system's folder for app data.
 #[cfg(not(windows))]
-pub(crate) fn usual_root() -> Option<PathBuf> {
+pub(crate) fn default_root() -> Option<PathBuf> {
     Some(directories::BaseDirs::new()?.data_dir().join(IDENTIFIER))
 }
 
@@ -15,20 +15,20 @@ pub(crate) fn usual_root() -> Option<PathBuf> {
 /// a network share, on which SQLite's log is not safe. Data in the roaming folder is moved once. The window keeps its
 /// browser's data in the same local folder, hence the subfolder `data`.
 #[cfg(windows)]
-pub(crate) fn usual_root() -> Option<PathBuf> {
-    static PLACE: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
+pub(crate) fn default_root() -> Option<PathBuf> {
+    static ROOT: std::sync::OnceLock<Option<PathBuf>> = std::sync::OnceLock::new();
     let find = || {
         let folders = directories::BaseDirs::new()?;
-        Some(moved(folders.data_dir().join(IDENTIFIER), folders.data_local_dir().join(IDENTIFIER).join("data")))
+        Some(move_data(folders.data_dir().join(IDENTIFIER), folders.data_local_dir().join(IDENTIFIER).join("data")))
     };
-    PLACE.get_or_init(find).clone()
+    ROOT.get_or_init(find).clone()
 }
 
 /// Moves the data from `old` to `new` if necessary, and returns the folder to use. It is `old` if the data cannot be
 /// moved: another program uses it, or it is on another disk. One rename moves everything, so that the move is never
 /// half done.
 #[cfg(any(test, windows))]
-fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
+fn move_data(old: PathBuf, new: PathBuf) -> PathBuf {
     // The window stores its size in the old folder too; that alone need not be moved.
     let has_data = ["profiles", "accounts.json", "config.toml"].iter().any(|name| old.join(name).exists());
     if new.exists() || !has_data {
@@ -40,7 +40,7 @@ fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
         // Another program has moved the data meanwhile.
         Err(_) if new.exists() => new,
         Err(error) => {
-            tracing::warn!(%error, "the data stays in {}: it cannot be moved to {}. If that goes on, quit GrowQR everywhere \
+            tracing::warn!(%error, "the data stays in {}: it cannot be moved to {}. If this repeats, quit GrowQR everywhere \
                                     and move the folder by hand", old.display(), new.display());
             old
         }
@@ -49,30 +49,30 @@ fn moved(old: PathBuf, new: PathBuf) -> PathBuf {
 
 /// A folder's path for comparison. On Linux two spellings are two folders.
 #[cfg(not(any(windows, target_os = "macos")))]
-pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
+pub(crate) fn normalized(folder: &Path) -> PathBuf {
     folder.to_path_buf()
 }
 
 /// A folder's path for comparison: the same for all spellings of one folder. Windows and macOS ignore upper and lower
 /// case, and Windows also has short names (`PROGRA~1`).
 #[cfg(any(windows, target_os = "macos"))]
-pub(crate) fn one_spelling(folder: &Path) -> PathBuf {
-    spelled_by(folder, |path| path.canonicalize().ok())
+pub(crate) fn normalized(folder: &Path) -> PathBuf {
+    normalized_by(folder, |path| path.canonicalize().ok())
 }
 
 /// The path as the disk spells it, for the part that exists; the rest as given.
 #[cfg(any(test, windows, target_os = "macos"))]
-fn spelled_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf {
-    let known = folder.ancestors().find_map(|above| Some((above, disk(above)?)));
-    let Some((above, spelled)) = known else { return folder.to_path_buf() };
-    let mut place = PathBuf::from(without_prefix(&spelled.to_string_lossy()));
-    place.extend(folder.strip_prefix(above).unwrap_or(Path::new("")));
-    place
+fn normalized_by(folder: &Path, disk: impl Fn(&Path) -> Option<PathBuf>) -> PathBuf {
+    let existing = folder.ancestors().find_map(|ancestor| Some((ancestor, disk(ancestor)?)));
+    let Some((ancestor, spelled)) = existing else { return folder.to_path_buf() };
+    let mut path = PathBuf::from(without_verbatim_prefix(&spelled.to_string_lossy()));
+    path.extend(folder.strip_prefix(ancestor).unwrap_or(Path::new("")));
+    path
 }
 
 /// Removes the prefix that Windows adds to a path that it has resolved: people do not type it.
 #[cfg(any(test, windows, target_os = "macos"))]
-fn without_prefix(path: &str) -> String {
+fn without_verbatim_prefix(path: &str) -> String {
     match (path.strip_prefix(r"\\?\UNC\"), path.strip_prefix(r"\\?\")) {
         (Some(shared), _) => format!(r"\\{shared}"),
         (None, Some(local)) => local.to_owned(),
@@ -91,17 +91,17 @@ mod tests {
     }
 
     #[test]
-    fn data_of_an_earlier_version_is_moved_once_and_whole() {
+    fn data_of_an_earlier_version_is_moved_once_and_completely() {
         let folder = tempfile::tempdir().unwrap();
         let (old, new) = (folder.path().join("roaming/app"), folder.path().join("local/app/data"));
-        assert_eq!(moved(old.clone(), new.clone()), new, "there is nothing to move");
+        assert_eq!(move_data(old.clone(), new.clone()), new, "there is nothing to move");
         std::fs::create_dir_all(old.join("profiles/local")).unwrap();
         std::fs::write(old.join("accounts.json"), "{}").unwrap();
-        assert_eq!(moved(old.clone(), new.clone()), new);
+        assert_eq!(move_data(old.clone(), new.clone()), new);
         assert!(new.join("profiles/local").exists() && new.join("accounts.json").exists() && !old.exists());
         // Data that an earlier version writes later is not mixed into the new folder.
         std::fs::create_dir_all(old.join("profiles")).unwrap();
-        assert_eq!(moved(old.clone(), new.clone()), new);
+        assert_eq!(move_data(old.clone(), new.clone()), new);
         assert!(old.join("profiles").exists());
     }
 
@@ -111,26 +111,26 @@ mod tests {
         let (old, new) = (folder.path().join("roaming"), folder.path().join("local/app"));
         std::fs::create_dir_all(old.join("profiles")).unwrap();
         std::fs::write(folder.path().join("local"), "a file where a folder should be").unwrap();
-        assert_eq!(moved(old.clone(), new), old);
+        assert_eq!(move_data(old.clone(), new), old);
         assert!(old.join("profiles").exists());
     }
 
     #[test]
-    fn a_folder_has_one_spelling_before_and_after_it_is_made() {
+    fn a_path_is_normalized_the_same_before_and_after_the_folder_is_created() {
         for (given, expected) in [
             ("/data/ADA", "/Data/Ada"),
             ("/Data/Ada", "/Data/Ada"),
             ("/dAta/ada/New/growqr", "/Data/Ada/New/growqr"),
             ("relative", "relative"),
         ] {
-            assert_eq!(spelled_by(Path::new(given), disk), PathBuf::from(expected), "{given}");
+            assert_eq!(normalized_by(Path::new(given), disk), PathBuf::from(expected), "{given}");
         }
     }
 
     #[test]
-    fn the_prefix_of_a_resolved_path_of_windows_is_no_other_spelling() {
-        assert_eq!(without_prefix(r"\\?\C:\Users\Ada"), r"C:\Users\Ada");
-        assert_eq!(without_prefix(r"\\?\UNC\server\share"), r"\\server\share");
-        assert_eq!(without_prefix("/Users/you/data"), "/Users/you/data");
+    fn the_verbatim_prefix_of_windows_is_removed() {
+        assert_eq!(without_verbatim_prefix(r"\\?\C:\Users\Ada"), r"C:\Users\Ada");
+        assert_eq!(without_verbatim_prefix(r"\\?\UNC\server\share"), r"\\server\share");
+        assert_eq!(without_verbatim_prefix("/Users/you/data"), "/Users/you/data");
     }
 }

@@ -1,10 +1,10 @@
 //! Keys for model providers: from the environment, else from the system's keychain, else from memory for this run only.
 //!
-//! The known keys are kept in memory, so that getting a key never waits; [`Keys::refresh`] reads the keychain. This
+//! The keys are cached in memory, so that getting a key never waits; [`Keys::refresh`] reads the keychain. This
 //! file writes keys to the keychain and nowhere else.
 
 use crate::error::AppError;
-use crate::profile::home::{Environment, Home};
+use crate::profile::location::{Environment, Profile};
 use growqr_core::secret::{Secret, SecretError, SecretStore, StoreState};
 use growqr_secrets::Keychain;
 use growqr_wire as wire;
@@ -17,20 +17,20 @@ use tokio::sync::Mutex;
 const PROVIDERS: [(&str, &str); 2] = [("anthropic", "ANTHROPIC_API_KEY"), ("openai", "OPENAI_API_KEY")];
 
 /// The keys that a host would have, if one ran, and the state of the keychain.
-pub(crate) async fn keys_without_host(home: &Home, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
-    let keys = Keys::new(environment, keychain(home));
+pub(crate) async fn keys_without_host(profile: &Profile, environment: &Environment) -> (Vec<Key>, wire::Keychain) {
+    let keys = Keys::new(environment, keychain(profile));
     keys.refresh().await;
     (keys.list(), keys.keychain().await)
 }
 
 /// Lets the system ask the person to unlock the keychain. Returns false if it is still locked after a while.
-pub async fn unlock_keychain(home: &Home) -> bool {
-    keychain(home).unlock().await.is_ok()
+pub async fn unlock_keychain(profile: &Profile) -> bool {
+    keychain(profile).unlock().await.is_ok()
 }
 
 /// True if the keychain has a key of this profile. False if the keychain is locked: what it has is then not known.
-pub(crate) async fn is_any_kept(home: &Home) -> bool {
-    let keychain = keychain(home);
+pub(crate) async fn has_stored_key(profile: &Profile) -> bool {
+    let keychain = keychain(profile);
     for (name, _) in PROVIDERS {
         match keychain.get(name).await {
             Ok(Some(_)) => return true,
@@ -42,21 +42,21 @@ pub(crate) async fn is_any_kept(home: &Home) -> bool {
 }
 
 /// The keychain, with the entries of this profile only.
-pub(crate) fn keychain(home: &Home) -> Arc<dyn SecretStore> {
-    Arc::new(Keychain::new(home.secrets_namespace()))
+pub(crate) fn keychain(profile: &Profile) -> Arc<dyn SecretStore> {
+    Arc::new(Keychain::new(profile.secrets_namespace()))
 }
 
-/// The known keys of one profile.
+/// The keys of one profile.
 pub(crate) struct Keys {
     environment: BTreeMap<&'static str, Secret>,
     store: Arc<dyn SecretStore>,
-    kept: RwLock<BTreeMap<&'static str, Kept>>,
+    entries: RwLock<BTreeMap<&'static str, KeyEntry>>,
     /// Locked while the keychain is read or changed, so that an older result never replaces a newer one.
-    turn: Mutex<()>,
+    keychain_lock: Mutex<()>,
 }
 
 /// A key that is not from the environment.
-struct Kept {
+struct KeyEntry {
     value: Secret,
     in_keychain: bool,
 }
@@ -64,23 +64,28 @@ struct Kept {
 impl Keys {
     /// Starts with the keys of the environment; the keychain is not read.
     pub(crate) fn new(environment: &Environment, store: Arc<dyn SecretStore>) -> Keys {
-        let known =
+        let from_environment =
             |(name, variable): &(&'static str, &str)| environment.get(variable).map(|value| (*name, Secret::new(value.trim())));
-        Keys { environment: PROVIDERS.iter().filter_map(known).collect(), store, kept: RwLock::default(), turn: Mutex::default() }
+        Keys {
+            environment: PROVIDERS.iter().filter_map(from_environment).collect(),
+            store,
+            entries: RwLock::default(),
+            keychain_lock: Mutex::default(),
+        }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Secret> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        self.environment.get(name).or_else(|| kept.get(name).map(|kept| &kept.value)).cloned()
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        self.environment.get(name).or_else(|| entries.get(name).map(|entry| &entry.value)).cloned()
     }
 
     /// Stores a key. If the keychain does not accept it, the key stays in memory, and [`Keys::list`] says so.
     pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), AppError> {
-        let name = known(name)?;
-        let value = checked(value)?;
-        let _turn = self.turn.lock().await;
+        let name = provider_name(name)?;
+        let value = parse_key(value)?;
+        let _lock = self.keychain_lock.lock().await;
         let stored = self.store.set(name, &value).await;
-        self.keep(name, value, stored.is_ok());
+        self.insert(name, value, stored.is_ok());
         Ok(())
     }
 
@@ -89,14 +94,14 @@ impl Keys {
     /// # Errors
     /// If the keychain might still have it.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), AppError> {
-        let name = known(name)?;
-        let _turn = self.turn.lock().await;
+        let name = provider_name(name)?;
+        let _lock = self.keychain_lock.lock().await;
         let removed = self.store.remove(name).await;
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(name);
         match removed {
             Ok(()) | Err(SecretError::Absent) => Ok(()),
-            Err(error) => Err(AppError::bad(
-                format!("the key is no longer used, but one may still be kept: {error}"),
+            Err(error) => Err(AppError::bad_request(
+                format!("the key is no longer used, but the keychain may still contain it: {error}"),
                 "Unlock the keychain, then remove the key again.",
             )),
         }
@@ -105,23 +110,23 @@ impl Keys {
     /// Reads keys from the keychain, and stores the keys that are only in memory there. Without a keychain nothing
     /// changes.
     pub(crate) async fn refresh(&self) {
-        let _turn = self.turn.lock().await;
+        let _lock = self.keychain_lock.lock().await;
         for (name, _) in PROVIDERS {
-            let pending = {
-                let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-                kept.get(name).map(|kept| (kept.value.clone(), kept.in_keychain))
+            let entry = {
+                let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+                entries.get(name).map(|entry| (entry.value.clone(), entry.in_keychain))
             };
-            let done = match pending {
+            let result = match entry {
                 Some((_, true)) => Ok(()),
-                Some((value, false)) => self.store.set(name, &value).await.map(|()| self.keep(name, value, true)),
+                Some((value, false)) => self.store.set(name, &value).await.map(|()| self.insert(name, value, true)),
                 None if self.environment.contains_key(name) => Ok(()),
                 None => self.store.get(name).await.map(|found| {
                     if let Some(value) = found {
-                        self.keep(name, value, true);
+                        self.insert(name, value, true);
                     }
                 }),
             };
-            if done.is_err() {
+            if result.is_err() {
                 return;
             }
         }
@@ -136,8 +141,8 @@ impl Keys {
 
     /// Every key that is in use, by name.
     pub(crate) fn list(&self) -> Vec<Key> {
-        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
-        let source = |name: &str| match (self.environment.contains_key(name), kept.get(name)) {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        let source = |name: &str| match (self.environment.contains_key(name), entries.get(name)) {
             (true, _) => Some(KeySource::Environment),
             (false, Some(kept)) if kept.in_keychain => Some(KeySource::Keychain),
             (false, Some(_)) => Some(KeySource::Memory),
@@ -147,32 +152,32 @@ impl Keys {
     }
 
     /// True if a key is only in memory because the keychain is locked.
-    pub(crate) async fn waits_for_unlocking(&self) -> bool {
-        let waits = self.kept.read().unwrap_or_else(PoisonError::into_inner).values().any(|kept| !kept.in_keychain);
-        waits && self.store.state().await == StoreState::Locked
+    pub(crate) async fn is_waiting_for_unlock(&self) -> bool {
+        let has_unsaved = self.entries.read().unwrap_or_else(PoisonError::into_inner).values().any(|entry| !entry.in_keychain);
+        has_unsaved && self.store.state().await == StoreState::Locked
     }
 
     pub(crate) async fn keychain(&self) -> wire::Keychain {
-        described(self.store.state().await)
+        keychain_view(self.store.state().await)
     }
 
-    fn keep(&self, name: &'static str, value: Secret, in_keychain: bool) {
-        self.kept.write().unwrap_or_else(PoisonError::into_inner).insert(name, Kept { value, in_keychain });
+    fn insert(&self, name: &'static str, value: Secret, in_keychain: bool) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).insert(name, KeyEntry { value, in_keychain });
     }
 }
 
 /// The keychain's state for people.
-pub(crate) fn described(state: StoreState) -> wire::Keychain {
+pub(crate) fn keychain_view(state: StoreState) -> wire::Keychain {
     let (state, found, next_step) = match state {
-        StoreState::Ready => (KeychainState::Ready, "keys are kept in the system's keychain", None),
+        StoreState::Ready => (KeychainState::Ready, "keys are stored in the system's keychain", None),
         StoreState::Locked => (
             KeychainState::Locked,
-            "the system's keychain is locked or does not answer; until it does, keys are in memory only",
-            Some("Unlock it in the system's password settings, or sign in to the desktop again; then look again."),
+            "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only",
+            Some("Unlock it in the system's password settings, or sign in to the desktop again; then check again."),
         ),
         StoreState::Absent => (
             KeychainState::Absent,
-            "this system has no keychain that GrowQR can use, so keys are in memory only and asked for again",
+            "this system has no keychain that GrowQR can use, so keys are in memory only and must be entered again after a restart",
             Some("Start a keychain such as GNOME Keyring or KWallet, or set ANTHROPIC_API_KEY in the environment."),
         ),
     };
@@ -180,20 +185,20 @@ pub(crate) fn described(state: StoreState) -> wire::Keychain {
 }
 
 /// The known provider of this name. The error does not repeat the name: it may be the key itself.
-pub(crate) fn known(name: &str) -> Result<&'static str, AppError> {
+pub(crate) fn provider_name(name: &str) -> Result<&'static str, AppError> {
     let found = PROVIDERS.iter().find(|(known, _)| *known == name);
     found.map(|(known, _)| *known).ok_or_else(|| AppError::Missing {
         what: "provider of that name that needs a key".to_owned(),
-        next_step: "The keys that can be set are: anthropic, openai".to_owned(),
+        next_step: "Keys can be set for: anthropic, openai".to_owned(),
     })
 }
 
 /// Checks a key, and removes white space around it.
-pub(crate) fn checked(value: &str) -> Result<Secret, AppError> {
+pub(crate) fn parse_key(value: &str) -> Result<Secret, AppError> {
     let value = value.trim();
     if value.is_empty() || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(AppError::bad(
-            "that is not a key: it is empty or has spaces in it",
+        return Err(AppError::bad_request(
+            "this is not a key: it is empty or contains spaces",
             "Copy the whole key from the provider's console.",
         ));
     }

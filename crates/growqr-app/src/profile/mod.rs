@@ -1,10 +1,10 @@
 //! The person's profile: where its data is, whose it is, and its settings, keys and sign-in.
 
 pub(crate) mod accounts;
+pub(crate) mod file_lock;
 pub(crate) mod folders;
-pub(crate) mod gate;
-pub(crate) mod home;
 pub(crate) mod keys;
+pub(crate) mod location;
 pub(crate) mod private_file;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -24,12 +24,12 @@ pub(crate) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     file.write_all(text)?;
     sync(&file)?;
     drop(file);
-    patiently(ATTEMPTS, PAUSE, || fs::rename(&new, path))?;
+    retry_if_denied(ATTEMPTS, PAUSE, || fs::rename(&new, path))?;
     sync_folder(folder)
 }
 
 /// Repeats `work` while access is denied, for at most this many attempts.
-fn patiently(attempts: u32, pause: Duration, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
+fn retry_if_denied(attempts: u32, pause: Duration, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     for _ in 1..attempts {
         match work() {
             // 32 is ERROR_SHARING_VIOLATION, which has no `ErrorKind` of its own.
@@ -83,7 +83,7 @@ mod tests {
     /// Number of attempts if `denied` of them fail with this error, and whether the last attempt succeeded.
     fn attempts(denied: u32, error: io::ErrorKind) -> (u32, bool) {
         let tried = Cell::new(0);
-        let done = patiently(3, Duration::ZERO, || {
+        let done = retry_if_denied(3, Duration::ZERO, || {
             tried.set(tried.get() + 1);
             if tried.get() <= denied { Err(error.into()) } else { Ok(()) }
         });
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_program_is_in_the_way_of_is_tried_again_but_not_for_ever() {
+    fn a_denied_rename_is_retried_a_limited_number_of_times() {
         assert_eq!(attempts(2, io::ErrorKind::PermissionDenied), (3, true));
         assert_eq!(attempts(9, io::ErrorKind::PermissionDenied), (3, false));
         assert_eq!(attempts(9, io::ErrorKind::StorageFull), (1, false));

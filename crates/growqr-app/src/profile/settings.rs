@@ -11,7 +11,7 @@ use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
 /// One setting.
-pub struct Known {
+pub struct SettingDefinition {
     /// Its name.
     pub name: &'static str,
     /// Its value when nothing is set.
@@ -21,25 +21,37 @@ pub struct Known {
 }
 
 /// All settings, in the order in which they are shown.
-pub const KNOWN: [Known; 10] = [
-    Known {
+pub const SETTINGS: [SettingDefinition; 10] = [
+    SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
-        about: "the model that answers: an id of Anthropic, openai/ and an id at an OpenAI-compatible server, or guide, which is no AI",
+        about: "the model that answers: an Anthropic model id, openai/ and a model id of an OpenAI-compatible server, or guide (no AI)",
     },
-    Known {
+    SettingDefinition {
         name: "openai.base_url",
         default: "auto",
-        about: "where that server is, such as http://127.0.0.1:11434/v1; auto is OPENAI_BASE_URL, or else Ollama on this computer",
+        about: "the address of that server, such as http://127.0.0.1:11434/v1; auto uses OPENAI_BASE_URL, or else Ollama on this computer",
     },
-    Known { name: "effort", default: "auto", about: "how hard the model works: auto, low, medium, high, xhigh or max" },
-    Known { name: "budget.per_message", default: "2.00", about: "what one message may cost, sub-agents included, in USD" },
-    Known { name: "budget.per_day", default: "10.00", about: "what a day (UTC) may cost, in USD" },
-    Known { name: "budget.per_month", default: "none", about: "what a month (UTC) may cost, in USD, or none" },
-    Known { name: "limit.max_tokens", default: "16000", about: "the most tokens of one answer" },
-    Known { name: "limit.calls", default: "25", about: "model calls for one message" },
-    Known { name: "limit.children", default: "20", about: "sub-agents for one message" },
-    Known { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
+    SettingDefinition {
+        name: "effort",
+        default: "auto",
+        about: "how hard the model works: auto, low, medium, high, xhigh or max",
+    },
+    SettingDefinition {
+        name: "budget.per_message",
+        default: "2.00",
+        about: "the most that one message may cost, sub-agents included, in USD",
+    },
+    SettingDefinition { name: "budget.per_day", default: "10.00", about: "the most that a day (UTC) may cost, in USD" },
+    SettingDefinition {
+        name: "budget.per_month",
+        default: "none",
+        about: "the most that a month (UTC) may cost, in USD, or none",
+    },
+    SettingDefinition { name: "limit.max_tokens", default: "16000", about: "the most tokens of one answer" },
+    SettingDefinition { name: "limit.calls", default: "25", about: "model calls for one message" },
+    SettingDefinition { name: "limit.children", default: "20", about: "sub-agents for one message" },
+    SettingDefinition { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
 ];
 
 /// The settings as typed values.
@@ -53,23 +65,23 @@ pub(crate) struct Preferences {
 }
 
 /// The stored settings, by name.
-pub(crate) type Stored = BTreeMap<String, String>;
+pub(crate) type StoredSettings = BTreeMap<String, String>;
 
-pub(crate) async fn stored(store: &dyn Store) -> Result<Stored, AppError> {
+pub(crate) async fn stored(store: &dyn Store) -> Result<StoredSettings, AppError> {
     Ok(store.settings().await?.into_iter().collect())
 }
 
 /// All settings, to show to the person.
-pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
-    KNOWN
+pub(crate) fn list(stored: &StoredSettings) -> Vec<Setting> {
+    SETTINGS
         .iter()
-        .map(|known| {
-            let set = stored.get(known.name);
+        .map(|setting| {
+            let set = stored.get(setting.name);
             Setting {
-                name: known.name.to_owned(),
-                value: set.cloned().unwrap_or_else(|| known.default.to_owned()),
+                name: setting.name.to_owned(),
+                value: set.cloned().unwrap_or_else(|| setting.default.to_owned()),
                 is_set: set.is_some(),
-                about: known.about.to_owned(),
+                about: setting.about.to_owned(),
             }
         })
         .collect()
@@ -80,33 +92,35 @@ pub(crate) fn list(stored: &Stored) -> Vec<Setting> {
 /// # Errors
 /// [`AppError`] that says which values are valid.
 pub fn check(name: &str, value: &str) -> Result<String, AppError> {
-    let known = KNOWN.iter().find(|known| known.name == name).ok_or_else(|| AppError::Missing {
+    let setting = SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| AppError::Missing {
         what: format!("setting called {name:?}"),
         next_step: "See all settings: growqr config get".to_owned(),
     })?;
     let value = value.trim().to_owned();
-    let one = Stored::from([(name.to_owned(), value.clone())]);
-    let strict = Preferences::read(&one);
-    strict.map(|_| value).map_err(|problem| {
-        AppError::bad(format!("{name} cannot be set to that: {problem}"), format!("{name} is {}.", known.about))
+    let single = StoredSettings::from([(name.to_owned(), value.clone())]);
+    let parsed = Preferences::parse(&single);
+    parsed.map(|_| value).map_err(|problem| {
+        AppError::bad_request(format!("{name} cannot be set to that: {problem}"), format!("{name} is {}.", setting.about))
     })
 }
 
 impl Preferences {
     /// Reads stored settings. A value from an older or newer build that this build does not understand is logged, and
     /// the default is used instead.
-    pub(crate) fn forgiving(stored: &Stored) -> Preferences {
-        let mut understood = Stored::new();
+    pub(crate) fn parse_lenient(stored: &StoredSettings) -> Preferences {
+        let mut understood = StoredSettings::new();
         for (name, value) in stored {
-            match Preferences::read(&Stored::from([(name.clone(), value.clone())])) {
+            match Preferences::parse(&StoredSettings::from([(name.clone(), value.clone())])) {
                 Ok(_) => drop(understood.insert(name.clone(), value.clone())),
-                Err(problem) => tracing::warn!(name, problem, "a stored setting is not understood; its default applies"),
+                Err(problem) => {
+                    tracing::warn!(name, problem, "a stored setting is not valid in this version; the default is used")
+                }
             }
         }
-        Preferences::read(&understood).unwrap_or_else(|_| Preferences::default())
+        Preferences::parse(&understood).unwrap_or_else(|_| Preferences::default())
     }
 
-    fn read(stored: &Stored) -> Result<Preferences, String> {
+    fn parse(stored: &StoredSettings) -> Result<Preferences, String> {
         let get = |name: &str| stored.get(name).map(String::as_str);
         let defaults = Limits::default();
         let money =
@@ -178,16 +192,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_default_is_a_value_that_could_be_set() {
-        for known in &KNOWN {
-            assert!(check(known.name, known.default).is_ok(), "{}", known.name);
+    fn every_default_is_a_valid_value() {
+        for setting in &SETTINGS {
+            assert!(check(setting.name, setting.default).is_ok(), "{}", setting.name);
         }
-        let defaults: Stored = KNOWN.iter().map(|known| (known.name.to_owned(), known.default.to_owned())).collect();
-        assert_eq!(Preferences::read(&defaults).unwrap(), Preferences::default());
+        let defaults: StoredSettings =
+            SETTINGS.iter().map(|setting| (setting.name.to_owned(), setting.default.to_owned())).collect();
+        assert_eq!(Preferences::parse(&defaults).unwrap(), Preferences::default());
     }
 
     #[test]
-    fn nonsense_is_refused_and_explained() {
+    fn an_invalid_value_is_refused() {
         for (name, value) in [
             ("budget.per_day", "-1"),
             ("limit.calls", "0"),
@@ -202,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_of_a_server_and_its_address_can_be_set() {
+    fn the_model_and_the_address_of_a_server_can_be_set() {
         assert_eq!(check("model", "openai/qwen3:8b").unwrap(), "openai/qwen3:8b");
         assert_eq!(openai_model("openai/openai/gpt-oss-20b"), Some("openai/gpt-oss-20b"));
         for address in ["auto", "http://localhost:1234/v1", "http://192.168.1.7:8000", "https://api.openai.com/v1"] {
@@ -211,8 +226,9 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_value_of_another_build_falls_back_alone() {
-        let stored = Stored::from([("effort".to_owned(), "ultra".to_owned()), ("limit.calls".to_owned(), "3".to_owned())]);
-        assert_eq!(Preferences::forgiving(&stored).limits.calls, 3);
+    fn an_unknown_stored_value_uses_the_default_and_the_others_are_kept() {
+        let stored =
+            StoredSettings::from([("effort".to_owned(), "ultra".to_owned()), ("limit.calls".to_owned(), "3".to_owned())]);
+        assert_eq!(Preferences::parse_lenient(&stored).limits.calls, 3);
     }
 }

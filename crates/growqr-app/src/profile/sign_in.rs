@@ -1,9 +1,9 @@
 //! Signing in, and which profile is open. The protocol is in `growqr-auth`; this module connects it to the keychain, to
-//! the list of accounts and to the texts that people read. The caller opens the profile, whose [`Home`] is returned.
+//! the list of accounts and to the texts that people read. The caller opens the profile, whose [`Profile`] is returned.
 
 pub(crate) mod failure;
-mod keeping;
-mod leaving;
+mod refreshing;
+mod signing_out;
 #[cfg(all(test, feature = "loopback-issuer"))]
 mod tests;
 mod view;
@@ -13,12 +13,12 @@ pub use view::without_sign_in;
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::profile::accounts::{Account, Accounts, Leaving};
-use crate::profile::gate::FileGate;
-use crate::profile::home::{Environment, Home};
+use crate::profile::accounts::{Account, Accounts, PendingSignOut};
+use crate::profile::file_lock::FileLock;
 use crate::profile::keys;
+use crate::profile::location::{Environment, Profile};
 use crate::profile::sign_in::failure::SignInFailure;
-use crate::profile::vault::InKeychain;
+use crate::profile::vault::KeychainVault;
 use growqr_auth::{AccountChoice, Attempt, Auth, Config, Identity, Ports, Redirect, Schemes, SignInError, Status, SystemRandom};
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::id::ProfileId;
@@ -28,20 +28,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Selects the local profile in [`SignIn::switch`], whatever the profiles are called.
-pub const NOBODY: &str = "";
+pub const LOCAL_PROFILE: &str = "";
 
 /// How the browser returns the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WayBack {
+pub enum CallbackRoute {
     /// By a deep link that opens the app.
-    Link,
+    DeepLink,
     /// To a loopback port.
-    Port,
+    LoopbackPort,
 }
 
-/// A sign-in attempt that has begun.
+/// A sign-in attempt that has attempt.
 #[derive(Debug)]
-pub struct Begun {
+pub struct SignInAttempt {
     /// The address to open in the system's browser, and to show for copying. It must not be logged.
     pub url: String,
     /// Why the sign-in will be lost at a restart, if it will be.
@@ -51,16 +51,17 @@ pub struct Begun {
 
 /// The result of a sign-in.
 #[derive(Debug)]
-pub enum Arrival {
+pub enum SignInOutcome {
     /// The person's profile is now the open one.
-    Opened(Box<Home>),
+    Opened(Box<Profile>),
     /// The person is new here and the local profile has data: ask whether it is theirs, then call [`SignIn::choose`].
-    Asks,
+    NeedsChoice,
 }
 
 /// The sign-in service; one per process.
 pub struct SignIn {
-    home: Home,
+    /// The profile that was open at the start: names the data folder and the database of all profiles.
+    base_profile: Profile,
     /// The profile that is open in this process.
     open: Mutex<ProfileId>,
     auth: Auth,
@@ -70,11 +71,11 @@ pub struct SignIn {
     /// True if the current attempt is for another person than the one who is signed in at the browser.
     is_for_someone_else: AtomicBool,
     /// A new person who has not answered yet whether the local profile is theirs.
-    asked: Mutex<Option<Identity>>,
+    pending_choice: Mutex<Option<Identity>>,
     /// Sign-outs whose sign-in was not found in the keychain when it should be removed.
-    missed: Mutex<Vec<Leaving>>,
+    not_found_once: Mutex<Vec<PendingSignOut>>,
     /// Locked while the signed-in person or the open profile changes: one change at a time, each to its end.
-    turn: tokio::sync::Mutex<()>,
+    change_lock: tokio::sync::Mutex<()>,
 }
 
 impl SignIn {
@@ -82,37 +83,37 @@ impl SignIn {
     ///
     /// # Errors
     /// [`SignInFailure::Config`] if the configuration is not valid.
-    pub fn find(home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
-        SignIn::find_for(Schemes::RELEASE, home, environment)
+    pub fn find(profile: &Profile, environment: &Environment) -> Result<Option<SignIn>, AppError> {
+        SignIn::find_for(Schemes::RELEASE, profile, environment)
     }
 
     /// Like [`SignIn::find`], with the link schemes of this edition of the app.
     ///
     /// # Errors
     /// As [`SignIn::find`].
-    pub fn find_for(schemes: Schemes, home: &Home, environment: &Environment) -> Result<Option<SignIn>, AppError> {
-        let found = Config::find(|name| home.clerk(name, environment)).map_err(SignInFailure::from)?;
+    pub fn find_for(schemes: Schemes, profile: &Profile, environment: &Environment) -> Result<Option<SignIn>, AppError> {
+        let found = Config::find(|name| profile.clerk_setting(name, environment)).map_err(SignInFailure::from)?;
         let Some(mut config) = found else { return Ok(None) };
         config.schemes = schemes;
-        Ok(Some(SignIn::of(config, home, Arc::new(Keychain::new(home.sign_in_namespace())))))
+        Ok(Some(SignIn::with_keychain(config, profile, Arc::new(Keychain::new(profile.sign_in_namespace())))))
     }
 
     /// Creates the service with this keychain.
-    fn of(config: Config, home: &Home, keychain: Arc<dyn SecretStore>) -> SignIn {
+    fn with_keychain(config: Config, profile: &Profile, keychain: Arc<dyn SecretStore>) -> SignIn {
         let issuer = config.issuer().to_owned();
-        let vault = Arc::new(InKeychain(keychain));
-        let gate = Arc::new(FileGate(home.root().join("sign-in.lock")));
-        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault, process_lock: gate };
+        let vault = Arc::new(KeychainVault(keychain));
+        let process_lock = Arc::new(FileLock(profile.root().join("sign-in.lock")));
+        let ports = Ports { clock: Arc::new(SystemClock), random: Arc::new(SystemRandom), vault, process_lock };
         SignIn {
-            home: home.clone(),
-            open: Mutex::new(home.profile().clone()),
+            base_profile: profile.clone(),
+            open: Mutex::new(profile.id().clone()),
             auth: Auth::new(config, ports),
             issuer,
             url: Mutex::default(),
             is_for_someone_else: AtomicBool::default(),
-            asked: Mutex::default(),
-            missed: Mutex::default(),
-            turn: tokio::sync::Mutex::default(),
+            pending_choice: Mutex::default(),
+            not_found_once: Mutex::default(),
+            change_lock: tokio::sync::Mutex::default(),
         }
     }
 
@@ -122,30 +123,30 @@ impl SignIn {
     /// # Errors
     /// If the accounts cannot be read.
     pub async fn resume(&self) -> Result<(), AppError> {
-        let _turn = self.turn.lock().await;
-        if !self.ask_again().await? {
-            self.go_on().await?;
+        let _lock = self.change_lock.lock().await;
+        if !self.restore_pending_choice().await? {
+            self.resume_open_account().await?;
         }
-        self.finish_leaving().await.map(drop)
+        self.finish_sign_outs().await.map(drop)
     }
 
-    async fn go_on(&self) -> Result<(), AppError> {
-        let accounts = Accounts::read(self.home.root())?;
+    async fn resume_open_account(&self) -> Result<(), AppError> {
+        let accounts = Accounts::read(self.base_profile.root())?;
         let open = locked(&self.open).clone();
-        self.go_on_as(&accounts, accounts.of_profile(&open)).await;
+        self.resume_account(&accounts, accounts.account_of(&open)).await;
         Ok(())
     }
 
     /// Restores the question to a new person, if the program ended before they answered. Returns false if there is no
     /// such person or if their sign-in is lost.
-    async fn ask_again(&self) -> Result<bool, AppError> {
-        let accounts = Accounts::read(self.home.root())?;
-        let Some(newcomer) = accounts.newcomer.filter(|newcomer| newcomer.issuer == self.issuer) else { return Ok(false) };
-        if matches!(self.auth.open(identity(&newcomer)).await, Status::NeedsSignIn { .. }) {
-            self.change(|accounts| accounts.newcomer = None).await?;
+    async fn restore_pending_choice(&self) -> Result<bool, AppError> {
+        let accounts = Accounts::read(self.base_profile.root())?;
+        let Some(undecided) = accounts.undecided.filter(|account| account.issuer == self.issuer) else { return Ok(false) };
+        if matches!(self.auth.open(identity_of_account(&undecided)).await, Status::NeedsSignIn { .. }) {
+            self.change_accounts(|accounts| accounts.undecided = None).await?;
             return Ok(false);
         }
-        *locked(&self.asked) = Some(identity(&newcomer));
+        *locked(&self.pending_choice) = Some(identity_of_account(&undecided));
         Ok(true)
     }
 
@@ -153,13 +154,13 @@ impl SignIn {
     ///
     /// # Errors
     /// [`SignInFailure::Begin`]; the person who is signed in stays signed in.
-    pub async fn begin(&self, way: WayBack, someone_else: bool) -> Result<Begun, AppError> {
+    pub async fn begin(&self, way: CallbackRoute, someone_else: bool) -> Result<SignInAttempt, AppError> {
         let redirect = match way {
-            WayBack::Link => Redirect::DeepLink,
-            WayBack::Port => Redirect::Loopback,
+            CallbackRoute::DeepLink => Redirect::DeepLink,
+            CallbackRoute::LoopbackPort => Redirect::Loopback,
         };
         // A person who tries the loopback port while an attempt waits still means the same account.
-        let is_retry = way == WayBack::Port && matches!(self.auth.status(), Status::SigningIn { .. });
+        let is_retry = way == CallbackRoute::LoopbackPort && matches!(self.auth.status(), Status::SigningIn { .. });
         let someone_else = someone_else || is_retry && self.is_for_someone_else.load(Ordering::Relaxed);
         self.is_for_someone_else.store(someone_else, Ordering::Relaxed);
         let who = if someone_else { AccountChoice::Other } else { AccountChoice::Any };
@@ -168,7 +169,7 @@ impl SignIn {
         let url = attempt.url.clone();
         *locked(&self.url) = Some(url.clone());
         let notice = attempt.vault.err().map(|error| format!("You will have to sign in again after a restart: {error}."));
-        Ok(Begun { url, notice, attempt })
+        Ok(SignInAttempt { url, notice, attempt })
     }
 
     /// Handles a link that came from the browser. Any program can send a link: only the answer to the waiting attempt
@@ -184,42 +185,42 @@ impl SignIn {
     /// Waits for the end of an attempt. `adopt` answers in advance whether a new person adopts the local profile.
     ///
     /// # Errors
-    /// [`SignInFailure::Ended`].
-    pub async fn complete(&self, begun: Begun, adopt: Option<bool>) -> Result<Arrival, AppError> {
-        let identity = begun.attempt.outcome().await.map_err(SignInFailure::from)?;
-        let _turn = self.turn.lock().await;
-        if who(&self.auth.status()).is_none_or(|known| known.sub != identity.sub) {
+    /// [`SignInFailure::AttemptFailed`].
+    pub async fn complete(&self, attempt: SignInAttempt, adopt: Option<bool>) -> Result<SignInOutcome, AppError> {
+        let identity = attempt.attempt.outcome().await.map_err(SignInFailure::from)?;
+        let _lock = self.change_lock.lock().await;
+        if identity_of_status(&self.auth.status()).is_none_or(|known| known.sub != identity.sub) {
             // The person has chosen another account meanwhile.
-            self.dismiss_unknown(&identity).await?;
-            return Err(SignInFailure::Ended(SignInError::Replaced).into());
+            self.forget_if_unknown(&identity).await?;
+            return Err(SignInFailure::AttemptFailed(SignInError::Replaced).into());
         }
-        let arrived = self.arrive(identity.clone(), adopt).await;
-        if arrived.is_err() {
+        let outcome = self.open_after_sign_in(identity.clone(), adopt).await;
+        if outcome.is_err() {
             // Signed in, but the profile cannot be opened: sign out again, even if that cannot be recorded.
-            if self.leave(&identity, |_| ()).await.is_err() {
+            if self.sign_out_identity(&identity, |_| ()).await.is_err() {
                 self.auth.sign_out().await;
             }
-            self.go_on().await?;
+            self.resume_open_account().await?;
         }
-        arrived
+        outcome
     }
 
-    async fn arrive(&self, identity: Identity, adopt: Option<bool>) -> Result<Arrival, AppError> {
-        let accounts = Accounts::read(self.home.root())?;
+    async fn open_after_sign_in(&self, identity: Identity, adopt: Option<bool>) -> Result<SignInOutcome, AppError> {
+        let accounts = Accounts::read(self.base_profile.root())?;
         let is_new = accounts.profile_of(&self.issuer, &identity.sub).is_none();
-        if is_new && adopt.is_none() && has_data(&self.home.with_profile(accounts.local)).await? {
-            // Recorded first, so that the keychain never holds the sign-in of a person who is not in the accounts.
-            let newcomer = self.account(&identity);
-            self.change(|accounts| accounts.newcomer = Some(newcomer)).await?;
-            *locked(&self.asked) = Some(identity);
-            return Ok(Arrival::Asks);
+        if is_new && adopt.is_none() && has_data(&self.base_profile.with_id(accounts.local)).await? {
+            // Recorded first, so that the keychain never contains the sign-in of a person who is not in the accounts.
+            let undecided = self.account(&identity);
+            self.change_accounts(|accounts| accounts.undecided = Some(undecided)).await?;
+            *locked(&self.pending_choice) = Some(identity);
+            return Ok(SignInOutcome::NeedsChoice);
         }
-        self.open_for(&identity, adopt.unwrap_or(false)).await.map(|home| Arrival::Opened(Box::new(home)))
+        self.open_profile_of(&identity, adopt.unwrap_or(false)).await.map(|profile| SignInOutcome::Opened(Box::new(profile)))
     }
 
     /// Signs out a person whose sign-in ended too late, unless they have a profile here.
-    async fn dismiss_unknown(&self, identity: &Identity) -> Result<(), AppError> {
-        if Accounts::read(self.home.root())?.profile_of(&self.issuer, &identity.sub).is_none() {
+    async fn forget_if_unknown(&self, identity: &Identity) -> Result<(), AppError> {
+        if Accounts::read(self.base_profile.root())?.profile_of(&self.issuer, &identity.sub).is_none() {
             self.auth.forget(&identity.sub, SystemClock.now()).await;
         }
         Ok(())
@@ -230,20 +231,20 @@ impl SignIn {
     /// # Errors
     /// If it cannot be read.
     pub async fn has_local_data(&self) -> Result<bool, AppError> {
-        let local = Accounts::read(self.home.root())?.local;
-        has_data(&self.home.with_profile(local)).await
+        let local = Accounts::read(self.base_profile.root())?.local;
+        has_data(&self.base_profile.with_id(local)).await
     }
 
     /// The answer of a new person: whether the data in the local profile is theirs.
     ///
     /// # Errors
-    /// [`SignInFailure::NothingAsked`].
-    pub async fn choose(&self, adopt: bool) -> Result<Home, AppError> {
-        let _turn = self.turn.lock().await;
-        let asked = locked(&self.asked).clone();
-        let home = self.open_for(&asked.ok_or(SignInFailure::NothingAsked)?, adopt).await?;
-        locked(&self.asked).take();
-        Ok(home)
+    /// [`SignInFailure::NoOpenQuestion`].
+    pub async fn choose(&self, adopt: bool) -> Result<Profile, AppError> {
+        let _lock = self.change_lock.lock().await;
+        let pending_choice = locked(&self.pending_choice).clone();
+        let profile = self.open_profile_of(&pending_choice.ok_or(SignInFailure::NoOpenQuestion)?, adopt).await?;
+        locked(&self.pending_choice).take();
+        Ok(profile)
     }
 
     /// Ends the attempt or the open question. A new person who does not answer is signed out again, and the account of
@@ -253,53 +254,57 @@ impl SignIn {
     /// If the accounts cannot be read or written.
     pub async fn cancel(&self) -> Result<(), AppError> {
         self.auth.cancel();
-        let _turn = self.turn.lock().await;
-        self.end_question().await
+        let _lock = self.change_lock.lock().await;
+        self.cancel_pending_choice().await
     }
 
-    async fn end_question(&self) -> Result<(), AppError> {
+    async fn cancel_pending_choice(&self) -> Result<(), AppError> {
         self.auth.cancel();
-        let asked = locked(&self.asked).clone();
-        let Some(newcomer) = asked else { return Ok(()) };
-        self.leave(&newcomer, |_| ()).await?;
-        locked(&self.asked).take();
-        self.go_on().await
+        let pending_choice = locked(&self.pending_choice).clone();
+        let Some(undecided) = pending_choice else { return Ok(()) };
+        self.sign_out_identity(&undecided, |_| ()).await?;
+        locked(&self.pending_choice).take();
+        self.resume_open_account().await
     }
 
-    /// Opens the profile of the account with this profile name or email address. Opens the local profile for [`NOBODY`]
-    /// and, while no account has adopted the profile of that name, for `local`. Ends an attempt or an open question
-    /// first.
+    /// Opens the profile of the account with this profile name or email address. Opens the local profile for
+    /// [`LOCAL_PROFILE`] and, while no account has adopted the profile of that name, for `local`. Ends an attempt or an
+    /// open question first.
     ///
     /// # Errors
-    /// [`SignInFailure::Unknown`], or if the change cannot be recorded; then the person who was signed in still is.
-    pub async fn switch(&self, name: &str) -> Result<Home, AppError> {
-        let _turn = self.turn.lock().await;
-        self.end_question().await?;
-        let accounts = Accounts::read(self.home.root())?;
+    /// [`SignInFailure::UnknownAccount`], or if the change cannot be recorded; then the person who was signed in still
+    /// is.
+    pub async fn switch(&self, name: &str) -> Result<Profile, AppError> {
+        let _lock = self.change_lock.lock().await;
+        self.cancel_pending_choice().await?;
+        let accounts = Accounts::read(self.base_profile.root())?;
         let named = |account: &&Account| account.profile.as_str() == name || account.email.as_deref() == Some(name);
-        let account = accounts.accounts.iter().find(named).filter(|_| name != NOBODY);
+        let account = accounts.accounts.iter().find(named).filter(|_| name != LOCAL_PROFILE);
         let profile = match account {
             Some(account) => account.profile.clone(),
-            None if name == NOBODY || name == "local" => accounts.local.clone(),
-            None => return Err(SignInFailure::Unknown.into()),
+            None if name == LOCAL_PROFILE || name == "local" => accounts.local.clone(),
+            None => return Err(SignInFailure::UnknownAccount.into()),
         };
         let current = profile.clone();
-        self.change(move |accounts| accounts.current = current).await?;
-        self.go_on_as(&accounts, account).await;
-        Ok(self.opened(profile))
+        self.change_accounts(move |accounts| accounts.current = current).await?;
+        self.resume_account(&accounts, account).await;
+        Ok(self.set_open(profile))
     }
 
-    async fn open_for(&self, identity: &Identity, adopt: bool) -> Result<Home, AppError> {
+    async fn open_profile_of(&self, identity: &Identity, adopt: bool) -> Result<Profile, AppError> {
         let seen = self.account(identity);
         let opened = move |accounts: &mut Accounts| {
-            accounts.signed_in(seen, adopt);
+            accounts.record_sign_in(seen, adopt);
             accounts.current.clone()
         };
-        Ok(self.opened(self.change(opened).await?))
+        Ok(self.set_open(self.change_accounts(opened).await?))
     }
 
-    async fn change<T: Send + 'static>(&self, change: impl FnOnce(&mut Accounts) -> T + Send + 'static) -> Result<T, AppError> {
-        Accounts::change(self.home.root(), change).await
+    async fn change_accounts<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Accounts) -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        Accounts::change(self.base_profile.root(), change).await
     }
 
     /// True if this person's profile is the open one. After the service's answer it is not open yet.
@@ -307,19 +312,19 @@ impl SignIn {
         accounts.profile_of(&self.issuer, &identity.sub) == Some(&*locked(&self.open))
     }
 
-    fn opened(&self, profile: ProfileId) -> Home {
+    fn set_open(&self, profile: ProfileId) -> Profile {
         *locked(&self.open) = profile.clone();
-        self.home.with_profile(profile)
+        self.base_profile.with_id(profile)
     }
 
     /// An account of another issuer has a profile here but no sign-in. The sign-in of an account that has signed out is
     /// not resumed.
-    async fn go_on_as(&self, accounts: &Accounts, account: Option<&Account>) {
+    async fn resume_account(&self, accounts: &Accounts, account: Option<&Account>) {
         match account.filter(|account| account.issuer == self.issuer) {
-            Some(account) if accounts.is_leaving(&account.issuer, &account.sub) => {
-                self.auth.remember_ended(identity(account)).await;
+            Some(account) if accounts.has_pending_sign_out(&account.issuer, &account.sub) => {
+                self.auth.remember_ended(identity_of_account(account)).await;
             }
-            Some(account) => drop(self.auth.open(identity(account)).await),
+            Some(account) => drop(self.auth.open(identity_of_account(account)).await),
             None => self.auth.leave().await,
         }
     }
@@ -349,7 +354,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// The person whom a status describes.
-fn who(status: &Status) -> Option<Identity> {
+fn identity_of_status(status: &Status) -> Option<Identity> {
     match status {
         Status::SignedOut => None,
         Status::SigningIn { known, .. } => known.clone(),
@@ -359,7 +364,7 @@ fn who(status: &Status) -> Option<Identity> {
     }
 }
 
-fn identity(account: &Account) -> Identity {
+fn identity_of_account(account: &Account) -> Identity {
     Identity {
         sub: account.sub.clone(),
         email: account.email.clone(),
@@ -371,10 +376,10 @@ fn identity(account: &Account) -> Identity {
 }
 
 /// True if the profile has conversations, memory, changed settings or keys.
-async fn has_data(home: &Home) -> Result<bool, AppError> {
-    let library = Library::open_all(home.clone()).await?;
+async fn has_data(profile: &Profile) -> Result<bool, AppError> {
+    let library = Library::open_all(profile.clone()).await?;
     Ok(!library.agents().await?.is_empty()
         || library.memory_log(None)?.len() > 1
         || library.settings().await?.iter().any(|setting| setting.is_set)
-        || keys::is_any_kept(home).await)
+        || keys::has_stored_key(profile).await)
 }

@@ -1,6 +1,6 @@
 //! The behaviour on which a window may rely.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-mod desk;
 mod events;
+mod session;

@@ -6,109 +6,109 @@ use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
 use growqr_testkit::{SmallDisk, skipped};
 
 /// Asserts exit code 1, this message and this next step.
-fn told(ran: &Ran, words: &str, next_step: &str) {
+fn assert_fails(ran: &Ran, message: &str, next_step: &str) {
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.err.contains(words), "{words:?} in {ran:?}");
+    assert!(ran.err.contains(message), "{message:?} in {ran:?}");
     assert!(ran.err.contains(next_step), "{next_step:?} in {ran:?}");
     assert!(!ran.err.contains("panicked"), "{ran:?}");
 }
 
 /// Asserts that the person's message is in the journal.
-fn kept(program: &Program, text: &str) {
+fn assert_recorded(program: &Program, text: &str) {
     let events = program.json(&["events"]);
     assert!(events.iter().any(|event| event["kind"] == "user_said" && event["data"]["text"] == text), "{events:?}");
 }
 
 #[test]
-fn a_wrong_key() {
+fn a_wrong_key_is_reported_and_the_message_is_kept() {
     let program = Program::new();
     let mut command = program.command(&["chat", "hello"]);
     command.env("ANTHROPIC_API_KEY", "sk-ant-wrong-canary");
     let ran = crate::program::run_with(command, b"");
-    told(&ran, "key", "ANTHROPIC_API_KEY");
+    assert_fails(&ran, "key", "ANTHROPIC_API_KEY");
     assert!(!format!("{ran:?}").contains("canary"), "a key is never shown");
-    kept(&program, "hello");
+    assert_recorded(&program, "hello");
     program.claude.route(model);
-    assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "with the right key it is answered");
+    assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "the message is answered with the right key");
     let asked = program.claude.messages().len();
     let again = program.run(&["agents", "resume", "grow"]);
-    assert!(again.code == Some(1) && again.err.contains("nothing to go on with"), "{again:?}");
-    assert_eq!(program.claude.messages().len(), asked, "nothing is spent on what is done");
+    assert!(again.code == Some(1) && again.err.contains("nothing to resume"), "{again:?}");
+    assert_eq!(program.claude.messages().len(), asked, "no model call for a finished agent");
 }
 
 #[test]
-fn no_network_and_then_a_network() {
+fn a_message_sent_without_a_network_can_be_resumed_later() {
     let program = Program::new();
     let mut command = program.command(&["chat", "hello"]);
     command.env("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
-    told(&crate::program::run_with(command, b""), "", "agents resume grow");
-    kept(&program, "hello");
+    assert_fails(&crate::program::run_with(command, b""), "", "agents resume grow");
+    assert_recorded(&program, "hello");
     program.claude.route(|_| Some(says("Welcome back.")));
     let ran = program.run(&["agents", "resume", "grow"]);
     assert_eq!((ran.code, ran.out.contains("Welcome back.")), (Some(0), true), "{ran:?}");
 }
 
 #[test]
-fn a_stream_of_nonsense() {
+fn an_invalid_event_stream_is_reported() {
     let program = Program::new();
-    let nonsense = "HTTP is not what this is";
-    program.claude.route(move |_| Some(Script::http(200, &[("content-type", "text/event-stream")], nonsense)));
-    told(&program.chat("hello"), "", "agents resume grow");
-    kept(&program, "hello");
+    let invalid = "this is not an event stream";
+    program.claude.route(move |_| Some(Script::http(200, &[("content-type", "text/event-stream")], invalid)));
+    assert_fails(&program.chat("hello"), "", "agents resume grow");
+    assert_recorded(&program, "hello");
 }
 
 #[test]
-fn an_answer_that_breaks_off_every_time() {
+fn an_interrupted_answer_is_requested_three_times() {
     let program = Program::new();
     program.claude.route(|_| Some(says("Well, let me think").cut(Point::Events(3))));
-    told(&program.chat("hello"), "", "agents resume grow");
+    assert_fails(&program.chat("hello"), "", "agents resume grow");
     assert_eq!(program.claude.messages().len(), 3, "the same request is sent three times, not more");
 }
 
 #[test]
-fn a_message_of_twenty_megabytes() {
+fn a_message_of_twenty_megabytes_is_refused() {
     let program = Program::new();
     program.claude.route(|_| Some(says("Hi.")));
     let ran = program.run_with(&["chat", "-"], &vec![b'x'; 20 << 20]);
-    told(&ran, "too large", "Shorten it");
+    assert_fails(&ran, "too large", "Shorten it");
     assert_eq!(program.claude.messages().len(), 0);
     assert_eq!(program.chat("hello").code, Some(0));
 }
 
 #[test]
-fn an_empty_message_and_one_that_is_not_text() {
+fn an_empty_message_and_binary_data_are_refused() {
     let program = Program::new();
-    told(&program.chat("   "), "empty", "Say something");
-    told(&program.run_with(&["chat", "-"], b"\xff\xfe\x00"), "not text", "UTF-8");
+    assert_fails(&program.chat("   "), "empty", "Enter a message");
+    assert_fails(&program.run_with(&["chat", "-"], b"\xff\xfe\x00"), "not text", "UTF-8");
 }
 
 #[test]
-fn a_binary_file_in_memory() {
+fn a_binary_file_in_memory_is_ignored() {
     let program = Program::new();
-    told(&program.run_with(&["memory", "write", "photo.md"], b"\x89PNG\x00\x01"), "not text", "elsewhere");
-    told(&program.run_with(&["memory", "write", "../out.md"], b"text"), "cannot be used", "");
+    assert_fails(&program.run_with(&["memory", "write", "photo.md"], b"\x89PNG\x00\x01"), "not text", "elsewhere");
+    assert_fails(&program.run_with(&["memory", "write", "../out.md"], b"text"), "cannot be used", "");
     std::fs::write(program.profile().join("memory/photo.png"), b"\x89PNG\x00\x01").expect("a file");
     assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
-    assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is left alone");
+    assert!(program.profile().join("memory/photo.png").exists(), "a file of the person's is not touched");
     assert!(program.json(&["memory", "log"]).iter().all(|change| !change["paths"].to_string().contains("photo")));
-    assert!(!program.run(&["memory", "list"]).out.contains("photo"), "it is no page");
+    assert!(!program.run(&["memory", "list"]).out.contains("photo"), "it is not a page");
     let doctor = program.run(&["doctor"]);
-    assert!(doctor.out.contains("1 files are left alone") && doctor.out.contains("photo.png"), "{doctor:?}");
+    assert!(doctor.out.contains("1 files are ignored") && doctor.out.contains("photo.png"), "{doctor:?}");
 }
 
 #[test]
-fn memory_that_is_not_there() {
+fn missing_pages_and_changes_are_reported() {
     let program = Program::new();
     assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"fine\n").code, Some(0));
-    told(&program.run(&["memory", "log", "nope.md"]), "no page", "growqr memory list");
-    told(&program.run(&["memory", "diff", "abcdef"]), "no change", "growqr memory log");
+    assert_fails(&program.run(&["memory", "log", "nope.md"]), "no page", "growqr memory list");
+    assert_fails(&program.run(&["memory", "diff", "abcdef"]), "no change", "growqr memory log");
     let first = program.json(&["memory", "log"]).pop().expect("a change");
-    told(&program.run(&["memory", "restore", first["commit"].as_str().expect("an id")]), "cannot be undone", "");
+    assert_fails(&program.run(&["memory", "restore", first["commit"].as_str().expect("an id")]), "cannot be undone", "");
     assert!(program.run(&["memory", "log", "notes.md"]).out.contains("notes.md"));
 }
 
 #[test]
-fn a_full_disk() {
+fn a_full_disk_is_reported_and_loses_nothing() {
     let Some(disk) = SmallDisk::new("6m") else {
         skipped("a full disk: a small file system cannot be mounted here");
         return;
@@ -120,29 +120,29 @@ fn a_full_disk() {
     // Fills the disk to the last byte; the write is expected to fail.
     let _ = std::fs::write(&room, vec![0; 8 << 20]);
     let ran = program.run_with(&["chat", "-"], "once more ".repeat(20_000).as_bytes());
-    told(&ran, "full", "Make room");
+    assert_fails(&ran, "full", "Make room");
     std::fs::remove_file(&room).expect("the filler");
     assert_eq!(program.chat("and again").code, Some(0));
-    kept(&program, "hello");
+    assert_recorded(&program, "hello");
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
 #[test]
-fn a_folder_that_may_only_be_read() {
+fn a_read_only_folder_is_reported() {
     let Some(disk) = SmallDisk::new("6m") else {
         skipped("a read-only folder: a small file system cannot be mounted here");
         return;
     };
     let program = Program::in_folder(disk.path());
     disk.forbid_writing();
-    told(&program.chat("hello"), "could not", "Allow this user to write");
+    assert_fails(&program.chat("hello"), "could not", "Allow this user to write");
     disk.grow();
     program.claude.route(|_| Some(says("Hi.")));
     assert_eq!(program.chat("hello").code, Some(0));
 }
 
 #[test]
-fn a_corrupt_database() {
+fn a_damaged_database_is_reported_and_not_changed() {
     let program = Program::new();
     program.claude.route(|_| Some(says("Hi.")));
     assert_eq!(program.chat("hello").code, Some(0));
@@ -152,33 +152,33 @@ fn a_corrupt_database() {
     for wal in ["growqr.db-wal", "growqr.db-shm"] {
         let _ = std::fs::remove_file(program.profile().join(wal));
     }
-    told(&program.chat("hello again"), "damaged", "backup");
-    told(&program.run(&["agents", "list"]), "damaged", "backup");
-    assert_eq!(std::fs::read_to_string(&file).expect("the file"), garbage, "what is there is left for rescue");
+    assert_fails(&program.chat("hello again"), "damaged", "backup");
+    assert_fails(&program.run(&["agents", "list"]), "damaged", "backup");
+    assert_eq!(std::fs::read_to_string(&file).expect("the file"), garbage, "the damaged file is not changed");
     assert!(program.run(&["memory", "list"]).out.contains("README.md"), "memory is readable without the database");
     let ran = program.run(&["doctor"]);
     assert!(ran.code == Some(1) && ran.out.contains("damaged"), "{ran:?}");
 }
 
 #[test]
-fn a_second_start_speaks_through_the_first() {
+fn a_second_process_sends_its_message_to_the_first() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     program.claude.route(move |asked| {
         let script = says("One thing after the other.");
-        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &held) } else { script })
+        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
     });
     let first = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     let second = program.command(&["chat", "second"]).spawn().expect("it starts");
     // The host records the second message while it still answers the first: both are in one journal.
     while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     assert_eq!(program.json(&["agents", "list"])[0]["status"], "thinking", "reading needs no lock");
-    hold.release();
+    stop.release();
     for child in [first, second] {
         let output = child.wait_with_output().expect("it ends");
         assert!(output.status.success(), "{output:?}");
@@ -187,50 +187,50 @@ fn a_second_start_speaks_through_the_first() {
 }
 
 #[test]
-fn a_profile_held_by_something_that_does_not_answer() {
+fn a_locked_profile_whose_holder_does_not_answer_is_reported() {
     let program = Program::new();
     std::fs::create_dir_all(program.profile()).expect("a folder");
     let lock = std::fs::File::create(program.profile().join("host.lock")).expect("a file");
     lock.lock().expect("free");
-    told(&program.chat("hello"), "holds this profile", "end that process");
+    assert_fails(&program.chat("hello"), "does not answer", "end that process");
 }
 
 /// Suspended as by Ctrl-Z: the system still accepts connections for the process.
 #[cfg(unix)]
 #[test]
-fn a_host_that_is_suspended_is_said_to_be_and_goes_on_afterwards() {
+fn a_suspended_host_is_reported_and_continues_when_it_is_resumed() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
-    program.claude.route(move |_| Some(says("Back again.").stop_at(Point::Events(2), &held)));
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
+    program.claude.route(move |_| Some(says("Back again.").stop_at(Point::Events(2), &route_stop)));
     let host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     let signal = |name: &str| {
         let status = std::process::Command::new("kill").args([name, &host.id().to_string()]).status();
         assert!(status.expect("it starts").success());
     };
     signal("-STOP");
     for command in [&["chat", "second"][..], &["keys", "list"]] {
-        told(&program.run(command), "holds this profile", "end that process");
+        assert_fails(&program.run(command), "does not answer", "end that process");
     }
     signal("-CONT");
-    hold.release();
+    stop.release();
     let output = host.wait_with_output().expect("it ends");
     assert!(output.status.success(), "{output:?}");
     let said: Vec<_> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "user_said").collect();
-    assert_eq!(said.len(), 1, "what was refused was not taken: {said:?}");
+    assert_eq!(said.len(), 1, "the refused message was not recorded: {said:?}");
 }
 
 #[test]
-fn a_host_killed_while_a_client_is_attached() {
+fn a_client_ends_with_an_error_when_its_host_is_killed() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
-    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
+    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &route_stop)));
     let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     let client = program.command(&["chat", "second"]).spawn().expect("it starts");
     while !program.json(&["events"]).iter().any(|event| event["data"]["text"] == "second") {
         std::thread::sleep(std::time::Duration::from_millis(5));
@@ -238,8 +238,8 @@ fn a_host_killed_while_a_client_is_attached() {
     kill(&mut host);
     let output = client.wait_with_output().expect("it ends");
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(!output.status.success() && words.contains("goes on when it runs again"), "{words}");
-    hold.release();
+    assert!(!output.status.success() && words.contains("continues when GrowQR runs again"), "{words}");
+    stop.release();
     program.claude.route(|_| Some(says("Here I am again.")));
     let ran = program.run(&["chat"]);
     assert!(ran.out.contains("Here I am again."), "{ran:?}");
@@ -250,47 +250,47 @@ fn a_message_too_long_for_the_budget_does_not_block_the_next() {
     let program = Program::new();
     program.claude.route(|_| Some(says("Hi.")));
     let ran = program.run_with(&["chat", "-"], &vec![b'x'; 1 << 20]);
-    told(&ran, "paused: ", "budget");
+    assert_fails(&ran, "paused: ", "budget");
     assert_eq!(program.chat("hello").code, Some(0));
 }
 
 #[test]
 fn a_start_right_after_a_kill_succeeds() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     program.claude.route(move |asked| {
         let script = says("Here.");
-        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &held) } else { script })
+        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
     });
     let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     host.kill().expect("it can be killed");
     let ran = program.run(&["config", "set", "limit.calls", "20"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     host.wait().expect("it is gone");
-    hold.release();
+    stop.release();
 }
 
 #[test]
 fn two_computers_on_one_server_do_not_run_the_same_agents() {
     let Some(url) = growqr_testkit::postgres::fresh_database() else { return };
     let (here, there) = (Program::on_postgres(url.clone()), Program::on_postgres(url));
-    let hold = StopPoint::new();
-    let held = hold.clone();
-    here.claude.route(move |_| Some(says("A long answer.").stop_at(Point::Events(2), &held)));
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
+    here.claude.route(move |_| Some(says("A long answer.").stop_at(Point::Events(2), &route_stop)));
     let first = here.command(&["chat", "hello"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
-    told(&there.chat("and me?"), "holds this profile", "end that process");
+    runtime.block_on(stop.reached());
+    assert_fails(&there.chat("and me?"), "does not answer", "end that process");
     assert_eq!(there.claude.messages().len(), 0);
-    hold.release();
+    stop.release();
     assert!(first.wait_with_output().expect("it ends").status.success());
 }
 
 #[test]
-fn results_that_cannot_be_written_are_a_failure() {
+fn results_that_cannot_be_written_cause_a_failure_exit_code() {
     let program = Program::new();
     if !std::path::Path::new("/dev/full").exists() {
         skipped("results onto a full device: there is no /dev/full here");

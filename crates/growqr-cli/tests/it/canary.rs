@@ -1,5 +1,5 @@
 //! Keys must not leak. The tests use keys that are easy to find, play the whole story with every log enabled, and then
-//! search all files and all output for the keys. A key may be in the keychain and nowhere else. The same holds for the
+//! search all files and all output for the keys. A key may be in the keychain and nowhere else. The same applies to the
 //! secrets of a sign-in.
 //!
 //! Not searched: the process's own environment, which belongs to the person, and what a client sends over this user's
@@ -7,7 +7,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::program::{Program, Ran, kill, run_with};
-use crate::sign_in::at_the_browser;
+use crate::sign_in::sign_in_with_browser;
 use crate::story::{MESSAGES, model};
 use growqr_testkit::DesktopSession;
 use growqr_testkit::anthropic::{Point, Script, StopPoint, says};
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 
-/// A key that the provider refuses. It has characters that URLs escape, so that its form in a URL differs.
+/// A key that the provider refuses. It has characters that URLs escape, so that its encoding in a URL differs.
 const WRONG: &str = "sk-ant-api03-canary+wrong/key=0000";
 
 /// A person's computer. All output of commands is kept, to be searched.
@@ -27,14 +27,14 @@ struct Watched {
     program: Program,
     session: DesktopSession,
     clerk: Option<Rc<ClerkStub>>,
-    said: Vec<(String, Vec<u8>)>,
+    outputs: Vec<(String, Vec<u8>)>,
 }
 
 impl Watched {
     fn new(session: DesktopSession) -> Watched {
         let data = session.home().join("data");
         std::fs::create_dir_all(data.join("tmp")).expect("an empty home");
-        Watched { program: Program::in_folder(&data), session, clerk: None, said: Vec::new() }
+        Watched { program: Program::in_folder(&data), session, clerk: None, outputs: Vec::new() }
     }
 
     /// A command with this key in its environment. Every file that it writes is in the session's folder.
@@ -52,30 +52,30 @@ impl Watched {
 
     fn run(&mut self, key: Option<&str>, args: &[&str], input: &str) -> (Option<i32>, String) {
         let ran = run_with(self.command(key, args), input.as_bytes());
-        self.note(args, ran)
+        self.record(args, ran)
     }
 
     /// Signs in with every log enabled, and presses Allow or Deny in the browser.
     fn sign_in(&mut self, flags: &[&str], allows: bool) -> Option<i32> {
         let args = [&["auth", "sign-in", "--no-browser"], flags].concat();
-        let ran = at_the_browser(self.command(None, &args), allows);
-        self.note(&args, ran).0
+        let ran = sign_in_with_browser(self.command(None, &args), allows);
+        self.record(&args, ran).0
     }
 
-    fn note(&mut self, args: &[&str], ran: Ran) -> (Option<i32>, String) {
+    fn record(&mut self, args: &[&str], ran: Ran) -> (Option<i32>, String) {
         let out = ran.out.clone();
-        self.said.push((format!("{args:?}"), [ran.out.into_bytes(), ran.err.into_bytes()].concat()));
+        self.outputs.push((format!("{args:?}"), [ran.out.into_bytes(), ran.err.into_bytes()].concat()));
         (ran.code, out)
     }
 
-    fn keep(&mut self, what: &str, child: Child) {
+    fn record_output(&mut self, what: &str, child: Child) {
         let output = child.wait_with_output().expect("a child of ours");
-        self.said.push((what.to_owned(), [output.stdout, output.stderr].concat()));
+        self.outputs.push((what.to_owned(), [output.stdout, output.stderr].concat()));
     }
 
     /// Runs every command that shows data to the person.
-    fn look_at_everything(&mut self, key: Option<&str>) {
-        let looks: [&[&str]; 13] = [
+    fn run_reading_commands(&mut self, key: Option<&str>) {
+        let commands: [&[&str]; 13] = [
             &["--json", "auth", "status"],
             &["auth", "status"],
             &["--json", "doctor"],
@@ -90,8 +90,8 @@ impl Watched {
             &["keys", "list"],
             &["search", "key"],
         ];
-        for look in looks {
-            self.run(key, look, "");
+        for command in commands {
+            self.run(key, command, "");
         }
         // Git compresses its objects, so a search of its files would find nothing. The diffs are searched instead.
         let (_, log) = self.run(key, &["--json", "memory", "log"], "");
@@ -100,30 +100,30 @@ impl Watched {
         }
     }
 
-    fn has_logged(&self) {
-        let logs = self.said.iter().filter(|(_, said)| String::from_utf8_lossy(said).contains("TRACE")).count();
+    fn assert_logged(&self) {
+        let logs = self.outputs.iter().filter(|(_, output)| String::from_utf8_lossy(output).contains("TRACE")).count();
         assert!(logs > 10, "every log is on, in {logs} commands");
     }
 
     /// Asserts that no output, no file and no request contains this secret.
-    fn search(&self, canary: &str) {
-        for form in forms(canary) {
-            let holds = |bytes: &[u8]| bytes.windows(form.len()).any(|window| window == form);
-            for (what, said) in &self.said {
-                assert!(!holds(said), "{what} says {:?}", String::from_utf8_lossy(&form));
+    fn assert_absent(&self, secret: &str) {
+        for encoding in encodings(secret) {
+            let contains = |bytes: &[u8]| bytes.windows(encoding.len()).any(|window| window == encoding);
+            for (what, output) in &self.outputs {
+                assert!(!contains(output), "{what} says {:?}", String::from_utf8_lossy(&encoding));
             }
             for_each_file(self.session.folder(), &mut |path, bytes| {
-                assert!(!holds(bytes), "{} holds {:?}", path.display(), String::from_utf8_lossy(&form));
+                assert!(!contains(bytes), "{} contains {:?}", path.display(), String::from_utf8_lossy(&encoding));
             });
             for request in self.program.claude.requests() {
-                assert!(!holds(&request.raw) && !holds(request.path.as_bytes()), "a request has it beside its header");
+                assert!(!contains(&request.raw) && !contains(request.path.as_bytes()), "a request has it outside of its header");
             }
         }
     }
 }
 
 /// A text in UTF-8, in UTF-16, in hex, escaped for a URL, and in base64 at each of the three possible offsets.
-fn forms(text: &str) -> Vec<Vec<u8>> {
+fn encodings(text: &str) -> Vec<Vec<u8>> {
     let bytes = text.as_bytes();
     let url: String = text
         .chars()
@@ -147,15 +147,15 @@ fn base64(bytes: &[u8], last_two: [u8; 2]) -> Vec<u8> {
     bytes.chunks_exact(3).flat_map(group).collect()
 }
 
-fn for_each_file(folder: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
+fn for_each_file(folder: &Path, visit: &mut dyn FnMut(&Path, &[u8])) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         let kind = std::fs::symlink_metadata(&path).expect("it is there").file_type();
         if kind.is_dir() {
-            for_each_file(&path, look);
+            for_each_file(&path, visit);
         } else if kind.is_file() {
-            look(&path, path.as_os_str().as_encoded_bytes());
-            look(&path, &std::fs::read(&path).expect("a file of ours"));
+            visit(&path, path.as_os_str().as_encoded_bytes());
+            visit(&path, &std::fs::read(&path).expect("a file of ours"));
         }
     }
 }
@@ -168,13 +168,13 @@ fn listen(socket: &Path) -> std::thread::JoinHandle<Vec<u8>> {
     for (id, request) in [r#""follow""#, r#""keys""#, &wrong].iter().enumerate() {
         writeln!(stream, r#"{{"id":{id},"request":{{"op":{request}}}}}"#).expect("it reads");
     }
-    let mut heard = BufReader::new(stream.try_clone().expect("a socket"));
+    let mut reader = BufReader::new(stream.try_clone().expect("a socket"));
     let mut first = Vec::new();
-    heard.read_until(b'\n', &mut first).expect("it is answered");
+    reader.read_until(b'\n', &mut first).expect("it is answered");
     std::thread::spawn(move || {
         let _open = stream;
         // A killed host may close the connection with an error.
-        let _ = heard.read_to_end(&mut first);
+        let _ = reader.read_to_end(&mut first);
         first
     })
 }
@@ -189,7 +189,7 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
     assert_eq!(watched.run(None, &["keys", "set", WRONG], &right).0, Some(1), "pasted in the wrong place");
     assert_eq!(watched.run(None, &["keys", "set", "anthropic", "--unchecked"], WRONG).0, Some(0));
-    assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1), "the kept key is wrong");
+    assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1), "the stored key is wrong");
     assert_eq!(watched.run(None, &["--json", "keys", "set", "anthropic"], &right).0, Some(0));
     // The story: an answer, a memory change, two sub-agents. Then one message with a key from the environment, right
     // and wrong.
@@ -202,54 +202,54 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     let echo = right.clone();
     watched.program.claude.route(move |_| Some(Script::error(400, "invalid_request_error", &format!("bad key {echo}"))));
     assert_eq!(watched.run(None, &["chat", MESSAGES[0]], "").0, Some(1));
-    a_host_is_listened_to_and_crashes(&mut watched, &right);
+    record_a_host_that_crashes(&mut watched, &right);
     watched.program.claude.route(|_| Some(says("Here I am again.")));
     watched.run(None, &["chat"], "");
-    watched.look_at_everything(None);
-    watched.look_at_everything(Some(&right));
+    watched.run_reading_commands(None);
+    watched.run_reading_commands(Some(&right));
 
     // The keychain has the key, and only under the name of this data folder's profile.
     assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
     assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
-    watched.has_logged();
-    watched.search(&right);
-    watched.search(WRONG);
+    watched.assert_logged();
+    watched.assert_absent(&right);
+    watched.assert_absent(WRONG);
 }
 
 /// Sets a key in a host while another client is subscribed, then ends the host: once with SIGKILL, once with SIGABRT as
 /// in a crash.
-fn a_host_is_listened_to_and_crashes(watched: &mut Watched, right: &str) {
+fn record_a_host_that_crashes(watched: &mut Watched, right: &str) {
     for signal in ["KILL", "ABRT"] {
-        let hold = StopPoint::new();
-        let held = hold.clone();
-        watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
+        let stop = StopPoint::new();
+        let route_stop = stop.clone();
+        watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &route_stop)));
         let mut host = watched.command(None, &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
-        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.reached());
-        let heard = listen(&watched.program.profile().join("host.sock"));
+        tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(stop.reached());
+        let received = listen(&watched.program.profile().join("host.sock"));
         assert_eq!(watched.run(None, &["keys", "set", "anthropic"], right).0, Some(0));
         assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).expect("it runs");
         let cores = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
         assert_eq!(cores.split_whitespace().nth(4), Some("1"), "{cores}: no image of its memory may be written");
         let started = std::fs::read(format!("/proc/{}/cmdline", host.id())).expect("it runs");
-        watched.said.push(("its command line".to_owned(), started));
+        watched.outputs.push(("its command line".to_owned(), started));
         if signal == "KILL" {
             kill(&mut host);
         } else {
             let sent = Command::new("kill").args(["-s", signal, &host.id().to_string()]).status();
             assert!(sent.is_ok_and(|status| status.success()));
         }
-        watched.keep(signal, host);
-        let heard = heard.join().expect("it listened");
-        let text = String::from_utf8_lossy(&heard);
+        watched.record_output(signal, host);
+        let received = received.join().expect("it listened");
+        let text = String::from_utf8_lossy(&received);
         assert!(text.contains(r#""source":"keychain""#) && text.contains("does not know this request"), "{text}");
-        watched.said.push(("the socket".to_owned(), heard));
-        hold.release();
+        watched.outputs.push(("the socket".to_owned(), received));
+        stop.release();
     }
 }
 
 #[test]
-fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
+fn the_secrets_of_a_sign_in_are_in_the_keychain_and_nowhere_else() {
     let Some(session) = DesktopSession::start() else { return };
     let mut watched = Watched::new(session);
     let key = watched.program.claude.key().to_owned();
@@ -267,39 +267,39 @@ fn what_signing_in_gives_is_in_the_keychain_and_nowhere_else() {
     assert_eq!(watched.sign_in(&["--fresh", "--someone-else"], true), Some(0));
     assert_eq!(watched.run(None, &["auth", "sign-out"], "").0, Some(0));
     assert_eq!(watched.run(None, &["auth", "switch", "ada+clerk_test@example.com"], "").0, Some(0));
-    a_signed_in_host_is_listened_to(&mut watched, &ada);
-    watched.look_at_everything(None);
+    record_a_signed_in_host(&mut watched, &ada);
+    watched.run_reading_commands(None);
 
     assert_eq!(clerk.valid_grants(), 1, "one sign-in is over, the other one lives: both are searched for");
-    watched.has_logged();
+    watched.assert_logged();
     let secrets = clerk.secrets();
     for kind in ["code_", "rt_", "eyJ"] {
         assert!(secrets.iter().filter(|secret| secret.starts_with(kind)).count() > 2, "{kind} in {secrets:?}");
     }
     for secret in secrets {
         // Only the signature of a JWT is secret: the person is shown its claims.
-        watched.search(secret.rsplit('.').next().expect("a part"));
+        watched.assert_absent(secret.rsplit('.').next().expect("a part"));
     }
 }
 
 /// Subscribes to the host of a signed-in person and kills the host in the middle of an answer.
-fn a_signed_in_host_is_listened_to(watched: &mut Watched, status: &str) {
+fn record_a_signed_in_host(watched: &mut Watched, status: &str) {
     let status: Value = serde_json::from_str(status).expect("a JSON line");
     let profile = status["person"]["profile"].as_str().expect("a name");
-    let hold = StopPoint::new();
-    let held = hold.clone();
-    watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
+    watched.program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &route_stop)));
     let key = watched.program.claude.key().to_owned();
     let mut host = watched.command(Some(&key), &["chat", "hello"]).stdin(Stdio::null()).spawn().expect("it starts");
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(hold.reached());
-    let heard = listen(&watched.program.folder().join("profiles").join(profile).join("host.sock"));
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(stop.reached());
+    let received = listen(&watched.program.folder().join("profiles").join(profile).join("host.sock"));
     kill(&mut host);
-    watched.keep("the host", host);
-    watched.said.push(("the socket".to_owned(), heard.join().expect("it listened")));
+    watched.record_output("the host", host);
+    watched.outputs.push(("the socket".to_owned(), received.join().expect("it listened")));
 }
 
 #[test]
-fn the_search_finds_what_it_looks_for() {
+fn the_search_finds_every_encoding_of_a_key() {
     let planted = [
         format!("log: {WRONG}\n"),
         "https://example.org/?key=sk-ant-api03-canary%2Bwrong%2Fkey%3D0000".to_owned(),
@@ -309,7 +309,8 @@ fn the_search_finds_what_it_looks_for() {
         "eyJrIjoic2stYW50LWFwaTAzLWNhbmFyeSt3cm9uZy9rZXk9MDAwMCJ9".to_owned(),
     ];
     for text in planted {
-        let found = forms(WRONG).iter().any(|form| text.as_bytes().windows(form.len()).any(|window| window == form));
+        let found =
+            encodings(WRONG).iter().any(|encoding| text.as_bytes().windows(encoding.len()).any(|window| window == encoding));
         assert!(found, "{text}");
     }
 }

@@ -20,29 +20,33 @@ fn run(program: &Program, session: Option<&DesktopSession>, args: &[&str], input
     run_with(command(program, session, args), input.as_bytes())
 }
 
-fn has(ran: &Ran, code: i32, words: &[&str]) {
+fn assert_output(ran: &Ran, code: i32, words: &[&str]) {
     let text = format!("{}{}", ran.out, ran.err);
     assert!(ran.code == Some(code) && words.iter().all(|word| text.contains(word)), "{words:?} in {ran:?}");
 }
 
 #[test]
-fn a_kept_key_is_used_by_every_later_start_until_it_is_removed() {
+fn a_stored_key_is_used_by_every_later_start_until_it_is_removed() {
     let Some(mut session) = DesktopSession::start() else { return };
     let program = Program::new();
     program.claude.route(|_| Some(says("Hello, I am Claude.")));
     let key = program.claude.key().to_owned();
-    has(
+    assert_output(
         &run(&program, Some(&session), &["keys", "set", "anthropic"], &key),
         0,
         &["accepts this key", "in the system's keychain"],
     );
     session.unlock();
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic", "in the system's keychain"]);
-    has(&run(&program, Some(&session), &["doctor"], ""), 0, &["anthropic: in the system's keychain", "keys are kept"]);
-    has(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["I am Claude"]);
-    has(&run(&program, Some(&session), &["keys", "remove", "anthropic"], ""), 0, &[]);
-    has(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["no AI"]);
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic", "in the system's keychain"]);
+    assert_output(
+        &run(&program, Some(&session), &["doctor"], ""),
+        0,
+        &["anthropic: in the system's keychain", "keys are stored"],
+    );
+    assert_output(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["I am Claude"]);
+    assert_output(&run(&program, Some(&session), &["keys", "remove", "anthropic"], ""), 0, &[]);
+    assert_output(&run(&program, Some(&session), &["chat", "hello"], ""), 0, &["no AI"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
     program.claude.assert_all_accepted();
 }
 
@@ -50,90 +54,94 @@ fn a_kept_key_is_used_by_every_later_start_until_it_is_removed() {
 fn a_key_is_not_shared_with_another_folder() {
     let Some(session) = DesktopSession::start() else { return };
     let (one, other) = (Program::new(), Program::new());
-    has(&run(&one, Some(&session), &["keys", "set", "anthropic"], one.claude.key()), 0, &[]);
-    has(&run(&other, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    assert_output(&run(&one, Some(&session), &["keys", "set", "anthropic"], one.claude.key()), 0, &[]);
+    assert_output(&run(&other, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
 }
 
 #[test]
-fn a_refused_key_is_kept_only_if_that_is_wanted() {
+fn a_refused_key_is_stored_only_with_unchecked() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();
     let ran = run(&program, Some(&session), &["keys", "set", "anthropic"], "sk-canary");
-    has(&ran, 1, &["refused the key", "not kept", "--unchecked"]);
+    assert_output(&ran, 1, &["refused the key", "not stored", "--unchecked"]);
     assert!(!format!("{ran:?}").contains("canary"), "{ran:?}");
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
-    has(&run(&program, Some(&session), &["keys", "set", "anthropic", "--unchecked"], "sk-canary"), 0, &["keychain"]);
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    assert_output(&run(&program, Some(&session), &["keys", "set", "anthropic", "--unchecked"], "sk-canary"), 0, &["keychain"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["anthropic"]);
 }
 
 #[test]
-fn without_a_network_a_key_is_kept_and_that_is_said() {
+fn without_a_network_a_key_is_stored_with_a_notice() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();
     let mut offline = command(&program, Some(&session), &["keys", "set", "anthropic"]);
     offline.env("ANTHROPIC_BASE_URL", "http://127.0.0.1:9");
-    has(&run_with(offline, b"sk-later"), 0, &["could not be checked", "in the system's keychain"]);
+    assert_output(&run_with(offline, b"sk-later"), 0, &["could not be checked", "in the system's keychain"]);
 }
 
 #[test]
-fn a_locked_or_absent_keychain_is_said_and_nothing_is_kept_elsewhere() {
+fn a_locked_or_absent_keychain_is_reported_and_the_key_is_stored_nowhere() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();
     session.lock();
     let key = program.claude.key();
-    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], key), 1, &["was not kept", "locked", "Unlock it"]);
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys", "locked"]);
-    has(&run(&program, None, &["keys", "set", "anthropic"], key), 1, &["was not kept", "no keychain"]);
-    has(&run(&program, None, &["doctor"], ""), 0, &["no keychain"]);
+    assert_output(
+        &run(&program, Some(&session), &["keys", "set", "anthropic"], key),
+        1,
+        &["was not stored", "locked", "Unlock it"],
+    );
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys", "locked"]);
+    assert_output(&run(&program, None, &["keys", "set", "anthropic"], key), 1, &["was not stored", "no keychain"]);
+    assert_output(&run(&program, None, &["doctor"], ""), 0, &["no keychain"]);
 }
 
 #[test]
-fn the_environment_comes_first_and_is_named() {
+fn the_environment_takes_precedence_and_is_named() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();
     let key = program.claude.key().to_owned();
     for (args, input, words) in [
-        (vec!["keys", "set", "anthropic"], key.as_str(), "the environment has one too"),
+        (vec!["keys", "set", "anthropic"], key.as_str(), "the environment also has a key"),
         (vec!["keys", "list"], "", "from the environment"),
-        (vec!["keys", "remove", "anthropic"], "", "the environment still has one"),
+        (vec!["keys", "remove", "anthropic"], "", "the environment still has a key"),
     ] {
         let mut with_key = program.command(&args);
         session.enter(&mut with_key);
-        has(&run_with(with_key, input.as_bytes()), 0, &[words]);
+        assert_output(&run_with(with_key, input.as_bytes()), 0, &[words]);
     }
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["no keys"]);
 }
 
 #[test]
-fn a_running_host_holds_a_key_until_the_keychain_is_unlocked() {
+fn a_running_host_stores_a_key_when_the_keychain_is_unlocked() {
     let Some(mut session) = DesktopSession::start() else { return };
     let program = Program::new();
     session.lock();
     let mut host = command(&program, Some(&session), &["chat"]).stdin(std::process::Stdio::piped()).spawn().unwrap();
-    while run(&program, Some(&session), &["doctor"], "").out.contains("none runs") {
+    while run(&program, Some(&session), &["doctor"], "").out.contains("not running") {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let key = program.claude.key().to_owned();
-    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &["in memory", "locked"]);
+    assert_output(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &["in the memory", "locked"]);
     session.unlock();
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
     kill(&mut host);
-    has(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
+    assert_output(&run(&program, Some(&session), &["keys", "list"], ""), 0, &["in the system's keychain"]);
 }
 
 #[test]
-fn work_that_a_kill_broke_off_goes_on_with_the_kept_key() {
+fn work_interrupted_by_a_kill_continues_with_the_stored_key() {
     let Some(session) = DesktopSession::start() else { return };
     let program = Program::new();
     let key = program.claude.key().to_owned();
-    has(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &[]);
-    let hold = StopPoint::new();
-    let held = hold.clone();
-    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &held)));
+    assert_output(&run(&program, Some(&session), &["keys", "set", "anthropic"], &key), 0, &[]);
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
+    program.claude.route(move |_| Some(says("Never finished.").stop_at(Point::Events(2), &route_stop)));
     let mut host = command(&program, Some(&session), &["chat", "hello"]).spawn().unwrap();
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(hold.reached());
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(stop.reached());
     kill(&mut host);
-    hold.release();
+    stop.release();
     program.claude.route(|_| Some(says("Here I am again.")));
-    has(&run(&program, Some(&session), &["chat"], ""), 0, &["Here I am again."]);
+    assert_output(&run(&program, Some(&session), &["chat"], ""), 0, &["Here I am again."]);
 }

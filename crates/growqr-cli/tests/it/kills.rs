@@ -1,4 +1,4 @@
-//! A program that was killed at any moment goes on where it was: nothing is lost and nothing is done twice.
+//! A program that was killed at any moment continues at the same point: nothing is lost and nothing is done twice.
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
@@ -7,7 +7,7 @@ use growqr_testkit::postgres::fresh_database;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub fn told(program: &Program) {
+pub fn play_story(program: &Program) {
     for message in MESSAGES {
         let ran = program.chat(message);
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -15,15 +15,15 @@ pub fn told(program: &Program) {
     program.assert_all_accepted();
 }
 
-pub fn undisturbed() -> Value {
+pub fn expected_end_state() -> Value {
     let program = Program::new();
     program.claude.route(model);
-    told(&program);
+    play_story(&program);
     end_state(&program)
 }
 
-/// Starts again as a person would: open turns go on; messages that were not recorded are sent again.
-pub fn go_on(program: &Program) {
+/// Starts again as a person would: open turns continue; messages that were not recorded are sent again.
+pub fn restart_and_finish(program: &Program) {
     let ran = program.run(&["chat"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let said: Vec<Value> = program.json(&["events"]).into_iter().filter(|event| event["kind"] == "user_said").collect();
@@ -34,7 +34,7 @@ pub fn go_on(program: &Program) {
 }
 
 /// Asserts one result for each tool call, one commit for each intended change, and an intact journal.
-pub fn nothing_twice(program: &Program) {
+pub fn assert_no_effect_twice(program: &Program) {
     let mut started: BTreeMap<String, i32> = BTreeMap::new();
     // If a call recorded several intents, the last one counts: memory had changed before the others could be committed.
     let mut intended: BTreeMap<String, Value> = BTreeMap::new();
@@ -58,59 +58,60 @@ pub fn nothing_twice(program: &Program) {
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
-/// Plays the story and kills the program at one hold point of the message `at`: the `number`-th one `before` or `after`
-/// an append, or after a `step` of a memory change (`place`). Returns false if the message has fewer stop points.
-fn killed_at(program: &Program, at: usize, place: &str, number: usize) -> bool {
+/// Plays the story and kills the program at one stop point of the message `message`: the `number`-th one `before` or
+/// `after` an append, or after a `step` of a memory change (`moment`). Returns false if the message has fewer stop
+/// points.
+fn play_until_killed(program: &Program, message: usize, moment: &str, number: usize) -> bool {
     program.route(model);
-    for message in &MESSAGES[..at] {
-        assert_eq!(program.chat(message).code, Some(0));
+    for earlier in &MESSAGES[..message] {
+        assert_eq!(program.chat(earlier).code, Some(0));
     }
-    let mark = program.folder().join("held");
-    let mut command = program.command(&["chat", MESSAGES[at]]);
-    command.env("GROWQR_STOP_POINT", format!("{place}:{number}")).env("GROWQR_STOP_POINT_MARK", &mark);
+    let mark = program.folder().join("stopped");
+    let mut command = program.command(&["chat", MESSAGES[message]]);
+    command.env("GROWQR_STOP_POINT", format!("{moment}:{number}")).env("GROWQR_STOP_POINT_MARK", &mark);
     program.kill_at(command, &mark)
 }
 
-pub fn every_place_of(at: usize, place: &str, make: impl Fn() -> Program) -> usize {
-    let expected = undisturbed();
+pub fn kill_at_every_stop_point(message: usize, moment: &str, make: impl Fn() -> Program) -> usize {
+    let expected = expected_end_state();
     let mut number = 1;
     loop {
         let program = make();
-        let was_killed = killed_at(&program, at, place, number);
+        let was_killed = play_until_killed(&program, message, moment, number);
         if !was_killed {
             return number - 1;
         }
-        go_on(&program);
-        assert_eq!(end_state(&program), expected, "killed {place} {number} of {:?}", MESSAGES[at]);
-        nothing_twice(&program);
+        restart_and_finish(&program);
+        assert_eq!(end_state(&program), expected, "killed {moment} {number} of {:?}", MESSAGES[message]);
+        assert_no_effect_twice(&program);
         program.assert_all_accepted();
         number += 1;
     }
 }
 
 #[test]
-fn killed_before_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_place_of(1, "before", Program::new) >= 4);
+fn a_kill_before_any_append_of_a_turn_with_a_commit_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(1, "before", Program::new) >= 4);
 }
 
 #[test]
-fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_place_of(1, "after", Program::new) >= 4);
+fn a_kill_after_any_append_of_a_turn_with_a_commit_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(1, "after", Program::new) >= 4);
 }
 
 #[test]
-fn killed_after_any_step_of_a_commit_it_ends_the_same() {
-    assert!(every_place_of(1, "step", Program::new) >= 4);
+fn a_kill_after_any_step_of_a_commit_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(1, "step", Program::new) >= 4);
 }
 
 #[test]
-fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_place_of(2, "before", Program::new) >= 8);
+fn a_kill_before_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(2, "before", Program::new) >= 8);
 }
 
 #[test]
-fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_place_of(2, "after", Program::new) >= 8);
+fn a_kill_after_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(2, "after", Program::new) >= 8);
 }
 
 fn on_postgres() -> Program {
@@ -118,72 +119,72 @@ fn on_postgres() -> Program {
 }
 
 #[test]
-fn killed_before_or_after_any_append_of_a_remembering_turn_it_ends_the_same_on_postgres() {
+fn a_kill_before_or_after_any_append_of_a_turn_with_a_commit_leads_to_the_same_end_on_postgres() {
     if fresh_database().is_some() {
         for side in ["before", "after"] {
-            assert!(every_place_of(1, side, on_postgres) >= 4);
+            assert!(kill_at_every_stop_point(1, side, on_postgres) >= 4);
         }
     }
 }
 
 #[test]
-fn killed_after_any_step_of_a_commit_it_ends_the_same_on_postgres() {
+fn a_kill_after_any_step_of_a_commit_leads_to_the_same_end_on_postgres() {
     if fresh_database().is_some() {
-        assert!(every_place_of(1, "step", on_postgres) >= 4);
+        assert!(kill_at_every_stop_point(1, "step", on_postgres) >= 4);
     }
 }
 
 #[test]
-fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
+fn a_kill_before_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end_on_postgres() {
     if fresh_database().is_some() {
-        assert!(every_place_of(2, "before", on_postgres) >= 8);
+        assert!(kill_at_every_stop_point(2, "before", on_postgres) >= 8);
     }
 }
 
 #[test]
-fn killed_after_any_append_of_a_delegating_turn_it_ends_the_same_on_postgres() {
+fn a_kill_after_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end_on_postgres() {
     if fresh_database().is_some() {
-        assert!(every_place_of(2, "after", on_postgres) >= 8);
+        assert!(kill_at_every_stop_point(2, "after", on_postgres) >= 8);
     }
 }
 
 #[test]
-fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both() {
-    killed_in_mid_stream(&Program::new());
+fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request_and_counts_both() {
+    kill_in_the_middle_of_a_stream(&Program::new());
 }
 
 #[test]
-fn killed_in_the_middle_of_a_streamed_reply_it_asks_again_and_counts_both_on_postgres() {
+fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request_and_counts_both_on_postgres() {
     if fresh_database().is_some() {
-        killed_in_mid_stream(&on_postgres());
+        kill_in_the_middle_of_a_stream(&on_postgres());
     }
 }
 
-fn killed_in_mid_stream(program: &Program) {
-    let hold = StopPoint::new();
-    let held = hold.clone();
+fn kill_in_the_middle_of_a_stream(program: &Program) {
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     let first = std::sync::atomic::AtomicBool::new(true);
     program.claude.route(move |asked| {
         let script = model(asked)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
-        Some(if is_first { script.stop_at(Point::Events(4), &held) } else { script })
+        Some(if is_first { script.stop_at(Point::Events(4), &route_stop) } else { script })
     });
     let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     kill(&mut child);
-    hold.release();
+    stop.release();
     let billed = program.claude.total_micro_cents();
-    let open = &program.json(&["budget", "show"])[0];
-    assert!(open["reserved"].as_u64() >= Some(billed.max(1)), "also before the next start: {open}");
+    let budget_before = &program.json(&["budget", "show"])[0];
+    assert!(budget_before["reserved"].as_u64() >= Some(billed.max(1)), "also before the next start: {budget_before}");
     let listed = program.run(&["agents", "list"]);
     assert!(listed.out.contains("thinking") && listed.err.contains("No GrowQR is running"), "{listed:?}");
-    go_on(program);
-    assert_eq!(end_state(program), undisturbed());
+    restart_and_finish(program);
+    assert_eq!(end_state(program), expected_end_state());
     assert_eq!(program.json(&["budget", "show"])[0]["reserved"], 0);
     program.claude.assert_all_accepted();
     let budget = &program.json(&["budget", "show"])[0];
     let counted = budget["spent"].as_u64().expect("money") + budget["unknown"].as_u64().expect("money");
     assert!(budget["unknown"].as_u64() > Some(0), "{budget}");
-    assert!(counted >= program.claude.total_micro_cents(), "nothing is spent unseen: {budget}");
+    assert!(counted >= program.claude.total_micro_cents(), "every cost is counted: {budget}");
 }

@@ -1,6 +1,6 @@
 //! The same stories with a model server on the person's own computer: strict stubs of Ollama and similar servers.
 
-use crate::kills::{every_place_of, go_on, told, undisturbed};
+use crate::kills::{expected_end_state, kill_at_every_stop_point, play_story, restart_and_finish};
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, end_state, model};
 use growqr_testkit::DeadPort;
@@ -9,51 +9,52 @@ use growqr_testkit::openai::{OpenAiStub, ServerBehaviour};
 use serde_json::Value;
 
 #[test]
-fn the_story_plays_the_same_whoever_the_model_is() {
-    for manner in [ServerBehaviour::plain(), ServerBehaviour::ollama(), ServerBehaviour::lm_studio(), ServerBehaviour::vllm()] {
-        let program = Program::on_local(manner);
+fn the_story_ends_the_same_with_every_model_server() {
+    for behaviour in [ServerBehaviour::plain(), ServerBehaviour::ollama(), ServerBehaviour::lm_studio(), ServerBehaviour::vllm()]
+    {
+        let program = Program::on_local(behaviour);
         program.route(model);
-        told(&program);
-        assert_eq!(end_state(&program), undisturbed());
-        assert_eq!(program.claude.requests().len(), 0, "nothing goes to anybody else");
+        play_story(&program);
+        assert_eq!(end_state(&program), expected_end_state());
+        assert_eq!(program.claude.requests().len(), 0, "no request goes to another provider");
     }
 }
 
 #[test]
-fn killed_after_any_append_of_a_remembering_turn_it_ends_the_same() {
-    assert!(every_place_of(1, "after", || Program::on_local(ServerBehaviour::ollama())) >= 4);
+fn a_kill_after_any_append_of_a_turn_with_a_commit_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(1, "after", || Program::on_local(ServerBehaviour::ollama())) >= 4);
 }
 
 #[test]
-fn killed_before_any_append_of_a_delegating_turn_it_ends_the_same() {
-    assert!(every_place_of(2, "before", || Program::on_local(ServerBehaviour::ollama())) >= 8);
+fn a_kill_before_any_append_of_a_turn_with_sub_agents_leads_to_the_same_end() {
+    assert!(kill_at_every_stop_point(2, "before", || Program::on_local(ServerBehaviour::ollama())) >= 8);
 }
 
 #[test]
-fn killed_in_the_middle_of_a_streamed_reply_it_asks_again() {
+fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request() {
     let program = Program::on_local(ServerBehaviour::ollama());
-    let hold = StopPoint::new();
-    let held = hold.clone();
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     program.route(move |asked| {
         let script = model(asked)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
-        Some(if is_first { script.stop_at(Point::Events(3), &held) } else { script })
+        Some(if is_first { script.stop_at(Point::Events(3), &route_stop) } else { script })
     });
     let mut child = program.command(&["chat", MESSAGES[0]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     kill(&mut child);
-    hold.release();
-    go_on(&program);
-    assert_eq!(end_state(&program), undisturbed());
+    stop.release();
+    restart_and_finish(&program);
+    assert_eq!(end_state(&program), expected_end_state());
     program.assert_all_accepted();
     let budget = &program.json(&["budget", "show"])[0];
-    assert_eq!((&budget["spent"], &budget["unknown"]), (&Value::from(0), &Value::from(0)), "one's own machine costs nothing");
+    assert_eq!((&budget["spent"], &budget["unknown"]), (&Value::from(0), &Value::from(0)), "a local model costs nothing");
 }
 
 #[test]
-fn a_conversation_goes_over_from_one_model_to_another_and_back() {
+fn a_conversation_can_switch_between_models() {
     let program = Program::on_local(ServerBehaviour::ollama());
     program.route(|asked| Some(says(&format!("{} heard: {}", asked.model(), asked.first_user_text().replace('\n', " ")))));
     let choose = |name: &str| assert_eq!(program.run(&["config", "set", "model", name]).code, Some(0));
@@ -72,11 +73,11 @@ fn a_conversation_goes_over_from_one_model_to_another_and_back() {
 }
 
 #[test]
-fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
+fn an_unreachable_server_is_reported_and_no_other_model_answers() {
     let mut program = Program::on_local(ServerBehaviour::ollama());
     program.local = None;
-    let nobody = DeadPort::take();
-    let address = format!("http://{}/v1", nobody.address());
+    let dead_port = DeadPort::take();
+    let address = format!("http://{}/v1", dead_port.address());
     let set = program.run(&["config", "set", "openai.base_url", &address]);
     assert_eq!(set.code, Some(0), "{set:?}");
     let ran = program.chat("hello");
@@ -85,7 +86,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
     assert!(!ran.out.contains("no AI") && program.claude.requests().is_empty(), "{ran:?}");
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
-    assert!(doctor.out.contains(&format!("nothing answers at {address}")), "{doctor:?}");
+    assert!(doctor.out.contains(&format!("no model server answers at {address}")), "{doctor:?}");
     // Once a server runs, the waiting message is answered.
     let server = OpenAiStub::start_blocking(ServerBehaviour::ollama()).expect("a port");
     server.route(model);
@@ -97,7 +98,7 @@ fn a_server_that_is_down_is_said_so_and_nobody_answers_in_its_place() {
 }
 
 #[test]
-fn doctor_and_models_tell_what_the_server_has() {
+fn doctor_and_models_show_the_models_of_the_server() {
     let program = Program::on_local(ServerBehaviour::ollama());
     program.route(model);
     let models = program.json(&["models"]);
@@ -108,7 +109,7 @@ fn doctor_and_models_tell_what_the_server_has() {
     assert!(doctor.out.contains("4096 tokens are assumed") && doctor.out.contains("OLLAMA_CONTEXT_LENGTH"), "{doctor:?}");
     assert_eq!(program.chat(MESSAGES[0]).code, Some(0));
     let doctor = program.run(&["doctor"]);
-    assert!(doctor.out.contains("qwen3:8b, which reads 32768 tokens"), "{doctor:?}");
+    assert!(doctor.out.contains("qwen3:8b, with a context window of 32768 tokens"), "{doctor:?}");
     assert_eq!(program.run(&["config", "set", "model", "openai/llama9"]).code, Some(0));
     let doctor = program.run(&["doctor"]);
     assert_eq!(doctor.code, Some(1));
@@ -116,7 +117,7 @@ fn doctor_and_models_tell_what_the_server_has() {
 }
 
 #[test]
-fn an_address_that_would_send_words_in_the_open_is_refused() {
+fn an_unencrypted_address_on_the_network_is_refused() {
     let program = Program::new();
     let ran = program.run(&["config", "set", "openai.base_url", "http://models.example.com/v1"]);
     assert_eq!(ran.code, Some(1));

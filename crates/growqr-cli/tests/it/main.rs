@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canary;
+mod commands;
 mod keys;
 mod kills;
 mod local;
@@ -9,6 +10,5 @@ mod program;
 mod rebuilding;
 mod sign_in;
 mod story;
-mod talking;
 #[cfg(target_os = "linux")]
 mod terminal;

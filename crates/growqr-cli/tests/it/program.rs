@@ -47,8 +47,8 @@ impl Program {
     }
 
     /// Like [`Program::new`], with a model server on this computer instead of Claude.
-    pub fn on_local(manner: ServerBehaviour) -> Program {
-        let local = OpenAiStub::start_blocking(manner).expect("a port");
+    pub fn on_local(behaviour: ServerBehaviour) -> Program {
+        let local = OpenAiStub::start_blocking(behaviour).expect("a port");
         let program = Program { local: Some(local), ..Program::new() };
         assert_eq!(program.run(&["config", "set", "model", "openai/qwen3:8b"]).code, Some(0));
         program

@@ -5,7 +5,7 @@ use growqr_testkit::anthropic::says;
 use std::fs::File;
 
 #[test]
-fn views_are_rebuilt_and_the_differences_are_told() {
+fn views_are_rebuilt_and_differences_are_reported() {
     let program = Program::new();
     assert_eq!(program.json(&["db", "rebuild"])[0]["events"], 0, "there is nothing yet");
     program.claude.route(|_| Some(says("Tea is ready.")));
@@ -29,7 +29,7 @@ fn a_profile_in_use_is_not_rebuilt() {
     lock.lock().expect("it is free");
     let ran = program.run(&["db", "rebuild"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("uses this profile"), "{}", ran.err);
+    assert!(ran.err.contains("this profile is in use by"), "{}", ran.err);
     drop(lock);
     assert_eq!(program.run(&["db", "rebuild"]).code, Some(0));
 }

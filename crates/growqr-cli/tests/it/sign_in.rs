@@ -42,7 +42,7 @@ impl World {
     }
 
     /// True if another program finds a sign-in in the keyring.
-    fn has_entries(&self) -> bool {
+    fn has_keyring_entry(&self) -> bool {
         let mut command = Command::new("secret-tool");
         self.session.enter(command.args(["search", "--all", "service", "ai.growqr.desktop"]));
         let found = command.output().expect("secret-tool starts");
@@ -51,18 +51,18 @@ impl World {
 
     /// Signs in as the user of the browser, who presses Allow or Deny.
     fn sign_in(&self, flags: &[&str], allows: bool) -> Ran {
-        at_the_browser(self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat()), allows)
+        sign_in_with_browser(self.command(&[&["auth", "sign-in", "--no-browser"], flags].concat()), allows)
     }
 }
 
 /// Runs a sign-in command, opens the address that it prints, and presses Allow or Deny there.
-pub fn at_the_browser(mut command: Command, allows: bool) -> Ran {
+pub fn sign_in_with_browser(mut command: Command, allows: bool) -> Ran {
     let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
-    let mut told = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
     let mut err = String::new();
     let address = loop {
         let mut line = String::new();
-        if told.read_line(&mut line).expect("text") == 0 {
+        if stderr.read_line(&mut line).expect("text") == 0 {
             break None;
         }
         err.push_str(&line);
@@ -78,13 +78,13 @@ pub fn at_the_browser(mut command: Command, allows: bool) -> Ran {
             assert!(!page.text.contains("code="), "the page echoes nothing");
         });
     }
-    told.read_to_string(&mut err).expect("text");
+    stderr.read_to_string(&mut err).expect("text");
     let output = child.wait_with_output().expect("it ends");
     Ran { code: output.status.code(), out: String::from_utf8_lossy(&output.stdout).into_owned(), err }
 }
 
 #[test]
-fn signing_in_opens_a_profile_of_ones_own_and_signing_out_closes_it() {
+fn signing_in_opens_a_new_profile_and_signing_out_closes_it() {
     let Some(world) = World::new() else { return };
     assert_eq!(world.run(&["chat", "before"]).code, Some(0));
     let ran = world.sign_in(&["--fresh"], true);
@@ -95,33 +95,33 @@ fn signing_in_opens_a_profile_of_ones_own_and_signing_out_closes_it() {
     assert_eq!(status["state"], "online", "{status}");
     let (confirmed, until) = (status["person"]["last_verified_at"].as_i64(), status["until"].as_i64());
     assert_eq!(until.unwrap() / 1000 - confirmed.unwrap() / 1000, 86_400, "{status}");
-    let told = world.run(&["auth", "status"]);
-    assert!(told.out.contains("last confirmed") && told.out.contains("valid until"), "{told:?}");
-    assert_eq!(world.clerk.count("/oauth/token"), 1, "it was not asked for that");
-    assert_eq!(world.run(&["search", "before"]).out, "", "what was said before is not theirs");
+    let shown = world.run(&["auth", "status"]);
+    assert!(shown.out.contains("last confirmed") && shown.out.contains("valid until"), "{shown:?}");
+    assert_eq!(world.clerk.count("/oauth/token"), 1, "no token request for the status");
+    assert_eq!(world.run(&["search", "before"]).out, "", "messages of the local profile are not in the new profile");
     assert_eq!(world.run(&["chat", "as ada"]).code, Some(0));
     let out = world.run(&["auth", "sign-out"]);
     assert_eq!(out.code, Some(0), "{out:?}");
-    assert_eq!(world.clerk.valid_grants(), 0, "the service knows");
+    assert_eq!(world.clerk.valid_grants(), 0, "the service has revoked the grant");
     assert_eq!(world.status()["state"], "signed_out");
     assert!(world.run(&["search", "before"]).out.contains("before"));
     assert!(!world.run(&["search", "as ada"]).out.contains("as ada"));
     world.sign_in(&["--fresh"], true);
-    assert!(world.run(&["search", "as ada"]).out.contains("as ada"), "the data has waited");
+    assert!(world.run(&["search", "as ada"]).out.contains("as ada"), "the data is still there");
 }
 
 #[test]
-fn what_is_on_the_computer_is_taken_over_once_and_only_when_said_so() {
+fn local_data_is_adopted_once_and_only_with_adopt() {
     let Some(world) = World::new() else { return };
     assert_eq!(world.run(&["chat", "mine"]).code, Some(0));
     let unsure = world.sign_in(&[], true);
     assert!(unsure.code == Some(1) && unsure.err.contains("--adopt"), "{unsure:?}");
-    assert_eq!(world.clerk.count("/oauth/authorize"), 0, "nobody was sent to a browser");
+    assert_eq!(world.clerk.count("/oauth/authorize"), 0, "no browser was opened");
     assert_eq!(world.sign_in(&["--adopt"], true).code, Some(0));
     assert!(world.run(&["search", "mine"]).out.contains("mine"));
     world.clerk.sign_in_as(User::grace());
     assert_eq!(world.sign_in(&["--adopt", "--someone-else"], true).code, Some(0));
-    assert_eq!(world.run(&["search", "mine"]).out, "", "it belongs to the other one");
+    assert_eq!(world.run(&["search", "mine"]).out, "", "it belongs to the other account");
     assert_eq!(world.run(&["auth", "switch", "ada+clerk_test@example.com"]).code, Some(0));
     assert!(world.run(&["search", "mine"]).out.contains("mine"));
     let status = world.run(&["auth", "status"]);
@@ -141,7 +141,7 @@ fn a_denied_sign_in_changes_nothing() {
 }
 
 #[test]
-fn without_a_service_everything_stays_local_and_says_so() {
+fn without_a_sign_in_service_the_local_profile_is_used() {
     let program = Program::new();
     let ran = program.run(&["auth", "sign-in"]);
     assert!(ran.code == Some(1) && ran.err.contains("CLERK_PUBLISHABLE_KEY"), "{ran:?}");
@@ -150,32 +150,32 @@ fn without_a_service_everything_stays_local_and_says_so() {
 }
 
 #[test]
-fn signing_out_while_the_keyring_is_locked_is_finished_once_it_opens() {
+fn signing_out_while_the_keyring_is_locked_completes_after_it_is_unlocked() {
     let Some(mut world) = World::new() else { return };
     assert_eq!(world.sign_in(&["--fresh"], true).code, Some(0));
-    assert!(world.has_entries());
+    assert!(world.has_keyring_entry());
     world.session.lock();
     for _ in 0..2 {
         let out = world.run(&["auth", "sign-out"]);
-        assert!(out.code == Some(0) && out.out.contains("still holds"), "{out:?}");
+        assert!(out.code == Some(0) && out.out.contains("still contains"), "{out:?}");
     }
     assert_eq!(world.status()["state"], "signed_out");
     world.session.unlock();
     assert_eq!(world.status()["state"], "signed_out");
-    assert!(!world.has_entries());
+    assert!(!world.has_keyring_entry());
     assert_eq!(world.clerk.valid_grants(), 0);
-    assert_eq!(world.run(&["auth", "sign-out"]).code, Some(1), "nothing is left to be done");
+    assert_eq!(world.run(&["auth", "sign-out"]).code, Some(1), "no sign-out is pending");
     assert_eq!(world.run(&["auth", "switch", "ada+clerk_test@example.com"]).code, Some(0));
     assert_eq!(world.status()["state"], "needs_sign_in");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn one_who_does_not_answer_whose_data_it_is_is_not_signed_in() {
+fn leaving_the_adoption_question_unanswered_cancels_the_sign_in() {
     use crate::terminal::Terminal;
     let Some(world) = World::new() else { return };
     assert_eq!(world.run(&["chat", "mine"]).code, Some(0));
-    for (times, way_out) in ["\u{3}", "\u{4}"].into_iter().enumerate() {
+    for (times, exit_key) in ["\u{3}", "\u{4}"].into_iter().enumerate() {
         let mut terminal = Terminal::open(&world.command(&["auth", "sign-in", "--no-browser"]));
         let address = terminal.line("http");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -183,11 +183,11 @@ fn one_who_does_not_answer_whose_data_it_is_is_not_signed_in() {
         terminal.shows("[y/n] ");
         terminal.types("perhaps\r");
         terminal.shows("[y/n] ");
-        terminal.types(way_out);
+        terminal.types(exit_key);
         terminal.shows("signing in was stopped");
         assert_eq!(terminal.child.wait().expect("it ends").code(), Some(1));
         assert_eq!(world.clerk.count("/oauth/token/revoke"), times + 1);
-        assert_eq!((world.clerk.valid_grants(), world.has_entries()), (0, false));
+        assert_eq!((world.clerk.valid_grants(), world.has_keyring_entry()), (0, false));
         assert_eq!(world.status()["state"], "signed_out");
         assert_eq!(world.status()["people"], serde_json::json!([]));
     }

@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 /// Timeout for expected output. Longer than any machine needs, so that only a test that would hang reaches it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub struct Terminal {
     pub child: Child,
@@ -55,7 +55,7 @@ impl Terminal {
     /// Waits until the terminal shows this text, after the text of the last call.
     pub fn shows(&mut self, text: &str) {
         while !self.seen.contains(text) {
-            let more = self.shown.recv_timeout(PATIENCE);
+            let more = self.shown.recv_timeout(TIMEOUT);
             let more = more.unwrap_or_else(|_| panic!("{text:?} is not shown, but: {:?}", self.seen));
             self.seen.push_str(&String::from_utf8_lossy(&more));
         }
@@ -68,7 +68,7 @@ impl Terminal {
         self.shows(&format!("\n{start}"));
         let mut line = start.to_owned();
         while !self.seen.contains('\n') {
-            let more = self.shown.recv_timeout(PATIENCE).expect("the line ends");
+            let more = self.shown.recv_timeout(TIMEOUT).expect("the line ends");
             self.seen.push_str(&String::from_utf8_lossy(&more));
         }
         line.push_str(self.seen.lines().next().unwrap_or_default());
@@ -77,13 +77,13 @@ impl Terminal {
 }
 
 #[test]
-fn what_happens_while_a_person_types_stands_above_their_line() {
+fn events_are_printed_above_the_line_that_is_being_edited() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     program.claude.route(move |asked| {
         Some(if asked.first_user_text().contains("look at tea") {
-            says("Tea is liked.").stop_at(Point::Events(2), &held)
+            says("Tea is liked.").stop_at(Point::Events(2), &route_stop)
         } else if asked.last_user_text().contains("Tea is liked") {
             says("The scout says that tea is liked.\nAnd so it is.")
         } else if asked.has_tool_results() {
@@ -93,14 +93,14 @@ fn what_happens_while_a_person_types_stands_above_their_line() {
         })
     });
     let mut terminal = Terminal::open(&program.command(&["chat"]));
-    terminal.shows("Ctrl-D leaves");
+    terminal.shows("Ctrl-D exits");
     terminal.shows("> ");
     terminal.types("send a scout\r");
     terminal.shows("Sent.");
     terminal.shows("> ");
     terminal.types("and the");
     terminal.shows("and the");
-    hold.release();
+    stop.release();
     terminal.shows("← scout");
     terminal.shows("The scout says that tea is liked.");
     terminal.shows("And so it is.");

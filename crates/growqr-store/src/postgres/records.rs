@@ -16,7 +16,8 @@ const EVENTS_OF_AGENT: &str = "select position, agent_id, seq, at, kind, schema_
     where profile_id = $1 and position > $2 and agent_id = $3 order by position limit $4";
 const EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = $1 and position < $2 order by position desc limit $3";
-const EVENTS_BEFORE_OF_AGENT: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+const EVENTS_OF_AGENT_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash \
+    from events \
     where profile_id = $1 and position < $2 and agent_id = $3 order by position desc limit $4";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = $1 and agent_id = $2 and seq < $3 order by seq desc limit $4";
@@ -53,7 +54,7 @@ impl Records for PostgresStore {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         let before = before.map_or(Ok(i64::MAX), |position| to_i64(position.0))?;
-        let query = sqlx::query_as(if agent.is_some() { EVENTS_BEFORE_OF_AGENT } else { EVENTS_BEFORE });
+        let query = sqlx::query_as(if agent.is_some() { EVENTS_OF_AGENT_BEFORE } else { EVENTS_BEFORE });
         let mut query = query.bind(self.profile()).bind(before);
         if let Some(agent) = agent {
             query = query.bind(agent.as_str());

@@ -160,8 +160,8 @@ impl Database {
     }
 }
 
-/// Exclusive use of the writer connection. Dropped without [`Writer::release`], it closes the connection, and SQLite rolls back the
-/// open transaction: a write that failed or was cancelled half-way leaves no trace.
+/// Exclusive use of the writer connection. Dropped without [`Writer::release`], it closes the connection, and SQLite rolls back
+/// the open transaction: a write that failed or was cancelled half-way leaves no trace.
 struct Writer<'a> {
     slot: MutexGuard<'a, Option<SqliteConnection>>,
     connection: Option<SqliteConnection>,

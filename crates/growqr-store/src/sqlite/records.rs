@@ -16,7 +16,8 @@ const EVENTS_OF_AGENT: &str = "select position, agent_id, seq, at, kind, schema_
     where profile_id = ? and position > ? and agent_id = ? order by position limit ?";
 const EVENTS_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
     where profile_id = ? and position < ? order by position desc limit ?";
-const EVENTS_BEFORE_OF_AGENT: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash from events \
+const EVENTS_OF_AGENT_BEFORE: &str = "select position, agent_id, seq, at, kind, schema_version, body, prev_hash, hash \
+    from events \
     where profile_id = ? and position < ? and agent_id = ? order by position desc limit ?";
 const MESSAGES: &str = "select agent_id, seq, author, text, at from messages \
     where profile_id = ? and agent_id = ? and seq < ? order by seq desc limit ?";
@@ -52,7 +53,7 @@ impl Records for SqliteStore {
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
         let before = before.map_or(Ok(i64::MAX), |position| to_i64(position.0))?;
-        let query = sqlx::query_as(if agent.is_some() { EVENTS_BEFORE_OF_AGENT } else { EVENTS_BEFORE });
+        let query = sqlx::query_as(if agent.is_some() { EVENTS_OF_AGENT_BEFORE } else { EVENTS_BEFORE });
         let mut query = query.bind(self.profile()).bind(before);
         if let Some(agent) = agent {
             query = query.bind(agent.as_str());
@@ -97,7 +98,7 @@ mod tests {
             (EVENTS, "(profile_id=? AND position>?)"),
             (EVENTS_OF_AGENT, "(profile_id=? AND agent_id=? AND position>?)"),
             (EVENTS_BEFORE, "(profile_id=? AND position<?)"),
-            (EVENTS_BEFORE_OF_AGENT, "(profile_id=? AND agent_id=? AND position<?)"),
+            (EVENTS_OF_AGENT_BEFORE, "(profile_id=? AND agent_id=? AND position<?)"),
             (crate::sqlite::journal::ENTRIES, "(profile_id=? AND agent_id=? AND seq>?)"),
             (MESSAGES, "(profile_id=? AND agent_id=? AND seq<?)"),
             (search::NEWEST, "SEARCH messages USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"),

@@ -77,7 +77,7 @@ export class Account {
   switchTo(profile: string): SignIn {
     if (profile === "") return this.signOut();
     const person = this.#now.people.find((one) => one.profile === profile);
-    if (!person) throw hostError("not_found", "Nobody of that name has a profile on this computer.");
+    if (!person) throw hostError("not_found", "No account of that name has a profile on this computer.");
     return this.#open(person, true);
   }
 

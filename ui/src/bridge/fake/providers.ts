@@ -11,9 +11,9 @@ export const MODELS: ModelRow[] = [
 ];
 
 const KEYCHAINS: Record<KeychainState, Keychain> = {
-  ready: { state: "ready", found: "keys are kept in the system's keychain", next_step: null },
-  locked: { state: "locked", found: "the system's keychain is locked or does not answer; until it does, keys are in memory only", next_step: "Unlock it in the system's password settings, then look again." },
-  absent: { state: "absent", found: "this system has no keychain that GrowQR can use, so keys are in memory only and asked for again", next_step: "Start a keychain such as GNOME Keyring or KWallet." },
+  ready: { state: "ready", found: "keys are stored in the system's keychain", next_step: null },
+  locked: { state: "locked", found: "the system's keychain is locked or does not answer; until it is unlocked, keys are in memory only", next_step: "Unlock it in the system's password settings, then check again." },
+  absent: { state: "absent", found: "this system has no keychain that GrowQR can use, so keys are in memory only and must be entered again after a restart", next_step: "Start a keychain such as GNOME Keyring or KWallet." },
 };
 
 const OLLAMA: LocalServer = {
@@ -73,6 +73,6 @@ export class Providers {
 export function checkKey(name: string, value: string | null = null) {
   if (name !== "anthropic" && name !== "openai") throw hostError("not_found", `There is no key called ${name}.`);
   if (value !== null && /\s|^$/.test(value)) {
-    throw new HostError({ code: "bad_request", message: "That is not a key: it is empty or has spaces in it.", retryable: false, next_step: "Copy the whole key from the provider's console." });
+    throw new HostError({ code: "bad_request", message: "This is not a key: it is empty or contains spaces.", retryable: false, next_step: "Copy the whole key from the provider's console." });
   }
 }

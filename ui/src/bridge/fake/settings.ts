@@ -1,11 +1,11 @@
 /** The simulated settings: name, default, description. */
 export const SETTINGS: ReadonlyArray<[string, string, string]> = [
-  ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide, which is no AI"],
-  ["openai.base_url", "auto", "where an OpenAI-compatible server is, such as http://127.0.0.1:11434/v1"],
+  ["model", "claude-opus-4-7", "the model that answers; guide is the built-in guide (no AI)"],
+  ["openai.base_url", "auto", "the address of an OpenAI-compatible server, such as http://127.0.0.1:11434/v1"],
   ["effort", "auto", "how hard the model works: auto, low, medium, high, xhigh or max"],
-  ["budget.per_message", "2.00", "what one message may cost, sub-agents included, in USD"],
-  ["budget.per_day", "10.00", "what a day (UTC) may cost, in USD"],
-  ["budget.per_month", "none", "what a month (UTC) may cost, in USD, or none"],
+  ["budget.per_message", "2.00", "the most that one message may cost, sub-agents included, in USD"],
+  ["budget.per_day", "10.00", "the most that a day (UTC) may cost, in USD"],
+  ["budget.per_month", "none", "the most that a month (UTC) may cost, in USD, or none"],
   ["limit.max_tokens", "16000", "the most tokens of one answer"],
   ["limit.calls", "25", "model calls for one message"],
   ["limit.children", "20", "sub-agents for one message"],

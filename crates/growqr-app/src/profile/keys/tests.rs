@@ -4,28 +4,28 @@ use super::*;
 use async_trait::async_trait;
 
 /// A keychain that the test controls.
-struct Fake {
+struct FakeKeychain {
     entries: RwLock<BTreeMap<String, Secret>>,
     state: RwLock<StoreState>,
     /// Number of calls to it.
-    asked: RwLock<usize>,
+    calls: RwLock<usize>,
 }
 
-impl Fake {
-    fn new(state: StoreState) -> Arc<Fake> {
-        Arc::new(Fake { entries: RwLock::default(), state: RwLock::new(state), asked: RwLock::default() })
+impl FakeKeychain {
+    fn new(state: StoreState) -> Arc<FakeKeychain> {
+        Arc::new(FakeKeychain { entries: RwLock::default(), state: RwLock::new(state), calls: RwLock::default() })
     }
 
-    fn is_now(&self, state: StoreState) {
+    fn set_state(&self, state: StoreState) {
         *self.state.write().unwrap() = state;
     }
 
-    fn has(&self, name: &str) -> Option<String> {
+    fn entry(&self, name: &str) -> Option<String> {
         self.entries.read().unwrap().get(name).map(|secret| secret.expose().to_owned())
     }
 
-    fn asked(&self) -> Result<(), SecretError> {
-        *self.asked.write().unwrap() += 1;
+    fn count_call(&self) -> Result<(), SecretError> {
+        *self.calls.write().unwrap() += 1;
         match *self.state.read().unwrap() {
             StoreState::Ready => Ok(()),
             StoreState::Locked => Err(SecretError::Locked),
@@ -35,20 +35,20 @@ impl Fake {
 }
 
 #[async_trait]
-impl SecretStore for Fake {
+impl SecretStore for FakeKeychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
-        self.asked()?;
+        self.count_call()?;
         Ok(self.entries.read().unwrap().get(name).cloned())
     }
 
     async fn set(&self, name: &str, value: &Secret) -> Result<(), SecretError> {
-        self.asked()?;
+        self.count_call()?;
         self.entries.write().unwrap().insert(name.to_owned(), value.clone());
         Ok(())
     }
 
     async fn remove(&self, name: &str) -> Result<(), SecretError> {
-        self.asked()?;
+        self.count_call()?;
         self.entries.write().unwrap().remove(name);
         Ok(())
     }
@@ -59,13 +59,13 @@ impl SecretStore for Fake {
 
     /// The person unlocks the keychain at once.
     async fn unlock(&self) -> Result<(), SecretError> {
-        self.is_now(StoreState::Ready);
+        self.set_state(StoreState::Ready);
         Ok(())
     }
 }
 
-fn keys(environment: &[(&str, &str)], fake: &Arc<Fake>) -> Keys {
-    Keys::new(&Environment::of(environment), Arc::clone(fake) as Arc<dyn SecretStore>)
+fn keys(environment: &[(&str, &str)], fake: &Arc<FakeKeychain>) -> Keys {
+    Keys::new(&Environment::from_variables(environment), Arc::clone(fake) as Arc<dyn SecretStore>)
 }
 
 fn value(keys: &Keys) -> Option<String> {
@@ -77,70 +77,70 @@ fn source(keys: &Keys) -> Option<KeySource> {
 }
 
 #[tokio::test]
-async fn a_key_goes_into_the_keychain_and_is_there_for_the_next_run() {
-    let fake = Fake::new(StoreState::Ready);
+async fn a_key_is_stored_in_the_keychain_for_the_next_run() {
+    let fake = FakeKeychain::new(StoreState::Ready);
     keys(&[], &fake).set("anthropic", " sk-one\n").await.unwrap();
-    assert_eq!(fake.has("anthropic").as_deref(), Some("sk-one"));
+    assert_eq!(fake.entry("anthropic").as_deref(), Some("sk-one"));
     let next = keys(&[], &fake);
-    assert_eq!(value(&next), None, "the keychain is read when that is asked for");
+    assert_eq!(value(&next), None, "the keychain is read only by refresh");
     next.refresh().await;
     assert_eq!((value(&next).as_deref(), source(&next)), (Some("sk-one"), Some(KeySource::Keychain)));
     next.remove("anthropic").await.unwrap();
-    assert_eq!((value(&next), fake.has("anthropic")), (None, None));
+    assert_eq!((value(&next), fake.entry("anthropic")), (None, None));
 }
 
 #[tokio::test]
-async fn the_environment_comes_first_and_leaves_the_keychain_alone() {
-    let fake = Fake::new(StoreState::Ready);
+async fn the_environment_takes_precedence_and_the_keychain_is_not_read() {
+    let fake = FakeKeychain::new(StoreState::Ready);
     let keys = keys(&[("ANTHROPIC_API_KEY", "sk-environment "), ("OPENAI_API_KEY", "sk-other")], &fake);
     keys.refresh().await;
-    assert_eq!(*fake.asked.read().unwrap(), 0);
-    keys.set("anthropic", "sk-kept").await.unwrap();
+    assert_eq!(*fake.calls.read().unwrap(), 0);
+    keys.set("anthropic", "sk-stored").await.unwrap();
     assert_eq!((value(&keys).as_deref(), source(&keys)), (Some("sk-environment"), Some(KeySource::Environment)));
-    assert_eq!(fake.has("anthropic").as_deref(), Some("sk-kept"));
+    assert_eq!(fake.entry("anthropic").as_deref(), Some("sk-stored"));
     keys.remove("anthropic").await.unwrap();
-    assert_eq!((value(&keys).as_deref(), fake.has("anthropic")), (Some("sk-environment"), None));
+    assert_eq!((value(&keys).as_deref(), fake.entry("anthropic")), (Some("sk-environment"), None));
 }
 
 #[tokio::test]
 async fn a_locked_keychain_gets_the_key_once_it_is_unlocked() {
-    let fake = Fake::new(StoreState::Locked);
+    let fake = FakeKeychain::new(StoreState::Locked);
     let keys = keys(&[], &fake);
     keys.set("anthropic", "sk-one").await.unwrap();
     assert_eq!((value(&keys).as_deref(), source(&keys)), (Some("sk-one"), Some(KeySource::Memory)));
-    assert!(keys.waits_for_unlocking().await);
+    assert!(keys.is_waiting_for_unlock().await);
     keys.refresh().await;
     assert_eq!(source(&keys), Some(KeySource::Memory));
     keys.unlock().await;
-    assert_eq!((source(&keys), fake.has("anthropic").as_deref()), (Some(KeySource::Keychain), Some("sk-one")));
-    assert!(!keys.waits_for_unlocking().await);
+    assert_eq!((source(&keys), fake.entry("anthropic").as_deref()), (Some(KeySource::Keychain), Some("sk-one")));
+    assert!(!keys.is_waiting_for_unlock().await);
 }
 
 #[tokio::test]
-async fn without_a_keychain_a_key_lives_in_memory() {
-    let fake = Fake::new(StoreState::Absent);
+async fn without_a_keychain_a_key_is_only_in_memory() {
+    let fake = FakeKeychain::new(StoreState::Absent);
     let keys = keys(&[], &fake);
     keys.set("anthropic", "sk-one").await.unwrap();
     assert_eq!((value(&keys).as_deref(), source(&keys)), (Some("sk-one"), Some(KeySource::Memory)));
-    assert!(!keys.waits_for_unlocking().await);
+    assert!(!keys.is_waiting_for_unlock().await);
     keys.remove("anthropic").await.unwrap();
     assert_eq!(value(&keys), None);
 }
 
 #[tokio::test]
-async fn a_key_that_may_still_be_kept_is_not_called_removed() {
-    let fake = Fake::new(StoreState::Ready);
+async fn removing_a_key_fails_if_the_keychain_may_still_contain_it() {
+    let fake = FakeKeychain::new(StoreState::Ready);
     let keys = keys(&[], &fake);
     keys.set("anthropic", "sk-one").await.unwrap();
-    fake.is_now(StoreState::Locked);
+    fake.set_state(StoreState::Locked);
     let error = keys.remove("anthropic").await.unwrap_err();
-    assert!(error.to_string().contains("may still be kept"), "{error}");
-    assert_eq!(value(&keys), None, "it is not used any more");
+    assert!(error.to_string().contains("may still contain it"), "{error}");
+    assert_eq!(value(&keys), None, "the key is no longer used");
 }
 
 #[tokio::test]
-async fn what_is_no_key_is_refused_and_never_repeated() {
-    let keys = keys(&[], &Fake::new(StoreState::Ready));
+async fn an_invalid_key_is_refused_and_not_repeated_in_the_error() {
+    let keys = keys(&[], &FakeKeychain::new(StoreState::Ready));
     for (name, value) in [("anthropic", ""), ("anthropic", "sk canary"), ("sk-canary", "x")] {
         let error = wire::Error::from(keys.set(name, value).await.unwrap_err());
         assert!(!format!("{error:?}").contains("canary"), "{error:?}");

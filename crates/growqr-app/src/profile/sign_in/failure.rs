@@ -6,7 +6,7 @@ use growqr_auth::{BeginError, CallbackError, ConfigError, RefreshError, SignInEr
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignInFailure {
     /// No sign-in service is configured.
-    #[error("this GrowQR knows no sign-in service")]
+    #[error("no sign-in service is configured")]
     NotConfigured,
     /// The configuration is not valid.
     #[error(transparent)]
@@ -16,7 +16,7 @@ pub enum SignInFailure {
     Begin(#[from] BeginError),
     /// The attempt failed.
     #[error(transparent)]
-    Ended(#[from] SignInError),
+    AttemptFailed(#[from] SignInError),
     /// A link arrived that is not the answer to the attempt.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -25,14 +25,14 @@ pub enum SignInFailure {
     Refresh(#[from] RefreshError),
     /// Nobody is signed in.
     #[error("nobody is signed in")]
-    Nobody,
+    NotSignedIn,
     /// The person stopped the attempt.
     #[error("signing in was stopped")]
     Stopped,
     /// No account of that name has a profile here.
-    #[error("nobody of that name has a profile on this computer")]
-    Unknown,
+    #[error("no account of that name has a profile on this computer")]
+    UnknownAccount,
     /// There is no open question to a new person.
-    #[error("nobody new has signed in")]
-    NothingAsked,
+    #[error("no new person is waiting for an answer about the local profile")]
+    NoOpenQuestion,
 }

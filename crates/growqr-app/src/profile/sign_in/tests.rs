@@ -10,13 +10,13 @@ use std::collections::HashMap;
 use tempfile::TempDir;
 
 /// A keychain that the test controls.
-struct Fake {
+struct FakeKeychain {
     entries: Mutex<HashMap<String, Secret>>,
     state: Mutex<StoreState>,
 }
 
-impl Fake {
-    fn is_now(&self, state: StoreState) {
+impl FakeKeychain {
+    fn set_state(&self, state: StoreState) {
         *locked(&self.state) = state;
     }
 
@@ -34,7 +34,7 @@ impl Fake {
 }
 
 #[async_trait::async_trait]
-impl SecretStore for Fake {
+impl SecretStore for FakeKeychain {
     async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
         self.check()?;
         Ok(locked(&self.entries).get(name).cloned())
@@ -64,7 +64,7 @@ impl SecretStore for Fake {
 struct World {
     folder: TempDir,
     clerk: ClerkStub,
-    keychain: Arc<Fake>,
+    keychain: Arc<FakeKeychain>,
     service: SignIn,
 }
 
@@ -72,7 +72,7 @@ impl World {
     async fn new() -> World {
         let folder = tempfile::tempdir().unwrap();
         let clerk = ClerkStub::start().await;
-        let keychain = Arc::new(Fake { entries: Mutex::default(), state: Mutex::new(StoreState::Ready) });
+        let keychain = Arc::new(FakeKeychain { entries: Mutex::default(), state: Mutex::new(StoreState::Ready) });
         let service = start(&folder, &clerk, &keychain);
         World { folder, clerk, keychain, service }
     }
@@ -85,20 +85,20 @@ impl World {
     }
 
     /// Puts data into the local profile: a changed setting.
-    async fn with_data(&self) {
+    async fn add_data(&self) {
         let environment = Environment::default();
         let set = Request::SetSetting { name: "budget.per_day".to_owned(), value: Some("3".to_owned()) };
-        crate::host::client::ask(self.home(), &environment, set).await.unwrap();
+        crate::host::client::send_request(self.profile(), &environment, set).await.unwrap();
     }
 
-    fn home(&self) -> Home {
-        Home::find(Some(self.folder.path()), &Environment::default()).unwrap()
+    fn profile(&self) -> Profile {
+        Profile::find(Some(self.folder.path()), &Environment::default()).unwrap()
     }
 
-    async fn sign_in(&self) -> Result<Arrival, AppError> {
-        let begun = self.service.begin(WayBack::Link, false).await?;
-        self.service.callback(&allow(&begun.url).await).await?;
-        self.service.complete(begun, None).await
+    async fn sign_in(&self) -> Result<SignInOutcome, AppError> {
+        let attempt = self.service.begin(CallbackRoute::DeepLink, false).await?;
+        self.service.callback(&allow(&attempt.url).await).await?;
+        self.service.complete(attempt, None).await
     }
 
     fn state(&self) -> SignInState {
@@ -106,23 +106,23 @@ impl World {
     }
 
     /// Makes the disk full or not. While it is full, the accounts cannot be written.
-    fn disk(&self, is_full: bool) {
-        let in_the_way = self.folder.path().join("accounts.json.new");
-        if is_full { std::fs::create_dir(in_the_way).unwrap() } else { std::fs::remove_dir(in_the_way).unwrap() }
+    fn set_disk_full(&self, is_full: bool) {
+        let blocking_folder = self.folder.path().join("accounts.json.new");
+        if is_full { std::fs::create_dir(blocking_folder).unwrap() } else { std::fs::remove_dir(blocking_folder).unwrap() }
     }
 }
 
-fn start(folder: &TempDir, clerk: &ClerkStub, keychain: &Arc<Fake>) -> SignIn {
-    let home = Home::find(Some(folder.path()), &Environment::default()).unwrap();
+fn start(folder: &TempDir, clerk: &ClerkStub, keychain: &Arc<FakeKeychain>) -> SignIn {
+    let profile = Profile::find(Some(folder.path()), &Environment::default()).unwrap();
     let config = Config::from_issuer(clerk.issuer(), clerk.client_id()).unwrap();
-    SignIn::of(config, &home, keychain.clone())
+    SignIn::with_keychain(config, &profile, keychain.clone())
 }
 
 #[tokio::test]
-async fn a_question_that_was_not_answered_is_asked_again_after_a_restart() {
+async fn an_unanswered_question_is_asked_again_after_a_restart() {
     let mut world = World::new().await;
-    world.with_data().await;
-    assert!(matches!(world.sign_in().await.unwrap(), Arrival::Asks), "a changed setting is something too");
+    world.add_data().await;
+    assert!(matches!(world.sign_in().await.unwrap(), SignInOutcome::NeedsChoice), "a changed setting counts as data");
     world.restart().await;
     assert_eq!(world.state(), SignInState::Choosing);
     world.service.choose(false).await.unwrap();
@@ -132,9 +132,9 @@ async fn a_question_that_was_not_answered_is_asked_again_after_a_restart() {
 }
 
 #[tokio::test]
-async fn one_who_does_not_answer_after_a_restart_leaves_nothing_behind() {
+async fn cancelling_the_question_after_a_restart_removes_the_sign_in() {
     let mut world = World::new().await;
-    world.with_data().await;
+    world.add_data().await;
     world.sign_in().await.unwrap();
     world.restart().await;
     world.service.cancel().await.unwrap();
@@ -145,47 +145,47 @@ async fn one_who_does_not_answer_after_a_restart_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn signed_out_while_it_was_locked_one_is_not_taken_up_again() {
+async fn a_sign_out_while_the_keychain_was_locked_is_not_resumed() {
     let mut world = World::new().await;
     world.sign_in().await.unwrap();
-    let ada = world.home().profile().to_string();
-    world.keychain.is_now(StoreState::Locked);
+    let ada = world.profile().id().to_string();
+    world.keychain.set_state(StoreState::Locked);
     world.restart().await;
     world.service.sign_out().await.unwrap();
-    assert!(world.service.view().unwrap().notice.is_some_and(|notice| notice.contains("still holds")));
+    assert!(world.service.view().unwrap().notice.is_some_and(|notice| notice.contains("still contains")));
     world.service.sign_out().await.unwrap();
     world.service.switch(&ada).await.unwrap();
     assert_eq!(world.state(), SignInState::NeedsSignIn);
     world.restart().await;
     assert_eq!(world.state(), SignInState::NeedsSignIn);
-    world.keychain.is_now(StoreState::Absent);
+    world.keychain.set_state(StoreState::Absent);
     world.restart().await;
-    world.keychain.is_now(StoreState::Ready);
+    world.keychain.set_state(StoreState::Ready);
     world.restart().await;
     assert_eq!(world.state(), SignInState::NeedsSignIn);
     assert!(world.keychain.is_empty());
     assert_eq!(world.clerk.valid_grants(), 0);
-    assert_eq!(Accounts::read(world.folder.path()).unwrap().leaving, []);
+    assert_eq!(Accounts::read(world.folder.path()).unwrap().pending_sign_outs, []);
 }
 
 #[tokio::test]
-async fn without_a_keychain_signing_out_leaves_nothing_to_be_removed() {
+async fn without_a_keychain_no_sign_out_stays_pending() {
     let world = World::new().await;
-    world.keychain.is_now(StoreState::Absent);
+    world.keychain.set_state(StoreState::Absent);
     world.sign_in().await.unwrap();
     assert_eq!(world.service.sign_out().await.unwrap().1, None);
     assert_eq!(world.service.view().unwrap().notice, None);
     let again = world.service.sign_out().await;
-    assert!(matches!(again, Err(AppError::SignIn(SignInFailure::Nobody))), "{again:?}");
+    assert!(matches!(again, Err(AppError::SignIn(SignInFailure::NotSignedIn))), "{again:?}");
 }
 
 #[tokio::test]
-async fn one_who_signs_in_again_is_no_longer_leaving() {
+async fn signing_in_again_removes_the_pending_sign_out() {
     let mut world = World::new().await;
     world.sign_in().await.unwrap();
-    world.keychain.is_now(StoreState::Locked);
+    world.keychain.set_state(StoreState::Locked);
     world.service.sign_out().await.unwrap();
-    world.keychain.is_now(StoreState::Ready);
+    world.keychain.set_state(StoreState::Ready);
     world.sign_in().await.unwrap();
     world.restart().await;
     assert_eq!(world.state(), SignInState::Online);
@@ -193,44 +193,44 @@ async fn one_who_signs_in_again_is_no_longer_leaving() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_noted_changes_nobody() {
+async fn a_change_that_cannot_be_recorded_changes_nothing() {
     let world = World::new().await;
     world.sign_in().await.unwrap();
     let ada = world.service.view().unwrap().person.unwrap();
-    world.disk(true);
-    assert!(world.service.switch(NOBODY).await.is_err());
+    world.set_disk_full(true);
+    assert!(world.service.switch(LOCAL_PROFILE).await.is_err());
     assert!(world.service.sign_out().await.is_err());
     world.clerk.sign_in_as(User::grace());
     assert!(world.sign_in().await.is_err());
-    world.disk(false);
+    world.set_disk_full(false);
     let view = world.service.view().unwrap();
     assert_eq!((view.state, view.person.unwrap().id), (SignInState::Online, ada.id));
-    assert_eq!(world.clerk.valid_grants(), 1, "the other one is signed out again");
-    world.service.switch(NOBODY).await.unwrap();
+    assert_eq!(world.clerk.valid_grants(), 1, "the new person is signed out again");
+    world.service.switch(LOCAL_PROFILE).await.unwrap();
     assert_eq!(world.state(), SignInState::SignedOut);
 }
 
 #[tokio::test]
-async fn what_was_confirmed_is_known_to_the_next_run() {
+async fn a_confirmation_is_known_to_the_next_run() {
     let mut world = World::new().await;
     world.sign_in().await.unwrap();
     let before = world.service.view().unwrap();
     world.restart().await;
     let after = world.service.view().unwrap();
     assert_eq!((after.state, after.until), (SignInState::Online, before.until));
-    assert_eq!(world.clerk.count("/oauth/token"), 1, "nobody asked again");
+    assert_eq!(world.clerk.count("/oauth/token"), 1, "the service was not called again");
     let root = world.folder.path();
     Accounts::change(root, |accounts| accounts.accounts[0].valid_until = Some(1)).await.unwrap();
-    assert_eq!(world.state(), SignInState::Offline, "it is good no longer");
+    assert_eq!(world.state(), SignInState::Offline, "the confirmation has expired");
 }
 
 #[tokio::test]
-async fn trying_the_other_way_asks_for_the_same_kind_of_person() {
+async fn a_retry_over_the_port_keeps_the_choice_of_another_account() {
     let world = World::new().await;
-    let asks_anew = |begun: &Begun| begun.url.contains("prompt=login");
-    let first = world.service.begin(WayBack::Link, true).await.unwrap();
-    let retry = world.service.begin(WayBack::Port, false).await.unwrap();
-    assert!(asks_anew(&first) && asks_anew(&retry));
+    let asks_for_login = |attempt: &SignInAttempt| attempt.url.contains("prompt=login");
+    let first = world.service.begin(CallbackRoute::DeepLink, true).await.unwrap();
+    let retry = world.service.begin(CallbackRoute::LoopbackPort, false).await.unwrap();
+    assert!(asks_for_login(&first) && asks_for_login(&retry));
     world.service.cancel().await.unwrap();
-    assert!(!asks_anew(&world.service.begin(WayBack::Port, false).await.unwrap()));
+    assert!(!asks_for_login(&world.service.begin(CallbackRoute::LoopbackPort, false).await.unwrap()));
 }

@@ -4,7 +4,7 @@ use super::{SignIn, locked};
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::profile::accounts::{Account, Accounts};
-use crate::profile::home::Home;
+use crate::profile::location::Profile;
 use growqr_auth::{Identity, OfflineReason, Persistence, Status};
 use growqr_core::clock::Clock;
 use growqr_core::id::ProfileId;
@@ -16,45 +16,45 @@ impl SignIn {
     /// # Errors
     /// If the accounts cannot be read.
     pub fn view(&self) -> Result<View, AppError> {
-        let accounts = Accounts::read(self.home.root())?;
-        let whom = |identity: &Identity| {
+        let accounts = Accounts::read(self.base_profile.root())?;
+        let person_of = |identity: &Identity| {
             let profile = accounts.profile_of(&self.issuer, &identity.sub).cloned();
             Some(person(&Account { profile: profile.unwrap_or_else(|| ProfileId::new("")), ..self.account(identity) }))
         };
-        let view = View { people: people(&accounts), ..nobody(SignInState::SignedOut) };
-        let asked = locked(&self.asked).clone();
-        if let Some(identity) = asked {
-            return Ok(View { state: SignInState::Choosing, person: whom(&identity), ..view });
+        let view = View { people: people(&accounts), ..empty_view(SignInState::SignedOut) };
+        let pending_choice = locked(&self.pending_choice).clone();
+        if let Some(identity) = pending_choice {
+            return Ok(View { state: SignInState::Choosing, person: person_of(&identity), ..view });
         }
         Ok(match self.auth.status() {
-            Status::SignedOut => View { notice: self.is_anybody_leaving(&accounts).then(still_kept), ..view },
+            Status::SignedOut => View { notice: self.has_pending_sign_outs(&accounts).then(pending_sign_out_notice), ..view },
             Status::SigningIn { deadline, notice, known } => View {
                 state: SignInState::SigningIn,
-                person: known.as_ref().and_then(whom),
+                person: known.as_ref().and_then(person_of),
                 url: locked(&self.url).clone(),
                 until: Some(deadline.0),
                 notice: notice.map(|code| format!("The sign-in page reported {code:?}. If nothing happens, start again.")),
                 ..view
             },
             Status::Online { identity, .. } if !self.is_open(&accounts, &identity) => {
-                View { state: SignInState::SigningIn, person: whom(&identity), ..view }
+                View { state: SignInState::SigningIn, person: person_of(&identity), ..view }
             }
             Status::Online { identity, expires_at, kept } => View {
                 state: SignInState::Online,
-                person: whom(&identity),
+                person: person_of(&identity),
                 until: Some(expires_at.0),
-                notice: not_kept(kept),
+                notice: persistence_notice(kept),
                 ..view
             },
             Status::Offline { identity, because, .. } => {
-                let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.of_profile(profile));
+                let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.account_of(profile));
                 let until = known.and_then(|account| account.valid_until);
                 // A confirmation that an earlier run or another program has received is valid until then.
                 let is_good = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
                 let state = if is_good { SignInState::Online } else { SignInState::Offline };
-                View { state, person: whom(&identity), until, notice: unconfirmed(because), ..view }
+                View { state, person: person_of(&identity), until, notice: offline_notice(because), ..view }
             }
-            Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: whom(&identity), ..view },
+            Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: person_of(&identity), ..view },
         })
     }
 }
@@ -63,13 +63,13 @@ impl SignIn {
 ///
 /// # Errors
 /// If the accounts cannot be read.
-pub fn without_sign_in(home: &Home) -> Result<View, AppError> {
-    let accounts = Accounts::read(home.root())?;
-    let person = accounts.of_profile(home.profile()).map(person);
-    Ok(View { person, people: people(&accounts), ..nobody(SignInState::NotConfigured) })
+pub fn without_sign_in(profile: &Profile) -> Result<View, AppError> {
+    let accounts = Accounts::read(profile.root())?;
+    let person = accounts.account_of(profile.id()).map(person);
+    Ok(View { person, people: people(&accounts), ..empty_view(SignInState::NotConfigured) })
 }
 
-fn nobody(state: SignInState) -> View {
+fn empty_view(state: SignInState) -> View {
     View { state, person: None, people: Vec::new(), url: None, until: None, notice: None }
 }
 
@@ -90,29 +90,29 @@ fn person(account: &Account) -> Person {
     }
 }
 
-fn still_kept() -> String {
-    "The keychain still holds a sign-in that has ended. Nobody can use it here; it is removed as soon as the keychain opens."
+fn pending_sign_out_notice() -> String {
+    "The keychain still contains a sign-in that has ended. It cannot be used here, and is removed as soon as the keychain is unlocked."
         .to_owned()
 }
 
-fn not_kept(kept: Persistence) -> Option<String> {
+fn persistence_notice(kept: Persistence) -> Option<String> {
     match kept {
         Persistence::Keychain => None,
         Persistence::UntilExpiry => {
-            Some("The service gave no lasting sign-in: you will have to sign in again tomorrow.".to_owned())
+            Some("The sign-in service does not keep you signed in: you will have to sign in again tomorrow.".to_owned())
         }
         Persistence::ThisRun(error) => Some(format!("You will have to sign in again after a restart: {error}.")),
     }
 }
 
-fn unconfirmed(because: OfflineReason) -> Option<String> {
+fn offline_notice(because: OfflineReason) -> Option<String> {
     match because {
         OfflineReason::NotAsked => None,
         OfflineReason::Network(error) => Some(format!("The sign-in service cannot be reached: {error}.")),
         OfflineReason::Discovery(error) => Some(format!("The sign-in service cannot be trusted: {error}.")),
-        OfflineReason::Clock => Some("This computer's clock is wrong; set it, then it goes on.".to_owned()),
+        OfflineReason::Clock => Some("This computer's clock is wrong. Set it; the sign-in then continues.".to_owned()),
         OfflineReason::Vault(error) => Some(format!("The sign-in cannot be read: {error}.")),
         OfflineReason::Refused(error) => Some(format!("The sign-in service refused: {error}.")),
-        OfflineReason::Unchecked(error) => Some(format!("The sign-in service's answer is not to be believed: {error}.")),
+        OfflineReason::Unchecked(error) => Some(format!("The answer of the sign-in service is not valid: {error}.")),
     }
 }

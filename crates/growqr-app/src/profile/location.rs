@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use crate::profile::accounts::{Accounts, is_folder_name};
-use crate::profile::folders::{one_spelling, usual_root};
+use crate::profile::folders::{default_root, normalized};
 use growqr_auth::secret_key_warning;
 use growqr_core::id::{ProfileId, sha256_hex};
 use growqr_core::secret::Secret;
@@ -35,13 +35,16 @@ impl Environment {
 
     /// This process's environment.
     #[must_use]
-    pub fn of_process() -> Environment {
+    pub fn from_process() -> Environment {
         let warning = secret_key_warning(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
         if let Some(warning) = warning {
             tracing::warn!("{warning}");
         }
         let read = |name: &&str| {
-            std::env::var(name).ok().filter(|value| !value.is_empty()).map(|value| ((*name).to_owned(), Secret::new(value)))
+            std::env::var(name)
+                .ok()
+                .filter(|value| !value.trim().is_empty())
+                .map(|value| ((*name).to_owned(), Secret::new(value)))
         };
         Environment { variables: Environment::NAMES.iter().filter_map(read).collect(), warning }
     }
@@ -49,13 +52,13 @@ impl Environment {
     /// The environment of a development build. It has a data folder of its own, unless a folder is named, so that it
     /// neither reads nor damages the data of the installed app.
     #[must_use]
-    pub fn of_development() -> Environment {
-        Environment::of_process().in_development(usual_root())
+    pub fn for_development() -> Environment {
+        Environment::from_process().with_development_folder(default_root())
     }
 
-    fn in_development(mut self, usual: Option<PathBuf>) -> Environment {
-        if let Some(usual) = usual.filter(|_| self.get("GROWQR_DATA_DIR").is_none()) {
-            let folder = format!("{}.dev", usual.display());
+    fn with_development_folder(mut self, root: Option<PathBuf>) -> Environment {
+        if let Some(root) = root.filter(|_| self.get("GROWQR_DATA_DIR").is_none()) {
+            let folder = format!("{}.dev", root.display());
             self.variables.insert("GROWQR_DATA_DIR".to_owned(), Secret::new(folder));
         }
         self
@@ -64,10 +67,10 @@ impl Environment {
     /// A short text that is different for each data folder that is named in the environment. `None` for the system's
     /// folder.
     #[must_use]
-    pub fn data_folder_mark(&self) -> Option<String> {
+    pub fn data_folder_hash(&self) -> Option<String> {
         let named = PathBuf::from(self.get("GROWQR_DATA_DIR")?);
         let folder = std::path::absolute(&named).unwrap_or(named);
-        Some(sha256_hex(one_spelling(&folder).to_string_lossy().as_bytes())[..16].to_owned())
+        Some(sha256_hex(normalized(&folder).to_string_lossy().as_bytes())[..16].to_owned())
     }
 
     /// The warning about a secret that must not be on this computer.
@@ -77,13 +80,14 @@ impl Environment {
 
     /// An environment with only these variables, for tests and benches.
     #[must_use]
-    pub fn of(variables: &[(&str, &str)]) -> Environment {
+    pub fn from_variables(variables: &[(&str, &str)]) -> Environment {
         let secret = |(name, value): &(&str, &str)| ((*name).to_owned(), Secret::new(*value));
         let warning = secret_key_warning(|secret| variables.iter().any(|(name, _)| *name == secret));
-        Environment { variables: variables.iter().map(secret).collect(), warning }
+        let set = variables.iter().filter(|(_, value)| !value.trim().is_empty());
+        Environment { variables: set.map(secret).collect(), warning }
     }
 
-    /// The value of a variable; an empty variable counts as unset.
+    /// The value of a variable; a variable that is empty or only spaces counts as unset.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(Secret::expose)
@@ -103,7 +107,7 @@ struct ConfigFile {
 
 impl ConfigFile {
     /// The settings of the sign-in service, by the name of the environment variable that overrides them.
-    fn clerk(self) -> BTreeMap<&'static str, String> {
+    fn clerk_settings(self) -> BTreeMap<&'static str, String> {
         let named = [
             ("CLERK_PUBLISHABLE_KEY", self.clerk_publishable_key, option_env!("CLERK_PUBLISHABLE_KEY")),
             ("CLERK_ISSUER", self.clerk_issuer, option_env!("CLERK_ISSUER")),
@@ -116,9 +120,9 @@ impl ConfigFile {
 
 /// The folders and the database of one profile.
 #[derive(Clone, Debug)]
-pub struct Home {
+pub struct Profile {
     root: PathBuf,
-    profile: ProfileId,
+    id: ProfileId,
     database: DbConfig,
     database_location: String,
     /// The settings of the sign-in service from `config.toml` or from this build, by the name of their environment
@@ -126,24 +130,25 @@ pub struct Home {
     clerk: BTreeMap<&'static str, String>,
 }
 
-impl Home {
+impl Profile {
     /// Finds the data folder (`--data-dir`, then `GROWQR_DATA_DIR`, then the system's folder for app data), and reads
     /// its `config.toml` if there is one. Creates nothing.
     ///
     /// # Errors
-    /// [`AppError::Config`] if the file is not valid, [`AppError::NoHome`] if the system has no folder for app data.
-    pub fn find(data_dir: Option<&Path>, environment: &Environment) -> Result<Home, AppError> {
+    /// [`AppError::Config`] if the file is not valid, [`AppError::NoDataFolder`] if the system has no folder for app
+    /// data.
+    pub fn find(data_dir: Option<&Path>, environment: &Environment) -> Result<Profile, AppError> {
         let root = match (data_dir, environment.get("GROWQR_DATA_DIR")) {
             (Some(folder), _) => folder.to_path_buf(),
             (None, Some(folder)) => PathBuf::from(folder),
-            (None, None) => usual_root().ok_or(AppError::NoHome)?,
+            (None, None) => default_root().ok_or(AppError::NoDataFolder)?,
         };
         let root = std::path::absolute(&root).map_err(|source| AppError::file("find", &root, source))?;
         let file = read_config(&root.join("config.toml"))?;
-        let profile = match &file.profile {
-            Some(profile) if is_folder_name(profile) => ProfileId::new(profile.as_str()),
-            Some(profile) => {
-                let problem = format!("the profile {profile:?} is not a plain name");
+        let id = match &file.profile {
+            Some(name) if is_folder_name(name) => ProfileId::new(name.as_str()),
+            Some(name) => {
+                let problem = format!("the profile {name:?} is not a plain name");
                 return Err(AppError::Config { place: root.join("config.toml").display().to_string(), problem });
             }
             None => Accounts::read(&root)?.current,
@@ -152,7 +157,7 @@ impl Home {
             Some(url) => (Some(url.to_owned()), "DATABASE_URL".to_owned()),
             None => (file.database_url.clone(), root.join("config.toml").display().to_string()),
         };
-        let folder = root.join("profiles").join(profile.as_str());
+        let folder = root.join("profiles").join(id.as_str());
         let (database, database_location) = match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
                 let shown = without_password(&url);
@@ -168,22 +173,22 @@ impl Home {
                 (DbConfig::Sqlite { path }, shown)
             }
         };
-        Ok(Home { root, profile, database, database_location, clerk: file.clerk() })
+        Ok(Profile { root, id, database, database_location, clerk: file.clerk_settings() })
     }
 
     /// The folders and the database of another profile.
-    pub(crate) fn with_profile(&self, profile: ProfileId) -> Home {
-        let mut home = Home { profile, ..self.clone() };
-        if let DbConfig::Sqlite { .. } = home.database {
-            let path = home.folder().join("growqr.db");
-            home.database_location = path.display().to_string();
-            home.database = DbConfig::Sqlite { path };
+    pub(crate) fn with_id(&self, id: ProfileId) -> Profile {
+        let mut profile = Profile { id, ..self.clone() };
+        if let DbConfig::Sqlite { .. } = profile.database {
+            let path = profile.folder().join("growqr.db");
+            profile.database_location = path.display().to_string();
+            profile.database = DbConfig::Sqlite { path };
         }
-        home
+        profile
     }
 
     /// One setting of the sign-in service: from the environment, else from `config.toml`, else from this build.
-    pub(crate) fn clerk(&self, name: &str, environment: &Environment) -> Option<String> {
+    pub(crate) fn clerk_setting(&self, name: &str, environment: &Environment) -> Option<String> {
         environment.get(name).map(str::to_owned).or_else(|| self.clerk.get(name).cloned())
     }
 
@@ -195,8 +200,8 @@ impl Home {
 
     /// The profile's id.
     #[must_use]
-    pub fn profile(&self) -> &ProfileId {
-        &self.profile
+    pub fn id(&self) -> &ProfileId {
+        &self.id
     }
 
     /// The program's version and the folders of this profile, to show to the person.
@@ -204,7 +209,7 @@ impl Home {
     pub fn about(&self) -> growqr_wire::About {
         growqr_wire::About {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            profile: self.profile.to_string(),
+            profile: self.id.to_string(),
             data_folder: self.root.display().to_string(),
             memory_folder: self.memory().display().to_string(),
         }
@@ -225,7 +230,7 @@ impl Home {
     /// The profile's folder.
     #[must_use]
     pub fn folder(&self) -> PathBuf {
-        self.root.join("profiles").join(self.profile.as_str())
+        self.root.join("profiles").join(self.id.as_str())
     }
 
     /// The memory repository.
@@ -243,38 +248,38 @@ impl Home {
     /// Prefix of this profile's entries in the keychain. A data folder that the person has chosen has its own prefix: a
     /// copy, a trial or a test neither uses nor damages the person's keys.
     pub(crate) fn secrets_namespace(&self) -> String {
-        if usual_root().is_some_and(|usual| one_spelling(&usual) == one_spelling(&self.root)) {
-            return self.profile.to_string();
+        if default_root().is_some_and(|root| normalized(&root) == normalized(&self.root)) {
+            return self.id.to_string();
         }
-        format!("{}@{}", self.profile, self.fingerprint())
+        format!("{}@{}", self.id, self.fingerprint())
     }
 
     /// Prefix of the entries for sign-in. It does not depend on the profile, which is known only after signing in.
     pub(crate) fn sign_in_namespace(&self) -> String {
-        self.with_profile(ProfileId::new("sign-in")).secrets_namespace()
+        self.with_id(ProfileId::new("sign-in")).secrets_namespace()
     }
 
     /// A short text that is different for each profile on this machine.
     pub(crate) fn fingerprint(&self) -> String {
-        sha256_hex(one_spelling(&self.folder()).to_string_lossy().as_bytes())[..16].to_owned()
+        sha256_hex(normalized(&self.folder()).to_string_lossy().as_bytes())[..16].to_owned()
     }
 
     /// Creates the profile's folder, for this user only.
     pub(crate) fn create(&self) -> Result<(), AppError> {
         let folder = self.folder();
         std::fs::create_dir_all(&folder).map_err(|source| AppError::file("create", &folder, source))?;
-        only_this_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
+        restrict_to_user(&folder).map_err(|source| AppError::file("protect", &folder, source))
     }
 }
 
 /// On other systems, only the user can read their app data anyway.
 #[cfg(not(unix))]
-fn only_this_user(_folder: &Path) -> std::io::Result<()> {
+fn restrict_to_user(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
 #[cfg(unix)]
-fn only_this_user(folder: &Path) -> std::io::Result<()> {
+fn restrict_to_user(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(folder)?.permissions().mode();
     if mode & 0o077 == 0 {
@@ -305,26 +310,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_in_the_url_is_never_shown() {
+    fn the_password_in_a_database_url_is_never_shown() {
         assert_eq!(without_password("postgres://me:p@ss@db:5432/growqr?password=x"), "postgres://db:5432/growqr");
     }
 
     #[test]
     fn a_development_build_has_a_data_folder_of_its_own_unless_one_is_named() {
-        let usual = || Some(PathBuf::from("/data/ai.growqr.desktop"));
-        let own = Environment::default().in_development(usual());
+        let root = || Some(PathBuf::from("/data/ai.growqr.desktop"));
+        let own = Environment::default().with_development_folder(root());
         assert_eq!(own.get("GROWQR_DATA_DIR"), Some("/data/ai.growqr.desktop.dev"));
-        let named = Environment::of(&[("GROWQR_DATA_DIR", "/elsewhere")]);
-        assert_eq!(named.clone().in_development(usual()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
-        assert_ne!(own.data_folder_mark(), named.data_folder_mark());
-        assert_eq!(Environment::default().data_folder_mark(), None);
+        let named = Environment::from_variables(&[("GROWQR_DATA_DIR", "/elsewhere")]);
+        assert_eq!(named.clone().with_development_folder(root()).get("GROWQR_DATA_DIR"), Some("/elsewhere"));
+        assert_ne!(own.data_folder_hash(), named.data_folder_hash());
+        assert_eq!(Environment::default().data_folder_hash(), None);
     }
 
     #[test]
-    fn a_wrong_config_file_is_named() {
+    fn an_invalid_config_file_is_named_in_the_error() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("config.toml"), "profle = \"x\"").unwrap();
-        let error = Home::find(Some(folder.path()), &Environment::default()).unwrap_err();
+        let error = Profile::find(Some(folder.path()), &Environment::default()).unwrap_err();
         assert!(matches!(error, AppError::Config { problem, .. } if problem.contains("profle")));
     }
 }

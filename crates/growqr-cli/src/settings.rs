@@ -1,15 +1,15 @@
 //! The `growqr config` and `growqr budget` commands.
 
-use crate::Done;
+use crate::CommandResult;
 use crate::args::{Budget, Config};
-use crate::print::{Look, Out, usd};
-use growqr_app::{AppError, Client, Environment, Home, Library, check_setting};
+use crate::print::{Out, Style, usd};
+use growqr_app::{AppError, Client, Environment, Library, Profile, check_setting};
 use growqr_wire::{Agent, Needs, Request, Setting};
 
-pub async fn config(home: Home, environment: &Environment, out: &Out, command: Config) -> Done {
+pub async fn config(profile: Profile, environment: &Environment, out: &Out, command: Config) -> CommandResult {
     match command {
         Config::Get { name } => {
-            let settings = Library::open(home).await?.settings().await?;
+            let settings = Library::open(profile).await?.settings().await?;
             let shown: Vec<&Setting> =
                 settings.iter().filter(|setting| name.as_ref().is_none_or(|name| *name == setting.name)).collect();
             if shown.is_empty() {
@@ -21,45 +21,45 @@ pub async fn config(home: Home, environment: &Environment, out: &Out, command: C
             for setting in shown {
                 out.row(setting, || match &name {
                     Some(_) => setting.value.clone(),
-                    None => format!("{:<24} {:<18} {}", setting.name, setting.value, out.style(Look::Dim, &setting.about)),
+                    None => format!("{:<24} {:<18} {}", setting.name, setting.value, out.style(Style::Dim, &setting.about)),
                 });
             }
         }
         Config::Set { name, value } => {
             let value = Some(value).filter(|value| value != "default");
-            set(home, environment, vec![(name, value)]).await?;
+            set(profile, environment, vec![(name, value)]).await?;
         }
     }
     Ok(true)
 }
 
-pub async fn budget(home: Home, environment: &Environment, out: &Out, command: Budget) -> Done {
+pub async fn budget(profile: Profile, environment: &Environment, out: &Out, command: Budget) -> CommandResult {
     match command {
         Budget::Show => {
-            let library = Library::open(home).await?;
+            let library = Library::open(profile).await?;
             let budget = library.budget().await?;
             let at_work = library.agents().await?.into_iter().filter(Agent::is_at_work);
-            let held: u64 = at_work.filter_map(|agent| agent.allowance).sum();
+            let allowances: u64 = at_work.filter_map(|agent| agent.allowance).sum();
             out.row(&budget, || {
                 let month = budget.per_month.map_or_else(|| "no limit".to_owned(), usd);
                 let line = |name: &str, used: u64, limit: &str| format!("{name:<13} {:>10} of {limit}", usd(used));
-                let held = match held {
+                let allowances = match allowances {
                     0 => String::new(),
-                    held => format!("\nof which      {:>10} is held by sub-agents at work", usd(held)),
+                    allowances => format!("\nof which      {:>10} is the allowance of sub-agents at work", usd(allowances)),
                 };
                 let unknown = match budget.unknown {
                     0 => String::new(),
-                    unknown => format!("\nunknown       {:>10} at most, for calls that broke off", usd(unknown)),
+                    unknown => format!("\nunknown       {:>10} at most, for calls that were interrupted", usd(unknown)),
                 };
                 let reserved = match budget.reserved {
                     0 => String::new(),
-                    reserved => format!("\nunder way     {:>10} at most, for calls that have no answer yet", usd(reserved)),
+                    reserved => format!("\nreserved      {:>10} at most, for calls without an answer yet", usd(reserved)),
                 };
                 [
                     line("this message", budget.used_message, &usd(budget.per_message)),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
-                    format!("{}{held}", line("this month", budget.used_month, &month)),
-                    format!("spent ever    {:>10}{unknown}{reserved}", usd(budget.spent)),
+                    format!("{}{allowances}", line("this month", budget.used_month, &month)),
+                    format!("total spent   {:>10}{unknown}{reserved}", usd(budget.spent)),
                 ]
                 .join("\n")
             });
@@ -72,20 +72,20 @@ pub async fn budget(home: Home, environment: &Environment, out: &Out, command: B
             ];
             let changes =
                 changes.into_iter().filter(|(_, value)| value.is_some()).map(|(name, value)| (name.to_owned(), value)).collect();
-            set(home, environment, changes).await?;
+            set(profile, environment, changes).await?;
         }
     }
     Ok(true)
 }
 
-async fn set(home: Home, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
+async fn set(profile: Profile, environment: &Environment, changes: Vec<(String, Option<String>)>) -> Result<(), AppError> {
     // Checks all values before the first change, so that a wrong value changes nothing.
     for (name, value) in &changes {
         value.as_ref().map(|value| check_setting(name, value)).transpose()?;
     }
-    let (client, _) = Client::open(home, environment, Needs::Lock).await?;
+    let (client, _) = Client::open(profile, environment, Needs::Lock).await?;
     for (name, value) in changes {
-        client.ask(Request::SetSetting { name, value }).await?;
+        client.send(Request::SetSetting { name, value }).await?;
     }
     client.close().await;
     Ok(())

@@ -1,12 +1,12 @@
-//! The person's choices as agents use them: the model, the segment and the limits. Computed again when a setting, a key
+//! The setups of the agents: the model, the segment and the limits. Recomputed when a setting, a key
 //! or the list of tools changes; read at every decision.
 
-use crate::choices::persona;
-use crate::choices::servers::{self, Address, OpenAiModel};
 use crate::error::AppError;
-use crate::profile::home::Environment;
+use crate::model_setup::servers::{self, OpenAiModel, ServerAddress};
+use crate::model_setup::system_prompts;
 use crate::profile::keys::Keys;
-use crate::profile::settings::{Preferences, Stored, openai_model};
+use crate::profile::location::Environment;
+use crate::profile::settings::{Preferences, StoredSettings, openai_model};
 use growqr_actors::Setups;
 use growqr_core::agent::Setup;
 use growqr_core::model::{Model, ModelCard};
@@ -21,7 +21,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 /// The two segments in use: for the Grow Agent and for sub-agents.
 #[derive(Clone)]
-struct Chosen {
+struct CurrentSetups {
     grow: (Setup, Arc<Segment>),
     sub: (Setup, Arc<Segment>),
     /// The tools that both segments offer.
@@ -29,14 +29,14 @@ struct Chosen {
 }
 
 /// Keys, settings and models of one profile.
-pub(crate) struct Choices {
+pub(crate) struct ModelSetups {
     environment: Environment,
     keys: Keys,
     tools: Arc<dyn Tools>,
     seed: u64,
     providers: RwLock<Providers>,
-    stored: RwLock<Stored>,
-    chosen: RwLock<Chosen>,
+    stored: RwLock<StoredSettings>,
+    current: RwLock<CurrentSetups>,
 }
 
 /// The providers, built from keys and settings.
@@ -46,37 +46,37 @@ struct Providers {
     /// The key with which the client was built, and the client.
     anthropic: (Option<Secret>, Arc<Anthropic>),
     /// The address and the key with which the client was built, and the client.
-    openai: (Address, Option<Secret>, Arc<dyn OpenAiModel>),
+    openai: (ServerAddress, Option<Secret>, Arc<dyn OpenAiModel>),
 }
 
-impl Choices {
-    /// Uses the keys of the environment; [`Choices::load_keys`] adds those of the keychain.
+impl ModelSetups {
+    /// Uses the keys of the environment; [`ModelSetups::load_keys`] adds those of the keychain.
     pub(crate) fn new(
         environment: &Environment,
         secrets: Arc<dyn SecretStore>,
-        stored: Stored,
+        stored: StoredSettings,
         tools: Arc<dyn Tools>,
         seed: u64,
-    ) -> Choices {
+    ) -> ModelSetups {
         let keys = Keys::new(environment, secrets);
-        let address = Address::of(environment, &stored);
-        let key = address.key(keys.get(openai::PROVIDER));
+        let address = ServerAddress::resolve(environment, &stored);
+        let key = address.allowed_key(keys.get(openai::PROVIDER));
         let anthropic_key = keys.get(anthropic::PROVIDER);
-        let anthropic = Arc::new(client(anthropic_key.clone(), environment.get("ANTHROPIC_BASE_URL"), seed));
+        let anthropic = Arc::new(anthropic_client(anthropic_key.clone(), environment.get("ANTHROPIC_BASE_URL"), seed));
         let providers = Providers {
             guide: Arc::new(Guide),
             anthropic: (anthropic_key, anthropic),
-            openai: (address.clone(), key.clone(), servers::client(&address, key, seed)),
+            openai: (address.clone(), key.clone(), servers::openai_client(&address, key, seed)),
         };
-        let chosen = choose(&providers, &stored, tools.offered());
-        Choices {
+        let current = build_setups(&providers, &stored, tools.offered());
+        ModelSetups {
             environment: environment.clone(),
             keys,
             tools,
             seed,
             providers: RwLock::new(providers),
             stored: RwLock::new(stored),
-            chosen: RwLock::new(chosen),
+            current: RwLock::new(current),
         }
     }
 
@@ -86,18 +86,18 @@ impl Choices {
 
     /// Stores a key, or removes it if there is no value.
     pub(crate) async fn set_key(&self, name: &str, value: Option<&str>) -> Result<(), AppError> {
-        let done = match value {
+        let result = match value {
             Some(value) => self.keys.set(name, value).await,
             None => self.keys.remove(name).await,
         };
         // Also after an error: a key that could not be removed from the keychain is no longer used.
-        self.choose_again();
-        done
+        self.recompute();
+        result
     }
 
     /// Reads the keychain if the chosen model needs a key that the environment does not have.
     pub(crate) async fn load_keys(&self) {
-        let model = Preferences::forgiving(&self.stored()).model;
+        let model = Preferences::parse_lenient(&self.stored()).model;
         let provider = if openai_model(&model).is_some() { openai::PROVIDER } else { anthropic::PROVIDER };
         if model != guide::PROVIDER && self.keys.get(provider).is_none() {
             self.refresh_keys().await;
@@ -107,33 +107,33 @@ impl Choices {
     /// Reads the keychain again.
     pub(crate) async fn refresh_keys(&self) {
         self.keys.refresh().await;
-        self.choose_again();
+        self.recompute();
     }
 
     /// Lets the system ask the person to unlock the keychain, then reads it.
     pub(crate) async fn unlock_keys(&self) {
         self.keys.unlock().await;
-        self.choose_again();
+        self.recompute();
     }
 
-    pub(crate) fn set_stored(&self, stored: Stored) {
+    pub(crate) fn set_stored(&self, stored: StoredSettings) {
         *self.stored.write().unwrap_or_else(PoisonError::into_inner) = stored;
-        self.choose_again();
+        self.recompute();
     }
 
     /// The OpenAI-compatible servers that answer now.
     pub(crate) async fn local_servers(&self) -> Vec<LocalServer> {
-        let address = Address::of(&self.environment, &self.stored());
-        servers::look(&address, self.keys.get(openai::PROVIDER)).await
+        let address = ServerAddress::resolve(&self.environment, &self.stored());
+        servers::discover_servers(&address, self.keys.get(openai::PROVIDER)).await
     }
 
     /// If the chosen model is on an OpenAI-compatible server: finds out which server program it is and how large the
     /// model's context window is, within a second. Without an answer, careful guesses stay in use.
-    pub(crate) async fn learn(&self) {
-        let model = Preferences::forgiving(&self.stored()).model;
+    pub(crate) async fn probe_server(&self) {
+        let model = Preferences::parse_lenient(&self.stored()).model;
         let Some(id) = openai_model(&model) else { return };
         let provider = Arc::clone(&self.providers().openai.2);
-        provider.learn(id).await;
+        provider.probe(id).await;
     }
 
     /// Asks the provider for its models and the sizes of their context windows. Without a key or a network, the values
@@ -144,7 +144,7 @@ impl Choices {
         }
         let anthropic = self.providers().anthropic.1;
         match anthropic.refresh().await {
-            Ok(()) => self.choose_again(),
+            Ok(()) => self.recompute(),
             Err(failure) => tracing::debug!(%failure, "the list of models could not be read"),
         }
     }
@@ -153,40 +153,40 @@ impl Choices {
         self.providers.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn stored(&self) -> Stored {
+    fn stored(&self) -> StoredSettings {
         self.stored.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn choose_again(&self) {
+    fn recompute(&self) {
         let stored = self.stored();
-        let address = Address::of(&self.environment, &stored);
-        let key = address.key(self.keys.get(openai::PROVIDER));
+        let address = ServerAddress::resolve(&self.environment, &stored);
+        let key = address.allowed_key(self.keys.get(openai::PROVIDER));
         let anthropic_key = self.keys.get(anthropic::PROVIDER);
         let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
-        // A client is replaced only if its key or address has changed: it holds the limits that all agents share, open
+        // A client is replaced only if its key or address has changed: it has the limits that all agents share, open
         // connections, and what it has learned from its server.
         if providers.anthropic.0 != anthropic_key {
-            let fresh = client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);
-            providers.anthropic = (anthropic_key, Arc::new(fresh));
+            let new = anthropic_client(anthropic_key.clone(), self.environment.get("ANTHROPIC_BASE_URL"), self.seed);
+            providers.anthropic = (anthropic_key, Arc::new(new));
         }
         if (&providers.openai.0, &providers.openai.1) != (&address, &key) {
-            providers.openai = (address.clone(), key.clone(), servers::client(&address, key, self.seed));
+            providers.openai = (address.clone(), key.clone(), servers::openai_client(&address, key, self.seed));
         }
-        let chosen = choose(&providers, &stored, self.tools.offered());
+        let current = build_setups(&providers, &stored, self.tools.offered());
         drop(providers);
-        *self.chosen.write().unwrap_or_else(PoisonError::into_inner) = chosen;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
     }
 }
 
-impl Setups for Choices {
+impl Setups for ModelSetups {
     fn setup(&self, depth: u32) -> (Setup, Arc<Segment>) {
-        let mut chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&chosen.tools, &self.tools.offered()) {
-            drop(chosen);
-            self.choose_again();
-            chosen = self.chosen.read().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.read().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&current.tools, &self.tools.offered()) {
+            drop(current);
+            self.recompute();
+            current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         }
-        let (mut setup, segment) = if depth == 0 { chosen.grow.clone() } else { chosen.sub.clone() };
+        let (mut setup, segment) = if depth == 0 { current.grow.clone() } else { current.sub.clone() };
         if setup.provider == openai::PROVIDER {
             // The client may have learned more about the server meanwhile.
             setup.card = self.providers().openai.2.card(&segment.model);
@@ -206,7 +206,7 @@ impl Setups for Choices {
 }
 
 /// A client is built even without a key: an agent that uses it gets the provider's own clear error.
-fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
+fn anthropic_client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
     let mut config = anthropic::Config::new(key.unwrap_or_else(|| Secret::new("")), seed);
     if let Some(base_url) = base_url {
         base_url.trim_end_matches('/').clone_into(&mut config.base_url);
@@ -216,8 +216,8 @@ fn client(key: Option<Secret>, base_url: Option<&str>, seed: u64) -> Anthropic {
 
 /// A model of an OpenAI-compatible server is used even without a key. Without a key for Claude, the built-in guide is
 /// used.
-fn choose(providers: &Providers, stored: &Stored, tools: Arc<[OfferedTool]>) -> Chosen {
-    let preferences = Preferences::forgiving(stored);
+fn build_setups(providers: &Providers, stored: &StoredSettings, tools: Arc<[OfferedTool]>) -> CurrentSetups {
+    let preferences = Preferences::parse_lenient(stored);
     let (provider, card) = match openai_model(&preferences.model) {
         Some(id) => (openai::PROVIDER, providers.openai.2.card(id)),
         None if providers.anthropic.0.is_none() || preferences.model == guide::PROVIDER => {
@@ -225,8 +225,8 @@ fn choose(providers: &Providers, stored: &Stored, tools: Arc<[OfferedTool]>) -> 
         }
         None => (anthropic::PROVIDER, providers.anthropic.1.card(&preferences.model)),
     };
-    let both = |system| setup(provider, &card, system, &preferences, &tools);
-    Chosen { grow: both(persona::GROW_AGENT), sub: both(persona::SUB_AGENT), tools }
+    let with_system = |system| setup(provider, &card, system, &preferences, &tools);
+    CurrentSetups { grow: with_system(system_prompts::GROW_AGENT), sub: with_system(system_prompts::SUB_AGENT), tools }
 }
 
 fn setup(

@@ -1,4 +1,4 @@
-//! What people see when nothing fails.
+//! The commands when nothing fails.
 
 use crate::program::{Program, kill};
 use crate::story::{MESSAGES, model};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[test]
-fn the_story_shows_tools_and_sub_agents_as_they_go() {
+fn tool_calls_and_sub_agents_are_printed_as_they_happen() {
     let program = Program::new();
     program.claude.route(model);
     let shown: Vec<String> = MESSAGES.iter().map(|message| program.chat(message).out).collect();
@@ -35,14 +35,14 @@ fn the_first_request_is_small_and_the_third_turn_is_read_from_the_cache() {
 }
 
 #[test]
-fn the_bill_that_is_shown_is_the_bill_that_was_made() {
+fn the_shown_cost_equals_the_billed_cost() {
     let program = Program::new();
     program.claude.route(model);
     MESSAGES.iter().for_each(|message| assert_eq!(program.chat(message).code, Some(0)));
     let budget = &program.json(&["budget", "show"])[0];
     assert_eq!(budget["spent"].as_u64(), Some(program.claude.total_micro_cents()));
     assert_eq!(budget["unknown"], 0);
-    assert_eq!(budget["used_day"], budget["spent"], "what sub-agents did not use has come back");
+    assert_eq!(budget["used_day"], budget["spent"], "unused allowances have been returned");
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_prompt_loop_reads_lines_from_a_pipe() {
 }
 
 #[test]
-fn without_a_key_the_guide_answers_and_says_what_it_is() {
+fn without_a_key_the_guide_answers_and_is_labelled_as_no_ai() {
     let program = Program::new();
     let mut command = program.command(&["chat", "remember that I like tea"]);
     command.env_remove("ANTHROPIC_API_KEY");
@@ -77,13 +77,13 @@ fn without_a_key_the_guide_answers_and_says_what_it_is() {
     command.env_remove("ANTHROPIC_API_KEY");
     let ran = crate::program::run_with(command, b"");
     assert_eq!(ran.out.matches("← helper").count(), 2, "{ran:?}");
-    let whether_of_grow = |found: Vec<Value>| found.iter().map(|one| one["agent"] == "grow").collect::<BTreeSet<_>>();
-    assert_eq!(whether_of_grow(program.json(&["search", "tea"])), BTreeSet::from([false, true]), "in all conversations");
-    assert_eq!(whether_of_grow(program.json(&["search", "tea", "--agent", "grow"])), BTreeSet::from([true]), "in one");
+    let is_of_grow = |found: Vec<Value>| found.iter().map(|one| one["agent"] == "grow").collect::<BTreeSet<_>>();
+    assert_eq!(is_of_grow(program.json(&["search", "tea"])), BTreeSet::from([false, true]), "in all conversations");
+    assert_eq!(is_of_grow(program.json(&["search", "tea", "--agent", "grow"])), BTreeSet::from([true]), "in one");
 }
 
 #[test]
-fn a_change_can_be_read_compared_blamed_and_undone() {
+fn a_change_can_be_listed_diffed_blamed_and_undone() {
     let program = Program::new();
     program.claude.route(model);
     program.chat(MESSAGES[1]);
@@ -94,11 +94,11 @@ fn a_change_can_be_read_compared_blamed_and_undone() {
     assert_eq!(program.json(&["memory", "blame", "people/me.md"])[0]["origin"]["turn"], 1);
     assert_eq!(program.run(&["memory", "restore", commit]).code, Some(0));
     assert_eq!(program.run(&["memory", "read", "people/me.md"]).code, Some(1));
-    assert_eq!(program.json(&["memory", "log"])[0]["origin"], json!(null), "undoing is the person's own change");
+    assert_eq!(program.json(&["memory", "log"])[0]["origin"], json!(null), "an undo is a change of the person");
 }
 
 #[test]
-fn a_page_is_deleted_by_hand_and_brought_back() {
+fn a_page_is_deleted_by_the_person_and_restored() {
     let program = Program::new();
     assert_eq!(program.run_with(&["memory", "write", "notes.md"], b"Tea.\n").code, Some(0));
     let stale = program.run(&["memory", "delete", "notes.md", "--base", "0000000000000000000000000000000000000000"]);
@@ -120,7 +120,7 @@ fn the_last_events_are_read_without_the_others() {
 }
 
 #[test]
-fn a_hand_edit_is_kept_apart_and_the_next_reader_sees_it() {
+fn a_hand_edit_is_committed_separately_before_the_next_message() {
     let program = Program::new();
     program.claude.route(model);
     program.chat(MESSAGES[1]);
@@ -131,7 +131,7 @@ fn a_hand_edit_is_kept_apart_and_the_next_reader_sees_it() {
 }
 
 #[test]
-fn reading_commands_make_nothing_and_wake_nobody() {
+fn reading_commands_create_nothing_and_call_no_model() {
     let program = Program::new();
     for args in [
         &["agents", "list"][..],
@@ -150,7 +150,7 @@ fn reading_commands_make_nothing_and_wake_nobody() {
 }
 
 #[test]
-fn settings_are_checked_kept_and_used() {
+fn settings_are_checked_stored_and_used() {
     let program = Program::new();
     assert_eq!(program.run(&["config", "set", "limit.calls", "many"]).code, Some(1));
     assert_eq!(program.run(&["config", "set", "colour", "red"]).code, Some(1));
@@ -163,26 +163,26 @@ fn settings_are_checked_kept_and_used() {
 }
 
 #[test]
-fn a_wrong_limit_changes_no_limit() {
+fn an_invalid_limit_changes_no_limit() {
     let program = Program::new();
     assert_eq!(program.run(&["budget", "set", "--per-day", "1", "--per-month", "abc"]).code, Some(1));
     assert_eq!(program.run(&["config", "get", "budget.per_day"]).out, "10.00\n");
 }
 
 #[test]
-fn stopping_an_agent_wakes_nobody() {
+fn cancelling_an_agent_wakes_no_agent() {
     let program = Program::new();
-    let hold = StopPoint::new();
-    let held = hold.clone();
+    let stop = StopPoint::new();
+    let route_stop = stop.clone();
     program.claude.route(move |asked| {
         let is_looker = asked.first_user_text().contains("look at tea");
-        model(asked).map(|script| if is_looker { script.stop_at(Point::BeforeHead, &held) } else { script })
+        model(asked).map(|script| if is_looker { script.stop_at(Point::BeforeHead, &route_stop) } else { script })
     });
     let mut chat = program.command(&["chat", MESSAGES[2]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(hold.reached());
+    runtime.block_on(stop.reached());
     kill(&mut chat);
-    hold.release();
+    stop.release();
     let agents = program.json(&["agents", "list"]);
     let looker = agents.iter().find(|agent| agent["name"] == "looker").expect("it was at work")["id"].clone();
     let last = program.json(&["events", "--last", "1"])[0]["position"].to_string();
@@ -193,7 +193,7 @@ fn stopping_an_agent_wakes_nobody() {
 }
 
 #[test]
-fn wrong_usage_is_told_apart_from_failure() {
+fn wrong_usage_and_failure_have_different_exit_codes() {
     let program = Program::new();
     assert_eq!(program.run(&["agents", "fly"]).code, Some(2));
     assert_eq!(program.run(&["agents", "show", "nobody"]).code, Some(1));
@@ -201,7 +201,7 @@ fn wrong_usage_is_told_apart_from_failure() {
 }
 
 #[test]
-fn events_are_gap_free_per_agent_and_ordered_over_all() {
+fn event_numbers_have_no_gaps_per_agent_and_overall() {
     let program = Program::new();
     program.claude.route(model);
     MESSAGES.iter().for_each(|message| drop(program.chat(message)));

@@ -6,16 +6,16 @@ use growqr_wire::Push;
 use tokio::sync::{broadcast, watch};
 
 /// The pushes of a host, in the order in which they happen. A slow reader delays nothing: it gets [`Push::Missed`] and
-/// goes on from there.
-pub(crate) struct Pushes {
+/// continues from there.
+pub(crate) struct HostEvents {
     notifications: broadcast::Receiver<Notification>,
-    memory: watch::Receiver<()>,
+    memory_changes: watch::Receiver<()>,
 }
 
-impl Pushes {
+impl HostEvents {
     /// Everything from now on: the events of agents, and each change of memory by the person.
-    pub(crate) fn new(notifications: broadcast::Receiver<Notification>, memory: watch::Receiver<()>) -> Pushes {
-        Pushes { notifications, memory }
+    pub(crate) fn new(notifications: broadcast::Receiver<Notification>, memory_changes: watch::Receiver<()>) -> HostEvents {
+        HostEvents { notifications, memory_changes }
     }
 
     /// The next push; `None` once the host has ended. Cancel-safe.
@@ -23,7 +23,7 @@ impl Pushes {
         let notification = tokio::select! {
             biased;
             notification = self.notifications.recv() => notification,
-            Ok(()) = self.memory.changed() => return Some(Push::MemoryChanged),
+            Ok(()) = self.memory_changes.changed() => return Some(Push::MemoryChanged),
         };
         match notification {
             Ok(notification) => Some(convert::push(notification)),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 const FRAME: Duration = Duration::from_millis(16);
 
 /// A subscription to everything that happens at a client.
-pub struct Following {
+pub struct Subscription {
     pushes: broadcast::Receiver<Push>,
     /// Collected pushes that are not delivered yet, oldest first.
     waiting: VecDeque<Push>,
@@ -19,10 +19,10 @@ pub struct Following {
     due: Option<Instant>,
 }
 
-impl Following {
+impl Subscription {
     /// Delivers the pushes in `before`, then those that are received.
-    pub(crate) fn new(before: VecDeque<Push>, pushes: broadcast::Receiver<Push>) -> Following {
-        Following { pushes, waiting: before, due: None }
+    pub(crate) fn new(before: VecDeque<Push>, pushes: broadcast::Receiver<Push>) -> Subscription {
+        Subscription { pushes, waiting: before, due: None }
     }
 
     /// The next push; [`Push::Missed`] if this reader was too slow; `None` once the client is closed. Cancel-safe.
@@ -40,28 +40,28 @@ impl Following {
                 },
             };
             match received {
-                Ok(push) => self.take(push),
-                Err(RecvError::Lagged(_)) => self.take(Push::Missed),
+                Ok(push) => self.add(push),
+                Err(RecvError::Lagged(_)) => self.add(Push::Missed),
                 Err(RecvError::Closed) if self.waiting.is_empty() => return None,
                 Err(RecvError::Closed) => self.due = None,
             }
         }
     }
 
-    fn take(&mut self, push: Push) {
+    fn add(&mut self, push: Push) {
         let is_part = matches!(push, Push::Delta { kind: DeltaKind::Text | DeltaKind::Thinking, .. });
         if !is_part {
             self.due = None;
         } else if self.waiting.is_empty() {
             self.due = Some(Instant::now() + FRAME);
         }
-        gather(&mut self.waiting, push);
+        append_or_merge(&mut self.waiting, push);
     }
 }
 
 /// Appends a push, or appends its text to the last part of the same answer. Callers append a part only behind the first
 /// push or behind other parts, so merging changes no order.
-pub(crate) fn gather(waiting: &mut VecDeque<Push>, push: Push) {
+pub(crate) fn append_or_merge(waiting: &mut VecDeque<Push>, push: Push) {
     if let Push::Delta { agent, kind, text } = &push {
         let last = waiting.iter_mut().rev().find_map(|earlier| match earlier {
             Push::Delta { agent: of, kind, text } if of == agent => Some((*kind, text)),
@@ -87,41 +87,41 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn parts_of_a_frame_come_together_and_each_answer_keeps_its_order() {
+    async fn parts_of_one_frame_are_merged_and_each_answer_keeps_its_order() {
         let (sender, receiver) = broadcast::channel(16);
-        let mut following = Following::new(VecDeque::new(), receiver);
+        let mut subscription = Subscription::new(VecDeque::new(), receiver);
         for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
             sender.send(push).unwrap();
         }
-        assert_eq!(following.next().await, Some(part("a", "one two")));
-        assert_eq!(following.next().await, Some(part("b", "uno due")));
+        assert_eq!(subscription.next().await, Some(part("a", "one two")));
+        assert_eq!(subscription.next().await, Some(part("b", "uno due")));
         drop(sender);
-        assert_eq!(following.next().await, None);
+        assert_eq!(subscription.next().await, None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_not_a_part_waits_for_no_frame_and_overtakes_nothing() {
+    async fn other_pushes_are_delivered_at_once_and_in_order() {
         let (sender, receiver) = broadcast::channel(16);
-        let mut following = Following::new(VecDeque::new(), receiver);
+        let mut subscription = Subscription::new(VecDeque::new(), receiver);
         let call = Push::Delta { agent: "a".to_owned(), kind: DeltaKind::Call, text: "read_memory".to_owned() };
         let before = Instant::now();
         for push in [part("a", "looking"), call.clone(), part("a", "found")] {
             sender.send(push).unwrap();
         }
-        assert_eq!(following.next().await, Some(part("a", "looking")));
-        assert_eq!(following.next().await, Some(call));
+        assert_eq!(subscription.next().await, Some(part("a", "looking")));
+        assert_eq!(subscription.next().await, Some(call));
         assert_eq!(Instant::now(), before);
-        assert_eq!(following.next().await, Some(part("a", "found")));
+        assert_eq!(subscription.next().await, Some(part("a", "found")));
         assert_eq!(Instant::now(), before + FRAME);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_reader_is_told_that_it_missed_something() {
+    async fn a_slow_reader_gets_missed() {
         let (sender, receiver) = broadcast::channel(1);
-        let mut following = Following::new(VecDeque::new(), receiver);
+        let mut subscription = Subscription::new(VecDeque::new(), receiver);
         sender.send(part("a", "1")).unwrap();
         sender.send(part("a", "2")).unwrap();
-        assert_eq!(following.next().await, Some(Push::Missed));
-        assert_eq!(following.next().await, Some(part("a", "2")));
+        assert_eq!(subscription.next().await, Some(Push::Missed));
+        assert_eq!(subscription.next().await, Some(part("a", "2")));
     }
 }

@@ -1,28 +1,28 @@
-//! One profile as a window uses it, for the lifetime of the window: a lasting client for requests, and a library that
-//! reads the store and the memory directly.
+//! One profile as a window uses it, for the lifetime of the window: a reconnecting client for requests, and a library
+//! that reads the store and the memory directly.
 
 use crate::error::AppError;
 use crate::host::client::Client;
 use crate::library::Library;
-use crate::profile::home::{Environment, Home};
+use crate::profile::location::{Environment, Profile};
 use growqr_wire::Agent;
 use std::sync::Arc;
 
 /// One profile, open in a window. Shared by reference; all methods may be called concurrently.
-pub struct Desk {
+pub struct ProfileSession {
     client: Client,
     library: Arc<Library>,
 }
 
-impl Desk {
+impl ProfileSession {
     /// Attaches to the running host, or becomes the host.
     ///
     /// # Errors
     /// As [`Client::open`], and if the store or the memory cannot be read.
-    pub async fn open(home: Home, environment: &Environment) -> Result<Desk, AppError> {
-        let client = Client::open_lasting(home.clone(), environment).await?;
-        match Library::open_all(home).await {
-            Ok(library) => Ok(Desk { client, library: Arc::new(library) }),
+    pub async fn open(profile: Profile, environment: &Environment) -> Result<ProfileSession, AppError> {
+        let client = Client::open_reconnecting(profile.clone(), environment).await?;
+        match Library::open_all(profile).await {
+            Ok(library) => Ok(ProfileSession { client, library: Arc::new(library) }),
             Err(error) => {
                 client.close().await;
                 Err(error)
@@ -36,7 +36,8 @@ impl Desk {
         &self.client
     }
 
-    /// The library, memory included. Its memory methods block on the disk: call them through [`Desk::read_memory`].
+    /// The library, memory included. Its memory methods block on the disk: call them through
+    /// [`ProfileSession::read_memory`].
     #[must_use]
     pub fn library(&self) -> &Library {
         &self.library
@@ -54,7 +55,7 @@ impl Desk {
         tokio::task::spawn_blocking(move || work(&library)).await.map_err(|error| AppError::Internal(error.to_string()))?
     }
 
-    /// How many agents would be interrupted if the desk were closed now. Zero if another process runs them.
+    /// How many agents would be interrupted if the session were closed now. Zero if another process runs them.
     ///
     /// # Errors
     /// If the store cannot be read.
@@ -65,7 +66,7 @@ impl Desk {
         Ok(self.library.agents().await?.iter().filter(|agent| Agent::is_at_work(agent)).count())
     }
 
-    /// Closes the client. Agents that run in this process stop where they are and go on at the next start.
+    /// Closes the client. Agents that run in this process stop where they are and continue at the next start.
     /// Subscriptions end.
     pub async fn close(&self) {
         self.client.close().await;

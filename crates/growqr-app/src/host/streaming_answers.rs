@@ -1,17 +1,17 @@
 //! Answers that are still streaming. A subscriber that joins in the middle of an answer gets its beginning, so that a
 //! page that is loaded again shows the whole answer.
 
-use crate::host::following::gather;
+use crate::host::subscription::append_or_merge;
 use growqr_wire::{Kind, Push};
 use std::collections::{BTreeMap, VecDeque};
 
 /// By agent: the pushes that a new subscriber needs to show the answer that is streaming.
 #[derive(Debug, Default)]
-pub(crate) struct UnderWay(BTreeMap<String, VecDeque<Push>>);
+pub(crate) struct StreamingAnswers(BTreeMap<String, VecDeque<Push>>);
 
-impl UnderWay {
+impl StreamingAnswers {
     /// Takes a push that is passed on to subscribers.
-    pub(crate) fn take(&mut self, push: &Push) {
+    pub(crate) fn record(&mut self, push: &Push) {
         match push {
             Push::Recorded { agent, events } => {
                 for line in events {
@@ -26,7 +26,7 @@ impl UnderWay {
                     }
                 }
             }
-            Push::Delta { agent, .. } => gather(self.0.entry(agent.clone()).or_default(), push.clone()),
+            Push::Delta { agent, .. } => append_or_merge(self.0.entry(agent.clone()).or_default(), push.clone()),
             Push::Stopped { agent, .. } => drop(self.0.remove(agent)),
             Push::Missed => self.0.clear(),
             Push::MemoryChanged => {}
@@ -34,7 +34,7 @@ impl UnderWay {
     }
 
     /// The pushes that a new subscriber has missed.
-    pub(crate) fn so_far(&self) -> VecDeque<Push> {
+    pub(crate) fn backlog(&self) -> VecDeque<Push> {
         self.0.values().flatten().cloned().collect()
     }
 }
@@ -49,20 +49,20 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_one_answer_are_given_as_one_and_answers_are_kept_apart() {
-        let mut under_way = UnderWay::default();
+    fn parts_of_one_answer_are_merged_and_answers_are_separate() {
+        let mut streaming = StreamingAnswers::default();
         for push in [part("a", "one "), part("b", "uno "), part("a", "two"), part("b", "due")] {
-            under_way.take(&push);
+            streaming.record(&push);
         }
-        assert_eq!(under_way.so_far(), [part("a", "one two"), part("b", "uno due")]);
+        assert_eq!(streaming.backlog(), [part("a", "one two"), part("b", "uno due")]);
     }
 
     #[test]
-    fn nothing_is_kept_of_an_answer_whose_middle_was_missed() {
-        let mut under_way = UnderWay::default();
-        under_way.take(&part("a", "one"));
-        under_way.take(&Push::Missed);
-        under_way.take(&part("a", "three"));
-        assert_eq!(under_way.so_far(), [part("a", "three")]);
+    fn an_answer_with_missed_parts_is_dropped() {
+        let mut streaming = StreamingAnswers::default();
+        streaming.record(&part("a", "one"));
+        streaming.record(&Push::Missed);
+        streaming.record(&part("a", "three"));
+        assert_eq!(streaming.backlog(), [part("a", "three")]);
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// The longest pause between two checks: a computer that slept wakes up late, and a keychain sends no notice when it is
 /// unlocked. A build for tests checks more often.
-const LOOK: Duration = Duration::from_secs(if cfg!(feature = "loopback-issuer") { 2 } else { 30 });
+const CHECK_INTERVAL: Duration = Duration::from_secs(if cfg!(feature = "loopback-issuer") { 2 } else { 30 });
 
 impl SignIn {
     /// Asks the service now: after the computer has woken up, or because the person wants it.
@@ -19,27 +19,27 @@ impl SignIn {
     /// [`SignInFailure::Refresh`].
     pub async fn refresh(&self) -> Result<(), AppError> {
         self.auth.refresh_now().await.map_err(SignInFailure::from)?;
-        self.note().await
+        self.store_identity().await
     }
 
     /// Keeps the sign-in valid for as long as it is polled, and calls `changed` each time there is something new to
     /// show.
-    pub async fn keep(&self, changed: impl Fn()) {
+    pub async fn keep_signed_in(&self, changed: impl Fn()) {
         let mut status = self.auth.subscribe();
         loop {
             // The status shows the result. Before the refresh is due, this only retries to store a sign-in that is not
             // in the keychain yet.
             let _ = self.auth.refresh_if_due().await;
-            self.finish_leaving_in_turn(&changed).await;
-            let pause = self.auth.next_refresh().map_or(LOOK, |at| LOOK.min(until(SystemClock.now(), at)));
+            self.finish_sign_outs_locked(&changed).await;
+            let pause = self.auth.next_refresh().map_or(CHECK_INTERVAL, |at| CHECK_INTERVAL.min(until(SystemClock.now(), at)));
             tokio::select! {
                 () = tokio::time::sleep(pause.max(Duration::from_millis(100))) => {}
                 change = status.changed() => {
                     if change.is_err() {
                         return;
                     }
-                    if let Err(error) = self.note().await {
-                        tracing::warn!(%error, "who is signed in could not be noted");
+                    if let Err(error) = self.store_identity().await {
+                        tracing::warn!(%error, "the account could not be updated");
                     }
                     changed();
                 }
@@ -54,18 +54,18 @@ impl SignIn {
     }
 
     /// Stores what the service says about a person who has a profile here.
-    async fn note(&self) -> Result<(), AppError> {
+    async fn store_identity(&self) -> Result<(), AppError> {
         let Status::Online { identity, .. } = self.auth.status() else { return Ok(()) };
         let seen = self.account(&identity);
-        self.change(move |accounts| accounts.confirmed(seen)).await
+        self.change_accounts(move |accounts| accounts.update_account(seen)).await
     }
 
-    async fn finish_leaving_in_turn(&self, changed: &impl Fn()) {
-        let _turn = self.turn.lock().await;
-        match self.finish_leaving().await {
+    async fn finish_sign_outs_locked(&self, changed: &impl Fn()) {
+        let _lock = self.change_lock.lock().await;
+        match self.finish_sign_outs().await {
             Ok(true) => changed(),
             Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "what signing out left undone is left so for now"),
+            Err(error) => tracing::warn!(%error, "earlier sign-outs could not be completed; they are tried again later"),
         }
     }
 }

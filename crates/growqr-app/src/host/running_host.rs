@@ -3,8 +3,8 @@
 use crate::SystemClock;
 use crate::error::AppError;
 use crate::host::handler::Handler;
-use crate::host::open::App;
-use crate::host::pushes::Pushes;
+use crate::host::host_events::HostEvents;
+use crate::host::open_profile::OpenProfile;
 use crate::host::{server, socket};
 use growqr_actors::{Host, HostConfig};
 use growqr_core::clock::Clock;
@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 /// After this time a host asks the provider for its models. A host that answers a single message ends earlier and need
 /// not.
-const SETTLED: Duration = Duration::from_secs(5);
+const MODEL_REFRESH_DELAY: Duration = Duration::from_secs(5);
 
 /// How long agents wait for the keychain: without its key, the built-in guide would answer instead of the model. A
 /// keychain that is locked or does not answer is reported earlier than this.
-const KEYCHAIN: Duration = Duration::from_secs(5);
+const KEYCHAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running host with its socket and its background tasks.
-pub(crate) struct Hosting {
+pub(crate) struct RunningHost {
     /// Shared with the socket's connections.
     handler: Arc<Handler>,
     stop: CancellationToken,
@@ -34,44 +34,44 @@ pub(crate) struct Hosting {
     refresh: JoinSet<()>,
 }
 
-impl Hosting {
-    /// Starts the profile's agents. Open work goes on at once, and the returned event stream misses nothing of it.
+impl RunningHost {
+    /// Starts the profile's agents. Open work continues at once, and the returned event stream misses nothing of it.
     ///
     /// # Errors
     /// If the store cannot be read or the socket cannot be created.
-    pub(crate) async fn start(app: App) -> Result<(Hosting, Pushes), AppError> {
-        let listener = socket::listen(app.library.home())?;
+    pub(crate) async fn start(profile: OpenProfile) -> Result<(RunningHost, HostEvents), AppError> {
+        let listener = socket::listen(profile.library.profile())?;
         // Scanning the folder takes a while, so it runs in the background.
-        let memory = watch::Sender::new(());
-        let (repo, changed) = (Arc::clone(&app.memory), memory.clone());
+        let memory_changes = watch::Sender::new(());
+        let (repo, changed) = (Arc::clone(&profile.memory), memory_changes.clone());
         let watch = tokio::task::spawn_blocking(move || watch(&repo, changed));
-        let choices = Arc::clone(&app.choices);
+        let setups = Arc::clone(&profile.setups);
         let (loaded, keys) = oneshot::channel();
         let mut refresh = JoinSet::new();
         refresh.spawn(async move {
-            choices.load_keys().await;
+            setups.load_keys().await;
             // Fails if the receiver has already timed out.
             let _ = loaded.send(());
-            tokio::time::sleep(SETTLED).await;
-            choices.refresh_models().await;
+            tokio::time::sleep(MODEL_REFRESH_DELAY).await;
+            setups.refresh_models().await;
         });
-        let _ = tokio::time::timeout(KEYCHAIN, keys).await;
+        let _ = tokio::time::timeout(KEYCHAIN_TIMEOUT, keys).await;
         // Before the first turn, so that the turn knows the model's context window.
-        app.choices.learn().await;
-        let host = Host::start(app.ports(), HostConfig::default()).await?;
-        let pushes = Pushes::new(host.subscribe(), memory.subscribe());
-        let handler = Arc::new(Handler::with_agents(app, host, memory));
+        profile.setups.probe_server().await;
+        let host = Host::start(profile.ports(), HostConfig::default()).await?;
+        let events = HostEvents::new(host.subscribe(), memory_changes.subscribe());
+        let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
         let stop = CancellationToken::new();
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
-        Ok((Hosting { handler, stop, socket, watch, refresh }, pushes))
+        Ok((RunningHost { handler, stop, socket, watch, refresh }, events))
     }
 
-    /// The request handler. Drop all clones of it before [`Hosting::stop`].
+    /// The request handler. Drop all clones of it before [`RunningHost::stop`].
     pub(crate) fn handler(&self) -> &Arc<Handler> {
         &self.handler
     }
 
-    /// Stops all agents where they are and closes everything. Open work goes on at the next start.
+    /// Stops all agents where they are and closes everything. Open work continues at the next start.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         self.refresh.abort_all();
@@ -88,11 +88,11 @@ impl Hosting {
 /// Commits hand edits in the person's name, once the files have not changed for a while. If the system cannot watch the
 /// folder, the edits are committed at the next start.
 fn watch(memory: &Arc<MemoryRepo>, changed: watch::Sender<()>) -> Option<Watch> {
-    let adopter = Arc::clone(memory);
-    let adopt = move || match adopter.adopt_hand_edits(SystemClock.now()) {
+    let repo = Arc::clone(memory);
+    let adopt = move || match repo.adopt_hand_edits(SystemClock.now()) {
         Ok(adopted) if adopted.commits.is_empty() => {}
         Ok(_) => changed.send_replace(()),
-        Err(error) => tracing::warn!(%error, "hand edits could not be taken up yet"),
+        Err(error) => tracing::warn!(%error, "hand edits could not be committed yet"),
     };
     match memory.watch(QUIET, adopt) {
         Ok(watch) => Some(watch),

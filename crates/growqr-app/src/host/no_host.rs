@@ -4,25 +4,25 @@ use crate::check_key::check_key;
 use crate::error::AppError;
 use crate::host::handler::hello;
 use crate::models::local_servers;
-use crate::profile::home::{Environment, Home};
 use crate::profile::keys::keys_without_host;
+use crate::profile::location::{Environment, Profile};
 use growqr_wire::{Reply, Request};
 
 /// Answers one request from what this process finds: the environment, the keychain and the stored settings.
 ///
 /// # Errors
 /// The errors of the request, or [`AppError::Internal`] for a request that needs a host or the lock.
-pub(crate) async fn answer(home: &Home, environment: &Environment, request: Request) -> Result<Reply, AppError> {
+pub(crate) async fn answer(profile: &Profile, environment: &Environment, request: Request) -> Result<Reply, AppError> {
     match request {
-        Request::Hello { version } => hello(version, home),
+        Request::Hello { version } => hello(version, profile),
         Request::CheckKey { name, value } => {
-            Ok(Reply::KeyChecked { check: check_key(home, environment, &name, &value.0).await? })
+            Ok(Reply::KeyChecked { check: check_key(profile, environment, &name, &value.0).await? })
         }
         Request::Keys => {
-            let (keys, keychain) = keys_without_host(home, environment).await;
+            let (keys, keychain) = keys_without_host(profile, environment).await;
             Ok(Reply::Keys { keys, keychain })
         }
-        Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(home, environment).await? }),
-        _ => Err(AppError::Internal("this request needs a host or the profile's lock".to_owned())),
+        Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
+        _ => Err(AppError::Internal("this request needs a host or the profile lock".to_owned())),
     }
 }

@@ -1,8 +1,8 @@
 //! OpenAI-compatible servers: which address is used, which servers answer, and the provider that is used if the address
 //! is not valid.
 
-use crate::profile::home::Environment;
-use crate::profile::settings::{Preferences, Stored};
+use crate::profile::location::Environment;
+use crate::profile::settings::{Preferences, StoredSettings};
 use async_trait::async_trait;
 use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelRequest, Reply};
 use growqr_core::secret::Secret;
@@ -14,30 +14,30 @@ use std::sync::Arc;
 
 /// The address of the OpenAI-compatible server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
+pub(crate) struct ServerAddress {
     pub(crate) base: Result<BaseUrl, BaseUrlError>,
     /// True if the person has set the address; otherwise it is Ollama's usual address.
     pub(crate) is_set: bool,
 }
 
-impl Address {
+impl ServerAddress {
     /// The address from the setting, else from the environment, else of Ollama on this machine.
-    pub(crate) fn of(environment: &Environment, stored: &Stored) -> Address {
-        let set = Preferences::forgiving(stored).openai_base.map(Ok);
+    pub(crate) fn resolve(environment: &Environment, stored: &StoredSettings) -> ServerAddress {
+        let set = Preferences::parse_lenient(stored).openai_base.map(Ok);
         let set = set.or_else(|| environment.get("OPENAI_BASE_URL").map(BaseUrl::parse));
-        Address { is_set: set.is_some(), base: set.unwrap_or_else(|| Ok(BaseUrl::of_port(OLLAMA_PORT))) }
+        ServerAddress { is_set: set.is_some(), base: set.unwrap_or_else(|| Ok(BaseUrl::of_port(OLLAMA_PORT))) }
     }
 
     /// The key to send to this address. A key is sent only to an address that the person has set: an unknown program on
     /// a usual port of this machine must not get a key that is meant for a service.
-    pub(crate) fn key(&self, known: Option<Secret>) -> Option<Secret> {
-        known.filter(|_| self.is_set)
+    pub(crate) fn allowed_key(&self, key: Option<Secret>) -> Option<Secret> {
+        key.filter(|_| self.is_set)
     }
 }
 
 /// Searches for servers at the set address and on the usual ports.
-pub(crate) async fn look(address: &Address, key: Option<Secret>) -> Vec<LocalServer> {
-    let key = address.key(key);
+pub(crate) async fn discover_servers(address: &ServerAddress, key: Option<Secret>) -> Vec<LocalServer> {
+    let key = address.allowed_key(key);
     let set = address.base.clone().ok().filter(|_| address.is_set).map(|base| (base, key));
     let search = Search { configured: set, ports: USUAL_PORTS.to_vec(), timeout: PROBE_TIMEOUT };
     openai::discover(&search).await.into_iter().map(row).collect()
@@ -56,21 +56,21 @@ fn row(server: Server) -> LocalServer {
 #[async_trait]
 pub(crate) trait OpenAiModel: Model {
     /// As [`OpenAi::probe_model`].
-    async fn learn(&self, model: &str);
+    async fn probe(&self, model: &str);
 }
 
 #[async_trait]
 impl OpenAiModel for OpenAi {
-    async fn learn(&self, model: &str) {
+    async fn probe(&self, model: &str) {
         OpenAi::probe_model(self, model).await;
     }
 }
 
 /// Replaces the provider if its server's address is not valid. Every call fails with that error.
-struct NoServer(BaseUrlError);
+struct InvalidServer(BaseUrlError);
 
 #[async_trait]
-impl Model for NoServer {
+impl Model for InvalidServer {
     fn provider(&self) -> &'static str {
         openai::PROVIDER
     }
@@ -86,14 +86,14 @@ impl Model for NoServer {
 }
 
 #[async_trait]
-impl OpenAiModel for NoServer {
-    async fn learn(&self, _: &str) {}
+impl OpenAiModel for InvalidServer {
+    async fn probe(&self, _: &str) {}
 }
 
-pub(crate) fn client(address: &Address, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
+pub(crate) fn openai_client(address: &ServerAddress, key: Option<Secret>, seed: u64) -> Arc<dyn OpenAiModel> {
     match &address.base {
         Ok(base) => Arc::new(OpenAi::new(Config::new(base.clone(), key, seed))),
-        Err(problem) => Arc::new(NoServer(*problem)),
+        Err(problem) => Arc::new(InvalidServer(*problem)),
     }
 }
 
@@ -102,23 +102,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_setting_wins_over_the_environment_and_both_over_ollama() {
-        let environment = Environment::of(&[("OPENAI_BASE_URL", "https://api.openai.com/v1")]);
-        let set = Stored::from([("openai.base_url".to_owned(), "http://localhost:1234".to_owned())]);
-        let base =
-            |environment: &Environment, stored: &Stored| Address::of(environment, stored).base.map(|base| base.to_string());
+    fn the_setting_takes_precedence_over_the_environment_and_both_over_ollama() {
+        let environment = Environment::from_variables(&[("OPENAI_BASE_URL", "https://api.openai.com/v1")]);
+        let set = StoredSettings::from([("openai.base_url".to_owned(), "http://localhost:1234".to_owned())]);
+        let base = |environment: &Environment, stored: &StoredSettings| {
+            ServerAddress::resolve(environment, stored).base.map(|base| base.to_string())
+        };
         assert_eq!(base(&environment, &set).unwrap(), "http://localhost:1234/v1");
-        assert_eq!(base(&environment, &Stored::new()).unwrap(), "https://api.openai.com/v1");
-        assert_eq!(base(&Environment::default(), &Stored::new()).unwrap(), "http://127.0.0.1:11434/v1");
-        let unsafe_one = Environment::of(&[("OPENAI_BASE_URL", "http://example.com")]);
-        assert_eq!(base(&unsafe_one, &Stored::new()), Err(BaseUrlError::NotEncrypted), "told, not passed over");
+        assert_eq!(base(&environment, &StoredSettings::new()).unwrap(), "https://api.openai.com/v1");
+        assert_eq!(base(&Environment::default(), &StoredSettings::new()).unwrap(), "http://127.0.0.1:11434/v1");
+        let unencrypted = Environment::from_variables(&[("OPENAI_BASE_URL", "http://example.com")]);
+        assert_eq!(base(&unencrypted, &StoredSettings::new()), Err(BaseUrlError::NotEncrypted), "an error, not ignored");
     }
 
     #[test]
-    fn a_key_is_sent_only_where_the_person_said() {
+    fn a_key_is_sent_only_to_a_configured_address() {
         let key = || Some(Secret::new("sk-x"));
-        assert_eq!(Address::of(&Environment::default(), &Stored::new()).key(key()), None);
-        let set = Environment::of(&[("OPENAI_BASE_URL", "http://127.0.0.1:8000")]);
-        assert_eq!(Address::of(&set, &Stored::new()).key(key()), key());
+        assert_eq!(ServerAddress::resolve(&Environment::default(), &StoredSettings::new()).allowed_key(key()), None);
+        let set = Environment::from_variables(&[("OPENAI_BASE_URL", "http://127.0.0.1:8000")]);
+        assert_eq!(ServerAddress::resolve(&set, &StoredSettings::new()).allowed_key(key()), key());
     }
 }

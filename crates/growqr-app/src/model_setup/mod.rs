@@ -1,0 +1,5 @@
+//! The model and provider that agents use, and the system prompts.
+
+pub(crate) mod servers;
+pub(crate) mod setups;
+pub(crate) mod system_prompts;

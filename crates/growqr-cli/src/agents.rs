@@ -1,0 +1,87 @@
+//! The `growqr agents` commands.
+
+use crate::CommandResult;
+use crate::args::Agents;
+use crate::print::{Out, Style, sanitized, shortened, time, usd};
+use growqr_app::{Client, Environment, Library, Profile, send_request};
+use growqr_wire::{Agent, Author, Needs, Reply, Request};
+
+/// Number of messages that `agents show` prints.
+const MESSAGES_SHOWN: u32 = 50;
+
+pub async fn agents(profile: Profile, environment: &Environment, out: &Out, command: Agents) -> CommandResult {
+    match command {
+        Agents::List => {
+            let agents = Library::open(profile.clone()).await?.agents().await?;
+            for agent in &agents {
+                out.row(agent, || row(out, agent));
+            }
+            if agents.iter().any(Agent::is_at_work) && is_host_missing(profile, environment).await {
+                out.notice("No GrowQR is running. Agents that are at work continue when it runs, for example with: growqr chat");
+            }
+            if agents.is_empty() && !out.is_json() {
+                out.notice("no agents yet; send the first message with: growqr chat \"hello\"");
+            }
+            Ok(true)
+        }
+        Agents::Show { id } => show_agent(&Library::open(profile).await?, out, &id).await,
+        Agents::Say { id, text } => {
+            let request = Request::Say { agent: id.clone(), id: growqr_app::new_message_id(), text };
+            crate::chat::send_and_print(profile, environment, out, &id, request).await
+        }
+        Agents::Resume { id } => {
+            let request = Request::Resume { agent: id.clone(), id: growqr_app::new_message_id() };
+            crate::chat::send_and_print(profile, environment, out, &id, request).await
+        }
+        Agents::Cancel { id } => {
+            Library::open(profile.clone()).await?.agent(&id).await?;
+            let reply = send_request(profile, environment, Request::Cancel { agent: id }).await?;
+            if let Reply::Said { agent } = reply {
+                out.row(&agent, || row(out, &agent));
+            }
+            Ok(true)
+        }
+    }
+}
+
+/// True if no process runs the agents. A host that does not answer counts as running.
+async fn is_host_missing(profile: Profile, environment: &Environment) -> bool {
+    let opened = Client::open(profile, environment, Needs::Nothing).await;
+    opened.is_ok_and(|(client, _)| !client.is_attached())
+}
+
+fn row(out: &Out, agent: &Agent) -> String {
+    let indent = "  ".repeat(agent.depth as usize);
+    let status = match agent.status.as_str() {
+        "failed" | "limit" => out.style(Style::Bad, &format!("{:<9}", agent.status)),
+        "done" => out.style(Style::Good, &format!("{:<9}", agent.status)),
+        other => format!("{other:<9}"),
+    };
+    let name = format!("{indent}{}", shortened(&agent.name, 24));
+    let task = agent.task.as_deref().map(|task| out.style(Style::Dim, &shortened(task, 60))).unwrap_or_default();
+    format!("{:<20} {name:<28} {status} {:>9}  {task}", agent.id, usd(agent.spent + agent.unknown))
+}
+
+async fn show_agent(library: &Library, out: &Out, id: &str) -> CommandResult {
+    let agent = library.agent(id).await?;
+    let messages = library.messages(id, None, MESSAGES_SHOWN).await?;
+    out.row(&agent, || {
+        let model = if agent.model == "guide" { "built-in guide (no AI)" } else { &agent.model };
+        format!(
+            "{}\n{}",
+            row(out, &agent),
+            out.style(Style::Dim, &format!("model {model}, turn {}, {} events", agent.turn, agent.seq))
+        )
+    });
+    for message in &messages {
+        out.row(message, || {
+            let author = match &message.author {
+                Author::Person => "you".to_owned(),
+                Author::Agent(id) => id.clone(),
+            };
+            let head = format!("{} {}", out.style(Style::Bold, &author), out.style(Style::Dim, &time(message.at)));
+            format!("\n{head}\n{}", sanitized(&message.text))
+        });
+    }
+    Ok(true)
+}

@@ -1,0 +1,155 @@
+//! Commands for inspection (events, search, models, audit, doctor) and for the database.
+
+use crate::CommandResult;
+use crate::args::{Db, Events};
+use crate::print::{Out, Style, sanitized_line, shortened, time};
+use growqr_app::{Environment, Library, Profile, doctor as run_checks};
+use growqr_wire::{Author, CheckState, EventLine};
+use std::time::Duration;
+
+/// Number of events in one read.
+const PAGE: u32 = 1_000;
+
+/// How often `--follow` polls for new events.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
+
+pub async fn events(profile: Profile, out: &Out, events: Events) -> CommandResult {
+    let mut since = events.since;
+    let mut library = Library::open(profile.clone()).await?;
+    if let Some(last) = events.last {
+        for line in library.events_before(None, None, last).await? {
+            out.row(&line, || event(out, &line));
+            since = line.position;
+        }
+        if !events.follow {
+            return Ok(true);
+        }
+    }
+    loop {
+        let page = library.events(None, since, PAGE).await?;
+        for line in &page {
+            out.row(line, || event(out, line));
+            since = line.position;
+        }
+        if page.len() < PAGE as usize {
+            if !events.follow {
+                return Ok(true);
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+            if library.is_empty() {
+                library = Library::open(profile.clone()).await?;
+            }
+        }
+    }
+}
+
+fn event(out: &Out, line: &EventLine) -> String {
+    let head = format!("{:>6}  {}  {} {}", line.position, time(line.at), line.agent, line.seq);
+    format!("{}  {}  {}", out.style(Style::Dim, &head), line.kind, out.style(Style::Dim, &shortened(line.data.get(), 160)))
+}
+
+/// The most messages that a search prints.
+const SEARCH_LIMIT: u16 = 200;
+
+pub async fn search(profile: Profile, out: &Out, text: &str, agent: Option<&str>) -> CommandResult {
+    let library = Library::open(profile).await?;
+    // One more than is printed, to know whether there are more.
+    let found = library.search(text, agent, u32::from(SEARCH_LIMIT) + 1).await?;
+    for message in found.iter().take(usize::from(SEARCH_LIMIT)) {
+        out.row(message, || {
+            let author = match &message.author {
+                Author::Person => "you",
+                Author::Agent(id) => id,
+            };
+            let head = out.style(Style::Dim, &format!("{}  {} {}", time(message.at), message.agent, message.seq));
+            format!("{head}  {}: {}", out.style(Style::Bold, author), shortened(&message.text, 200))
+        });
+    }
+    if found.is_empty() && !out.is_json() {
+        out.notice("nothing found");
+    } else if found.len() > usize::from(SEARCH_LIMIT) {
+        out.notice(&format!("These are the newest {SEARCH_LIMIT}; add words to the search to find older ones."));
+    }
+    Ok(true)
+}
+
+/// Prints the possible values of the setting `model`: the known models, then the models of the servers that answer now.
+pub async fn models(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    let servers = growqr_app::local_servers(&profile, environment).await?;
+    let known = growqr_app::models().into_iter().map(|row| (row, String::new()));
+    let local = servers
+        .iter()
+        .flat_map(|server| server.models.iter().map(|row| (row.clone(), format!("{} at {}", server.name, server.url))));
+    for (row, place) in known.chain(local) {
+        out.row(&row, || {
+            let place = if place.is_empty() { row.provider.clone() } else { place };
+            format!(
+                "{:<32}  {:<24}  {}",
+                sanitized_line(&row.id),
+                sanitized_line(&row.name),
+                out.style(Style::Dim, &sanitized_line(&place))
+            )
+        });
+    }
+    if servers.is_empty() && !out.is_json() {
+        out.notice("no model server answers on this computer; for example, install Ollama: https://ollama.com");
+    }
+    Ok(true)
+}
+
+pub async fn verify(profile: Profile, out: &Out) -> CommandResult {
+    let events = Library::open(profile).await?.verify().await?;
+    out.row(&serde_json::json!({"events": events, "sound": true}), || format!("{events} events, none altered"));
+    Ok(true)
+}
+
+pub async fn db(profile: Profile, out: &Out, command: Db) -> CommandResult {
+    let state = match command {
+        Db::Status => profile.database_status().await?,
+        Db::Migrate => profile.migrate().await?,
+        Db::Rebuild => return rebuild(profile, out).await,
+    };
+    out.row(&state, || {
+        let applied = state
+            .applied
+            .map_or_else(|| "not created yet".to_owned(), |applied| format!("migration {applied} of {}", state.known));
+        let search =
+            if state.indexed == Some(false) { "\nsearches read every message: the extension pg_trgm is missing" } else { "" };
+        format!("{}  {}\n{applied}{search}", state.backend, sanitized_line(&state.location))
+    });
+    Ok(true)
+}
+
+async fn rebuild(profile: Profile, out: &Out) -> CommandResult {
+    let rebuilt = profile.rebuild().await?;
+    out.row(&rebuilt, || {
+        let counts = [
+            (rebuilt.changed_agents, "agents"),
+            (rebuilt.changed_messages, "messages"),
+            (rebuilt.changed_mail, "mail"),
+            (rebuilt.deleted, "rows without an agent deleted"),
+        ];
+        let changed: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        let changed =
+            if changed.is_empty() { "nothing differed".to_owned() } else { format!("corrected: {}", changed.join(", ")) };
+        format!("read {} events of {} agents and rebuilt the search index; {changed}", rebuilt.events, rebuilt.agents)
+    });
+    Ok(true)
+}
+
+pub async fn doctor(profile: Profile, environment: &Environment, out: &Out) -> CommandResult {
+    let checks = run_checks(&profile, environment).await;
+    for check in &checks {
+        out.row(check, || {
+            let mark = match check.state {
+                CheckState::Ok => out.style(Style::Good, "ok     "),
+                CheckState::Missing => out.style(Style::Dim, "missing"),
+                CheckState::Failed => out.style(Style::Bad, "failed "),
+            };
+            let step = check.next_step.as_ref().map(|step| format!("\n                      {step}")).unwrap_or_default();
+            format!("{mark}  {:<12}  {}{step}", check.name, sanitized_line(&check.found))
+        });
+    }
+    Ok(checks.iter().all(|check| check.state != CheckState::Failed))
+}

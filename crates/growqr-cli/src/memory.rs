@@ -1,0 +1,114 @@
+//! The `growqr memory` commands.
+
+use crate::CommandResult;
+use crate::args::Memory;
+use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time};
+use growqr_app::{AppError, Environment, Library, Profile, send_request};
+use growqr_wire::{Reply, Request};
+use std::io::Read;
+
+/// The most bytes that are read from standard input for one page; the limit of memory itself is lower.
+const PAGE_LIMIT: u64 = 64 * 1024 * 1024;
+
+pub async fn memory(profile: Profile, environment: &Environment, out: &Out, command: Memory) -> CommandResult {
+    match command {
+        Memory::Write { path, base } => {
+            let text = read_text()?;
+            send_change(profile, environment, out, Request::WriteMemory { path, text, base }).await
+        }
+        Memory::Delete { path, base } => send_change(profile, environment, out, Request::DeleteMemory { path, base }).await,
+        Memory::Restore { rev } => send_change(profile, environment, out, Request::RestoreMemory { rev }).await,
+        read_command => read_memory(&Library::open_memory(profile)?, out, read_command),
+    }
+}
+
+async fn send_change(profile: Profile, environment: &Environment, out: &Out, request: Request) -> CommandResult {
+    let reply = send_request(profile, environment, request).await?;
+    if let Reply::Changed { commit, paths } = &reply {
+        out.row(&reply, || format!("{}  {}", commit.get(..12).unwrap_or(commit), paths.join(", ")));
+    }
+    Ok(true)
+}
+
+fn read_text() -> Result<String, AppError> {
+    let mut bytes = Vec::new();
+    let unreadable = |source| AppError::File { doing: "read", path: "standard input".into(), source };
+    std::io::stdin().take(PAGE_LIMIT).read_to_end(&mut bytes).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|_| AppError::BadRequest {
+        message: "standard input is not text; memory stores UTF-8 text".to_owned(),
+        next_step: "Store the file elsewhere and write its path into memory.".to_owned(),
+    })
+}
+
+fn read_memory(library: &Library, out: &Out, command: Memory) -> CommandResult {
+    match command {
+        Memory::List { prefix } => {
+            for page in library.memory_list(prefix.as_deref().unwrap_or_default())? {
+                out.row(&page, || format!("{:>8}  {}", page.bytes, sanitized_line(&page.path)));
+            }
+        }
+        Memory::Read { path } => {
+            let page = library.memory_read(&path)?;
+            if out.is_json() { out.json(&page) } else { out.raw(&page.text) }
+        }
+        Memory::Log { path } => {
+            for change in library.memory_log(path.as_deref())? {
+                out.row(&change, || {
+                    let who = change.origin.as_ref().map_or_else(
+                        || change.author.clone(),
+                        |origin| format!("{} ({}, turn {})", change.author, origin.agent, origin.turn),
+                    );
+                    let head = out.style(Style::Bold, change.commit.get(..12).unwrap_or(&change.commit));
+                    let paths = out.style(Style::Dim, &sanitized_line(&change.paths.join(", ")));
+                    format!(
+                        "{head}  {}  {}\n    {}  {paths}",
+                        time(change.at),
+                        sanitized_line(&who),
+                        shortened(&change.message, 100)
+                    )
+                });
+            }
+        }
+        Memory::Diff { rev } => {
+            let diff = library.memory_diff(&rev)?;
+            if out.is_json() { out.json(&diff) } else { diff.text.lines().for_each(|line| out.line(&diff_line(out, line))) }
+        }
+        Memory::Blame { path } => {
+            for line in library.memory_blame(&path)? {
+                out.row(&line, || {
+                    let who = line
+                        .origin
+                        .as_ref()
+                        .map_or_else(|| line.author.clone(), |origin| format!("{} turn {}", origin.agent, origin.turn));
+                    let head =
+                        format!("{} {:<26} {:>4}", line.commit.get(..12).unwrap_or(&line.commit), shortened(&who, 26), line.line);
+                    format!("{}  {}", out.style(Style::Dim, &head), sanitized_line(&line.text))
+                });
+            }
+        }
+        Memory::Search { text } => {
+            for found in library.memory_search(&text)? {
+                out.row(&found, || {
+                    format!(
+                        "{}:{}: {}",
+                        out.style(Style::Bold, &sanitized_line(&found.path)),
+                        found.line,
+                        sanitized_line(&found.text)
+                    )
+                });
+            }
+        }
+        Memory::Write { .. } | Memory::Delete { .. } | Memory::Restore { .. } => {}
+    }
+    Ok(true)
+}
+
+fn diff_line(out: &Out, line: &str) -> String {
+    let text = sanitized(line);
+    match line.as_bytes().first() {
+        Some(b'+') => out.style(Style::Good, &text),
+        Some(b'-') => out.style(Style::Bad, &text),
+        Some(b'@') => out.style(Style::Dim, &text),
+        _ => text,
+    }
+}
