@@ -46,6 +46,17 @@ impl Period {
     }
 }
 
+/// The amounts of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportAmounts {
+    /// Used since the last report.
+    pub used: Money,
+    /// Left of what was given and raised.
+    pub left: Money,
+    /// Added by the person since the last report.
+    pub raised: Money,
+}
+
 /// One agent's money.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Budget {
@@ -59,6 +70,10 @@ pub struct Budget {
     pub reserved: Money,
     /// Money used since the last report.
     pub since_report: Money,
+    /// Money that the person added for the latest message, on top of every limit.
+    raised: Money,
+    /// Money that the person added to this sub-agent, or below it, since the last report.
+    raised_since_report: Money,
     /// Money used for the person's latest message; each message is a period of its own.
     message: Period,
     day: Period,
@@ -74,6 +89,31 @@ impl Budget {
     /// The person sent a message: the budget per message restarts.
     pub fn new_message(&mut self) {
         self.message = Period { number: self.message.number + 1, used: Money::ZERO };
+        self.raised = Money::ZERO;
+    }
+
+    /// The person adds money for the current message: every limit is higher by this amount until the next message.
+    pub fn raise(&mut self, amount: Money) {
+        self.raised += amount;
+        if let Some(allowance) = &mut self.allowance {
+            *allowance += amount;
+            self.raised_since_report += amount;
+        }
+    }
+
+    /// A sub-agent reports that it has used this much of what the person added to it. That money never was a part of this
+    /// agent's own; it counts as used, and the limits rise with it.
+    pub fn pass_on_raise(&mut self, amount: Money, at: Timestamp, message: i64) {
+        self.since_report += amount;
+        self.day.add(at.day(), amount);
+        self.month.add(at.month(), amount);
+        if self.message.number == message {
+            self.message.used += amount;
+            self.raised += amount;
+        }
+        if self.allowance.is_some() {
+            self.raised_since_report += amount;
+        }
     }
 
     /// The number of the person's latest message, to pass to [`Budget::refund`] when a grant is returned.
@@ -110,15 +150,20 @@ impl Budget {
         }
     }
 
-    /// The amounts of a sub-agent's report, which returns what is left: (used since the last report, left).
+    /// The amounts of a sub-agent's report, which returns what is left.
     #[must_use]
-    pub fn report_amounts(&self) -> (Money, Money) {
-        (self.since_report, self.allowance.unwrap_or_default())
+    pub fn report_amounts(&self) -> ReportAmounts {
+        ReportAmounts {
+            used: self.since_report,
+            left: self.allowance.unwrap_or_default(),
+            raised: self.raised_since_report,
+        }
     }
 
     /// Called when the report is recorded.
     pub fn after_report(&mut self) {
         self.since_report = Money::ZERO;
+        self.raised_since_report = Money::ZERO;
         self.allowance = self.allowance.map(|_| Money::ZERO);
     }
 
@@ -128,9 +173,10 @@ impl Budget {
         if let Some(allowance) = self.allowance {
             return (allowance.saturating_sub(self.reserved), LimitReached::Allowance);
         }
-        let message = (limits.per_message.saturating_sub(self.message.used), LimitReached::PerMessage);
-        let day = (limits.per_day.saturating_sub(self.day.used_in(now.day())), LimitReached::PerDay);
-        let month = limits.per_month.map(|limit| (limit.saturating_sub(self.month.used_in(now.month())), LimitReached::PerMonth));
+        let left = |limit: Money, used: Money| (limit + self.raised).saturating_sub(used);
+        let message = (left(limits.per_message, self.message.used), LimitReached::PerMessage);
+        let day = (left(limits.per_day, self.day.used_in(now.day())), LimitReached::PerDay);
+        let month = limits.per_month.map(|limit| (left(limit, self.month.used_in(now.month())), LimitReached::PerMonth));
         let (left, limit) =
             [Some(message), Some(day), month].into_iter().flatten().min_by_key(|(left, _)| *left).unwrap_or(message);
         (left.saturating_sub(self.reserved), limit)
@@ -234,9 +280,25 @@ mod tests {
         budget.charge(Money(4), Timestamp(0));
         budget.charge_unknown(Money(5), Timestamp(0));
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)), (Money(1), LimitReached::Allowance));
-        assert_eq!(budget.report_amounts(), (Money(9), Money(1)));
+        assert_eq!(budget.report_amounts(), ReportAmounts { used: Money(9), left: Money(1), raised: Money::ZERO });
         budget.after_report();
         assert_eq!(budget.available(&Limits::default(), Timestamp(0)).0, Money::ZERO);
+    }
+
+    #[test]
+    fn money_that_the_person_adds_counts_for_the_current_message_only() {
+        let limits = Limits { per_message: Money(4), per_day: Money(6), ..Limits::default() };
+        let mut budget = Budget::default();
+        budget.charge(Money(4), Timestamp(0));
+        budget.raise(Money(3));
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money(3), LimitReached::PerMessage));
+        budget.charge(Money(3), Timestamp(0));
+        assert_eq!(budget.available(&limits, Timestamp(0)).0, Money::ZERO);
+        budget.new_message();
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money::ZERO, LimitReached::PerDay));
+        budget.raise(Money(5));
+        budget.new_message();
+        assert_eq!(budget.available(&limits, Timestamp(0)), (Money::ZERO, LimitReached::PerDay), "what was not used is gone");
     }
 
     #[test]

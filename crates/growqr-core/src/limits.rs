@@ -1,6 +1,7 @@
 //! The limits of a turn.
 
 use crate::money::Money;
+use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
 
 /// The limits in force for a turn, as the person set them. They are recorded so that a replay decides the same.
@@ -22,6 +23,56 @@ pub struct Limits {
     pub children_at_once: u32,
     /// The most levels of sub-agents below the Grow Agent.
     pub depth: u32,
+    /// What limits the tree of a message if the model has no known price. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpriced: Option<Unpriced>,
+}
+
+impl Limits {
+    /// What the tree of a message may use besides money.
+    #[must_use]
+    pub fn tree(&self) -> Quota {
+        let unpriced = self.unpriced.unwrap_or(Unpriced { tokens: u64::MAX, calls: u64::MAX });
+        Quota {
+            tokens: unpriced.tokens,
+            calls: unpriced.calls,
+            children: u64::from(self.children),
+            at_once: u64::from(self.children_at_once),
+        }
+    }
+}
+
+/// The limits of all agents of one message together, for models without a known price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unpriced {
+    /// Tokens of prompts and answers.
+    pub tokens: u64,
+    /// Model calls.
+    pub calls: u64,
+}
+
+impl Default for Unpriced {
+    fn default() -> Unpriced {
+        Unpriced { tokens: 2_000_000, calls: 200 }
+    }
+}
+
+/// What an answer adds to the limits of the current message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Raise {
+    /// Added to every limit of money.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub money: Money,
+    /// Added to the agent's own model calls.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub calls: u32,
+    /// Added to what the tree may use.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tree: Quota,
+}
+
+fn is_zero<T: Default + PartialEq>(amount: &T) -> bool {
+    *amount == T::default()
 }
 
 impl Default for Limits {
@@ -35,6 +86,7 @@ impl Default for Limits {
             children: 20,
             children_at_once: 8,
             depth: 2,
+            unpriced: Some(Unpriced::default()),
         }
     }
 }
@@ -46,6 +98,17 @@ pub struct Shortfall {
     pub needed: Money,
     /// The money that is available.
     pub available: Money,
+}
+
+impl LimitReached {
+    /// Whether it is a limit of money.
+    #[must_use]
+    pub fn is_money(self) -> bool {
+        match self {
+            LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => true,
+            LimitReached::Calls | LimitReached::TreeTokens | LimitReached::TreeCalls => false,
+        }
+    }
 }
 
 /// Which limit was reached.
@@ -62,4 +125,8 @@ pub enum LimitReached {
     Allowance,
     /// Model calls for one message.
     Calls,
+    /// Tokens of all agents for one message, with a model without a known price.
+    TreeTokens,
+    /// Model calls of all agents for one message, with a model without a known price.
+    TreeCalls,
 }

@@ -4,6 +4,7 @@
 use crate::id::{AgentId, AskId, EffectId};
 use crate::limits::LimitReached;
 use crate::money::Money;
+use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
 
 /// How a sub-agent is created. Its first event repeats this.
@@ -17,6 +18,9 @@ pub struct SpawnRequest {
     pub allowance: Money,
     /// 1 for a sub-agent of the Grow Agent.
     pub depth: u32,
+    /// What it and its own sub-agents may use besides money. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
 }
 
 /// How a sub-agent's work ended.
@@ -48,6 +52,16 @@ pub struct Report {
     pub returned: Money,
     /// The number of the receiver's last message that the sub-agent has received. If later ones are under way, it works on.
     pub up_to: u64,
+    /// How much of the money spent is money that the person added to this sub-agent or below it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub raised: Money,
+    /// The unused part of the quota that this receiver gave. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quota: Option<Quota>,
+}
+
+fn is_zero(amount: &Money) -> bool {
+    *amount == Money::ZERO
 }
 
 /// The content of a mail.
@@ -68,9 +82,14 @@ pub enum MailBody {
         number: u64,
         /// Whether the person wrote it, through this agent's budget.
         by_person: bool,
+        /// Added to what it may use besides money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quota: Option<Quota>,
     },
     /// Stop, and stop your own sub-agents.
     Cancel,
+    /// Finish: no further calls, report what you have; and let your own sub-agents finish.
+    Finish,
     /// A turn has ended.
     Report(Report),
     /// The sender waits for an answer of the person.

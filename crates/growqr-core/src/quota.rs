@@ -51,3 +51,54 @@ impl Quota {
         }
     }
 }
+
+/// What an agent and those below it have used of their quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuotaUse {
+    /// What a sub-agent was given; `None` for the Grow Agent, and for a sub-agent that an earlier build started.
+    pub allowance: Option<Quota>,
+    /// Used by its own calls, or given to sub-agents and not returned.
+    pub used: Quota,
+    /// Added by the person for the current message.
+    pub raised: Quota,
+}
+
+impl QuotaUse {
+    /// What is left; `limits` are those of the whole tree.
+    #[must_use]
+    pub fn left(&self, limits: Quota) -> Quota {
+        self.total(limits).less(self.used)
+    }
+
+    /// All that it was given.
+    #[must_use]
+    pub fn total(&self, limits: Quota) -> Quota {
+        self.allowance.unwrap_or(limits).plus(self.raised)
+    }
+
+    /// Adds what a sub-agent was given.
+    pub fn receive(&mut self, quota: Quota) {
+        self.allowance = Some(self.allowance.unwrap_or_default().plus(quota));
+    }
+
+    /// Counts what was used, or given away.
+    pub fn record_use(&mut self, quota: Quota) {
+        self.used = self.used.plus(quota);
+    }
+
+    /// A sub-agent returns what it did not use.
+    pub fn refund(&mut self, quota: Quota) {
+        self.used = self.used.less(quota);
+    }
+
+    /// The person sent a message: counting starts again.
+    pub fn new_message(&mut self) {
+        self.used = Quota::default();
+        self.raised = Quota::default();
+    }
+
+    /// Called when a sub-agent's report is recorded, which returns what is left.
+    pub fn after_report(&mut self) {
+        *self = QuotaUse { allowance: self.allowance.map(|_| Quota::default()), ..QuotaUse::default() };
+    }
+}

@@ -3,17 +3,17 @@
 
 use super::child::{Child, Sender};
 use super::render;
-use super::state::{Call, Counters, CurrentSegment, Pending, Phase, Progress, Repeated, State};
+use super::state::{Call, Counters, CurrentSegment, Pause, Pending, Phase, Progress, Repeated, State};
 use super::transcript::Transcript;
 use super::version_1;
 use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};
-use crate::id::{AgentId, EffectId};
+use crate::id::{AgentId, EffectId, Seq};
 use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody};
 use crate::model::FailureKind;
-use crate::money::Money;
 use crate::prompt::{Role, text_of};
+use crate::quota::Quota;
 use crate::tool::ToolResult;
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl State {
             Event::AgentCreated(body) => self.created(body, at),
             Event::JournalNamed(body) => self.journal = Some(body.name.clone()),
             Event::UserSaid(body) => self.user_said(body),
-            Event::MailReceived(body) => self.mail_received(&body.mail),
+            Event::MailReceived(body) => self.mail_received(&body.mail, at),
             Event::SegmentStarted(body) => self.segment_started(body),
             Event::TurnStarted(body) => self.turn_started(body),
             Event::ModelRequested(body) => self.model_requested(body, at),
@@ -50,6 +50,10 @@ impl State {
             Event::ChargeSettled(body) => self.charge_settled(body, at),
             Event::AskRaised(body) => self.ask_raised(body),
             Event::AskSettled(body) => self.ask_settled(body),
+            Event::FinishRequested(body) => self.finish_requested(body),
+            Event::TurnPaused(body) => self.turn_paused(body.limit),
+            Event::MessageWithdrawn(body) => self.message_withdrawn(body.message),
+            Event::MessageEdited(body) => self.message_edited(body.message, &body.text),
             Event::TurnEnding(body) => self.turn_ending(body),
             Event::TurnEnded(body) => self.turn_ended(body),
         }
@@ -65,15 +69,19 @@ impl State {
         self.untrusted_pending.extend(body.untrusted.iter().cloned());
         if let Some(birth) = &body.birth {
             self.budget.receive(birth.allowance);
+            if let Some(quota) = birth.quota {
+                self.quota.receive(quota);
+            }
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
-            self.senders.push(Sender { agent: from.clone(), allowance: birth.allowance, up_to: 1 });
+            let quota = birth.quota.unwrap_or_default();
+            self.senders.push(Sender { agent: from.clone(), allowance: birth.allowance, quota, by_person: false, up_to: 1 });
             self.pending.push(Pending::Task { from, text: birth.task.clone() });
         }
     }
 
     fn user_said(&mut self, body: &event::UserSaid) {
         Arc::make_mut(&mut self.received_messages).insert(body.id.clone());
-        self.pending.push(Pending::UserMessage(body.text.clone()));
+        self.pending.push(Pending::UserMessage { seq: self.seq, text: body.text.clone() });
         self.message_since_cancel |= self.cancelling;
         self.new_message();
     }
@@ -81,15 +89,17 @@ impl State {
     fn new_message(&mut self) {
         self.counters = Counters::default();
         self.budget.new_message();
+        self.quota.new_message();
+        self.finishing = None;
     }
 
-    fn mail_received(&mut self, mail: &Mail) {
+    fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
         Arc::make_mut(&mut self.received_mail).insert(mail.id.clone());
         self.untrusted.extend(mail.untrusted.iter().cloned());
         self.untrusted_pending.extend(mail.untrusted.iter().cloned());
         let from = mail.from.clone();
         match &mail.body {
-            MailBody::Spawn(_) | MailBody::Cancel => {}
+            MailBody::Spawn(_) | MailBody::Cancel | MailBody::Finish => {}
             MailBody::AskRaised { ask, text } => {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.asks.insert(ask.clone(), text.clone());
@@ -102,32 +112,50 @@ impl State {
                 }
                 self.pending.retain(|pending| !matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
-            MailBody::Say { text, allowance, limit, number, by_person } => {
+            MailBody::Say { text, allowance, limit, number, by_person, quota } => {
                 self.budget.receive(*allowance);
-                self.add_sender(&from, *allowance, *number);
+                if let Some(quota) = quota {
+                    self.quota.receive(*quota);
+                }
+                let quota = quota.unwrap_or_default();
+                let by_person = *by_person;
+                self.add_sender(Sender { agent: from.clone(), allowance: *allowance, quota, by_person, up_to: *number });
+                self.finishing = None;
                 self.limit_of_last_message = *limit;
                 if !self.is_at_work() || self.ending.is_some() {
                     self.counters = Counters::default();
                 }
                 self.message_since_cancel |= self.cancelling;
                 let text = text.clone();
-                self.pending.push(if *by_person { Pending::UserMessage(text) } else { Pending::AgentMessage { from, text } });
+                let seq = self.seq;
+                let message =
+                    if by_person { Pending::UserMessage { seq, text } } else { Pending::AgentMessage { from, text } };
+                self.pending.push(message);
             }
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.messages_reported = child.messages_reported.max(report.up_to);
                     let (granted_at, message) = (child.granted_at, child.message);
+                    self.budget.pass_on_raise(report.raised, at, message);
                     self.budget.refund(report.returned, granted_at, message);
+                    if let (Some(quota), true) = (report.quota, self.budget.message_number() == message) {
+                        self.quota.refund(quota);
+                    }
                 }
                 self.pending.push(Pending::Report { from, report: report.clone() });
             }
         }
     }
 
-    fn add_sender(&mut self, from: &AgentId, allowance: Money, up_to: u64) {
-        match self.senders.iter_mut().find(|sender| sender.agent == *from) {
-            Some(sender) => (sender.allowance, sender.up_to) = (sender.allowance + allowance, sender.up_to.max(up_to)),
-            None => self.senders.push(Sender { agent: from.clone(), allowance, up_to }),
+    fn add_sender(&mut self, new: Sender) {
+        match self.senders.iter_mut().find(|sender| sender.agent == new.agent) {
+            Some(sender) => {
+                sender.allowance += new.allowance;
+                sender.quota = sender.quota.plus(new.quota);
+                sender.by_person |= new.by_person;
+                sender.up_to = sender.up_to.max(new.up_to);
+            }
+            None => self.senders.push(new),
         }
     }
 
@@ -177,13 +205,18 @@ impl State {
         }
         self.salt = body.salt.clone();
         self.counters.calls += 1;
+        if body.tokens.is_some() {
+            self.quota.record_use(Quota { calls: 1, ..Quota::default() });
+        }
         self.interrupted_attempt = None;
         self.ending = None;
+        self.paused = None;
         self.phase = Phase::Calling {
             attempt: body.attempt,
             request_hash: body.request_hash.clone(),
             max_tokens: body.max_tokens,
             reservation: body.reservation,
+            tokens: body.tokens,
             since: at,
         };
     }
@@ -199,6 +232,10 @@ impl State {
             (None, _) => {}
         }
         let prompt = reply.usage.prompt_tokens();
+        if let Phase::Calling { tokens: Some(reserved), .. } = self.phase {
+            let counted = prompt + reply.usage.output_tokens;
+            self.use_tokens(if counted > 0 { counted } else { reserved });
+        }
         let verdict = body.verdict.clone().unwrap_or_else(|| version_1::verdict(self, reply));
         self.phase = Phase::Waiting;
         match verdict {
@@ -210,6 +247,7 @@ impl State {
                 }
                 if calls > 0 {
                     self.phase = Phase::Tools(Vec::new());
+                    self.finishing = self.finishing.map(|refused| refused + 1);
                 }
                 self.transcript.push(Role::Assistant, content);
                 self.transcript.counted(prompt + reply.usage.output_tokens);
@@ -229,14 +267,22 @@ impl State {
         if let (FailureKind::Interrupted, Phase::Calling { attempt, .. }) = (body.failure.kind, &self.phase) {
             self.interrupted_attempt = Some(*attempt);
         }
+        let counted = body.counted.unwrap_or_else(|| version_1::counted(body));
         if let Phase::Calling { reservation: Some(reservation), .. } = self.phase {
-            match body.counted.unwrap_or_else(|| version_1::counted(body)) {
+            match counted {
                 Counted::Nothing => {}
                 Counted::Reservation => self.budget.charge_unknown(reservation, at),
                 Counted::AtMost(bound) => self.budget.charge_unknown(bound, at),
             }
         }
+        if let (Phase::Calling { tokens: Some(reserved), .. }, true) = (&self.phase, counted != Counted::Nothing) {
+            self.use_tokens(*reserved);
+        }
         self.phase = Phase::Waiting;
+    }
+
+    fn use_tokens(&mut self, tokens: u64) {
+        self.quota.record_use(Quota { tokens, ..Quota::default() });
     }
 
     fn tool_started(&mut self, body: &event::ToolStarted, at: Timestamp) {
@@ -295,9 +341,10 @@ impl State {
 
     fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
         if let MailBody::Spawn(birth) = &mail.body {
-            self.counters.children += 1;
+            let given = birth.quota.unwrap_or_default();
+            self.quota.record_use(given.plus(Quota { children: 1, ..Quota::default() }));
             self.budget.grant(birth.allowance, at);
-            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false));
+            self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false, given.at_once));
         }
     }
 
@@ -306,10 +353,13 @@ impl State {
         if let Some(message) = &body.message {
             Arc::make_mut(&mut self.received_messages).insert(message.clone());
             self.budget.new_message();
+            self.quota.new_message();
         }
-        if let MailBody::Say { allowance, by_person, .. } = &mail.body {
+        if let MailBody::Say { allowance, by_person, quota, .. } = &mail.body {
+            let given = quota.unwrap_or_default();
+            self.quota.record_use(given);
             self.budget.grant(*allowance, at);
-            let sent = Child::new(at, self.budget.message_number(), *by_person);
+            let sent = Child::new(at, self.budget.message_number(), *by_person, given.at_once);
             match self.children.get_mut(&mail.to) {
                 Some(child) => child.add_message(sent),
                 None => drop(self.children.insert(mail.to.clone(), sent)),
@@ -325,6 +375,7 @@ impl State {
 
     fn turn_ending(&mut self, body: &event::TurnEnding) {
         self.leave_calls(Phase::Waiting);
+        self.paused = None;
         self.ending = Some(body.ended.clone());
     }
 
@@ -342,15 +393,58 @@ impl State {
     fn turn_ended(&mut self, body: &event::TurnEnded) {
         self.leave_calls(Phase::Idle);
         self.ending = None;
-        // If the limit was the number of calls, no request was too expensive, so nothing needs to be shortened.
-        if matches!(&body.ended, Ended::Limit(limit) if *limit != LimitReached::Calls) {
-            self.shortenable_pending = Some(self.pending.len());
+        self.paused = None;
+        self.finishing = None;
+        if let Ended::Limit(limit) = body.ended {
+            self.allow_shortening(limit);
         }
         self.last_ended = Some(body.ended.clone());
         self.senders.clear();
         self.limit_of_last_message = None;
         if !body.reports.is_empty() {
             self.budget.after_report();
+            self.quota.after_report();
+        }
+    }
+
+    /// After a limit, the next request may shorten what is pending now. If the limit was a number of calls, no request was too
+    /// large, so nothing needs to be shortened.
+    fn allow_shortening(&mut self, limit: LimitReached) {
+        if !matches!(limit, LimitReached::Calls | LimitReached::TreeCalls) {
+            self.shortenable_pending = Some(self.pending.len());
+        }
+    }
+
+    fn turn_paused(&mut self, limit: LimitReached) {
+        if let Phase::Tools(calls) = std::mem::replace(&mut self.phase, Phase::Waiting) {
+            self.unsent_results = calls;
+        }
+        self.interrupted_attempt = None;
+        self.has_new_answer = false;
+        self.allow_shortening(limit);
+        self.paused = Some(Pause { limit, ask: None, answer: None });
+    }
+
+    fn finish_requested(&mut self, body: &event::FinishRequested) {
+        self.start_finishing();
+        for mail in &body.mail {
+            if let Some(child) = self.children.get_mut(&mail.to) {
+                child.finishing = true;
+            }
+        }
+    }
+
+    fn message_withdrawn(&mut self, message: Seq) {
+        self.pending.retain(|pending| !matches!(pending, Pending::UserMessage { seq, .. } if *seq == message));
+    }
+
+    fn message_edited(&mut self, message: Seq, new: &str) {
+        for pending in &mut self.pending {
+            if let Pending::UserMessage { seq, text } = pending
+                && *seq == message
+            {
+                new.clone_into(text);
+            }
         }
     }
 }

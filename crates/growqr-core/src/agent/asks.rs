@@ -168,7 +168,8 @@ impl Draft<'_> {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
         let is_denied = ask.kind == AskKind::Permission && !answer.as_ref().is_some_and(is_allowed);
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, rule, notices });
+        let raise = answer.as_ref().and_then(|answer| self.raise_by(ask, answer));
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, rule, raise, notices });
         if let (true, Some(AskDetail::Call { effect, .. })) = (is_denied, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
             let result =
@@ -225,11 +226,14 @@ impl Draft<'_> {
 
     /// Withdraws the open asks of a turn that ends.
     pub(super) fn withdraw_asks(&mut self) {
-        let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
-        for ask in open {
-            let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
-            self.push(AskSettled { ask: ask.id, by: SettledBy::Withdrawn, answer: None, rule: None, notices });
-        }
+        let open: Vec<AskId> = self.state.open_asks.keys().cloned().collect();
+        open.into_iter().for_each(|ask| self.withdraw_ask(ask));
+    }
+
+    /// Settles an ask whose answer nobody needs any more.
+    pub(super) fn withdraw_ask(&mut self, ask: AskId) {
+        let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
+        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, rule: None, raise: None, notices });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
@@ -244,7 +248,9 @@ impl Draft<'_> {
                 self.carry_out(&call.effect, &call.name, &call.input, &mut 1);
             }
         }
-        if self.state.can_continue() {
+        if self.state.paused.as_ref().is_some_and(|pause| pause.answer.is_some()) {
+            self.continue_after_limit();
+        } else if self.state.can_continue() {
             self.handle_pending(true);
         }
     }
@@ -273,7 +279,10 @@ impl State {
     pub fn can_continue(&self) -> bool {
         match &self.phase {
             Phase::Idle => self.has_new_answer,
-            Phase::Waiting => self.has_new_answer && self.ending.is_none(),
+            Phase::Waiting => match &self.paused {
+                Some(pause) => pause.answer.is_some(),
+                None => self.has_new_answer && self.ending.is_none(),
+            },
             Phase::Calling { .. } => false,
             Phase::Tools(calls) => {
                 calls.iter().any(|call| call.progress == Progress::Permitted)
@@ -289,6 +298,7 @@ impl State {
     }
 
     pub(super) fn ask_raised(&mut self, body: &AskRaised) {
+        self.limit_asked(&body.ask);
         self.open_asks.insert(body.ask.id.clone(), body.ask.clone());
     }
 
@@ -308,6 +318,7 @@ impl State {
                     self.granted.push(rule.clone());
                 }
             }
+            (AskKind::Budget, _) => self.limit_answered(body),
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.has_new_answer = true;

@@ -10,22 +10,32 @@ use crate::money::Money;
 /// Tokens per second; higher than the output speed of any model.
 const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
+/// What the next call may use.
+pub(super) struct Affordable {
+    /// The output limit in tokens.
+    pub(super) max_tokens: u64,
+    /// The most that it can cost; `None` if the price is unknown.
+    pub(super) reservation: Option<Money>,
+    /// The most tokens that it can use, if the price is unknown.
+    pub(super) tokens: Option<u64>,
+}
+
 impl Draft<'_> {
-    /// The output limit (in tokens) and the reservation of the next call.
+    /// What the next call may use.
     pub(super) fn affordable(
         &self,
         attempt: u32,
         max_output: u64,
         shortened: bool,
-    ) -> Result<(u64, Option<Money>), LimitReached> {
+    ) -> Result<Affordable, LimitReached> {
         let state = &self.state;
-        if state.counters.calls >= state.limits.calls {
+        if state.counters.calls >= state.limits.calls.saturating_add(state.counters.calls_raised) {
             return Err(LimitReached::Calls);
         }
         let Some(current) = &state.segment else { return Err(LimitReached::Calls) };
         let max_output = max_output.min(state.max_output_limit());
-        let Some(prices) = &current.card.prices else { return Ok((max_output, None)) };
         let input = self.input_bound(current, attempt, shortened);
+        let Some(prices) = &current.card.prices else { return self.affordable_without_price(input, max_output) };
         let (available, limit) = state.budget.available(&state.limits, self.now.at);
         let limit = state.limit_of_last_message.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
@@ -38,7 +48,27 @@ impl Draft<'_> {
         if max_tokens < MIN_OUTPUT_TOKENS.min(max_output) || input_cost + output_cost > available {
             return Err(limit);
         }
-        Ok((max_tokens, Some(input_cost + output_cost)))
+        Ok(Affordable { max_tokens, reservation: Some(input_cost + output_cost), tokens: None })
+    }
+
+    /// The next call of a model without a known price, which the quota of the tree limits.
+    fn affordable_without_price(&self, input: u64, max_output: u64) -> Result<Affordable, LimitReached> {
+        let left = self.state.quota.left(self.state.limits.tree());
+        if left.calls == 0 {
+            return Err(LimitReached::TreeCalls);
+        }
+        let output = left.tokens.saturating_sub(input);
+        let max_tokens = max_output.min((output / 2).max(output.min(LONG_OUTPUT_TOKENS)));
+        if max_tokens < MIN_OUTPUT_TOKENS.min(max_output) {
+            return Err(LimitReached::TreeTokens);
+        }
+        Ok(Affordable { max_tokens, reservation: None, tokens: Some(input.saturating_add(max_tokens)) })
+    }
+
+    /// The most tokens that one more short answer can use.
+    pub(super) fn tokens_of_last_call(&self) -> u64 {
+        let input = self.state.segment.as_ref().map_or(0, |current| self.input_bound(current, 1, false));
+        input.saturating_add(MIN_OUTPUT_TOKENS)
     }
 
     /// An upper bound for the prompt tokens of the next call.

@@ -189,7 +189,7 @@ impl Draft<'_> {
     }
 
     /// The calls that wait for a permission, or that have it and were not started yet.
-    fn calls_not_started(&self) -> Vec<EffectId> {
+    pub(super) fn calls_not_started(&self) -> Vec<EffectId> {
         let Phase::Tools(calls) = &self.state.phase else { return Vec::new() };
         let waiting = calls.iter().filter(|call| matches!(call.progress, Progress::AwaitingPermission(_) | Progress::Permitted));
         waiting.map(|call| call.effect.clone()).collect()

@@ -3,6 +3,7 @@
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId};
 use crate::money::Money;
+use crate::quota::Quota;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,6 +13,10 @@ pub(super) struct Sender {
     pub(super) agent: AgentId,
     /// Money that it gave for the current turn.
     pub(super) allowance: Money,
+    /// What it gave besides money.
+    pub(super) quota: Quota,
+    /// The person wrote through it.
+    pub(super) by_person: bool,
     /// The number of its last message.
     pub(super) up_to: u64,
 }
@@ -25,19 +30,23 @@ pub(super) struct Child {
     pub(super) messages_reported: u64,
     /// It was told to stop: its report starts no turn here.
     pub(super) cancelled: bool,
+    /// It was told to finish.
+    pub(super) finishing: bool,
     /// It works for the person: its report starts no turn here.
     pub(super) by_person: bool,
     /// Time of the first grant of money for its current work.
     pub(super) granted_at: Timestamp,
     /// The number of the person's message for which it was started.
     pub(super) message: i64,
+    /// How many sub-agents it may have at work itself.
+    pub(super) at_once: u64,
     /// The questions to the person that it waits for.
     pub(super) asks: BTreeMap<AskId, String>,
 }
 
 impl Child {
-    pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool) -> Child {
-        Child { messages_sent: 1, messages_reported: 0, cancelled: false, by_person, granted_at, message, asks: BTreeMap::new() }
+    pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool, at_once: u64) -> Child {
+        Child { messages_sent: 1, messages_reported: 0, cancelled: false, finishing: false, by_person, granted_at, message, at_once, asks: BTreeMap::new() }
     }
 
     /// Whether some messages are not yet covered by a report.
@@ -50,6 +59,8 @@ impl Child {
         let messages_sent = self.messages_sent + 1;
         if self.is_at_work() {
             self.cancelled = false;
+            self.finishing = false;
+            self.at_once += message.at_once;
             self.by_person &= message.by_person;
         } else {
             *self = Child { messages_reported: self.messages_reported, ..message };

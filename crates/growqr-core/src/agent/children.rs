@@ -11,6 +11,7 @@ use crate::id::{AgentId, EffectId, MessageId, child_id};
 use crate::limits::LimitReached;
 use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
+use crate::quota::Quota;
 use crate::tool::ToolResult;
 
 /// Starts a sub-agent. `count` is the number of spawns in the same answer, this one included; they share the available money.
@@ -20,24 +21,16 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
     if state.depth() >= limits.depth {
         return ToolResult::error("you are too deep to send sub-agents yourself; do the work, or report what is left to do");
     }
-    if state.counters.children >= limits.children {
-        return ToolResult::error(format!(
-            "{} sub-agents were sent for this message already, which is the limit; go on without more",
-            limits.children
-        ));
-    }
-    if state.children_at_work().count() >= limits.children_at_once as usize {
-        let limit = limits.children_at_once;
-        return ToolResult::error(format!(
-            "{limit} sub-agents are at work already; wait for one with wait_for_sub_agents, then try again"
-        ));
-    }
+    let quota = match quota_share(state, count, 1) {
+        Ok(quota) => quota,
+        Err(problem) => return problem,
+    };
     let allowance = match allowance(draft, count) {
         Ok(allowance) => allowance,
         Err(problem) => return problem,
     };
     let state = &draft.state;
-    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1 };
+    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1, quota: Some(quota) };
     let child = child_id(effect);
     let mail = Mail {
         id: effect.clone(),
@@ -60,15 +53,17 @@ pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> Tool
         // The current turn may end before it reads the message. The message then needs money for a new turn, so it carries some
         // if there is any.
         allowance(draft, 1).unwrap_or(Money::ZERO)
-    } else if draft.state.children_at_work().count() >= draft.state.limits.children_at_once as usize {
-        return ToolResult::error("too many sub-agents are at work; wait for one with wait_for_sub_agents, then try again");
     } else {
+        if let Err(problem) = quota_share(&draft.state, 1, 0) {
+            return problem;
+        }
         match allowance(draft, 1) {
             Ok(allowance) => allowance,
             Err(problem) => return problem,
         }
     };
-    send_message(draft, id.clone(), text, Ok(allowance), None);
+    let quota = quota_share(&draft.state, 1, 0).ok();
+    send_message(draft, id.clone(), text, Ok(allowance), quota, None);
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
@@ -78,6 +73,7 @@ pub(super) fn send_message(
     to: AgentId,
     text: &str,
     allowance: Result<Money, LimitReached>,
+    quota: Option<Quota>,
     message: Option<MessageId>,
 ) {
     let body = MailBody::Say {
@@ -86,6 +82,7 @@ pub(super) fn send_message(
         limit: allowance.err(),
         number: draft.state.children.get(&to).map_or(0, |child| child.messages_sent) + 1,
         by_person: message.is_some(),
+        quota,
     };
     let mail = draft.mail(to, body);
     draft.push(ChildTold { mail, message });
@@ -174,6 +171,28 @@ pub(super) fn waits_for(state: &State, ids: &[String]) -> Vec<AgentId> {
         _ => None,
     });
     state.children_at_work().cloned().chain(unread).collect()
+}
+
+/// A share of what the tree may still use besides money, or the error result if a sub-agent cannot start. `new` is 1 for a new
+/// sub-agent, 0 for one that is woken.
+fn quota_share(state: &State, count: u64, new: u64) -> Result<Quota, ToolResult> {
+    let limits = state.limits.tree();
+    let left = state.quota.left(limits);
+    if left.children < new {
+        let limit = state.quota.total(limits).children;
+        return Err(ToolResult::error(format!(
+            "{limit} sub-agents were sent for this message already, theirs included, which is the limit; go on without more"
+        )));
+    }
+    let total = state.quota.total(limits).at_once;
+    let at_work = state.children.values().filter(|child| child.is_at_work() && !child.by_person);
+    let free = total.saturating_sub(at_work.map(|child| 1 + child.at_once).sum());
+    if free == 0 {
+        return Err(ToolResult::error(format!(
+            "{total} sub-agents are at work already, theirs included; wait for one with wait_for_sub_agents, then try again"
+        )));
+    }
+    Ok(Quota { children: left.children - new, at_once: free - 1, ..left }.share(count))
 }
 
 /// A share of the available money, or the error result if there is none.

@@ -1,6 +1,7 @@
 //! Decides which events an input leads to. [`decide`] does not change the state that it gets: it applies its events to a copy, so
 //! that each decision sees the result of the earlier ones.
 
+use super::bounds::Affordable;
 use super::children;
 use super::draft::Draft;
 use super::exchange::{Input, Setup};
@@ -9,7 +10,7 @@ use super::render::cut_report;
 use super::state::{Phase, Progress, State};
 use super::tools;
 use super::transcript::Transcript;
-use crate::budget::{MIN_ALLOWANCE, share};
+use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
 use crate::clock::Moment;
 use crate::event::{
     AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed,
@@ -20,6 +21,7 @@ use crate::limits::LimitReached;
 use crate::mail::{Ending, Mail, MailBody, Report};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, FailureKind, Reply, StopReason};
+use crate::money::Money;
 use crate::prompt::Role;
 use crate::tool::{Performed, ToolResult};
 use sha2::{Digest, Sha256};
@@ -50,7 +52,10 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
         Input::Continue => draft.on_continue(),
         Input::Deadline => draft.on_deadline(),
         Input::RulesChanged => draft.on_rules_changed(),
-        Input::Cancel => draft.on_cancel(true),
+        Input::Cancel { tree } => draft.on_cancel(true, tree),
+        Input::Finish { tree } => draft.on_finish(true, tree),
+        Input::WithdrawMessage { message } => draft.on_withdraw_message(message),
+        Input::EditMessage { message, text } => draft.on_edit_message(message, text),
         Input::Stopping => draft.on_stop(),
         Input::Woken => draft.on_wake(),
     }
@@ -86,12 +91,13 @@ impl Draft<'_> {
         }
         let mut budget = self.state.budget.clone();
         budget.new_message();
+        let quota = Some(self.setup.limits.tree().share(1));
         let (available, limit) = budget.available(&self.setup.limits, self.now.at);
         // Money that an open call has reserved cannot be granted.
         let reserved = self.state.reserved_for_call();
         let allowance = share(available.saturating_sub(reserved), 1);
         let allowance = if allowance < MIN_ALLOWANCE { Err(limit) } else { Ok(allowance) };
-        children::send_message(self, agent, text, allowance, Some(id));
+        children::send_message(self, agent, text, allowance, quota, Some(id));
     }
 
     fn on_mail(&mut self, mail: Mail) {
@@ -113,7 +119,11 @@ impl Draft<'_> {
             }
             MailBody::Cancel => {
                 self.push(MailReceived { mail });
-                self.on_cancel(false);
+                self.on_cancel(false, true);
+            }
+            MailBody::Finish => {
+                self.push(MailReceived { mail });
+                self.on_finish(false, true);
             }
             MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived { mail }),
             MailBody::Report(_) => {
@@ -141,6 +151,7 @@ impl Draft<'_> {
                     self.end_now(ended.clone());
                 }
             }
+            Phase::Waiting if self.state.is_paused() => self.retry_after_pause(),
             Phase::Waiting if is_message || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
             Phase::Calling { .. } => {}
@@ -183,19 +194,15 @@ impl Draft<'_> {
         });
     }
 
-    /// Requests a model call, or ends the turn at a limit.
-    fn request(&mut self, attempt: u32) {
+    /// Requests a model call, or pauses or ends the turn at a limit.
+    pub(super) fn request(&mut self, attempt: u32) {
         let max_output = self.state.limits.max_tokens;
         self.request_with(attempt, max_output);
     }
 
     fn request_with(&mut self, attempt: u32, max_output: u64) {
-        // Try the full text first; shorten only if the budget is still too small.
-        let full = self.affordable(attempt, max_output, false);
-        let shortened = attempt == 1 && self.state.shortenable_pending.is_some() && full.is_err();
-        let affordable = if shortened { self.affordable(attempt, max_output, true) } else { full };
-        match affordable {
-            Ok((max_tokens, reservation)) => {
+        match self.affordable_request(attempt, max_output) {
+            Ok((Affordable { max_tokens, reservation, tokens }, shortened)) => {
                 let content = if attempt == 1 { self.state.next_user_content(shortened) } else { None };
                 let mut after = self.state.transcript.clone();
                 if let Some(content) = &content {
@@ -203,10 +210,19 @@ impl Draft<'_> {
                 }
                 let request_hash = self.state.request_hash_of(&after, max_tokens);
                 let salt = Some(EffectSalt::random(self.now.random));
-                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, shortened, content, salt });
+                self.push(ModelRequested { attempt, request_hash, max_tokens, reservation, tokens, shortened, content, salt });
             }
-            Err(limit) => self.end_turn(Ended::Limit(limit)),
+            Err(limit) => self.at_limit(limit),
         }
+    }
+
+    /// What the next request may use, and whether long texts must be shortened for it.
+    pub(super) fn affordable_request(&self, attempt: u32, max_output: u64) -> Result<(Affordable, bool), LimitReached> {
+        // Try the full text first; shorten only if the budget is still too small.
+        let full = self.affordable(attempt, max_output, false);
+        let shortened = attempt == 1 && self.state.shortenable_pending.is_some() && full.is_err();
+        let affordable = if shortened { self.affordable(attempt, max_output, true) } else { full };
+        affordable.map(|affordable| (affordable, shortened))
     }
 
     fn on_answer(&mut self, attempt: u32, reply: Reply, prepared: Vec<(usize, Performed)>) {
@@ -231,6 +247,8 @@ impl Draft<'_> {
                 if let StopReason::Other(reason) = stop {
                     self.refuse_calls(&calls, "not carried out: the model stopped for an unknown reason");
                     self.end_turn(Ended::Unknown(reason));
+                } else if self.state.finishing.is_some() {
+                    self.refuse_while_finishing(&calls);
                 } else {
                     self.start_calls(&calls, prepared);
                     self.after_calls();
@@ -277,7 +295,7 @@ impl Draft<'_> {
                 return self.request(1);
             }
             let goes_on = self.state.message_since_cancel;
-            self.end_turn(Ended::Cancelled);
+            self.end_turn_after_children(Ended::Cancelled);
             if goes_on && !self.state.is_at_work() {
                 self.begin_turn();
             }
@@ -321,21 +339,24 @@ impl Draft<'_> {
         }
     }
 
-    fn on_cancel(&mut self, by_person: bool) {
-        let children_to_stop = self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
+    /// Stops the turn; with `tree`, also its sub-agents. Otherwise a sub-agent ends once its own sub-agents have reported.
+    fn on_cancel(&mut self, by_person: bool, tree: bool) {
+        let children_to_stop = tree && self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
         let is_working = self.state.is_at_work() && self.state.ending.is_none();
         if self.state.cancelling || (!is_working && !children_to_stop && self.state.open_asks.is_empty()) {
             return;
         }
         self.push(CancelRequested { by_person });
         self.withdraw_asks();
-        children::cancel_all(self);
+        if tree {
+            children::cancel_all(self);
+        }
         match self.state.phase {
             Phase::Idle => {}
-            Phase::Waiting => self.end_turn(Ended::Cancelled),
+            Phase::Waiting => self.end_turn_after_children(Ended::Cancelled),
             Phase::Calling { .. } => {
                 self.interrupt_call("stopped before the answer was complete", self.counted_until_now());
-                self.end_turn(Ended::Cancelled);
+                self.end_turn_after_children(Ended::Cancelled);
             }
             Phase::Tools(_) => {
                 self.stop_calls();
@@ -380,34 +401,48 @@ impl Draft<'_> {
         self.bound_of_stopped_call().map_or(Counted::Reservation, Counted::AtMost)
     }
 
+    /// Ends the turn. The sub-agents of a sub-agent that has not succeeded are stopped first.
     pub(super) fn end_turn(&mut self, ended: Ended) {
+        if self.state.depth() > 0 && ended != Ended::Done {
+            children::cancel_all(self);
+        }
+        self.end_turn_after_children(ended);
+    }
+
+    /// Ends the turn: that of a sub-agent once its own sub-agents have reported, so that its report covers all that was spent.
+    fn end_turn_after_children(&mut self, ended: Ended) {
         // A question of the Grow Agent outlives the turn: its answer starts another one.
         if self.state.depth() > 0 || ended == Ended::Cancelled {
             self.withdraw_asks();
         }
-        if self.state.depth() > 0 && ended != Ended::Done {
-            children::cancel_all(self);
-            if self.state.children_at_work().next().is_some() {
-                return self.push(TurnEnding { ended });
-            }
+        if self.state.depth() > 0 && ended != Ended::Done && self.state.children_at_work().next().is_some() {
+            return self.push(TurnEnding { ended });
         }
         self.end_now(ended);
     }
 
     fn end_now(&mut self, ended: Ended) {
         self.close_charges();
-        let (spent, mut left) = self.state.budget.report_amounts();
+        let ReportAmounts { used: spent, mut left, raised } = self.state.budget.report_amounts();
+        let mut quota_left = self.state.quota.allowance.map(|allowance| self.state.quota.left(allowance));
+        let given: Money = self.state.senders.iter().map(|sender| sender.allowance).sum();
+        // What is left beyond what was given is money that the person added and that was not used: it is gone.
+        let mut raised = raised.saturating_sub(left.saturating_sub(given));
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.senders.len());
         // The money that was given first counts as spent first.
         for sender in self.state.senders.iter().rev() {
             let returned = left.min(sender.allowance);
             left = left.saturating_sub(returned);
+            let quota = quota_left.map(|left| left.min(sender.quota));
+            quota_left = quota_left.zip(quota).map(|(left, returned)| left.less(returned));
             let name = self.state.name().to_owned();
-            let report = Report { name, ending, text: text.clone(), spent, returned, up_to: sender.up_to };
+            let up_to = sender.up_to;
+            let raised = std::mem::take(&mut raised);
+            let report = Report { name, ending, text: text.clone(), spent, returned, up_to, raised, quota };
             reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
         }
-        let is_budget = matches!(&ended, Ended::Limit(limit) if *limit != LimitReached::Calls);
+        let is_budget = matches!(&ended, Ended::Limit(limit) if limit.is_money());
         let shortfall = if is_budget { self.shortfall() } else { None };
         self.push(TurnEnded { turn: self.state.turn, ended, reports, shortfall });
     }

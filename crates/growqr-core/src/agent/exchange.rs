@@ -1,7 +1,7 @@
 //! Inputs of the turn machine, and the intents that it gives to the driver.
 
 use crate::ask::Answer;
-use crate::id::{AgentId, AskId, EffectId, MessageId, SegmentHash};
+use crate::id::{AgentId, AskId, EffectId, MessageId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
 use crate::memory::CommitPlan;
@@ -104,8 +104,28 @@ pub enum Input {
     Deadline,
     /// The rules have changed: settles the asks that a rule decides now.
     RulesChanged,
-    /// Stop the turn.
-    Cancel,
+    /// Stop the turn now.
+    Cancel {
+        /// Stop its sub-agents as well. Otherwise they work on, and a sub-agent ends once they have reported.
+        tree: bool,
+    },
+    /// Finish the turn: no further calls, a report of what there is.
+    Finish {
+        /// Let its sub-agents finish as well, and wait for their reports.
+        tree: bool,
+    },
+    /// Take back a message that the model has not read yet; any other changes nothing.
+    WithdrawMessage {
+        /// The event that recorded it.
+        message: Seq,
+    },
+    /// Change a message that the model has not read yet; any other changes nothing.
+    EditMessage {
+        /// The event that recorded it.
+        message: Seq,
+        /// The new text.
+        text: String,
+    },
     /// The program is about to stop in an orderly way; no further intent will be performed.
     Stopping,
     /// The journal was replayed after a restart of the program.

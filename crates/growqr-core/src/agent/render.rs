@@ -162,8 +162,8 @@ impl Pending {
     fn text(&self, shortened: bool) -> String {
         let shortened_if_long = |text| shortened_if_long(text, shortened);
         match self {
-            Pending::UserMessage(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
-            Pending::UserMessage(text) => shortened_if_long(text).into_owned(),
+            Pending::UserMessage { text, .. } if text.trim().is_empty() => "(an empty message)".to_owned(),
+            Pending::UserMessage { text, .. } => shortened_if_long(text).into_owned(),
             Pending::Task { from, text } => {
                 format!("<task from=\"{from}\">\n{}\n</task>", escape_closing_tag(&shortened_if_long(text), "task"))
             }
@@ -186,6 +186,7 @@ impl Pending {
                 let text = format!("It waits for the person's answer to this: {}", shortened_if_long(text));
                 format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&text, "mail"))
             }
+            Pending::Finish => "(Finish now: make no further calls, and report what you have and what is left to do.)".to_owned(),
             Pending::AnswerWasEmpty => "(Your last answer was empty. Please continue, or say what you need.)".to_owned(),
             Pending::AnswerWasCut => "(Your last answer was cut because it became too long, and none of it was carried out. \
                 Do it in smaller parts: a page can be written a section at a time.)"

@@ -17,6 +17,7 @@ use crate::memory::{CommitPlan, Origin};
 use crate::model::{ModelCard, ModelRequest};
 use crate::money::Money;
 use crate::prompt::Segment;
+use crate::quota::QuotaUse;
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, Repeat, ToolCall, ToolResult};
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,10 @@ pub struct State {
     pub(super) cancelling: bool,
     /// A message arrived after the cancel: once the cancelled turn has ended, the next one starts.
     pub(super) message_since_cancel: bool,
+    /// The turn waits at a limit.
+    pub(super) paused: Option<Pause>,
+    /// The model is to finish: its calls are refused. Counts the answers that had calls all the same.
+    pub(super) finishing: Option<u32>,
     /// How the turn ends once its sub-agents have stopped.
     pub(super) ending: Option<Ended>,
     /// The attempt number of the model call that an orderly stop of the program interrupted.
@@ -72,6 +77,8 @@ pub struct State {
     pub(super) last_text: String,
     pub(super) children: BTreeMap<AgentId, Child>,
     pub(super) budget: Budget,
+    /// What it has used besides money.
+    pub(super) quota: QuotaUse,
     /// Open charges: reserved and not settled.
     pub(super) charges: BTreeMap<EffectId, Charge>,
     /// Ids of settled charges.
@@ -92,6 +99,24 @@ pub struct State {
     pub(super) untrusted_pending: BTreeSet<String>,
     /// The last call, and how many times in a row it was made.
     pub(super) repeated: Repeated,
+}
+
+/// A turn that waits at a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pause {
+    pub(super) limit: LimitReached,
+    /// The ask, once it is raised: as long as sub-agents work, their money may still come back.
+    pub(super) ask: Option<AskId>,
+    pub(super) answer: Option<PauseAnswer>,
+}
+
+/// The answer at a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum PauseAnswer {
+    /// Go on.
+    GoOn,
+    /// End the turn.
+    Stop,
 }
 
 /// How many times in a row the same call was made.
@@ -122,7 +147,8 @@ impl Repeated {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counters {
     pub(super) calls: u32,
-    pub(super) children: u32,
+    /// Added to the limit of calls by the person.
+    pub(super) calls_raised: u32,
     /// The model was asked once more after an answer that could not be used.
     pub(super) nudged: bool,
     /// A new segment was started because the model refused the past.
@@ -144,7 +170,7 @@ pub(super) enum Phase {
     /// Between turns.
     Idle,
     /// A model call is open.
-    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, since: Timestamp },
+    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, tokens: Option<u64>, since: Timestamp },
     /// Tool calls of the last answer are open.
     Tools(Vec<Call>),
     /// The model has answered and no call is open: the turn ends, or waits for sub-agents.
@@ -186,14 +212,16 @@ pub(super) enum Progress {
 /// An item for the next user message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Pending {
-    /// A message of the person.
-    UserMessage(String),
+    /// A message of the person, with the event that recorded it.
+    UserMessage { seq: Seq, text: String },
     /// A sub-agent's task.
     Task { from: AgentId, text: String },
     /// A message from another agent.
     AgentMessage { from: AgentId, text: String },
     /// A sub-agent's report.
     Report { from: AgentId, report: Report },
+    /// The model is to finish.
+    Finish,
     /// The model's answer was empty; it is asked once more.
     AnswerWasEmpty,
     /// The model's answer was cut at the output limit; it is asked for a shorter one.
@@ -228,6 +256,8 @@ impl State {
             phase: Phase::Idle,
             cancelling: false,
             message_since_cancel: false,
+            paused: None,
+            finishing: None,
             ending: None,
             interrupted_attempt: None,
             turn: 0,
@@ -239,6 +269,7 @@ impl State {
             last_text: String::new(),
             children: BTreeMap::new(),
             budget: Budget::default(),
+            quota: QuotaUse::default(),
             charges: BTreeMap::new(),
             settled: Arc::default(),
             received_mail: Arc::default(),

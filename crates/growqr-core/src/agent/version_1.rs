@@ -173,7 +173,7 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
         format!("<{element} from=\"{from}\">\n{text}\n</{element}>")
     };
     match pending {
-        Pending::UserMessage(text) if text.trim().is_empty() => "(an empty message)".to_owned(),
+        Pending::UserMessage { text, .. } if text.trim().is_empty() => "(an empty message)".to_owned(),
         Pending::Task { from, text } => marked("task", from, text),
         Pending::AgentMessage { from, text } => marked("mail", from, text),
         Pending::Report { from, report } => marked("mail", from, &report_text(from.as_str(), report)),
@@ -182,9 +182,9 @@ fn text_of(pending: &Pending, shortened: bool) -> String {
             Do it in smaller parts: a page can be written a section at a time.)"
             .to_owned(),
         Pending::Continue(text) if text.is_empty() => "(Go on from the end of what was said before.)".to_owned(),
-        // There were no asks.
-        Pending::Answer { .. } | Pending::SubAgentAsks { .. } => String::new(),
-        Pending::UserMessage(text) | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
+        // There were none of these.
+        Pending::Answer { .. } | Pending::SubAgentAsks { .. } | Pending::Finish => String::new(),
+        Pending::UserMessage { text, .. } | Pending::Continue(text) => shortened_if_long(text, shortened).into_owned(),
     }
 }
 

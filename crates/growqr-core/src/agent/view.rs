@@ -83,7 +83,7 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),
             MailBody::Say { text, .. } => (Author::Agent(body.mail.from.clone()), text.clone()),
             MailBody::Report(report) => (Author::Agent(body.mail.from.clone()), report.text.clone()),
-            MailBody::Spawn(_) | MailBody::Cancel | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => return None,
+            MailBody::Spawn(_) | MailBody::Cancel | MailBody::Finish | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => return None,
         },
         _ => return None,
     };

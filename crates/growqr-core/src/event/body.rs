@@ -1,8 +1,8 @@
 //! The body of each kind of event. `event/mod.rs` lists and describes the kinds.
 
 use crate::ask::{Answer, Ask, SettledBy};
-use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash};
-use crate::limits::{LimitReached, Limits, Shortfall};
+use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
+use crate::limits::{LimitReached, Limits, Raise, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply};
@@ -86,6 +86,9 @@ pub struct ModelRequested {
     pub max_tokens: u64,
     /// The most this call can cost; `None` if the price is unknown.
     pub reservation: Option<Money>,
+    /// The most tokens that the call can use, if its price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
     /// True if long texts lost their middle because an earlier request with the full texts was too expensive.
     #[serde(default, skip_serializing_if = "is_false")]
     pub shortened: bool,
@@ -305,9 +308,45 @@ pub struct AskSettled {
     /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// What the answer adds to the limits of the current message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raise: Option<Raise>,
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::FinishRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FinishRequested {
+    /// True if the person asked; false if its parent did.
+    pub by_person: bool,
+    /// Mail that passes it on to the sub-agents at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mail: Vec<Mail>,
+}
+
+/// See [`super::Event::TurnPaused`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnPaused {
+    /// The limit.
+    pub limit: LimitReached,
+}
+
+/// See [`super::Event::MessageWithdrawn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageWithdrawn {
+    /// The event that recorded the message.
+    pub message: Seq,
+}
+
+/// See [`super::Event::MessageEdited`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageEdited {
+    /// The event that recorded the message.
+    pub message: Seq,
+    /// The new text.
+    pub text: String,
 }
 
 /// See [`super::Event::TurnEnding`].

@@ -113,6 +113,14 @@ events! {
     AskRaised => "ask_raised",
     /// An ask has its answer, or needs none any more.
     AskSettled => "ask_settled",
+    /// The person, or the agent's parent, asks the agent to finish: no further calls, a report of what it has.
+    FinishRequested => "finish_requested",
+    /// A limit is reached; the turn waits for money that comes back, or for the person.
+    TurnPaused => "turn_paused",
+    /// The person takes back a message that the model has not read yet.
+    MessageWithdrawn => "message_withdrawn",
+    /// The person changes a message that the model has not read yet.
+    MessageEdited => "message_edited",
     /// A sub-agent's turn will end in this way as soon as its own sub-agents have stopped.
     TurnEnding => "turn_ending",
     /// The agent's turn has ended.
@@ -161,6 +169,7 @@ impl Event {
             Event::ChildCancelled(body) => slice::from_ref(&body.mail),
             Event::AskRaised(body) => &body.notices,
             Event::AskSettled(body) => &body.notices,
+            Event::FinishRequested(body) => &body.mail,
             Event::TurnEnded(body) => &body.reports,
             _ => &[],
         }

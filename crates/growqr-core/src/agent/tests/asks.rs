@@ -214,6 +214,8 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
         spent: Money::ZERO,
         returned: Money::ZERO,
         up_to: 1,
+        raised: Money::ZERO,
+        quota: None,
     };
     let untrusted = vec!["web".to_owned()];
     let (from, to) = (AgentId::new("a-1"), AgentId::grow());
@@ -297,7 +299,7 @@ fn a_cancel_withdraws_the_asks_and_a_late_answer_starts_nothing() {
     world.answer(calls(&[("act", json!({"path": "a"})), ("ask_user", json!({"question": "Which one?"}))]));
     let asks: Vec<AskId> = world.state.open_asks().map(|ask| ask.id.clone()).collect();
     assert_eq!(asks.len(), 2);
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert!(world.settled().iter().all(|settled| settled.by == SettledBy::Withdrawn));
     assert!(!world.state.is_at_work() && !world.state.can_continue());
     for ask in asks {
@@ -308,7 +310,7 @@ fn a_cancel_withdraws_the_asks_and_a_late_answer_starts_nothing() {
 /// A sub-agent that has one question open.
 fn sub_agent() -> World {
     let mut world = World::of(crate::agent::State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "helper".to_owned(), task: "go".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest { name: "helper".to_owned(), task: "go".to_owned(), allowance: Money::usd(1), depth: 1, quota: None };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth), untrusted: Vec::new() }));
     world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));

@@ -116,7 +116,7 @@ fn a_charge_of_unknown_price_is_open_and_settled_like_any_other() {
 #[test]
 fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None };
     let mail = Mail {
         id: EffectId::new("spawn"),
         from: AgentId::grow(),

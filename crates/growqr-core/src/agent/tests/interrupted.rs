@@ -70,13 +70,13 @@ fn a_look_up_without_an_answer_gets_the_error_that_the_call_may_have_happened() 
 #[test]
 fn a_cancel_records_what_is_known_about_each_call() {
     let (mut safe, _) = calling(Repeat::Safe);
-    assert_eq!(safe.input(Input::Cancel), ["cancel_requested", "tool_finished", "turn_ended"]);
+    assert_eq!(safe.input(Input::Cancel { tree: true }), ["cancel_requested", "tool_finished", "turn_ended"]);
     let (mut unknown, _) = calling(Repeat::Unknown);
-    assert_eq!(unknown.input(Input::Cancel), ["cancel_requested", "tool_finished", "turn_ended"]);
+    assert_eq!(unknown.input(Input::Cancel { tree: true }), ["cancel_requested", "tool_finished", "turn_ended"]);
     unknown.say("what happened?");
     assert!(result(&unknown).0.contains("may have been carried out"));
     let (mut looked_up, effect) = calling(Repeat::LookUp);
-    assert_eq!(looked_up.input(Input::Cancel), ["cancel_requested", "tool_interrupted"]);
+    assert_eq!(looked_up.input(Input::Cancel { tree: true }), ["cancel_requested", "tool_interrupted"]);
     let nothing = Input::LookedUp { effect, found: LookedUp::NothingHappened };
     assert_eq!(looked_up.input(nothing), ["tool_finished", "turn_ended"]);
     assert_eq!(looked_up.state.last_ended(), Some(&Ended::Cancelled));
@@ -103,7 +103,7 @@ fn a_tool_of_the_next_segment_cannot_be_called_in_this_one() {
 #[test]
 fn a_message_after_the_cancel_starts_the_next_turn() {
     let (mut world, effect) = calling(Repeat::LookUp);
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert_eq!(world.say("do this instead"), ["user_said"]);
     let nothing = Input::LookedUp { effect, found: LookedUp::NothingHappened };
     assert_eq!(world.input(nothing), ["tool_finished", "turn_ended", "turn_started", "model_requested"]);

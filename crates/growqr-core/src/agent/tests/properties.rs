@@ -160,7 +160,7 @@ fn apply(world: &mut World, step: Step) {
             if !at_work.is_empty() {
                 let from = at_work[which % at_work.len()].clone();
                 let report =
-                    Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1), up_to: u64::MAX };
+                    Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1), up_to: u64::MAX, raised: Money::ZERO, quota: None };
                 let id = EffectId::new(format!("r{}", world.entries.len()));
                 let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report), untrusted: Vec::new() };
                 world.input(Input::Mail(mail.clone()));
@@ -175,7 +175,7 @@ fn apply(world: &mut World, step: Step) {
                 world.input(Input::Tell { agent, id, text: "more".into() });
             }
         }
-        Step::Cancel => drop(world.input(Input::Cancel)),
+        Step::Cancel => drop(world.input(Input::Cancel { tree: true })),
         Step::Restart => drop(world.restart()),
         Step::Stop => {
             world.input(Input::Stopping);

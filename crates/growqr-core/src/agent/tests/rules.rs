@@ -29,7 +29,7 @@ fn commit() -> (&'static str, serde_json::Value) {
 /// A sub-agent with a one-dollar allowance, its first model call open.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
 }
@@ -44,7 +44,7 @@ fn mail(id: &str, body: MailBody) -> Mail {
 }
 
 fn message_body(number: u64, allowance: Money) -> MailBody {
-    MailBody::Say { text: "more".into(), allowance, limit: None, number, by_person: false }
+    MailBody::Say { text: "more".into(), allowance, limit: None, number, by_person: false, quota: None }
 }
 
 /// The report of the `index`-th sub-agent of this world.
@@ -52,7 +52,7 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
     let spawns: Vec<&Mail> = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).collect();
     let child = spawns[index].to.clone();
     let report =
-        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1 };
+        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1, raised: Money::ZERO, quota: None };
     Mail {
         id: EffectId::new(format!("report-{index}")),
         from: child,
@@ -283,7 +283,7 @@ fn a_cancel_gives_every_open_call_a_result() {
     let mut world = World::grow();
     world.say("look");
     world.answer(calls(&[("read_memory", json!({"path": "a"})), spawn("s")]));
-    let kinds = world.input(Input::Cancel);
+    let kinds = world.input(Input::Cancel { tree: true });
     assert_eq!(kinds, ["cancel_requested", "child_cancelled", "tool_finished", "turn_ended"]);
     assert_eq!(ended(&world), &Ended::Cancelled);
     world.say("go on");
@@ -297,7 +297,7 @@ fn a_cancel_waits_for_a_change_that_is_being_committed() {
     world.answer(calls(&[commit()]));
     let open = world.open_tools();
     assert_eq!(world.input(Input::Intended { effect: open[0].clone(), plan: plan() }), ["commit_intended"]);
-    assert_eq!(world.input(Input::Cancel), ["cancel_requested"]);
+    assert_eq!(world.input(Input::Cancel { tree: true }), ["cancel_requested"]);
     assert_eq!(world.finish(&open[0], ToolResult::ok("committed")), ["tool_finished", "turn_ended"]);
     assert_eq!(ended(&world), &Ended::Cancelled);
 }
@@ -306,12 +306,12 @@ fn a_cancel_waits_for_a_change_that_is_being_committed() {
 fn a_late_answer_and_a_late_change_are_ignored() {
     let mut world = World::grow();
     world.say("note");
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert_eq!(world.input(Input::Answered { attempt: 1, reply: says("late"), prepared: vec![] }), [""; 0]);
     world.say("again");
     world.answer(calls(&[commit()]));
     let open = world.open_tools();
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert_eq!(world.input(Input::Intended { effect: open[0].clone(), plan: plan() }), [""; 0]);
 }
 
@@ -550,7 +550,7 @@ fn the_report_of_a_stopped_sub_agent_starts_no_turn() {
     let mut world = World::grow();
     world.say("go");
     world.answer(calls(&[spawn("one")]));
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert_eq!(world.input(Input::Mail(report_of(&world, 0, Money::ZERO))), ["mail_received"]);
     world.say("and?");
     assert!(world.last_user().1.contains("found it"));
@@ -593,7 +593,7 @@ fn a_wait_ignores_sub_agents_that_work_for_the_person() {
 fn a_stopped_call_counts_with_the_cost_possible_in_that_time() {
     let mut world = World::grow();
     world.say("hello");
-    world.input(Input::Cancel);
+    world.input(Input::Cancel { tree: true });
     assert!(world.state.budget().unknown < usd_cents(10), "{:?}", world.state.budget().unknown);
 }
 

@@ -108,7 +108,7 @@ impl Forest {
             }
             Step::Cancel(whom) => {
                 let Some(id) = self.pick(whom, exists) else { return };
-                self.with(&id, |world| drop(world.input(Input::Cancel)));
+                self.with(&id, |world| drop(world.input(Input::Cancel { tree: true })));
             }
             Step::Deliver(which) => drop(self.deliver(which)),
             Step::Restart(whom) => {

@@ -1,0 +1,83 @@
+//! Finishing a turn: no further calls, a report of what there is.
+
+use super::children;
+use super::draft::Draft;
+use super::judge::WantedCall;
+use super::state::{Pending, Phase, State};
+use crate::ask::AskKind;
+use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn};
+use crate::id::{AgentId, AskId, Seq};
+use crate::mail::{Mail, MailBody};
+use crate::tool::ToolResult;
+
+impl Draft<'_> {
+    /// Lets the turn finish. With `tree`, its sub-agents finish first, and it waits for their reports.
+    pub(super) fn on_finish(&mut self, by_person: bool, tree: bool) {
+        if !self.state.is_at_work() || self.state.ending.is_some() || self.state.cancelling || self.state.finishing.is_some() {
+            return;
+        }
+        let to_finish = |child: &super::child::Child| tree && child.is_at_work() && !child.cancelled && !child.finishing;
+        let children = self.state.children.iter().filter(|(_, child)| to_finish(child));
+        let children: Vec<AgentId> = children.map(|(id, _)| id.clone()).collect();
+        let mail: Vec<Mail> = children.into_iter().map(|id| self.mail(id, MailBody::Finish)).collect();
+        self.push(FinishRequested { by_person, mail });
+        // Answers that only a call or a question waits for are not needed any more; the one at a limit still is.
+        let asks = self.state.open_asks.values().filter(|ask| ask.kind != AskKind::Budget);
+        let asks: Vec<AskId> = asks.map(|ask| ask.id.clone()).collect();
+        asks.into_iter().for_each(|ask| self.withdraw_ask(ask));
+        let waits = tree && self.state.children_at_work().next().is_some();
+        match self.state.phase {
+            Phase::Idle | Phase::Calling { .. } => {}
+            Phase::Waiting if self.state.is_paused() || waits => {}
+            Phase::Waiting => self.request(1),
+            Phase::Tools(_) => {
+                for effect in self.calls_not_started() {
+                    self.finish_call(&effect, ToolResult::error(FINISHING));
+                }
+                for effect in children::waiting_calls(&self.state).into_iter().filter(|_| !waits) {
+                    self.finish_call(&effect, ToolResult::error("you are to finish; the sub-agents work on without you"));
+                }
+                self.after_calls();
+            }
+        }
+    }
+
+    /// An answer with calls although the turn is to finish: the calls are refused, and the model gets one more chance to report.
+    pub(super) fn refuse_while_finishing(&mut self, calls: &[WantedCall]) {
+        self.refuse_calls(calls, FINISHING);
+        if self.state.finishing.is_some_and(|refused| refused > 1) {
+            self.end_turn(Ended::Done);
+        } else {
+            self.after_calls();
+        }
+    }
+
+    /// Takes back a message of the person that the model has not read.
+    pub(super) fn on_withdraw_message(&mut self, message: Seq) {
+        if self.state.is_queued(message) {
+            self.push(MessageWithdrawn { message });
+        }
+    }
+
+    /// Changes a message of the person that the model has not read.
+    pub(super) fn on_edit_message(&mut self, message: Seq, text: String) {
+        if self.state.is_queued(message) {
+            self.push(MessageEdited { message, text });
+        }
+    }
+}
+
+const FINISHING: &str = "not carried out: you are to finish now. Report what you have, and what is left to do";
+
+impl State {
+    /// Whether this event recorded a message of the person that the model has not read.
+    #[must_use]
+    pub fn is_queued(&self, message: Seq) -> bool {
+        self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message))
+    }
+
+    pub(super) fn start_finishing(&mut self) {
+        self.finishing = Some(0);
+        self.pending.push(Pending::Finish);
+    }
+}
