@@ -1,13 +1,16 @@
 //! The interface to the agents of one profile for the rest of the program, independent of the placement.
 
+use crate::answers::{AskError, open_ask, settled};
 use crate::local::LocalHost;
 use crate::notification::Notification;
 use crate::placement::{Placement, PostError, Posted};
 use crate::ports::{HostConfig, Ports};
 use growqr_core::agent::{ChargeState, Input};
-use growqr_core::id::{AgentId, EffectId, MessageId};
+use growqr_core::ask::{Answer, AskKind};
+use growqr_core::id::{AgentId, AskId, EffectId, MessageId};
 use growqr_core::journal::{AgentView, Store, StoreError};
 use growqr_core::money::Money;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
@@ -47,13 +50,41 @@ impl Host {
         Ok(self.placement.post(&AgentId::grow(), Input::Tell { agent: agent.clone(), id, text }).await?.view)
     }
 
-    /// Stops an agent's turn and its sub-agents. Does nothing if there is nothing to stop.
+    /// Sends an agent an input of the person: to stop, to finish, or to change a queued message. Returns the agent afterwards, and
+    /// whether anything has changed.
     ///
     /// # Errors
-    /// [`PostError`]; then nothing was stopped.
-    pub async fn cancel(&self, agent: &AgentId) -> Result<AgentView, PostError> {
+    /// [`PostError`]; then nothing was changed.
+    pub async fn control(&self, agent: &AgentId, input: Input) -> Result<(AgentView, bool), PostError> {
         self.existing(agent).await?;
-        Ok(self.placement.post(agent, Input::Cancel).await?.view)
+        let Posted { view, is_recorded, .. } = self.placement.post(agent, input).await?;
+        Ok((view, is_recorded))
+    }
+
+    /// Settles an ask with the person's answer, or with none if they will not answer. The agent goes on at once.
+    ///
+    /// # Errors
+    /// [`AskError`]: an ask that another answer has settled first is [`AskError::Settled`].
+    pub async fn answer(&self, ask: &AskId, answer: Option<Answer>) -> Result<AgentView, AskError> {
+        let open = open_ask(&*self.store, ask, answer.as_ref()).await?;
+        let input = Input::Answer { ask: ask.clone(), answer };
+        let Posted { view, is_recorded, .. } = self.placement.post(&open.agent, input).await?;
+        if is_recorded { Ok(view) } else { Err(settled(&*self.store, ask).await?) }
+    }
+
+    /// Tells the agents that wait for permissions that the rules have changed.
+    ///
+    /// # Errors
+    /// [`PostError`] of the first agent that could not be told.
+    pub async fn rules_changed(&self) -> Result<(), PostError> {
+        let grow = AgentId::grow();
+        let open = self.store.open_asks().await.map_err(|source| PostError::Store { agent: grow, source })?;
+        let waiting = open.into_iter().filter(|view| view.ask.kind == AskKind::Permission);
+        let agents: BTreeSet<AgentId> = waiting.map(|view| view.agent).collect();
+        for agent in agents {
+            self.placement.post(&agent, Input::RulesChanged).await?;
+        }
+        Ok(())
     }
 
     /// Reserves money of an agent for something other than a model call of its own loop. Call it before the money is spent. A

@@ -43,22 +43,30 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, snapshot_seq })
 }
 
+/// The result of [`record`].
+pub struct RecordedInput {
+    /// The agent afterwards.
+    pub view: AgentView,
+    /// Whether the input changed anything.
+    pub is_changed: bool,
+}
+
 /// Records the events for an input and performs no intent: for an agent that no host runs. Its open work goes on at the next
 /// start, or stays stopped. Returns the agent afterwards.
 ///
 /// # Errors
 /// If the store cannot be read or written; then nothing is recorded.
-pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<AgentView, StoreError> {
+pub async fn record(ports: &Ports, agent: &AgentId, input: Input) -> Result<RecordedInput, StoreError> {
     let Loaded { state, head, .. } = load(&*ports.store, agent).await?;
     let (setup, segment) = ports.setups.setup(state.depth());
     let now = ports.moment();
     let events = decide(&state, input, &setup, now);
     if events.is_empty() {
-        return Ok(state.view());
+        return Ok(RecordedInput { view: state.view(), is_changed: false });
     }
     let PreparedAppend { next, append, .. } = prepare_append(&state, head, events, now.at, &segment);
     ports.store.append(append).await?;
-    Ok(next.view())
+    Ok(RecordedInput { view: next.view(), is_changed: true })
 }
 
 /// A prepared append and the state after it.

@@ -2,11 +2,14 @@
 //!
 //! [`runner`] is the loop of one agent: it records the decisions of the turn machine, then performs the intents. It knows only
 //! the ports and the traits of [`placement`], so that another engine can run the same agents. [`local`] is the local placement:
-//! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers.
+//! one task per awake agent, bounded inboxes, sleep when idle. [`delivery`] brings mail from the outbox to its receivers,
+//! [`deadlines`] settles asks in time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod answers;
+pub mod deadlines;
 pub mod delivery;
 mod host;
 mod journal;
@@ -23,10 +26,11 @@ pub mod stop_points;
 mod tidying;
 mod toolbox;
 
+pub use answers::{AskError, record_answer};
 pub use host::Host;
-pub use journal::{Loaded, load, record};
+pub use journal::{Loaded, RecordedInput, load, record};
 pub use local::LocalHost;
-pub use memory_tools::MemoryTools;
+pub use memory_tools::{MemoryTools, offered as memory_tools};
 pub use notification::{Notification, Recorded};
 pub use placement::{Placement, PostError, Posted};
 pub use ports::{HostConfig, Ports, Setups};

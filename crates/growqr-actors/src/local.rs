@@ -4,6 +4,7 @@
 //! agent that goes to sleep is `Closing` until its task has ended, so that no agent runs twice. Items that arrive meanwhile
 //! wake it again.
 
+use crate::deadlines;
 use crate::delivery;
 use crate::notification::Notification;
 use crate::placement::{Inbox, InboxItem, Placement, PostError, Posted, RunnerHost};
@@ -47,7 +48,8 @@ impl LocalHost {
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
         let events = broadcast::channel(NOTIFICATION_BUFFER).0;
-        let (mail, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (mail, asks, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let clock = Arc::clone(&ports.clock);
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
         let open: Vec<AgentId> =
@@ -55,6 +57,7 @@ impl LocalHost {
         let runner_host = LocalRunnerHost {
             events: events.clone(),
             mail: Arc::clone(&mail),
+            asks: Arc::clone(&asks),
             memory_changed: Arc::clone(&memory_changed),
             idle: idle_sender,
         };
@@ -65,7 +68,8 @@ impl LocalHost {
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
-            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), maintenance);
+            let deadlines = deadlines::run(Arc::clone(&placement), Arc::clone(&store), clock, asks, stop.clone());
+            tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), deadlines, maintenance);
         });
         *host.task.lock().await = Some(task);
         Ok(host)
@@ -126,6 +130,7 @@ impl Placement for LocalHost {
 struct LocalRunnerHost {
     events: broadcast::Sender<Notification>,
     mail: Arc<Notify>,
+    asks: Arc<Notify>,
     memory_changed: Arc<Notify>,
     idle: mpsc::Sender<(AgentId, u64)>,
 }
@@ -139,6 +144,10 @@ impl RunnerHost for LocalRunnerHost {
 
     fn notify_mail(&self) {
         self.mail.notify_one();
+    }
+
+    fn notify_asks(&self) {
+        self.asks.notify_one();
     }
 
     fn memory_changed(&self) {

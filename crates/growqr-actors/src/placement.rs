@@ -16,6 +16,8 @@ use tokio::sync::broadcast;
 pub struct Posted {
     /// The agent after the input. An agent that does not exist has `seq` 0.
     pub view: AgentView,
+    /// Whether the input changed anything.
+    pub is_recorded: bool,
     /// The state of the charge, if the input was about one.
     pub charge: Option<ChargeState>,
 }
@@ -91,6 +93,9 @@ pub trait RunnerHost: Send + Sync {
 
     /// Notifies the delivery that there is new mail in the outbox.
     fn notify_mail(&self);
+
+    /// Notifies the host that asks were raised or settled.
+    fn notify_asks(&self);
 
     /// Notifies the host that an agent has changed memory.
     fn memory_changed(&self);

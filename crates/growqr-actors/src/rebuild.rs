@@ -2,11 +2,11 @@
 //! the stored rows. Performs no intent and wakes no agent.
 
 use growqr_core::agent::{State, views};
-use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, EffectId, Position};
-use growqr_core::journal::{Head, Store, StoreError};
+use growqr_core::event::{Entry, Event};
+use growqr_core::id::{AgentId, EffectId, Position, Seq};
+use growqr_core::journal::{Head, MessageView, Store, StoreError, View};
 use growqr_core::rebuild::{Differences, ReplayedPage, Views};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Entries per page.
 const PAGE: u32 = 2_000;
@@ -31,17 +31,19 @@ pub struct Rebuilt {
 /// [`StoreError::Corrupt`] if a journal is incomplete, before the views of its agent are changed; errors of the database.
 pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, StoreError> {
     let journals = target.journals().await?;
-    let received = received(store, &journals).await?;
+    let FirstPass { received, mut edits } = first_pass(store, &journals).await?;
     let mut rebuilt = Rebuilt::default();
     for (agent, end) in &journals {
         let mut rows = target.rebuild(agent).await?;
+        let edits = edits.remove(agent).unwrap_or_default();
         let mut journal = Replay::of(agent);
         while let Some(entries) = journal.next_page(store).await? {
             rebuilt.events += entries.len() as u64;
             let plain: Vec<Entry> = entries.iter().map(|(_, entry)| entry.clone()).collect();
             let mail = plain.iter().flat_map(|entry| entry.event.mail());
             let delivered = mail.map(|mail| &mail.id).filter(|id| received.contains(*id)).cloned().collect();
-            rows.add_page(ReplayedPage { views: views(&journal.state, &plain), entries, delivered }).await?;
+            let views = apply_edits(views(&journal.state, &plain), &edits);
+            rows.add_page(ReplayedPage { views, entries, delivered }).await?;
         }
         journal.check_end(*end)?;
         rebuilt.differences += rows.finish(*end).await?;
@@ -51,16 +53,51 @@ pub async fn rebuild(store: &dyn Store, target: &dyn Views) -> Result<Rebuilt, S
     Ok(rebuilt)
 }
 
-/// Ids of all mail that some agent has received.
-async fn received(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<HashSet<EffectId>, StoreError> {
-    let mut received = HashSet::new();
+/// The last change of each message: its new text, or `None` if it was taken back.
+type Edits = BTreeMap<Seq, Option<String>>;
+
+/// What must be known of all journals before any view is rebuilt.
+#[derive(Default)]
+struct FirstPass {
+    /// Ids of all mail that some agent has received.
+    received: HashSet<EffectId>,
+    /// The changes of messages, by agent.
+    edits: HashMap<AgentId, Edits>,
+}
+
+async fn first_pass(store: &dyn Store, journals: &[(AgentId, Head)]) -> Result<FirstPass, StoreError> {
+    let mut pass = FirstPass::default();
     for (agent, end) in journals {
         let mut journal = Replay::of(agent);
-        while journal.next_page(store).await?.is_some() {}
+        let mut edits = Edits::new();
+        while let Some(entries) = journal.next_page(store).await? {
+            for (_, entry) in entries {
+                match entry.event {
+                    Event::MessageWithdrawn(body) => drop(edits.insert(body.message, None)),
+                    Event::MessageEdited(body) => drop(edits.insert(body.message, Some(body.text))),
+                    _ => {}
+                }
+            }
+        }
         journal.check_end(*end)?;
-        received.extend(journal.state.received_mail().cloned());
+        pass.received.extend(journal.state.received_mail().cloned());
+        pass.edits.insert(agent.clone(), edits);
     }
-    Ok(received)
+    Ok(pass)
+}
+
+/// The view changes with each message as it is after all changes.
+fn apply_edits(views: Vec<View>, edits: &Edits) -> Vec<View> {
+    let changed = views.into_iter().filter_map(|view| match view {
+        View::Message(message) => match edits.get(&message.seq) {
+            None => Some(View::Message(message)),
+            Some(None) => None,
+            Some(Some(text)) => Some(View::Message(MessageView { text: text.clone(), ..message })),
+        },
+        View::MessageWithdrawn(_) | View::MessageEdited { .. } => None,
+        other => Some(other),
+    });
+    changed.collect()
 }
 
 /// Replays one journal from its beginning, page by page.

@@ -169,7 +169,7 @@ impl Runner {
                     Err(error) if error.is_cancelled() => {
                         // Work that waited for the end of this task may start now.
                         self.aborted.remove(&error.id());
-                        self.try_perform().await;
+                        self.try_perform().await?;
                     }
                     Err(error) => return Err(StoreError::Failed(format!("a task of the agent failed: {error}"))),
                 },
@@ -177,18 +177,19 @@ impl Runner {
                     Some(InboxItem { input, ack }) => {
                         read += 1;
                         let charge = charge_of(&input);
+                        let before = self.state.seq();
                         let recorded = self.decide_and_record(input).await;
                         let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
-                        ack(recorded.map(|()| self.posted(charge.as_ref())));
+                        ack(recorded.map(|()| self.posted(before, charge.as_ref())));
                         if is_lost {
                             return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
-                        self.try_perform().await;
+                        self.try_perform().await?;
                     }
                     None => open = false,
                 },
                 () = tokio::time::sleep(RETRY_DELAYS[0]), if needs_retry => match self.resolve_unconfirmed().await {
-                    Ok(()) => self.try_perform().await,
+                    Ok(()) => self.try_perform().await?,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
                 },
@@ -262,12 +263,12 @@ impl Runner {
         Ok(())
     }
 
-    fn posted(&self, charge: Option<&EffectId>) -> Posted {
+    fn posted(&self, before: Seq, charge: Option<&EffectId>) -> Posted {
         let charge_state = |charge| -> ChargeState {
             let (setup, _) = self.deps.ports.setups.setup(self.state.depth());
             self.state.charge_state(charge, &setup.limits, self.deps.ports.clock.now())
         };
-        Posted { view: self.state.view(), charge: charge.map(charge_state) }
+        Posted { view: self.state.view(), is_recorded: self.state.seq() > before, charge: charge.map(charge_state) }
     }
 
     /// After a failed append: reloads the journal to find out whether the append was recorded, and if so, continues from there.
@@ -312,6 +313,7 @@ impl Runner {
 
     /// Continues from the recorded state and notifies subscribers.
     fn continue_from(&mut self, Step { next, entries, view, segment }: Step, head: Head, position: Position) {
+        let has_asks = entries.iter().any(|entry| matches!(entry.event, Event::AskRaised(_) | Event::AskSettled(_)));
         let has_mail = entries.iter().any(|entry| !entry.event.mail().is_empty());
         self.state = next;
         self.head = head;
@@ -322,20 +324,30 @@ impl Runner {
         if has_mail {
             self.deps.host.notify_mail();
         }
+        if has_asks {
+            self.deps.host.notify_asks();
+        }
     }
 
-    /// Starts the open intents. If the segment cannot be read now, a later call tries again.
-    async fn try_perform(&mut self) {
+    /// Goes on after answers and starts the open intents. If the database cannot be used now, a later call tries again; an error
+    /// is only returned if another writer has appended to the journal.
+    async fn try_perform(&mut self) -> Result<(), StoreError> {
         let performed = self.perform().await;
         self.is_stalled = performed.is_err();
-        if let Err(error) = performed {
-            tracing::warn!(%error, "open work could not be started; trying again");
+        match performed {
+            Err(error @ StoreError::Conflict { .. }) => return Err(error),
+            Err(error) => tracing::warn!(%error, "recorded work could not be started yet"),
+            Ok(()) => {}
         }
+        Ok(())
     }
 
     /// Starts the open intents that are not yet under way, and aborts work that is no longer open. A call is looked up only once
     /// the task that carried it out has ended.
     async fn perform(&mut self) -> Result<(), StoreError> {
+        if self.state.can_continue() {
+            self.decide_and_record(Input::Continue).await?;
+        }
         let open = self.state.open_intents();
         let keys: Vec<String> = open.iter().map(key).collect();
         let aborted = &mut self.aborted;

@@ -5,13 +5,15 @@ use crate::error::AppError;
 use crate::library::Library;
 use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
-use growqr_actors::{Host, Ports};
+use growqr_actors::{Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
-use growqr_core::id::{AgentId, MessageId, Position, Seq};
+use growqr_core::ask::Answer;
+use growqr_core::id::{AgentId, AskId, MessageId, Position, Seq};
 use growqr_core::journal::AgentView;
 use growqr_wire as wire;
 use growqr_wire::Reply;
+use growqr_wire::event::AskKind;
 
 /// The message that is sent in the person's name when they resume an agent.
 const RESUME_MESSAGE: &str = "Please go on where you stopped.";
@@ -141,6 +143,12 @@ pub(crate) async fn say(host: &Host, agent: String, id: String, text: String) ->
 /// to resume: a model call for it would only cost money.
 pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: String) -> Result<Reply, AppError> {
     let found = library.agent(&agent).await?;
+    let at_limit = library.asks().await?.into_iter().find(|row| row.agent == agent && row.ask.kind == AskKind::Budget);
+    if let Some(row) = at_limit {
+        // To resume an agent at a limit is to answer its question.
+        let answer = Answer { option: Some("raise".to_owned()), ..Answer::default() };
+        return Ok(said_reply(&host.answer(&AskId::new(row.ask.id), Some(answer)).await?));
+    }
     if found.is_at_work() {
         return Ok(Reply::Said { agent: found });
     }
@@ -153,22 +161,32 @@ pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: St
     })
 }
 
-/// Cancels an agent's turn and its sub-agents.
-pub(crate) async fn cancel(host: &Host, agent: String) -> Result<Reply, AppError> {
-    Ok(said_reply(&host.cancel(&AgentId::new(agent)).await?))
-}
-
-/// Cancels while no agent runs: the request is recorded, and takes effect when the agent wakes.
-pub(crate) async fn cancel_without_host(library: &Library, ports: &Ports, agent: String) -> Result<Reply, AppError> {
+/// Brings an agent an input of the person: to stop, to finish, or to change a queued message. Without a host it is recorded, and
+/// takes effect when the agent wakes. Also says whether anything has changed.
+pub(crate) async fn control(
+    library: &Library,
+    host: Option<&Host>,
+    ports: &Ports,
+    agent: String,
+    input: Input,
+) -> Result<(Reply, bool), AppError> {
     library.agent(&agent).await?;
-    Ok(said_reply(&growqr_actors::record(ports, &AgentId::new(agent), Input::Cancel).await?))
+    let agent = AgentId::new(agent);
+    let (view, is_changed) = match host {
+        Some(host) => host.control(&agent, input).await?,
+        None => {
+            let RecordedInput { view, is_changed } = growqr_actors::record(ports, &agent, input).await?;
+            (view, is_changed)
+        }
+    };
+    Ok((said_reply(&view), is_changed))
 }
 
 fn said_reply(view: &AgentView) -> Reply {
     Reply::Said { agent: convert::agent(view) }
 }
 
-fn check_text(text: &str) -> Result<(), AppError> {
+pub(crate) fn check_text(text: &str) -> Result<(), AppError> {
     if text.trim().is_empty() {
         return Err(AppError::bad_request("the message is empty", "Enter a message."));
     }

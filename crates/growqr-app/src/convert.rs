@@ -3,7 +3,7 @@
 use growqr_actors::{Notification, Recorded};
 use growqr_core::event::Entry;
 use growqr_core::id::AgentId;
-use growqr_core::journal::{AgentView, Author, MessageView, StoredEvent};
+use growqr_core::journal::{AgentView, AskView, Author, MessageView, StoredEvent};
 use growqr_core::memory::{BlamedLine, CommitInfo, FoundLine, Origin, Page, PageInfo};
 use growqr_core::model::Delta;
 use growqr_wire as wire;
@@ -23,10 +23,36 @@ pub(crate) fn agent(view: &AgentView) -> wire::Agent {
         spent: view.spent.0,
         unknown: view.unknown.0,
         allowance: view.allowance.map(|money| money.0),
+        reserved: view.reserved.0,
+        asks: view.asks,
         created_at: view.created_at.0,
         updated_at: view.updated_at.0,
         seq: view.seq.0,
     }
+}
+
+/// `agent` is the agent that asks; `None` if its row is missing.
+pub(crate) fn ask(agent: Option<&AgentView>, view: &AskView) -> wire::AskRow {
+    wire::AskRow {
+        agent: view.agent.to_string(),
+        agent_name: agent.map_or_else(|| view.agent.to_string(), |agent| agent.name.clone()),
+        depth: agent.map_or(0, |agent| agent.depth),
+        seq: view.seq.0,
+        ask: same_json(&view.ask),
+        raised_at: view.raised_at.0,
+        settled: view.settled.as_ref().map(|settlement| wire::AskSettlement {
+            by: same_json(&settlement.by),
+            answer: settlement.answer.as_ref().map(same_json),
+            rule: settlement.rule.clone(),
+            at: settlement.at.0,
+        }),
+    }
+}
+
+/// Converts between the two definitions of a part of an event, which have the same JSON: a test compares them.
+fn same_json<T: serde::de::DeserializeOwned>(value: &impl serde::Serialize) -> T {
+    let text = serde_json::to_string(value).expect("a part of an event is JSON");
+    serde_json::from_str(&text).expect("both definitions have the same JSON")
 }
 
 pub(crate) fn message(view: MessageView) -> wire::Message {
@@ -59,7 +85,7 @@ fn entry(agent: &AgentId, position: u64, entry: &Entry) -> wire::EventLine {
     }
 }
 
-/// StoredSettings bytes are JSON. Damaged bytes are shown as `null` here; `audit verify` finds them.
+/// Stored bytes are JSON. Damaged bytes are shown as `null` here; `audit verify` finds them.
 fn raw(body: Vec<u8>) -> Box<RawValue> {
     String::from_utf8(body).ok().and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
 }

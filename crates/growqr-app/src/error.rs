@@ -1,9 +1,10 @@
 //! Every error of a use case, and its one conversion to the error that a person reads.
 
 use crate::profile::sign_in::failure::SignInFailure;
-use growqr_actors::PostError;
+use growqr_actors::{AskError, PostError};
 use growqr_auth::{BeginError, RefreshError, SignInError};
-use growqr_core::journal::StoreError;
+use growqr_core::ask::SettledBy;
+use growqr_core::journal::{AskView, StoreError};
 use growqr_core::memory::MemoryError;
 use growqr_wire::{Error, ErrorCode};
 use std::io;
@@ -54,6 +55,9 @@ pub enum AppError {
     /// The agent could not be reached.
     #[error(transparent)]
     Host(#[from] PostError),
+    /// There is no such ask.
+    #[error("there is no ask {0:?}")]
+    NoAsk(String),
     /// The request is not valid.
     #[error("{message}")]
     BadRequest {
@@ -69,6 +73,12 @@ pub enum AppError {
         what: String,
         /// How to list what exists.
         next_step: String,
+    },
+    /// Another answer came first.
+    #[error("this was settled already: {how}")]
+    AskSettled {
+        /// How it was settled.
+        how: String,
     },
     /// The input is too large.
     #[error("the {what} is too large: {bytes} bytes; the limit is {limit} bytes")]
@@ -107,6 +117,32 @@ impl AppError {
     }
 }
 
+impl From<AskError> for AppError {
+    fn from(error: AskError) -> AppError {
+        match error {
+            AskError::Unknown(id) => AppError::NoAsk(id.to_string()),
+            AskError::Settled(view) => AppError::AskSettled { how: settled_text(&view) },
+            AskError::Answer(problem) => AppError::bad_request(problem.to_string(), "See what it asks: growqr asks list"),
+            AskError::Post(error) => error.into(),
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// How an ask was settled, in words.
+fn settled_text(view: &AskView) -> String {
+    let Some(settlement) = &view.settled else { return String::new() };
+    let answer = settlement.answer.as_ref().map(|answer| view.ask.answer_text(answer)).filter(|text| !text.is_empty());
+    match (settlement.by, answer) {
+        (SettledBy::Person, Some(answer)) => format!("the answer was: {answer}"),
+        (SettledBy::Person, None) => "it was dismissed".to_owned(),
+        (SettledBy::Rule, _) => "a rule has decided it".to_owned(),
+        (SettledBy::Deadline, Some(answer)) => format!("its deadline has passed, and this counted: {answer}"),
+        (SettledBy::Deadline, None) => "its deadline has passed".to_owned(),
+        (SettledBy::Withdrawn, _) => "the agent no longer needs it".to_owned(),
+    }
+}
+
 impl From<AppError> for Error {
     fn from(error: AppError) -> Error {
         tracing::debug!(error = ?error, "a request failed");
@@ -128,6 +164,8 @@ impl From<AppError> for Error {
             AppError::Host(source) => host(text, source),
             AppError::BadRequest { next_step, .. } => Error::new(ErrorCode::BadRequest, text).next(next_step),
             AppError::Missing { next_step, .. } => Error::new(ErrorCode::NotFound, text).next(next_step),
+            AppError::NoAsk(_) => Error::new(ErrorCode::NotFound, text).next("See what waits: growqr asks list"),
+            AppError::AskSettled { .. } => Error::new(ErrorCode::Conflict, text).next("See what still waits: growqr asks list"),
             AppError::TooLarge { .. } => {
                 Error::new(ErrorCode::TooLarge, text).next("Shorten it, or put it into a file and give the path.")
             }

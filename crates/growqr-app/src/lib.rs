@@ -4,6 +4,7 @@
 //! domain types and errors to `growqr-wire` in this one place.
 
 mod agents;
+mod asks;
 mod check_key;
 mod clock;
 mod convert;
@@ -17,6 +18,8 @@ mod model_setup;
 mod models;
 mod profile;
 mod rebuild;
+mod rules;
+mod spending;
 
 pub use clock::SystemClock;
 pub use crash::no_core_dumps;

@@ -242,6 +242,9 @@ pub enum SettledBy {
 }
 
 impl SettledBy {
+    /// All of them.
+    pub const ALL: [SettledBy; 4] = [SettledBy::Person, SettledBy::Rule, SettledBy::Deadline, SettledBy::Withdrawn];
+
     /// Its name in SQL, JSON and on the screen.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -1,11 +1,13 @@
 //! The ports to the store. The journal is the source of truth. Agents and messages are views: the transaction that appends events
 //! also writes their views, and the views can be rebuilt from the journal. Every implementation is bound to one profile.
 
+use crate::ask::{Answer, Ask, SettledBy};
 use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
-use crate::id::{AgentId, EffectId, Position, SegmentHash, Seq};
+use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
 use crate::mail::Mail;
 use crate::money::Money;
+use crate::rules::RuleOrigin;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +102,10 @@ pub struct AgentView {
     pub unknown: Money,
     /// The money that a sub-agent may still spend.
     pub allowance: Option<Money>,
+    /// The sum of its open reservations.
+    pub reserved: Money,
+    /// The number of its open asks.
+    pub asks: u32,
     /// When it was created.
     pub created_at: Timestamp,
     /// The time of its last event.
@@ -139,6 +145,124 @@ pub enum View {
     Agent(AgentView),
     /// A new row of the transcript.
     Message(MessageView),
+    /// The person took back a message: its row is deleted.
+    MessageWithdrawn(Seq),
+    /// The person changed a message.
+    MessageEdited {
+        /// The event that recorded it.
+        message: Seq,
+        /// The new text.
+        text: String,
+    },
+    /// A new ask.
+    Ask(AskView),
+    /// The ask with this id is settled.
+    AskSettled(AskId, Settlement),
+    /// An answer with the scope "always" adds this line to the rules. A line that was added once is not added again.
+    Rule {
+        /// The ask.
+        ask: AskId,
+        /// The line.
+        line: String,
+        /// The time.
+        at: Timestamp,
+    },
+    /// Money, or tokens, were spent.
+    Spending(SpendingView),
+}
+
+/// One row of the asks view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskView {
+    /// The agent that asks.
+    pub agent: AgentId,
+    /// The event that raised it.
+    pub seq: Seq,
+    /// The question.
+    pub ask: Ask,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// `None` as long as it is open.
+    pub settled: Option<Settlement>,
+}
+
+/// How an ask was settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Who settled it.
+    pub by: SettledBy,
+    /// The answer, if there is one.
+    pub answer: Option<Answer>,
+    /// The line of the rules that it added, or that decided.
+    pub rule: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One row of the spendings view: a model call, or a charge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpendingView {
+    /// The event that recorded it.
+    pub seq: Seq,
+    /// When.
+    pub at: Timestamp,
+    /// The model, or the purpose of the charge.
+    pub purpose: String,
+    /// The known cost.
+    pub cost: Money,
+    /// What counts as spent although the bill is not known.
+    pub unknown: Money,
+    /// Tokens of the prompt, those from the cache included.
+    pub input_tokens: u64,
+    /// Tokens of the prompt that came from the cache.
+    pub cached_tokens: u64,
+    /// Tokens of the answer.
+    pub output_tokens: u64,
+}
+
+/// What was spent, summed up for one agent, one model or one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpendingSum {
+    /// The agent's id, the model or purpose, or the day as `YYYY-MM-DD` (UTC).
+    pub key: String,
+    /// Number of model calls and charges.
+    pub calls: u64,
+    /// The time of the last of them.
+    pub at: Timestamp,
+    /// The known cost.
+    pub cost: Money,
+    /// What counts as spent although the bill is not known.
+    pub unknown: Money,
+    /// Tokens of the prompts, those from the cache included.
+    pub input_tokens: u64,
+    /// Tokens of the prompts that came from the cache.
+    pub cached_tokens: u64,
+    /// Tokens of the answers.
+    pub output_tokens: u64,
+}
+
+/// How spendings are summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpendingBy {
+    /// By agent.
+    Agent,
+    /// By model, or purpose of a charge.
+    Model,
+    /// By UTC day.
+    Day,
+}
+
+/// A line of the rules that the person or one of their answers added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRule {
+    /// Names it, to remove it.
+    pub id: String,
+    /// The line in its text form.
+    pub line: String,
+    /// Person or Always.
+    pub origin: RuleOrigin,
+    /// When it was added.
+    pub added_at: Timestamp,
 }
 
 /// One append: events with their mail and views, written in one transaction.
@@ -311,6 +435,35 @@ pub trait Settings: Send + Sync {
     async fn set(&self, name: &str, value: Option<&str>, at: Timestamp) -> Result<(), StoreError>;
 }
 
+/// Reads the asks.
+#[async_trait]
+pub trait Asks: Send + Sync {
+    /// The open asks, oldest first.
+    async fn open_asks(&self) -> Result<Vec<AskView>, StoreError>;
+    /// The asks that were settled last, newest first, at most `limit`.
+    async fn settled_asks(&self, limit: u32) -> Result<Vec<AskView>, StoreError>;
+    /// One ask.
+    async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError>;
+}
+
+/// The rules that the person, or an answer with the scope "always", has added.
+#[async_trait]
+pub trait StoredRules: Send + Sync {
+    /// All of them in the order in which they count: those of the person, then those of answers, each in the order of adding.
+    async fn rules(&self) -> Result<Vec<StoredRule>, StoreError>;
+    /// Adds a line of the person at the end of theirs; returns its id.
+    async fn add_rule(&self, line: &str, at: Timestamp) -> Result<String, StoreError>;
+    /// Removes a line for good; false if there is none with this id.
+    async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// Sums of what was spent.
+#[async_trait]
+pub trait Spendings: Send + Sync {
+    /// The sums since a time, the largest cost first; by day the newest first.
+    async fn spendings(&self, by: SpendingBy, since: Timestamp) -> Result<Vec<SpendingSum>, StoreError>;
+}
+
 /// The person, as the identity provider described them: a copy for opening without a network, never a proof of identity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
@@ -336,6 +489,6 @@ pub trait Users: Send + Sync {
 }
 
 /// All ports of a profile's store.
-pub trait Store: Journal + Outbox + Records + Settings + Users {}
+pub trait Store: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users {}
 
-impl<T: Journal + Outbox + Records + Settings + Users> Store for T {}
+impl<T: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users> Store for T {}

@@ -21,6 +21,9 @@ pub struct SpawnRequest {
     /// What it and its own sub-agents may use besides money. `None` before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// The sources of untrusted text that the sender had read when it wrote this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }
 
 /// How a sub-agent's work ended.
@@ -58,6 +61,9 @@ pub struct Report {
     /// The unused part of the quota that this receiver gave. `None` before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quota: Option<Quota>,
+    /// The sources of untrusted text that it had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untrusted: Vec<String>,
 }
 
 fn is_zero(amount: &Money) -> bool {
@@ -85,6 +91,9 @@ pub enum MailBody {
         /// Added to what it may use besides money.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         quota: Option<Quota>,
+        /// The sources of untrusted text that the sender had read when it wrote this.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        untrusted: Vec<String>,
     },
     /// Stop, and stop your own sub-agents.
     Cancel,
@@ -106,6 +115,19 @@ pub enum MailBody {
     },
 }
 
+impl MailBody {
+    /// The sources of untrusted text that the sender had read when it wrote this.
+    #[must_use]
+    pub fn untrusted(&self) -> &[String] {
+        match self {
+            MailBody::Spawn(spawn) => &spawn.untrusted,
+            MailBody::Say { untrusted, .. } => untrusted,
+            MailBody::Report(report) => &report.untrusted,
+            MailBody::Cancel | MailBody::Finish | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => &[],
+        }
+    }
+}
+
 /// One mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mail {
@@ -117,7 +139,4 @@ pub struct Mail {
     pub to: AgentId,
     /// The content.
     pub body: MailBody,
-    /// The sources of untrusted text that the sender had read when it wrote this.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub untrusted: Vec<String>,
 }

@@ -47,6 +47,12 @@ pub struct Differences {
     pub agents: u64,
     /// Of the messages view.
     pub messages: u64,
+    /// Of the asks view.
+    pub asks: u64,
+    /// Of the rules that answers have added.
+    pub rules: u64,
+    /// Of the spendings view.
+    pub spendings: u64,
     /// Of the outbox.
     pub mail: u64,
 }
@@ -63,6 +69,9 @@ impl AddAssign for Differences {
     fn add_assign(&mut self, more: Differences) {
         self.agents += more.agents;
         self.messages += more.messages;
+        self.asks += more.asks;
+        self.rules += more.rules;
+        self.spendings += more.spendings;
         self.mail += more.mail;
     }
 }

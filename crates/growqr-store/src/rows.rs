@@ -1,20 +1,25 @@
 //! Result rows of the databases and their conversion to the types of `growqr-core`. Both databases use the same column types, so
 //! the rows are defined once. A value that this build cannot have written is [`StoreError::Corrupt`].
 
+use growqr_core::ask::SettledBy;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
 use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
-use growqr_core::journal::{AgentView, Author, Head, MessageView, Snapshot, Status, StoreError, StoredEvent, User, decode};
+use growqr_core::journal::{
+    AgentView, AskView, Author, Head, MessageView, Settlement, Snapshot, SpendingSum, Status, StoreError, StoredEvent, StoredRule,
+    User, decode,
+};
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
+use growqr_core::rules::RuleOrigin;
 
 /// Selects [`AgentRow`]s; `seq` is the end of the journal.
 macro_rules! select_agents {
     ($rest:literal) => {
         concat!(
-            "select agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, created_at, \
-            updated_at, seq from agents join journals using (profile_id, agent_id) ",
+            "select agent_id, name, parent_id, depth, task, status, model, turn, spent, unknown_cost, allowance, reserved, \
+            asks, created_at, updated_at, seq from agents join journals using (profile_id, agent_id) ",
             $rest
         )
     };
@@ -34,6 +39,8 @@ pub(crate) struct AgentRow {
     spent: i64,
     unknown_cost: i64,
     allowance: Option<i64>,
+    reserved: i64,
+    asks: i64,
     created_at: i64,
     updated_at: i64,
     seq: i64,
@@ -56,9 +63,101 @@ impl TryFrom<AgentRow> for AgentView {
             spent: Money(number("agents.spent", row.spent)?),
             unknown: Money(number("agents.unknown_cost", row.unknown_cost)?),
             allowance: row.allowance.map(|money| number("agents.allowance", money).map(Money)).transpose()?,
+            reserved: Money(number("agents.reserved", row.reserved)?),
+            asks: number("agents.asks", row.asks)?,
             created_at: Timestamp(row.created_at),
             updated_at: Timestamp(row.updated_at),
             seq: Seq(number("journals.seq", row.seq)?),
+        })
+    }
+}
+
+/// All columns of an ask.
+#[derive(sqlx::FromRow)]
+pub(crate) struct AskRow {
+    agent_id: String,
+    seq: i64,
+    body: String,
+    raised_at: i64,
+    settled_at: Option<i64>,
+    settled_by: Option<String>,
+    answer: Option<String>,
+    rule: Option<String>,
+}
+
+impl TryFrom<AskRow> for AskView {
+    type Error = StoreError;
+
+    fn try_from(row: AskRow) -> Result<AskView, StoreError> {
+        let settled = match (row.settled_at, row.settled_by) {
+            (Some(at), Some(by)) => {
+                let by = SettledBy::ALL.into_iter().find(|known| known.as_str() == by).ok_or_else(|| damaged("asks.settled_by", &by))?;
+                let answer = row.answer.map(|answer| json("asks.answer", &answer)).transpose()?;
+                Some(Settlement { by, answer, rule: row.rule, at: Timestamp(at) })
+            }
+            _ => None,
+        };
+        Ok(AskView {
+            agent: AgentId::new(row.agent_id),
+            seq: Seq(number("asks.seq", row.seq)?),
+            ask: json("asks.body", &row.body)?,
+            raised_at: Timestamp(row.raised_at),
+            settled,
+        })
+    }
+}
+
+fn json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("{column}: {error}")))
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct RuleRow {
+    rule_id: String,
+    line: String,
+    origin: String,
+    added_at: i64,
+}
+
+impl TryFrom<RuleRow> for StoredRule {
+    type Error = StoreError;
+
+    fn try_from(row: RuleRow) -> Result<StoredRule, StoreError> {
+        let origin = match row.origin.as_str() {
+            "person" => RuleOrigin::Person,
+            "always" => RuleOrigin::Always,
+            other => return Err(damaged("rules.origin", other)),
+        };
+        Ok(StoredRule { id: row.rule_id, line: row.line, origin, added_at: Timestamp(row.added_at) })
+    }
+}
+
+/// A group of spendings.
+#[derive(sqlx::FromRow)]
+pub(crate) struct SpendingSumRow {
+    group_key: String,
+    calls: i64,
+    at: i64,
+    cost: i64,
+    unknown_cost: i64,
+    input_tokens: i64,
+    cached_tokens: i64,
+    output_tokens: i64,
+}
+
+impl TryFrom<SpendingSumRow> for SpendingSum {
+    type Error = StoreError;
+
+    fn try_from(row: SpendingSumRow) -> Result<SpendingSum, StoreError> {
+        Ok(SpendingSum {
+            key: row.group_key,
+            calls: number("spendings", row.calls)?,
+            at: Timestamp(row.at),
+            cost: Money(number("spendings.cost", row.cost)?),
+            unknown: Money(number("spendings.unknown_cost", row.unknown_cost)?),
+            input_tokens: number("spendings.input_tokens", row.input_tokens)?,
+            cached_tokens: number("spendings.cached_tokens", row.cached_tokens)?,
+            output_tokens: number("spendings.output_tokens", row.output_tokens)?,
         })
     }
 }

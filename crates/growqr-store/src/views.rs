@@ -2,8 +2,8 @@
 
 use crate::chain::to_i64;
 use crate::text::without_nul;
-use growqr_core::id::{AgentId, Seq};
-use growqr_core::journal::{AgentView, Append, Author, MessageView, StoreError, View};
+use growqr_core::id::{AgentId, AskId, Seq};
+use growqr_core::journal::{AgentView, Append, AskView, Author, MessageView, Settlement, SpendingView, StoreError, View};
 use growqr_core::rebuild::ReplayedPage;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +13,15 @@ pub(crate) struct ViewRows {
     /// The last row; it replaces earlier ones.
     pub(crate) agent: Option<AgentRow>,
     pub(crate) messages: Vec<MessageRow>,
+    /// Messages that were taken back, by event.
+    pub(crate) withdrawn: Vec<i64>,
+    /// Messages that were changed, by event, with their new text.
+    pub(crate) edited: Vec<(i64, String)>,
+    pub(crate) asks: Vec<AskRow>,
+    /// Asks that were settled by this append and raised by an earlier one.
+    pub(crate) settled: Vec<SettledRow>,
+    pub(crate) rules: Vec<RuleRow>,
+    pub(crate) spendings: Vec<SpendingRow>,
 }
 
 impl ViewRows {
@@ -38,9 +47,143 @@ impl ViewRows {
             match view {
                 View::Agent(agent) => rows.agent = Some(AgentRow::of(agent)?),
                 View::Message(message) => rows.messages.push(MessageRow::of(message, position(message.seq)?)?),
+                View::MessageWithdrawn(message) => rows.withdrawn.push(to_i64(message.0)?),
+                View::MessageEdited { message, text } => rows.edited.push((to_i64(message.0)?, without_nul(text))),
+                View::Ask(ask) => rows.asks.push(AskRow::of(ask)?),
+                View::AskSettled(ask, settlement) => rows.settle(SettledRow::of(ask, settlement)?),
+                View::Rule { ask, line, at } => rows.rules.push(RuleRow {
+                    rule_id: ask.as_str().to_owned(),
+                    line: without_nul(line),
+                    added_at: at.0,
+                }),
+                View::Spending(spending) => rows.spendings.push(SpendingRow::of(spending)?),
             }
         }
         Ok(rows)
+    }
+}
+
+impl ViewRows {
+    fn settle(&mut self, settled: SettledRow) {
+        match self.asks.iter_mut().find(|ask| ask.ask_id == settled.ask_id) {
+            Some(ask) => ask.settle(settled),
+            None => self.settled.push(settled),
+        }
+    }
+}
+
+/// One row of `asks`, without the agent.
+#[derive(Clone, PartialEq, sqlx::FromRow)]
+pub(crate) struct AskRow {
+    pub(crate) ask_id: String,
+    pub(crate) seq: i64,
+    pub(crate) kind: String,
+    pub(crate) body: String,
+    pub(crate) raised_at: i64,
+    pub(crate) deadline: Option<i64>,
+    pub(crate) settled_at: Option<i64>,
+    pub(crate) settled_by: Option<String>,
+    pub(crate) answer: Option<String>,
+    pub(crate) rule: Option<String>,
+}
+
+/// Settles asks that earlier pages have raised.
+pub(crate) fn settle(asks: &mut [AskRow], settled: Vec<SettledRow>) {
+    for row in settled {
+        if let Some(ask) = asks.iter_mut().find(|ask| ask.ask_id == row.ask_id) {
+            ask.settle(row);
+        }
+    }
+}
+
+/// What settling an ask changes in its row.
+#[derive(Clone, PartialEq)]
+pub(crate) struct SettledRow {
+    pub(crate) ask_id: String,
+    pub(crate) settled_at: i64,
+    pub(crate) settled_by: String,
+    pub(crate) answer: Option<String>,
+    pub(crate) rule: Option<String>,
+}
+
+impl AskRow {
+    fn of(view: &AskView) -> Result<AskRow, StoreError> {
+        let mut row = AskRow {
+            ask_id: view.ask.id.as_str().to_owned(),
+            seq: to_i64(view.seq.0)?,
+            kind: view.ask.kind.as_str().to_owned(),
+            body: json(&view.ask)?,
+            raised_at: view.raised_at.0,
+            deadline: view.ask.deadline.map(|deadline| deadline.0),
+            settled_at: None,
+            settled_by: None,
+            answer: None,
+            rule: None,
+        };
+        if let Some(settlement) = &view.settled {
+            row.settle(SettledRow::of(&view.ask.id, settlement)?);
+        }
+        Ok(row)
+    }
+
+    pub(crate) fn settle(&mut self, settled: SettledRow) {
+        self.settled_at = Some(settled.settled_at);
+        self.settled_by = Some(settled.settled_by);
+        self.answer = settled.answer;
+        self.rule = settled.rule;
+    }
+}
+
+impl SettledRow {
+    fn of(ask: &AskId, settlement: &Settlement) -> Result<SettledRow, StoreError> {
+        Ok(SettledRow {
+            ask_id: ask.as_str().to_owned(),
+            settled_at: settlement.at.0,
+            settled_by: settlement.by.as_str().to_owned(),
+            answer: settlement.answer.as_ref().map(json).transpose()?,
+            rule: settlement.rule.as_deref().map(without_nul),
+        })
+    }
+}
+
+/// JSON escapes the NUL character, which PostgreSQL does not store in a text.
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Failed(format!("a view: {error}")))
+}
+
+/// One row of `rules` that an answer adds, without the agent.
+#[derive(Clone, PartialEq)]
+pub(crate) struct RuleRow {
+    pub(crate) rule_id: String,
+    pub(crate) line: String,
+    pub(crate) added_at: i64,
+}
+
+/// One row of `spendings`, without the agent.
+#[derive(Clone, PartialEq, sqlx::FromRow)]
+pub(crate) struct SpendingRow {
+    pub(crate) seq: i64,
+    pub(crate) at: i64,
+    pub(crate) purpose: String,
+    pub(crate) cost: i64,
+    pub(crate) unknown_cost: i64,
+    pub(crate) input_tokens: i64,
+    pub(crate) cached_tokens: i64,
+    pub(crate) output_tokens: i64,
+}
+
+impl SpendingRow {
+    fn of(view: &SpendingView) -> Result<SpendingRow, StoreError> {
+        Ok(SpendingRow {
+            seq: to_i64(view.seq.0)?,
+            at: view.at.0,
+            purpose: without_nul(&view.purpose),
+            cost: to_i64(view.cost.0)?,
+            unknown_cost: to_i64(view.unknown.0)?,
+            input_tokens: to_i64(view.input_tokens)?,
+            cached_tokens: to_i64(view.cached_tokens)?,
+            output_tokens: to_i64(view.output_tokens)?,
+        })
     }
 }
 
@@ -59,6 +202,8 @@ pub(crate) struct AgentRow {
     #[sqlx(rename = "unknown_cost")]
     pub(crate) unknown: i64,
     pub(crate) allowance: Option<i64>,
+    pub(crate) reserved: i64,
+    pub(crate) asks: i64,
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
 }
@@ -76,6 +221,8 @@ impl AgentRow {
             spent: to_i64(agent.spent.0)?,
             unknown: to_i64(agent.unknown.0)?,
             allowance: agent.allowance.map(|money| to_i64(money.0)).transpose()?,
+            reserved: to_i64(agent.reserved.0)?,
+            asks: i64::from(agent.asks),
             created_at: agent.created_at.0,
             updated_at: agent.updated_at.0,
         })

@@ -19,13 +19,14 @@ pub use event::{Event, Kind};
 pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
-    About, Agent, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
-    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, Setting, Text,
+    About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
+    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, RuleOrigin, RuleRow, RuleTest,
+    Setting, SpendingBy, SpendingRow, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -48,6 +49,13 @@ pub fn typescript() -> String {
         Agent,
         Message,
         EventLine,
+        AskRow,
+        AskSettlement,
+        RuleRow,
+        RuleOrigin,
+        RuleTest,
+        SpendingRow,
+        SpendingBy,
         Page,
         PageRow,
         Found,
@@ -90,9 +98,20 @@ pub fn typescript() -> String {
         event::ModelCard,
         event::Repeat,
         event::CatalogueEntry,
+        event::Unpriced,
+        event::Quota,
+        event::Raise,
         event::Limits,
         event::Shortfall,
         event::LimitReached,
+        event::AskKind,
+        event::AskReason,
+        event::AskOption,
+        event::AskScope,
+        event::AskDetail,
+        event::Ask,
+        event::AskAnswer,
+        event::SettledBy,
         event::Usage,
         event::StopReason,
         event::Block,

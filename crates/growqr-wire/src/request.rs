@@ -4,6 +4,7 @@
 //! after [`Request::Follow`]. Both ends belong to the same user on the same machine.
 
 use crate::error::Error;
+use crate::event::AskAnswer;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,6 +42,49 @@ pub enum Request {
     Cancel {
         /// The agent.
         agent: String,
+        /// Stop its sub-agents as well. Otherwise they work on.
+        #[serde(default = "whole_tree")]
+        tree: bool,
+    },
+    /// Lets an agent finish: no further calls, a report of what it has.
+    Finish {
+        /// The agent.
+        agent: String,
+        /// Let its sub-agents finish as well, and wait for their reports.
+        tree: bool,
+    },
+    /// Takes back a message that the model has not read yet.
+    WithdrawMessage {
+        /// The agent.
+        agent: String,
+        /// The event that recorded the message.
+        message: u64,
+    },
+    /// Changes a message that the model has not read yet.
+    EditMessage {
+        /// The agent.
+        agent: String,
+        /// The event that recorded the message.
+        message: u64,
+        /// The new text.
+        text: String,
+    },
+    /// Answers an ask. The first answer counts; a later one is an error that says so.
+    AnswerAsk {
+        /// The ask.
+        ask: String,
+        /// The answer; `None` if the person will not answer.
+        answer: Option<AskAnswer>,
+    },
+    /// Adds a line at the end of the person's rules for tool calls.
+    AddRule {
+        /// The line.
+        line: String,
+    },
+    /// Removes a line of the rules.
+    RemoveRule {
+        /// Its id.
+        id: String,
     },
     /// Resumes an agent that has stopped.
     Resume {
@@ -101,6 +145,11 @@ pub enum Request {
     /// Lists the OpenAI-compatible servers that answer on the usual ports of this machine and at the set address. Takes
     /// less than a second. Answered by [`Reply::LocalServers`].
     LocalServers,
+}
+
+/// A cancel of an earlier build stops the sub-agents as well.
+fn whole_tree() -> bool {
+    true
 }
 
 /// A successful answer of a host.

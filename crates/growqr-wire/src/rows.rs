@@ -1,6 +1,6 @@
 //! The data of lists and pages.
 
-use crate::event::{Event, Kind};
+use crate::event::{Ask, AskAnswer, Event, Kind, SettledBy};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
@@ -43,6 +43,10 @@ pub struct Agent {
     pub unknown: u64,
     /// What a sub-agent may still spend.
     pub allowance: Option<u64>,
+    /// What it has reserved now.
+    pub reserved: u64,
+    /// The number of its questions to the person that wait for an answer.
+    pub asks: u32,
     /// When it was created.
     pub created_at: i64,
     /// The time of its last event.
@@ -57,6 +61,111 @@ impl Agent {
     pub fn is_at_work(&self) -> bool {
         matches!(self.status.as_str(), "thinking" | "working" | "waiting")
     }
+}
+
+/// An ask in a listing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskRow {
+    /// The agent that asks.
+    pub agent: String,
+    /// Its name.
+    pub agent_name: String,
+    /// 0 for the Grow Agent.
+    pub depth: u32,
+    /// The event that raised it.
+    pub seq: u64,
+    /// The question.
+    pub ask: Ask,
+    /// When it was raised, in ms since 1970.
+    pub raised_at: i64,
+    /// `None` as long as it is open.
+    pub settled: Option<AskSettlement>,
+}
+
+/// How an ask was settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskSettlement {
+    /// Who settled it.
+    pub by: SettledBy,
+    /// The answer, if there is one.
+    pub answer: Option<AskAnswer>,
+    /// The line of the rules that it added, or that decided.
+    pub rule: Option<String>,
+    /// When, in ms since 1970.
+    pub at: i64,
+}
+
+/// A line of the rules for tool calls. The last line that matches a call decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuleRow {
+    /// Names it, to remove it; `None` for a built-in line.
+    pub id: Option<String>,
+    /// The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]`.
+    pub line: String,
+    /// Where it comes from.
+    pub origin: RuleOrigin,
+    /// When it was added, in ms since 1970; `None` for a built-in line.
+    pub added_at: Option<i64>,
+}
+
+/// Where a line of the rules comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOrigin {
+    /// Part of the program.
+    BuiltIn,
+    /// The person added it.
+    Person,
+    /// An answer with the scope "always" added it.
+    Always,
+}
+
+/// What the rules decide about a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RuleTest {
+    /// `allow`, `ask` or `deny`.
+    pub decision: String,
+    /// The deciding line.
+    pub rule: RuleRow,
+    /// The argument that rules compare, as they see it; `None` if the tool has none, or it is not clear.
+    pub argument: Option<String>,
+}
+
+/// What was spent by one agent, with one model, or on one day. Amounts are USD micro-cents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SpendingRow {
+    /// The agent's id, the model (or what a charge was for), or the day as `YYYY-MM-DD` (UTC).
+    pub key: String,
+    /// For people: the agent's name, otherwise the same as `key`.
+    pub name: String,
+    /// Number of model calls and charges.
+    pub calls: u64,
+    /// Known cost.
+    pub cost: u64,
+    /// What counts as spent although the bill is not known.
+    pub unknown: u64,
+    /// What is reserved now; only by agent.
+    pub reserved: u64,
+    /// Tokens of the prompts, those from the cache included.
+    pub input_tokens: u64,
+    /// Tokens of the prompts that came from the cache.
+    pub cached_tokens: u64,
+    /// Tokens of the answers.
+    pub output_tokens: u64,
+    /// The time of the last of them, in ms since 1970.
+    pub at: i64,
+}
+
+/// How spendings are summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SpendingBy {
+    /// By agent.
+    Agent,
+    /// By model, or by what a charge was for.
+    Model,
+    /// By UTC day.
+    Day,
 }
 
 /// The author of a message.

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::event::Entry;
-use growqr_core::id::{AgentId, EffectId, Position, SegmentHash, Seq};
+use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
 use growqr_core::journal::{
-    AgentView, Append, Appended, Head, Journal, MessageView, Outbox, Records, Settings, Snapshot, Store, StoreError, StoredEvent,
-    User, Users,
+    AgentView, Append, Appended, AskView, Asks, Head, Journal, MessageView, Outbox, Records, Settings, Snapshot, SpendingBy,
+    SpendingSum, Spendings, Store, StoreError, StoredEvent, StoredRule, StoredRules, User, Users,
 };
 use growqr_core::mail::Mail;
 use std::sync::Arc;
@@ -103,6 +103,43 @@ impl Journal for HookedStore {
 
     async fn snapshot(&self, agent: &AgentId) -> Result<Option<Snapshot>, StoreError> {
         self.store.snapshot(agent).await
+    }
+}
+
+#[async_trait]
+impl Asks for HookedStore {
+    async fn open_asks(&self) -> Result<Vec<AskView>, StoreError> {
+        self.store.open_asks().await
+    }
+
+    async fn settled_asks(&self, limit: u32) -> Result<Vec<AskView>, StoreError> {
+        self.store.settled_asks(limit).await
+    }
+
+    async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError> {
+        self.store.ask(id).await
+    }
+}
+
+#[async_trait]
+impl StoredRules for HookedStore {
+    async fn rules(&self) -> Result<Vec<StoredRule>, StoreError> {
+        self.store.rules().await
+    }
+
+    async fn add_rule(&self, line: &str, at: Timestamp) -> Result<String, StoreError> {
+        self.store.add_rule(line, at).await
+    }
+
+    async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError> {
+        self.store.remove_rule(id, at).await
+    }
+}
+
+#[async_trait]
+impl Spendings for HookedStore {
+    async fn spendings(&self, by: SpendingBy, since: Timestamp) -> Result<Vec<SpendingSum>, StoreError> {
+        self.store.spendings(by, since).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use growqr_core::id::ExecutorId;
 use growqr_core::raw::RawJson;
+use growqr_core::rules::{ArgumentField, ArgumentKind};
 use growqr_core::tool::{OfferedTool, Repeat};
 use growqr_core::tool_input::{ToolInput, describe, parse};
 use schemars::JsonSchema;
@@ -117,13 +118,16 @@ impl MemoryCall {
 
 /// All memory tools, in the order in which they are sent.
 pub(super) fn offered() -> Vec<OfferedTool> {
-    let offer = |tool, repeat| OfferedTool { tool, executor: ExecutorId::memory(), repeat };
+    let offer = |tool, repeat, path: Option<&str>| {
+        let argument = path.map(|field| ArgumentField { kind: ArgumentKind::Path, field: field.to_owned() });
+        OfferedTool { tool, executor: ExecutorId::memory(), repeat, argument }
+    };
     vec![
-        offer(describe::<ListInput>(), Repeat::Safe),
-        offer(describe::<ReadInput>(), Repeat::Safe),
-        offer(describe::<SearchInput>(), Repeat::Safe),
-        offer(describe::<CommitInput>(), Repeat::LookUp),
-        offer(describe::<DeleteInput>(), Repeat::LookUp),
+        offer(describe::<ListInput>(), Repeat::Safe, Some("prefix")),
+        offer(describe::<ReadInput>(), Repeat::Safe, Some("path")),
+        offer(describe::<SearchInput>(), Repeat::Safe, None),
+        offer(describe::<CommitInput>(), Repeat::LookUp, Some("path")),
+        offer(describe::<DeleteInput>(), Repeat::LookUp, Some("path")),
     ]
 }
 

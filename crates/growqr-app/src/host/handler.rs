@@ -10,9 +10,12 @@ use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::profile::location::Profile;
 use crate::profile::settings;
-use crate::{SystemClock, agents, memory};
+use crate::{SystemClock, agents, asks, memory, rules};
 use growqr_actors::Host;
+use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
+use growqr_core::id::Seq;
+use growqr_wire::event::AskScope;
 use growqr_wire::{Changes, Reply, Request, VERSION};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -59,10 +62,31 @@ impl Handler {
             Request::Hello { version } => hello(version, profile.library.profile()),
             Request::Say { agent, id, text } => agents::say(self.host()?, agent, id, text).await,
             Request::Resume { agent, id } => agents::resume(&profile.library, self.host()?, agent, id).await,
-            Request::Cancel { agent } => match &self.host {
-                Some(host) => agents::cancel(host, agent).await,
-                None => agents::cancel_without_host(&profile.library, &profile.ports(), agent).await,
-            },
+            Request::Cancel { agent, tree } => self.control(agent, Input::Cancel { tree }).await,
+            Request::Finish { agent, tree } => self.control(agent, Input::Finish { tree }).await,
+            Request::WithdrawMessage { agent, message } => {
+                self.change_message(agent, Input::WithdrawMessage { message: Seq(message) }).await
+            }
+            Request::EditMessage { agent, message, text } => {
+                agents::check_text(&text)?;
+                self.change_message(agent, Input::EditMessage { message: Seq(message), text }).await
+            }
+            Request::AnswerAsk { ask, answer } => {
+                let adds_rule = answer.as_ref().is_some_and(|answer| answer.scope == AskScope::Always);
+                let reply = asks::answer(self.host.as_ref(), &profile.ports(), &ask, answer).await?;
+                if adds_rule {
+                    self.apply_rules().await?;
+                }
+                Ok(reply)
+            }
+            Request::AddRule { line } => {
+                rules::add(&*profile.store, &line).await?;
+                self.apply_rules().await
+            }
+            Request::RemoveRule { id } => {
+                rules::remove(&*profile.store, &id).await?;
+                self.apply_rules().await
+            }
             Request::Follow => self.host().map(|_| Reply::Done),
             Request::WriteMemory { path, text, base } => memory::write(&profile.memory, path, text, base, at).await,
             Request::DeleteMemory { path, base } => memory::delete(&profile.memory, path, base, at).await,
@@ -82,6 +106,29 @@ impl Handler {
 
     fn host(&self) -> Result<&Host, AppError> {
         self.host.as_ref().ok_or_else(|| AppError::Internal("this request needs a host".to_owned()))
+    }
+
+    /// Brings an agent an input of the person. Without a host it is recorded, and takes effect when the agent wakes.
+    async fn control(&self, agent: String, input: Input) -> Result<Reply, AppError> {
+        agents::control(&self.profile.library, self.host.as_ref(), &self.profile.ports(), agent, input).await.map(|(reply, _)| reply)
+    }
+
+    async fn change_message(&self, agent: String, input: Input) -> Result<Reply, AppError> {
+        let ports = self.profile.ports();
+        match agents::control(&self.profile.library, self.host.as_ref(), &ports, agent, input).await? {
+            (reply, true) => Ok(reply),
+            (_, false) => Err(AppError::bad_request("the agent has read this message already", "Send another message.")),
+        }
+    }
+
+    /// Reads the rules again, and settles the asks that they decide now.
+    async fn apply_rules(&self) -> Result<Reply, AppError> {
+        let OpenProfile { store, setups, .. } = &self.profile;
+        setups.set_rules(rules::load(&**store).await?);
+        if let Some(host) = &self.host {
+            host.rules_changed().await?;
+        }
+        Ok(Reply::Done)
     }
 
     async fn set_setting(&self, name: &str, value: Option<String>) -> Result<Reply, AppError> {

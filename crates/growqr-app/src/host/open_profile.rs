@@ -2,6 +2,7 @@
 
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
+use crate::rules;
 use crate::host::lock::ProfileLock;
 use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
@@ -51,6 +52,7 @@ impl OpenProfile {
         let memory_tools = MemoryTools::new(Arc::clone(&memory) as Arc<dyn Memory>);
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(vec![Arc::new(memory_tools)]));
         let setups = ModelSetups::new(environment, keys::keychain(&profile), stored, Arc::clone(&tools), rand::random());
+        setups.set_rules(rules::load(&*store).await?);
         let library = Library::of(profile, Arc::clone(&store), Arc::clone(&memory));
         let (environment, setups) = (environment.clone(), Arc::new(setups));
         Ok(Some(OpenProfile { library, store, memory, tools, setups, environment, db, _database_claim: claim, _lock: lock }))

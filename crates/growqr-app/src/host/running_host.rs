@@ -59,6 +59,8 @@ impl RunningHost {
         // Before the first turn, so that the turn knows the model's context window.
         profile.setups.probe_server().await;
         let host = Host::start(profile.ports(), HostConfig::default()).await?;
+        // The rules may have changed while no host ran.
+        host.rules_changed().await?;
         let events = HostEvents::new(host.subscribe(), memory_changes.subscribe());
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
         let stop = CancellationToken::new();

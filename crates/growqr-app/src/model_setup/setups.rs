@@ -11,6 +11,7 @@ use growqr_actors::Setups;
 use growqr_core::agent::Setup;
 use growqr_core::model::{Model, ModelCard};
 use growqr_core::prompt::Segment;
+use growqr_core::rules::Rules;
 use growqr_core::secret::{Secret, SecretStore};
 use growqr_core::tool::{OfferedTool, Tools};
 use growqr_models::anthropic::{self, Anthropic};
@@ -37,6 +38,7 @@ pub(crate) struct ModelSetups {
     providers: RwLock<Providers>,
     stored: RwLock<StoredSettings>,
     current: RwLock<CurrentSetups>,
+    rules: RwLock<Arc<Rules>>,
 }
 
 /// The providers, built from keys and settings.
@@ -77,11 +79,17 @@ impl ModelSetups {
             providers: RwLock::new(providers),
             stored: RwLock::new(stored),
             current: RwLock::new(current),
+            rules: RwLock::default(),
         }
     }
 
     pub(crate) fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The rules for all decisions from now on.
+    pub(crate) fn set_rules(&self, rules: Arc<Rules>) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
     /// Stores a key, or removes it if there is no value.
@@ -191,6 +199,7 @@ impl Setups for ModelSetups {
             // The client may have learned more about the server meanwhile.
             setup.card = self.providers().openai.2.card(&segment.model);
         }
+        setup.rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         (setup, segment)
     }
 
@@ -240,6 +249,7 @@ fn setup(
     let effort = card.effort.map(|default| preferences.effort.unwrap_or(default));
     let tools = offered.iter().map(|offered| offered.tool.clone()).collect();
     let segment = Segment { provider: provider.to_owned(), model: card.id.clone(), effort, system: system.to_owned(), tools };
-    let setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
+    let mut setup = Setup::of(&segment, card.clone(), offered, preferences.limits);
+    setup.asks_after_untrusted_text = preferences.asks_after_untrusted_text;
     (setup, Arc::new(segment))
 }

@@ -2,7 +2,7 @@
 
 use crate::error::AppError;
 use growqr_core::journal::Store;
-use growqr_core::limits::Limits;
+use growqr_core::limits::{Limits, Unpriced};
 use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
@@ -21,7 +21,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 10] = [
+pub const SETTINGS: [SettingDefinition; 13] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -52,6 +52,21 @@ pub const SETTINGS: [SettingDefinition; 10] = [
     SettingDefinition { name: "limit.calls", default: "25", about: "model calls for one message" },
     SettingDefinition { name: "limit.children", default: "20", about: "sub-agents for one message" },
     SettingDefinition { name: "limit.children_at_once", default: "8", about: "sub-agents at work at the same time" },
+    SettingDefinition {
+        name: "limit.unpriced_tokens",
+        default: "2000000",
+        about: "tokens of all agents for one message, with a model without a known price",
+    },
+    SettingDefinition {
+        name: "limit.unpriced_calls",
+        default: "200",
+        about: "model calls of all agents for one message, with a model without a known price",
+    },
+    SettingDefinition {
+        name: "rules.ask_after_untrusted_text",
+        default: "on",
+        about: "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it; off lets a web page or another program's text cause such calls",
+    },
 ];
 
 /// The settings as typed values.
@@ -62,6 +77,7 @@ pub(crate) struct Preferences {
     pub(crate) openai_base: Option<BaseUrl>,
     pub(crate) effort: Option<Effort>,
     pub(crate) limits: Limits,
+    pub(crate) asks_after_untrusted_text: bool,
 }
 
 /// The stored settings, by name.
@@ -137,6 +153,12 @@ impl Preferences {
             None | Some("none") => None,
             Some(text) => Some(text.parse::<Money>().map_err(|problem| format!("{problem}, or none"))?),
         };
+        let unpriced = Unpriced::default();
+        let asks_after_untrusted_text = match get("rules.ask_after_untrusted_text") {
+            None | Some("on") => true,
+            Some("off") => false,
+            Some(_) => return Err("write on or off".to_owned()),
+        };
         let limits = Limits {
             per_message: money("budget.per_message", defaults.per_message)?,
             per_day: money("budget.per_day", defaults.per_day)?,
@@ -146,6 +168,10 @@ impl Preferences {
             children: small("limit.children", defaults.children, 1_000)?,
             children_at_once: small("limit.children_at_once", defaults.children_at_once, 64)?,
             depth: defaults.depth,
+            unpriced: Some(Unpriced {
+                tokens: number("limit.unpriced_tokens", unpriced.tokens, 10_000, 1_000_000_000)?,
+                calls: number("limit.unpriced_calls", unpriced.calls, 1, 100_000)?,
+            }),
         };
         let model = get("model").unwrap_or(DEFAULT_MODEL).to_owned();
         if model.is_empty() || model.len() > 200 || !model.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -159,13 +185,19 @@ impl Preferences {
             Some(text) => Some(BaseUrl::parse(text).map_err(|problem| problem.to_string())?),
         };
         let effort = get("effort").map_or(Ok(None), effort)?;
-        Ok(Preferences { model, openai_base, effort, limits })
+        Ok(Preferences { model, openai_base, effort, limits, asks_after_untrusted_text })
     }
 }
 
 impl Default for Preferences {
     fn default() -> Preferences {
-        Preferences { model: DEFAULT_MODEL.to_owned(), openai_base: None, effort: None, limits: Limits::default() }
+        Preferences {
+            model: DEFAULT_MODEL.to_owned(),
+            openai_base: None,
+            effort: None,
+            limits: Limits::default(),
+            asks_after_untrusted_text: true,
+        }
     }
 }
 

@@ -66,8 +66,8 @@ impl State {
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.received_mail).insert(mail.clone());
         }
-        self.untrusted_pending.extend(body.untrusted.iter().cloned());
         if let Some(birth) = &body.birth {
+            self.untrusted_pending.extend(birth.untrusted.iter().cloned());
             self.budget.receive(birth.allowance);
             if let Some(quota) = birth.quota {
                 self.quota.receive(quota);
@@ -95,8 +95,8 @@ impl State {
 
     fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
         Arc::make_mut(&mut self.received_mail).insert(mail.id.clone());
-        self.untrusted.extend(mail.untrusted.iter().cloned());
-        self.untrusted_pending.extend(mail.untrusted.iter().cloned());
+        self.untrusted.extend(mail.body.untrusted().iter().cloned());
+        self.untrusted_pending.extend(mail.body.untrusted().iter().cloned());
         let from = mail.from.clone();
         match &mail.body {
             MailBody::Spawn(_) | MailBody::Cancel | MailBody::Finish => {}
@@ -112,7 +112,7 @@ impl State {
                 }
                 self.pending.retain(|pending| !matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
-            MailBody::Say { text, allowance, limit, number, by_person, quota } => {
+            MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 self.budget.receive(*allowance);
                 if let Some(quota) = quota {
                     self.quota.receive(*quota);
@@ -393,10 +393,10 @@ impl State {
     fn turn_ended(&mut self, body: &event::TurnEnded) {
         self.leave_calls(Phase::Idle);
         self.ending = None;
-        self.paused = None;
+        let was_paused = self.paused.take().is_some();
         self.finishing = None;
-        if let Ended::Limit(limit) = body.ended {
-            self.allow_shortening(limit);
+        if let (Ended::Limit(limit), false) = (&body.ended, was_paused) {
+            self.allow_shortening(*limit);
         }
         self.last_ended = Some(body.ended.clone());
         self.senders.clear();

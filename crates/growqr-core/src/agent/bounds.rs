@@ -10,6 +10,9 @@ use crate::money::Money;
 /// Tokens per second; higher than the output speed of any model.
 const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
+/// Tokens for what is added to the prompt of a last call: the request to finish, and what arrives meanwhile.
+pub(super) const NOTE_TOKENS: u64 = 2_000;
+
 /// What the next call may use.
 pub(super) struct Affordable {
     /// The output limit in tokens.
@@ -68,7 +71,7 @@ impl Draft<'_> {
     /// The most tokens that one more short answer can use.
     pub(super) fn tokens_of_last_call(&self) -> u64 {
         let input = self.state.segment.as_ref().map_or(0, |current| self.input_bound(current, 1, false));
-        input.saturating_add(MIN_OUTPUT_TOKENS)
+        input.saturating_add(MIN_OUTPUT_TOKENS).saturating_add(NOTE_TOKENS)
     }
 
     /// An upper bound for the prompt tokens of the next call.
@@ -79,9 +82,14 @@ impl Draft<'_> {
 
     /// The shortfall of the next request; `None` if the request is affordable or its price is unknown.
     pub(super) fn shortfall(&self) -> Option<Shortfall> {
+        self.shortfall_with(0)
+    }
+
+    /// The shortfall of the next request if its prompt has this many more tokens.
+    pub(super) fn shortfall_with(&self, more_input: u64) -> Option<Shortfall> {
         let current = self.state.segment.as_ref()?;
         let prices = current.card.prices.as_ref()?;
-        let input = self.input_bound(current, 1, false);
+        let input = self.input_bound(current, 1, false).saturating_add(more_input);
         let needed =
             prices.input_bound(input)? + prices.output_cost(input, MIN_OUTPUT_TOKENS.min(self.state.max_output_limit()))?;
         let (available, _) = self.state.budget.available(&self.state.limits, self.now.at);

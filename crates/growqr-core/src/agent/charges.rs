@@ -80,8 +80,10 @@ impl Draft<'_> {
     }
 
     pub(super) fn settle(&mut self, charge: EffectId, cost: Option<Money>) {
-        if self.state.charges.contains_key(&charge) {
-            self.push(ChargeSettled { charge, cost });
+        if let Some(open) = self.state.charges.get(&charge) {
+            let unknown = if cost.is_none() { open.reservation } else { None };
+            let purpose = Some(open.purpose.clone());
+            self.push(ChargeSettled { charge, cost, purpose, unknown });
         }
     }
 

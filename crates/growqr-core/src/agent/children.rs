@@ -30,14 +30,13 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         Err(problem) => return problem,
     };
     let state = &draft.state;
-    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1, quota: Some(quota) };
+    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1, quota: Some(quota), untrusted: state.untrusted() };
     let child = child_id(effect);
     let mail = Mail {
         id: effect.clone(),
         from: state.id.clone(),
         to: child.clone(),
         body: MailBody::Spawn(birth),
-        untrusted: state.untrusted.iter().cloned().collect(),
     };
     draft.push(ChildRequested { effect: effect.clone(), mail });
     ToolResult::ok(format!(
@@ -83,6 +82,7 @@ pub(super) fn send_message(
         number: draft.state.children.get(&to).map_or(0, |child| child.messages_sent) + 1,
         by_person: message.is_some(),
         quota,
+        untrusted: if message.is_some() { Vec::new() } else { draft.state.untrusted() },
     };
     let mail = draft.mail(to, body);
     draft.push(ChildTold { mail, message });

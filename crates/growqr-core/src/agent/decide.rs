@@ -65,7 +65,7 @@ pub fn decide(state: &State, input: Input, setup: &Setup, now: Moment) -> Vec<Ev
 impl Draft<'_> {
     fn on_created(&mut self) {
         if self.state.seq.0 == 0 {
-            self.push(AgentCreated { birth: None, parent: None, mail: None, untrusted: Vec::new() });
+            self.push(AgentCreated { birth: None, parent: None, mail: None });
             self.name_journal();
         }
     }
@@ -109,7 +109,7 @@ impl Draft<'_> {
         match &mail.body {
             MailBody::Spawn(birth) => {
                 let birth = Some(birth.clone());
-                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id), untrusted: mail.untrusted });
+                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
                 self.name_journal();
                 self.handle_pending(false);
             }
@@ -151,7 +151,7 @@ impl Draft<'_> {
                     self.end_now(ended.clone());
                 }
             }
-            Phase::Waiting if self.state.is_paused() => self.retry_after_pause(),
+            Phase::Waiting if self.state.is_paused() => self.retry_after_pause(is_message),
             Phase::Waiting if is_message || self.state.children_at_work().next().is_none() => self.request(1),
             Phase::Waiting => {}
             Phase::Calling { .. } => {}
@@ -166,7 +166,7 @@ impl Draft<'_> {
         }
     }
 
-    fn begin_turn(&mut self) {
+    pub(super) fn begin_turn(&mut self) {
         let setup = self.setup;
         let current = self.state.segment.as_ref();
         let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
@@ -226,7 +226,7 @@ impl Draft<'_> {
     }
 
     fn on_answer(&mut self, attempt: u32, reply: Reply, prepared: Vec<(usize, Performed)>) {
-        let Phase::Calling { attempt: open, max_tokens, .. } = self.state.phase else { return };
+        let Phase::Calling { attempt: open, max_tokens, reservation, .. } = self.state.phase else { return };
         if open != attempt {
             return;
         }
@@ -240,7 +240,8 @@ impl Draft<'_> {
             _ => None,
         };
         let verdict = if nudge.is_some() { Verdict::Void { nudge } } else { judged.verdict() };
-        self.push(ModelAnswered { reply, verdict: Some(verdict) });
+        let unknown = if reply.cost.is_none() { reservation } else { None };
+        self.push(ModelAnswered { reply, verdict: Some(verdict), unknown });
         match judged {
             Judged::Keep { calls, .. } if calls.is_empty() => self.after_answer_without_calls(stop),
             Judged::Keep { calls, .. } => {
@@ -315,7 +316,7 @@ impl Draft<'_> {
             kind if kind.may_be_billed() => Counted::Reservation,
             _ => Counted::Nothing,
         };
-        self.push(ModelFailed { failure, bound: None, counted: Some(counted) });
+        self.push_failure(failure, counted);
         if again {
             self.request(attempt + 1);
         } else if needs_new_segment(&ended) && !self.state.counters.past_was_carried {
@@ -394,7 +395,20 @@ impl Draft<'_> {
 
     fn interrupt_call(&mut self, message: &str, counted: Counted) {
         let failure = Failure { kind: FailureKind::Interrupted, message: message.to_owned(), request_id: None };
-        self.push(ModelFailed { failure, bound: None, counted: Some(counted) });
+        self.push_failure(failure, counted);
+    }
+
+    fn push_failure(&mut self, failure: Failure, counted: Counted) {
+        let reservation = match self.state.phase {
+            Phase::Calling { reservation, .. } => reservation,
+            _ => None,
+        };
+        let unknown = reservation.and_then(|reservation| match counted {
+            Counted::Nothing => None,
+            Counted::Reservation => Some(reservation),
+            Counted::AtMost(bound) => Some(bound),
+        });
+        self.push(ModelFailed { failure, bound: None, counted: Some(counted), unknown });
     }
 
     fn counted_until_now(&self) -> Counted {
@@ -439,7 +453,7 @@ impl Draft<'_> {
             let name = self.state.name().to_owned();
             let up_to = sender.up_to;
             let raised = std::mem::take(&mut raised);
-            let report = Report { name, ending, text: text.clone(), spent, returned, up_to, raised, quota };
+            let report = Report { name, ending, text: text.clone(), spent, returned, up_to, raised, quota, untrusted: self.state.untrusted() };
             reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
         }
         let is_budget = matches!(&ended, Ended::Limit(limit) if limit.is_money());

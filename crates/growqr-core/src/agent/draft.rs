@@ -34,7 +34,6 @@ impl<'a> Draft<'a> {
     pub(super) fn mail(&self, to: AgentId, body: MailBody) -> Mail {
         let from = self.state.id.clone();
         let place = format!("{from}/mail/{to}");
-        let untrusted = self.state.untrusted.iter().cloned().collect();
-        Mail { id: self.state.scope(&place).effect(self.state.seq.next().0), from, to, body, untrusted }
+        Mail { id: self.state.scope(&place).effect(self.state.seq.next().0), from, to, body }
     }
 }

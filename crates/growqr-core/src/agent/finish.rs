@@ -77,7 +77,9 @@ impl State {
     }
 
     pub(super) fn start_finishing(&mut self) {
-        self.finishing = Some(0);
-        self.pending.push(Pending::Finish);
+        if self.finishing.is_none() {
+            self.finishing = Some(0);
+            self.pending.push(Pending::Finish);
+        }
     }
 }

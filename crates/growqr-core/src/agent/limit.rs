@@ -1,5 +1,6 @@
 //! A turn at a limit: it pauses, asks the person, and goes on after the answer.
 
+use super::bounds::NOTE_TOKENS;
 use super::draft::Draft;
 use super::state::{Pause, PauseAnswer, Phase, State};
 use super::tools::limit_name;
@@ -39,7 +40,8 @@ impl Draft<'_> {
             return;
         }
         let shortfall = if limit.is_money() { self.shortfall() } else { None };
-        let last_call = shortfall.map(|shortfall| shortfall.needed.saturating_sub(shortfall.available));
+        let last_call = shortfall.and_then(|_| self.shortfall_with(NOTE_TOKENS));
+        let last_call = last_call.map(|last| last.needed.saturating_sub(last.available));
         let option = |id: &str, label: String| AskOption { id: id.to_owned(), label };
         let finish = match last_call {
             Some(cost) => format!("Finish with a report (at most ${cost} more)"),
@@ -115,8 +117,14 @@ impl Draft<'_> {
         }
     }
 
-    /// Something new arrived while the turn is paused: go on if the next request is affordable now, otherwise ask.
-    pub(super) fn retry_after_pause(&mut self) {
+    /// Something new arrived while the turn is paused: go on if the next request is affordable now, otherwise ask. A message of
+    /// the person has a budget of its own, with the limits that are set now, so it begins another turn.
+    pub(super) fn retry_after_pause(&mut self, is_message: bool) {
+        if let (true, 0, Some(limit)) = (is_message, self.state.depth(), self.state.paused_at()) {
+            self.withdraw_limit_ask();
+            self.end_turn(Ended::Limit(limit));
+            return self.begin_turn();
+        }
         match self.affordable_request(1, self.state.limits.max_tokens) {
             Ok(_) => {
                 self.withdraw_limit_ask();

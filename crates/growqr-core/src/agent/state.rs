@@ -17,7 +17,7 @@ use crate::memory::{CommitPlan, Origin};
 use crate::model::{ModelCard, ModelRequest};
 use crate::money::Money;
 use crate::prompt::Segment;
-use crate::quota::QuotaUse;
+use crate::quota::{Quota, QuotaUse};
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, Repeat, ToolCall, ToolResult};
 use serde::{Deserialize, Serialize};
@@ -335,6 +335,17 @@ impl State {
     #[must_use]
     pub fn budget(&self) -> &Budget {
         &self.budget
+    }
+
+    /// The sources of the untrusted text that this turn has read.
+    pub(super) fn untrusted(&self) -> Vec<String> {
+        self.untrusted.iter().cloned().collect()
+    }
+
+    /// What it and its sub-agents may still use besides money.
+    #[must_use]
+    pub fn quota_left(&self) -> Quota {
+        self.quota.left(self.limits.tree())
     }
 
     /// Whether this mail was already received.

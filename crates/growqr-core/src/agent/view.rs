@@ -5,8 +5,10 @@ use super::state::{Phase, Progress, State};
 use super::version_1;
 use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
-use crate::journal::{AgentView, Author, MessageView, Status, View};
+use crate::ask::AskScope;
+use crate::journal::{AgentView, AskView, Author, MessageView, Settlement, SpendingView, Status, View};
 use crate::mail::MailBody;
+use crate::model::Usage;
 use crate::prompt::text_of;
 
 impl State {
@@ -20,15 +22,22 @@ impl State {
             depth: self.depth(),
             task: self.spawn.as_ref().map(|spawn| spawn.task.clone()),
             status: self.status(),
-            model: self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default(),
+            model: self.model(),
             turn: self.turn,
             spent: self.budget.spent,
             unknown: self.budget.unknown,
             allowance: self.budget.allowance,
+            reserved: self.reserved(),
+            asks: u32::try_from(self.open_asks.len()).unwrap_or(u32::MAX),
             created_at: self.created_at,
             updated_at: self.updated_at,
             seq: self.seq,
         }
+    }
+
+    /// The model of its segment; empty before the first.
+    fn model(&self) -> String {
+        self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default()
     }
 
     /// Its status for the listing.
@@ -61,8 +70,58 @@ impl State {
 /// views both call this, so they write the same rows.
 #[must_use]
 pub fn views(state: &State, entries: &[Entry]) -> Vec<View> {
-    let messages = entries.iter().filter_map(|entry| message_view(state.id(), entry)).map(View::Message);
-    std::iter::once(View::Agent(state.view())).chain(messages).collect()
+    let changes = entries.iter().flat_map(|entry| entry_views(state, entry));
+    std::iter::once(View::Agent(state.view())).chain(changes).collect()
+}
+
+/// The view changes of one entry, without those of the agent's row.
+fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
+    let agent = state.id();
+    let mut views: Vec<View> = message_view(agent, entry).map(View::Message).into_iter().collect();
+    match &entry.event {
+        Event::MessageWithdrawn(body) => views.push(View::MessageWithdrawn(body.message)),
+        Event::MessageEdited(body) => {
+            views.push(View::MessageEdited { message: body.message, text: body.text.clone() });
+        }
+        Event::AskRaised(body) => views.push(View::Ask(AskView {
+            agent: agent.clone(),
+            seq: entry.seq,
+            ask: body.ask.clone(),
+            raised_at: entry.at,
+            settled: None,
+        })),
+        Event::AskSettled(body) => {
+            let settlement = Settlement { by: body.by, answer: body.answer.clone(), rule: body.rule.clone(), at: entry.at };
+            views.push(View::AskSettled(body.ask.clone(), settlement));
+            let scope = body.answer.as_ref().map(|answer| answer.scope);
+            if let (Some(AskScope::Always), Some(line)) = (scope, &body.rule) {
+                views.push(View::Rule { ask: body.ask.clone(), line: line.clone(), at: entry.at });
+            }
+        }
+        _ => views.extend(spending_view(state, entry).map(View::Spending)),
+    }
+    views
+}
+
+/// What an entry says was spent.
+fn spending_view(state: &State, entry: &Entry) -> Option<SpendingView> {
+    let none = Usage::default();
+    let (purpose, cost, unknown, usage) = match &entry.event {
+        Event::ModelAnswered(body) => (body.reply.model.clone(), body.reply.cost, body.unknown, &body.reply.usage),
+        Event::ModelFailed(body) => (state.model(), None, Some(body.unknown?), &none),
+        Event::ChargeSettled(body) => (body.purpose.clone().unwrap_or_default(), body.cost, body.unknown, &none),
+        _ => return None,
+    };
+    Some(SpendingView {
+        seq: entry.seq,
+        at: entry.at,
+        purpose,
+        cost: cost.unwrap_or_default(),
+        unknown: unknown.unwrap_or_default(),
+        input_tokens: usage.prompt_tokens(),
+        cached_tokens: usage.cache_read_tokens,
+        output_tokens: usage.output_tokens,
+    })
 }
 
 /// The row of the transcript that an entry adds, if it adds one.

@@ -20,9 +20,6 @@ pub struct AgentCreated {
     pub parent: Option<AgentId>,
     /// The mail that created it.
     pub mail: Option<EffectId>,
-    /// The sources of untrusted text that the agent that started it had read.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub untrusted: Vec<String>,
 }
 
 /// See [`super::Event::JournalNamed`].
@@ -109,6 +106,9 @@ pub struct ModelAnswered {
     /// Whether the answer is used. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
+    /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Money>,
 }
 
 /// Whether an answer is used.
@@ -153,6 +153,9 @@ pub struct ModelFailed {
     /// How much of the reservation counts as spent. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Money>,
 }
 
 /// How much a call without a bill counts as spent.
@@ -283,6 +286,12 @@ pub struct ChargeSettled {
     pub charge: EffectId,
     /// What it cost; `None` if that will never be known: then the whole reservation counts.
     pub cost: Option<Money>,
+    /// What the money was for. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown: Option<Money>,
 }
 
 /// See [`super::Event::AskRaised`].

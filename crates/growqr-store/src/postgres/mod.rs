@@ -1,12 +1,15 @@
 //! The journal and its views in PostgreSQL 15 or later. A row lock per profile orders its appends, so positions become visible in
 //! ascending order and a follower misses no event.
 
+mod asks;
 mod journal;
 mod outbox;
 mod rebuild;
 mod records;
+mod rules;
 mod search;
 mod settings;
+mod spendings;
 mod users;
 mod views;
 

@@ -1,12 +1,15 @@
 //! The journal and its views in one SQLite file: write-ahead log, one writer connection, a few readers that are opened when first
 //! needed. A commit is durable when it returns (`synchronous = full`, and `fullfsync` for macOS).
 
+mod asks;
 mod journal;
 mod outbox;
 mod rebuild;
 mod records;
+mod rules;
 mod search;
 mod settings;
+mod spendings;
 mod users;
 mod views;
 

@@ -5,7 +5,7 @@ use super::{SqliteStore, Writer, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
 use crate::error::while_doing;
 use crate::rows::{self, JournalRow};
-use crate::views::{AgentRow, ViewRows, differing};
+use crate::views::{AgentRow, AskRow, RuleRow, ViewRows, differing, settle};
 use async_trait::async_trait;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{Head, StoreError};
@@ -30,8 +30,23 @@ const DELETE_ORPHANED_AGENTS: &str = "delete from agents where profile_id = ?1 \
     and not exists (select 1 from journals where profile_id = ?1 and journals.agent_id = agents.agent_id)";
 const DELETE_ORPHANED_MESSAGES: &str = "delete from messages where profile_id = ?1 \
     and not exists (select 1 from journals where profile_id = ?1 and journals.agent_id = messages.agent_id)";
+const DELETE_ORPHANED_ASKS: &str = "delete from asks where profile_id = ?1 \
+    and not exists (select 1 from journals where profile_id = ?1 and journals.agent_id = asks.agent_id)";
+const DELETE_ORPHANED_SPENDINGS: &str = "delete from spendings where profile_id = ?1 \
+    and not exists (select 1 from journals where profile_id = ?1 and journals.agent_id = spendings.agent_id)";
+const DELETE_ORPHANED_RULES: &str = "delete from rules where profile_id = ?1 and agent_id is not null \
+    and not exists (select 1 from journals where profile_id = ?1 and journals.agent_id = rules.agent_id)";
 const DELETE_ORPHANED_MAIL: &str = "delete from outbox where profile_id = ?1 \
     and not exists (select 1 from events where profile_id = ?1 and events.position = outbox.position)";
+
+const DELETE_ORPHANS: [&str; 6] = [
+    DELETE_ORPHANED_AGENTS,
+    DELETE_ORPHANED_MESSAGES,
+    DELETE_ORPHANED_ASKS,
+    DELETE_ORPHANED_SPENDINGS,
+    DELETE_ORPHANED_RULES,
+    DELETE_ORPHANED_MAIL,
+];
 
 #[async_trait]
 impl Views for SqliteStore {
@@ -48,14 +63,14 @@ impl Views for SqliteStore {
         let mut writer = self.db.writer().await?;
         writer.execute("begin immediate").await.map_err(while_doing("rebuild"))?;
         let (agent, sent, differences) = (agent.clone(), HashSet::new(), Differences::default());
-        Ok(Box::new(AgentRebuild { store: self, writer, agent, row: None, seq: 0, sent, differences }))
+        Ok(Box::new(AgentRebuild { store: self, writer, agent, row: None, asks: Vec::new(), rules: Vec::new(), seq: 0, sent, differences }))
     }
 
     async fn delete_orphans(&self) -> Result<u64, StoreError> {
         let mut writer = self.db.writer().await?;
         writer.execute("begin immediate").await.map_err(while_doing("rebuild"))?;
         let mut orphans = 0;
-        for sql in [DELETE_ORPHANED_AGENTS, DELETE_ORPHANED_MESSAGES, DELETE_ORPHANED_MAIL] {
+        for sql in DELETE_ORPHANS {
             let done = sqlx::query(sql).bind(self.profile()).execute(&mut *writer).await.map_err(while_doing("rebuild"))?;
             orphans += done.rows_affected();
         }
@@ -72,6 +87,9 @@ struct AgentRebuild<'a> {
     agent: AgentId,
     /// The agent's row after the last page.
     row: Option<AgentRow>,
+    /// The asks so far, and the rules that they have added.
+    asks: Vec<AskRow>,
+    rules: Vec<RuleRow>,
     /// The number of the last event so far.
     seq: i64,
     /// Ids of the mail so far.
@@ -87,6 +105,10 @@ impl Rebuild for AgentRebuild<'_> {
         let rows = ViewRows::replayed(&page)?;
         let (profile, agent) = (self.store.profile(), self.agent.as_str());
         self.differences.messages += views::replace_messages(&mut self.writer, profile, agent, range, rows.messages).await?;
+        self.differences.spendings += views::replace_spendings(&mut self.writer, profile, agent, range, rows.spendings).await?;
+        self.asks.extend(rows.asks);
+        settle(&mut self.asks, rows.settled);
+        self.rules.extend(rows.rules);
         let sent = outbox_rows(&page, &mut self.sent)?;
         self.replace_mail(range, sent).await?;
         self.row = rows.agent;
@@ -101,6 +123,12 @@ impl Rebuild for AgentRebuild<'_> {
         self.differences.messages += views::replace_messages(&mut self.writer, profile, agent, (i64::MIN, 0), Vec::new()).await?;
         if let Some(row) = self.row.take() {
             self.differences.agents += views::replace_agent(&mut self.writer, profile, agent, row).await?;
+        }
+        let (asks, rules) = (std::mem::take(&mut self.asks), std::mem::take(&mut self.rules));
+        self.differences.asks += views::replace_asks(&mut self.writer, profile, agent, asks).await?;
+        self.differences.rules += views::add_missing_rules(&mut self.writer, profile, agent, rules).await?;
+        for range in [(self.seq, i64::MAX), (i64::MIN, 0)] {
+            self.differences.spendings += views::replace_spendings(&mut self.writer, profile, agent, range, Vec::new()).await?;
         }
         let end =
             sqlx::query_scalar("select count(*) from journals where profile_id = ? and agent_id = ? and seq = ? and hash = ?");

@@ -1,6 +1,7 @@
 //! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
 
-use super::ended::{Ended, Limits, Shortfall};
+use super::ask::{Ask, AskAnswer, SettledBy};
+use super::ended::{Ended, LimitReached, Limits, Raise, Shortfall};
 use super::mail::{Mail, SpawnRequest};
 use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
 use super::raw::Raw;
@@ -81,6 +82,10 @@ pub struct ModelRequested {
     pub max_tokens: u64,
     /// The most this call can cost; `None` if the price is unknown.
     pub reservation: Option<u64>,
+    /// The most tokens that the call can use, if its price is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub tokens: Option<u64>,
     /// Whether long texts were shortened to fit the budget.
     #[serde(default, skip_serializing_if = "is_false")]
     #[ts(as = "Option<bool>", optional)]
@@ -104,6 +109,10 @@ pub struct ModelAnswered {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub verdict: Option<Verdict>,
+    /// What counts as spent although the bill is not known, in USD micro-cents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unknown: Option<u64>,
 }
 
 /// See [`super::Event::ModelFailed`].
@@ -119,6 +128,10 @@ pub struct ModelFailed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub counted: Option<Counted>,
+    /// What counts as spent although the bill is not known, in USD micro-cents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unknown: Option<u64>,
 }
 
 /// See [`super::Event::ToolStarted`].
@@ -145,6 +158,14 @@ pub struct ToolStarted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub waits_for: Option<Vec<String>>,
+    /// The line of the rules that decided the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rule: Option<String>,
+    /// The ask that must be settled before the call is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub ask: Option<String>,
 }
 
 /// See [`super::Event::ToolInterrupted`].
@@ -179,6 +200,10 @@ pub struct ToolFinished {
     pub content: ToolContent,
     /// Whether the call failed.
     pub is_error: bool,
+    /// Where the content comes from, if nobody vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub source: Option<String>,
 }
 
 /// See [`super::Event::ChildRequested`].
@@ -231,6 +256,84 @@ pub struct ChargeSettled {
     pub charge: String,
     /// The cost; `None` if it will never be known.
     pub cost: Option<u64>,
+    /// What the money was for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub purpose: Option<String>,
+    /// What counts as spent although the bill is not known, in USD micro-cents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unknown: Option<u64>,
+}
+
+/// See [`super::Event::AskRaised`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct AskRaised {
+    /// The question.
+    pub ask: Ask,
+    /// Mail to the agents that wait for this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Mail>>", optional)]
+    pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::AskSettled`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskSettled {
+    /// The ask.
+    pub ask: String,
+    /// Who settled it.
+    pub by: SettledBy,
+    /// The answer, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub answer: Option<AskAnswer>,
+    /// The line of the rules that the answer adds, or that decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rule: Option<String>,
+    /// What the answer adds to the limits of the current message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub raise: Option<Raise>,
+    /// Mail to the agents that wait for this one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Mail>>", optional)]
+    pub notices: Vec<Mail>,
+}
+
+/// See [`super::Event::FinishRequested`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FinishRequested {
+    /// Whether the person asked, rather than the parent agent.
+    pub by_person: bool,
+    /// Mail to its sub-agents at work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<Mail>>", optional)]
+    pub mail: Vec<Mail>,
+}
+
+/// See [`super::Event::TurnPaused`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TurnPaused {
+    /// The limit.
+    pub limit: LimitReached,
+}
+
+/// See [`super::Event::MessageWithdrawn`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MessageWithdrawn {
+    /// The event that recorded the message.
+    pub message: u64,
+}
+
+/// See [`super::Event::MessageEdited`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct MessageEdited {
+    /// The event that recorded the message.
+    pub message: u64,
+    /// The new text.
+    pub text: String,
 }
 
 /// See [`super::Event::TurnEnding`].

@@ -23,6 +23,53 @@ pub struct Limits {
     pub children_at_once: u32,
     /// Levels of sub-agents below the Grow Agent.
     pub depth: u32,
+    /// What limits the tree of a message if the model has no known price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub unpriced: Option<Unpriced>,
+}
+
+/// The limits of all agents of one message together, for models without a known price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Unpriced {
+    /// Tokens of prompts and answers.
+    pub tokens: u64,
+    /// Model calls.
+    pub calls: u64,
+}
+
+/// Amounts of what is limited besides money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Quota {
+    /// Tokens of prompts and answers.
+    pub tokens: u64,
+    /// Model calls.
+    pub calls: u64,
+    /// Sub-agents started.
+    pub children: u64,
+    /// Sub-agents at work at the same time.
+    pub at_once: u64,
+}
+
+/// What an answer adds to the limits of the current message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Raise {
+    /// Added to every limit of money, in USD micro-cents.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u64>", optional)]
+    pub money: u64,
+    /// Added to the agent's own model calls.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u32>", optional)]
+    pub calls: u32,
+    /// Added to what the tree may use.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<Quota>", optional)]
+    pub tree: Quota,
+}
+
+pub(super) fn is_zero<T: Default + PartialEq>(amount: &T) -> bool {
+    *amount == T::default()
 }
 
 /// The cost of the next request, if it is more than the available money. Amounts are USD micro-cents.
@@ -48,12 +95,23 @@ pub enum LimitReached {
     Allowance,
     /// Model calls for one message.
     Calls,
+    /// Tokens of all agents for one message, with a model without a known price.
+    TreeTokens,
+    /// Model calls of all agents for one message, with a model without a known price.
+    TreeCalls,
 }
 
 impl LimitReached {
     /// All limits.
-    pub const ALL: &[LimitReached] =
-        &[LimitReached::PerMessage, LimitReached::PerDay, LimitReached::PerMonth, LimitReached::Allowance, LimitReached::Calls];
+    pub const ALL: &[LimitReached] = &[
+        LimitReached::PerMessage,
+        LimitReached::PerDay,
+        LimitReached::PerMonth,
+        LimitReached::Allowance,
+        LimitReached::Calls,
+        LimitReached::TreeTokens,
+        LimitReached::TreeCalls,
+    ];
 }
 
 /// How a turn ended. [`Ended::ending_text`] gives the text.

@@ -1,6 +1,6 @@
 //! Mail between agents.
 
-use super::ended::LimitReached;
+use super::ended::{LimitReached, Quota, is_zero};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -15,6 +15,14 @@ pub struct SpawnRequest {
     pub allowance: u64,
     /// 1 for a sub-agent of the Grow Agent.
     pub depth: u32,
+    /// What it and its own sub-agents may use besides money.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub quota: Option<Quota>,
+    /// The sources of untrusted text that the sender had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub untrusted: Vec<String>,
 }
 
 /// How a sub-agent's work ended.
@@ -46,6 +54,18 @@ pub struct Report {
     pub returned: u64,
     /// The number of the receiver's last message that it has received.
     pub up_to: u64,
+    /// How much of the money spent the person has added to it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[ts(as = "Option<u64>", optional)]
+    pub raised: u64,
+    /// The unused part of the quota that the receiver gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub quota: Option<Quota>,
+    /// The sources of untrusted text that the sender had read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub untrusted: Vec<String>,
 }
 
 /// The content of a mail.
@@ -66,11 +86,33 @@ pub enum MailBody {
         number: u64,
         /// Whether the person wrote it.
         by_person: bool,
+        /// Added to what it may use besides money.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        quota: Option<Quota>,
+        /// The sources of untrusted text that the sender had read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        untrusted: Vec<String>,
     },
     /// Stop, with all sub-agents.
     Cancel,
+    /// Finish: no further calls, a report of what there is.
+    Finish,
     /// A turn has ended.
     Report(Report),
+    /// The sender waits for an answer of the person.
+    AskRaised {
+        /// The ask.
+        ask: String,
+        /// The question.
+        text: String,
+    },
+    /// The sender no longer waits for this answer.
+    AskSettled {
+        /// The ask.
+        ask: String,
+    },
 }
 
 /// One mail.

@@ -5,6 +5,7 @@
 //!
 //! A field that version 1 of the shapes did not have is an `Option`, or is omitted when it has its default.
 
+mod ask;
 mod body;
 mod ended;
 mod mail;
@@ -13,8 +14,9 @@ mod raw;
 mod tool;
 mod wording;
 
+pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
 pub use body::*;
-pub use ended::{Ended, LimitReached, Limits, Shortfall};
+pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
 pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};
 pub use model::{
     Block, CatalogueEntry, Counted, Effort, Failure, FailureKind, ModelCard, ModelReply, Nudge, Price, StopReason, Usage, Verdict,
@@ -123,6 +125,18 @@ events! {
     ChargeReserved => "charge_reserved",
     /// A reservation is settled with the actual cost.
     ChargeSettled => "charge_settled",
+    /// The person is asked something.
+    AskRaised => "ask_raised",
+    /// An ask has its answer, or needs none any more.
+    AskSettled => "ask_settled",
+    /// The person or the parent agent wants the agent to finish with a report.
+    FinishRequested => "finish_requested",
+    /// A limit is reached; the turn waits for money that comes back, or for the person.
+    TurnPaused => "turn_paused",
+    /// The person takes back a message that the model has not read yet.
+    MessageWithdrawn => "message_withdrawn",
+    /// The person changes a message that the model has not read yet.
+    MessageEdited => "message_edited",
     /// A sub-agent's turn ends as soon as its own sub-agents have stopped.
     TurnEnding => "turn_ending",
     /// The agent's turn has ended.

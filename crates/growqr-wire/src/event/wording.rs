@@ -216,6 +216,10 @@ fn limit(reached: LimitReached) -> Wording {
             .next("Resume to give it a new one.", "Give it a new one with: growqr agents resume {agent}"),
         LimitReached::Calls => limit("The limit of model calls for one message is reached.")
             .next("Resume if the agent was making progress.", "If the agent was making progress: growqr agents resume {agent}"),
+        LimitReached::TreeTokens => limit("The limit of tokens for one message is reached.")
+            .next("Resume to allow as many again.", "Allow as many again with: growqr agents resume {agent}"),
+        LimitReached::TreeCalls => limit("The limit of model calls of all agents for one message is reached.")
+            .next("Resume to allow as many again.", "Allow as many again with: growqr agents resume {agent}"),
     }
 }
 

@@ -216,10 +216,10 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
         up_to: 1,
         raised: Money::ZERO,
         quota: None,
+        untrusted: vec!["web".to_owned()],
     };
-    let untrusted = vec!["web".to_owned()];
     let (from, to) = (AgentId::new("a-1"), AgentId::grow());
-    world.input(Input::Mail(Mail { id: EffectId::new("r"), from, to, body: MailBody::Report(report), untrusted }));
+    world.input(Input::Mail(Mail { id: EffectId::new("r"), from, to, body: MailBody::Report(report) }));
     world.answer(says("well"));
     world.answer(act("b"));
     let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
@@ -310,9 +310,9 @@ fn a_cancel_withdraws_the_asks_and_a_late_answer_starts_nothing() {
 /// A sub-agent that has one question open.
 fn sub_agent() -> World {
     let mut world = World::of(crate::agent::State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "helper".to_owned(), task: "go".to_owned(), allowance: Money::usd(1), depth: 1, quota: None };
+    let birth = SpawnRequest { name: "helper".to_owned(), task: "go".to_owned(), allowance: Money::usd(1), depth: 1, quota: None, untrusted: Vec::new() };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
-    world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth), untrusted: Vec::new() }));
+    world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));
     world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
     world
 }
@@ -344,7 +344,7 @@ fn a_parent_reads_what_its_sub_agent_waits_for() {
     world.answer(calls(&[("spawn_sub_agent", json!({"name": "helper", "task": "go"}))]));
     let child = world.mail()[0].to.clone();
     let mail =
-        |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body, untrusted: Vec::new() };
+        |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body };
     let ask = AskId::new("ask-1");
     let raised = MailBody::AskRaised { ask: ask.clone(), text: "Which one?".to_owned() };
     world.input(Input::Mail(mail("n1", raised)));

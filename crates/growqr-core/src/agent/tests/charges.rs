@@ -87,7 +87,7 @@ fn a_reservation_that_the_limits_do_not_cover_is_refused() {
     reserve(&mut world, "c", left);
     let open = world.open_tools();
     let kinds = world.finish(&open[0], crate::tool::ToolResult::ok("done"));
-    assert_eq!(kinds, ["tool_finished", "turn_ended"], "no model call is made with money that is set aside");
+    assert_eq!(kinds, ["tool_finished", "turn_paused", "ask_raised"], "no model call is made with money that is set aside");
 }
 
 #[test]
@@ -116,13 +116,12 @@ fn a_charge_of_unknown_price_is_open_and_settled_like_any_other() {
 #[test]
 fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None, untrusted: Vec::new() };
     let mail = Mail {
         id: EffectId::new("spawn"),
         from: AgentId::grow(),
         to: AgentId::new("a-1"),
         body: MailBody::Spawn(birth),
-        untrusted: Vec::new(),
     };
     world.input(Input::Mail(mail));
     reserve(&mut world, "a", usd_cents(5));

@@ -4,6 +4,7 @@ mod asks;
 mod charges;
 mod identity;
 mod interrupted;
+mod limits;
 mod properties;
 mod rules;
 mod trees;

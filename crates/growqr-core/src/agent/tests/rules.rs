@@ -2,7 +2,8 @@
 
 use super::world::{World, calls, reply, says, setup, spawn, usd_cents};
 use crate::agent::{Input, Intent, State};
-use crate::event::{Ended, Event, TurnEnded};
+use crate::ask::AskDetail;
+use crate::event::{Ended, Event};
 use crate::id::{AgentId, EffectId};
 use crate::journal::Status;
 use crate::limits::LimitReached;
@@ -22,6 +23,12 @@ fn ended(world: &World) -> &Ended {
     world.state.last_ended().expect("a turn has ended")
 }
 
+/// The limit at which the turn waits for the person.
+fn paused(world: &World) -> Option<LimitReached> {
+    assert_eq!(world.state.open_asks().count(), 1, "one ask");
+    world.state.paused_at()
+}
+
 fn commit() -> (&'static str, serde_json::Value) {
     ("commit_memory", json!({"path": "a.md", "content": "x", "message": "because"}))
 }
@@ -29,7 +36,7 @@ fn commit() -> (&'static str, serde_json::Value) {
 /// A sub-agent with a one-dollar allowance, its first model call open.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None };
+    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None, untrusted: Vec::new() };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
 }
@@ -40,11 +47,11 @@ fn output_limit(world: &World) -> u64 {
 }
 
 fn mail(id: &str, body: MailBody) -> Mail {
-    Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body, untrusted: Vec::new() }
+    Mail { id: EffectId::new(id), from: AgentId::grow(), to: AgentId::new("a-1"), body }
 }
 
 fn message_body(number: u64, allowance: Money) -> MailBody {
-    MailBody::Say { text: "more".into(), allowance, limit: None, number, by_person: false, quota: None }
+    MailBody::Say { text: "more".into(), allowance, limit: None, number, by_person: false, quota: None, untrusted: Vec::new() }
 }
 
 /// The report of the `index`-th sub-agent of this world.
@@ -52,13 +59,12 @@ fn report_of(world: &World, index: usize, returned: Money) -> Mail {
     let spawns: Vec<&Mail> = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).collect();
     let child = spawns[index].to.clone();
     let report =
-        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1, raised: Money::ZERO, quota: None };
+        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1, raised: Money::ZERO, quota: None, untrusted: Vec::new() };
     Mail {
         id: EffectId::new(format!("report-{index}")),
         from: child,
         to: AgentId::grow(),
         body: MailBody::Report(report),
-        untrusted: Vec::new(),
     }
 }
 
@@ -533,7 +539,7 @@ fn carried(world: &World) -> String {
 }
 
 #[test]
-fn a_message_without_an_allowance_ends_the_turn_at_the_limit_of_the_person() {
+fn a_message_without_an_allowance_pauses_at_the_limit_of_the_person() {
     let mut world = World::grow();
     world.setup.limits.per_day = Money::ZERO;
     let id = crate::id::MessageId::new("t");
@@ -541,8 +547,8 @@ fn a_message_without_an_allowance_ends_the_turn_at_the_limit_of_the_person() {
     let sent = world.mail().pop().expect("mail").clone();
     let mut child = scout();
     child.answer(says("done"));
-    assert_eq!(child.input(Input::Mail(sent)), ["mail_received", "turn_started", "turn_ended"]);
-    assert_eq!(ended(&child), &Ended::Limit(LimitReached::PerDay));
+    assert_eq!(child.input(Input::Mail(sent)), ["mail_received", "turn_started", "turn_paused", "ask_raised"]);
+    assert_eq!(paused(&child), Some(LimitReached::PerDay));
 }
 
 #[test]
@@ -614,7 +620,7 @@ fn an_orderly_stop_counts_the_elapsed_time_and_the_call_is_made_again() {
 fn a_message_that_no_budget_covers_does_not_block_the_next() {
     let mut world = World::grow();
     world.say(&"x".repeat(1 << 20));
-    assert!(matches!(ended(&world), Ended::Limit(_)));
+    assert!(paused(&world).is_some());
     world.say("hello");
     let text = world.last_user().1;
     assert!(text.contains("bytes left out") && text.contains("xxx") && text.len() < 20_000, "both ends are kept: {}", text.len());
@@ -627,9 +633,8 @@ fn a_message_that_was_too_expensive_is_sent_in_full_once_the_budget_covers_it() 
     world.setup.limits.per_message = usd_cents(20);
     let long = "x".repeat(100_000);
     world.say(&long);
-    let Some(Event::TurnEnded(TurnEnded { shortfall: Some(short), .. })) = world.entries.last().map(|entry| &entry.event) else {
-        panic!("no shortfall")
-    };
+    let ask = world.state.open_asks().next().cloned();
+    let Some(AskDetail::Limit { shortfall: Some(short), .. }) = ask.and_then(|ask| ask.detail) else { panic!("no shortfall") };
     assert!(short.available == usd_cents(20) && short.needed > usd_cents(60) && short.needed < usd_cents(70), "{short:?}");
     world.setup.limits.per_message = usd_cents(200);
     world.say("hello");
@@ -656,7 +661,7 @@ fn a_result_that_no_budget_covers_does_not_block_the_next_message() {
     for effect in world.open_tools() {
         world.finish(&effect, ToolResult::ok("ü".repeat(100_000)));
     }
-    assert_eq!(ended(&world), &Ended::Limit(LimitReached::PerMessage));
+    assert_eq!(paused(&world), Some(LimitReached::PerMessage));
     world.say("hello");
     let (results, text) = world.last_user();
     assert!(text.contains("hello") && results.len() == 2);
@@ -678,8 +683,8 @@ fn the_budget_of_a_message_pauses_the_turn() {
         expensive.cost = Some(usd_cents(4));
         world.answer(expensive);
     }
-    assert_eq!(ended(&world), &Ended::Limit(LimitReached::PerMessage));
-    assert_eq!(world.state.status(), Status::Limit);
+    assert_eq!(paused(&world), Some(LimitReached::PerMessage));
+    assert_eq!(world.state.status(), Status::Waiting);
     world.say("go on");
     assert!(world.attempt().is_some(), "a new message has a new budget");
 }
@@ -691,7 +696,7 @@ fn model_calls_for_one_message_are_limited() {
     world.say("go");
     world.answer(calls(&[("fly", json!({}))]));
     world.answer(calls(&[("fly", json!({}))]));
-    assert_eq!(ended(&world), &Ended::Limit(LimitReached::Calls));
+    assert_eq!(paused(&world), Some(LimitReached::Calls));
 }
 
 #[test]
@@ -772,5 +777,5 @@ fn a_snapshot_of_another_shape_has_another_version() {
     scout.input(Input::Mail(mail("m", message_body(2, Money(7)))));
     fields(&serde_json::to_value(&scout.state).expect("a state can be saved"), "", &mut found);
     let shape = crate::id::hex(&sha2::Sha256::digest(found.into_iter().collect::<Vec<_>>().join("\n")));
-    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (5, "0"), "with another shape, raise STATE_VERSION");
+    assert_eq!((crate::agent::STATE_VERSION, &shape[..16]), (5, "00a7913def860670"), "with another shape, raise STATE_VERSION");
 }

@@ -22,7 +22,8 @@ pub(super) struct World {
     pub entries: Vec<Entry>,
     pub setup: Setup,
     pub now: Timestamp,
-    last_request: Option<(SegmentHash, Vec<Message>)>,
+    /// The last request, with the index of the event that started its segment.
+    last_request: Option<(usize, Vec<Message>)>,
 }
 
 /// 5 USD per million in, 25 out: micro-cents per million tokens.
@@ -203,14 +204,14 @@ impl World {
     fn check_request(&mut self) {
         let request = self.state.model_request(segment()).expect("a model call was just requested");
         check_messages(&request.messages);
-        let hash = self.state.segment().expect("a segment has started").clone();
+        let is_start = |entry: &Entry| matches!(entry.event, Event::SegmentStarted(_));
+        let segment = self.entries.iter().rposition(is_start).expect("a segment has started");
         if let Some((before, earlier)) = &self.last_request
-            && *before == hash
-            && !self.entries.iter().rev().take(3).any(|entry| matches!(entry.event, Event::SegmentStarted(_)))
+            && *before == segment
         {
             assert!(request.messages.starts_with(earlier), "messages are only ever added");
         }
-        self.last_request = Some((hash, request.messages));
+        self.last_request = Some((segment, request.messages));
     }
 
     /// A call never has two results; between turns it has exactly one.

@@ -33,6 +33,19 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[MessageRow]) {
     sql.push("as m (seq, position, author, text, folded, at))");
 }
 
+/// Deletes the messages that were taken back, and updates those that were changed.
+pub(super) fn push_changes(sql: &mut QueryBuilder<Postgres>, withdrawn: Vec<i64>, edited: Vec<(i64, String)>) {
+    if !withdrawn.is_empty() {
+        sql.push(", gone as (delete from messages using head where profile_id = $1 and messages.agent_id = $2 and seq = any(");
+        sql.push_bind(withdrawn).push("))");
+    }
+    for (index, (seq, text)) in edited.into_iter().enumerate() {
+        sql.push(format!(", edited_{index} as (update messages set folded = ")).push_bind(folded(&text));
+        sql.push(", text = ").push_bind(text);
+        sql.push(" from head where profile_id = $1 and messages.agent_id = $2 and seq = ").push_bind(seq).push(")");
+    }
+}
+
 /// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing
 /// rows.
 pub(in crate::postgres) async fn replace(

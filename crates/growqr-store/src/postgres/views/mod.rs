@@ -2,10 +2,16 @@
 //! which rows to write.
 
 mod agents;
+mod asks;
 mod messages;
+mod rules;
+mod spendings;
 
 pub(super) use agents::replace as replace_agent;
+pub(super) use asks::replace as replace_asks;
 pub(super) use messages::replace as replace_messages;
+pub(super) use rules::add_missing as add_missing_rules;
+pub(super) use spendings::replace as replace_spendings;
 
 use crate::error::while_doing;
 use crate::views::ViewRows;
@@ -16,12 +22,18 @@ use sqlx::{Arguments, PgConnection, Postgres, QueryBuilder};
 /// Adds the inserts of these rows to the statement of an append: one `, name as (...)` for each table with rows. In the
 /// statement, `$1` is the profile, `$2` is the agent, and `head` has one row if the append is allowed and none otherwise.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
-    let ViewRows { agent, messages } = rows;
+    let ViewRows { agent, messages, withdrawn, edited, asks, settled, rules, spendings } = rows;
     if let Some(row) = agent {
         agents::push(sql, row);
     }
     if !messages.is_empty() {
         messages::push(sql, &messages);
+    }
+    messages::push_changes(sql, withdrawn, edited);
+    asks::push(sql, asks, settled);
+    rules::push(sql, rules);
+    if !spendings.is_empty() {
+        spendings::push(sql, &spendings);
     }
 }
 

@@ -38,6 +38,37 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
     }
 }
 
+/// Deletes the messages that were taken back, and updates those that were changed.
+pub(super) fn push_changes(
+    sql: &mut QueryBuilder<Sqlite>,
+    profile: &str,
+    agent: &str,
+    withdrawn: Vec<i64>,
+    edited: Vec<(i64, String)>,
+) {
+    let key = |sql: &mut QueryBuilder<Sqlite>, seq: i64| {
+        sql.push(" where profile_id = ").push_bind(profile.to_owned()).push(" and agent_id = ").push_bind(agent.to_owned());
+        sql.push(" and seq = ").push_bind(seq);
+    };
+    for seq in withdrawn.iter().copied().chain(edited.iter().map(|(seq, _)| *seq)) {
+        sql.push("delete from messages_index where rowid in (select id from messages");
+        key(sql, seq);
+        sql.push("); ");
+    }
+    for seq in withdrawn {
+        sql.push("delete from messages");
+        key(sql, seq);
+        sql.push("; ");
+    }
+    for (seq, text) in edited {
+        sql.push("insert into messages_index (rowid, folded) select id, ").push_bind(index_form(&text)).push(" from messages");
+        key(sql, seq);
+        sql.push("; update messages set text = ").push_bind(text);
+        key(sql, seq);
+        sql.push("; ");
+    }
+}
+
 /// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing
 /// rows.
 pub(in crate::sqlite) async fn replace(

@@ -1,0 +1,129 @@
+//! The rules for tool calls: lists, adds, removes and tests their lines.
+
+use crate::SystemClock;
+use crate::error::AppError;
+use crate::library::Library;
+use growqr_core::clock::Clock;
+use growqr_core::id::AgentId;
+use growqr_core::journal::{Store, StoredRule};
+use growqr_core::raw::RawJson;
+use growqr_core::rules::{Argument, ArgumentField, CallFacts, Rule, RuleLine, RuleOrigin, Rules};
+use growqr_wire as wire;
+use std::sync::Arc;
+
+/// The most lines of the person.
+const MAX_LINES: usize = 500;
+
+impl Library {
+    /// All lines, in the order in which they count: the last one that matches a call decides.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn rules(&self) -> Result<Vec<wire::RuleRow>, AppError> {
+        let stored = self.stored_rules().await?;
+        Ok(Rules::default().lines().iter().map(|line| built_in(&line.rule)).chain(stored.iter().map(row)).collect())
+    }
+
+    /// What the rules decide about a call of this tool with this input (JSON), by this agent (`None`: the Grow Agent). An ask can
+    /// still come from elsewhere: from untrusted text, or from the same call three times in a row.
+    ///
+    /// # Errors
+    /// [`AppError::BadRequest`] if the input is not JSON; [`AppError::Missing`] if there is no such agent.
+    pub async fn test_rules(&self, tool: &str, input: &str, agent: Option<&str>) -> Result<wire::RuleTest, AppError> {
+        let input = RawJson::parse(input).map_err(|error| {
+            AppError::bad_request(format!("the input is not JSON: {error}"), r#"Write it like this: {"path": "notes/a.md"}"#)
+        })?;
+        let depth = match agent {
+            Some(agent) => self.agent(agent).await?.depth,
+            None => 0,
+        };
+        let (agent, stored) = (agent.map_or_else(AgentId::grow, AgentId::new), self.stored_rules().await?);
+        let rules = compile(&stored);
+        let fields = argument_fields();
+        let field = fields.iter().find(|(name, _)| name == tool).map(|(_, field)| field);
+        let call = CallFacts::new(tool, field, &input, &agent, depth);
+        let decided = rules.decide(&call);
+        let built_ins = Rules::default().lines().len();
+        let rule = match decided.index.checked_sub(built_ins) {
+            Some(index) => stored.get(index).map_or_else(|| built_in(&decided.line.rule), row),
+            None => built_in(&decided.line.rule),
+        };
+        let argument = match call.argument() {
+            Argument::Known(_, value) => Some(value.clone()),
+            Argument::None | Argument::Unclear(_) => None,
+        };
+        Ok(wire::RuleTest { decision: decided.line.rule.decision.as_str().to_owned(), rule, argument })
+    }
+
+    async fn stored_rules(&self) -> Result<Vec<StoredRule>, AppError> {
+        match &self.store {
+            Some(store) => readable(&**store).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The arguments of the program's own tools.
+fn argument_fields() -> Vec<(String, ArgumentField)> {
+    let offered = growqr_core::agent::tools::offered().into_iter().chain(growqr_actors::memory_tools());
+    offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
+}
+
+/// The stored lines that this build can read. A line of another build that it cannot read is logged and left out.
+async fn readable(store: &dyn Store) -> Result<Vec<StoredRule>, AppError> {
+    let mut stored = store.rules().await?;
+    stored.retain(|rule| match rule.line.parse::<Rule>() {
+        Ok(_) => true,
+        Err(problem) => {
+            tracing::warn!(line = rule.line, %problem, "a rule is not valid in this version and is ignored");
+            false
+        }
+    });
+    Ok(stored)
+}
+
+/// The rules in force.
+pub(crate) async fn load(store: &dyn Store) -> Result<Arc<Rules>, AppError> {
+    Ok(Arc::new(compile(&readable(store).await?)))
+}
+
+fn compile(stored: &[StoredRule]) -> Rules {
+    let line = |stored: &StoredRule| Some(RuleLine { rule: stored.line.parse().ok()?, origin: stored.origin });
+    Rules::new(stored.iter().filter_map(line))
+}
+
+/// Adds a line of the person.
+pub(crate) async fn add(store: &dyn Store, line: &str) -> Result<(), AppError> {
+    let rule: Rule = line
+        .parse()
+        .map_err(|problem| AppError::bad_request(format!("{problem}"), "An example: ask commit_memory path=private/*"))?;
+    if store.rules().await?.len() >= MAX_LINES {
+        return Err(AppError::bad_request(
+            format!("there are {MAX_LINES} rules already"),
+            "Remove some that you no longer need: growqr rules list",
+        ));
+    }
+    store.add_rule(&rule.to_string(), SystemClock.now()).await?;
+    Ok(())
+}
+
+/// Removes a line.
+pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<(), AppError> {
+    if store.remove_rule(id, SystemClock.now()).await? {
+        return Ok(());
+    }
+    Err(AppError::Missing { what: format!("rule {id:?}"), next_step: "See all rules: growqr rules list".to_owned() })
+}
+
+fn row(stored: &StoredRule) -> wire::RuleRow {
+    let origin = match stored.origin {
+        RuleOrigin::Always | RuleOrigin::Agent => wire::RuleOrigin::Always,
+        RuleOrigin::Person => wire::RuleOrigin::Person,
+        RuleOrigin::BuiltIn => wire::RuleOrigin::BuiltIn,
+    };
+    wire::RuleRow { id: Some(stored.id.clone()), line: stored.line.clone(), origin, added_at: Some(stored.added_at.0) }
+}
+
+fn built_in(rule: &Rule) -> wire::RuleRow {
+    wire::RuleRow { id: None, line: rule.to_string(), origin: wire::RuleOrigin::BuiltIn, added_at: None }
+}

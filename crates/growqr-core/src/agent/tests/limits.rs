@@ -1,0 +1,275 @@
+//! Limits: the turn pauses and asks, and goes on after the answer; what the whole tree may use.
+
+use super::world::{World, calls, says, spawn, usd_cents};
+use crate::agent::Input;
+use crate::ask::{Answer, Ask, AskDetail, AskKind, SettledBy};
+use crate::event::{Ended, Event};
+use crate::id::{AgentId, EffectId, Seq};
+use crate::limits::{LimitReached, Unpriced};
+use crate::mail::{Ending, Mail, MailBody, Report};
+use crate::model::Usage;
+use crate::money::Money;
+use crate::quota::Quota;
+use serde_json::json;
+
+/// A turn that has reached the budget of its message, with one ask open.
+fn at_limit() -> World {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(10);
+    world.say("go");
+    use_up(&mut world);
+    world
+}
+
+fn use_up(world: &mut World) {
+    while world.attempt().is_some() {
+        let mut expensive = calls(&[("fly", json!({"n": world.entries.len()}))]);
+        expensive.cost = Some(usd_cents(4));
+        world.answer(expensive);
+    }
+}
+
+impl World {
+    fn limit_ask(&self) -> Ask {
+        let asks: Vec<&Ask> = self.state.open_asks().filter(|ask| ask.kind == AskKind::Budget).collect();
+        assert_eq!(asks.len(), 1, "one ask about the limit");
+        asks[0].clone()
+    }
+
+    fn answer_limit(&mut self, option: &str, amount: Option<Money>) {
+        let answer = Answer { option: Some(option.to_owned()), amount, ..Answer::default() };
+        let ask = self.limit_ask().id;
+        self.input(Input::Answer { ask, answer: Some(answer) });
+        self.input(Input::Continue);
+    }
+
+    fn total(&self) -> Money {
+        self.state.budget().spent + self.state.budget().unknown
+    }
+}
+
+#[test]
+fn at_a_limit_the_turn_pauses_with_one_ask_that_says_what_is_missing() {
+    let world = at_limit();
+    assert_eq!(world.state.paused_at(), Some(LimitReached::PerMessage));
+    let ask = world.limit_ask();
+    assert_eq!(ask.text, "Grow Agent has reached the budget of one message.");
+    let Some(AskDetail::Limit { shortfall: Some(short), last_call: Some(last), .. }) = ask.detail else { panic!("a limit") };
+    assert!(short.needed > short.available && last > short.needed.saturating_sub(short.available));
+    let labels: Vec<&str> = ask.options.iter().map(|option| option.label.as_str()).collect();
+    assert!(labels[0] == "Raise by $0.10" && labels[1].starts_with("Finish with a report (at most $0."), "{labels:?}");
+}
+
+#[test]
+fn money_that_is_added_lets_the_turn_go_on_at_once_and_ends_with_the_message() {
+    let mut world = at_limit();
+    let spent = world.total();
+    world.answer_limit("raise", Some(usd_cents(20)));
+    assert!(world.attempt().is_some());
+    use_up(&mut world);
+    let limit = usd_cents(30);
+    assert!(world.total() > spent && world.total() <= limit, "{:?}", world.total());
+    world.say("next");
+    use_up(&mut world);
+    assert!(world.total() <= limit + usd_cents(10), "what was added for one message is not there for the next");
+    world.check_replay();
+}
+
+#[test]
+fn an_answer_that_is_recorded_before_a_stop_is_acted_on_at_the_next_start() {
+    let mut world = at_limit();
+    let answer = Answer { option: Some("raise".to_owned()), ..Answer::default() };
+    let ask = world.limit_ask().id;
+    world.input(Input::Answer { ask, answer: Some(answer) });
+    assert!(world.attempt().is_none());
+    assert_eq!(world.restart(), ["model_requested"]);
+}
+
+#[test]
+fn a_restart_at_a_limit_asks_nothing_again() {
+    let mut world = at_limit();
+    assert_eq!(world.restart(), [""; 0]);
+    world.limit_ask();
+}
+
+#[test]
+fn finishing_at_a_limit_makes_one_last_call_within_what_was_shown() {
+    let mut world = at_limit();
+    let Some(AskDetail::Limit { last_call: Some(last), .. }) = world.limit_ask().detail else { panic!("a price") };
+    world.answer_limit("finish", None);
+    assert!(world.last_user().1.contains("Finish now"));
+    let reserved = world.state.reserved();
+    assert!(world.total() + reserved <= usd_cents(10) + last, "{reserved:?}");
+    world.answer(says("This is what I have."));
+    assert_eq!(world.state.last_ended(), Some(&Ended::Done));
+}
+
+#[test]
+fn stopping_at_a_limit_ends_the_turn_with_that_limit() {
+    for option in [Some("stop"), None] {
+        let mut world = at_limit();
+        match option {
+            Some(option) => world.answer_limit(option, None),
+            None => {
+                let ask = world.limit_ask().id;
+                world.input(Input::Answer { ask, answer: None });
+                world.input(Input::Continue);
+            }
+        }
+        assert_eq!(world.state.last_ended(), Some(&Ended::Limit(LimitReached::PerMessage)));
+    }
+}
+
+#[test]
+fn a_new_message_at_a_limit_withdraws_the_ask_and_has_its_own_budget() {
+    let mut world = at_limit();
+    let ask = world.limit_ask().id;
+    world.setup.limits.per_message = usd_cents(50);
+    world.say("never mind");
+    let settled = world.entries.iter().find_map(|entry| match &entry.event {
+        Event::AskSettled(body) if body.ask == ask => Some(body.by),
+        _ => None,
+    });
+    assert_eq!(settled, Some(SettledBy::Withdrawn));
+    assert!(world.attempt().is_some());
+}
+
+fn report(world: &World, index: usize, returned: Money, quota: Option<Quota>) -> Input {
+    let child = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).nth(index).expect("a spawn");
+    let report = Report {
+        name: "helper".to_owned(),
+        ending: Ending::Done,
+        text: "found it".to_owned(),
+        spent: Money(1),
+        returned,
+        up_to: 1,
+        raised: Money::ZERO,
+        quota,
+        untrusted: Vec::new(),
+    };
+    let id = EffectId::new(format!("report {}", child.to));
+    Input::Mail(Mail { id, from: child.to.clone(), to: AgentId::grow(), body: MailBody::Report(report) })
+}
+
+#[test]
+fn as_long_as_sub_agents_have_money_nobody_is_asked() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(20);
+    world.say("go");
+    world.answer(calls(&[spawn("one"), spawn("two")]));
+    use_up(&mut world);
+    assert_eq!(world.state.paused_at(), Some(LimitReached::PerMessage));
+    assert_eq!(world.state.open_asks().count(), 0, "their money may come back");
+    world.input(report(&world, 0, Money::ZERO, None));
+    assert_eq!(world.state.open_asks().count(), 0);
+    let Some(MailBody::Spawn(second)) = world.mail().get(1).map(|mail| mail.body.clone()) else { panic!("a spawn") };
+    world.input(report(&world, 1, second.allowance, None));
+    assert!(world.attempt().is_some() || world.state.open_asks().count() == 1, "it goes on, or asks once");
+}
+
+#[test]
+fn a_model_without_a_price_is_held_by_the_tokens_and_calls_of_the_tree() {
+    for (unpriced, limit) in [
+        (Unpriced { tokens: 50_000, calls: 1_000 }, LimitReached::TreeTokens),
+        (Unpriced { tokens: u64::MAX, calls: 5 }, LimitReached::TreeCalls),
+    ] {
+        let mut world = World::grow();
+        world.setup.card.prices = None;
+        world.setup.limits.unpriced = Some(unpriced);
+        world.say("go");
+        let (mut tokens, mut made) = (0, 0);
+        while world.attempt().is_some() {
+            let mut answer = calls(&[("fly", json!({"n": world.entries.len()}))]);
+            answer.cost = None;
+            answer.usage = Usage { input_tokens: 4_000, output_tokens: 400, ..Usage::default() };
+            tokens += 4_400;
+            made += 1;
+            world.answer(answer);
+        }
+        assert!(tokens <= unpriced.tokens && made <= unpriced.calls, "{tokens} {made}");
+        assert!(tokens >= 25_000.min(unpriced.tokens / 2) || made == unpriced.calls);
+        assert_eq!(world.state.paused_at(), Some(limit));
+        world.answer_limit("raise", None);
+        assert!(world.attempt().is_some(), "as much again");
+    }
+}
+
+#[test]
+fn sub_agents_share_the_limits_of_the_tree() {
+    let mut world = World::grow();
+    world.setup.card.prices = None;
+    world.say("go");
+    world.answer(calls(&[spawn("one"), spawn("two")]));
+    let given: Vec<Quota> = world.mail().iter().filter_map(|mail| match &mail.body {
+        MailBody::Spawn(spawn) => spawn.quota,
+        _ => None,
+    }).collect();
+    let total = given.iter().fold(Quota::default(), |sum, quota| sum.plus(*quota));
+    assert_eq!(given.len(), 2);
+    assert!(total.tokens < 2_000_000 && total.tokens > 400_000 && total.calls < 200 && total.children < 20);
+    assert!(2 + total.at_once <= 8);
+    let left = world.state.quota_left();
+    world.input(report(&world, 0, Money::ZERO, Some(given[0])));
+    assert_eq!(world.state.quota_left().tokens, left.tokens + given[0].tokens, "what was not used comes back");
+}
+
+#[test]
+fn a_message_that_is_still_queued_can_be_changed_or_taken_back() {
+    let mut world = World::grow();
+    world.say("go");
+    let first = world.state.seq();
+    assert!(!world.state.is_queued(first), "the model has it");
+    world.say("and buy milk");
+    let (second, third) = (Seq(world.state.seq().0), Seq(world.state.seq().0 + 1));
+    world.say("no, do not");
+    assert_eq!(world.input(Input::EditMessage { message: second, text: "and buy bread".to_owned() }), ["message_edited"]);
+    assert_eq!(world.input(Input::WithdrawMessage { message: third }), ["message_withdrawn"]);
+    assert_eq!(world.input(Input::WithdrawMessage { message: third }), [""; 0]);
+    world.answer(says("well"));
+    assert_eq!(world.last_user().1, "and buy bread");
+    assert_eq!(world.input(Input::EditMessage { message: second, text: "x".to_owned() }), [""; 0], "too late");
+}
+
+#[test]
+fn finishing_refuses_calls_and_ends_with_a_report() {
+    let mut world = World::grow();
+    world.say("go");
+    world.input(Input::Finish { tree: true });
+    world.answer(calls(&[("list_memory", json!({}))]));
+    let (results, text) = world.last_user();
+    assert!(results[0].1 && results[0].0.contains("you are to finish now") && text.contains("Finish now"));
+    world.answer(calls(&[("list_memory", json!({}))]));
+    assert_eq!(world.state.last_ended(), Some(&Ended::Done), "no third chance");
+    world.say("and now?");
+    world.answer(calls(&[("list_memory", json!({}))]));
+    assert_eq!(world.open_tools().len(), 1, "the next message is not bound by it");
+}
+
+#[test]
+fn finishing_a_tree_waits_for_the_reports_and_finishing_one_agent_does_not() {
+    for tree in [true, false] {
+        let mut world = World::grow();
+        world.say("go");
+        world.answer(calls(&[spawn("one")]));
+        world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
+        world.input(Input::Finish { tree });
+        let told = world.mail().iter().any(|mail| mail.body == MailBody::Finish);
+        assert_eq!((told, world.attempt().is_none()), (tree, tree));
+        if tree {
+            world.input(report(&world, 0, Money::ZERO, None));
+            assert!(world.last_user().0[0].0.contains("found it"));
+        }
+        world.answer(says("This is what I have."));
+        assert_eq!(world.state.last_ended(), Some(&Ended::Done));
+    }
+}
+
+#[test]
+fn stopping_one_agent_leaves_its_sub_agents_at_work() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[spawn("one")]));
+    world.input(Input::Cancel { tree: false });
+    assert_eq!(world.state.last_ended(), Some(&Ended::Cancelled));
+    assert_eq!((world.mail().len(), world.state.children_at_work().count()), (1, 1));
+}

@@ -1,0 +1,162 @@
+//! Asks: questions to the person.
+
+use super::ended::{LimitReached, Shortfall};
+use super::raw::Raw;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A question to the person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct Ask {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub kind: AskKind,
+    /// The question. A model may have written it.
+    pub text: String,
+    /// What exactly the answer decides, if it is not a plain question.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub detail: Option<AskDetail>,
+    /// The answers to choose from. A question may also be answered in free text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<AskOption>>", optional)]
+    pub options: Vec<AskOption>,
+    /// How far an answer may reach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(as = "Option<Vec<AskScope>>", optional)]
+    pub scopes: Vec<AskScope>,
+    /// When the default answer counts, in ms since 1970; `None`: it waits for the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub deadline: Option<i64>,
+    /// The answer at the deadline: an option's id, or a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub default: Option<String>,
+}
+
+/// What an ask is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AskKind {
+    /// An agent wants to know something.
+    Question,
+    /// A call needs the person's permission.
+    Permission,
+    /// A limit is reached.
+    Budget,
+    /// Two changes of the same thing.
+    Conflict,
+    /// A change waits for approval.
+    Review,
+}
+
+/// What exactly an answer decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AskDetail {
+    /// A tool call that waits.
+    Call {
+        /// The id of the call's effect.
+        effect: String,
+        /// The tool.
+        tool: String,
+        /// The input as received.
+        #[ts(type = "unknown")]
+        input: Raw,
+        /// Why it needs a question.
+        why: AskReason,
+        /// The line that the scopes "this agent" and "always" add.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        rule: Option<String>,
+    },
+    /// A limit that was reached. Amounts are USD micro-cents.
+    Limit {
+        /// Which one.
+        limit: LimitReached,
+        /// The money that the next request needs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        shortfall: Option<Shortfall>,
+        /// What the answer "finish" may cost.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        last_call: Option<u64>,
+    },
+}
+
+/// Why a call needs a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AskReason {
+    /// This line of the rules says so.
+    Rule(String),
+    /// It is risky, and the turn has read text from these sources.
+    Untrusted(Vec<String>),
+    /// The same call with the same input, this many times in a row.
+    Repeated(u32),
+}
+
+/// One answer to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskOption {
+    /// Names it in an answer.
+    pub id: String,
+    /// For the person.
+    pub label: String,
+}
+
+/// How far an answer reaches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AskScope {
+    /// This call only.
+    #[default]
+    Once,
+    /// All such calls of this agent.
+    Agent,
+    /// All such calls, by a rule that is listed and can be removed.
+    Always,
+}
+
+/// The answer to an ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AskAnswer {
+    /// The id of the chosen option.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub option: Option<String>,
+    /// Free text: the answer to a question, or a remark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub text: Option<String>,
+    /// How far it reaches.
+    #[serde(default, skip_serializing_if = "is_once")]
+    #[ts(as = "Option<AskScope>", optional)]
+    pub scope: AskScope,
+    /// The amount in USD micro-cents, if the option is "raise" and not its own amount is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub amount: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_once(scope: &AskScope) -> bool {
+    *scope == AskScope::Once
+}
+
+/// Who settled an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SettledBy {
+    /// The person answered, or will not.
+    Person,
+    /// A rule that was added meanwhile.
+    Rule,
+    /// The deadline passed, and the default counts.
+    Deadline,
+    /// Nobody needs the answer any more.
+    Withdrawn,
+}

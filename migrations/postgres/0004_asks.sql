@@ -1,0 +1,64 @@
+-- Asks, the rules that decide tool calls, and what was spent. `asks` and `spendings` are views; so are the rules that an
+-- answer has added (their id is that of the ask). Builds before 0.3.0 do not know the new events.
+update app set min_app_version = '0.3.0' where id = 1;
+
+-- The open reservations and the open asks of an agent.
+alter table agents add column reserved bigint not null default 0;
+alter table agents add column asks bigint not null default 0;
+
+-- `body` is the ask and `answer` the answer, both as JSON. An ask is open as long as `settled_at` is null.
+create table asks (
+    profile_id text not null,
+    ask_id text not null,
+    agent_id text not null,
+    seq bigint not null,
+    kind text not null,
+    body text not null,
+    raised_at bigint not null,
+    deadline bigint,
+    settled_at bigint,
+    settled_by text,
+    answer text,
+    rule text,
+    primary key (profile_id, ask_id)
+);
+create index asks_open on asks (profile_id, raised_at, ask_id) where settled_at is null;
+create index asks_settled on asks (profile_id, settled_at desc, ask_id) where settled_at is not null;
+create index asks_of_agent on asks (profile_id, agent_id);
+
+-- `origin` is `person` or `always`; `agent_id` is the agent whose ask added the line. A line that was removed stays, so that
+-- a rebuild of the views does not bring it back.
+create table rules (
+    profile_id text not null,
+    rule_id text not null,
+    line text not null,
+    origin text not null,
+    agent_id text,
+    added_at bigint not null,
+    removed_at bigint,
+    primary key (profile_id, rule_id)
+);
+
+-- One row per model call or charge that cost something, or may have. Tokens are those that the provider counted.
+create table spendings (
+    profile_id text not null,
+    agent_id text not null,
+    seq bigint not null,
+    at bigint not null,
+    purpose text not null,
+    cost bigint not null,
+    unknown_cost bigint not null,
+    input_tokens bigint not null,
+    cached_tokens bigint not null,
+    output_tokens bigint not null,
+    primary key (profile_id, agent_id, seq)
+);
+create index spendings_by_time on spendings (profile_id, at);
+
+-- The calls that earlier builds recorded. What they count as unknown is not in their events; `growqr db rebuild` changes nothing
+-- about that.
+insert into spendings (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens)
+    select profile_id, agent_id, seq, at,
+        coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'model'), ''), coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'cost')::bigint, 0), 0,
+        coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'input_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_5m_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_1h_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'output_tokens')::bigint, 0)
+    from events where kind = 'model_answered';
