@@ -87,6 +87,18 @@ impl Library {
         Ok(store.search(text, agent.as_ref(), limit).await?.into_iter().map(convert::message).collect())
     }
 
+    /// The messages of the person that an agent has not read yet, oldest first.
+    ///
+    /// # Errors
+    /// [`AppError::Missing`] if there is no such agent.
+    pub async fn queued(&self, id: &str) -> Result<Vec<wire::Message>, AppError> {
+        self.agent(id).await?;
+        let Some(store) = &self.store else { return Ok(Vec::new()) };
+        let state = growqr_actors::load(&**store, &AgentId::new(id)).await?.state;
+        let messages = store.messages(state.id(), None, u32::MAX).await?;
+        Ok(messages.into_iter().filter(|message| state.is_queued(message.seq)).map(convert::message).collect())
+    }
+
     /// The limits of the budget, and how much of each is used.
     ///
     /// # Errors

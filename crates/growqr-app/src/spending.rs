@@ -2,8 +2,10 @@
 
 use crate::error::AppError;
 use crate::library::Library;
-use growqr_core::clock::Timestamp;
+use crate::SystemClock;
+use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::SpendingBy;
+use growqr_core::money::Money;
 use growqr_wire as wire;
 use std::collections::HashMap;
 
@@ -44,4 +46,21 @@ impl Library {
         };
         Ok(sums.into_iter().map(row).collect())
     }
+}
+
+/// Parses an amount of US dollars, such as 2 or 0.25, to USD micro-cents.
+///
+/// # Errors
+/// [`AppError::BadRequest`] if it is not an amount.
+pub fn parse_usd(text: &str) -> Result<u64, AppError> {
+    let amount = text.trim().trim_start_matches('$').parse::<Money>();
+    amount
+        .map(|money| money.0)
+        .map_err(|problem| AppError::bad_request(format!("{text:?} is not an amount: {problem}"), "Write it like this: 0.50"))
+}
+
+/// The start of the UTC day this many days ago, in ms since 1970; 0 is today.
+#[must_use]
+pub fn days_ago(days: u32) -> i64 {
+    (SystemClock.now().day() - i64::from(days)) * 86_400_000
 }

@@ -33,15 +33,37 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             let request = Request::Resume { agent: id.clone(), id: growqr_app::new_message_id() };
             crate::chat::send_and_print(profile, environment, out, &id, request).await
         }
-        Agents::Cancel { id } => {
-            Library::open(profile.clone()).await?.agent(&id).await?;
-            let reply = send_request(profile, environment, Request::Cancel { agent: id }).await?;
-            if let Reply::Said { agent } = reply {
-                out.row(&agent, || row(out, &agent));
+        Agents::Cancel { id, only } => {
+            control(profile, environment, out, Request::Cancel { agent: id, tree: !only }).await
+        }
+        Agents::Finish { id, only } => {
+            control(profile, environment, out, Request::Finish { agent: id, tree: !only }).await
+        }
+        Agents::Queue { id } => {
+            let queued = Library::open(profile).await?.queued(&id).await?;
+            for message in &queued {
+                out.row(message, || format!("{:>6}  {}", message.seq, shortened(&message.text, 100)));
+            }
+            if queued.is_empty() && !out.is_json() {
+                out.notice("the agent has read every message");
             }
             Ok(true)
         }
+        Agents::Withdraw { id, message } => {
+            control(profile, environment, out, Request::WithdrawMessage { agent: id, message }).await
+        }
+        Agents::Edit { id, message, text } => {
+            control(profile, environment, out, Request::EditMessage { agent: id, message, text }).await
+        }
     }
+}
+
+/// Sends a request that controls an agent, and prints the agent afterwards.
+async fn control(profile: Profile, environment: &Environment, out: &Out, request: Request) -> CommandResult {
+    if let Reply::Said { agent } = send_request(profile, environment, request).await? {
+        out.row(&agent, || row(out, &agent));
+    }
+    Ok(true)
 }
 
 /// True if no process runs the agents. A host that does not answer counts as running.
@@ -53,6 +75,7 @@ async fn is_host_missing(profile: Profile, environment: &Environment) -> bool {
 fn row(out: &Out, agent: &Agent) -> String {
     let indent = "  ".repeat(agent.depth as usize);
     let status = match agent.status.as_str() {
+        _ if agent.asks > 0 => out.style(Style::Bad, &format!("{:<9}", "asks you")),
         "failed" | "limit" => out.style(Style::Bad, &format!("{:<9}", agent.status)),
         "done" => out.style(Style::Good, &format!("{:<9}", agent.status)),
         other => format!("{other:<9}"),

@@ -25,6 +25,12 @@ pub enum Command {
     /// List and control the Grow Agent and its sub-agents
     #[command(subcommand)]
     Agents(Agents),
+    /// List and answer the questions of agents
+    #[command(subcommand)]
+    Asks(Asks),
+    /// List, change and test the rules that decide tool calls
+    #[command(subcommand)]
+    Rules(Rules),
     /// Read and change the memory of the agents: text pages in a git repository that you own
     #[command(subcommand)]
     Memory(Memory),
@@ -92,15 +98,121 @@ pub enum Agents {
         /// The message
         text: String,
     },
-    /// Cancel the turn of an agent and of its sub-agents
+    /// Cancel the turn of an agent and of its sub-agents at once
     Cancel {
         /// The id of the agent
         id: String,
+        /// Cancel only this agent; its sub-agents work on
+        #[arg(long)]
+        only: bool,
+    },
+    /// Let an agent and its sub-agents finish: no further tool calls, a report of what they have
+    Finish {
+        /// The id of the agent
+        id: String,
+        /// Only this agent; its sub-agents work on
+        #[arg(long)]
+        only: bool,
+    },
+    /// List the messages that an agent has not read yet
+    Queue {
+        /// The id of the agent
+        id: String,
+    },
+    /// Take back a message that the agent has not read yet
+    Withdraw {
+        /// The id of the agent
+        id: String,
+        /// The number of the message, as `agents queue` prints it
+        message: u64,
+    },
+    /// Change a message that the agent has not read yet
+    Edit {
+        /// The id of the agent
+        id: String,
+        /// The number of the message, as `agents queue` prints it
+        message: u64,
+        /// The new text
+        text: String,
     },
     /// Resume an agent where it stopped
     Resume {
         /// The id of the agent
         id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Asks {
+    /// List the questions that wait for an answer, oldest first
+    List {
+        /// List the last COUNT settled ones instead, newest first
+        #[arg(long, value_name = "COUNT", num_args = 0..=1, default_missing_value = "20")]
+        settled: Option<u32>,
+    },
+    /// Show one question: who asks, what exactly, and the possible answers
+    Show {
+        /// The id of the ask
+        id: String,
+    },
+    /// Answer a question. The first answer counts
+    Answer {
+        /// The id of the ask
+        id: String,
+        /// One of its answers, such as allow, deny, raise, finish or stop; or the answer in your own words
+        answer: String,
+        /// A remark for the agent
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+        /// How far the answer reaches: once, agent (this agent from now on) or always (by a rule)
+        #[arg(long, value_enum, default_value = "once")]
+        scope: Scope,
+        /// With raise: the amount in US dollars
+        #[arg(long, value_name = "USD")]
+        by: Option<String>,
+    },
+    /// Dismiss a question without an answer; a call is then not allowed, a turn at a limit ends
+    Withdraw {
+        /// The id of the ask
+        id: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Scope {
+    /// This time only
+    Once,
+    /// Such calls of this agent from now on
+    Agent,
+    /// Such calls of all agents from now on, by a rule
+    Always,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// List all rules in order; the last one that matches a call decides
+    List,
+    /// Add a rule at the end of yours, such as: ask commit_memory path=private/*
+    Add {
+        /// allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]
+        #[arg(required = true, num_args = 1..)]
+        rule: Vec<String>,
+    },
+    /// Remove a rule
+    Remove {
+        /// The id of the rule
+        id: String,
+    },
+    /// Show which rule decides a call
+    Test {
+        /// The tool
+        tool: String,
+        /// Its input as JSON
+        #[arg(default_value = "{}")]
+        input: String,
+        /// The agent that calls [default: the Grow Agent]
+        #[arg(long, value_name = "ID")]
+        agent: Option<String>,
     },
 }
 
@@ -210,9 +322,23 @@ pub enum Config {
 #[derive(Debug, Subcommand)]
 pub enum Budget {
     /// Show the limits and how much of them is used
-    Show,
+    Show {
+        /// Show what was spent by agent, model or day instead
+        #[arg(long, value_enum)]
+        by: Option<By>,
+        /// With --by: only of the last DAYS days
+        #[arg(long, value_name = "DAYS", requires = "by")]
+        days: Option<u32>,
+    },
     /// Change the limits, in US dollars such as 2 or 0.25
     Set(Limits),
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum By {
+    Agent,
+    Model,
+    Day,
 }
 
 #[derive(Debug, Args)]

@@ -1,7 +1,8 @@
 //! `growqr chat`: sends one message, or runs the prompt loop.
 
 use crate::CommandResult;
-use crate::args::Chat;
+use crate::args::{Chat, Scope};
+use crate::asks;
 use crate::print::{Out, Style};
 use crate::prompt::{Line, Prompt};
 use crate::transcript::{Ending, Transcript, ending};
@@ -73,6 +74,10 @@ fn report_ending(out: &Out, ending: &Ending) -> bool {
             out.notice("growqr: no longer waiting; the turn continues when GrowQR runs again");
             false
         }
+        Ending::NeedsAnswer => {
+            out.notice("growqr: the work waits for your answer, see above; it continues after it");
+            false
+        }
         Ending::Abnormal(text) => {
             out.notice(&format!("growqr: {text}"));
             false
@@ -85,7 +90,10 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
     let mut session = ChatSession::open_with_running_agents(profile, environment, out, MAIN).await?;
     if prompt.is_interactive() {
         out.notice(
-            &out.style(Style::Dim, "Ctrl-C cancels the answer, Ctrl-D exits. Sub-agents work as long as this program runs."),
+            &out.style(
+                Style::Dim,
+                "Ctrl-C cancels the answer, Ctrl-D exits, !allow answers a question. Sub-agents work as long as this program runs.",
+            ),
         );
     }
     let mut all_succeeded = true;
@@ -101,7 +109,15 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
             Line::End => break,
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
-                let succeeded = match session.send_and_print(say_request(text)).await {
+                let request = match text.strip_prefix('!') {
+                    Some(answer) => session.answer_request(answer.trim()).await,
+                    None => Ok(say_request(text)),
+                };
+                let sent = match request {
+                    Ok(request) => session.send_and_print(request).await,
+                    Err(error) => Err(error),
+                };
+                let succeeded = match sent {
                     Ok(Ending::Detached) => {
                         report_ending(out, &Ending::Detached);
                         session.close().await;
@@ -133,13 +149,15 @@ struct ChatSession<'a> {
     target: String,
     transcript: Transcript<'a>,
     at_work: BTreeSet<String>,
+    /// The agents with open asks.
+    asking: BTreeSet<String>,
 }
 
 impl<'a> ChatSession<'a> {
     async fn open(profile: Profile, environment: &Environment, out: &'a Out, target: &str) -> Result<ChatSession<'a>, AppError> {
         let (client, events) = Client::open(profile.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(ChatSession { client, events, profile, target: target.to_owned(), transcript, at_work: BTreeSet::new() })
+        Ok(ChatSession { client, events, profile, target: target.to_owned(), transcript, at_work: BTreeSet::new(), asking: BTreeSet::new() })
     }
 
     /// Like [`ChatSession::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
@@ -191,11 +209,45 @@ impl<'a> ChatSession<'a> {
             // Events were dropped because this client was too slow. The store has the current state.
             Push::Missed => self.at_work = agents_at_work(&self.profile).await?,
         }
+        if let Push::Recorded { agent, .. } = push {
+            if agent.asks > 0 {
+                self.asking.insert(agent.id.clone());
+            } else {
+                self.asking.remove(&agent.id);
+            }
+        }
         let ended = self.transcript.show(push);
         if *push == Push::Missed && !self.at_work.contains(&self.target) {
             return Ok(Some(last_ending(&self.profile, &self.target).await?));
         }
+        if ended.is_none() && self.waits_for_person(push).await? {
+            return Ok(Some(Ending::NeedsAnswer));
+        }
         Ok(ended)
+    }
+
+    /// Whether the target's turn is under way, and nothing of it can go on without an answer of the person.
+    async fn waits_for_person(&self, push: &Push) -> Result<bool, AppError> {
+        let is_pause = matches!(push, Push::Recorded { agent, .. } if agent.status == "waiting");
+        if !is_pause || self.asking.is_empty() || !self.at_work.contains(&self.target) {
+            return Ok(false);
+        }
+        let agents = Library::open(self.profile.clone()).await?.agents().await?;
+        let mut at_work = agents.iter().filter(|agent| agent.is_at_work()).peekable();
+        Ok(at_work.peek().is_some()
+            && agents.iter().any(|agent| agent.is_at_work() && agent.asks > 0)
+            && at_work.all(|agent| agent.status == "waiting"))
+    }
+
+    /// The request that answers the oldest open ask with this text.
+    async fn answer_request(&self, answer: &str) -> Result<Request, AppError> {
+        let asks = Library::open(self.profile.clone()).await?.asks().await?;
+        let row = asks.into_iter().next().ok_or_else(|| AppError::BadRequest {
+            message: "nothing waits for an answer".to_owned(),
+            next_step: "Enter a message without the exclamation mark.".to_owned(),
+        })?;
+        let answer = asks::parse_answer(&row.ask, answer.to_owned(), None, Scope::Once, None)?;
+        Ok(Request::AnswerAsk { ask: row.ask.id, answer: Some(answer) })
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The
@@ -214,7 +266,7 @@ impl<'a> ChatSession<'a> {
                         return Ok(Ending::Detached);
                     }
                     is_cancelling = true;
-                    self.client.send(Request::Cancel { agent: self.target.clone() }).await?;
+                    self.client.send(Request::Cancel { agent: self.target.clone(), tree: true }).await?;
                     continue;
                 }
             };

@@ -5,6 +5,7 @@
 
 mod agents;
 mod args;
+mod asks;
 mod auth;
 mod chat;
 mod inspect;
@@ -12,6 +13,7 @@ mod keys;
 mod memory;
 mod print;
 mod prompt;
+mod rules;
 mod settings;
 mod transcript;
 
@@ -55,6 +57,8 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
     match cli.command {
         Command::Chat(chat) => chat::run(profile()?, &environment, out, chat).await,
         Command::Agents(command) => agents::agents(profile()?, &environment, out, command).await,
+        Command::Asks(command) => asks::asks(profile()?, &environment, out, command).await,
+        Command::Rules(command) => rules::rules(profile()?, &environment, out, command).await,
         Command::Memory(command) => memory::memory(profile()?, &environment, out, command).await,
         Command::Events(events) => inspect::events(profile()?, out, events).await,
         Command::Search { text, agent } => inspect::search(profile()?, out, &text, agent.as_deref()).await,

@@ -1,10 +1,10 @@
 //! The `growqr config` and `growqr budget` commands.
 
 use crate::CommandResult;
-use crate::args::{Budget, Config};
-use crate::print::{Out, Style, usd};
+use crate::args::{Budget, By, Config};
+use crate::print::{Out, Style, shortened, usd};
 use growqr_app::{AppError, Client, Environment, Library, Profile, check_setting};
-use growqr_wire::{Agent, Needs, Request, Setting};
+use growqr_wire::{Agent, Needs, Request, Setting, SpendingBy};
 
 pub async fn config(profile: Profile, environment: &Environment, out: &Out, command: Config) -> CommandResult {
     match command {
@@ -35,7 +35,8 @@ pub async fn config(profile: Profile, environment: &Environment, out: &Out, comm
 
 pub async fn budget(profile: Profile, environment: &Environment, out: &Out, command: Budget) -> CommandResult {
     match command {
-        Budget::Show => {
+        Budget::Show { by: Some(by), days } => return spending(profile, out, by, days).await,
+        Budget::Show { by: None, .. } => {
             let library = Library::open(profile).await?;
             let budget = library.budget().await?;
             let at_work = library.agents().await?.into_iter().filter(Agent::is_at_work);
@@ -74,6 +75,33 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
                 changes.into_iter().filter(|(_, value)| value.is_some()).map(|(name, value)| (name.to_owned(), value)).collect();
             set(profile, environment, changes).await?;
         }
+    }
+    Ok(true)
+}
+
+/// Prints what was spent, one line per agent, model or day.
+async fn spending(profile: Profile, out: &Out, by: By, days: Option<u32>) -> CommandResult {
+    let by = match by {
+        By::Agent => SpendingBy::Agent,
+        By::Model => SpendingBy::Model,
+        By::Day => SpendingBy::Day,
+    };
+    let since = days.map_or(0, growqr_app::days_ago);
+    let rows = Library::open(profile).await?.spending(by, since).await?;
+    for row in &rows {
+        out.row(row, || {
+            let cached = (row.cached_tokens * 100).checked_div(row.input_tokens).unwrap_or(0);
+            let mut parts = vec![
+                format!("{:<28} {:>10} {:>6} calls", shortened(&row.name, 28), usd(row.cost), row.calls),
+                format!("{:>10} in ({cached} % cached) {:>9} out", row.input_tokens, row.output_tokens),
+            ];
+            parts.extend((row.unknown > 0).then(|| format!("up to {} unknown", usd(row.unknown))));
+            parts.extend((row.reserved > 0).then(|| format!("{} reserved", usd(row.reserved))));
+            parts.join("  ")
+        });
+    }
+    if rows.is_empty() && !out.is_json() {
+        out.notice("nothing was spent");
     }
     Ok(true)
 }

@@ -1,8 +1,10 @@
 //! Prints a conversation on a terminal while it happens: streamed text, tool calls and sub-agents.
 
+use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, usd};
 use growqr_wire::event::{
-    Block, ChargeReserved, ChargeSettled, Mail, MailBody, ModelReply, ToolFinished, ToolStarted, TurnEnded,
+    Ask, AskSettled, Block, ChargeReserved, ChargeSettled, Mail, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted,
+    TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
 use std::collections::HashMap;
@@ -13,6 +15,8 @@ pub enum Ending {
     Done,
     /// The person left before the turn ended.
     Detached,
+    /// Nothing of the turn can go on without an answer of the person.
+    NeedsAnswer,
     /// The turn did not end normally. Contains the text for the person.
     Abnormal(String),
 }
@@ -120,6 +124,8 @@ impl<'a> Transcript<'a> {
                 return Some(ending(&body, &agent.id));
             }
             Event::TurnEnded(body) => self.child_ended(agent, &body),
+            Event::AskRaised(body) => self.ask_raised(agent, &body.ask),
+            Event::AskSettled(body) => self.ask_settled(agent, &body),
             // Not printed: other events show the same, or the event belongs to another agent.
             Event::AgentCreated(_)
             | Event::JournalNamed(_)
@@ -135,6 +141,10 @@ impl<'a> Transcript<'a> {
             | Event::ChildCancelled(_)
             | Event::CancelRequested(_)
             | Event::ChargeSettled(_)
+            | Event::FinishRequested(_)
+            | Event::TurnPaused(_)
+            | Event::MessageWithdrawn(_)
+            | Event::MessageEdited(_)
             | Event::TurnEnding(_) => {}
         }
         None
@@ -186,9 +196,27 @@ impl<'a> Transcript<'a> {
         self.note(&format!("{}· {}, {price}", self.name_prefix(agent), shortened(&charge.purpose, 80)));
     }
 
+    fn ask_raised(&mut self, agent: &Agent, ask: &Ask) {
+        self.note(&format!("? {}: {}", shortened(&agent.name, 24), sanitized(&ask.text)));
+        for line in asks::details(ask).into_iter().chain(asks::how_to_answer(ask)) {
+            self.note(&line);
+        }
+    }
+
+    fn ask_settled(&mut self, agent: &Agent, settled: &AskSettled) {
+        let answer = settled.answer.as_ref().and_then(|answer| answer.option.as_deref().or(answer.text.as_deref()));
+        let text = match settled.by {
+            SettledBy::Person => format!("answered: {}", shortened(answer.unwrap_or("dismissed"), 80)),
+            SettledBy::Rule => format!("a rule decides: {}", shortened(settled.rule.as_deref().unwrap_or_default(), 80)),
+            SettledBy::Deadline => format!("the deadline has passed: {}", shortened(answer.unwrap_or("no answer"), 80)),
+            SettledBy::Withdrawn => "the question is withdrawn".to_owned(),
+        };
+        self.note(&format!("{}· {text}", self.name_prefix(agent)));
+    }
+
     fn child_ended(&mut self, agent: &Agent, turn: &TurnEnded) {
         let result = match ending(turn, &agent.id) {
-            Ending::Done | Ending::Detached => "done".to_owned(),
+            Ending::Done | Ending::Detached | Ending::NeedsAnswer => "done".to_owned(),
             Ending::Abnormal(why) => why,
         };
         self.note(&format!("← {} ({}): {result}, {}", shortened(&agent.name, 24), agent.id, usd(agent.spent + agent.unknown)));

@@ -46,6 +46,12 @@ impl MemoryTools {
     }
 }
 
+/// The memory tools, in the order in which they are sent.
+#[must_use]
+pub fn offered() -> Vec<OfferedTool> {
+    input::offered()
+}
+
 #[async_trait]
 impl Executor for MemoryTools {
     fn id(&self) -> ExecutorId {

@@ -1,0 +1,142 @@
+//! The `growqr asks` commands.
+
+use crate::CommandResult;
+use crate::args::{Asks, Scope};
+use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
+use growqr_app::{AppError, Environment, Library, Profile, send_request};
+use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskReason, AskScope, SettledBy};
+use growqr_wire::{AskRow, Reply, Request};
+
+pub async fn asks(profile: Profile, environment: &Environment, out: &Out, command: Asks) -> CommandResult {
+    match command {
+        Asks::List { settled } => {
+            let library = Library::open(profile).await?;
+            let rows = match settled {
+                Some(count) => library.settled_asks(count).await?,
+                None => library.asks().await?,
+            };
+            for row in &rows {
+                out.row(row, || line(out, row));
+            }
+            if rows.is_empty() && !out.is_json() {
+                out.notice("nothing waits for your answer");
+            }
+            Ok(true)
+        }
+        Asks::Show { id } => {
+            let row = Library::open(profile).await?.ask(&id).await?;
+            out.row(&row, || full(out, &row));
+            Ok(true)
+        }
+        Asks::Answer { id, answer, note, scope, by } => {
+            let row = Library::open(profile.clone()).await?.ask(&id).await?;
+            let answer = parse_answer(&row.ask, answer, note, scope, by)?;
+            settle(profile, environment, out, id, Some(answer)).await
+        }
+        Asks::Withdraw { id } => settle(profile, environment, out, id, None).await,
+    }
+}
+
+async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: String, answer: Option<AskAnswer>) -> CommandResult {
+    let reply = send_request(profile.clone(), environment, Request::AnswerAsk { ask: ask.clone(), answer }).await?;
+    let row = Library::open(profile).await?.ask(&ask).await?;
+    out.row(&row, || line(out, &row));
+    if let Reply::Said { agent } = reply
+        && agent.is_at_work()
+        && agent.asks == 0
+    {
+        out.notice(&format!("{} goes on, or will when GrowQR runs again", agent.name));
+    }
+    Ok(true)
+}
+
+/// An option by its id or label, or else free text.
+pub fn parse_answer(
+    ask: &Ask,
+    answer: String,
+    note: Option<String>,
+    scope: Scope,
+    by: Option<String>,
+) -> Result<AskAnswer, AppError> {
+    let is_it = |text: &str| text.eq_ignore_ascii_case(answer.trim());
+    let option = ask.options.iter().find(|option| is_it(&option.id) || is_it(&option.label)).map(|option| option.id.clone());
+    let amount = by.map(|by| growqr_app::parse_usd(&by)).transpose()?;
+    let scope = match scope {
+        Scope::Once => AskScope::Once,
+        Scope::Agent => AskScope::Agent,
+        Scope::Always => AskScope::Always,
+    };
+    let text = if option.is_some() { note } else { Some(answer) };
+    Ok(AskAnswer { option, text, scope, amount })
+}
+
+fn line(out: &Out, row: &AskRow) -> String {
+    let text = shortened(&row.ask.text, 100);
+    let state = match &row.settled {
+        None => out.style(Style::Bad, "open"),
+        Some(settlement) => out.style(Style::Dim, settled_by(settlement.by)),
+    };
+    format!("{}  {state}  {}  {text}", row.ask.id, shortened(&row.agent_name, 24))
+}
+
+fn settled_by(by: SettledBy) -> &'static str {
+    match by {
+        SettledBy::Person => "answered",
+        SettledBy::Rule => "by a rule",
+        SettledBy::Deadline => "by deadline",
+        SettledBy::Withdrawn => "withdrawn",
+    }
+}
+
+/// Everything about an ask, for a terminal.
+fn full(out: &Out, row: &AskRow) -> String {
+    let mut lines = vec![line(out, row), String::new(), sanitized(&row.ask.text)];
+    lines.extend(details(&row.ask));
+    lines.push(String::new());
+    lines.push(format!("asked by {} ({}), {}", sanitized_line(&row.agent_name), row.agent, time(row.raised_at)));
+    if let Some(deadline) = row.ask.deadline {
+        let default = row.ask.default.as_deref().map_or_else(|| "no answer".to_owned(), sanitized_line);
+        lines.push(format!("at {} this counts: {default}", time(deadline)));
+    }
+    if row.settled.is_none() {
+        lines.extend(how_to_answer(&row.ask));
+    }
+    lines.join("\n")
+}
+
+/// What exactly an answer decides.
+pub fn details(ask: &Ask) -> Vec<String> {
+    match &ask.detail {
+        Some(AskDetail::Call { tool, input, why, rule, .. }) => {
+            let why = match why {
+                AskReason::Rule(line) => format!("a rule says so: {}", sanitized_line(line)),
+                AskReason::Untrusted(sources) => {
+                    format!("it is risky, and the agent has read text from: {}", sanitized_line(&sources.join(", ")))
+                }
+                AskReason::Repeated(times) => format!("it is the same call for the {times}th time in a row"),
+            };
+            let mut lines = vec![format!("  {} {}", sanitized_line(tool), shortened(input.text(), 2_000)), format!("  {why}")];
+            lines.extend(rule.as_ref().map(|rule| format!("  always means the rule: {}", sanitized_line(rule))));
+            lines
+        }
+        Some(AskDetail::Limit { shortfall: Some(short), .. }) => {
+            vec![format!("  the next step can cost up to {}, and {} is left", usd(short.needed), usd(short.available))]
+        }
+        Some(AskDetail::Limit { .. }) | None => Vec::new(),
+    }
+}
+
+/// The possible answers, each with its command.
+pub fn how_to_answer(ask: &Ask) -> Vec<String> {
+    let option = |option: &growqr_wire::event::AskOption| {
+        format!("  growqr asks answer {} {:<8} {}", ask.id, option.id, sanitized_line(&option.label))
+    };
+    let mut lines: Vec<String> = ask.options.iter().map(option).collect();
+    if lines.is_empty() {
+        lines.push(format!("  growqr asks answer {} \"…\"", ask.id));
+    }
+    if !ask.scopes.is_empty() {
+        lines.push("  add --scope agent or --scope always to be asked less".to_owned());
+    }
+    lines
+}

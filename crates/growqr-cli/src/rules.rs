@@ -1,0 +1,43 @@
+//! The `growqr rules` commands.
+
+use crate::CommandResult;
+use crate::args::Rules;
+use crate::print::{Out, Style, sanitized_line};
+use growqr_app::{Environment, Library, Profile, send_request};
+use growqr_wire::{Request, RuleOrigin, RuleRow};
+
+pub async fn rules(profile: Profile, environment: &Environment, out: &Out, command: Rules) -> CommandResult {
+    match command {
+        Rules::List => {
+            for rule in &Library::open(profile).await?.rules().await? {
+                out.row(rule, || row(out, rule));
+            }
+        }
+        Rules::Add { rule } => {
+            let line = rule.join(" ");
+            send_request(profile.clone(), environment, Request::AddRule { line }).await?;
+            let rules = Library::open(profile).await?.rules().await?;
+            if let Some(added) = rules.iter().rfind(|rule| rule.origin == RuleOrigin::Person) {
+                out.row(added, || row(out, added));
+            }
+        }
+        Rules::Remove { id } => {
+            send_request(profile, environment, Request::RemoveRule { id }).await?;
+        }
+        Rules::Test { tool, input, agent } => {
+            let test = Library::open(profile).await?.test_rules(&tool, &input, agent.as_deref()).await?;
+            out.row(&test, || format!("{}  {}", out.style(Style::Bold, &test.decision), row(out, &test.rule)));
+        }
+    }
+    Ok(true)
+}
+
+fn row(out: &Out, rule: &RuleRow) -> String {
+    let origin = match rule.origin {
+        RuleOrigin::BuiltIn => "built in",
+        RuleOrigin::Person => "yours",
+        RuleOrigin::Always => "an answer",
+    };
+    let id = rule.id.as_deref().unwrap_or("-");
+    format!("{id:<24} {} {}", out.style(Style::Dim, &format!("{origin:<9}")), sanitized_line(&rule.line))
+}
