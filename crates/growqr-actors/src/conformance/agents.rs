@@ -16,7 +16,7 @@ pub async fn a_cancel_reaches_all_sub_agents(environment: Arc<dyn TestEnvironmen
     let host = world.start().await;
     host.say(0, "spawn 2: hang").await;
     host.events("agent_created", 3).await;
-    host.handle.cancel(&grow()).await.expect("it is recorded");
+    host.handle.control(&grow(), growqr_core::agent::Input::Cancel { tree: true }).await.expect("it is recorded");
     host.until_idle().await;
     host.stop().await;
     let below = world.agents().await.into_iter().filter(|agent| agent.depth > 0);

@@ -11,6 +11,7 @@ use growqr_core::model::{Delta, Failure, Model, ModelCard, ModelRequest, Reply, 
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool, blocks, text_of};
 use growqr_core::raw::RawJson;
+use growqr_core::rules::{RuleLine, RuleOrigin, Rules};
 use growqr_core::tool::{Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolResult, Tools};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// - `spawn N`: starts N sub-agents; the text after a colon is the task of each;
 /// - `tell ID TEXT`: sends sub-agent ID a message;
 /// - `call NAME`: calls that tool;
+/// - `ask N`: asks the person N questions; `ask now`: one question whose deadline has come;
 /// - anything else, and every tool result: answers "done: " and that line.
 #[derive(Default)]
 pub struct Script {
@@ -76,6 +78,14 @@ impl Script {
                 json!([call(0, "message_sub_agent", &json!({"id": id, "text": text}))])
             }
             "call" => json!([call(0, rest, &json!({}))]),
+            "ask" if rest == "now" => {
+                let question = json!({"question": "which?", "default": "this one", "deadline_minutes": 0});
+                json!([call(0, "ask_user", &question)])
+            }
+            "ask" => {
+                let ask = |n: usize| call(n, "ask_user", &json!({"question": format!("question {n}?")}));
+                (0..rest.parse().unwrap_or(1)).map(ask).collect()
+            }
             _ => says(line),
         }
     }
@@ -100,6 +110,13 @@ fn card() -> ModelCard {
     }
 }
 
+/// All tools of the tests but `guarded` are allowed.
+fn rules() -> Arc<Rules> {
+    let line = |text: &str| RuleLine { rule: text.parse().expect("a rule"), origin: RuleOrigin::Person };
+    let allowed = ["allow safe", "allow look_up", "allow unknown", "allow broken", "allow unlisted"];
+    Arc::new(Rules::new(allowed.map(line)))
+}
+
 /// Always gives the same setup.
 pub struct FixedSetups {
     pub script: Arc<Script>,
@@ -116,7 +133,9 @@ impl Setups for FixedSetups {
             system: String::new(),
             tools: offered.iter().map(|offered| offered.tool.clone()).collect(),
         };
-        (Setup::of(&segment, card(), &offered, Limits { children_at_once: 20, ..Limits::default() }), Arc::new(segment))
+        let limits = Limits { children_at_once: 100, children: 100, ..Limits::default() };
+        let setup = Setup::of(&segment, card(), &offered, limits).with_rules(rules(), false);
+        (setup, Arc::new(segment))
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
@@ -147,7 +166,8 @@ impl Effects {
     }
 }
 
-/// An executor with one tool for each [`Repeat`], named after it, and the tool `broken`, which panics.
+/// An executor with one tool for each [`Repeat`], named after it, the tool `broken`, which panics, and `guarded`, which no rule
+/// allows.
 pub struct TestExecutor(pub Arc<Effects>);
 
 #[async_trait]
@@ -158,8 +178,11 @@ impl Executor for TestExecutor {
 
     fn tools(&self) -> Vec<OfferedTool> {
         let kinds = [("safe", Repeat::Safe), ("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown), ("broken", Repeat::Safe)];
-        let offer = |(name, repeat): (&str, Repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat };
-        kinds.map(offer).into()
+        let kinds = kinds.into_iter().chain([("guarded", Repeat::LookUp)]);
+        let offer = |(name, repeat): (&str, Repeat)| {
+            OfferedTool { tool: tool(name), executor: self.id(), repeat, argument: None }
+        };
+        kinds.map(offer).collect()
     }
 
     async fn perform(&self, call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {

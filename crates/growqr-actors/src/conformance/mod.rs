@@ -4,6 +4,7 @@
 //! journal, the outbox and [`Placement`], no internals of a placement.
 
 mod agents;
+mod asks;
 mod fakes;
 mod hooked_store;
 mod lifecycle;
@@ -13,6 +14,7 @@ mod tools;
 mod world;
 
 pub use agents::*;
+pub use asks::*;
 pub use hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 pub use lifecycle::*;
 pub use mail::*;
@@ -93,6 +95,12 @@ macro_rules! placement_conformance {
             a_removed_tool_returns_an_error
             a_tool_that_panics_returns_an_error
             changed_tools_start_a_segment_at_the_next_turn
+            a_grandchild_that_waits_for_an_answer_goes_on_after_a_restart
+            an_ask_survives_a_kill_at_any_append_and_its_call_happens_once
+            two_answers_at_the_same_time_settle_an_ask_once
+            two_hundred_questions_are_open_at_once_and_each_is_answered_once
+            an_ask_is_settled_with_its_default_at_its_deadline
+            the_asks_of_a_cancelled_tree_are_withdrawn
         }
     };
     (@cases $environment:expr; $($case:ident)*) => {

@@ -141,7 +141,7 @@ pub async fn changed_tools_start_a_segment_at_the_next_turn(environment: Arc<dyn
     host.say(0, "hang").await;
     // A tool is added now: the turn under way does not get it.
     world.toolbox.refresh(vec![Arc::new(TestExecutor(Arc::new(Effects::default())))]);
-    host.handle.cancel(&grow()).await.expect("it is recorded");
+    host.handle.control(&grow(), growqr_core::agent::Input::Cancel { tree: true }).await.expect("it is recorded");
     host.until_idle().await;
     assert_eq!(world.count(&grow(), "segment_started").await, 1);
     host.say(1, "call safe").await;

@@ -143,7 +143,7 @@ async fn a_model_call_that_a_stop_interrupted_is_resumed_by_the_next_host() {
     assert!(matches!(host.say(&AgentId::grow(), message(1), "late".to_owned()).await, Err(PostError::Stopping)));
     let host = world.host().await;
     let mut notifications = host.subscribe();
-    host.cancel(&AgentId::grow()).await.unwrap();
+    host.control(&AgentId::grow(), Input::Cancel { tree: true }).await.unwrap();
     turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     host.say(&AgentId::grow(), message(1), "and now?".to_owned()).await.unwrap();
     host.stop().await;
@@ -153,7 +153,7 @@ async fn a_model_call_that_a_stop_interrupted_is_resumed_by_the_next_host() {
 async fn an_unknown_agent_is_not_woken() {
     let world = World::new(|_| says("heard")).await;
     let host = world.host().await;
-    let unknown = host.cancel(&AgentId::new("nobody")).await.unwrap_err();
+    let unknown = host.control(&AgentId::new("nobody"), Input::Cancel { tree: true }).await.unwrap_err();
     assert!(matches!(unknown, PostError::Unknown(_)));
     host.stop().await;
     assert!(world.ports.store.agents().await.unwrap().is_empty());

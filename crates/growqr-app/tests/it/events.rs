@@ -1,20 +1,22 @@
 //! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
+use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
-    AgentCreated, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested, ChildTold, CommitIntended,
-    Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted,
-    ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
+    AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested, ChildTold, CommitIntended,
+    Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted,
+    ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
-    AgentId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash,
+    AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash, Seq,
 };
-use growqr_core::limits::{LimitReached, Limits, Shortfall};
+use growqr_core::limits::{LimitReached, Limits, Raise, Shortfall};
 use growqr_core::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use growqr_core::memory::CommitPlan;
 use growqr_core::model::{Failure, FailureKind, ModelCard, Reply, StopReason, Usage};
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::Effort;
+use growqr_core::quota::Quota;
 use growqr_core::raw::RawJson;
 use growqr_core::tool::{CatalogueEntry, ContentBlock, Repeat, ToolContent};
 use growqr_store::{Db, DbConfig};
@@ -89,7 +91,11 @@ fn mail(body: MailBody) -> Mail {
 }
 
 fn birth() -> SpawnRequest {
-    SpawnRequest { name: text(), task: text(), allowance: Money(7), depth: 1 }
+    SpawnRequest { name: text(), task: text(), allowance: Money(7), depth: 1, quota: Some(quota()), untrusted: vec![text()] }
+}
+
+fn quota() -> Quota {
+    Quota { tokens: 1, calls: 2, children: 3, at_once: 4 }
 }
 
 fn failure(kind: FailureKind) -> Failure {
@@ -97,7 +103,7 @@ fn failure(kind: FailureKind) -> Failure {
 }
 
 fn all() -> Vec<Event> {
-    [created_and_named(), messages(), models(), tools(), sub_agents(), charges(), endings()].concat()
+    [created_and_named(), messages(), models(), tools(), sub_agents(), charges(), asks(), endings()].concat()
 }
 
 fn created_and_named() -> Vec<Event> {
@@ -109,18 +115,27 @@ fn created_and_named() -> Vec<Event> {
 }
 
 fn messages() -> Vec<Event> {
-    let say = |limit, by_person| MailBody::Say { text: text(), allowance: Money(1), limit, number: 2, by_person };
-    let report =
-        |ending| MailBody::Report(Report { name: text(), ending, text: text(), spent: Money(1), returned: Money(2), up_to: 3 });
+    let say = |limit, by_person, quota| {
+        let untrusted = if by_person { Vec::new() } else { vec![text()] };
+        MailBody::Say { text: text(), allowance: Money(1), limit, number: 2, by_person, quota, untrusted }
+    };
+    let report = |ending, quota: Option<Quota>| {
+        let raised = if quota.is_some() { Money(1) } else { Money::ZERO };
+        let (spent, returned) = (Money(1), Money(2));
+        MailBody::Report(Report { name: text(), ending, text: text(), spent, returned, up_to: 3, raised, quota, untrusted: Vec::new() })
+    };
     let bodies = [
         MailBody::Spawn(birth()),
-        say(None, true),
-        say(Some(LimitReached::Allowance), false),
+        say(None, true, None),
+        say(Some(LimitReached::Allowance), false, Some(quota())),
         MailBody::Cancel,
-        report(Ending::Done),
-        report(Ending::Failed),
-        report(Ending::Cancelled),
-        report(Ending::Limit),
+        MailBody::Finish,
+        MailBody::AskRaised { ask: AskId::new("ask-1"), text: text() },
+        MailBody::AskSettled { ask: AskId::new("ask-1") },
+        report(Ending::Done, Some(quota())),
+        report(Ending::Failed, None),
+        report(Ending::Cancelled, None),
+        report(Ending::Limit, None),
     ];
     let received = bodies.map(|body| MailReceived { mail: mail(body) }.into());
     let said = UserSaid { id: MessageId::new("m"), text: text() }.into();
@@ -140,9 +155,12 @@ fn models() -> Vec<Event> {
     let requested = |shortened| {
         let (reservation, salt) = (Some(Money(9)), Some(EffectSalt::random(1)));
         let content = Some(RawJson::parse(r#"[{"type":"text","text":"t"}]"#).unwrap());
-        ModelRequested { attempt: 1, request_hash: text(), max_tokens: 1, reservation, shortened, content, salt }.into()
+        ModelRequested { attempt: 1, request_hash: text(), max_tokens: 1, reservation, tokens: shortened.then_some(7), shortened, content, salt }.into()
     };
-    let failed = |kind, counted| ModelFailed { failure: failure(kind), bound: None, counted: Some(counted) }.into();
+    let failed = |kind, counted| {
+        let unknown = (counted != Counted::Nothing).then_some(Money(3));
+        ModelFailed { failure: failure(kind), bound: None, counted: Some(counted), unknown }.into()
+    };
     let limits = Limits { per_month: Some(Money(1)), ..Limits::default() };
     let mut events = vec![
         TurnStarted { turn: 1, limits }.into(),
@@ -168,7 +186,7 @@ fn answers() -> Vec<Event> {
             request_id: None,
             cost: None,
         };
-        ModelAnswered { reply, verdict: Some(verdict) }.into()
+        ModelAnswered { reply, verdict: Some(verdict), unknown: Some(Money(1)) }.into()
     };
     vec![
         answered(StopReason::EndTurn, Verdict::Kept { left_out: vec![], calls: 0 }),
@@ -191,6 +209,8 @@ fn tools() -> Vec<Event> {
             effect: effect(),
             executor: Some(ExecutorId::journal()),
             repeat: Some(repeat),
+            rule: waits_for.is_some().then(text),
+            ask: (repeat == Repeat::Unknown).then(|| AskId::new("ask-1")),
             waits_for,
         }
         .into()
@@ -200,7 +220,10 @@ fn tools() -> Vec<Event> {
         ContentBlock::Image { media_type: "image/png".to_owned(), data: text() },
         ContentBlock::Link { uri: text(), title: String::new() },
     ];
-    let finished = |content| ToolFinished { effect: effect(), content, is_error: true }.into();
+    let finished = |content: ToolContent| {
+        let source = (!content.is_empty()).then(text);
+        ToolFinished { effect: effect(), content, is_error: true, source }.into()
+    };
     let some = || Some(text());
     let plan = CommitPlan { path: text(), base_head: some(), old_blob: some(), new_blob: some(), commit: text(), merged: true };
     vec![
@@ -226,16 +249,81 @@ fn sub_agents() -> Vec<Event> {
 }
 
 fn charges() -> Vec<Event> {
-    let cost = |cost| ChargeSettled { charge: effect(), cost }.into();
+    let cost = |cost: Option<Money>| {
+        let unknown = cost.is_none().then_some(Money(2));
+        ChargeSettled { charge: effect(), cost, purpose: Some(text()), unknown }.into()
+    };
     let reserved = |reservation| ChargeReserved { charge: effect(), purpose: text(), reservation }.into();
     vec![reserved(None), reserved(Some(Money(2))), cost(None), cost(Some(Money(1)))]
+}
+
+fn asks() -> Vec<Event> {
+    let option = AskOption { id: text(), label: text() };
+    let ask = |kind, detail| Ask {
+        id: AskId::new("ask-1"),
+        kind,
+        text: text(),
+        detail,
+        options: vec![option.clone()],
+        scopes: vec![AskScope::Once, AskScope::Agent, AskScope::Always],
+        deadline: Some(Timestamp(7)),
+        default: Some(text()),
+    };
+    let call = |why, rule| {
+        let input = RawJson::parse(r#"{"a":1.0}"#).unwrap();
+        Some(AskDetail::Call { effect: effect(), tool: text(), input, why, rule })
+    };
+    let shortfall = Some(Shortfall { needed: Money(2), available: Money(1) });
+    let limit = |shortfall, last_call| Some(AskDetail::Limit { limit: LimitReached::TreeTokens, shortfall, last_call });
+    let bare = Ask { options: Vec::new(), scopes: Vec::new(), deadline: None, default: None, ..ask(AskKind::Question, None) };
+    let raised = [
+        bare,
+        ask(AskKind::Conflict, None),
+        ask(AskKind::Review, None),
+        ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),
+        ask(AskKind::Permission, call(AskReason::Untrusted(vec![text()]), None)),
+        ask(AskKind::Permission, call(AskReason::Repeated(3), None)),
+        ask(AskKind::Budget, limit(shortfall, Some(Money(3)))),
+        ask(AskKind::Budget, limit(None, None)),
+    ];
+    let raised = raised.map(|ask| AskRaised { ask, notices: vec![mail(MailBody::Finish)] }.into());
+    let answer = Answer { option: Some(text()), text: Some(text()), scope: AskScope::Always, amount: Some(Money(1)) };
+    let raise = Some(Raise { money: Money(1), calls: 2, tree: quota() });
+    let settled = SettledBy::ALL.map(|by| {
+        let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
+        AskSettled { ask, by, answer, rule, raise, notices: vec![mail(MailBody::Finish)] }.into()
+    });
+    let none = AskSettled {
+        ask: AskId::new("ask-1"),
+        by: SettledBy::Person,
+        answer: Some(Answer::default()),
+        rule: None,
+        raise: Some(Raise::default()),
+        notices: Vec::new(),
+    };
+    let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();
+    events.push(none.into());
+    events.push(FinishRequested { by_person: true, mail: vec![mail(MailBody::Finish)] }.into());
+    events.push(FinishRequested { by_person: false, mail: Vec::new() }.into());
+    events.push(TurnPaused { limit: LimitReached::TreeCalls }.into());
+    events.push(MessageWithdrawn { message: Seq(3) }.into());
+    events.push(MessageEdited { message: Seq(3), text: text() }.into());
+    events
 }
 
 fn endings() -> Vec<Event> {
     let mut ways = vec![Ended::Done, Ended::Cancelled, Ended::Cut, Ended::Refused(text()), Ended::Silent, Ended::Unknown(text())];
     ways.extend(
-        [LimitReached::PerMessage, LimitReached::PerDay, LimitReached::PerMonth, LimitReached::Allowance, LimitReached::Calls]
-            .map(Ended::Limit),
+        [
+            LimitReached::PerMessage,
+            LimitReached::PerDay,
+            LimitReached::PerMonth,
+            LimitReached::Allowance,
+            LimitReached::Calls,
+            LimitReached::TreeTokens,
+            LimitReached::TreeCalls,
+        ]
+        .map(Ended::Limit),
     );
     ways.extend(FAILURES.map(|kind| Ended::Failed(failure(kind))));
     let shortfall = Some(Shortfall { needed: Money(2), available: Money(1) });
