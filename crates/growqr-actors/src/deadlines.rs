@@ -47,10 +47,8 @@ async fn settle_due(placement: &dyn Placement, store: &dyn Store, now: Timestamp
             return Some(RETRY_DELAY);
         }
     };
-    let (due, later): (Vec<_>, Vec<_>) = open
-        .into_iter()
-        .filter_map(|view| Some((view.ask.deadline?, view.agent)))
-        .partition(|(deadline, _)| *deadline <= now);
+    let (due, later): (Vec<_>, Vec<_>) =
+        open.into_iter().filter_map(|view| Some((view.ask.deadline?, view.agent))).partition(|(deadline, _)| *deadline <= now);
     let agents: BTreeSet<AgentId> = due.into_iter().map(|(_, agent)| agent).collect();
     let mut is_stuck = false;
     for agent in agents {

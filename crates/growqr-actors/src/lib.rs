@@ -6,9 +6,9 @@
 //! [`deadlines`] settles asks in time.
 //! [`Host`] is the interface for the rest of the program. This crate contains no rules of the conversation.
 
+mod answers;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod answers;
 pub mod deadlines;
 pub mod delivery;
 mod host;

@@ -50,6 +50,8 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
         task: "look around and report".to_owned(),
         allowance: Money::usd(1),
         depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
     };
     let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
     let mut round = 0;
@@ -65,6 +67,8 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
                 limit: None,
                 number: round + 2,
                 by_person: false,
+                quota: None,
+                untrusted: Vec::new(),
             };
             Input::Mail(mail(&round.to_string(), more))
         };

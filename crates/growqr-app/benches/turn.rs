@@ -6,6 +6,7 @@ mod seed;
 
 use growqr_actors::{Host, HostConfig};
 use growqr_app::{Client, Environment, Events, Profile};
+use growqr_core::agent::Input;
 use growqr_core::id::AgentId;
 use growqr_wire::{Needs, Push, Request};
 use measure::{Probe, bare_requests, median, ms};
@@ -99,7 +100,7 @@ async fn awake() {
     let host = Host::start(ports, config).await.expect("it starts");
     for n in 0..AGENTS {
         // No turn is running, so this only wakes the agent.
-        host.cancel(&AgentId::new(format!("a-{n}"))).await.expect("it wakes");
+        host.control(&AgentId::new(format!("a-{n}")), Input::Cancel { tree: true }).await.expect("it wakes");
     }
     if let (Some(before), Some(after)) = (before, measure::resident()) {
         measure::print("awake_1000_agents", (after.saturating_sub(before)) as f64 / 1e6, "MB");

@@ -55,12 +55,7 @@ fn rows(asks: Vec<AskView>, agents: Vec<AgentView>) -> Vec<wire::AskRow> {
 }
 
 /// Settles an ask. The agent goes on at once, or at the next start if no host runs.
-pub(crate) async fn answer(
-    host: Option<&Host>,
-    ports: &Ports,
-    ask: &str,
-    answer: Option<AskAnswer>,
-) -> Result<Reply, AppError> {
+pub(crate) async fn answer(host: Option<&Host>, ports: &Ports, ask: &str, answer: Option<AskAnswer>) -> Result<Reply, AppError> {
     let id = AskId::new(ask);
     if answer.as_ref().and_then(|answer| answer.text.as_ref()).is_some_and(|text| text.chars().count() > TEXT_LIMIT) {
         let message = format!("the answer is too long; at most {TEXT_LIMIT} characters");

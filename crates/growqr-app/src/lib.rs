@@ -35,8 +35,8 @@ pub use profile::keys::unlock_keychain;
 pub use profile::location::{Environment, Profile};
 pub use profile::settings::{SETTINGS, check as check_setting};
 pub use profile::sign_in::failure::SignInFailure;
-pub use spending::{days_ago, parse_usd};
 pub use profile::sign_in::{CallbackRoute, LOCAL_PROFILE, SignIn, SignInAttempt, SignInOutcome, without_sign_in};
+pub use spending::{days_ago, parse_usd};
 
 /// A date and time of day in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

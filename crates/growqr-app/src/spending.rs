@@ -1,8 +1,8 @@
 //! What was spent: sums by agent, model and day.
 
+use crate::SystemClock;
 use crate::error::AppError;
 use crate::library::Library;
-use crate::SystemClock;
 use growqr_core::clock::{Clock, Timestamp};
 use growqr_core::journal::SpendingBy;
 use growqr_core::money::Money;

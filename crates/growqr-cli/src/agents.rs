@@ -33,12 +33,8 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             let request = Request::Resume { agent: id.clone(), id: growqr_app::new_message_id() };
             crate::chat::send_and_print(profile, environment, out, &id, request).await
         }
-        Agents::Cancel { id, only } => {
-            control(profile, environment, out, Request::Cancel { agent: id, tree: !only }).await
-        }
-        Agents::Finish { id, only } => {
-            control(profile, environment, out, Request::Finish { agent: id, tree: !only }).await
-        }
+        Agents::Cancel { id, only } => control(profile, environment, out, Request::Cancel { agent: id, tree: !only }).await,
+        Agents::Finish { id, only } => control(profile, environment, out, Request::Finish { agent: id, tree: !only }).await,
         Agents::Queue { id } => {
             let queued = Library::open(profile).await?.queued(&id).await?;
             for message in &queued {

@@ -89,12 +89,10 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
     let mut prompt = Prompt::start(profile.prompt_history());
     let mut session = ChatSession::open_with_running_agents(profile, environment, out, MAIN).await?;
     if prompt.is_interactive() {
-        out.notice(
-            &out.style(
-                Style::Dim,
-                "Ctrl-C cancels the answer, Ctrl-D exits, !allow answers a question. Sub-agents work as long as this program runs.",
-            ),
-        );
+        out.notice(&out.style(
+            Style::Dim,
+            "Ctrl-C cancels the answer, Ctrl-D exits, !allow answers a question. Sub-agents work as long as this program runs.",
+        ));
     }
     let mut all_succeeded = true;
     let mut printer = prompt.printer();
@@ -157,7 +155,15 @@ impl<'a> ChatSession<'a> {
     async fn open(profile: Profile, environment: &Environment, out: &'a Out, target: &str) -> Result<ChatSession<'a>, AppError> {
         let (client, events) = Client::open(profile.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(ChatSession { client, events, profile, target: target.to_owned(), transcript, at_work: BTreeSet::new(), asking: BTreeSet::new() })
+        Ok(ChatSession {
+            client,
+            events,
+            profile,
+            target: target.to_owned(),
+            transcript,
+            at_work: BTreeSet::new(),
+            asking: BTreeSet::new(),
+        })
     }
 
     /// Like [`ChatSession::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.

@@ -153,11 +153,7 @@ impl Budget {
     /// The amounts of a sub-agent's report, which returns what is left.
     #[must_use]
     pub fn report_amounts(&self) -> ReportAmounts {
-        ReportAmounts {
-            used: self.since_report,
-            left: self.allowance.unwrap_or_default(),
-            raised: self.raised_since_report,
-        }
+        ReportAmounts { used: self.since_report, left: self.allowance.unwrap_or_default(), raised: self.raised_since_report }
     }
 
     /// Called when the report is recorded.

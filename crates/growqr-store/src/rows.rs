@@ -7,8 +7,8 @@ use growqr_core::event::Entry;
 use growqr_core::fold::folded;
 use growqr_core::id::{AgentId, EffectId, Position, Seq};
 use growqr_core::journal::{
-    AgentView, AskView, Author, Head, MessageView, Settlement, Snapshot, SpendingSum, Status, StoreError, StoredEvent, StoredRule,
-    User, decode,
+    AgentView, AskView, Author, Head, MessageView, Settlement, Snapshot, SpendingSum, Status, StoreError, StoredEvent,
+    StoredRule, User, decode,
 };
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
@@ -91,7 +91,10 @@ impl TryFrom<AskRow> for AskView {
     fn try_from(row: AskRow) -> Result<AskView, StoreError> {
         let settled = match (row.settled_at, row.settled_by) {
             (Some(at), Some(by)) => {
-                let by = SettledBy::ALL.into_iter().find(|known| known.as_str() == by).ok_or_else(|| damaged("asks.settled_by", &by))?;
+                let by = SettledBy::ALL
+                    .into_iter()
+                    .find(|known| known.as_str() == by)
+                    .ok_or_else(|| damaged("asks.settled_by", &by))?;
                 let answer = row.answer.map(|answer| json("asks.answer", &answer)).transpose()?;
                 Some(Settlement { by, answer, rule: row.rule, at: Timestamp(at) })
             }

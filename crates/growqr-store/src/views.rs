@@ -51,11 +51,9 @@ impl ViewRows {
                 View::MessageEdited { message, text } => rows.edited.push((to_i64(message.0)?, without_nul(text))),
                 View::Ask(ask) => rows.asks.push(AskRow::of(ask)?),
                 View::AskSettled(ask, settlement) => rows.settle(SettledRow::of(ask, settlement)?),
-                View::Rule { ask, line, at } => rows.rules.push(RuleRow {
-                    rule_id: ask.as_str().to_owned(),
-                    line: without_nul(line),
-                    added_at: at.0,
-                }),
+                View::Rule { ask, line, at } => {
+                    rows.rules.push(RuleRow { rule_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
+                }
                 View::Spending(spending) => rows.spendings.push(SpendingRow::of(spending)?),
             }
         }

@@ -19,9 +19,9 @@ pub use event::{Event, Kind};
 pub use money::usd;
 pub use request::{ApiKey, ClientMessage, DeltaKind, HostMessage, Push, Reply, Request, Response};
 pub use rows::{
-    About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database, EventLine, Found, Key, KeyCheck,
-    KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt, RuleOrigin, RuleRow, RuleTest,
-    Setting, SpendingBy, SpendingRow, Text,
+    About, Agent, AskRow, AskSettlement, Author, BlamedLine, Budget, Change, Check, CheckState, CommitOrigin, Database,
+    EventLine, Found, Key, KeyCheck, KeySource, Keychain, KeychainState, LocalServer, Message, ModelRow, Page, PageRow, Rebuilt,
+    RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
 

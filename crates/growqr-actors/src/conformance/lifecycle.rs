@@ -55,7 +55,7 @@ pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(environment:
         host.placement.wake(&grow()).await.expect("it is woken");
     }
     // The inbox is ordered: once this input is processed, the wakes before it are too.
-    host.placement.post(&grow(), Input::Cancel).await.expect("it is processed");
+    host.placement.post(&grow(), Input::Cancel { tree: true }).await.expect("it is processed");
     host.stop().await;
     assert_eq!(world.lines().await.len(), before);
 }

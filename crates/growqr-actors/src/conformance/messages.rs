@@ -58,7 +58,14 @@ pub async fn the_same_mail_twice_is_received_once(environment: Arc<dyn TestEnvir
     let host = world.start().await;
     host.say(0, "hello").await;
     let child = AgentId::new("a-1");
-    let birth = SpawnRequest { name: "twin".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest {
+        name: "twin".to_owned(),
+        task: "report".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let mail = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     for _ in 0..3 {
         host.placement.post(&child, Input::Mail(mail.clone())).await.expect("it is received");
@@ -170,7 +177,7 @@ pub async fn an_unknown_agent_is_not_created_by_a_message(environment: Arc<dyn T
     let nobody = AgentId::new("a-nobody");
     let refused = host.handle.say(&nobody, message(0), "hello".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Unknown(_))), "{refused:?}");
-    let posted = host.placement.post(&nobody, Input::Cancel).await.expect("it is processed");
+    let posted = host.placement.post(&nobody, Input::Cancel { tree: true }).await.expect("it is processed");
     assert_eq!(posted.view.seq.0, 0);
     host.stop().await;
     assert!(world.agents().await.iter().all(|agent| agent.agent != nobody));
@@ -182,11 +189,26 @@ pub async fn mail_without_its_receiver_waits_until_the_receiver_exists(environme
     let host = world.start().await;
     let child = AgentId::new("a-late");
     host.say(0, "hello").await;
-    let said = MailBody::Say { text: "early".to_owned(), allowance: Money::usd(1), limit: None, number: 2, by_person: false };
+    let said = MailBody::Say {
+        text: "early".to_owned(),
+        allowance: Money::usd(1),
+        limit: None,
+        number: 2,
+        by_person: false,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let early = Mail { id: EffectId::new("early"), from: grow(), to: child.clone(), body: said };
     let posted = host.placement.post(&child, Input::Mail(early.clone())).await.expect("it is processed");
     assert_eq!(posted.view.seq.0, 0, "not received, so it is delivered again");
-    let birth = SpawnRequest { name: "late".to_owned(), task: "report".to_owned(), allowance: Money::usd(1), depth: 1 };
+    let birth = SpawnRequest {
+        name: "late".to_owned(),
+        task: "report".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let spawn = Mail { id: EffectId::new("spawn"), from: grow(), to: child.clone(), body: MailBody::Spawn(birth) };
     host.placement.post(&child, Input::Mail(spawn)).await.expect("it is received");
     host.placement.post(&child, Input::Mail(early)).await.expect("it is received");

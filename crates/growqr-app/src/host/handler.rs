@@ -110,7 +110,9 @@ impl Handler {
 
     /// Brings an agent an input of the person. Without a host it is recorded, and takes effect when the agent wakes.
     async fn control(&self, agent: String, input: Input) -> Result<Reply, AppError> {
-        agents::control(&self.profile.library, self.host.as_ref(), &self.profile.ports(), agent, input).await.map(|(reply, _)| reply)
+        agents::control(&self.profile.library, self.host.as_ref(), &self.profile.ports(), agent, input)
+            .await
+            .map(|(reply, _)| reply)
     }
 
     async fn change_message(&self, agent: String, input: Input) -> Result<Reply, AppError> {

@@ -2,13 +2,13 @@
 
 use crate::clock::{SystemClock, SystemRandom};
 use crate::error::AppError;
-use crate::rules;
 use crate::host::lock::ProfileLock;
 use crate::library::Library;
 use crate::model_setup::setups::ModelSetups;
 use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::{keys, settings};
+use crate::rules;
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;

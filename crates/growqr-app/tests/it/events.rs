@@ -3,9 +3,10 @@
 use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
-    AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested, ChildTold, CommitIntended,
-    Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited, MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted,
-    ToolFinished, ToolInterrupted, ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
+    AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested,
+    ChildTold, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived, MessageEdited,
+    MessageWithdrawn, ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, ToolFinished, ToolInterrupted,
+    ToolResumed, ToolStarted, TurnEnded, TurnEnding, TurnPaused, TurnStarted, UserSaid, Verdict,
 };
 use growqr_core::id::{
     AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, Position, ProfileId, SegmentHash, Seq,
@@ -122,7 +123,17 @@ fn messages() -> Vec<Event> {
     let report = |ending, quota: Option<Quota>| {
         let raised = if quota.is_some() { Money(1) } else { Money::ZERO };
         let (spent, returned) = (Money(1), Money(2));
-        MailBody::Report(Report { name: text(), ending, text: text(), spent, returned, up_to: 3, raised, quota, untrusted: Vec::new() })
+        MailBody::Report(Report {
+            name: text(),
+            ending,
+            text: text(),
+            spent,
+            returned,
+            up_to: 3,
+            raised,
+            quota,
+            untrusted: Vec::new(),
+        })
     };
     let bodies = [
         MailBody::Spawn(birth()),
@@ -152,10 +163,20 @@ fn models() -> Vec<Event> {
         let segment = SegmentHash::new("s");
         SegmentStarted { segment, provider: text(), card, bytes: 1, carried: Some(text()), tools: Some(tools) }.into()
     };
-    let requested = |shortened| {
+    let requested = |shortened: bool| {
         let (reservation, salt) = (Some(Money(9)), Some(EffectSalt::random(1)));
         let content = Some(RawJson::parse(r#"[{"type":"text","text":"t"}]"#).unwrap());
-        ModelRequested { attempt: 1, request_hash: text(), max_tokens: 1, reservation, tokens: shortened.then_some(7), shortened, content, salt }.into()
+        ModelRequested {
+            attempt: 1,
+            request_hash: text(),
+            max_tokens: 1,
+            reservation,
+            tokens: shortened.then_some(7),
+            shortened,
+            content,
+            salt,
+        }
+        .into()
     };
     let failed = |kind, counted| {
         let unknown = (counted != Counted::Nothing).then_some(Money(3));
@@ -201,7 +222,7 @@ fn answers() -> Vec<Event> {
 }
 
 fn tools() -> Vec<Event> {
-    let started = |repeat, waits_for| {
+    let started = |repeat, waits_for: Option<Vec<AgentId>>| {
         ToolStarted {
             call: CallId::new("c"),
             name: text(),

@@ -128,8 +128,7 @@ impl State {
                 self.message_since_cancel |= self.cancelling;
                 let text = text.clone();
                 let seq = self.seq;
-                let message =
-                    if by_person { Pending::UserMessage { seq, text } } else { Pending::AgentMessage { from, text } };
+                let message = if by_person { Pending::UserMessage { seq, text } } else { Pending::AgentMessage { from, text } };
                 self.pending.push(message);
             }
             MailBody::Report(report) => {

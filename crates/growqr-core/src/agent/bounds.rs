@@ -25,12 +25,7 @@ pub(super) struct Affordable {
 
 impl Draft<'_> {
     /// What the next call may use.
-    pub(super) fn affordable(
-        &self,
-        attempt: u32,
-        max_output: u64,
-        shortened: bool,
-    ) -> Result<Affordable, LimitReached> {
+    pub(super) fn affordable(&self, attempt: u32, max_output: u64, shortened: bool) -> Result<Affordable, LimitReached> {
         let state = &self.state;
         if state.counters.calls >= state.limits.calls.saturating_add(state.counters.calls_raised) {
             return Err(LimitReached::Calls);

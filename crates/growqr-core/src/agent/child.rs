@@ -46,7 +46,17 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool, at_once: u64) -> Child {
-        Child { messages_sent: 1, messages_reported: 0, cancelled: false, finishing: false, by_person, granted_at, message, at_once, asks: BTreeMap::new() }
+        Child {
+            messages_sent: 1,
+            messages_reported: 0,
+            cancelled: false,
+            finishing: false,
+            by_person,
+            granted_at,
+            message,
+            at_once,
+            asks: BTreeMap::new(),
+        }
     }
 
     /// Whether some messages are not yet covered by a report.

@@ -30,14 +30,16 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         Err(problem) => return problem,
     };
     let state = &draft.state;
-    let birth = SpawnRequest { name: name.to_owned(), task: task.to_owned(), allowance, depth: state.depth() + 1, quota: Some(quota), untrusted: state.untrusted() };
-    let child = child_id(effect);
-    let mail = Mail {
-        id: effect.clone(),
-        from: state.id.clone(),
-        to: child.clone(),
-        body: MailBody::Spawn(birth),
+    let birth = SpawnRequest {
+        name: name.to_owned(),
+        task: task.to_owned(),
+        allowance,
+        depth: state.depth() + 1,
+        quota: Some(quota),
+        untrusted: state.untrusted(),
     };
+    let child = child_id(effect);
+    let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(birth) };
     draft.push(ChildRequested { effect: effect.clone(), mail });
     ToolResult::ok(format!(
         "sub-agent {child} ({name}) is at work; its report will come as mail, or wait for it with wait_for_sub_agents"

@@ -453,7 +453,17 @@ impl Draft<'_> {
             let name = self.state.name().to_owned();
             let up_to = sender.up_to;
             let raised = std::mem::take(&mut raised);
-            let report = Report { name, ending, text: text.clone(), spent, returned, up_to, raised, quota, untrusted: self.state.untrusted() };
+            let report = Report {
+                name,
+                ending,
+                text: text.clone(),
+                spent,
+                returned,
+                up_to,
+                raised,
+                quota,
+                untrusted: self.state.untrusted(),
+            };
             reports.push(self.mail(sender.agent.clone(), MailBody::Report(report)));
         }
         let is_budget = matches!(&ended, Ended::Limit(limit) if limit.is_money());

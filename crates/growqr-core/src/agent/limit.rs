@@ -53,11 +53,7 @@ impl Draft<'_> {
             kind: AskKind::Budget,
             text: format!("{} has reached {}.", self.state.name(), limit_name(limit)),
             detail: Some(AskDetail::Limit { limit, shortfall, last_call }),
-            options: vec![
-                option(RAISE, self.raise_label(limit)),
-                option(FINISH, finish),
-                option(STOP, "Stop here".to_owned()),
-            ],
+            options: vec![option(RAISE, self.raise_label(limit)), option(FINISH, finish), option(STOP, "Stop here".to_owned())],
             scopes: Vec::new(),
             deadline: None,
             default: None,

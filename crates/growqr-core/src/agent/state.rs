@@ -170,7 +170,14 @@ pub(super) enum Phase {
     /// Between turns.
     Idle,
     /// A model call is open.
-    Calling { attempt: u32, request_hash: String, max_tokens: u64, reservation: Option<Money>, tokens: Option<u64>, since: Timestamp },
+    Calling {
+        attempt: u32,
+        request_hash: String,
+        max_tokens: u64,
+        reservation: Option<Money>,
+        tokens: Option<u64>,
+        since: Timestamp,
+    },
     /// Tool calls of the last answer are open.
     Tools(Vec<Call>),
     /// The model has answered and no call is open: the turn ends, or waits for sub-agents.

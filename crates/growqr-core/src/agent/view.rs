@@ -3,9 +3,9 @@
 use super::render::without_blocks;
 use super::state::{Phase, Progress, State};
 use super::version_1;
+use crate::ask::AskScope;
 use crate::event::{Ended, Entry, Event, Verdict};
 use crate::id::AgentId;
-use crate::ask::AskScope;
 use crate::journal::{AgentView, AskView, Author, MessageView, Settlement, SpendingView, Status, View};
 use crate::mail::MailBody;
 use crate::model::Usage;
@@ -142,7 +142,11 @@ fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
             MailBody::Say { text, by_person: true, .. } => (Author::Person, text.clone()),
             MailBody::Say { text, .. } => (Author::Agent(body.mail.from.clone()), text.clone()),
             MailBody::Report(report) => (Author::Agent(body.mail.from.clone()), report.text.clone()),
-            MailBody::Spawn(_) | MailBody::Cancel | MailBody::Finish | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => return None,
+            MailBody::Spawn(_)
+            | MailBody::Cancel
+            | MailBody::Finish
+            | MailBody::AskRaised { .. }
+            | MailBody::AskSettled { .. } => return None,
         },
         _ => return None,
     };

@@ -64,7 +64,17 @@ impl Views for PostgresStore {
     async fn rebuild<'a>(&'a self, agent: &AgentId) -> Result<Box<dyn Rebuild + 'a>, StoreError> {
         let transaction = self.db.begin().await?;
         let (agent, sent, differences) = (agent.clone(), HashSet::new(), Differences::default());
-        Ok(Box::new(AgentRebuild { store: self, transaction, agent, row: None, asks: Vec::new(), rules: Vec::new(), seq: 0, sent, differences }))
+        Ok(Box::new(AgentRebuild {
+            store: self,
+            transaction,
+            agent,
+            row: None,
+            asks: Vec::new(),
+            rules: Vec::new(),
+            seq: 0,
+            sent,
+            differences,
+        }))
     }
 
     async fn delete_orphans(&self) -> Result<u64, StoreError> {
@@ -104,7 +114,8 @@ impl Rebuild for AgentRebuild<'_> {
         let rows = ViewRows::replayed(&page)?;
         let (profile, agent) = (self.store.profile(), self.agent.as_str());
         self.differences.messages += views::replace_messages(&mut self.transaction, profile, agent, range, rows.messages).await?;
-        self.differences.spendings += views::replace_spendings(&mut self.transaction, profile, agent, range, rows.spendings).await?;
+        self.differences.spendings +=
+            views::replace_spendings(&mut self.transaction, profile, agent, range, rows.spendings).await?;
         self.asks.extend(rows.asks);
         settle(&mut self.asks, rows.settled);
         self.rules.extend(rows.rules);
@@ -128,7 +139,8 @@ impl Rebuild for AgentRebuild<'_> {
         self.differences.asks += views::replace_asks(&mut self.transaction, profile, agent, asks).await?;
         self.differences.rules += views::add_missing_rules(&mut self.transaction, profile, agent, rules).await?;
         for range in [(self.seq, i64::MAX), (i64::MIN, 0)] {
-            self.differences.spendings += views::replace_spendings(&mut self.transaction, profile, agent, range, Vec::new()).await?;
+            self.differences.spendings +=
+                views::replace_spendings(&mut self.transaction, profile, agent, range, Vec::new()).await?;
         }
         let end = sqlx::query_scalar(
             "select count(*) from journals where profile_id = $1 and agent_id = $2 and seq = $3 and hash = $4",

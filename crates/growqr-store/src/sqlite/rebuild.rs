@@ -63,7 +63,17 @@ impl Views for SqliteStore {
         let mut writer = self.db.writer().await?;
         writer.execute("begin immediate").await.map_err(while_doing("rebuild"))?;
         let (agent, sent, differences) = (agent.clone(), HashSet::new(), Differences::default());
-        Ok(Box::new(AgentRebuild { store: self, writer, agent, row: None, asks: Vec::new(), rules: Vec::new(), seq: 0, sent, differences }))
+        Ok(Box::new(AgentRebuild {
+            store: self,
+            writer,
+            agent,
+            row: None,
+            asks: Vec::new(),
+            rules: Vec::new(),
+            seq: 0,
+            sent,
+            differences,
+        }))
     }
 
     async fn delete_orphans(&self) -> Result<u64, StoreError> {

@@ -251,7 +251,7 @@ impl Story {
         self.input(&grow, Input::Woken).await;
         self.answer(&grow, says("And again.")).await;
         self.say("be stopped by the person").await;
-        self.input(&grow, Input::Cancel).await;
+        self.input(&grow, Input::Cancel { tree: true }).await;
     }
 
     /// Sub-agents and their sub-agents: started, sent messages, waited for, stopped, and sent a message by the person.

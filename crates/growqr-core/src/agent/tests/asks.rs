@@ -310,7 +310,14 @@ fn a_cancel_withdraws_the_asks_and_a_late_answer_starts_nothing() {
 /// A sub-agent that has one question open.
 fn sub_agent() -> World {
     let mut world = World::of(crate::agent::State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "helper".to_owned(), task: "go".to_owned(), allowance: Money::usd(1), depth: 1, quota: None, untrusted: Vec::new() };
+    let birth = SpawnRequest {
+        name: "helper".to_owned(),
+        task: "go".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
     world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));
     world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
@@ -343,8 +350,7 @@ fn a_parent_reads_what_its_sub_agent_waits_for() {
     world.say("go");
     world.answer(calls(&[("spawn_sub_agent", json!({"name": "helper", "task": "go"}))]));
     let child = world.mail()[0].to.clone();
-    let mail =
-        |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body };
+    let mail = |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body };
     let ask = AskId::new("ask-1");
     let raised = MailBody::AskRaised { ask: ask.clone(), text: "Which one?".to_owned() };
     world.input(Input::Mail(mail("n1", raised)));

@@ -200,10 +200,14 @@ fn sub_agents_share_the_limits_of_the_tree() {
     world.setup.card.prices = None;
     world.say("go");
     world.answer(calls(&[spawn("one"), spawn("two")]));
-    let given: Vec<Quota> = world.mail().iter().filter_map(|mail| match &mail.body {
-        MailBody::Spawn(spawn) => spawn.quota,
-        _ => None,
-    }).collect();
+    let given: Vec<Quota> = world
+        .mail()
+        .iter()
+        .filter_map(|mail| match &mail.body {
+            MailBody::Spawn(spawn) => spawn.quota,
+            _ => None,
+        })
+        .collect();
     let total = given.iter().fold(Quota::default(), |sum, quota| sum.plus(*quota));
     assert_eq!(given.len(), 2);
     assert!(total.tokens < 2_000_000 && total.tokens > 400_000 && total.calls < 200 && total.children < 20);

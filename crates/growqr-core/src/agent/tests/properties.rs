@@ -159,8 +159,17 @@ fn apply(world: &mut World, step: Step) {
             let at_work: Vec<AgentId> = world.state.children_at_work().cloned().collect();
             if !at_work.is_empty() {
                 let from = at_work[which % at_work.len()].clone();
-                let report =
-                    Report { name: "s".into(), ending: Ending::Done, text, spent: Money(1), returned: Money(1), up_to: u64::MAX, raised: Money::ZERO, quota: None, untrusted: Vec::new() };
+                let report = Report {
+                    name: "s".into(),
+                    ending: Ending::Done,
+                    text,
+                    spent: Money(1),
+                    returned: Money(1),
+                    up_to: u64::MAX,
+                    raised: Money::ZERO,
+                    quota: None,
+                    untrusted: Vec::new(),
+                };
                 let id = EffectId::new(format!("r{}", world.entries.len()));
                 let mail = Mail { id, from, to: AgentId::grow(), body: MailBody::Report(report) };
                 world.input(Input::Mail(mail.clone()));

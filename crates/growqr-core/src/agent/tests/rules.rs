@@ -36,7 +36,14 @@ fn commit() -> (&'static str, serde_json::Value) {
 /// A sub-agent with a one-dollar allowance, its first model call open.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1, quota: None, untrusted: Vec::new() };
+    let birth = SpawnRequest {
+        name: "scout".into(),
+        task: "look".into(),
+        allowance: usd_cents(40),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
     world
 }
@@ -58,14 +65,18 @@ fn message_body(number: u64, allowance: Money) -> MailBody {
 fn report_of(world: &World, index: usize, returned: Money) -> Mail {
     let spawns: Vec<&Mail> = world.mail().into_iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).collect();
     let child = spawns[index].to.clone();
-    let report =
-        Report { name: "scout".into(), ending: Ending::Done, text: "found it".into(), spent: Money(1), returned, up_to: 1, raised: Money::ZERO, quota: None, untrusted: Vec::new() };
-    Mail {
-        id: EffectId::new(format!("report-{index}")),
-        from: child,
-        to: AgentId::grow(),
-        body: MailBody::Report(report),
-    }
+    let report = Report {
+        name: "scout".into(),
+        ending: Ending::Done,
+        text: "found it".into(),
+        spent: Money(1),
+        returned,
+        up_to: 1,
+        raised: Money::ZERO,
+        quota: None,
+        untrusted: Vec::new(),
+    };
+    Mail { id: EffectId::new(format!("report-{index}")), from: child, to: AgentId::grow(), body: MailBody::Report(report) }
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) struct World {
     pub setup: Setup,
     pub now: Timestamp,
     /// The last request, with the index of the event that started its segment.
-    last_request: Option<(usize, Vec<Message>)>,
+    last_request: Option<(Option<usize>, Vec<Message>)>,
 }
 
 /// 5 USD per million in, 25 out: micro-cents per million tokens.
@@ -205,7 +205,7 @@ impl World {
         let request = self.state.model_request(segment()).expect("a model call was just requested");
         check_messages(&request.messages);
         let is_start = |entry: &Entry| matches!(entry.event, Event::SegmentStarted(_));
-        let segment = self.entries.iter().rposition(is_start).expect("a segment has started");
+        let segment = self.entries.iter().rposition(is_start);
         if let Some((before, earlier)) = &self.last_request
             && *before == segment
         {

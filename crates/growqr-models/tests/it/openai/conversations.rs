@@ -173,7 +173,7 @@ impl Machine {
                     self.input(Input::Finished { effect: call.origin.effect.clone(), result });
                 }
             }
-            Step::Cancel => self.input(Input::Cancel),
+            Step::Cancel => self.input(Input::Cancel { tree: true }),
             Step::Restart => {
                 let mut replayed = State::new(AgentId::grow());
                 self.entries.iter().for_each(|entry| replayed.apply(entry));

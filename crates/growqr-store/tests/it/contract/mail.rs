@@ -9,7 +9,14 @@ use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 
 fn spawn(id: &str) -> (Mail, Event) {
-    let birth = SpawnRequest { name: "scout".to_owned(), task: "look".to_owned(), allowance: Money(5), depth: 1 };
+    let birth = SpawnRequest {
+        name: "scout".to_owned(),
+        task: "look".to_owned(),
+        allowance: Money(5),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let id = EffectId::new(id);
     let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
     (mail.clone(), ChildRequested { effect: id, mail }.into())

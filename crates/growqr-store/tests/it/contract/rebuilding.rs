@@ -28,7 +28,14 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
     let store = world.store().await;
     let (mut grow, mut scout) = (TestAgent::new("grow"), TestAgent::new("a-1"));
     grow.append(&*store, vec![AgentCreated { birth: None, parent: None, mail: None }.into(), said("go, ÄRGER")]).await;
-    let birth = SpawnRequest { name: "scout".to_owned(), task: "look\0 around".to_owned(), allowance: Money(5), depth: 1 };
+    let birth = SpawnRequest {
+        name: "scout".to_owned(),
+        task: "look\0 around".to_owned(),
+        allowance: Money(5),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
         .await;
