@@ -156,6 +156,8 @@ pub fn view(agent: &AgentId) -> AgentView {
         spent: Money::ZERO,
         unknown: Money::ZERO,
         allowance: None,
+        reserved: Money::ZERO,
+        asks: 0,
         created_at: NOW,
         updated_at: NOW,
         seq: growqr_core::id::Seq(0),

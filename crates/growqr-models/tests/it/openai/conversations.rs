@@ -101,6 +101,9 @@ impl Machine {
             bytes: 4_000,
             tools: catalogue(),
             limits,
+            arguments: Arc::default(),
+            rules: Arc::default(),
+            asks_after_untrusted_text: true,
         };
         let state = State::new(AgentId::grow());
         let mut machine = Machine { state, entries: Vec::new(), setup, provider, foreign: 0 };

@@ -1,6 +1,7 @@
 //! Tests that both databases must pass.
 
 mod appending;
+mod asking;
 mod followers;
 mod mail;
 mod opening;
