@@ -2,6 +2,7 @@
 
 use crate::world::{World, calls, message, says, turns_ended};
 use growqr_actors::{Notification, PostError, load};
+use growqr_core::agent::Input;
 use growqr_core::event::Event;
 use growqr_core::id::{AgentId, Position};
 use growqr_core::journal::{Append, StoreError, View};

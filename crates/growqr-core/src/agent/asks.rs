@@ -3,7 +3,7 @@
 use super::children;
 use super::draft::Draft;
 use super::judge::WantedCall;
-use super::state::{Call, Pending, Phase, Progress, Repeated, State};
+use super::state::{Call, Counters, Pending, Phase, Progress, Repeated, State};
 use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
 use crate::clock::Timestamp;
@@ -322,6 +322,10 @@ impl State {
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.has_new_answer = true;
+                // The person has seen what the agent does, so its calls are counted anew, as after a message.
+                if body.by == SettledBy::Person && !self.is_at_work() {
+                    self.counters = Counters::default();
+                }
                 self.pending.push(Pending::Answer { ask: ask.id, question: ask.text, answer });
             }
             _ => {}

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
 use growqr_core::clock::{Clock, Random, Timestamp};
-use growqr_core::id::{AgentId, EffectId, ExecutorId, MessageId};
+use growqr_core::ask::{Answer, AskScope};
+use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, Seq};
 use growqr_core::journal::{Snapshot, Store};
 use growqr_core::limits::Limits;
 use growqr_core::memory::{Change, CommitPlan, FoundLine, Memory, MemoryError, Page, PageInfo};
@@ -12,6 +13,7 @@ use growqr_core::model::{Delta, Failure, FailureKind, Model, ModelCard, ModelReq
 use growqr_core::money::{Money, Prices};
 use growqr_core::prompt::{Segment, Tool};
 use growqr_core::raw::RawJson;
+use growqr_core::rules::{RuleLine, RuleOrigin, Rules};
 use growqr_core::tool::{
     ContentBlock, Executor, LookedUp, OfferedTool, Performed, Repeat, ToolCall, ToolContent, ToolResult, Tools,
 };
@@ -29,6 +31,8 @@ pub async fn write(store: Arc<dyn Store>) {
     story.a_budget_that_is_too_small().await;
     story.calls_that_are_interrupted().await;
     story.charges().await;
+    story.asks_and_rules().await;
+    story.limits_and_queued_messages().await;
     story.save_snapshot(&AgentId::grow()).await;
     story.work_that_is_left_open().await;
 }
@@ -47,6 +51,12 @@ pub async fn finish_open_work(store: Arc<dyn Store>) {
     }
     for _ in 0..50 {
         story.deliver().await;
+        for view in store.open_asks().await.unwrap() {
+            let stop = view.ask.options.last().map(|option| option.id.clone());
+            let answer = stop.map(|option| Answer { option: Some(option), ..Answer::default() });
+            story.input(&view.agent, Input::Answer { ask: view.ask.id, answer }).await;
+            story.input(&view.agent, Input::Continue).await;
+        }
         for agent in at_work().await {
             for intent in story.open(&agent).await {
                 let input = match intent {
@@ -78,7 +88,8 @@ struct Story {
 
 impl Story {
     fn new(store: Arc<dyn Store>) -> Story {
-        let settings = Mutex::new(Settings { system: "one", priced: true, limits: Limits::default() });
+        let limits = Limits::default();
+        let settings = Mutex::new(Settings { system: "one", priced: true, limits, rule: "ask guarded" });
         let executors: Vec<Arc<dyn Executor>> = vec![Arc::new(MemoryTools::new(Arc::new(NoMemory))), Arc::new(TestExecutor)];
         let tools: Arc<dyn Tools> = Arc::new(Toolbox::new(executors));
         let setups = Arc::new(StorySetups { settings, tools: Arc::clone(&tools) });
@@ -359,6 +370,71 @@ impl Story {
         }
     }
 
+    /// Questions and permissions: answered, answered for always, dismissed, settled by a rule, by a deadline, and withdrawn.
+    async fn asks_and_rules(&self) {
+        let grow = AgentId::grow();
+        self.say("ask me").await;
+        let question = json!({"question": "Which one?", "options": ["red", "blue"]});
+        let later = json!({"question": "When?", "default": "now", "deadline_minutes": 0});
+        self.answer(&grow, calls(&[("ask_user", question), ("ask_user", later)])).await;
+        self.answer(&grow, says("I will see.")).await;
+        let open = self.open_asks().await;
+        let red = Answer { option: Some("1".to_owned()), ..Answer::default() };
+        self.input(&grow, Input::Answer { ask: open[0].clone(), answer: Some(red) }).await;
+        self.input(&grow, Input::Deadline).await;
+        self.input(&grow, Input::Continue).await;
+        let guarded = || ("guarded", json!({}));
+        self.answer(&grow, calls(&[guarded()])).await;
+        let always = Answer { option: Some("allow".to_owned()), scope: AskScope::Always, ..Answer::default() };
+        self.settle(Some(always)).await;
+        let open = self.open_tools(&grow).await;
+        self.finish(&grow, &open[0], ToolResult::ok("acted")).await;
+        self.answer(&grow, calls(&[guarded()])).await;
+        self.settle(None).await;
+        self.answer(&grow, calls(&[guarded()])).await;
+        self.change_settings(|settings| settings.rule = "allow guarded");
+        self.input(&grow, Input::RulesChanged).await;
+        self.input(&grow, Input::Cancel { tree: true }).await;
+        self.change_settings(|settings| settings.rule = "ask guarded");
+        self.say("once more").await;
+        self.answer(&grow, calls(&[guarded()])).await;
+        self.input(&grow, Input::Cancel { tree: true }).await;
+    }
+
+    /// A limit that is raised, a turn that is told to finish, and messages that are changed or taken back before they are read.
+    async fn limits_and_queued_messages(&self) {
+        let grow = AgentId::grow();
+        self.change_settings(|settings| settings.limits.calls = 1);
+        self.say("more than one call").await;
+        self.answer(&grow, calls(&[("list_memory", json!({}))])).await;
+        let open = self.open_tools(&grow).await;
+        self.finish(&grow, &open[0], ToolResult::ok("a.md (1 bytes)")).await;
+        self.settle(Some(Answer { option: Some("raise".to_owned()), ..Answer::default() })).await;
+        self.change_settings(|settings| settings.limits = Limits::default());
+        self.say("and buy milk").await;
+        self.say("no, do not").await;
+        let last = self.ports.store.agent(&grow).await.unwrap().unwrap().seq;
+        let (milk, no) = (Seq(last.0 - 1), last);
+        self.input(&grow, Input::EditMessage { message: milk, text: "and buy bread".to_owned() }).await;
+        self.input(&grow, Input::WithdrawMessage { message: no }).await;
+        self.input(&grow, Input::Finish { tree: true }).await;
+        self.answer(&grow, calls(&[("list_memory", json!({}))])).await;
+        self.answer(&grow, says("That is all.")).await;
+    }
+
+    async fn open_asks(&self) -> Vec<AskId> {
+        self.ports.store.open_asks().await.unwrap().into_iter().map(|view| view.ask.id).collect()
+    }
+
+    /// Settles the only open ask, and lets the agent go on.
+    async fn settle(&self, answer: Option<Answer>) {
+        let open = self.ports.store.open_asks().await.unwrap();
+        assert_eq!(open.len(), 1);
+        let (agent, ask) = (open[0].agent.clone(), open[0].ask.id.clone());
+        self.input(&agent, Input::Answer { ask, answer }).await;
+        self.input(&agent, Input::Continue).await;
+    }
+
     /// A kill with open work: a recorded change, a running read, a sub-agent at work, and undelivered mail.
     async fn work_that_is_left_open(&self) {
         let grow = AgentId::grow();
@@ -426,6 +502,8 @@ struct Settings {
     system: &'static str,
     priced: bool,
     limits: Limits,
+    /// The last line of the rules.
+    rule: &'static str,
 }
 
 struct StorySetups {
@@ -452,7 +530,10 @@ impl Setups for StorySetups {
             prices: settings.priced.then(prices),
             effort: None,
         };
-        (Setup::of(&segment, card, &self.tools.offered(), settings.limits), Arc::new(segment))
+        let line = |text: &str| RuleLine { rule: text.parse().unwrap(), origin: RuleOrigin::Person };
+        let rules = Rules::new(["allow look_up", "allow unknown", settings.rule].map(line));
+        let setup = Setup::of(&segment, card, &self.tools.offered(), settings.limits).with_rules(Arc::new(rules), true);
+        (setup, Arc::new(segment))
     }
 
     fn model(&self, _provider: &str) -> Option<Arc<dyn Model>> {
@@ -500,8 +581,8 @@ impl Executor for TestExecutor {
             description: "Acts.".to_owned(),
             input_schema: RawJson::of(&json!({"type": "object", "properties": {}})),
         };
-        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat };
-        [("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown)].map(offer).into()
+        let offer = |(name, repeat)| OfferedTool { tool: tool(name), executor: self.id(), repeat, argument: None };
+        [("look_up", Repeat::LookUp), ("unknown", Repeat::Unknown), ("guarded", Repeat::Safe)].map(offer).into()
     }
 
     async fn perform(&self, _call: &ToolCall, _plan: Option<&CommitPlan>) -> Performed {
