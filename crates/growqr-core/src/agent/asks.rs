@@ -323,7 +323,7 @@ impl State {
                 let answer = answer.map(|answer| ask.answer_text(answer));
                 self.has_new_answer = true;
                 // The person has seen what the agent does, so its calls are counted anew, as after a message.
-                if body.by == SettledBy::Person && !self.is_at_work() {
+                if body.by == SettledBy::Person {
                     self.counters = Counters::default();
                 }
                 self.pending.push(Pending::Answer { ask: ask.id, question: ask.text, answer });
