@@ -1,7 +1,7 @@
 //! The port to the tools of agents: the tools on offer, the executors of calls, and the results.
 //!
 //! An *executor* carries out calls. The turn machine knows a catalogue of names ([`CatalogueEntry`]), never the code behind them.
-//! Before a call is carried out, it records the call's executor and whether the call may be repeated.
+//! Before a call is carried out, the turn machine records the call's executor and whether the call may be repeated.
 
 use crate::clock::Timestamp;
 use crate::id::ExecutorId;
@@ -49,18 +49,18 @@ pub struct CatalogueEntry {
     pub name: String,
     /// The executor of its calls.
     pub executor: ExecutorId,
-    /// How to go on with calls that a stop of the program interrupted.
+    /// How to continue with calls that a stop of the program interrupted.
     pub repeat: Repeat,
 }
 
-/// A tool as it is offered.
+/// A tool on offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTool {
-    /// The description for the model.
+    /// Name, description and input schema for the model.
     pub tool: Tool,
     /// The executor of its calls.
     pub executor: ExecutorId,
-    /// How to go on with calls that a stop of the program interrupted.
+    /// How to continue with calls that a stop of the program interrupted.
     pub repeat: Repeat,
 }
 

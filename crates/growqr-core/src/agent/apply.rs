@@ -38,9 +38,9 @@ impl State {
             Event::ModelAnswered(body) => self.model_answered(body, at),
             Event::ModelFailed(body) => self.model_failed(body, at),
             Event::ToolStarted(body) => self.tool_started(body, at),
-            Event::ToolInterrupted(body) => self.progress(&body.effect, Progress::Interrupted),
-            Event::ToolResumed(body) => self.progress(&body.effect, Progress::Running),
-            Event::CommitIntended(body) => self.progress(&body.effect, Progress::Committing(body.plan.clone())),
+            Event::ToolInterrupted(body) => self.set_progress(&body.effect, Progress::Interrupted),
+            Event::ToolResumed(body) => self.set_progress(&body.effect, Progress::Running),
+            Event::CommitIntended(body) => self.set_progress(&body.effect, Progress::Committing(body.plan.clone())),
             Event::ToolFinished(body) => self.tool_finished(body),
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
             Event::ChildTold(body) => self.child_told(body, at),
@@ -60,11 +60,11 @@ impl State {
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.received_mail).insert(mail.clone());
         }
-        if let Some(birth) = &body.birth {
-            self.budget.receive(birth.allowance);
+        if let Some(request) = &body.birth {
+            self.budget.receive(request.allowance);
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
-            self.senders.push(Sender { agent: from.clone(), allowance: birth.allowance, up_to: 1 });
-            self.pending.push(Pending::Task { from, text: birth.task.clone() });
+            self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, up_to: 1 });
+            self.pending.push(Pending::Task { from, text: request.task.clone() });
         }
     }
 
@@ -190,10 +190,10 @@ impl State {
                     self.phase = Phase::Tools(Vec::new());
                 }
                 self.transcript.push(Role::Assistant, content);
-                self.transcript.counted(prompt + reply.usage.output_tokens);
+                self.transcript.set_counted(prompt + reply.usage.output_tokens);
             }
             Verdict::Void { nudge } => {
-                self.transcript.counted(prompt);
+                self.transcript.set_counted(prompt);
                 self.counters.nudged |= nudge.is_some();
                 self.pending.extend(nudge.map(|nudge| match nudge {
                     Nudge::Empty => Pending::AnswerWasEmpty,
@@ -240,7 +240,7 @@ impl State {
         }
     }
 
-    fn progress(&mut self, effect: &EffectId, progress: Progress) {
+    fn set_progress(&mut self, effect: &EffectId, progress: Progress) {
         if let Phase::Tools(calls) = &mut self.phase
             && let Some(call) = calls.iter_mut().find(|call| call.effect == *effect)
         {
@@ -257,7 +257,7 @@ impl State {
             self.pending.retain(|pending| !matches!(pending, Pending::Report { from, .. } if ids.contains(from)));
         }
         let result = ToolResult { content: body.content.clone(), is_error: body.is_error };
-        self.progress(&body.effect, Progress::Done(result));
+        self.set_progress(&body.effect, Progress::Done(result));
     }
 
     pub(super) fn call(&self, effect: &EffectId) -> Option<&Call> {
@@ -266,9 +266,9 @@ impl State {
     }
 
     fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
-        if let MailBody::Spawn(birth) = &mail.body {
+        if let MailBody::Spawn(request) = &mail.body {
             self.counters.children += 1;
-            self.budget.grant(birth.allowance, at);
+            self.budget.grant(request.allowance, at);
             self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false));
         }
     }

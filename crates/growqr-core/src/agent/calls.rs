@@ -27,7 +27,7 @@ impl Draft<'_> {
         for (index, call) in calls.iter().enumerate() {
             let Some(entry) = self.state.tool(&call.name).cloned() else {
                 let name = &call.name;
-                self.answer_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
+                self.refuse_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
                 continue;
             };
             if entry.executor == ExecutorId::journal() {
@@ -35,8 +35,8 @@ impl Draft<'_> {
                 continue;
             }
             let effect = self.start_call(call, &entry, None);
-            let found = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
-            match found {
+            let performed = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
+            match performed {
                 Some(Performed::Planned(plan)) => self.push(CommitIntended { effect, plan }),
                 Some(Performed::Finished(result)) => self.finish_call(&effect, result),
                 None => {}
@@ -44,10 +44,10 @@ impl Draft<'_> {
         }
     }
 
-    /// Carries out a call that concerns other agents: recording its events is all that it takes.
+    /// Carries out a call that concerns other agents. It has no effect outside the journal, so recording its events is enough.
     fn carry_out(&mut self, call: &WantedCall, entry: &CatalogueEntry, spawns_left: &mut u64) {
         let wanted = match AgentCall::parse(&call.name, &call.input) {
-            Err(problem) => return self.answer_call(call, problem),
+            Err(problem) => return self.refuse_call(call, problem),
             Ok(wanted) => wanted,
         };
         let waits_for = match &wanted {
@@ -72,12 +72,12 @@ impl Draft<'_> {
     /// Records the calls of an answer as refused: each gets an error result.
     pub(super) fn refuse_calls(&mut self, calls: &[WantedCall], why: &str) {
         for call in calls {
-            self.answer_call(call, why.to_owned());
+            self.refuse_call(call, why.to_owned());
         }
     }
 
     /// Records a call that is not carried out, together with its error result for the model.
-    fn answer_call(&mut self, call: &WantedCall, problem: String) {
+    fn refuse_call(&mut self, call: &WantedCall, problem: String) {
         let entry = CatalogueEntry { name: call.name.clone(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
         let effect = self.start_call(call, &entry, None);
         self.finish_call(&effect, ToolResult::error(problem));

@@ -48,7 +48,7 @@ pub enum Input {
         /// The reason.
         failure: Failure,
     },
-    /// A memory change is prepared; its intent must be recorded before the commit.
+    /// A memory change is prepared; it must be recorded before it is committed.
     Intended {
         /// The tool call.
         effect: EffectId,
@@ -64,7 +64,7 @@ pub enum Input {
     },
     /// The executor's answer about an interrupted call.
     LookedUp {
-        /// The answer.
+        /// The tool call.
         effect: EffectId,
         /// What it knows.
         found: LookedUp,

@@ -116,8 +116,9 @@ fn a_charge_of_unknown_price_is_open_and_settled_like_any_other() {
 #[test]
 fn a_sub_agents_open_charges_end_with_its_turn_and_are_in_its_report() {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
-    let mail = Mail { id: EffectId::new("spawn"), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
+    let request = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    let mail =
+        Mail { id: EffectId::new("spawn"), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(request) };
     world.input(Input::Mail(mail));
     reserve(&mut world, "a", usd_cents(5));
     assert_eq!(world.answer(says("done")), ["model_answered", "charge_settled", "turn_ended"]);

@@ -26,11 +26,11 @@ fn commit() -> (&'static str, serde_json::Value) {
     ("commit_memory", json!({"path": "a.md", "content": "x", "message": "because"}))
 }
 
-/// A sub-agent with a one-dollar allowance, its first model call open.
+/// A sub-agent with an allowance of 40 cents and an open model call.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
-    let birth = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
-    world.input(Input::Mail(mail("spawn", MailBody::Spawn(birth))));
+    let request = SpawnRequest { name: "scout".into(), task: "look".into(), allowance: usd_cents(40), depth: 1 };
+    world.input(Input::Mail(mail("spawn", MailBody::Spawn(request))));
     world
 }
 
@@ -333,7 +333,7 @@ fn a_spawn_gets_its_result_at_once_and_an_equal_share_of_the_money() {
         .mail()
         .iter()
         .map(|mail| match &mail.body {
-            MailBody::Spawn(birth) => birth.allowance,
+            MailBody::Spawn(request) => request.allowance,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -391,7 +391,7 @@ fn a_wait_continues_after_a_restart() {
 }
 
 #[test]
-fn limits_on_sub_agents_are_errors_with_advice() {
+fn a_spawn_beyond_a_limit_returns_an_error_with_advice() {
     let mut world = World::grow();
     world.setup.limits.children_at_once = 1;
     world.say("go");
