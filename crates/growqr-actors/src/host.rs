@@ -11,7 +11,7 @@ use growqr_core::money::Money;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// A handle on the agents of one profile. Cheap to clone.
+/// A handle to the agents of one profile. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
     placement: Arc<dyn Placement>,
@@ -28,7 +28,7 @@ impl Host {
         Ok(Host::new(Arc::new(LocalHost::start(ports, config).await?), store))
     }
 
-    /// A handle on the agents of this placement; `store` must be the placement's store.
+    /// A handle to the agents of this placement; `store` must be the placement's store.
     #[must_use]
     pub fn new(placement: Arc<dyn Placement>, store: Arc<dyn Store>) -> Host {
         Host { placement, store }

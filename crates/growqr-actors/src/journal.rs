@@ -43,8 +43,8 @@ pub async fn load(store: &dyn Store, agent: &AgentId) -> Result<Loaded, StoreErr
     Ok(Loaded { state, head, snapshot_seq })
 }
 
-/// Records the events for an input and performs no intent: for an agent that no host runs. Its open work goes on at the next
-/// start, or stays stopped. Returns the agent afterwards.
+/// Records the events for an input and performs no intent: for an agent that no host runs. Its open work is resumed at the next
+/// start, unless the input stopped it. Returns the agent's row after the input.
 ///
 /// # Errors
 /// If the store cannot be read or written; then nothing is recorded.
