@@ -9,9 +9,9 @@ use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 
 fn spawn(id: &str) -> (Mail, Event) {
-    let birth = SpawnRequest { name: "scout".to_owned(), task: "look".to_owned(), allowance: Money(5), depth: 1 };
+    let request = SpawnRequest { name: "scout".to_owned(), task: "look".to_owned(), allowance: Money(5), depth: 1 };
     let id = EffectId::new(id);
-    let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
+    let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(request) };
     (mail.clone(), ChildRequested { effect: id, mail }.into())
 }
 
