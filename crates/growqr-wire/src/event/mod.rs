@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_keeps_its_digits() {
+    fn received_json_keeps_its_digits() {
         let data = r#"{"call":"c","name":"n","input":{"a":1.000,"b":1e999},"effect":"e"}"#;
         let event = Event::read(Kind::ToolStarted, data).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), format!(r#"{{"kind":"tool_started","data":{data}}}"#));
