@@ -43,8 +43,8 @@ async fn read(address: &str) -> Option<Vec<u8>> {
 
 fn client(loopback: bool) -> Result<Client, reqwest::Error> {
     let follow = redirect::Policy::custom(|attempt| {
-        let goes_on = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
-        if goes_on { attempt.follow() } else { attempt.stop() }
+        let is_allowed = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
+        if is_allowed { attempt.follow() } else { attempt.stop() }
     });
     let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
     // Only a test build allows http, on a loopback address. Then no certificates are needed.
