@@ -91,7 +91,7 @@ impl Host {
         self.placement.subscribe()
     }
 
-    /// Stops all agents and returns once their tasks have ended. Open work goes on at the next start.
+    /// Stops all agents and returns once their tasks have ended. Open work is resumed at the next start.
     pub async fn stop(&self) {
         self.placement.stop().await;
     }

@@ -50,7 +50,7 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec
     let stopped = match Runner::begin(deps, &agent).await {
         Ok(mut runner) => {
             let stopped = runner.run_loop(&mut inbox).await;
-            // Ends all work of this run, so that none of it continues beside the next run.
+            // Ends all work of this run, so that none of it runs at the same time as the next run.
             let _ = tokio::time::timeout(ABORT_TIMEOUT, runner.work.shutdown()).await;
             stopped
         }

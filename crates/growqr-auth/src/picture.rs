@@ -131,7 +131,7 @@ mod tests {
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn a_redirect_to_a_plain_address_is_not_followed() {
+    async fn a_redirect_to_an_http_address_is_not_followed() {
         let away = b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/x\r\ncontent-length: 0\r\n\r\n".to_vec();
         assert_eq!(picture(&server(vec![away])).await, None);
     }

@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_used_up_to_a_limit() {
+    fn a_long_retry_after_is_limited_to_an_hour() {
         let busy = |seconds| OfflineReason::Network(HttpError::Busy { status: 429, retry_after: Some(seconds) });
         assert_eq!(backoff(9, 7, busy(30)), 30_007);
         assert_eq!(backoff(0, 0, busy(u64::MAX)), 3_600_000);

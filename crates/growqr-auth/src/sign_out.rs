@@ -84,8 +84,7 @@ impl Inner {
                 tokens.extend(stored.filter(|stored| !tokens.iter().any(|ours| ours.equals(stored.expose()))));
                 self.entries().remove(&sub).await
             }
-            // If the entry cannot be read, it is not removed, even if that were possible by now: without its token it could
-            // no longer be revoked.
+            // An entry that cannot be read is not removed: without its token, the sign-in could no longer be revoked.
             Err(error) => Err(error),
         };
         let mut revoked = !tokens.is_empty();

@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_without_text_has_a_line_for_people() {
+    fn a_block_without_text_is_described_in_one_line() {
         let image = ContentBlock::Image { media_type: "image/png".to_owned(), data: "AAAA".to_owned() };
         let content = ToolContent(vec![ContentBlock::Text { text: "see".to_owned() }, image]);
         assert_eq!(content.plain(), "see\n[a picture (image/png, 3 bytes)]");

@@ -1,4 +1,4 @@
-//! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls go on.
+//! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls continue.
 
 use super::children;
 use super::draft::Draft;
@@ -119,8 +119,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Stops the calls that have no result yet. A call whose memory change is already recorded goes on, because the commit may
-    /// already be in the repository.
+    /// Stops the calls that have no result yet. A call whose memory change is already recorded continues, because the commit
+    /// may already be in the repository.
     pub(super) fn stop_calls(&mut self) {
         for effect in children::waiting_calls(&self.state) {
             self.finish_call(&effect, ToolResult::error(STOPPED));

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_named_alike_in_the_journal_and_in_typescript() {
+    fn a_kind_has_the_same_name_in_the_journal_and_in_typescript() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
             assert_eq!(Kind::of(kind.as_str()), Some(*kind));

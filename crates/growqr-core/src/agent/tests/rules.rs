@@ -527,7 +527,7 @@ fn carried(world: &World) -> String {
 }
 
 #[test]
-fn a_message_without_an_allowance_ends_the_turn_at_the_limit_of_the_person() {
+fn a_message_without_money_ends_the_turn_with_the_senders_limit() {
     let mut world = World::grow();
     world.setup.limits.per_day = Money::ZERO;
     let id = crate::id::MessageId::new("t");
@@ -715,7 +715,7 @@ fn a_full_context_window_starts_a_segment() {
 }
 
 #[test]
-fn mail_cannot_close_its_element() {
+fn mail_cannot_end_the_element_around_it() {
     let mut world = World::grow();
     world.say("go");
     world.answer(calls(&[spawn("one")]));
