@@ -60,7 +60,7 @@ pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(environment:
     assert_eq!(world.stored_events().await.len(), before);
 }
 
-/// An agent resumes work that another process recorded once the agent is woken.
+/// Another process records work for an agent. The agent resumes it as soon as it is woken.
 pub async fn waking_an_agent_resumes_its_open_work(environment: Arc<dyn TestEnvironment>) {
     let world = World::new(environment).await;
     record(&world.ports, &grow(), Input::Created).await.expect("it is recorded");

@@ -107,8 +107,8 @@ impl Draft<'_> {
         matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(Call::is_done))
     }
 
-    /// After a restart of the program: decides for each call that was running whether it is carried out again, looked up, or
-    /// finished as unknown.
+    /// After the agent was loaded: decides for each call that was running whether it is carried out again, looked up, or finished
+    /// as unknown.
     pub(super) fn resume_calls(&mut self) {
         for (effect, repeat) in self.running_calls() {
             match repeat {

@@ -61,7 +61,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Names the journal if it has no name yet: a new journal at its first event, a journal of version 1 at the next start.
+    /// Names the journal if it has no name yet: a new journal at its first event, a journal of version 1 when it is next loaded.
     fn name_journal(&mut self) {
         if self.state.seq.0 > 0 && self.state.journal.is_none() {
             self.push(JournalNamed { name: JournalName::random(self.now.random) });
@@ -345,8 +345,8 @@ impl Draft<'_> {
         }
     }
 
-    /// After a restart of the program: an open model call counts with its whole reservation, because it may have been billed, and
-    /// is made again. An open tool call is carried out again, looked up, or finished as unknown.
+    /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with its whole reservation,
+    /// because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
     fn on_wake(&mut self) {
         self.name_journal();
         match (&self.state.phase, self.state.interrupted_attempt) {

@@ -90,7 +90,7 @@ pub enum Input {
     Cancel,
     /// The program is about to stop in an orderly way; no further intent will be performed.
     Stopping,
-    /// The journal was replayed after a restart of the program.
+    /// The agent was loaded from its journal, after a restart of the program or a sleep.
     Woken,
 }
 
