@@ -60,7 +60,11 @@ fn cycles_are_found_and_a_parent_that_only_declares_modules_is_not_one() {
         1,
         "through a re-export"
     );
-    assert_eq!(count(lib, "pub struct A;\nfn f() { crate::b::g() }\n", "use super::a::{self, A};\npub fn g() {}\n"), 1, "in code");
+    assert_eq!(
+        count(lib, "pub struct A;\nfn f() { crate::b::g() }\n", "use super::a::{self, A};\npub fn g() {}\n"),
+        1,
+        "in code"
+    );
     assert_eq!(count("mod a;\nmod b;\nfn f() { a::g() }\n", "use super::f;\npub fn g() {}\n", ""), 0, "parent and child");
     assert_eq!(count(lib, "// crate::b::B\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0, "a comment is no import");
 }

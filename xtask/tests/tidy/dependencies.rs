@@ -73,8 +73,10 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn crates_depend_only_on_allowed_crates() {
     for (of, uses) in dependencies() {
-        let (_, allowed) =
-            ALLOWED_DEPENDENCIES.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} has no line in ALLOWED_DEPENDENCIES"));
+        let (_, allowed) = ALLOWED_DEPENDENCIES
+            .iter()
+            .find(|(name, _)| *name == of)
+            .unwrap_or_else(|| panic!("{of} has no line in ALLOWED_DEPENDENCIES"));
         for used in uses.iter().filter(|used| used.starts_with("growqr-")) {
             assert!(allowed.contains(&used.as_str()), "{of} must not depend on {used}");
         }
