@@ -116,8 +116,8 @@ fn fallback_folders(profile: &Profile) -> Vec<PathBuf> {
 }
 
 /// Where the socket goes if the path in the profile's folder is too long: the folder for app data, then the home folder;
-/// the temporary folder only if those paths are too long too. macOS has no folder for run-time files, and removes files from the temporary folder that were not read for three
-/// days.
+/// the temporary folder only if those paths are too long too. macOS has no folder for run-time files, and removes files
+/// from the temporary folder that were not read for three days.
 #[cfg(target_os = "macos")]
 fn fallback_folders(profile: &Profile) -> Vec<PathBuf> {
     let user_home = std::env::home_dir();
