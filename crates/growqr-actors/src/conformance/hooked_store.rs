@@ -25,7 +25,7 @@ pub enum AppendBehavior {
     FailAfter,
 }
 
-/// The configuration of a [`HookedStore`] store.
+/// The configuration of a [`HookedStore`].
 #[derive(Clone, Copy)]
 pub struct StoreHooks {
     /// Called before a journal is read.

@@ -164,8 +164,8 @@ fn kill_in_the_middle_of_a_stream(program: &Program) {
     let stop = StopPoint::new();
     let route_stop = stop.clone();
     let first = std::sync::atomic::AtomicBool::new(true);
-    program.claude.route(move |asked| {
-        let script = model(asked)?;
+    program.claude.route(move |request| {
+        let script = model(request)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
         Some(if is_first { script.stop_at(Point::Events(4), &route_stop) } else { script })
     });
