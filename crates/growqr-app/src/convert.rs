@@ -59,7 +59,7 @@ fn entry(agent: &AgentId, position: u64, entry: &Entry) -> wire::EventLine {
     }
 }
 
-/// StoredSettings bytes are JSON. Damaged bytes are shown as `null` here; `audit verify` finds them.
+/// Stored bytes are JSON. Damaged bytes are shown as `null` here; `audit verify` finds them.
 fn raw(body: Vec<u8>) -> Box<RawValue> {
     String::from_utf8(body).ok().and_then(|text| RawValue::from_string(text).ok()).unwrap_or_else(|| RawValue::NULL.to_owned())
 }
