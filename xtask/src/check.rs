@@ -6,7 +6,7 @@ use crate::{Failure, command, machine, run};
 pub fn run() -> Result<(), Failure> {
     let cargo = |arguments: &[&str]| command::run(&mut command::cargo(arguments));
     cargo(&["fmt", "--all", "--check"])?;
-    // Generated files, dependencies between crates, migrations, absolute paths.
+    // Generated files, dependencies between crates, import cycles, migrations, absolute paths.
     cargo(&["test", "--quiet", "-p", "xtask", "--test", "tidy"])?;
     let mut left_out = Vec::new();
     let lints = ["clippy", "--workspace", "--all-targets", "--features"];

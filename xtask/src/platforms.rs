@@ -13,7 +13,8 @@ use std::process::Command;
 /// The targets to check.
 const TARGETS: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
 
-/// The packages of the chroot. mingw has the resource compiler; clang answers questions about the missing C compilers.
+/// The packages of the chroot. mingw is needed for its resource compiler. The script that replaces a C compiler passes
+/// queries of build scripts, such as `--version`, to clang.
 const PACKAGES: &str = "rustc cargo rust-src gcc g++ libc6-dev gcc-mingw-w64-x86-64-win32 g++-mingw-w64-x86-64-win32 \
                         cmake make nasm pkg-config ca-certificates clang git perl";
 
@@ -25,7 +26,7 @@ const TOOLS: [(&str, &str); 4] = [
     ("RANLIB", include_str!("platforms/archiver.sh")),
 ];
 
-/// The list of what this check cannot find. Printed at the end.
+/// What this check does not cover. Printed at the end.
 const UNCHECKED: [&str; 7] = [
     "C code: libgit2, SQLite and aws-lc are not compiled",
     "linking, so missing symbols of system libraries are not found",
@@ -39,7 +40,7 @@ const UNCHECKED: [&str; 7] = [
 /// Checks both systems. `mirror` is the Debian mirror for the chroot, needed if apt's configuration has none.
 pub fn check(mirror: Option<String>) -> Result<(), Failure> {
     if !machine::root().join("ui/dist/index.html").exists() {
-        // The window embeds its pages. Any build of them is good enough here.
+        // The window embeds its pages. An outdated build of them is sufficient for a type check.
         run::build_pages()?;
     }
     if !machine::is_root() {

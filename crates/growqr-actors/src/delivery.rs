@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// Number of mails read from the outbox at once; raised while nothing in the page can be delivered.
+/// Number of mails read from the outbox at once. Doubled as long as no mail of a full page can be delivered.
 const PAGE: u32 = 100;
 
 /// Wait before a retry of mail that could not be delivered.

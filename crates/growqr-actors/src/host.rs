@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
-/// A handle on the agents of one profile. Cheap to clone.
+/// A handle to the agents of one profile. Cheap to clone.
 #[derive(Clone)]
 pub struct Host {
     placement: Arc<dyn Placement>,
@@ -31,7 +31,7 @@ impl Host {
         Ok(Host::new(Arc::new(LocalHost::start(ports, config).await?), store))
     }
 
-    /// A handle on the agents of this placement; `store` must be the placement's store.
+    /// A handle to the agents of this placement; `store` must be the placement's store.
     #[must_use]
     pub fn new(placement: Arc<dyn Placement>, store: Arc<dyn Store>) -> Host {
         Host { placement, store }
@@ -122,7 +122,7 @@ impl Host {
         self.placement.subscribe()
     }
 
-    /// Stops all agents and returns once their tasks have ended. Open work goes on at the next start.
+    /// Stops all agents and returns once their tasks have ended. Open work is resumed at the next start.
     pub async fn stop(&self) {
         self.placement.stop().await;
     }

@@ -21,14 +21,14 @@ use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-/// The number of events that a slow subscriber may fall behind; after that it must read from the store.
+/// The number of notifications that a slow subscriber may fall behind; after that it must read from the store.
 const NOTIFICATION_BUFFER: usize = 4_096;
 
-/// A handle to the agents of this process. Cheap to clone; they run until [`Placement::stop`].
+/// A handle to the agents of this process. Cheap to clone. The agents run until [`Placement::stop`].
 #[derive(Clone)]
 pub struct LocalHost {
     requests: mpsc::Sender<Request>,
-    events: broadcast::Sender<Notification>,
+    notifications: broadcast::Sender<Notification>,
     stop: CancellationToken,
     task: Arc<tokio::sync::Mutex<Option<JoinHandle<()>>>>,
 }
@@ -47,24 +47,24 @@ impl LocalHost {
         let stop = CancellationToken::new();
         let (requests, inbox) = mpsc::channel(config.inbox);
         let (idle_sender, idle) = mpsc::channel(config.inbox);
-        let events = broadcast::channel(NOTIFICATION_BUFFER).0;
+        let notifications = broadcast::channel(NOTIFICATION_BUFFER).0;
         let (mail, asks, memory_changed) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
         let clock = Arc::clone(&ports.clock);
         let memory = Arc::clone(&ports.memory);
         let store = Arc::clone(&ports.store);
-        let open: Vec<AgentId> =
+        let at_work: Vec<AgentId> =
             store.agents().await?.into_iter().filter(|agent| agent.status.is_at_work()).map(|agent| agent.agent).collect();
         let runner_host = LocalRunnerHost {
-            events: events.clone(),
+            notifications: notifications.clone(),
             mail: Arc::clone(&mail),
             asks: Arc::clone(&asks),
             memory_changed: Arc::clone(&memory_changed),
             idle: idle_sender,
         };
         let deps = RunnerDeps { ports, config, host: Arc::new(runner_host), stop: stop.clone() };
-        let host = LocalHost { requests, events, stop: stop.clone(), task: Arc::default() };
+        let host = LocalHost { requests, notifications, stop: stop.clone(), task: Arc::default() };
         let mut registrar = Registrar { deps, slots: HashMap::new(), tasks: JoinSet::new(), agents_by_task: HashMap::new() };
-        open.into_iter().for_each(|agent| registrar.wake(agent, Vec::new()));
+        at_work.into_iter().for_each(|agent| registrar.start_task(agent, Vec::new()));
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
@@ -112,7 +112,7 @@ impl Placement for LocalHost {
     }
 
     fn subscribe(&self) -> broadcast::Receiver<Notification> {
-        self.events.subscribe()
+        self.notifications.subscribe()
     }
 
     async fn stop(&self) {
@@ -128,7 +128,7 @@ impl Placement for LocalHost {
 
 /// The runners' connection to their host.
 struct LocalRunnerHost {
-    events: broadcast::Sender<Notification>,
+    notifications: broadcast::Sender<Notification>,
     mail: Arc<Notify>,
     asks: Arc<Notify>,
     memory_changed: Arc<Notify>,
@@ -139,7 +139,7 @@ struct LocalRunnerHost {
 impl RunnerHost for LocalRunnerHost {
     fn publish(&self, notification: Notification) {
         // An error means that there are no subscribers.
-        let _ = self.events.send(notification);
+        let _ = self.notifications.send(notification);
     }
 
     fn notify_mail(&self) {
@@ -174,7 +174,8 @@ impl Inbox for mpsc::Receiver<InboxItem> {
 enum AgentSlot {
     /// Its inbox, and the number of items that were ever put into it.
     Awake(mpsc::Sender<InboxItem>, u64),
-    /// Its inbox is closed and its task is ending. These items wake it again; so does a wake that arrived meanwhile (`true`).
+    /// Its inbox is closed and its task is ending. Afterwards, the items that arrived meanwhile wake it again; so does a wake
+    /// request (`true`).
     Closing(Vec<InboxItem>, bool),
 }
 
@@ -198,7 +199,7 @@ impl Registrar {
                 },
                 Some(request) = inbox.recv() => match request {
                     Request::Post(agent, item) => self.enqueue(agent, item),
-                    Request::Wake(agent) => self.wake_once(agent),
+                    Request::Wake(agent) => self.wake(agent),
                 },
                 Some((agent, read)) = idle.recv() => self.close_if_idle(&agent, read),
             }
@@ -222,14 +223,14 @@ impl Registrar {
                 }
                 Err(mpsc::error::TrySendError::Full(_)) => {}
             },
-            None => self.wake(agent, vec![item]),
+            None => self.start_task(agent, vec![item]),
         }
     }
 
-    /// Wakes an agent that does not run, or will not run much longer.
-    fn wake_once(&mut self, agent: AgentId) {
+    /// Wakes an agent that is asleep; one whose task is ending is woken after that.
+    fn wake(&mut self, agent: AgentId) {
         match self.slots.get_mut(&agent) {
-            None => self.wake(agent, Vec::new()),
+            None => self.start_task(agent, Vec::new()),
             Some(AgentSlot::Closing(_, wakes_again)) => *wakes_again = true,
             // Its task is ending because of an error.
             Some(AgentSlot::Awake(inbox, _)) if inbox.is_closed() => {
@@ -239,7 +240,8 @@ impl Registrar {
         }
     }
 
-    fn wake(&mut self, agent: AgentId, items: Vec<InboxItem>) {
+    /// Starts the task of an agent that has none.
+    fn start_task(&mut self, agent: AgentId, items: Vec<InboxItem>) {
         let (sender, inbox) = mpsc::channel(self.deps.config.inbox);
         // If the inbox is full, the item is dropped and its sender gets `Overloaded`.
         let enqueued = items.into_iter().filter_map(|item| sender.try_send(item).ok()).count() as u64;
@@ -266,7 +268,7 @@ impl Registrar {
             wakes_again = wake;
         }
         if wakes_again || !unread.is_empty() {
-            self.wake(agent, unread);
+            self.start_task(agent, unread);
         }
     }
 }

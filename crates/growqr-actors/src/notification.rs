@@ -18,7 +18,7 @@ pub enum Notification {
         /// The part.
         delta: Delta,
     },
-    /// An agent stopped because of an error; its work is recorded and goes on at the next start.
+    /// An agent stopped because of an error; its work is recorded and resumed at the next start.
     Stopped {
         /// The agent.
         agent: AgentId,

@@ -51,7 +51,7 @@ async fn prepare(ports: &Ports, state: &State, reply: &Reply) -> Vec<(usize, Per
         let Some(entry) = state.tool(&wanted.name) else { continue };
         let Some(executor) = ports.tools.executor(&entry.executor) else { continue };
         let call = state.tool_call(entry, wanted.input, state.next_effect(index), ports.clock.now());
-        // Errors are ignored here: the same error occurs, and is reported, when the call is carried out.
+        // A panic is ignored here: it occurs again, and is reported, when the call is carried out.
         if let Ok(Some(performed)) = AssertUnwindSafe(executor.prepare(&call)).catch_unwind().await {
             prepared.push((index, within_limits(performed)));
         }

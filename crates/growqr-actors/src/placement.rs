@@ -63,7 +63,7 @@ pub trait Placement: Send + Sync {
     /// Notifications from now on. A subscriber that falls behind gets an error and must read the missed events from the store.
     fn subscribe(&self) -> broadcast::Receiver<Notification>;
 
-    /// Stops all agents and returns once none runs. Open work goes on at the next start.
+    /// Stops all agents and returns once none runs. Open work is resumed at the next start.
     async fn stop(&self);
 }
 

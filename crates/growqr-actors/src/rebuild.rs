@@ -18,7 +18,7 @@ pub struct Rebuilt {
     pub agents: u64,
     /// Number of events read.
     pub events: u64,
-    /// Rows of agents with a journal that were replaced, added or deleted.
+    /// Rows that were replaced, added or deleted; only those of agents that have a journal.
     pub differences: Differences,
     /// Rows that were deleted because their agent has no journal.
     pub orphans: u64,
@@ -114,16 +114,16 @@ impl Replay {
 
     /// The next entries, already applied to the state; `None` at the end.
     async fn next_page(&mut self, store: &dyn Store) -> Result<Option<Vec<(Position, Entry)>>, StoreError> {
-        let lines = store.events(self.position, Some(self.state.id()), PAGE).await?;
-        let mut entries = Vec::with_capacity(lines.len());
-        for line in lines {
-            if line.seq != self.head.seq.next() || line.prev_hash != self.head.hash {
-                return Err(self.corrupt(format!("event {} does not follow event {}", line.seq, self.head.seq)));
+        let page = store.events(self.position, Some(self.state.id()), PAGE).await?;
+        let mut entries = Vec::with_capacity(page.len());
+        for stored in page {
+            if stored.seq != self.head.seq.next() || stored.prev_hash != self.head.hash {
+                return Err(self.corrupt(format!("event {} does not follow event {}", stored.seq, self.head.seq)));
             }
-            let entry = line.entry()?;
-            (self.head, self.position) = (Head { seq: line.seq, hash: line.hash }, line.position);
+            let entry = stored.entry()?;
+            (self.head, self.position) = (Head { seq: stored.seq, hash: stored.hash }, stored.position);
             self.state.apply(&entry);
-            entries.push((line.position, entry));
+            entries.push((stored.position, entry));
         }
         Ok(Some(entries).filter(|entries| !entries.is_empty()))
     }

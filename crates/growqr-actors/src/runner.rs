@@ -1,7 +1,7 @@
 //! The loop of one agent: load, then record and perform until nothing is open and no input arrives.
 //!
-//! Inputs, by priority: the stop token, finished work, items. They come only from the host. The task owns the state; its
-//! join set owns all work that it performs, so the work ends with the task. It never changes global state.
+//! Inputs, by priority: the stop token, finished work, inbox items. Inbox items come only from the host. The task owns the state;
+//! its join set owns all work that it performs, so the work ends with the task. It never changes global state.
 
 use crate::journal::{Loaded, PreparedAppend, load, prepare_append};
 use crate::notification::{Notification, Recorded};
@@ -27,7 +27,7 @@ const RETRY_DELAYS: [Duration; 3] = [Duration::from_millis(200), Duration::from_
 /// killed; further ones come from a second writer.
 const LOAD_ATTEMPTS: u32 = 3;
 
-/// Timeout for aborted work to end. Blocking work cannot be aborted.
+/// How long to wait for aborted work to end. Blocking work cannot be aborted.
 const ABORT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The dependencies of a runner.
@@ -50,7 +50,7 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec
     let stopped = match Runner::begin(deps, &agent).await {
         Ok(mut runner) => {
             let stopped = runner.run_loop(&mut inbox).await;
-            // Ends all work of this run, so that none of it continues beside the next run.
+            // Ends all work of this run, so that none of it runs at the same time as the next run.
             let _ = tokio::time::timeout(ABORT_TIMEOUT, runner.work.shutdown()).await;
             stopped
         }
@@ -70,7 +70,7 @@ pub async fn run(deps: RunnerDeps, agent: AgentId, mut inbox: impl Inbox) -> Vec
     unread
 }
 
-/// A copy of the error.
+/// A copy of the error, which is not `Clone`: each waiting sender gets one.
 fn copy_of(error: &StoreError) -> StoreError {
     match error {
         StoreError::Conflict { agent } => StoreError::Conflict { agent: agent.clone() },
@@ -97,11 +97,11 @@ struct Runner {
     aborted: HashMap<task::Id, String>,
     /// An open intent could not be started.
     is_stalled: bool,
-    /// The last append, if it failed and may still be recorded: the connection may have broken after the commit.
+    /// The last append, if it returned an error and may be recorded anyway: the connection may have broken after the commit.
     unconfirmed: Option<Step>,
 }
 
-/// The changes of the runner once an append is recorded.
+/// The state of the runner after an append, which it takes over once the append is recorded.
 struct Step {
     next: State,
     entries: Vec<Entry>,
@@ -145,19 +145,19 @@ impl Runner {
     }
 
     async fn run_loop(&mut self, inbox: &mut impl Inbox) -> Result<(), StoreError> {
-        let mut open = true;
-        let mut read = 0;
+        let mut inbox_open = true;
+        let mut items_read = 0;
         let stop = self.deps.stop.clone();
         loop {
             let at_work = !self.work.is_empty();
-            if !open && !at_work {
+            if !inbox_open && !at_work {
                 break;
             }
             let needs_retry = self.unconfirmed.is_some() || self.is_stalled;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => {
-                    self.stop_calls().await;
+                    self.record_stop().await;
                     break;
                 }
                 Some(done) = self.work.join_next_with_id(), if at_work => match done {
@@ -173,9 +173,9 @@ impl Runner {
                     }
                     Err(error) => return Err(StoreError::Failed(format!("a task of the agent failed: {error}"))),
                 },
-                item = inbox.next(), if open => match item {
+                item = inbox.next(), if inbox_open => match item {
                     Some(InboxItem { input, ack }) => {
-                        read += 1;
+                        items_read += 1;
                         let charge = charge_of(&input);
                         let before = self.state.seq();
                         let recorded = self.decide_and_record(input).await;
@@ -186,16 +186,16 @@ impl Runner {
                         }
                         self.try_perform().await?;
                     }
-                    None => open = false,
+                    None => inbox_open = false,
                 },
                 () = tokio::time::sleep(RETRY_DELAYS[0]), if needs_retry => match self.resolve_unconfirmed().await {
                     Ok(()) => self.try_perform().await?,
                     Err(error @ StoreError::Conflict { .. }) => return Err(error),
                     Err(error) => tracing::warn!(%error, "cannot check yet whether the last append was recorded; trying again"),
                 },
-                () = tokio::time::sleep(self.deps.config.idle), if open && !at_work && !needs_retry => {
+                () = tokio::time::sleep(self.deps.config.idle), if inbox_open && !at_work && !needs_retry => {
                     // If the host agrees, it closes the inbox, and the next read returns `None`.
-                    if !self.deps.host.report_idle(self.state.id(), read).await { break }
+                    if !self.deps.host.report_idle(self.state.id(), items_read).await { break }
                 },
             }
         }
@@ -205,7 +205,7 @@ impl Runner {
 
     /// Records the interruption of an open model call, so that it counts only what it can have cost so far. If the append fails,
     /// the next start counts the whole reservation.
-    async fn stop_calls(&mut self) {
+    async fn record_stop(&mut self) {
         let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
         let now = self.deps.ports.moment();
         let events = decide(&self.state, Input::Stopping, &setup, now);
@@ -286,8 +286,8 @@ impl Runner {
             return Err(StoreError::Conflict { agent: self.state.id().clone() });
         };
         let count = u32::try_from(step.entries.len()).unwrap_or(u32::MAX);
-        let lines = store.events_before(None, Some(self.state.id()), count).await?;
-        self.continue_from(step, head, lines.first().map_or(Position(0), |line| line.position));
+        let stored = store.events_before(None, Some(self.state.id()), count).await?;
+        self.continue_from(step, head, stored.first().map_or(Position(0), |event| event.position));
         Ok(())
     }
 
@@ -352,12 +352,12 @@ impl Runner {
         let keys: Vec<String> = open.iter().map(key).collect();
         let aborted = &mut self.aborted;
         self.performing.retain(|key, handle| {
-            let wanted = keys.contains(key);
-            if !wanted {
+            let is_open = keys.contains(key);
+            if !is_open {
                 handle.abort();
                 aborted.insert(handle.id(), key.clone());
             }
-            wanted
+            is_open
         });
         for (intent, key) in open.into_iter().zip(keys) {
             let waits = matches!(&intent, Intent::LookUpTool { call } if self.is_ending(&call.origin.effect));
@@ -383,8 +383,8 @@ impl Runner {
                 let request =
                     self.state.model_request(segment).ok_or_else(|| StoreError::Failed("no model call is open".to_owned()))?;
                 let agent = self.state.id().clone();
-                let show = move |delta| host.publish(Notification::Delta { agent: agent.clone(), delta });
-                let answer = perform::call_model(ports, request, attempt, self.state.clone(), show);
+                let publish_delta = move |delta| host.publish(Notification::Delta { agent: agent.clone(), delta });
+                let answer = perform::call_model(ports, request, attempt, self.state.clone(), publish_delta);
                 self.work.spawn(async move { (key, answer.await) })
             }
             Intent::RunTool { call, plan } => {

@@ -1,4 +1,4 @@
-//! Runs [`Memory::tidy`] after changes: soon, once for several changes in a row, and while no agent waits for it.
+//! Runs [`Memory::tidy`] shortly after changes, once for several changes in a row. No agent waits for it.
 
 use crate::perform::blocking;
 use growqr_core::memory::Memory;

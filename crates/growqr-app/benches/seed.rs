@@ -35,17 +35,18 @@ pub async fn ports(folder: &Path, agents: usize) -> Ports {
     let tools = Arc::new(Toolbox::new(vec![Arc::new(MemoryTools::new(Arc::clone(&memory)))]));
     let fixed = Fixed::new(&tools.offered());
     for n in 0..agents {
-        live(&*store, &fixed.setup, &fixed.segment, n).await;
+        create_agent(&*store, &fixed.setup, &fixed.segment, n).await;
     }
     Ports { store, memory, tools, setups: Arc::new(fixed), clock: Arc::new(SystemClock), random: Arc::new(Unchanging) }
 }
 
-async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
+/// Creates one agent, and lets it work until it has about `EVENTS` events.
+async fn create_agent(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
     let id = AgentId::new(format!("a-{n}"));
     let mut state = State::new(id.clone());
     let mut head = Head::default();
     let mail = |name: &str, body| Mail { id: EffectId::new(format!("{n}-{name}")), from: AgentId::grow(), to: id.clone(), body };
-    let birth = SpawnRequest {
+    let spawn = SpawnRequest {
         name: format!("agent {n}"),
         task: "look around and report".to_owned(),
         allowance: Money::usd(1),
@@ -53,7 +54,7 @@ async fn live(store: &dyn Store, setup: &Setup, segment: &Segment, n: usize) {
         quota: None,
         untrusted: Vec::new(),
     };
-    let mut input = Input::Mail(mail("spawn", MailBody::Spawn(birth)));
+    let mut input = Input::Mail(mail("spawn", MailBody::Spawn(spawn)));
     let mut round = 0;
     while state.seq().0 < EVENTS {
         let events = decide(&state, input, setup, THEN);
@@ -109,6 +110,7 @@ fn answer(round: u64) -> Reply {
 /// The time and the random bits with which agents are created: the same in each run.
 const THEN: Moment = Moment { at: Timestamp(2), random: 1 };
 
+/// Random bits that are always the same.
 struct Unchanging;
 
 impl Random for Unchanging {
@@ -155,6 +157,7 @@ impl Setups for Fixed {
     }
 }
 
+/// A model that never answers.
 struct Silent;
 
 #[async_trait]

@@ -199,7 +199,7 @@ fn read_only(text: String, what: &str) -> Error {
         .next(format!("Allow this user to write {what}, or choose another folder with --data-dir."))
 }
 
-/// Converts the store's errors, both for the answer to a request and for an agent that had to stop.
+/// Converts an error of the store, for the answer to a request or for an agent that stopped because of the error.
 pub(crate) fn store(text: String, source: &StoreError) -> Error {
     match source {
         StoreError::Conflict { .. } => {

@@ -1,4 +1,4 @@
-//! Reading, for commands that change nothing. Takes no lock, starts no host, wakes no agent, makes no model call.
+//! Reads a profile's data without changing it. Takes no lock, starts no host, wakes no agent, makes no model call.
 
 use crate::SystemClock;
 use crate::error::AppError;
@@ -71,7 +71,7 @@ impl Library {
         Ok(settings::list(&stored))
     }
 
-    /// Checks every link of every journal. Returns how many events were checked.
+    /// Verifies the hash chain of every journal. Returns the number of events.
     ///
     /// # Errors
     /// [`AppError::BadRequest`] naming the first event that is wrong.

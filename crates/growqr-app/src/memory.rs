@@ -1,4 +1,4 @@
-//! Memory: reading it, and changing it by hand. Reading needs no network, no key and no host.
+//! Memory: reads it, and changes it in the person's name. Reading needs no network, no key and no host.
 
 use crate::convert;
 use crate::error::AppError;
@@ -16,6 +16,7 @@ const SEARCH_LIMIT: usize = 200;
 const LOG_LIMIT: usize = 1_000;
 
 impl Library {
+    /// The memory repository; `None` if there is none yet or it was not opened.
     fn pages(&self) -> Option<&MemoryRepo> {
         self.memory.as_deref()
     }

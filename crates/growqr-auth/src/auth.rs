@@ -65,7 +65,7 @@ pub(crate) struct Inner {
     pub config: Config,
     pub ports: Ports,
     pub http: Http,
-    /// Locked while keys are loaded, so that two tokens do not load them twice.
+    /// Locked while a token is verified, so that two concurrent verifications do not load the keys twice.
     pub keys: tokio::sync::Mutex<Keys>,
     /// Locked during a renewal, a sign-out and a replacement of the session, including the request and the access to the
     /// vault: a refresh token can be used only once, so no other task may use it at the same time.

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn no_settings_are_no_error_and_incomplete_settings_are() {
+    fn missing_settings_are_accepted_and_incomplete_ones_are_refused() {
         let find = |set: &[(&str, &str)]| {
             Config::find(|name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
         };

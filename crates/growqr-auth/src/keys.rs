@@ -32,7 +32,7 @@ struct Key {
 }
 
 #[derive(Deserialize)]
-struct Set {
+struct KeySet {
     keys: Vec<Value>,
 }
 
@@ -88,7 +88,7 @@ impl Keys {
     }
 
     async fn read(&mut self, http: &Http, endpoint: &str, now: Timestamp) -> Result<(), IdTokenError> {
-        let set: Set = http.get(endpoint, None).await.map_err(|error: HttpError| IdTokenError::Keys(error))?;
+        let set: KeySet = http.get(endpoint, None).await.map_err(|error: HttpError| IdTokenError::Keys(error))?;
         self.known = set.keys.into_iter().filter_map(usable).collect();
         self.read_at = Some(now);
         Ok(())
@@ -109,11 +109,11 @@ fn single<'a>(mut keys: impl Iterator<Item = &'a Key>) -> Option<&'a Key> {
 /// HMAC key.
 fn usable(jwk: Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(jwk).ok()?;
-    let is_for_us = jwk.kty == "RSA"
+    let is_usable = jwk.kty == "RSA"
         && jwk.purpose.is_none_or(|purpose| purpose == "sig")
         && jwk.alg.is_none_or(|alg| alg == "RS256")
         && bits(&jwk.n)? >= MIN_KEY_BITS;
-    let key = is_for_us.then(|| DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok())??;
+    let key = is_usable.then(|| DecodingKey::from_rsa_components(&jwk.n, &jwk.e).ok())??;
     Some(Key { kid: jwk.kid, key })
 }
 

@@ -121,13 +121,13 @@ const SCRIPT: &str = "history.replaceState(null,'','/')";
 
 /// Sends a fixed page, which contains nothing from the request.
 async fn respond(stream: &mut TcpStream, status: u16, result: CallbackResult) -> io::Result<()> {
-    let words = match result {
+    let text = match result {
         CallbackResult::Accepted => "You can close this page and go back to GrowQR.",
         CallbackResult::Denied => "Nothing was granted. You can close this page and go back to GrowQR.",
         CallbackResult::Ignored => "This is not the page that GrowQR waits for.",
     };
     let body = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>GrowQR</title><script>{SCRIPT}</script><p>{words}</p></html>"
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>GrowQR</title><script>{SCRIPT}</script><p>{text}</p></html>"
     );
     let script = STANDARD.encode(Sha256::digest(SCRIPT));
     let head = format!(

@@ -43,8 +43,8 @@ async fn read(address: &str) -> Option<Vec<u8>> {
 
 fn client(loopback: bool) -> Result<Client, reqwest::Error> {
     let follow = redirect::Policy::custom(|attempt| {
-        let goes_on = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
-        if goes_on { attempt.follow() } else { attempt.stop() }
+        let is_allowed = attempt.previous().len() <= MAX_REDIRECTS && issuer::allows(attempt.url().as_str());
+        if is_allowed { attempt.follow() } else { attempt.stop() }
     });
     let builder = Client::builder().timeout(TIMEOUT).redirect(follow).referer(false);
     // Only a test build allows http, on a loopback address. Then no certificates are needed.
@@ -131,7 +131,7 @@ mod tests {
 
     #[cfg(feature = "loopback-issuer")]
     #[tokio::test]
-    async fn a_redirect_to_a_plain_address_is_not_followed() {
+    async fn a_redirect_to_an_http_address_is_not_followed() {
         let away = b"HTTP/1.1 302 Found\r\nlocation: http://localhost:1/x\r\ncontent-length: 0\r\n\r\n".to_vec();
         assert_eq!(picture(&server(vec![away])).await, None);
     }

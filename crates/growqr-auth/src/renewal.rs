@@ -23,9 +23,11 @@ const MAX_RETRY_AFTER: u64 = 3600;
 struct RenewalJob {
     id: u64,
     sub: String,
+    /// The entry that this process has; `None` before the vault was read.
     ours: Option<Entry>,
     /// Whether the entry is in the vault, where other programs can use it.
     is_shared: bool,
+    /// The nonce of the sign-in, if this process knows it.
     nonce: Option<SensitiveString>,
 }
 
@@ -110,12 +112,12 @@ impl Inner {
         let _process_lock = self.ports.process_lock.acquire(process_lock::RENEWAL).await;
         let used = self.latest_entry(&mut job).await?;
         let endpoints = self.endpoints().await.map_err(|error| {
-            let because = if let DiscoveryError::Http(error) = error {
+            let reason = if let DiscoveryError::Http(error) = error {
                 OfflineReason::Network(error)
             } else {
                 OfflineReason::Discovery(error)
             };
-            self.retry_later(job.id, because)
+            self.retry_later(job.id, reason)
         })?;
         let client = (&self.http, &self.config);
         let (used, answer) = match token::refresh(client, &endpoints.token, &used.refresh).await {
@@ -146,9 +148,9 @@ impl Inner {
             return Ok(ours);
         }
         match self.entries().load(&job.sub).await {
-            Ok(Some(kept)) if !kept.refresh.equals(ours.refresh.expose()) => {
+            Ok(Some(stored)) if !stored.refresh.equals(ours.refresh.expose()) => {
                 job.nonce = None;
-                Ok(kept)
+                Ok(stored)
             }
             // An empty or locked vault does not prove that our token is invalid.
             _ => Ok(ours),
@@ -217,7 +219,7 @@ impl Inner {
         let Some((id, sub, ours)) = unsaved else { return };
         let _process_lock = self.ports.process_lock.acquire(process_lock::RENEWAL).await;
         let Ok(found) = self.entries().load(&sub).await else { return };
-        let (kept, replaced) = match found {
+        let (later, earlier) = match found {
             Some(theirs) if theirs.since > ours.since => (theirs, Some(ours)),
             found => {
                 if self.entries().save(&sub, &ours).await.is_err() {
@@ -230,10 +232,10 @@ impl Inner {
         };
         self.update_state(|state| {
             if let Some(session) = state.session_mut(id) {
-                session.adopt(&kept);
+                session.adopt(&later);
                 session.kept = Persistence::Keychain;
             }
-            state.unrevoked.extend(replaced.map(|entry| entry.refresh));
+            state.unrevoked.extend(earlier.map(|entry| entry.refresh));
         });
     }
 
@@ -264,7 +266,8 @@ impl Inner {
     }
 }
 
-/// The renewal to do. `Ok(None)` if none is due, or if another caller has renewed while this one waited for the lock.
+/// The renewal to do. `Ok(None)` if none is due, or if another caller has renewed while this one waited for the lock: `seen` is
+/// the session and its number of renewals before that.
 fn next_job(
     state: &mut State,
     now: Timestamp,
@@ -322,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_used_up_to_a_limit() {
+    fn a_long_retry_after_is_limited_to_an_hour() {
         let busy = |seconds| OfflineReason::Network(HttpError::Busy { status: 429, retry_after: Some(seconds) });
         assert_eq!(backoff(9, 7, busy(30)), 30_007);
         assert_eq!(backoff(0, 0, busy(u64::MAX)), 3_600_000);

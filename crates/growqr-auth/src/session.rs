@@ -25,11 +25,12 @@ pub(crate) struct Session {
     /// The nonce of the sign-in; `None` if another run or program has signed in.
     pub nonce: Option<SensitiveString>,
     pub access: Option<Access>,
+    /// Where the sign-in is stored.
     pub kept: Persistence,
     pub state: SessionState,
     /// Failed renewals in a row.
     pub failures: u32,
-    /// Number of renewals. A caller that waited for the lock sees by it that another caller has renewed.
+    /// Number of renewals. It tells a caller that waited for the lock whether another caller has renewed meanwhile.
     pub renewals: u64,
 }
 

@@ -155,11 +155,11 @@ impl Inner {
             if !callback.state.is_some_and(|state| secrets.state.equals(state.expose())) {
                 return Err(CallbackError::State);
             }
-            let is_theirs = match callback.iss {
+            let is_from_issuer = match callback.iss {
                 Some(iss) => iss == self.config.issuer(),
                 None => !secrets.endpoints.names_issuer,
             };
-            if !is_theirs {
+            if !is_from_issuer {
                 return Err(CallbackError::Issuer);
             }
             state.use_up_attempt(callback.outcome)
@@ -232,7 +232,7 @@ impl Inner {
             return Err(SignInError::Cancelled);
         }
         let now = self.now();
-        let before = self.entries().load(&identity.sub).await.ok().flatten();
+        let previous_entry = self.entries().load(&identity.sub).await.ok().flatten();
         let kept = match &tokens.refresh {
             None => Persistence::UntilExpiry,
             Some(refresh) => {
@@ -245,21 +245,21 @@ impl Inner {
                 return false;
             }
             let owner = (state.next_id(), identity.clone());
-            let old = state.session.replace(Session::new(owner, tokens, secrets.nonce.clone(), kept, now));
-            state.unrevoked.extend(replaced(old, before.as_ref(), &identity.sub, kept));
+            let previous = state.session.replace(Session::new(owner, tokens, secrets.nonce.clone(), kept, now));
+            state.unrevoked.extend(replaced(previous, previous_entry.as_ref(), &identity.sub, kept));
             state.end_attempt(Ok(identity.clone()));
             true
         });
         if is_installed {
             return Ok(identity);
         }
-        self.restore_entry(&identity.sub, before).await;
+        self.restore_entry(&identity.sub, previous_entry).await;
         Err(SignInError::Cancelled)
     }
 
     /// Restores the previous entry of the vault, because the new one is about to be revoked.
-    async fn restore_entry(&self, sub: &str, before: Option<Entry>) {
-        let done = match before {
+    async fn restore_entry(&self, sub: &str, previous: Option<Entry>) {
+        let done = match previous {
             Some(entry) => self.entries().save(sub, &entry).await,
             None => self.entries().remove(sub).await,
         };
@@ -269,14 +269,16 @@ impl Inner {
     }
 }
 
-/// The refresh tokens of this user that the new sign-in replaces. `kept`: where the new sign-in is stored.
-fn replaced(old: Option<Session>, before: Option<&Entry>, sub: &str, kept: Persistence) -> Vec<SensitiveString> {
+/// The refresh tokens of this user that the new sign-in replaces: of the previous session and of the vault's previous entry.
+/// `kept`: where the new sign-in is stored.
+fn replaced(session: Option<Session>, entry: Option<&Entry>, sub: &str, kept: Persistence) -> Vec<SensitiveString> {
+    let is_saved = kept == Persistence::Keychain;
     // An entry that stays in the vault is revoked later, when the new one replaces it there.
-    let before = before.filter(|_| kept == Persistence::Keychain).map(|entry| entry.refresh.clone());
-    let old = old
-        .filter(|old| old.identity.sub == sub && (kept == Persistence::Keychain || matches!(old.kept, Persistence::ThisRun(_))));
-    let mut tokens: Vec<SensitiveString> = before.into_iter().collect();
-    let ours = old.and_then(|old| old.refresh);
+    let stored = entry.filter(|_| is_saved).map(|entry| entry.refresh.clone());
+    let session =
+        session.filter(|session| session.identity.sub == sub && (is_saved || matches!(session.kept, Persistence::ThisRun(_))));
+    let mut tokens: Vec<SensitiveString> = stored.into_iter().collect();
+    let ours = session.and_then(|session| session.refresh);
     tokens.extend(ours.filter(|ours| !tokens.iter().any(|token| token.equals(ours.expose()))));
     tokens
 }

@@ -80,12 +80,11 @@ impl Inner {
             Ok(found) => {
                 was_kept = found.is_some();
                 // The entry may have another token: another program may have renewed it or signed in.
-                let kept = found.map(|entry| entry.refresh);
-                tokens.extend(kept.filter(|kept| !tokens.iter().any(|ours| ours.equals(kept.expose()))));
+                let stored = found.map(|entry| entry.refresh);
+                tokens.extend(stored.filter(|stored| !tokens.iter().any(|ours| ours.equals(stored.expose()))));
                 self.entries().remove(&sub).await
             }
-            // If the entry cannot be read, it is not removed, even if that were possible by now: without its token it could
-            // no longer be revoked.
+            // An entry that cannot be read is not removed: without its token, the sign-in could no longer be revoked.
             Err(error) => Err(error),
         };
         let mut revoked = !tokens.is_empty();

@@ -94,8 +94,8 @@ fn read(response: &Response) -> Result<Tokens, TokenError> {
     if !granted.token_type.eq_ignore_ascii_case("bearer") {
         return Err(TokenError::NotBearer);
     }
-    let filled = |token: Option<SensitiveString>| token.filter(|token| !token.expose().is_empty());
-    let access = filled(Some(granted.access_token)).ok_or(HttpError::Unreadable)?;
-    let (refresh, id) = (filled(granted.refresh_token), filled(granted.id_token));
+    let non_empty = |token: Option<SensitiveString>| token.filter(|token| !token.expose().is_empty());
+    let access = non_empty(Some(granted.access_token)).ok_or(HttpError::Unreadable)?;
+    let (refresh, id) = (non_empty(granted.refresh_token), non_empty(granted.id_token));
     Ok(Tokens { access, expires_in: granted.expires_in, refresh, id })
 }

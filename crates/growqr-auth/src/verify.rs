@@ -220,8 +220,8 @@ impl Claims {
         if !is_ours {
             return Err(IdTokenError::Nonce);
         }
-        let belongs = |hash: &String| hash.as_bytes().ct_eq(access_hash(expected.access).as_bytes()).into();
-        if self.at_hash.as_ref().is_none_or(belongs) { Ok(()) } else { Err(IdTokenError::AccessToken) }
+        let is_its_hash = |hash: &String| hash.as_bytes().ct_eq(access_hash(expected.access).as_bytes()).into();
+        if self.at_hash.as_ref().is_none_or(is_its_hash) { Ok(()) } else { Err(IdTokenError::AccessToken) }
     }
 
     fn check_time(&self, now: i64) -> Result<(), IdTokenError> {

@@ -1,4 +1,4 @@
-//! The command line as clap reads it. Every name here is a contract with scripts (design, section 8).
+//! The command line as clap reads it. Scripts rely on every name here, so none may change.
 
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;

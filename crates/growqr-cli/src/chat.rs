@@ -173,9 +173,9 @@ impl<'a> ChatSession<'a> {
         out: &'a Out,
         target: &str,
     ) -> Result<ChatSession<'a>, AppError> {
-        // If this process becomes the host, opening resumes interrupted turns, and they may end at once: so read the
-        // store before. If another process is the host, read it again after we have subscribed, so that no change is
-        // missed in between.
+        // If this process becomes the host, opening resumes interrupted turns, which may end at once: so the store is
+        // read before. If another process is the host, the store is read again after subscribing, so that no change in
+        // between is missed.
         let before = agents_at_work(&profile).await?;
         let mut session = ChatSession::open(profile, environment, out, target).await?;
         session.at_work = if session.client.is_attached() { agents_at_work(&session.profile).await? } else { before };
@@ -205,7 +205,7 @@ impl<'a> ChatSession<'a> {
         }
     }
 
-    /// Prints one event. Returns `Some` if the target agent's turn ended with it.
+    /// Prints one event and updates `at_work`. Returns `Some` if the target agent's turn ended with the event.
     async fn show(&mut self, push: &Push) -> Result<Option<Ending>, AppError> {
         match push {
             Push::Recorded { agent, .. } if agent.is_at_work() => drop(self.at_work.insert(agent.id.clone())),

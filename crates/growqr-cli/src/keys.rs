@@ -116,7 +116,7 @@ fn keys_reply(reply: Reply) -> Result<KeysReply, AppError> {
     }
 }
 
-/// A host of another build may send such a reply. Its content is not printed.
+/// The error for a reply that does not fit the request, as a host of another build may send. The reply is not printed.
 fn unexpected_reply(_reply: &Reply) -> AppError {
     AppError::Protocol { problem: "sent an unexpected answer".to_owned() }
 }

@@ -161,7 +161,7 @@ pub fn sanitized(text: &str) -> String {
     text.chars().filter(|c| !(c.is_control() || is_direction_mark(*c)) || *c == '\n' || *c == '\t').collect()
 }
 
-/// Characters that change the writing direction of the text after them: they can make a line look like another one.
+/// True for characters that change the writing direction of the text after them, which can disguise a line as another.
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }

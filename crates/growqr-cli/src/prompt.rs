@@ -32,7 +32,7 @@ impl Prompt {
         let (requests, requested) = std::sync::mpsc::channel();
         let (sender, lines) = mpsc::channel(1);
         let (printers, printer) = std::sync::mpsc::channel();
-        // Not joined: the thread may be waiting for a key when the program ends.
+        // Never joined: the thread may be waiting for a key press when the program ends.
         std::thread::spawn(move || {
             if is_interactive { edit_lines(&history, &requested, &sender, &printers) } else { pipe_lines(&requested, &sender) }
         });

@@ -9,7 +9,7 @@ use growqr_wire::event::{
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
 use std::collections::HashMap;
 
-/// How a turn ended, as far as the terminal shows it.
+/// How the wait for a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     Done,
@@ -185,9 +185,9 @@ impl<'a> Transcript<'a> {
     }
 
     fn child_requested(&mut self, mail: &Mail) {
-        if let MailBody::Spawn(birth) = &mail.body {
-            let (name, task) = (shortened(&birth.name, 24), shortened(&birth.task, 80));
-            self.note(&format!("→ {name} ({}, up to {}): {task}", mail.to, usd(birth.allowance)));
+        if let MailBody::Spawn(spawn) = &mail.body {
+            let (name, task) = (shortened(&spawn.name, 24), shortened(&spawn.task, 80));
+            self.note(&format!("→ {name} ({}, up to {}): {task}", mail.to, usd(spawn.allowance)));
         }
     }
 
@@ -226,6 +226,7 @@ impl<'a> Transcript<'a> {
         if agent.id == self.target { String::new() } else { format!("  {} ", shortened(&agent.name, 24)) }
     }
 
+    /// Prints a dimmed line; nothing with `--json`.
     fn note(&mut self, text: &str) {
         self.break_line();
         if !self.out.is_json() {

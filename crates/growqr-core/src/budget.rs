@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// The smallest output limit with which a model is called, in tokens.
 pub const MIN_OUTPUT_TOKENS: u64 = 1_000;
 
-/// An output limit that is enough for most answers, in tokens. A call with less may use all the money that is left.
+/// An output limit that is enough for most answers, in tokens. If half of the available money does not pay for it, a call may
+/// reserve more than half.
 pub const LONG_OUTPUT_TOKENS: u64 = 4_000;
 
 /// The smallest allowance with which a sub-agent is started.

@@ -1,4 +1,4 @@
-//! Ids. The id of every effect is made from the journal, so that performing it twice has the effect of once.
+//! Ids. The id of every effect is made from the journal, so that performing it twice has the same effect as once.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -137,21 +137,22 @@ impl fmt::Display for Seq {
 #[serde(transparent)]
 pub struct Position(pub u64);
 
-/// The base of an effect id; the number of the effect in its turn is added.
+/// The base of an effect id; the number of the effect is added.
 #[derive(Clone, Copy, Debug)]
 pub struct EffectScope<'a> {
     /// `None` in journals of version 1 that have no name yet.
     pub journal: Option<&'a JournalName>,
     /// `None` after a request that a build of version 1 made.
     pub salt: Option<&'a EffectSalt>,
-    /// The agent, or another sender within its journal.
+    /// What makes the effect: the agent's id for its tool calls, `<agent>/mail/<receiver>` for its mail.
     pub place: &'a str,
     /// The turn.
     pub turn: u64,
 }
 
 impl EffectScope<'_> {
-    /// The id of the effect with this number in its turn. It does not depend on ids from the model.
+    /// The id of the effect with this number: of a tool call in its turn, or of a mail's event in its journal. Does not depend on
+    /// ids from the model.
     #[must_use]
     pub fn effect(&self, ordinal: u64) -> EffectId {
         let mut hash = Sha256::new();

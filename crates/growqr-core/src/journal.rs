@@ -114,7 +114,7 @@ pub struct AgentView {
     pub seq: Seq,
 }
 
-/// Who wrote a line of a transcript.
+/// Who wrote a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Author {
     /// The person.
@@ -143,7 +143,7 @@ pub struct MessageView {
 pub enum View {
     /// The agent's row; replaces the previous one.
     Agent(AgentView),
-    /// A new row of the transcript.
+    /// A new row of the messages view.
     Message(MessageView),
     /// The person took back a message: its row is deleted.
     MessageWithdrawn(Seq),
@@ -305,11 +305,11 @@ pub struct Snapshot {
 /// A stored event with all its columns. `body` is the stored JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// Its place among all events of the profile.
+    /// Its position among all events of the profile.
     pub position: Position,
     /// The agent.
     pub agent: AgentId,
-    /// Its place in that journal.
+    /// Its number in the agent's journal.
     pub seq: Seq,
     /// The time.
     pub at: Timestamp,
@@ -370,7 +370,7 @@ pub enum StoreError {
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// The database was last used by a newer build that this one does not understand.
+    /// A newer build wrote data that this build cannot read.
     #[error("the database needs a newer GrowQR: {0}")]
     Newer(String),
     /// Any other failure of the database; the text names the statement and the cause.
@@ -409,9 +409,9 @@ pub trait Records: Send + Sync {
     async fn agents(&self) -> Result<Vec<AgentView>, StoreError>;
     /// One agent.
     async fn agent(&self, id: &AgentId) -> Result<Option<AgentView>, StoreError>;
-    /// Up to `limit` lines after `after`, oldest first, of one agent or of all.
+    /// Up to `limit` events after `after`, oldest first, of one agent or of all.
     async fn events(&self, after: Position, agent: Option<&AgentId>, limit: u32) -> Result<Vec<StoredEvent>, StoreError>;
-    /// The last `limit` lines before `before` (`None`: up to the end), oldest first, of one agent or of all.
+    /// The last `limit` events before `before` (`None`: up to the end), oldest first, of one agent or of all.
     async fn events_before(
         &self,
         before: Option<Position>,
@@ -473,13 +473,13 @@ pub struct User {
     pub email: Option<String>,
     /// Their name, if it was given.
     pub name: Option<String>,
-    /// Where their picture is, if there is one.
+    /// The URL of their picture, if there is one.
     pub picture_url: Option<String>,
     /// When the provider last confirmed this data.
     pub last_verified_at: Timestamp,
 }
 
-/// The people of this profile: one, once signed in.
+/// The people of this profile: none before the first sign-in, then one.
 #[async_trait]
 pub trait Users: Send + Sync {
     /// All of them, by id.

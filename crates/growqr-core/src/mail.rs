@@ -53,7 +53,8 @@ pub struct Report {
     pub spent: Money,
     /// The unused part of the allowance that this receiver gave. It goes back to the receiver.
     pub returned: Money,
-    /// The number of the receiver's last message that the sub-agent has received. If later ones are under way, it works on.
+    /// The number of the receiver's last message that the sub-agent has received. If later ones are under way, it continues to
+    /// work.
     pub up_to: u64,
     /// How much of the money spent is money that the person added to this sub-agent or below it.
     #[serde(default, skip_serializing_if = "is_zero")]

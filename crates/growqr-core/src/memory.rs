@@ -105,7 +105,7 @@ pub struct CommitInfo {
     pub message: String,
     /// The author's name.
     pub author: String,
-    /// When.
+    /// The time.
     pub at: Timestamp,
     /// The agent, turn and effect, if an agent made it.
     pub origin: Option<Origin>,
@@ -210,11 +210,11 @@ pub trait Memory: Send + Sync {
     /// Prepares a change; nothing is visible yet. Its objects may not be durable yet when this returns, so that the plan can be
     /// recorded meanwhile. The same input on the same head gives the same plan.
     fn prepare(&self, change: &Change) -> Result<CommitPlan, MemoryError>;
-    /// Carries out a plan: updates the ref and the work tree. Calling it twice has the effect of once; after a crash it finishes
-    /// the remaining steps. [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history, or if its
-    /// objects did not reach the disk or are gone: prepare the change again.
+    /// Carries out a plan: updates the ref and the work tree. Calling it twice has the same effect as once; after a crash it
+    /// finishes the remaining steps. [`MemoryError::HeadMoved`] if another commit came first and this one is not in the history,
+    /// or if its objects did not reach the disk or are gone: prepare the change again.
     fn commit(&self, plan: &CommitPlan) -> Result<(), MemoryError>;
-    /// Does the work that commits postpone because no agent waits for it, such as updating git's own index. What fails is tried
-    /// again with the next change or at the next start. Cheap if there is nothing to do.
+    /// Does the work that commits postpone because no agent waits for it, such as updating git's own index. If it fails, the next
+    /// change or the next start tries again. Cheap if there is nothing to do.
     fn tidy(&self) -> Result<(), MemoryError>;
 }

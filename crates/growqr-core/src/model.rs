@@ -49,7 +49,7 @@ impl Usage {
 }
 
 impl Prices {
-    /// What one call cost, rounded up once. `None` if there are no cards.
+    /// What one call cost, rounded up once. `None` if there are no price cards.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<Money> {
         let card = self.card(usage.prompt_tokens())?;
@@ -133,7 +133,7 @@ pub enum FailureKind {
     Unavailable,
     /// No connection.
     Offline,
-    /// The answer broke off: end of stream, timeout, or invalid data. It may have been billed.
+    /// The answer is incomplete: the stream ended early, timed out, or contained invalid data. It may have been billed.
     Broken,
     /// The provider aborted the answer and said so. The output up to then may have been billed.
     Aborted,

@@ -1,7 +1,7 @@
 //! The port to the tools of agents: the tools on offer, the executors of calls, and the results.
 //!
 //! An *executor* carries out calls. The turn machine knows a catalogue of names ([`CatalogueEntry`]), never the code behind them.
-//! Before a call is carried out, it records the call's executor and whether the call may be repeated.
+//! Before a call is carried out, the turn machine records the call's executor and whether the call may be repeated.
 
 use crate::clock::Timestamp;
 use crate::id::ExecutorId;
@@ -50,18 +50,18 @@ pub struct CatalogueEntry {
     pub name: String,
     /// The executor of its calls.
     pub executor: ExecutorId,
-    /// How to go on with calls that a stop of the program interrupted.
+    /// How to continue with calls that a stop of the program interrupted.
     pub repeat: Repeat,
 }
 
-/// A tool as it is offered.
+/// A tool on offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedTool {
-    /// The description for the model.
+    /// Name, description and input schema for the model.
     pub tool: Tool,
     /// The executor of its calls.
     pub executor: ExecutorId,
-    /// How to go on with calls that a stop of the program interrupted.
+    /// How to continue with calls that a stop of the program interrupted.
     pub repeat: Repeat,
     /// The argument that rules compare.
     pub argument: Option<ArgumentField>,
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_without_text_has_a_line_for_people() {
+    fn a_block_without_text_is_described_in_one_line() {
         let image = ContentBlock::Image { media_type: "image/png".to_owned(), data: "AAAA".to_owned() };
         let content = ToolContent(vec![ContentBlock::Text { text: "see".to_owned() }, image]);
         assert_eq!(content.plain(), "see\n[a picture (image/png, 3 bytes)]");

@@ -18,7 +18,7 @@ const PAGE_BYTES: usize = 5_000;
 const RARE: &str = "Quartz";
 
 fn main() {
-    // `cargo test --all-targets` runs this as well, but needs no measurements.
+    // `cargo test --all-targets` runs benches as well, but needs no measurements.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }

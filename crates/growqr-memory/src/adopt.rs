@@ -133,7 +133,7 @@ impl Git {
         Ok(())
     }
 
-    /// Updates git's index for every page that is equal in the working tree and in HEAD, and for pages that neither has.
+    /// Updates git's index for every page that now equals its version in HEAD, and for pages that no longer exist.
     fn repair_index(&self, clean: Vec<FileChange>, changed: &[FileChange]) {
         let mut files: HashMap<String, FileChange> = HashMap::new();
         if let Ok(index) = self.index() {
@@ -152,11 +152,15 @@ impl Git {
     }
 }
 
+/// The state of a full scan.
 #[derive(Default)]
 struct Scan {
+    /// Pages of HEAD that the scan has not compared yet, with their blobs.
     in_head: BTreeMap<String, Oid>,
     spellings: Spellings,
+    /// Hand edits.
     changed: Vec<FileChange>,
+    /// Pages that equal their version in HEAD.
     clean: Vec<FileChange>,
     skipped: Vec<SkippedFile>,
 }

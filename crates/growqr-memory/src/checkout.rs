@@ -20,7 +20,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The reason why a committed version is not yet in the working tree.
+/// Why the committed version of a page is not yet in the working tree; part of messages for the user.
 const HELD: &str = "another program holds the page's file open, or it is read-only, so its last change is not in it yet";
 
 impl Git {
@@ -45,8 +45,8 @@ impl Git {
                         return Err(MemoryError::HeadMoved);
                     }
                 }
-                let is_there = |number| self.staged_file(plan.commit, number).exists();
-                if !is_staged || !(0..plan.files.len()).all(is_there) {
+                let has_staged_file = |number| self.staged_file(plan.commit, number).exists();
+                if !is_staged || !(0..plan.files.len()).all(has_staged_file) {
                     object_writer::stage(&self.staged, &self.staged_files(plan, &[])?)?;
                 }
                 self.probe.reached(Step::FilesStaged)?;
@@ -74,7 +74,7 @@ impl Git {
         for entry in entries {
             let entry = entry.context("read the staged files")?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            // Finishing another file of the same commit may have removed it.
+            // An earlier round of this loop may have removed this file, because it finishes all files of a commit.
             if !entry.path().exists() {
                 continue;
             }
@@ -100,8 +100,8 @@ impl Git {
         self.staged.join(format!("{commit}.ref"))
     }
 
-    /// Removes the branch's lock file if this program was killed while it held the lock. Then the file is empty or contains
-    /// only the beginning of our commit's id.
+    /// Removes the branch's lock file if an earlier run of this program was killed while it held the lock. Such a file
+    /// contains nothing, or a beginning of the id of `commit`.
     fn remove_own_ref_lock(&self, commit: &str) -> Result<(), MemoryError> {
         let lock = self.repo.commondir().join(format!("{}.lock", self.branch()?));
         match fs::read_to_string(&lock) {

@@ -27,7 +27,7 @@ impl Git {
         mut draft: Draft,
         (base, mut files): (Option<Oid>, Vec<FileChange>),
         author: &Author<'_>,
-        words: &str,
+        text: &str,
         at: Timestamp,
     ) -> Result<Plan, MemoryError> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -42,7 +42,7 @@ impl Git {
             }
         };
         let signature = author.signature(at).context("name the author")?;
-        let message = message::compose(words, &default_title(&files), author);
+        let message = message::compose(text, &default_title(&files), author);
         let commit = draft.commit((base, tree), &signature, &message)?;
         let plan = Plan { base, commit, files };
         self.start_writing(&draft, &plan)?;

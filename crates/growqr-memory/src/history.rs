@@ -36,7 +36,7 @@ impl Git {
         Ok(changes)
     }
 
-    /// Whether the page differs from its version in every parent.
+    /// Whether a commit changed the page: it differs from the version in every parent.
     fn touches(&self, commit: &Commit<'_>, page: &str) -> bool {
         let version = |commit: &Commit<'_>| blob_at(commit.tree().ok().as_ref(), page);
         let now = version(commit);
@@ -154,8 +154,8 @@ impl Git {
             return Err(MemoryError::Unchanged { path });
         }
         let (undone, _) = message::read(&commit);
-        let words = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
-        self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &words, at)
+        let message = format!("Undo: {}\n\nUndoes {}", undone.lines().next().unwrap_or_default(), commit.id());
+        self.write_commit(self.draft(WorkTreeFiles::ToReplace)?, (head, files), &Author::Person, &message, at)
     }
 
     /// The new blob of a page (`None`: deleted) when the change `file` is undone.

@@ -1,8 +1,7 @@
 //! The memory repository: a git repository with a working tree that the user owns and may edit at any time.
 //!
-//! What it is: core's [`Memory`] on libgit2, and the functions for users (history, undo, hand edits, watching).
-//! What it is not: it decides nothing about agents, reads no clock, and ignores hooks, filters and settings of the user's
-//! git.
+//! It implements core's [`Memory`] with libgit2, and the functions for users (history, undo, hand edits, watching). It
+//! decides nothing about agents, reads no clock, and ignores hooks, filters and settings of the user's git.
 //!
 //! A change has two phases. `prepare` commits the user's own edit of the page, if there is one, merges, and writes objects
 //! to which no ref points yet. The caller records the plan. `commit` moves the ref and replaces the files.
@@ -11,7 +10,7 @@
 //! its state), `plan` (a commit and the files that it changes), `objects` (reading objects), `draft` and `commit` (building
 //! the objects of a change), `object_writer` and `staged` (writing them and the new files), `prepare`, `checkout` (the only
 //! one that moves the ref or replaces files), `index`, `adopt` (hand edits), `history`, `search`, `open`, `watch`, `probe`
-//! (crash tests), `disk` (fsync, rename and remove on each operating system).
+//! (crash tests), `disk` (fsync, rename and remove on each operating system), `error_context` (errors of libraries).
 
 mod adopt;
 mod checkout;
@@ -186,8 +185,8 @@ impl MemoryRepo {
         self.git().adopt_all(at)
     }
 
-    /// Calls `then` when the working tree has been unchanged for `quiet` (see [`QUIET`]) after a change outside `.git`.
-    /// Changes by this program count as well. `then` runs on the watcher's thread and should call
+    /// Calls `then` when the working tree has changed and then stayed unchanged for `quiet` (see [`QUIET`]). Changes inside
+    /// `.git` do not count; changes by this program do. `then` runs on the watcher's thread and should call
     /// [`MemoryRepo::adopt_hand_edits`].
     ///
     /// # Errors
@@ -201,7 +200,7 @@ impl MemoryRepo {
         page: &str,
         edit: &Edit,
         expected: Option<&str>,
-        words: &str,
+        message: &str,
         at: Timestamp,
     ) -> Result<CommitInfo, MemoryError> {
         path::check(page)?;
@@ -213,7 +212,7 @@ impl MemoryRepo {
                 return Err(MemoryError::Conflict { path, version, content });
             }
         }
-        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, words, at })?;
+        let (plan, _) = git.prepare_commit(&PageChange { path: page, edit, author: Author::Person, message, at })?;
         apply_and_index(&git, &plan)
     }
 

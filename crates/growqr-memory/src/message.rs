@@ -40,9 +40,9 @@ impl Author<'_> {
     }
 }
 
-/// The whole message of a commit. `default_title` is the first line if `words` is empty.
-pub(crate) fn compose(words: &str, default_title: &str, author: &Author<'_>) -> String {
-    let text: String = words.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
+/// The whole message of a commit. `default_title` is the first line if `text` is empty.
+pub(crate) fn compose(text: &str, default_title: &str, author: &Author<'_>) -> String {
+    let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).take(MAX_MESSAGE).collect();
     let mut lines = text.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty());
     let first = lines.next().unwrap_or(default_title).trim();
     let mut body: Vec<String> = lines.map(quote_if_trailer).collect();
@@ -88,8 +88,8 @@ pub(crate) fn read(commit: &Commit<'_>) -> (String, Option<Origin>) {
     if !is_by_agent(commit) {
         return (message, None);
     }
-    match message.rsplit_once("\n\n").and_then(|(words, tail)| Some((words, origin(tail)?))) {
-        Some((words, origin)) => (words.trim_end().to_owned(), Some(origin)),
+    match message.rsplit_once("\n\n").and_then(|(text, tail)| Some((text, origin(tail)?))) {
+        Some((text, origin)) => (text.trim_end().to_owned(), Some(origin)),
         None => (message, None),
     }
 }
@@ -119,8 +119,8 @@ mod tests {
     }
 
     fn split(message: &str) -> (String, Option<Origin>) {
-        let (words, tail) = message.trim_end().rsplit_once("\n\n").unwrap();
-        (words.to_owned(), origin(tail))
+        let (text, tail) = message.trim_end().rsplit_once("\n\n").unwrap();
+        (text.to_owned(), origin(tail))
     }
 
     #[test]
@@ -150,9 +150,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_message_text_keeps_the_real_origin(words in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
+        fn any_message_text_keeps_the_real_origin(text in any::<String>(), name in "[a-zA-Z() é]{0,20}") {
             let origin = Origin { name: name.trim().to_owned(), ..grow() };
-            let message = compose(&words, "nothing said", &Author::Agent(&origin));
+            let message = compose(&text, "nothing said", &Author::Agent(&origin));
             prop_assert_eq!(split(&message).1, Some(origin));
             prop_assert!(!message.lines().next().unwrap().is_empty());
             prop_assert!(!message.chars().any(|c| c != '\n' && c.is_control()));

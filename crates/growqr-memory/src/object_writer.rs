@@ -1,8 +1,8 @@
 //! Writes a change to disk in the background: its git objects and its staged files.
 //!
-//! git fsyncs twice for each object, and each staged file needs one more fsync. No ref points to them yet, so their order
-//! does not matter: threads write them concurrently, while the caller records the plan in the journal. After a crash some
-//! may be missing; `checkout` checks that all are there before it moves the ref. This module moves no ref.
+//! git fsyncs twice for each object, and each staged file needs one more fsync. Because no ref points to the objects yet, the
+//! order does not matter: threads write concurrently, while the caller records the plan in the journal. After a crash some
+//! objects or files may be missing; `checkout` checks that all exist before it moves the ref. This module moves no ref.
 
 use crate::disk;
 use crate::draft::RawObject;

@@ -19,7 +19,7 @@ pub(crate) struct PageChange<'a> {
     pub(crate) path: &'a str,
     pub(crate) edit: &'a Edit,
     pub(crate) author: Author<'a>,
-    pub(crate) words: &'a str,
+    pub(crate) message: &'a str,
     pub(crate) at: Timestamp,
 }
 
@@ -32,7 +32,7 @@ impl Git {
             return Ok(plan);
         }
         let author = Author::Agent(&change.origin);
-        let change = PageChange { path: &change.path, edit: &change.edit, author, words: &change.message, at: change.at };
+        let change = PageChange { path: &change.path, edit: &change.edit, author, message: &change.message, at: change.at };
         let (plan, merged) = self.prepare_commit(&change)?;
         commit_plan(&plan, change.path, merged)
     }
@@ -59,7 +59,7 @@ impl Git {
             }
         };
         let file = FileChange { path: change.path.to_owned(), old, new };
-        let plan = self.write_commit(draft, (head, vec![file]), &change.author, change.words, change.at)?;
+        let plan = self.write_commit(draft, (head, vec![file]), &change.author, change.message, change.at)?;
         Ok((plan, merged))
     }
 
@@ -160,7 +160,7 @@ impl Git {
         Ok(())
     }
 
-    /// The plan of an earlier commit of the same tool call, so that a repeated call makes no second commit.
+    /// The plan of the commit that this tool call has made already, if there is one: a repeated call makes no second commit.
     fn find_plan_of_tool_call(&self, change: &Change) -> Result<Option<CommitPlan>, MemoryError> {
         self.index_tool_calls()?;
         let known = self.effect_commits.borrow().commits.get(change.origin.effect.as_str()).copied();
@@ -179,6 +179,7 @@ impl Git {
         commit_plan(&plan, &change.path, merged).map(Some)
     }
 
+    /// Adds the newest commits to the cache of commits by tool call.
     fn index_tool_calls(&self) -> Result<(), MemoryError> {
         let mut effects = self.effect_commits.borrow_mut();
         let head = self.head()?;

@@ -23,7 +23,7 @@ impl Step {
     pub const ALL: [Step; 5] = [Step::ObjectsWritten, Step::FilesStaged, Step::RefMoved, Step::FileReplaced, Step::IndexWritten];
 }
 
-/// Called after every step. The product uses [`NoProbe`]; crash tests return an error from it.
+/// A hook in every change. Outside of tests it is [`NoProbe`]; a probe of a crash test stops a change with an error.
 pub trait Probe: Send + Sync {
     /// Called when `step` is done. An error ends the operation immediately, without clean-up, as a crash would.
     ///

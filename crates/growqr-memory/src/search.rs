@@ -16,9 +16,9 @@ use std::thread;
 /// The longest line that a search shows, in characters.
 const MAX_FOUND_LINE: usize = 200;
 /// Number of pages that are searched on the calling thread before other threads are started.
-const FIRST: usize = 64;
+const FIRST_PAGES: usize = 64;
 /// Number of pages that each thread searches between two checks of the limit.
-const SHARE: usize = 512;
+const PAGES_PER_THREAD: usize = 512;
 /// The most threads. More would only wait for the disk.
 const MAX_THREADS: usize = 8;
 
@@ -29,10 +29,10 @@ pub(crate) fn search(folder: &Path, query: &str, limit: usize) -> Result<Vec<Fou
         return Ok(Vec::new());
     }
     let (pages, _) = work_tree::walk(folder)?;
-    let (first, rest) = pages.split_at(pages.len().min(FIRST));
+    let (first, rest) = pages.split_at(pages.len().min(FIRST_PAGES));
     let mut found = in_pages(folder, first, &wanted, limit);
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
-    for batch in rest.chunks(SHARE * threads) {
+    for batch in rest.chunks(PAGES_PER_THREAD * threads) {
         if found.len() >= limit {
             break;
         }
@@ -62,14 +62,15 @@ fn in_pages(folder: &Path, pages: &[PageInfo], wanted: &str, limit: usize) -> Ve
         if found.len() >= limit {
             break;
         }
-        // Most pages do not have the text, so they are read with the fewest calls of the system.
+        // Most pages do not contain the text, so this first read uses as few system calls as possible.
         bytes.clear();
         let read = File::open(work_tree::file_of(folder, &page.path))
             .and_then(|file| file.take(MAX_PAGE_BYTES + 1).read_to_end(&mut bytes));
         if read.is_err() || !std::str::from_utf8(&bytes).is_ok_and(|content| folded(content).contains(wanted)) {
             continue;
         }
-        // What is shown is read as every page is: without following links, and only if it is text of a sane size.
+        // A page that contains the text is read again with all checks: no links are followed, and only text within the size
+        // limit is accepted.
         let Bytes::File(bytes) = work_tree::read_bytes(folder, &page.path) else { continue };
         let Ok(content) = work_tree::text(&page.path, &bytes) else { continue };
         let lines = (1..).zip(content.lines()).filter(|(_, line)| folded(line).contains(wanted));

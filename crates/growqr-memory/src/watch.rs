@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_notifications_may_be_lost_it_scans_without_one() {
+    fn with_a_rescan_interval_the_callback_runs_without_notifications() {
         let (changed, changes) = mpsc::sync_channel(1);
         let (called, calls) = mpsc::channel();
         let soon = Duration::from_millis(1);

@@ -182,8 +182,8 @@ pub(crate) fn refuse_clash(page: &str, above: &str, part: &str, names: impl Iter
     Ok(())
 }
 
-/// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Judges
-/// files by name and type only.
+/// Lists the pages of the working tree and the files that cannot be pages, both sorted by path. Ignores hidden files. Reads
+/// no file: a page here is a regular file with a valid path.
 pub(crate) fn walk(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>), MemoryError> {
     let (mut pages, mut skipped) = (Vec::new(), Vec::new());
     walk_folder(folder, "", &mut pages, &mut skipped)?;
@@ -197,12 +197,12 @@ pub(crate) fn survey(folder: &Path) -> Result<(Vec<PageInfo>, Vec<SkippedFile>),
     let (files, mut skipped) = walk(folder)?;
     let mut pages = Vec::with_capacity(files.len());
     for file in files {
-        let fit = match inspect(folder, &file.path) {
+        let checked = match inspect(folder, &file.path) {
             OnDisk::File(bytes, _) => text(&file.path, &bytes).map(drop),
             OnDisk::NotAPage(reason) => Err(reason),
             OnDisk::Absent => continue,
         };
-        match fit {
+        match checked {
             Ok(()) => pages.push(file),
             Err(reason) => skipped.push(SkippedFile { path: file.path, reason }),
         }

@@ -2,7 +2,7 @@
 //!
 //! [`anthropic`] calls the Messages API. [`openai`] calls any server with the chat-completions API, such as Ollama on the
 //! same machine. [`guide`] is the built-in guide, which needs neither a key nor a network.
-//! What this crate is not: it does not decide what an agent does, it records nothing, and it depends on no other adapter.
+//! This crate does not decide what an agent does, records nothing, and depends on no other adapter.
 
 pub mod anthropic;
 pub mod guide;

@@ -55,6 +55,7 @@ impl Keychain {
         Keychain { namespace: namespace.into(), system: system::System::new() }
     }
 
+    /// The user name of an entry. A keychain finds an entry by its service name and user name.
     fn user(&self, name: &str) -> String {
         format!("{}/{name}", self.namespace)
     }
@@ -110,7 +111,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_secret_too_long_for_some_system_is_refused_on_all() {
+    async fn a_secret_that_is_too_long_for_one_system_is_refused_on_every_system() {
         let keychain = Keychain::new("test");
         let refused = keychain.set("anthropic", &Secret::new("x".repeat(MAX_SECRET_BYTES + 1))).await;
         assert!(matches!(refused, Err(SecretError::Refused(_))), "{refused:?}");

@@ -17,8 +17,8 @@ pub(crate) trait BlockingKeychain: Send + 'static {
 #[cfg(any(test, target_os = "macos"))]
 const PROBE: &str = "probe";
 
-/// Checks whether the keychain is unlocked, by reading an entry, which is created if it is missing. It must exist, because
-/// the macOS keychain reports a missing entry even while it is locked.
+/// Checks whether the keychain is unlocked: reads a test entry, and writes it if it is missing. Reading alone proves nothing:
+/// the macOS keychain reports that an entry is missing even while it is locked.
 #[cfg(any(test, target_os = "macos"))]
 pub(crate) fn probe(keychain: &mut dyn BlockingKeychain) -> Result<(), SecretError> {
     match keychain.get(PROBE)? {
@@ -64,9 +64,9 @@ impl Worker {
                 let _ = reply.send(work(keychain));
             }
         });
-        let gone = |_| SecretError::Refused("the keychain thread has ended".to_owned());
-        self.0.send(job).map_err(|_| gone(()))?;
-        answer.await.map_err(|_| gone(()))?
+        let ended = |_| SecretError::Refused("the keychain thread has ended".to_owned());
+        self.0.send(job).map_err(|_| ended(()))?;
+        answer.await.map_err(|_| ended(()))?
     }
 }
 
@@ -102,7 +102,7 @@ mod tests {
         worker.run(move |keychain| keychain.set(user, &Secret::new("value")))
     }
 
-    /// Locked, as on macOS: it reports missing entries, but does not return existing ones.
+    /// Locked, as on macOS: it reports that an entry is missing, but does not return an existing one.
     struct Locked {
         has_probe: bool,
     }
@@ -140,8 +140,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_whose_caller_gave_up_is_skipped() {
-        let (gate, closed) = mpsc::channel();
-        let worker = Worker::start(Slow { entries: BTreeMap::new(), gate: closed }).unwrap();
+        let (signal, gate) = mpsc::channel();
+        let worker = Worker::start(Slow { entries: BTreeMap::new(), gate }).unwrap();
         let mut first = Box::pin(set(&worker, "first"));
         let mut second = Box::pin(set(&worker, "second"));
         tokio::select! {
@@ -151,11 +151,10 @@ mod tests {
             () = std::future::ready(()) => {}
         }
         drop(second);
-        gate.send(()).unwrap();
-        gate.send(()).unwrap();
+        signal.send(()).unwrap();
+        signal.send(()).unwrap();
         assert_eq!(first.await, Ok(()));
-        let names = ["first", "second"].map(|name| worker.run(move |keychain| keychain.get(name)));
-        let [first, second] = names;
+        let [first, second] = ["first", "second"].map(|name| worker.run(move |keychain| keychain.get(name)));
         assert_eq!((first.await.unwrap().is_some(), second.await.unwrap().is_some()), (true, false));
         worker.run(|keychain| keychain.remove("first")).await.unwrap();
         assert_eq!(worker.run(|keychain| keychain.get("first")).await, Ok(None));

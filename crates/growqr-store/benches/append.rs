@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 const NOW: Timestamp = Timestamp(1_795_305_600_000);
 /// Samples of each kind. The kinds alternate, so that other load on the machine affects all of them.
 const ROUNDS: usize = 1000;
+/// Events in the journal that is replayed.
 const REPLAYED: u32 = 100_000;
 
 fn main() {

@@ -1,6 +1,6 @@
 //! Measures a search over a million messages on SQLite and PostgreSQL; for comparison, `like` over a column with the texts in
-//! lower case (the former implementation). Prints lines `name value unit`; the values are medians. PostgreSQL is measured if its
-//! programs are installed; with the argument `postgres`, only PostgreSQL is measured.
+//! lower case. Prints lines `name value unit`; the values are medians. PostgreSQL is measured if its programs are installed; with
+//! the argument `postgres`, only PostgreSQL is measured.
 
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{Event, UserSaid};

@@ -42,11 +42,11 @@ enum Backend {
 }
 
 impl Db {
-    /// Opens for reading and writing, creates what is missing and migrates the schema.
+    /// Opens for reading and writing. Creates the tables, and SQLite's file, if they are missing; migrates the schema.
     ///
     /// # Errors
-    /// [`StoreError::Newer`] if only a later build understands the database; `ReadOnly`, `DiskFull`, `Corrupt` and `Unreachable`
-    /// as their names say; `Failed` if a migration fails.
+    /// [`StoreError::Newer`] if only a later build can use the database; `ReadOnly`, `DiskFull`, `Corrupt` and `Unreachable` as
+    /// their names say; `Failed` if a migration fails.
     pub async fn open(config: &DbConfig) -> Result<Db, StoreError> {
         let (backend, migrated) = match config {
             DbConfig::Sqlite { path } => {
@@ -118,8 +118,8 @@ impl Db {
         Ok(self.store(profile))
     }
 
-    /// Locks a profile for this process among all processes that use the same server. `None` if another process has the lock. An
-    /// SQLite database is protected by the lock file beside it, so there is nothing to lock here.
+    /// Claims a profile for this process among all processes that use the same server. `None` if another process has claimed it.
+    /// An SQLite database is protected by the lock file beside it, so there is nothing to do here.
     ///
     /// # Errors
     /// Those of the database.

@@ -296,17 +296,17 @@ impl TryFrom<SnapshotRow> for Snapshot {
 }
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct WaitingRow {
+pub(crate) struct UndeliveredRow {
     id: String,
     sender: String,
     receiver: String,
     body: Vec<u8>,
 }
 
-impl TryFrom<WaitingRow> for Mail {
+impl TryFrom<UndeliveredRow> for Mail {
     type Error = StoreError;
 
-    fn try_from(row: WaitingRow) -> Result<Mail, StoreError> {
+    fn try_from(row: UndeliveredRow) -> Result<Mail, StoreError> {
         let body = serde_json::from_slice(&row.body).map_err(|error| StoreError::Corrupt(format!("mail {}: {error}", row.id)))?;
         Ok(Mail { id: EffectId::new(row.id), from: AgentId::new(row.sender), to: AgentId::new(row.receiver), body })
     }
@@ -353,7 +353,7 @@ pub(crate) fn entries(rows: Vec<EntryRow>) -> Result<(Vec<Entry>, Option<Head>),
     Ok((all(rows)?, head))
 }
 
-/// A number that is never negative.
+/// Converts a column that is never negative.
 pub(crate) fn number<T: TryFrom<i64>>(column: &str, value: i64) -> Result<T, StoreError> {
     T::try_from(value).map_err(|_| damaged(column, value))
 }

@@ -11,7 +11,7 @@ const APP_VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) struct SchemaState {
     /// Number and checksum of each applied migration.
     pub(crate) applied: Vec<(i64, Vec<u8>)>,
-    /// The oldest build that understands it; `None` before the first migration.
+    /// The oldest build that can use the database; `None` before the first migration.
     pub(crate) min_app_version: Option<String>,
 }
 
@@ -26,8 +26,8 @@ impl SchemaState {
     /// # Errors
     /// [`StoreError::Newer`] if this build is too old for the database, [`StoreError::Failed`] if a migration was altered.
     pub(crate) fn is_current(&self, migrator: &Migrator) -> Result<bool, StoreError> {
-        if let Some(least) = self.min_app_version.as_deref().filter(|least| is_newer(least, APP_VERSION)) {
-            return Err(StoreError::Newer(least.to_owned()));
+        if let Some(required) = self.min_app_version.as_deref().filter(|required| is_newer(required, APP_VERSION)) {
+            return Err(StoreError::Newer(required.to_owned()));
         }
         for migration in migrator.iter() {
             match self.applied.iter().find(|(version, _)| *version == migration.version) {

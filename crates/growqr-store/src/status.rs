@@ -24,7 +24,7 @@ pub struct DbStatus {
     pub known: i64,
     /// The last migration of the database; 0 if it is empty.
     pub applied: i64,
-    /// The oldest build that understands it; `None` if it is empty.
+    /// The oldest build that can use it; `None` if it is empty.
     pub min_app_version: Option<String>,
     /// Its size including the log; `None` if the server does not report it.
     pub bytes: Option<u64>,
@@ -35,8 +35,8 @@ pub struct DbStatus {
 }
 
 impl DbStatus {
-    pub(crate) fn new(backend: &'static str, known: i64, shape: SchemaState) -> DbStatus {
-        let (applied, min_app_version) = (shape.version(), shape.min_app_version);
+    pub(crate) fn new(backend: &'static str, known: i64, schema: SchemaState) -> DbStatus {
+        let (applied, min_app_version) = (schema.version(), schema.min_app_version);
         DbStatus { backend, known, applied, min_app_version, bytes: None, counts: None, indexed: None }
     }
 }

@@ -6,7 +6,7 @@ use growqr_core::id::{AgentId, Position, Seq};
 use growqr_core::journal::{Head, Store, StoreError, StoredEvent};
 use std::collections::HashMap;
 
-/// Lines per page: about two megabytes with events of one kilobyte.
+/// Events per page: about two megabytes if each event has one kilobyte.
 const PAGE: u32 = 2000;
 
 /// `ends` reads the recorded ends of all journals. They are read before the check, so that later appends do not disturb it, and
@@ -17,30 +17,30 @@ where
 {
     let mut known: HashMap<AgentId, Head> = ends().await?.into_iter().collect();
     let last = store.position().await?;
-    let mut walk = JournalCheck::new(known.clone());
-    while walk.position < last {
-        let lines = store.events(walk.position, None, PAGE).await?;
-        if lines.is_empty() {
+    let mut check = JournalCheck::new(known.clone());
+    while check.position < last {
+        let events = store.events(check.position, None, PAGE).await?;
+        if events.is_empty() {
             break;
         }
-        for line in lines {
-            if let Some(fault) = walk.step(&line) {
-                return Ok(walk.broken_at(line.agent, line.seq, line.position, fault));
+        for event in events {
+            if let Some(fault) = check.step(&event) {
+                return Ok(check.broken_at(event.agent, event.seq, event.position, fault));
             }
         }
     }
-    if walk.heads.keys().any(|agent| !known.contains_key(agent)) {
+    if check.heads.keys().any(|agent| !known.contains_key(agent)) {
         known.extend(ends().await?);
     }
-    if let Some((agent, head)) = walk.heads.iter().find(|(agent, _)| !known.contains_key(*agent)) {
-        return Ok(walk.broken_at(agent.clone(), head.seq, walk.position, Fault::NoEnd));
+    if let Some((agent, head)) = check.heads.iter().find(|(agent, _)| !known.contains_key(*agent)) {
+        return Ok(check.broken_at(agent.clone(), head.seq, check.position, Fault::NoEnd));
     }
-    match walk.unreached_end() {
+    match check.unreached_end() {
         Some((agent, seq)) => {
-            let position = walk.position;
-            Ok(walk.broken_at(agent, seq, position, Fault::WrongEnd))
+            let position = check.position;
+            Ok(check.broken_at(agent, seq, position, Fault::WrongEnd))
         }
-        None => Ok(walk.result(None)),
+        None => Ok(check.result(None)),
     }
 }
 
@@ -58,28 +58,28 @@ impl JournalCheck {
         JournalCheck { position: Position::default(), events: 0, heads: HashMap::new(), ends }
     }
 
-    /// Checks one line; returns its fault, if any.
-    fn step(&mut self, line: &StoredEvent) -> Option<Fault> {
-        let head = self.heads.get(&line.agent).copied().unwrap_or_default();
-        if line.position.0 != self.position.0 + 1 {
+    /// Checks the next event; returns its fault, if any.
+    fn step(&mut self, event: &StoredEvent) -> Option<Fault> {
+        let head = self.heads.get(&event.agent).copied().unwrap_or_default();
+        if event.position.0 != self.position.0 + 1 {
             return Some(Fault::PositionGap);
         }
-        if line.seq != head.seq.next() {
+        if event.seq != head.seq.next() {
             return Some(Fault::SeqGap);
         }
-        if line.prev_hash != head.hash {
+        if event.prev_hash != head.hash {
             return Some(Fault::Unlinked);
         }
-        let hash = entry_hash(&head.hash, &line.agent, line.seq, line.at, &line.kind, line.schema_version, &line.body);
-        if hash != line.hash {
+        let hash = entry_hash(&head.hash, &event.agent, event.seq, event.at, &event.kind, event.schema_version, &event.body);
+        if hash != event.hash {
             return Some(Fault::Altered);
         }
-        let head = Head { seq: line.seq, hash };
-        if self.ends.get(&line.agent).is_some_and(|end| *end == head) {
-            self.ends.remove(&line.agent);
+        let head = Head { seq: event.seq, hash };
+        if self.ends.get(&event.agent).is_some_and(|end| *end == head) {
+            self.ends.remove(&event.agent);
         }
-        self.heads.insert(line.agent.clone(), head);
-        self.position = line.position;
+        self.heads.insert(event.agent.clone(), head);
+        self.position = event.position;
         self.events += 1;
         None
     }

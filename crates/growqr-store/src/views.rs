@@ -27,16 +27,17 @@ pub(crate) struct ViewRows {
 impl ViewRows {
     /// The rows of an append; `first` is the position of its first event.
     pub(crate) fn of(append: &Append, first: i64) -> Result<ViewRows, StoreError> {
-        let before = first - to_i64(append.head.seq.0)? - 1;
-        ViewRows::with(&append.views, |seq| Ok(before + to_i64(seq.0)?))
+        // Within one append, positions and event numbers grow together.
+        let offset = first - to_i64(append.head.seq.0)? - 1;
+        ViewRows::with(&append.views, |seq| Ok(offset + to_i64(seq.0)?))
     }
 
     /// The rows of replayed entries.
     pub(crate) fn replayed(page: &ReplayedPage) -> Result<ViewRows, StoreError> {
         ViewRows::with(&page.views, |seq| {
-            let place = page.entries.binary_search_by_key(&seq, |(_, entry)| entry.seq);
-            let place = place.map_err(|_| StoreError::Failed(format!("a view of event {seq}, which is not replayed")))?;
-            to_i64(page.entries[place].0.0)
+            let index = page.entries.binary_search_by_key(&seq, |(_, entry)| entry.seq);
+            let index = index.map_err(|_| StoreError::Failed(format!("a view of event {seq}, which is not replayed")))?;
+            to_i64(page.entries[index].0.0)
         })
     }
 

@@ -40,9 +40,9 @@ impl DesktopSession {
     /// If it is not installed and `GROWQR_REQUIRE_KEYRING` is set, or if an installed program fails.
     #[must_use]
     pub fn start() -> Option<DesktopSession> {
-        let there =
+        let is_complete =
             ["gnome-keyring-daemon", "dbus-daemon", "dbus-send", "secret-tool"].iter().all(|program| is_installed(program));
-        if !there {
+        if !is_complete {
             assert!(std::env::var_os("GROWQR_REQUIRE_KEYRING").is_none(), "GNOME Keyring is required, but there is none");
             skipped("the keychain: gnome-keyring, dbus and libsecret-tools are not installed here");
             return None;

@@ -73,7 +73,8 @@ fn start(programs: &Path) -> String {
     format!("postgres://growqr@127.0.0.1:{port}/postgres")
 }
 
-/// A command of the server. The server refuses to run as root; then it runs as the user `postgres` of its package.
+/// A command of the server. The server refuses to run as root: if this process is root, the command runs as the user
+/// `postgres` of the server's package.
 fn as_server(program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -115,7 +116,8 @@ fn run(command: &mut Command) {
     assert!(status.success(), "{command:?}: {status}");
 }
 
-/// All tables and rows of a database as SQL that [`restore`] takes, without what changes from run to run.
+/// All tables and rows of a database as SQL for [`restore`], without comments and other lines that differ between two dumps
+/// of the same data.
 ///
 /// # Panics
 /// If `pg_dump` is missing or fails.

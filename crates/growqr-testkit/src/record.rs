@@ -132,7 +132,7 @@ impl RequestView<'_> {
     /// The user's text since the last assistant message; empty if there are only tool results.
     #[must_use]
     pub fn last_user_text(&self) -> String {
-        self.news()
+        self.new_messages()
             .iter()
             .map(|message| text_of(&message["content"]))
             .filter(|text| !text.is_empty())
@@ -143,7 +143,7 @@ impl RequestView<'_> {
     /// The tool results since the last assistant message.
     #[must_use]
     pub fn tool_results(&self) -> Vec<ToolResult> {
-        let blocks = self.news().iter().filter_map(|message| message["content"].as_array()).flatten();
+        let blocks = self.new_messages().iter().filter_map(|message| message["content"].as_array()).flatten();
         blocks
             .filter(|block| block["type"] == "tool_result")
             .map(|block| ToolResult {
@@ -180,7 +180,7 @@ impl RequestView<'_> {
     }
 
     /// The messages after the last assistant message.
-    fn news(&self) -> &[Value] {
+    fn new_messages(&self) -> &[Value] {
         let messages = self.messages();
         let from = messages.iter().rposition(|message| message["role"] == "assistant").map_or(0, |at| at + 1);
         &messages[from..]

@@ -200,7 +200,7 @@ pub struct EventLine {
     pub position: u64,
     /// The agent.
     pub agent: String,
-    /// Its place in that journal, gap-free from 1.
+    /// Its number in the agent's journal, gap-free from 1.
     pub seq: u64,
     /// The time.
     pub at: i64,
@@ -436,7 +436,7 @@ pub struct LocalServer {
     pub models: Vec<ModelRow>,
 }
 
-/// The result of a check of the doctor.
+/// The result of one check of the doctor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckState {
@@ -461,7 +461,7 @@ pub struct Check {
     pub next_step: Option<String>,
 }
 
-/// The result of rebuilding the views. The counts of changed rows are the rows that were missing or wrong.
+/// The result of rebuilding the views. The counts of changed rows include missing, wrong and superfluous ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Rebuilt {
     /// Journals read.

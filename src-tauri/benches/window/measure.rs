@@ -14,7 +14,7 @@ const RUNS: usize = 9;
 /// After this time the program is idle: the list of models has been requested, and the memory folder is watched.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
 
-/// A script that stores in the page when it has first drawn the text `WORDS`.
+/// A script that stores in the page the time at which the text `WORDS` was first drawn.
 const WAIT_UNTIL_DRAWN: &str = "\
     if (window.drawn) return window.drawn;\
     if (window.isDrawing || !textWith('log', 'Conversation', WORDS)) return null;\

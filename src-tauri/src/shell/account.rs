@@ -63,12 +63,14 @@ pub async fn view(app: &AppHandle) -> Result<wire::SignIn, wire::Error> {
 /// Starts an attempt and opens the browser. The page gets an event when the attempt ends.
 pub async fn begin(app: &AppHandle, someone_else: bool, by_port: bool) -> Result<wire::SignIn, wire::Error> {
     let service = required_service(app).await?;
-    let has_links = by_port || schemes::receives_sign_in(app).await;
-    let route = if has_links && !by_port { CallbackRoute::DeepLink } else { CallbackRoute::LoopbackPort };
+    // With `by_port` the links are not needed, so they are not checked.
+    let has_no_links = !by_port && !schemes::receives_sign_in(app).await;
+    let route = if by_port || has_no_links { CallbackRoute::LoopbackPort } else { CallbackRoute::DeepLink };
     let attempt = service.begin(route, someone_else).await?;
-    let no_links = || "GrowQR's links do not open this program here: the browser comes back to a port instead.".to_owned();
-    let mut notice = attempt.notice.clone().or_else(|| (!has_links).then(no_links));
-    if !is_opened(app, &attempt.url) {
+    let links_notice =
+        || "On this computer GrowQR's links do not open this program, so the browser returns through a local port.".to_owned();
+    let mut notice = attempt.notice.clone().or_else(|| has_no_links.then(links_notice));
+    if !open_in_browser(app, &attempt.url) {
         // The error is not logged: its text contains the authorization URL, which must not be in a log.
         tracing::info!("no browser could be opened");
         notice = Some("No browser could be opened: copy the address and open it by hand.".to_owned());
@@ -219,6 +221,7 @@ fn emit(app: &AppHandle, event: &str) {
     }
 }
 
-fn is_opened(app: &AppHandle, address: &str) -> bool {
+/// Opens an address in the browser. Returns `false` if that fails.
+fn open_in_browser(app: &AppHandle, address: &str) -> bool {
     link::parse_safe(address).is_ok_and(|address| app.opener().open_url(address.as_str(), None::<&str>).is_ok())
 }

@@ -56,8 +56,8 @@ impl Desktop {
     /// The open profile, for a request from the page.
     ///
     /// # Errors
-    /// [`wire::ErrorCode::Stopping`] if the request would change something, and the profile was switched after the page
-    /// had subscribed.
+    /// [`wire::ErrorCode::Stopping`] if the request would change something, but the profile was switched and the page has
+    /// not subscribed to the new one yet.
     pub async fn session_for(&self, request: &wire::Request) -> Result<Arc<ProfileSession>, wire::Error> {
         let mut open = self.open.lock().await;
         if open.page_is_outdated && request.class().changes != wire::Changes::Nothing {

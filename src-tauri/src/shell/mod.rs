@@ -83,8 +83,8 @@ fn build() -> tauri::Result<App> {
 /// Allows one instance at a time. The name has an effect on Linux only: on Windows the plugin allows one instance for all
 /// data folders.
 #[cfg(not(target_os = "macos"))]
-fn single_instance(identifier: &str, folder: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
-    let name = instance_name(identifier, folder);
+fn single_instance(identifier: &str, folder_hash: Option<String>) -> tauri::plugin::TauriPlugin<tauri::Wry> {
+    let name = instance_name(identifier, folder_hash);
     let plugin = tauri_plugin_single_instance::Builder::new().dbus_id(name).callback(|app, arguments, _folder| {
         window::show(app);
         incoming_links::open_from_arguments(app, arguments);
@@ -94,9 +94,9 @@ fn single_instance(identifier: &str, folder: Option<String>) -> tauri::plugin::T
 
 /// The D-Bus name of the single instance. Each data folder has its own, so that each can have one running instance.
 #[cfg(any(test, not(target_os = "macos")))]
-fn instance_name(identifier: &str, folder: Option<String>) -> String {
-    // A part of a D-Bus name must not begin with a digit, so the mark gets the prefix `data-`.
-    folder.map_or_else(|| identifier.to_owned(), |mark| format!("{identifier}.data-{mark}"))
+fn instance_name(identifier: &str, folder_hash: Option<String>) -> String {
+    // A part of a D-Bus name must not begin with a digit, so the hash gets the prefix `data-`.
+    folder_hash.map_or_else(|| identifier.to_owned(), |hash| format!("{identifier}.data-{hash}"))
 }
 
 fn on_event(app: &tauri::AppHandle, event: RunEvent) {

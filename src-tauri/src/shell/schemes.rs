@@ -50,7 +50,8 @@ mod system {
     use tauri::AppHandle;
     use tauri_plugin_deep_link::DeepLinkExt;
 
-    /// Registers the schemes, unless a package has done it: an entry of ours would override the one of the package.
+    /// Registers the schemes, unless this program was installed by a package, which has registered them: a second entry
+    /// would override that of the package.
     pub fn register(app: &AppHandle) {
         let is_installed = !tauri::is_dev() && std::env::var_os("APPIMAGE").is_none();
         if is_installed {
@@ -79,7 +80,7 @@ mod system {
         })
     }
 
-    /// Whether links open this program, compared by file. The plugin compares the text of the paths.
+    /// Whether the registered program is this program. Compares files; the plugin would compare the texts of the paths.
     #[cfg(windows)]
     fn is_opened_by_package(scheme: &str) -> bool {
         let key = windows_registry::CLASSES_ROOT.open(format!("{scheme}\\shell\\open\\command"));

@@ -14,7 +14,7 @@ fn without_a_display_the_error_names_the_terminal_chat() {
 /// GTK panics without a display server.
 #[cfg(target_os = "linux")]
 #[test]
-fn with_a_display_that_does_not_respond_it_reports_that_the_window_cannot_be_opened() {
+fn a_display_that_does_not_respond_is_reported() {
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_growqr-desktop"));
     let folder = tempfile::tempdir().unwrap();
     program.env("DISPLAY", ":65535").env_remove("WAYLAND_DISPLAY").env("GROWQR_DATA_DIR", folder.path());

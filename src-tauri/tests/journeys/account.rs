@@ -58,13 +58,13 @@ fn address(window: &Open) -> String {
 
 /// Chooses an item in the account menu.
 pub fn choose(window: &Open, item: &str) {
-    window.click(names::CORNER);
+    window.click(names::ACCOUNT);
     window.click(Element::menuitem(item));
 }
 
 /// Opens the account menu, waits for a text in it, and closes it.
 pub fn see_in_menu(window: &Open, words: &str) {
-    window.click(names::CORNER);
+    window.click(names::ACCOUNT);
     window.see(names::MENU, words);
     window.press_escape();
     window.until_gone(names::MENU);
@@ -125,7 +125,8 @@ pub fn wait_for_route(window: &Open, place: &str) {
     window.until(&format!("return location.hash === {place:?}"), &format!("it shows {place}"));
 }
 
-/// Takes the place of a link that the page has not taken yet. `null` if there is none.
+/// The place that a link names and that the page has not taken yet, as JSON; it is taken by this call. `null` if there is
+/// none.
 pub fn pending_place(window: &Open) -> Value {
     let script = r"
       window.__TAURI_INTERNALS__.invoke('take_place', {}).then((place) => { document.documentElement.dataset.left = JSON.stringify(place); });
@@ -147,7 +148,7 @@ pub fn listen_for_links(window: &Open) {
     window.until("return document.documentElement.dataset.listensForLinks", "the page listens");
 }
 
-/// The number of events since then.
+/// The number of events since [`listen_for_links`].
 pub fn link_event_count(window: &Open) -> Value {
     window.run("return window.linkEvents")
 }

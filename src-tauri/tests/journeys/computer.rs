@@ -165,12 +165,12 @@ impl Open {
         or_panic(self.window.click(element));
     }
 
-    pub fn see(&self, element: Element<'_>, words: &str) -> String {
-        or_panic(self.window.see(element, words))
+    pub fn see(&self, element: Element<'_>, text: &str) -> String {
+        or_panic(self.window.see(element, text))
     }
 
-    pub fn see_anywhere(&self, words: &str) -> String {
-        or_panic(self.window.see_anywhere(words))
+    pub fn see_anywhere(&self, text: &str) -> String {
+        or_panic(self.window.see_anywhere(text))
     }
 
     pub fn type_into(&self, element: Element<'_>, text: &str) {

@@ -14,9 +14,12 @@ pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
 
 // Sign-in.
-pub const CORNER: Element<'_> = Element::button("Account:");
+/// The account button; its name continues with the user and the state.
+pub const ACCOUNT: Element<'_> = Element::button("Account:");
 pub const MENU: Element<'_> = Element::menu("");
+/// The dialog while the browser is open.
 pub const WAITING: Element<'_> = Element::dialog("Finish in your browser");
+/// The authorization URL in that dialog.
 pub const ADDRESS: Element<'_> = Element::group("Address");
 pub const CANCEL: Element<'_> = Element::button("Cancel");
 pub const CHECK: Element<'_> = Element::button("Check now");

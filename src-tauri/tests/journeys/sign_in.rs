@@ -144,9 +144,9 @@ fn a_sign_in_by_a_real_browser_survives_a_restart_until_the_sign_out() {
     assert_eq!(world.clerk.count("/oauth/authorize"), 1, "a restart needs no browser");
 
     world.clerk.switch(|switches| switches.expires_in = Some(1));
-    let asked = world.clerk.count("/oauth/token");
+    let before = world.clerk.count("/oauth/token");
     account::check(&window);
-    world.wait_for_token_requests(asked + 3);
+    world.wait_for_token_requests(before + 3);
     assert_eq!(world.clerk.valid_grants(), 1, "no token was used twice");
     account::see(&window, ADA, State::Online);
 

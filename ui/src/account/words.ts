@@ -42,7 +42,7 @@ export function initials(person: Person): string {
     .join("");
 }
 
-/** The remaining time of an attempt, in whole minutes so that it does not press the person. */
+/** The remaining time of an attempt. In whole minutes: counting seconds would hurry the person. */
 export function timeLeft(until: number, now: number): string {
   const minutes = Math.ceil((until - now) / 60_000);
   return minutes > 1 ? `${minutes} minutes` : "a minute";

@@ -34,7 +34,7 @@ export function Offline() {
   );
 }
 
-/** What happens to messages while offline. Messages already waiting take precedence over what would happen to new ones. */
+/** What happens to the messages that wait for the network. If none waits, what happens to new messages while offline. */
 export function offlineHint(messages: number | null, answerer: Answerer | null, model: string): string {
   if (messages === 0) return "The unfinished answer continues when the network is back.";
   if (messages === 1) return "Your last message is sent when the network is back.";

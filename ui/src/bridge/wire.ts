@@ -130,7 +130,7 @@ position: number,
  */
 agent: string, 
 /**
- * Its place in that journal, gap-free from 1.
+ * Its number in the agent's journal, gap-free from 1.
  */
 seq: number, 
 /**
@@ -1063,11 +1063,11 @@ context_tokens: number,
  */
 max_output_tokens: number, 
 /**
- * `None`: the price is unknown.
+ * Its prices; `None` if they are unknown.
  */
 prices: Array<Price> | null, 
 /**
- * `None` where the model refuses the setting.
+ * The effort to request; `None` if the model refuses the setting.
  */
 effort: Effort | null, };
 
@@ -1303,7 +1303,7 @@ export type EndingWording = {
  */
 title: string, 
 /**
- * The same where the amounts are known.
+ * Replaces the title if the amounts are known.
  */
 shortfall: string | null, 
 /**

@@ -1,4 +1,4 @@
-/** How a turn ended, in words. The texts are those of `ENDINGS`, which is generated; this file fills in their placeholders. */
+/** The text for how a turn ended. The texts are in the generated `ENDINGS`; this file fills in their placeholders. */
 import { type Ended, ENDINGS, type EndingTone, type EndingWording, type Shortfall } from "../bridge";
 import { money } from "./money";
 import { inWords } from "./settingWords";
@@ -30,7 +30,7 @@ function fill(words: EndingWording, reason: string, amounts?: Shortfall | null):
   return { tone: words.tone, title, next: words.in_window, resumable: words.resumable, settings: words.settings };
 }
 
-/** Words from outside may lack the full stop, or be missing. */
+/** Adds the full stop that a text from a model or provider may lack. */
 function sentence(text: string): string {
   const trimmed = text.trim();
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;

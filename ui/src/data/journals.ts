@@ -9,7 +9,7 @@ import type { Frames } from "./frames";
 import { type Live, LiveWords } from "./live";
 import { readOlder, readTail } from "./journalReads";
 
-/** A pseudo agent id: the merged journal of all agents. */
+/** In place of an agent's id: the merged journal of all agents. */
 export const ALL = "#all";
 
 /** The Grow Agent's id. */
@@ -33,7 +33,7 @@ interface Slot {
   /** Separate from the journal because it changes with every frame. */
   live: Live | null;
   listeners: Set<() => void>;
-  /** Whether a read is running; `again` requests one more after it. */
+  /** Whether a read is running. `again`: another read is needed after it. */
   reading: boolean;
   again: boolean;
 }

@@ -22,7 +22,7 @@ export const keys = {
   picture: (profile: string, address: string | null) => ["picture", profile, address],
 } as const;
 
-/** Invalidates the queries that a request affects, as far as no push does. */
+/** Invalidates the queries that a request affects and that no push invalidates. */
 export function invalidateAfter(client: QueryClient, request: Request) {
   const invalidate = (queryKey: readonly unknown[]) => void client.invalidateQueries({ queryKey });
   switch (request.op) {

@@ -1,6 +1,6 @@
 /**
  * A modal dialog. It traps the focus and restores it on close. The initial focus is the dialog itself, so that it is
- * announced and an Enter meant for something else answers nothing.
+ * announced, and so that an Enter typed when it appears presses none of its buttons.
  */
 import { type ReactNode, useEffect, useRef } from "react";
 

@@ -84,7 +84,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   );
 }
 
-/** Says that drafts are not stored, if so. */
+/** A notice if drafts cannot be stored. */
 function DraftNotStored() {
   const drafts = useDrafts();
   const { problem } = useDraftStorage();

@@ -43,7 +43,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
     // to arrive there.
     initialRect: { width: innerWidth, height: innerHeight },
     initialOffset: () => (target ? 0 : Math.max(0, count * ESTIMATED_HEIGHT - innerHeight)),
-    // The streamed answer has the key of the final answer.
+    // The streamed answer has the key of the final answer, so that its row stays mounted.
     getItemKey: (index) => (items[index] ?? waiting[index - firstQueued])?.key ?? `answer-${transcript.calling ?? "live"}`,
     overscan: 6,
     anchorTo: "end",

@@ -34,7 +34,7 @@ function say(draft: Draft, said: Said) {
   else push(draft, said);
 }
 
-/** The conversation continues: the latest ending can no longer be resumed. */
+/** Marks the latest ending as no longer resumable, because the conversation has continued. */
 function goOn(draft: Draft) {
   const index = draft.items.findLastIndex((item) => item.kind === "end");
   const end = draft.items[index];

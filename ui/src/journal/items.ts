@@ -27,6 +27,7 @@ export interface Asked {
   calls: number;
 }
 
+/** A message to the agent: of the person, or of another agent. */
 export interface Said {
   kind: "said";
   key: string;
@@ -36,6 +37,7 @@ export interface Said {
   /** `person`, or the id of the agent that wrote it. */
   by: string;
 }
+/** An answer of the model. */
 export interface Answer {
   kind: "answer";
   key: string;
@@ -48,6 +50,7 @@ export interface Answer {
   usage: Usage;
   model: string;
 }
+/** Consecutive tool calls. */
 export interface Calls {
   kind: "calls";
   key: string;
@@ -55,6 +58,7 @@ export interface Calls {
   seq: number;
   calls: readonly Call[];
 }
+/** A sub-agent's report. */
 export interface Reported {
   kind: "reported";
   key: string;
@@ -77,6 +81,7 @@ export interface Charge {
   /** `null`: not settled, or never known. */
   cost: number | null;
 }
+/** A short text between other items, such as a change of the model. */
 export interface Note {
   kind: "note";
   key: string;
@@ -84,6 +89,7 @@ export interface Note {
   seq: number;
   text: string;
 }
+/** The end of a turn. */
 export interface End {
   kind: "end";
   key: string;
@@ -102,7 +108,7 @@ export type Item = Said | Answer | Calls | Reported | Charge | Note | End;
 
 export interface Transcript {
   items: readonly Item[];
-  /** The first and last sequence number applied; 0 if none. */
+  /** The sequence numbers of the first and last applied event; 0 if none. */
   first: number;
   last: number;
   /** When the current turn started; `null` between turns. */

@@ -14,7 +14,7 @@ as_debian() {
 }
 
 if [ ! -d "$root" ]; then
-	new=$root.new # a rest of an interrupted run is deleted
+	new=$root.new # left over from an interrupted run, if it exists: deleted
 	rm -rf --one-file-system "$new"
 	debootstrap --variant=minbase sid "$new" "$MIRROR"
 	echo 'Acquire::Check-Valid-Until "false";' >"$new/etc/apt/apt.conf.d/99mirror"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Replaces a C compiler of another system. A check links nothing, so each output is an empty file.
-# Questions about the compiler itself go to clang.
+# Queries about the compiler itself are passed to clang.
 for word; do
 	case $word in -E | -dM | --version | -v | -dumpmachine) exec clang "$@" ;; esac
 done

@@ -73,8 +73,10 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn crates_depend_only_on_allowed_crates() {
     for (of, uses) in dependencies() {
-        let (_, allowed) =
-            ALLOWED_DEPENDENCIES.iter().find(|(name, _)| *name == of).unwrap_or_else(|| panic!("{of} has no line in ALLOWED"));
+        let (_, allowed) = ALLOWED_DEPENDENCIES
+            .iter()
+            .find(|(name, _)| *name == of)
+            .unwrap_or_else(|| panic!("{of} has no line in ALLOWED_DEPENDENCIES"));
         for used in uses.iter().filter(|used| used.starts_with("growqr-")) {
             assert!(allowed.contains(&used.as_str()), "{of} must not depend on {used}");
         }
@@ -113,8 +115,8 @@ fn no_released_crate_allows_an_http_issuer() {
             assert!(!features.iter().any(|feature| feature == FEATURE), "{name} turns {FEATURE} on in {}", dependency["name"]);
         }
         // A crate may enable it through its own feature of the same name, for test builds, but through no other feature.
-        for (feature, turns_on) in package["features"].as_object().unwrap() {
-            let enables = turns_on.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(FEATURE));
+        for (feature, enabled) in package["features"].as_object().unwrap() {
+            let enables = enabled.as_array().unwrap().iter().any(|value| value.as_str().unwrap().ends_with(FEATURE));
             assert!(!enables || feature == FEATURE, "the feature {feature} of {name} turns {FEATURE} on");
         }
     }

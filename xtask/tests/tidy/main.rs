@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic shows where the test failed")]
 
-mod circles;
+mod cycles;
 mod dependencies;
 mod files;
 mod migrations;

@@ -39,7 +39,7 @@ pub async fn an_agent_that_hangs_does_not_block_others(environment: Arc<dyn Test
     host.stop().await;
 }
 
-/// A panic in a provider fails one turn of one agent; the error is reported and the journal stays valid.
+/// A panic in a provider ends only the task of one agent. The error is reported, and the next message wakes the agent again.
 pub async fn a_panic_in_the_model_is_reported_and_the_next_message_is_answered(environment: Arc<dyn TestEnvironment>) {
     let world = World::new(environment).await;
     let host = world.start().await;

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The behaviour of the fake model, read from the last line of the last message:
+/// The behaviour of the scripted model, read from the last line of the last message:
 /// - `hang`: never answers, until the script is released;
 /// - `panic`: panics, once;
 /// - `spawn N`: starts N sub-agents; the text after a colon is the task of each;

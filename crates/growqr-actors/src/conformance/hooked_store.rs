@@ -25,12 +25,12 @@ pub enum AppendBehavior {
     FailAfter,
 }
 
-/// The configuration of a [`HookedStore`] store.
+/// The configuration of a [`HookedStore`].
 #[derive(Clone, Copy)]
 pub struct StoreHooks {
     /// Called before a journal is read.
     pub before_read: fn() -> Result<(), StoreError>,
-    /// The number of one append (1 for the first) and its fate.
+    /// The number of one append (1 for the first), and how it is handled.
     pub append: Option<(u64, AppendBehavior)>,
     /// Appends with an even number are forwarded, but return an error.
     pub every_second_fails: bool,
@@ -72,16 +72,16 @@ impl HookedStore {
 impl Journal for HookedStore {
     async fn append(&self, append: Append) -> Result<Appended, StoreError> {
         let number = self.appends.fetch_add(1, Ordering::SeqCst) + 1;
-        let what = match self.hook.append {
-            Some((at, what)) if at == number => what,
+        let behavior = match self.hook.append {
+            Some((at, behavior)) if at == number => behavior,
             _ if self.hook.every_second_fails && number.is_multiple_of(2) => AppendBehavior::FailAfter,
             _ => AppendBehavior::Pass,
         };
-        if what == AppendBehavior::StopBefore {
+        if behavior == AppendBehavior::StopBefore {
             return self.stop().await;
         }
         let appended = self.store.append(append).await?;
-        match what {
+        match behavior {
             AppendBehavior::StopAfter => self.stop().await,
             AppendBehavior::FailAfter => Err(StoreError::Unreachable("the connection broke".to_owned())),
             AppendBehavior::Pass | AppendBehavior::StopBefore => Ok(appended),

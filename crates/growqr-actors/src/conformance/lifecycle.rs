@@ -50,17 +50,17 @@ pub async fn waking_an_agent_that_has_nothing_to_do_records_nothing(environment:
     let host = world.start().await;
     host.say(0, "hello").await;
     host.until_idle().await;
-    let before = world.lines().await.len();
+    let before = world.stored_events().await.len();
     for _ in 0..3 {
         host.placement.wake(&grow()).await.expect("it is woken");
     }
     // The inbox is ordered: once this input is processed, the wakes before it are too.
     host.placement.post(&grow(), Input::Cancel { tree: true }).await.expect("it is processed");
     host.stop().await;
-    assert_eq!(world.lines().await.len(), before);
+    assert_eq!(world.stored_events().await.len(), before);
 }
 
-/// Work that was recorded while no host ran goes on once its agent is woken.
+/// Another process records work for an agent. The agent resumes it as soon as it is woken.
 pub async fn waking_an_agent_resumes_its_open_work(environment: Arc<dyn TestEnvironment>) {
     let world = World::new(environment).await;
     record(&world.ports, &grow(), Input::Created).await.expect("it is recorded");
@@ -103,11 +103,11 @@ pub async fn a_stopped_host_refuses_messages_and_can_be_stopped_again(environmen
     host.say(0, "hello").await;
     host.until_idle().await;
     host.handle.stop().await;
-    let before = world.lines().await.len();
+    let before = world.stored_events().await.len();
     let refused = host.handle.say(&grow(), message(1), "too late".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Stopping)), "{refused:?}");
     host.handle.stop().await;
-    assert_eq!(world.lines().await.len(), before);
+    assert_eq!(world.stored_events().await.len(), before);
 }
 
 /// An acknowledged message is durable.
@@ -169,7 +169,7 @@ pub async fn many_kills_in_a_row_end_in_one_answer(environment: Arc<dyn TestEnvi
     }
 }
 
-/// The second writer's append fails; the agent must reload the journal before it goes on.
+/// Another process appends first, so the agent's own append fails; the agent must reload the journal before it continues.
 pub async fn a_second_writer_stops_the_agent_and_nothing_is_lost(environment: Arc<dyn TestEnvironment>) {
     let mut world = World::new(environment).await;
     // With a short idle time the agent would sleep, reload the journal on waking, and see no conflict.
@@ -177,10 +177,10 @@ pub async fn a_second_writer_stops_the_agent_and_nothing_is_lost(environment: Ar
     let host = world.start().await;
     host.say(0, "hello").await;
     host.until_idle().await;
-    let mut beside = world.ports.clone();
-    beside.store = world.other_store().await;
+    let mut other_ports = world.ports.clone();
+    other_ports.store = world.other_store().await;
     let said = Input::Said { id: message(1), text: "from beside".to_owned() };
-    record(&beside, &grow(), said).await.expect("it is recorded");
+    record(&other_ports, &grow(), said).await.expect("it is recorded");
     let mut notifications = host.subscribe();
     let refused = host.handle.say(&grow(), message(2), "from the host".to_owned()).await;
     assert!(matches!(refused, Err(PostError::Store { source: StoreError::Conflict { .. }, .. })), "{refused:?}");

@@ -46,7 +46,7 @@ pub async fn a_burst_of_sub_agents_reports_each_once(environment: Arc<dyn TestEn
     assert_eq!(agents.len(), 21);
     assert_eq!(world.count(&grow(), "mail_received").await, 20);
     let bodies: BTreeSet<Vec<u8>> =
-        world.lines().await.into_iter().filter(|line| line.kind == "mail_received").map(|line| line.body).collect();
+        world.stored_events().await.into_iter().filter(|event| event.kind == "mail_received").map(|event| event.body).collect();
     assert_eq!(bodies.len(), 20, "twenty different reports");
 }
 

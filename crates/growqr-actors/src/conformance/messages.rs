@@ -85,10 +85,10 @@ pub async fn messages_are_recorded_in_the_order_in_which_they_were_posted(enviro
     host.until_idle().await;
     host.stop().await;
     let said: Vec<String> = world
-        .lines()
+        .stored_events()
         .await
         .iter()
-        .filter_map(|line| match Event::decode(&line.kind, line.schema_version, &line.body) {
+        .filter_map(|stored| match Event::decode(&stored.kind, stored.schema_version, &stored.body) {
             Ok(Event::UserSaid(body)) => Some(body.text),
             _ => None,
         })
@@ -106,30 +106,30 @@ pub async fn the_events_of_an_agent_are_published_once_and_in_order(environment:
         host.until_idle().await;
     }
     host.stop().await;
-    let mut told: BTreeMap<AgentId, Vec<u64>> = BTreeMap::new();
+    let mut published: BTreeMap<AgentId, Vec<u64>> = BTreeMap::new();
     let mut positions = Vec::new();
     while let Ok(notification) = notifications.try_recv() {
         if let Notification::Recorded(recorded) = notification {
             let first = recorded.position.0;
             positions.extend((first..).take(recorded.entries.len()));
-            let seqs = told.entry(recorded.view.agent.clone()).or_default();
+            let seqs = published.entry(recorded.view.agent.clone()).or_default();
             seqs.extend(recorded.entries.iter().map(|entry| entry.seq.0));
         }
     }
-    for (agent, seqs) in told {
+    for (agent, seqs) in published {
         let first = seqs[0];
         let last = world.ports.store.agent(&agent).await.expect("the store can be read").expect("an agent").seq.0;
         assert_eq!(seqs, (first..=last).collect::<Vec<_>>(), "{agent}");
     }
     positions.sort_unstable();
     positions.dedup();
-    let all = world.lines().await;
+    let all = world.stored_events().await;
     let last = all.last().expect("events").position.0;
     assert_eq!(positions, (positions[0]..=last).collect::<Vec<_>>(), "every position is published once");
 }
 
-/// A message that arrives while the model answers belongs to the same turn.
-pub async fn a_message_during_an_answer_continues_the_turn(environment: Arc<dyn TestEnvironment>) {
+/// A message that arrives during a tool call belongs to the same turn.
+pub async fn a_message_during_a_tool_call_continues_the_turn(environment: Arc<dyn TestEnvironment>) {
     let world = World::new(environment).await;
     let host = world.start().await;
     // The tool call stays open until the message has arrived.

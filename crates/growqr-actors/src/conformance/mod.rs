@@ -50,8 +50,8 @@ impl KillablePlacement for crate::LocalHost {
     }
 }
 
-/// Makes one test per case. The expression gives `Option<impl TestEnvironment>`: `None` if the environment is not available; the
-/// expression itself prints the reason.
+/// Generates one test per case. The expression gives `Option<impl TestEnvironment>`: `None` if the environment is not available;
+/// the expression itself prints the reason.
 #[macro_export]
 macro_rules! placement_conformance {
     ($environment:expr) => {
@@ -62,7 +62,7 @@ macro_rules! placement_conformance {
             the_same_mail_twice_is_received_once
             messages_are_recorded_in_the_order_in_which_they_were_posted
             the_events_of_an_agent_are_published_once_and_in_order
-            a_message_during_an_answer_continues_the_turn
+            a_message_during_a_tool_call_continues_the_turn
             more_messages_than_the_inbox_holds_are_recorded_or_refused
             an_unknown_agent_is_not_created_by_a_message
             mail_without_its_receiver_waits_until_the_receiver_exists

@@ -73,13 +73,13 @@ impl World {
         self.script.is_released.store(true, Ordering::SeqCst);
     }
 
-    pub async fn lines(&self) -> Vec<StoredEvent> {
+    pub async fn stored_events(&self) -> Vec<StoredEvent> {
         self.ports.store.events(Position(0), None, 100_000).await.expect("the store can be read")
     }
 
     /// The number of events of this kind in an agent's journal.
     pub async fn count(&self, agent: &AgentId, kind: &str) -> usize {
-        self.lines().await.iter().filter(|line| line.agent == *agent && line.kind == kind).count()
+        self.stored_events().await.iter().filter(|event| event.agent == *agent && event.kind == kind).count()
     }
 
     pub async fn agents(&self) -> Vec<AgentView> {
@@ -88,9 +88,9 @@ impl World {
 
     /// The results of an agent's tool calls, in order.
     pub async fn results(&self, agent: &AgentId) -> Vec<ToolFinished> {
-        let of_agent = self.lines().await.into_iter().filter(|line| line.agent == *agent);
+        let of_agent = self.stored_events().await.into_iter().filter(|stored| stored.agent == *agent);
         of_agent
-            .filter_map(|line| match Event::decode(&line.kind, line.schema_version, &line.body) {
+            .filter_map(|stored| match Event::decode(&stored.kind, stored.schema_version, &stored.body) {
                 Ok(Event::ToolFinished(body)) => Some(body),
                 _ => None,
             })
@@ -116,8 +116,8 @@ impl RunningHost {
     /// Returns once the profile has at least `count` events of this kind.
     pub async fn events(&self, kind: &str, count: usize) {
         self.until(async || {
-            let lines = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
-            lines.iter().filter(|line| line.kind == kind).count() >= count
+            let events = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
+            events.iter().filter(|event| event.kind == kind).count() >= count
         })
         .await;
     }
@@ -134,8 +134,8 @@ impl RunningHost {
         if tokio::time::timeout(TIMEOUT, wait).await.is_err() {
             let agents = self.store.agents().await.expect("the store can be read");
             let mail = self.store.undelivered(100).await.expect("the outbox can be read");
-            let lines = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
-            let lines: Vec<_> = lines.iter().map(|line| format!("{} {} {}", line.agent, line.seq, line.kind)).collect();
+            let events = self.store.events(Position(0), None, 100_000).await.expect("the store can be read");
+            let lines: Vec<_> = events.iter().map(|event| format!("{} {} {}", event.agent, event.seq, event.kind)).collect();
             panic!("the condition did not hold in time\n{}\n{agents:#?}\n{mail:#?}", lines.join("\n"));
         }
     }

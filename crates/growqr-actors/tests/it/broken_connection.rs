@@ -30,8 +30,8 @@ async fn an_append_whose_confirmation_was_lost_is_resumed_and_published_once() {
         turns_ended(&mut notifications, &AgentId::grow(), 1).await;
     }
     host.stop().await;
-    let lines = store.events(Position(0), None, 1_000).await.unwrap();
-    let count = |kind: &str| lines.iter().filter(|line| line.kind == kind).count();
+    let events = store.events(Position(0), None, 1_000).await.unwrap();
+    let count = |kind: &str| events.iter().filter(|event| event.kind == kind).count();
     assert_eq!((count("user_said"), count("tool_finished"), count("turn_ended"), count("model_failed")), (4, 4, 4, 0));
     let loaded = growqr_actors::load(&*store, &AgentId::grow()).await.unwrap();
     assert!(loaded.state != State::new(AgentId::grow()) && !loaded.state.is_at_work());

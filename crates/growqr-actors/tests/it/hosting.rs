@@ -47,8 +47,8 @@ async fn many_messages_at_once_are_all_recorded_or_refused() {
         }
     }
     host.stop().await;
-    let lines = world.ports.store.events(Position(0), None, 1_000).await.unwrap();
-    assert_eq!(lines.iter().filter(|line| line.kind == "user_said").count(), recorded);
+    let events = world.ports.store.events(Position(0), None, 1_000).await.unwrap();
+    assert_eq!(events.iter().filter(|event| event.kind == "user_said").count(), recorded);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_sub_agent_works_and_reports_through_the_outbox() {
             .await
             .unwrap()
             .iter()
-            .filter(|line| line.kind == "mail_received")
+            .filter(|event| event.kind == "mail_received")
             .count(),
         1
     );

@@ -1,4 +1,4 @@
-//! The fixture of the tests: a host, its disk, and a fake model that the test controls.
+//! The fixture of the tests: a host, its database and memory repository, and a scripted model.
 
 use async_trait::async_trait;
 use growqr_actors::{Host, HostConfig, MemoryTools, Notification, Ports, Setups, Toolbox};
@@ -26,7 +26,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 
-/// The fake model: takes the content of the request's last message as JSON text, and returns the content array of the answer.
+/// The scripted model: takes the content of the request's last message as JSON text, and returns the content array of the answer.
 pub type Script = fn(&str) -> Value;
 
 pub struct World {
@@ -130,6 +130,7 @@ impl Random for CountingRandom {
     }
 }
 
+/// Memory that runs `git gc` before the first commit.
 struct MemoryWithGc {
     memory: Arc<dyn Memory>,
     folder: PathBuf,

@@ -13,7 +13,7 @@ pub(crate) struct HostEvents {
 }
 
 impl HostEvents {
-    /// Everything from now on: the events of agents, and each change of memory by the person.
+    /// The stream of all events of agents from now on, and of each change of memory by the person.
     pub(crate) fn new(notifications: broadcast::Receiver<Notification>, memory_changes: watch::Receiver<()>) -> HostEvents {
         HostEvents { notifications, memory_changes }
     }

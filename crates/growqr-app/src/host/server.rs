@@ -69,7 +69,7 @@ async fn answer(handler: &Handler, line: &[u8], events: &mut Option<HostEvents>)
     Ok(HostMessage::Answer(Response { id: call.id, result }))
 }
 
-/// Answers a call that this host does not know, so that its sender need not wait; any other line ends the connection.
+/// Answers a request that this host does not know (its sender waits for an answer); any other line ends the connection.
 /// The parser's error is not sent: it quotes the line, which may contain a key.
 fn not_understood(line: &[u8]) -> io::Result<HostMessage> {
     let id = serde_json::from_slice::<serde_json::Value>(line).ok().and_then(|call| call["id"].as_u64());

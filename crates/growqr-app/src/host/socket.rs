@@ -107,16 +107,17 @@ fn first_short_enough(preferred: PathBuf, fallbacks: impl Iterator<Item = PathBu
     last
 }
 
-/// In the folder of the user's run-time files, or else in the temporary folder.
+/// Where the socket goes if the path in the profile's folder is too long: the folder of the user's run-time files, or
+/// else the temporary folder.
 #[cfg(all(unix, not(target_os = "macos")))]
 fn fallback_folders(profile: &Profile) -> Vec<PathBuf> {
     let base = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
     vec![base.join(format!("growqr-{}", profile.fingerprint()))]
 }
 
-/// In the folder of the app's data, then in the home folder; in the temporary folder only if those paths are too long.
-/// macOS has no folder for run-time files, and removes files from the temporary folder that were not read for three
-/// days.
+/// Where the socket goes if the path in the profile's folder is too long: the folder for app data, then the home folder;
+/// the temporary folder only if those paths are too long too. macOS has no folder for run-time files, and removes files
+/// from the temporary folder that were not read for three days.
 #[cfg(target_os = "macos")]
 fn fallback_folders(profile: &Profile) -> Vec<PathBuf> {
     let user_home = std::env::home_dir();

@@ -1,5 +1,5 @@
-//! Only for tests that kill the program: `GROWQR_STOP_POINT=step:3` stops this process right after the third step of a memory
-//! change, while it holds the memory's lock. For the other stop points see [`growqr_actors::stop_points`].
+//! Only for tests that kill the program: `GROWQR_STOP_POINT=step:3` stops this process right after the third step of a
+//! memory change, while it holds the memory's lock. For the other stop points see [`growqr_actors::stop_points`].
 
 use growqr_actors::stop_points::is_here;
 use growqr_core::memory::MemoryError;

@@ -59,8 +59,8 @@ impl Subscription {
     }
 }
 
-/// Appends a push, or appends its text to the last part of the same answer. Callers append a part only behind the first
-/// push or behind other parts, so merging changes no order.
+/// Appends a push; or, if it continues the last part of the same answer, appends its text to that part. Callers append a
+/// part only if all queued pushes after the first one are parts, so merging changes no order.
 pub(crate) fn append_or_merge(waiting: &mut VecDeque<Push>, push: Push) {
     if let Push::Delta { agent, kind, text } = &push {
         let last = waiting.iter_mut().rev().find_map(|earlier| match earlier {

@@ -1,5 +1,5 @@
-//! The setups of the agents: the model, the segment and the limits. Recomputed when a setting, a key
-//! or the list of tools changes; read at every decision.
+//! The setups of the agents: the model, the segment and the limits. Recomputed when a setting, a key or the list of
+//! tools changes; read at every decision.
 
 use crate::error::AppError;
 use crate::model_setup::servers::{self, OpenAiModel, ServerAddress};
@@ -20,7 +20,7 @@ use growqr_models::openai;
 use growqr_wire::LocalServer;
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// The two segments in use: for the Grow Agent and for sub-agents.
+/// The setup and segment of the Grow Agent and those of sub-agents.
 #[derive(Clone)]
 struct CurrentSetups {
     grow: (Setup, Arc<Segment>),
@@ -136,7 +136,7 @@ impl ModelSetups {
     }
 
     /// If the chosen model is on an OpenAI-compatible server: finds out which server program it is and how large the
-    /// model's context window is, within a second. Without an answer, careful guesses stay in use.
+    /// model's context window is, within a second. Without an answer, the low default sizes stay in use.
     pub(crate) async fn probe_server(&self) {
         let model = Preferences::parse_lenient(&self.stored()).model;
         let Some(id) = openai_model(&model) else { return };

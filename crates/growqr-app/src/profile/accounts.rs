@@ -222,8 +222,8 @@ impl Accounts {
     }
 }
 
-/// The name of a new person's profile: the same at every sign-in, and a plain folder name whatever the issuer's ids
-/// are.
+/// The name of a new person's profile. It is derived from issuer and id, so it is the same at every sign-in, and it is
+/// hashed, so it is always a plain folder name.
 fn new_profile_id(issuer: &str, sub: &str) -> ProfileId {
     ProfileId::new(format!("u-{}", &sha256_hex(format!("{issuer}\n{sub}").as_bytes())[..24]))
 }

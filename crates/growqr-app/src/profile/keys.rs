@@ -1,7 +1,7 @@
 //! Keys for model providers: from the environment, else from the system's keychain, else from memory for this run only.
 //!
-//! The keys are cached in memory, so that getting a key never waits; [`Keys::refresh`] reads the keychain. This
-//! file writes keys to the keychain and nowhere else.
+//! The keys are cached in memory, so that getting a key never waits; [`Keys::refresh`] reads the keychain. This file
+//! writes keys to the keychain and nowhere else.
 
 use crate::error::AppError;
 use crate::profile::location::{Environment, Profile};
@@ -28,7 +28,8 @@ pub async fn unlock_keychain(profile: &Profile) -> bool {
     keychain(profile).unlock().await.is_ok()
 }
 
-/// True if the keychain has a key of this profile. False if the keychain is locked: what it has is then not known.
+/// True if the keychain has a key of this profile. Also false if the keychain cannot be read, for example because it is
+/// locked.
 pub(crate) async fn has_stored_key(profile: &Profile) -> bool {
     let keychain = keychain(profile);
     for (name, _) in PROVIDERS {
@@ -144,7 +145,7 @@ impl Keys {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let source = |name: &str| match (self.environment.contains_key(name), entries.get(name)) {
             (true, _) => Some(KeySource::Environment),
-            (false, Some(kept)) if kept.in_keychain => Some(KeySource::Keychain),
+            (false, Some(entry)) if entry.in_keychain => Some(KeySource::Keychain),
             (false, Some(_)) => Some(KeySource::Memory),
             (false, None) => None,
         };

@@ -27,7 +27,8 @@ use growqr_secrets::Keychain;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Selects the local profile in [`SignIn::switch`], whatever the profiles are called.
+/// The name that selects the local profile in [`SignIn::switch`], even if an account has adopted a profile named
+/// `local`.
 pub const LOCAL_PROFILE: &str = "";
 
 /// How the browser returns the callback.
@@ -39,7 +40,7 @@ pub enum CallbackRoute {
     LoopbackPort,
 }
 
-/// A sign-in attempt that has attempt.
+/// A sign-in attempt that has begun.
 #[derive(Debug)]
 pub struct SignInAttempt {
     /// The address to open in the system's browser, and to show for copying. It must not be logged.
@@ -68,11 +69,11 @@ pub struct SignIn {
     issuer: String,
     /// The address of the current attempt.
     url: Mutex<Option<String>>,
-    /// True if the current attempt is for another person than the one who is signed in at the browser.
+    /// True if the current attempt is for another account than the one that is signed in at the browser.
     is_for_someone_else: AtomicBool,
     /// A new person who has not answered yet whether the local profile is theirs.
     pending_choice: Mutex<Option<Identity>>,
-    /// Sign-outs whose sign-in was not found in the keychain when it should be removed.
+    /// Pending sign-outs whose sign-in was not in the keychain at the first try. They complete at the second miss.
     not_found_once: Mutex<Vec<PendingSignOut>>,
     /// Locked while the signed-in person or the open profile changes: one change at a time, each to its end.
     change_lock: tokio::sync::Mutex<()>,
@@ -154,13 +155,13 @@ impl SignIn {
     ///
     /// # Errors
     /// [`SignInFailure::Begin`]; the person who is signed in stays signed in.
-    pub async fn begin(&self, way: CallbackRoute, someone_else: bool) -> Result<SignInAttempt, AppError> {
-        let redirect = match way {
+    pub async fn begin(&self, route: CallbackRoute, someone_else: bool) -> Result<SignInAttempt, AppError> {
+        let redirect = match route {
             CallbackRoute::DeepLink => Redirect::DeepLink,
             CallbackRoute::LoopbackPort => Redirect::Loopback,
         };
-        // A person who tries the loopback port while an attempt waits still means the same account.
-        let is_retry = way == CallbackRoute::LoopbackPort && matches!(self.auth.status(), Status::SigningIn { .. });
+        // While an attempt waits, trying the loopback port instead of the deep link is a retry for the same account.
+        let is_retry = route == CallbackRoute::LoopbackPort && matches!(self.auth.status(), Status::SigningIn { .. });
         let someone_else = someone_else || is_retry && self.is_for_someone_else.load(Ordering::Relaxed);
         self.is_for_someone_else.store(someone_else, Ordering::Relaxed);
         let who = if someone_else { AccountChoice::Other } else { AccountChoice::Any };
@@ -307,7 +308,8 @@ impl SignIn {
         Accounts::change(self.base_profile.root(), change).await
     }
 
-    /// True if this person's profile is the open one. After the service's answer it is not open yet.
+    /// True if this person's profile is the open one. It is not yet between the end of an attempt and
+    /// [`SignIn::complete`].
     fn is_open(&self, accounts: &Accounts, identity: &Identity) -> bool {
         accounts.profile_of(&self.issuer, &identity.sub) == Some(&*locked(&self.open))
     }
@@ -317,8 +319,7 @@ impl SignIn {
         self.base_profile.with_id(profile)
     }
 
-    /// An account of another issuer has a profile here but no sign-in. The sign-in of an account that has signed out is
-    /// not resumed.
+    /// Resumes the account's sign-in, unless the account belongs to another issuer or has signed out.
     async fn resume_account(&self, accounts: &Accounts, account: Option<&Account>) {
         match account.filter(|account| account.issuer == self.issuer) {
             Some(account) if accounts.has_pending_sign_out(&account.issuer, &account.sub) => {

@@ -37,7 +37,7 @@ fn assert_one(kind: &str, stored: &[u8]) {
 }
 
 #[test]
-fn both_vocabularies_have_the_same_kinds() {
+fn the_socket_and_the_journal_have_the_same_kinds_of_events() {
     let shown: Vec<&str> = wire::Kind::ALL.iter().map(|kind| kind.as_str()).collect();
     assert_eq!(shown, Event::KINDS);
 }
@@ -91,7 +91,7 @@ fn mail(body: MailBody) -> Mail {
     Mail { id: effect(), from: AgentId::grow(), to: AgentId::new("a-e"), body }
 }
 
-fn birth() -> SpawnRequest {
+fn spawn_request() -> SpawnRequest {
     SpawnRequest { name: text(), task: text(), allowance: Money(7), depth: 1, quota: Some(quota()), untrusted: vec![text()] }
 }
 
@@ -110,7 +110,7 @@ fn all() -> Vec<Event> {
 fn created_and_named() -> Vec<Event> {
     vec![
         AgentCreated { birth: None, parent: None, mail: None }.into(),
-        AgentCreated { birth: Some(birth()), parent: Some(AgentId::grow()), mail: Some(effect()) }.into(),
+        AgentCreated { birth: Some(spawn_request()), parent: Some(AgentId::grow()), mail: Some(effect()) }.into(),
         JournalNamed { name: JournalName::random(7) }.into(),
     ]
 }
@@ -136,7 +136,7 @@ fn messages() -> Vec<Event> {
         })
     };
     let bodies = [
-        MailBody::Spawn(birth()),
+        MailBody::Spawn(spawn_request()),
         say(None, true, None),
         say(Some(LimitReached::Allowance), false, Some(quota())),
         MailBody::Cancel,
@@ -262,7 +262,7 @@ fn tools() -> Vec<Event> {
 
 fn sub_agents() -> Vec<Event> {
     vec![
-        ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(birth())) }.into(),
+        ChildRequested { effect: effect(), mail: mail(MailBody::Spawn(spawn_request())) }.into(),
         ChildTold { mail: mail(MailBody::Cancel), message: Some(MessageId::new("m")) }.into(),
         ChildCancelled { mail: mail(MailBody::Cancel) }.into(),
         CancelRequested { by_person: true }.into(),

@@ -39,7 +39,7 @@ async fn a_callback_to_the_port_signs_in_and_closes_the_port() {
 }
 
 #[tokio::test]
-async fn other_requests_to_the_port_are_refused_and_end_nothing() {
+async fn other_requests_to_the_port_are_refused_and_do_not_end_the_attempt() {
     let world = World::new().await;
     let (attempt, callback) = waiting(&world).await;
     let (host, path) = (address(&callback), callback.split_once("/callback").unwrap().1);

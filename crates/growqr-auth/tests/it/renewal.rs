@@ -60,10 +60,10 @@ fn known(world: &World) -> growqr_auth::Identity {
 #[tokio::test]
 async fn case_49_a_refresh_token_used_twice_ends_the_sign_in() {
     let (mut world, identity) = World::signed_in().await;
-    let stolen = world.vault.entries.lock().unwrap().clone();
+    let old_copy = world.vault.entries.lock().unwrap().clone();
     world.auth.refresh_now().await.unwrap();
     // An old copy of the keychain is restored.
-    *world.vault.entries.lock().unwrap() = stolen;
+    *world.vault.entries.lock().unwrap() = old_copy;
     world.restart();
     world.auth.open(identity.clone()).await;
     assert_eq!(world.auth.refresh_now().await, Err(RefreshError::NeedsSignIn));
@@ -189,9 +189,9 @@ async fn case_53_invalid_grant_ends_the_session_with_any_status() {
         assert_eq!(world.auth.access_token().await.unwrap_err(), RefreshError::NeedsSignIn);
         assert_eq!(world.auth.status(), Status::NeedsSignIn { identity: identity.clone() });
         assert!(world.vault.is_empty());
-        let asked = world.exchanges();
+        let exchanges = world.exchanges();
         assert_eq!(world.auth.refresh_if_due().await, Err(RefreshError::NeedsSignIn));
-        assert_eq!(world.exchanges(), asked, "an unnecessary request was sent");
+        assert_eq!(world.exchanges(), exchanges, "an unnecessary request was sent");
         // Signing in again works.
         world.sign_in().await.unwrap();
         assert!(world.is_online());
@@ -209,7 +209,7 @@ async fn a_wrong_clock_does_not_sign_out_and_is_reported() {
 }
 
 #[tokio::test]
-async fn case_55_a_keychain_failure_after_a_rotation() {
+async fn case_55_a_keychain_failure_after_a_rotation_keeps_the_session() {
     let (mut world, identity) = World::signed_in().await;
     let old = world.vault.entries.lock().unwrap().clone();
     world.vault.fail(VaultError::Locked);
@@ -315,7 +315,7 @@ async fn accounts_are_switched_without_signing_in_again() {
 }
 
 #[tokio::test]
-async fn a_denied_attempt_leaves_the_session() {
+async fn a_denied_attempt_keeps_the_session() {
     let (world, _) = World::signed_in().await;
     let attempt = world.begin().await;
     let _ = world.auth.callback(&clerk::deny(&attempt.url).await).await;

@@ -42,9 +42,9 @@ impl TestVault {
         *self.read_fault.lock().unwrap() = Some(fault);
     }
 
-    /// Runs `happens` during the next `set`.
-    pub fn during_next_set(&self, happens: impl FnOnce() + Send + 'static) {
-        *self.during_next_set.lock().unwrap() = Some(Box::new(happens));
+    /// Runs `action` during the next `set`.
+    pub fn during_next_set(&self, action: impl FnOnce() + Send + 'static) {
+        *self.during_next_set.lock().unwrap() = Some(Box::new(action));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -67,8 +67,8 @@ impl Vault for TestVault {
     async fn set(&self, name: &str, value: &SensitiveString) -> Result<(), VaultError> {
         self.check()?;
         self.entries.lock().unwrap().insert(name.to_owned(), value.expose().to_owned());
-        let happens = self.during_next_set.lock().unwrap().take();
-        happens.into_iter().for_each(|happens| happens());
+        let action = self.during_next_set.lock().unwrap().take();
+        action.into_iter().for_each(|action| action());
         Ok(())
     }
 
@@ -85,9 +85,9 @@ pub struct TestProcessLock(Arc<tokio::sync::Mutex<()>>);
 
 #[async_trait::async_trait]
 impl ProcessLock for TestProcessLock {
-    async fn acquire(&self, limit: Duration) -> Box<dyn Send> {
-        match tokio::time::timeout(limit, self.0.clone().lock_owned()).await {
-            Ok(pass) => Box::new(pass),
+    async fn acquire(&self, timeout: Duration) -> Box<dyn Send> {
+        match tokio::time::timeout(timeout, self.0.clone().lock_owned()).await {
+            Ok(guard) => Box::new(guard),
             Err(_) => Box::new(()),
         }
     }
@@ -196,8 +196,8 @@ fn service(
 
 /// Short timeouts, for servers that never respond.
 pub fn short_timeouts() -> HttpTimeouts {
-    let little = Duration::from_millis(500);
-    HttpTimeouts { connect: little, response: little, revocation: little }
+    let short = Duration::from_millis(500);
+    HttpTimeouts { connect: short, response: short, revocation: short }
 }
 
 /// A parameter of a URL, decoded.

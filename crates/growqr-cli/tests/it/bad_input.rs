@@ -30,10 +30,10 @@ fn a_wrong_key_is_reported_and_the_message_is_kept() {
     assert_recorded(&program, "hello");
     program.claude.route(model);
     assert!(program.run(&["agents", "resume", "grow"]).out.contains("Hello!"), "the message is answered with the right key");
-    let asked = program.claude.messages().len();
+    let requests = program.claude.messages().len();
     let again = program.run(&["agents", "resume", "grow"]);
     assert!(again.code == Some(1) && again.err.contains("nothing to resume"), "{again:?}");
-    assert_eq!(program.claude.messages().len(), asked, "no model call for a finished agent");
+    assert_eq!(program.claude.messages().len(), requests, "no model call for a finished agent");
 }
 
 #[test]
@@ -165,9 +165,9 @@ fn a_second_process_sends_its_message_to_the_first() {
     let program = Program::new();
     let stop = StopPoint::new();
     let route_stop = stop.clone();
-    program.claude.route(move |asked| {
+    program.claude.route(move |request| {
         let script = says("One thing after the other.");
-        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
+        Some(if request.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
     });
     let first = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -259,9 +259,9 @@ fn a_start_right_after_a_kill_succeeds() {
     let program = Program::new();
     let stop = StopPoint::new();
     let route_stop = stop.clone();
-    program.claude.route(move |asked| {
+    program.claude.route(move |request| {
         let script = says("Here.");
-        Some(if asked.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
+        Some(if request.last_user_text() == "first" { script.stop_at(Point::Events(2), &route_stop) } else { script })
     });
     let mut host = program.command(&["chat", "first"]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

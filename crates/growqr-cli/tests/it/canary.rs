@@ -102,7 +102,7 @@ impl Watched {
 
     fn assert_logged(&self) {
         let logs = self.outputs.iter().filter(|(_, output)| String::from_utf8_lossy(output).contains("TRACE")).count();
-        assert!(logs > 10, "every log is on, in {logs} commands");
+        assert!(logs > 10, "every log is enabled, but only {logs} commands logged");
     }
 
     /// Asserts that no output, no file and no request contains this secret.
@@ -116,7 +116,10 @@ impl Watched {
                 assert!(!contains(bytes), "{} contains {:?}", path.display(), String::from_utf8_lossy(&encoding));
             });
             for request in self.program.claude.requests() {
-                assert!(!contains(&request.raw) && !contains(request.path.as_bytes()), "a request has it outside of its header");
+                assert!(
+                    !contains(&request.raw) && !contains(request.path.as_bytes()),
+                    "the body or path of a request contains it"
+                );
             }
         }
     }
@@ -130,12 +133,12 @@ fn encodings(text: &str) -> Vec<Vec<u8>> {
         .map(|c| if c.is_ascii_alphanumeric() || "-_.~".contains(c) { c.to_string() } else { format!("%{:02X}", u32::from(c)) })
         .collect();
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut forms =
+    let mut encoded =
         vec![bytes.to_vec(), url.into_bytes(), hex.into_bytes(), text.encode_utf16().flat_map(u16::to_le_bytes).collect()];
     for alphabet in [*b"+/", *b"-_"] {
-        forms.extend((0..3).map(|skip| base64(&bytes[skip..][..(bytes.len() - skip) / 3 * 3], alphabet)));
+        encoded.extend((0..3).map(|skip| base64(&bytes[skip..][..(bytes.len() - skip) / 3 * 3], alphabet)));
     }
-    forms
+    encoded
 }
 
 fn base64(bytes: &[u8], last_two: [u8; 2]) -> Vec<u8> {
@@ -208,7 +211,7 @@ fn a_key_is_in_the_keychain_and_nowhere_else() {
     watched.run_reading_commands(None);
     watched.run_reading_commands(Some(&right));
 
-    // The keychain has the key, and only under the name of this data folder's profile.
+    // The keychain has the key, and not under the name that the default data folder would use.
     assert!(watched.run(None, &["keys", "list"], "").1.contains("in the system's keychain"));
     assert_eq!(watched.session.lookup("ai.growqr.desktop", "local/anthropic"), None);
     watched.assert_logged();
@@ -230,7 +233,7 @@ fn record_a_host_that_crashes(watched: &mut Watched, right: &str) {
         assert_eq!(watched.run(None, &["keys", "set", "anthropic"], WRONG).0, Some(1));
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.id())).expect("it runs");
         let cores = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
-        assert_eq!(cores.split_whitespace().nth(4), Some("1"), "{cores}: no image of its memory may be written");
+        assert_eq!(cores.split_whitespace().nth(4), Some("1"), "{cores}: core dumps are disabled");
         let started = std::fs::read(format!("/proc/{}/cmdline", host.id())).expect("it runs");
         watched.outputs.push(("its command line".to_owned(), started));
         if signal == "KILL" {
@@ -257,7 +260,7 @@ fn the_secrets_of_a_sign_in_are_in_the_keychain_and_nowhere_else() {
     watched.clerk = Some(Rc::clone(&clerk));
     watched.program.claude.route(|_| Some(says("Hello.")));
     clerk.forge(|token| token.sign = Sign::Rs256(Key::Foreign));
-    assert_eq!(watched.sign_in(&["--fresh"], true), Some(1), "its id_token is not signed right");
+    assert_eq!(watched.sign_in(&["--fresh"], true), Some(1), "the id_token's signature is wrong");
     clerk.stop_forging();
     assert_eq!(watched.sign_in(&["--fresh"], false), Some(1), "denied");
     assert_eq!(watched.sign_in(&["--fresh"], true), Some(0));
@@ -270,7 +273,7 @@ fn the_secrets_of_a_sign_in_are_in_the_keychain_and_nowhere_else() {
     record_a_signed_in_host(&mut watched, &ada);
     watched.run_reading_commands(None);
 
-    assert_eq!(clerk.valid_grants(), 1, "one sign-in is over, the other one lives: both are searched for");
+    assert_eq!(clerk.valid_grants(), 1, "one sign-in has ended, the other is still valid; both are searched for");
     watched.assert_logged();
     let secrets = clerk.secrets();
     for kind in ["code_", "rt_", "eyJ"] {

@@ -23,7 +23,7 @@ fn tool_calls_and_sub_agents_are_printed_as_they_happen() {
 #[test]
 fn the_first_request_is_small_and_the_third_turn_is_read_from_the_cache() {
     let program = Program::new();
-    program.claude.route(|asked| Some(says(&format!("Answer {}.", asked.answers_so_far() + 1))));
+    program.claude.route(|request| Some(says(&format!("Answer {}.", request.answers_so_far() + 1))));
     for turn in 0..6 {
         assert_eq!(program.chat(&format!("message {turn}")).code, Some(0));
     }
@@ -59,7 +59,7 @@ fn an_allowance_is_never_exceeded() {
 #[test]
 fn a_prompt_loop_reads_lines_from_a_pipe() {
     let program = Program::new();
-    program.claude.route(|asked| Some(says(&format!("You said: {}", asked.last_user_text()))));
+    program.claude.route(|request| Some(says(&format!("You said: {}", request.last_user_text()))));
     let ran = program.run_with(&["chat"], b"one\n\ntwo\n");
     assert_eq!(ran.out, "You said: one\nYou said: two\n");
 }
@@ -174,9 +174,9 @@ fn cancelling_an_agent_wakes_no_agent() {
     let program = Program::new();
     let stop = StopPoint::new();
     let route_stop = stop.clone();
-    program.claude.route(move |asked| {
-        let is_looker = asked.first_user_text().contains("look at tea");
-        model(asked).map(|script| if is_looker { script.stop_at(Point::BeforeHead, &route_stop) } else { script })
+    program.claude.route(move |request| {
+        let is_looker = request.first_user_text().contains("look at tea");
+        model(request).map(|script| if is_looker { script.stop_at(Point::BeforeHead, &route_stop) } else { script })
     });
     let mut chat = program.command(&["chat", MESSAGES[2]]).spawn().expect("it starts");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -58,9 +58,9 @@ pub fn assert_no_effect_twice(program: &Program) {
     assert_eq!(program.json(&["audit", "verify"])[0]["sound"], true);
 }
 
-/// Plays the story and kills the program at one stop point of the message `message`: the `number`-th one `before` or
-/// `after` an append, or after a `step` of a memory change (`moment`). Returns false if the message has fewer stop
-/// points.
+/// Plays the story up to the message with the index `message` and kills the program while it handles that message.
+/// `moment` is the kind of stop point (`before` or `after` an append, or after a `step` of a memory change), `number`
+/// counts them from 1. Returns false if the message has fewer stop points.
 fn play_until_killed(program: &Program, message: usize, moment: &str, number: usize) -> bool {
     program.route(model);
     for earlier in &MESSAGES[..message] {
@@ -164,8 +164,8 @@ fn kill_in_the_middle_of_a_stream(program: &Program) {
     let stop = StopPoint::new();
     let route_stop = stop.clone();
     let first = std::sync::atomic::AtomicBool::new(true);
-    program.claude.route(move |asked| {
-        let script = model(asked)?;
+    program.claude.route(move |request| {
+        let script = model(request)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
         Some(if is_first { script.stop_at(Point::Events(4), &route_stop) } else { script })
     });

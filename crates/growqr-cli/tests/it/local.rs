@@ -36,8 +36,8 @@ fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request() {
     let stop = StopPoint::new();
     let route_stop = stop.clone();
     let first = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
-    program.route(move |asked| {
-        let script = model(asked)?;
+    program.route(move |request| {
+        let script = model(request)?;
         let is_first = first.swap(false, std::sync::atomic::Ordering::Relaxed);
         Some(if is_first { script.stop_at(Point::Events(3), &route_stop) } else { script })
     });
@@ -56,7 +56,7 @@ fn a_kill_in_the_middle_of_a_streamed_answer_repeats_the_request() {
 #[test]
 fn a_conversation_can_switch_between_models() {
     let program = Program::on_local(ServerBehaviour::ollama());
-    program.route(|asked| Some(says(&format!("{} heard: {}", asked.model(), asked.first_user_text().replace('\n', " ")))));
+    program.route(|request| Some(says(&format!("{} heard: {}", request.model(), request.first_user_text().replace('\n', " ")))));
     let choose = |name: &str| assert_eq!(program.run(&["config", "set", "model", name]).code, Some(0));
     choose("guide");
     assert_eq!(program.chat("remember that I like tea").code, Some(0));

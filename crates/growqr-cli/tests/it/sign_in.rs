@@ -20,7 +20,7 @@ impl World {
         let session = DesktopSession::start()?;
         let clerk = ClerkStub::start_blocking().expect("a port");
         let program = Program::new();
-        program.claude.route(|asked| Some(says(&format!("You said: {}", asked.last_user_text()))));
+        program.claude.route(|request| Some(says(&format!("You said: {}", request.last_user_text()))));
         Some(World { program, clerk, session })
     }
 

@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MESSAGES: [&str; 3] = ["hello there", "remember that I like tea", "ask two helpers about tea"];
 
 /// The model's answers in this story.
-pub fn model(asked: &RequestView<'_>) -> Option<Script> {
-    let results: Vec<String> = asked.tool_results().into_iter().map(|result| result.text).collect();
+pub fn model(request: &RequestView<'_>) -> Option<Script> {
+    let results: Vec<String> = request.tool_results().into_iter().map(|result| result.text).collect();
     let answered = |words: &str| results.iter().any(|text| text.contains(words));
-    let first = asked.first_user_text();
-    let said = asked.last_user_text();
+    let first = request.first_user_text();
+    let said = request.last_user_text();
     let page = |path: &str, text: &str| json!({"path": path, "content": text, "message": "It matters later"});
     Some(if first.contains("look at tea") {
         if results.is_empty() { calls([("read_memory", json!({"path": "people/me.md"}))]) } else { says("Tea is liked.") }
@@ -63,8 +63,8 @@ pub fn end_state(program: &Program) -> Value {
         .into_iter()
         .map(|change| {
             let origin = &change["origin"];
-            let is_of_journal = origin["tool_call"].as_str().map(|effect| effects.contains(effect));
-            json!([change["message"], change["paths"], name(&origin["agent"]), is_of_journal])
+            let is_known_effect = origin["tool_call"].as_str().map(|effect| effects.contains(effect));
+            json!([change["message"], change["paths"], name(&origin["agent"]), is_known_effect])
         })
         .collect();
     changes.sort_by_key(Value::to_string);

@@ -81,12 +81,12 @@ fn events_are_printed_above_the_line_that_is_being_edited() {
     let program = Program::new();
     let stop = StopPoint::new();
     let route_stop = stop.clone();
-    program.claude.route(move |asked| {
-        Some(if asked.first_user_text().contains("look at tea") {
+    program.claude.route(move |request| {
+        Some(if request.first_user_text().contains("look at tea") {
             says("Tea is liked.").stop_at(Point::Events(2), &route_stop)
-        } else if asked.last_user_text().contains("Tea is liked") {
+        } else if request.last_user_text().contains("Tea is liked") {
             says("The scout says that tea is liked.\nAnd so it is.")
-        } else if asked.has_tool_results() {
+        } else if request.has_tool_results() {
             says("Sent.")
         } else {
             calls([("spawn_sub_agent", json!({"name": "scout", "task": "look at tea"}))])

@@ -38,9 +38,9 @@ impl State {
             Event::ModelAnswered(body) => self.model_answered(body, at),
             Event::ModelFailed(body) => self.model_failed(body, at),
             Event::ToolStarted(body) => self.tool_started(body, at),
-            Event::ToolInterrupted(body) => self.progress(&body.effect, Progress::Interrupted),
-            Event::ToolResumed(body) => self.progress(&body.effect, Progress::Running),
-            Event::CommitIntended(body) => self.progress(&body.effect, Progress::Committing(body.plan.clone())),
+            Event::ToolInterrupted(body) => self.set_progress(&body.effect, Progress::Interrupted),
+            Event::ToolResumed(body) => self.set_progress(&body.effect, Progress::Running),
+            Event::CommitIntended(body) => self.set_progress(&body.effect, Progress::Committing(body.plan.clone())),
             Event::ToolFinished(body) => self.tool_finished(body),
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
             Event::ChildTold(body) => self.child_told(body, at),
@@ -66,16 +66,16 @@ impl State {
         if let Some(mail) = &body.mail {
             Arc::make_mut(&mut self.received_mail).insert(mail.clone());
         }
-        if let Some(birth) = &body.birth {
-            self.untrusted_pending.extend(birth.untrusted.iter().cloned());
-            self.budget.receive(birth.allowance);
-            if let Some(quota) = birth.quota {
+        if let Some(request) = &body.birth {
+            self.untrusted_pending.extend(request.untrusted.iter().cloned());
+            self.budget.receive(request.allowance);
+            if let Some(quota) = request.quota {
                 self.quota.receive(quota);
             }
             let from = body.parent.clone().unwrap_or_else(AgentId::grow);
-            let quota = birth.quota.unwrap_or_default();
-            self.senders.push(Sender { agent: from.clone(), allowance: birth.allowance, quota, by_person: false, up_to: 1 });
-            self.pending.push(Pending::Task { from, text: birth.task.clone() });
+            let quota = request.quota.unwrap_or_default();
+            self.senders.push(Sender { agent: from.clone(), allowance: request.allowance, quota, by_person: false, up_to: 1 });
+            self.pending.push(Pending::Task { from, text: request.task.clone() });
         }
     }
 
@@ -249,10 +249,10 @@ impl State {
                     self.finishing = self.finishing.map(|refused| refused + 1);
                 }
                 self.transcript.push(Role::Assistant, content);
-                self.transcript.counted(prompt + reply.usage.output_tokens);
+                self.transcript.set_counted(prompt + reply.usage.output_tokens);
             }
             Verdict::Void { nudge } => {
-                self.transcript.counted(prompt);
+                self.transcript.set_counted(prompt);
                 self.counters.nudged |= nudge.is_some();
                 self.pending.extend(nudge.map(|nudge| match nudge {
                     Nudge::Empty => Pending::AnswerWasEmpty,
@@ -312,7 +312,7 @@ impl State {
         }
     }
 
-    pub(super) fn progress(&mut self, effect: &EffectId, progress: Progress) {
+    pub(super) fn set_progress(&mut self, effect: &EffectId, progress: Progress) {
         if let Phase::Tools(calls) = &mut self.phase
             && let Some(call) = calls.iter_mut().find(|call| call.effect == *effect)
         {
@@ -330,7 +330,7 @@ impl State {
         }
         self.untrusted.extend(body.source.clone());
         let result = ToolResult { content: body.content.clone(), is_error: body.is_error };
-        self.progress(&body.effect, Progress::Done(result));
+        self.set_progress(&body.effect, Progress::Done(result));
     }
 
     pub(super) fn call(&self, effect: &EffectId) -> Option<&Call> {
@@ -339,10 +339,10 @@ impl State {
     }
 
     fn child_requested(&mut self, mail: &Mail, at: Timestamp) {
-        if let MailBody::Spawn(birth) = &mail.body {
-            let given = birth.quota.unwrap_or_default();
+        if let MailBody::Spawn(request) = &mail.body {
+            let given = request.quota.unwrap_or_default();
             self.quota.record_use(given.plus(Quota { children: 1, ..Quota::default() }));
-            self.budget.grant(birth.allowance, at);
+            self.budget.grant(request.allowance, at);
             self.children.insert(mail.to.clone(), Child::new(at, self.budget.message_number(), false, given.at_once));
         }
     }

@@ -309,7 +309,7 @@ impl State {
             (AskKind::Permission, Some(AskDetail::Call { effect, why, .. })) => {
                 let waits = self.call(effect).is_some_and(|call| matches!(call.progress, Progress::AwaitingPermission(_)));
                 if waits && answer.is_some_and(is_allowed) {
-                    self.progress(effect, Progress::Permitted);
+                    self.set_progress(effect, Progress::Permitted);
                 }
                 if let AskReason::Repeated(_) = why {
                     self.repeated.count = 0;

@@ -38,8 +38,8 @@ impl Draft<'_> {
         let limit = state.limit_of_last_message.unwrap_or(limit);
         let input_cost = prices.input_bound(input).unwrap_or_default();
         let affordable = |money: Money| prices.output_affordable(input, money.saturating_sub(input_cost)).unwrap_or_default();
-        // A call that breaks off counts with its whole reservation, and the next attempt must still be affordable. So a call
-        // takes at most half of the money that is left, as long as half buys a long answer.
+        // A call that is interrupted counts with its whole reservation, and the next attempt must still be affordable. So a call
+        // reserves at most half of the available money, unless half is not enough for a long answer.
         let half = affordable(Money(available.0 / 2));
         let max_tokens = max_output.min(half.max(affordable(available).min(LONG_OUTPUT_TOKENS)));
         let output_cost = prices.output_cost(input, max_tokens).unwrap_or_default();

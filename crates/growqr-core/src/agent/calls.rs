@@ -1,4 +1,4 @@
-//! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls go on.
+//! Tool calls: starts them, carries out at once those that only change the journal, and decides how interrupted calls continue.
 
 use super::asks::{Permission, ask_id};
 use super::children;
@@ -42,7 +42,7 @@ impl Draft<'_> {
         for (index, call) in calls.iter().enumerate() {
             let Some(entry) = self.state.tool(&call.name).cloned() else {
                 let name = &call.name;
-                self.answer_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
+                self.refuse_call(call, format!("there is no tool {name:?}; use one of the tools you were given"));
                 continue;
             };
             let line = match self.permission(&call.name, &call.input) {
@@ -108,12 +108,12 @@ impl Draft<'_> {
     /// Records the calls of an answer as refused: each gets an error result.
     pub(super) fn refuse_calls(&mut self, calls: &[WantedCall], why: &str) {
         for call in calls {
-            self.answer_call(call, why.to_owned());
+            self.refuse_call(call, why.to_owned());
         }
     }
 
     /// Records a call that is not carried out, together with its error result for the model.
-    fn answer_call(&mut self, call: &WantedCall, problem: String) {
+    fn refuse_call(&mut self, call: &WantedCall, problem: String) {
         let entry = CatalogueEntry { name: call.name.clone(), executor: ExecutorId::journal(), repeat: Repeat::Safe };
         let effect = self.start_call(call, &entry, Start::default());
         self.finish_call(&effect, ToolResult::error(problem));
@@ -147,8 +147,8 @@ impl Draft<'_> {
         matches!(&self.state.phase, Phase::Tools(calls) if calls.iter().all(Call::is_done))
     }
 
-    /// After a restart of the program: decides for each call that was running whether it is carried out again, looked up, or
-    /// finished as unknown.
+    /// After the agent was loaded: decides for each call that was running whether it is carried out again, looked up, or finished
+    /// as unknown.
     pub(super) fn resume_calls(&mut self) {
         for (effect, repeat) in self.running_calls() {
             match repeat {
@@ -159,8 +159,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Stops the calls that have no result yet. A call whose memory change is already recorded goes on, because the commit may
-    /// already be in the repository.
+    /// Stops the calls that have no result yet. A call whose memory change is already recorded continues, because the commit
+    /// may already be in the repository.
     pub(super) fn stop_calls(&mut self) {
         for effect in children::waiting_calls(&self.state).into_iter().chain(self.calls_not_started()) {
             self.finish_call(&effect, ToolResult::error(STOPPED));

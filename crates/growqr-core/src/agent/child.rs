@@ -64,16 +64,17 @@ impl Child {
         self.messages_sent > self.messages_reported
     }
 
-    /// Adds another message. While the sub-agent works, its money keeps the time of the first grant.
-    pub(super) fn add_message(&mut self, message: Child) {
+    /// Adds another message; `first` is the sub-agent as if this message were its first. While the sub-agent works, its money
+    /// keeps the time of the first grant.
+    pub(super) fn add_message(&mut self, first: Child) {
         let messages_sent = self.messages_sent + 1;
         if self.is_at_work() {
             self.cancelled = false;
             self.finishing = false;
-            self.at_once += message.at_once;
-            self.by_person &= message.by_person;
+            self.at_once += first.at_once;
+            self.by_person &= first.by_person;
         } else {
-            *self = Child { messages_reported: self.messages_reported, ..message };
+            *self = Child { messages_reported: self.messages_reported, ..first };
         }
         self.messages_sent = messages_sent;
     }

@@ -30,7 +30,7 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         Err(problem) => return problem,
     };
     let state = &draft.state;
-    let birth = SpawnRequest {
+    let request = SpawnRequest {
         name: name.to_owned(),
         task: task.to_owned(),
         allowance,
@@ -39,20 +39,20 @@ pub(super) fn spawn(draft: &mut Draft, effect: &EffectId, name: &str, task: &str
         untrusted: state.untrusted(),
     };
     let child = child_id(effect);
-    let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(birth) };
+    let mail = Mail { id: effect.clone(), from: state.id.clone(), to: child.clone(), body: MailBody::Spawn(request) };
     draft.push(ChildRequested { effect: effect.clone(), mail });
     ToolResult::ok(format!(
         "sub-agent {child} ({name}) is at work; its report will come as mail, or wait for it with wait_for_sub_agents"
     ))
 }
 
-/// Sends a sub-agent a message. Starts a new turn if its turn has ended.
+/// Sends a sub-agent a message. If its turn has ended, the message starts a new one.
 pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> ToolResult {
     let id = AgentId::new(id);
     let Some(child) = draft.state.children.get(&id) else { return unknown(&id) };
     let allowance = if child.is_at_work() {
-        // The current turn may end before it reads the message. The message then needs money for a new turn, so it carries some
-        // if there is any.
+        // The sub-agent's turn may end before it reads the message, and a new turn needs money. So the message brings money if
+        // there is enough.
         allowance(draft, 1).unwrap_or(Money::ZERO)
     } else {
         if let Err(problem) = quota_share(&draft.state, 1, 0) {
@@ -68,7 +68,8 @@ pub(super) fn message_sub_agent(draft: &mut Draft, id: &str, text: &str) -> Tool
     ToolResult::ok(format!("{id} will read it; its report will come as mail"))
 }
 
-/// Puts a message for a sub-agent into the outbox; `message` is its id if the person wrote it.
+/// Puts a message for a sub-agent into the outbox. `allowance` is the money that it brings, or the limit that leaves none;
+/// `message` is its id if the person wrote it.
 pub(super) fn send_message(
     draft: &mut Draft,
     to: AgentId,

@@ -26,7 +26,7 @@ use crate::prompt::Role;
 use crate::tool::{Performed, ToolResult};
 use sha2::{Digest, Sha256};
 
-/// How often the same request is sent before the turn fails.
+/// The most attempts of one request; then the turn fails.
 const ATTEMPTS: u32 = 3;
 
 /// Fill level of the context window, in percent, above which a new segment starts with a shortened past.
@@ -70,7 +70,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Names the journal: a new one when it begins, one of version 1 when it is next used.
+    /// Names the journal if it has no name yet: a new journal at its first event, a journal of version 1 when it is next loaded.
     fn name_journal(&mut self) {
         if self.state.seq.0 > 0 && self.state.journal.is_none() {
             self.push(JournalNamed { name: JournalName::random(self.now.random) });
@@ -101,15 +101,15 @@ impl Draft<'_> {
     }
 
     fn on_mail(&mut self, mail: Mail) {
+        // Spawn mail creates the agent; all other mail needs an agent that exists.
         let is_spawn = matches!(mail.body, MailBody::Spawn(_));
         let exists = self.state.seq.0 > 0;
         if self.state.has_received(&mail.id) || is_spawn == exists {
             return;
         }
         match &mail.body {
-            MailBody::Spawn(birth) => {
-                let birth = Some(birth.clone());
-                self.push(AgentCreated { birth, parent: Some(mail.from), mail: Some(mail.id) });
+            MailBody::Spawn(request) => {
+                self.push(AgentCreated { birth: Some(request.clone()), parent: Some(mail.from), mail: Some(mail.id) });
                 self.name_journal();
                 self.handle_pending(false);
             }
@@ -200,6 +200,7 @@ impl Draft<'_> {
         self.request_with(attempt, max_output);
     }
 
+    /// Like [`Draft::request`], with an output limit of at most `max_output` tokens.
     fn request_with(&mut self, attempt: u32, max_output: u64) {
         match self.affordable_request(attempt, max_output) {
             Ok((Affordable { max_tokens, reservation, tokens }, shortened)) => {
@@ -289,7 +290,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Once every call has its result, sends the results to the model, unless the turn is cancelled.
+    /// Once every call has its result, sends the results to the model; if the turn is being cancelled, ends it instead.
     pub(super) fn after_calls(&mut self) {
         if self.calls_done() {
             if !self.state.cancelling {
@@ -308,7 +309,7 @@ impl Draft<'_> {
         if open != attempt {
             return;
         }
-        let again = failure.kind.is_retryable() && attempt < ATTEMPTS;
+        let can_retry = failure.kind.is_retryable() && attempt < ATTEMPTS;
         let ended = Ended::Failed(failure.clone());
         let counted = match failure.kind {
             FailureKind::Aborted => self.counted_until_now(),
@@ -317,7 +318,7 @@ impl Draft<'_> {
             _ => Counted::Nothing,
         };
         self.push_failure(failure, counted);
-        if again {
+        if can_retry {
             self.request(attempt + 1);
         } else if needs_new_segment(&ended) && !self.state.counters.past_was_carried {
             self.begin_segment();
@@ -366,16 +367,16 @@ impl Draft<'_> {
         }
     }
 
-    /// Before an orderly stop: ends the open model call, which counts the most that it can have cost so far. It is made again at
-    /// the next start.
+    /// Before an orderly stop: interrupts the open model call and counts its highest possible cost so far. The next start makes
+    /// the call again.
     fn on_stop(&mut self) {
         if let Phase::Calling { .. } = self.state.phase {
             self.interrupt_call("GrowQR stopped before the answer was complete", self.counted_until_now());
         }
     }
 
-    /// After a restart of the program: the open model call may have been billed; it is made again. An open tool call is carried
-    /// out again, looked up, or finished as unknown.
+    /// The agent was loaded from its journal. What is open then was interrupted: a model call counts with its whole reservation,
+    /// because it may have been billed, and is made again; a tool call is carried out again, looked up, or finished as unknown.
     fn on_wake(&mut self) {
         self.name_journal();
         match (&self.state.phase, self.state.interrupted_attempt) {
@@ -444,7 +445,7 @@ impl Draft<'_> {
         let mut raised = raised.saturating_sub(left.saturating_sub(given));
         let (ending, text) = self.last_report(&ended);
         let mut reports = Vec::with_capacity(self.state.senders.len());
-        // The money that was given first counts as spent first.
+        // Money counts as spent in the order in which it was given, so the last sender gets its unused money back first.
         for sender in self.state.senders.iter().rev() {
             let returned = left.min(sender.allowance);
             left = left.saturating_sub(returned);

@@ -52,7 +52,7 @@ pub enum Input {
         /// The reason.
         failure: Failure,
     },
-    /// A memory change is prepared; its intent must be recorded before the commit.
+    /// A memory change is prepared; it must be recorded before it is committed.
     Intended {
         /// The tool call.
         effect: EffectId,
@@ -68,7 +68,7 @@ pub enum Input {
     },
     /// The executor's answer about an interrupted call.
     LookedUp {
-        /// The answer.
+        /// The tool call.
         effect: EffectId,
         /// What it knows.
         found: LookedUp,
@@ -128,7 +128,7 @@ pub enum Input {
     },
     /// The program is about to stop in an orderly way; no further intent will be performed.
     Stopping,
-    /// The journal was replayed after a restart of the program.
+    /// The agent was loaded from its journal, after a restart of the program or a sleep.
     Woken,
 }
 

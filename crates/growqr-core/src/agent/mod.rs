@@ -4,8 +4,8 @@
 //! to perform outside. All three are pure; a driver (in `growqr-actors`) records the events before it acts.
 //!
 //! Phases of a turn: `Idle -> Calling -> (Tools -> Calling)* -> Idle`. A sub-agent is `Waiting` if its model has finished while
-//! its own sub-agents still work; it goes on when the last of them reports. A sub-agent that is told to stop first stops its own
-//! sub-agents and ends after them, so that its report covers all that was spent below it.
+//! its own sub-agents still work; its turn continues when the last of them reports. A sub-agent that is told to stop first stops
+//! its own sub-agents and ends after them, so that its report covers all that was spent below it.
 
 mod apply;
 mod asks;

@@ -43,11 +43,11 @@ impl State {
             Phase::Tools(calls) => calls,
             _ => &self.unsent_results,
         };
-        let left_out = self.shortenable_pending.filter(|_| shortened);
-        let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, left_out.is_some())).collect();
+        let shortened_count = self.shortenable_pending.filter(|_| shortened);
+        let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, shortened_count.is_some())).collect();
         if !self.pending.is_empty() {
             // All pending items go into one block: the cache looks back a limited number of blocks.
-            let text = |(at, pending): (usize, &Pending)| pending.text(left_out.is_some_and(|count| at < count));
+            let text = |(at, pending): (usize, &Pending)| pending.text(shortened_count.is_some_and(|count| at < count));
             let text: Vec<String> = self.pending.iter().enumerate().map(text).collect();
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
         }
@@ -197,7 +197,7 @@ impl Pending {
     }
 }
 
-/// How a report reads in mail, and in the result of a call that waited for it.
+/// The text of a report, for mail and for the result of a call that waited for it.
 pub(super) fn report_text(from: &str, report: &Report) -> String {
     let ending = match report.ending {
         Ending::Done => "done",
@@ -226,7 +226,7 @@ fn tail(text: &str, limit: usize) -> &str {
     &text[start..]
 }
 
-/// Data cannot close the element that marks it as data.
+/// Escapes this element's closing tag in data, so that the data cannot end the element around it.
 fn escape_closing_tag(text: &str, element: &str) -> String {
     text.replace(&format!("</{element}"), &format!("<\\/{element}"))
 }

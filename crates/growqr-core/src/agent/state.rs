@@ -42,7 +42,7 @@ pub struct State {
     /// The agents that sent it messages for the current turn, in the order of their first message: its parent, or the Grow Agent
     /// with a message of the person. Each gets a report.
     pub(super) senders: Vec<Sender>,
-    /// The limit that left its last message without money.
+    /// The limit that left no money for its last message, as the sender reported it.
     pub(super) limit_of_last_message: Option<LimitReached>,
     pub(super) segment: Option<CurrentSegment>,
     pub(super) transcript: Transcript,
@@ -54,6 +54,7 @@ pub struct State {
     /// `unsent_results`.
     pub(super) shortenable_pending: Option<usize>,
     pub(super) phase: Phase,
+    /// The turn is being cancelled: it ends once every open tool call has its result.
     pub(super) cancelling: bool,
     /// A message arrived after the cancel: once the cancelled turn has ended, the next one starts.
     pub(super) message_since_cancel: bool,
@@ -385,7 +386,7 @@ impl State {
         self.scope(self.id.as_str()).effect(self.ordinal + index as u64)
     }
 
-    /// The base of the effect ids of the current turn; `place` is the agent, or a sender within its journal.
+    /// The base of the effect ids of the current turn. See [`EffectScope::place`].
     pub(super) fn scope<'a>(&'a self, place: &'a str) -> EffectScope<'a> {
         EffectScope { journal: self.journal.as_ref(), salt: self.salt.as_ref(), place, turn: self.turn }
     }

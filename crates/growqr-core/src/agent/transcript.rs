@@ -37,14 +37,15 @@ impl Transcript {
     }
 
     /// Sets the provider's count, which covers everything up to and including its own answer.
-    pub(super) fn counted(&mut self, tokens: u64) {
+    pub(super) fn set_counted(&mut self, tokens: u64) {
         self.counted = Some(tokens);
         self.bound_since_count = 0;
     }
 
-    /// Upper bound of the prompt's tokens after adding content with a [`token_bound`] of `more`.
-    pub(super) fn bound(&self, before: u64, more: u64) -> u64 {
-        self.counted.unwrap_or(before) + self.bound_since_count + more
+    /// Upper bound of the prompt's tokens after adding content with a [`token_bound`] of `more`. As long as the provider has
+    /// counted nothing, `segment_bytes` is the bound for system text and tools.
+    pub(super) fn bound(&self, segment_bytes: u64, more: u64) -> u64 {
+        self.counted.unwrap_or(segment_bytes) + self.bound_since_count + more
     }
 
     /// The provider's last token count.

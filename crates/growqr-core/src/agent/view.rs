@@ -1,4 +1,4 @@
-//! The views of an agent for people: its row in the listing, and the rows of its transcript.
+//! The views of an agent for people: its row in the listing, and the messages of its conversation.
 
 use super::render::without_blocks;
 use super::state::{Phase, Progress, State};
@@ -124,13 +124,13 @@ fn spending_view(state: &State, entry: &Entry) -> Option<SpendingView> {
     })
 }
 
-/// The row of the transcript that an entry adds, if it adds one.
+/// The row of the messages view that an entry adds, if it adds one.
 fn message_view(agent: &AgentId, entry: &Entry) -> Option<MessageView> {
     let (author, text) = match &entry.event {
         Event::UserSaid(body) => (Author::Person, body.text.clone()),
         Event::AgentCreated(body) => {
-            let birth = body.birth.as_ref()?;
-            (Author::Agent(body.parent.clone()?), birth.task.clone())
+            let request = body.birth.as_ref()?;
+            (Author::Agent(body.parent.clone()?), request.task.clone())
         }
         Event::ModelAnswered(body) => match body.verdict.clone().unwrap_or_else(|| version_1::kept(&body.reply)) {
             Verdict::Kept { left_out, .. } => {

@@ -184,7 +184,7 @@ pub struct ToolStarted {
     /// The executor of the call. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executor: Option<ExecutorId>,
-    /// How to go on with the call if the program stops meanwhile. `None` in version 1.
+    /// How to continue with the call if the program stops meanwhile. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
     /// The sub-agents whose reports it waits for; `None` for a call that does not wait, and in version 1.
@@ -284,7 +284,7 @@ pub struct ChargeReserved {
 pub struct ChargeSettled {
     /// The charge.
     pub charge: EffectId,
-    /// What it cost; `None` if that will never be known: then the whole reservation counts.
+    /// What it cost. `None` if that will never be known; then the whole reservation counts as spent.
     pub cost: Option<Money>,
     /// What the money was for. `None` before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -151,7 +151,7 @@ pub enum DecodeError {
 /// An event with its place and time in the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Its place in the agent's journal.
+    /// Its number in the agent's journal.
     pub seq: Seq,
     /// When it was recorded.
     pub at: Timestamp,

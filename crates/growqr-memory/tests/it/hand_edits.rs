@@ -1,4 +1,4 @@
-//! What the user does in the folder with an editor or with git.
+//! Hand edits: changes that the user makes in the folder with an editor or with git.
 
 use crate::world::{World, at, delete, write};
 use growqr_core::memory::{Memory, MemoryError};

@@ -121,7 +121,7 @@ fn without_a_base_only_adding_at_the_end_is_safe() {
 }
 
 #[test]
-fn writing_the_current_text_is_unchanged() {
+fn writing_the_current_text_is_refused_as_unchanged() {
     let world = World::new();
     let version = world.write("a.md", "one\n").new_blob;
     let again = |base| growqr_core::memory::Change { origin: origin("again"), ..write("a.md", "one\n", base) };
@@ -131,7 +131,7 @@ fn writing_the_current_text_is_unchanged() {
 }
 
 #[test]
-fn a_write_with_a_base_to_a_deleted_page_is_missing() {
+fn a_write_with_a_base_to_a_deleted_page_is_refused_as_missing() {
     let world = World::new();
     let version = world.write("a.md", "one\n").new_blob;
     world.change(&delete("a.md")).unwrap();
@@ -140,7 +140,7 @@ fn a_write_with_a_base_to_a_deleted_page_is_missing() {
 }
 
 #[test]
-fn listing_is_by_path_with_sizes_and_a_prefix() {
+fn a_listing_has_the_paths_and_sizes_of_pages_with_a_prefix() {
     let world = World::new();
     world.edit_by_hand("projects/x.md", "123");
     world.edit_by_hand("projects/.hidden", "123");
@@ -152,7 +152,7 @@ fn listing_is_by_path_with_sizes_and_a_prefix() {
 }
 
 #[test]
-fn search_ignores_case_and_goes_by_path_then_line() {
+fn search_ignores_case_and_sorts_by_path_then_line() {
     let world = World::new();
     world.write("b.md", "Über Ada\nnothing\nADA again\n");
     world.write("a.md", &format!("ada {}\n", "x".repeat(500)));
@@ -214,7 +214,7 @@ fn a_plan_for_an_old_head_is_refused() {
 }
 
 #[test]
-fn files_from_before_the_first_start_stay_and_become_the_users() {
+fn files_from_before_the_first_start_stay_and_are_committed_as_the_users() {
     let temporary = tempfile::tempdir().unwrap();
     fs::write(temporary.path().join("profile.md"), "I am Ada\n").unwrap();
     let memory = MemoryRepo::open(temporary.path(), at(0)).unwrap();

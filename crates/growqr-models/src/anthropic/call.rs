@@ -34,12 +34,12 @@ impl ServiceErrors for CallErrors<'_> {
     }
 
     /// Before the reply begins nothing is billed, and the error means that the service is overloaded.
-    fn stream_error(&self, words: &str, begun: bool) -> Failure {
-        let words = redact_and_shorten(words, self.provider.config.key.expose());
+    fn stream_error(&self, service_message: &str, begun: bool) -> Failure {
+        let service_message = redact_and_shorten(service_message, self.provider.config.key.expose());
         if !begun {
-            return failure(FailureKind::Busy, &format!("Anthropic is busy: {words}"), None);
+            return failure(FailureKind::Busy, &format!("Anthropic is busy: {service_message}"), None);
         }
-        failure(FailureKind::Aborted, &format!("Anthropic stopped in the middle of the answer: {words}"), None)
+        failure(FailureKind::Aborted, &format!("Anthropic stopped in the middle of the answer: {service_message}"), None)
     }
 }
 

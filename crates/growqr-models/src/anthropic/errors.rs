@@ -30,10 +30,10 @@ pub(super) fn classify(head: &ResponseHead, body: &[u8], model: &str, secret: &s
     let parsed: ErrorBody = serde_json::from_slice(body).unwrap_or_default();
     let error = parsed.error;
     let kind = kind(head.status, &error);
-    let words = redact_and_shorten(&error.message, secret);
+    let service_message = redact_and_shorten(&error.message, secret);
     let failure = Failure {
         kind,
-        message: sentence(kind, head.status, model, &words),
+        message: sentence(kind, head.status, model, &service_message),
         request_id: head.request_id.clone().or(parsed.request_id),
     };
     // Waiting does not restore a spent budget, even if a header asks for a retry.
@@ -61,7 +61,8 @@ fn kind(status: u16, error: &ErrorFields) -> FailureKind {
     }
 }
 
-fn sentence(kind: FailureKind, status: u16, model: &str, words: &str) -> String {
+/// The message for the user: what failed, followed by the service's own message.
+fn sentence(kind: FailureKind, status: u16, model: &str, service_message: &str) -> String {
     let start = match kind {
         FailureKind::Key if status == 403 => "Anthropic does not allow this key to do that".to_owned(),
         FailureKind::Key => "Anthropic does not accept the API key; check it, or add another".to_owned(),
@@ -75,7 +76,7 @@ fn sentence(kind: FailureKind, status: u16, model: &str, words: &str) -> String 
         FailureKind::Unavailable => format!("Anthropic has a temporary problem (HTTP {status})"),
         _ => format!("Anthropic refused the request (HTTP {status})"),
     };
-    if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
+    if service_message.is_empty() { format!("{start}.") } else { format!("{start}: {service_message}") }
 }
 
 fn reason(status: u16) -> String {

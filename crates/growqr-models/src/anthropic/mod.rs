@@ -65,7 +65,7 @@ impl Config {
     }
 }
 
-/// What the Models API reports about a model.
+/// What the Models API reports about a model. It replaces the values of the built-in table.
 #[derive(Clone, Debug)]
 struct Overlay {
     name: String,

@@ -57,8 +57,8 @@ impl Counts {
         }
     }
 
-    /// Usage and cost of the whole call. If the service lists its passes (`iterations`), they are added up, each priced for
-    /// its own model, because the top-level counts may leave some of them out.
+    /// Usage and cost of the whole call. A call may consist of several passes of the model (`iterations`). If the service
+    /// lists them, they are added up, each at the prices of its own model, because the top-level counts may omit some.
     pub fn usage_and_cost(&self, model: &str) -> (Usage, Option<Money>) {
         let passes = match self.iterations.as_deref() {
             None | Some([]) => std::slice::from_ref(self),

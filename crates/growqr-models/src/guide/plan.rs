@@ -74,7 +74,7 @@ pub(super) fn next(request: &ModelRequest) -> Action {
     let is_helper = request.agent.as_str().starts_with("a-");
     let step = |turn: &Turn| if is_helper { work_as_helper(turn, &offers) } else { answer_user(turn, &offers) };
     match step(&turn) {
-        // The user wrote during the turn: answer the first message, then take up the second one.
+        // The user wrote during the turn: answer the first message, then quote the second one and continue with it.
         Action::Say(text) if !turn.added.is_empty() => {
             let text = format!("{text}\n\n{}", also_said(&turn.added));
             match step(&Turn { text: turn.added, ..Turn::default() }) {

@@ -36,11 +36,11 @@ impl Turn {
         };
         let Some(mut at) = read.iter().rposition(begins) else { return Turn::default() };
         let (mut text, mut mail) = unwrap_elements(&texts(&read[at..=at]));
-        // An answer that quotes what the user wrote during the turn begins the work on it.
+        // Text that the user wrote during the turn becomes the current message once an answer of the guide has quoted it.
         for answer in at + 1..read.len() {
             let (added, _) = unwrap_elements(&texts(&read[at + 1..answer]));
-            let takes_up = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also_said(&added)));
-            if read[answer].0 == Role::Assistant && !added.is_empty() && read[answer].1.iter().any(takes_up) {
+            let quotes_it = |block: &Block| matches!(block, Block::Text(text) if text.contains(&also_said(&added)));
+            if read[answer].0 == Role::Assistant && !added.is_empty() && read[answer].1.iter().any(quotes_it) {
                 (at, text, mail) = (answer, added, Vec::new());
             }
         }
@@ -54,9 +54,9 @@ impl Turn {
     }
 }
 
-/// The sentence with which the guide takes up what the user wrote during the turn.
-pub(super) fn also_said(words: &str) -> String {
-    format!("You also said: {words}")
+/// The sentence with which the guide quotes a text that the user wrote during the turn, before it answers it.
+pub(super) fn also_said(text: &str) -> String {
+    format!("You also said: {text}")
 }
 
 /// All user texts.

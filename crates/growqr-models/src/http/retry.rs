@@ -99,8 +99,8 @@ pub(crate) enum RetryDecision {
 }
 
 /// Puts a message of the service on one line of at most 400 characters and replaces the key in it.
-pub(crate) fn redact_and_shorten(words: &str, secret: &str) -> String {
-    let shown = if secret.is_empty() { words.to_owned() } else { words.replace(secret, "(key)") };
+pub(crate) fn redact_and_shorten(message: &str, secret: &str) -> String {
+    let shown = if secret.is_empty() { message.to_owned() } else { message.replace(secret, "(key)") };
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(400) {
         Some((end, _)) => format!("{}…", &line[..end]),

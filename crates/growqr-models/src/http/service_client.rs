@@ -1,6 +1,6 @@
 //! The client for one service: acquires a permit, sends the request, retries where that is safe, reads the event stream.
 //!
-//! It does not know the API of the service. [`ServiceErrors`] explains the service's errors, [`ReplyBuilder`] parses its
+//! It does not know the API of the service: [`ServiceErrors`] classifies the service's errors, [`ReplyBuilder`] parses its
 //! events.
 
 use super::client;
@@ -42,14 +42,14 @@ pub(crate) enum StreamError {
 
 /// Turns the errors of one service into failures with a message for the user.
 pub(crate) trait ServiceErrors: Send + Sync {
-    /// The service's name as it stands in a sentence.
+    /// The service's name, for use inside a sentence.
     fn service_name(&self) -> String;
     /// What to do about a response whose status is not 200.
     fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision;
     /// The failure for a connection that could not be opened.
     fn unreachable(&self, cause: &str) -> Failure;
     /// The failure for an error event in the stream. `begun`: a part of the reply had already arrived.
-    fn stream_error(&self, words: &str, begun: bool) -> Failure;
+    fn stream_error(&self, message: &str, begun: bool) -> Failure;
 }
 
 /// Builds a reply from the events of a stream.
@@ -209,8 +209,8 @@ impl ServiceClient {
             for event in events {
                 let begun = answer.has_begun();
                 answer.push_event(&event, on_delta).map_err(|error| match error {
-                    StreamError::FromService(words) => {
-                        Failure { request_id: request_id.clone(), ..errors.stream_error(&words, begun) }
+                    StreamError::FromService(message) => {
+                        Failure { request_id: request_id.clone(), ..errors.stream_error(&message, begun) }
                     }
                     other => unreadable(&other.to_string(), request_id.clone()),
                 })?;
@@ -287,7 +287,7 @@ pub(crate) fn idle_timeout_failure(errors: &dyn ServiceErrors, limit: Duration, 
     failure(FailureKind::Broken, &text, request_id)
 }
 
-/// The message of the innermost error. Only it tells an unknown host name from an untrusted certificate.
+/// The message of the innermost error. The outer ones do not distinguish an unknown host name from an untrusted certificate.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {

@@ -17,14 +17,14 @@ pub trait Timer: Send + Sync {
     fn jitter(&self, most: Duration) -> Duration;
 }
 
-/// The timer of the product, on tokio's clock.
+/// The timer outside of tests, on tokio's clock.
 pub struct SystemTimer {
     begun: tokio::time::Instant,
     random: Mutex<StdRng>,
 }
 
 impl SystemTimer {
-    /// A timer whose jitter is derived from `seed`. Each process should use another seed.
+    /// A timer whose jitter is derived from `seed`. Two processes should not use the same seed.
     #[must_use]
     pub fn new(seed: u64) -> SystemTimer {
         SystemTimer { begun: tokio::time::Instant::now(), random: Mutex::new(StdRng::seed_from_u64(seed)) }

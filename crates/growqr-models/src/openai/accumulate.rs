@@ -138,7 +138,7 @@ impl ReplyBuilder for Accumulator {
         self.complete
     }
 
-    /// Some servers close the stream without `[DONE]`. The finish reason is required.
+    /// Some servers close the stream without `[DONE]`, but all send a finish reason.
     fn may_end(&self) -> bool {
         self.finish.is_some()
     }
@@ -202,9 +202,9 @@ impl Accumulator {
             content.push(RawJson::of(&json!({"type": "text", "text": self.text})));
         }
         let mut used_ids = used_ids.clone();
-        for (place, call) in self.calls.into_iter().enumerate() {
-            let made = format!("call_{message_count}_{place}");
-            let id = if is_valid_name(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { made };
+        for (position, call) in self.calls.into_iter().enumerate() {
+            let generated = format!("call_{message_count}_{position}");
+            let id = if is_valid_name(&call.id, 128) && !used_ids.contains(&call.id) { call.id.clone() } else { generated };
             content.push(call.encode(&id));
             used_ids.insert(id);
         }
@@ -233,17 +233,17 @@ impl Accumulator {
 }
 
 impl Call {
-    /// Whether a piece belongs to this call. A new id begins a new call, whatever the index. So does a name if the arguments
-    /// of this call are already complete JSON.
+    /// Whether a piece belongs to this call. A piece with another id begins a new call, even with the same index. So does a
+    /// piece with a name, unless it is the same name and the arguments so far are not yet complete JSON.
     fn continues(&self, index: Option<u64>, id: &str, name: &str) -> bool {
         if !id.is_empty() && !self.id.is_empty() {
             return self.id == id && (index == self.index || index.is_none());
         }
-        let is_begun = name.is_empty() || self.name.is_empty() || (self.name == name && !self.is_whole());
-        is_begun && (index == self.index || index.is_none())
+        let fits = name.is_empty() || self.name.is_empty() || (self.name == name && !self.has_complete_arguments());
+        fits && (index == self.index || index.is_none())
     }
 
-    fn is_whole(&self) -> bool {
+    fn has_complete_arguments(&self) -> bool {
         serde_json::from_str::<Value>(&self.arguments).is_ok()
     }
 
@@ -352,13 +352,14 @@ mod tests {
             "one index for all"
         );
         assert_eq!(calls(&[json!([whole(json!(null), a.clone(), one)]), json!([whole(json!(null), b, two)])]), both, "no index");
-        let made = [call("call_7_0", "read", one), call("call_7_1", "read", two)];
+        let generated = [call("call_7_0", "read", one), call("call_7_1", "read", two)];
         let none = json!(null);
         assert_eq!(
             calls(&[json!([whole(none.clone(), none.clone(), one)]), json!([whole(none.clone(), none.clone(), two)])]),
-            made
+            generated,
+            "no index, no id"
         );
-        assert_eq!(calls(&[json!([whole(json!(0), json!(""), one), whole(json!(0), json!(""), two)])]), made, "neither");
+        assert_eq!(calls(&[json!([whole(json!(0), json!(""), one), whole(json!(0), json!(""), two)])]), generated, "empty ids");
         let again = [whole(json!(0), a.clone(), "{\"p\""), whole(json!(0), a, ": 1}")];
         assert_eq!(calls(&[json!([again[0]]), json!([again[1]])]), both[..1], "id and name in every piece");
     }

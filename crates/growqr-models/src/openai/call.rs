@@ -35,8 +35,8 @@ impl ServiceErrors for CallErrors<'_> {
         CallErrors::unreachable(self, cause)
     }
 
-    fn stream_error(&self, words: &str, begun: bool) -> Failure {
-        CallErrors::stream_error(self, words, begun)
+    fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
+        CallErrors::stream_error(self, server_message, begun)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Probes model servers: which program runs at an address, which models it offers, and how large their context windows are.
 //!
 //! A window counts only if the server reports the size that it *uses*. The size that a model was trained for is useless:
-//! Ollama and LM Studio use far less by default, and Ollama then silently drops the beginning of a longer prompt. So a
-//! window that the server does not report is guessed small.
+//! Ollama and LM Studio use far less by default, and Ollama then silently drops the beginning of a longer prompt. So if the
+//! server does not report the size in use, a low guess is taken.
 
 use super::BaseUrl;
 use crate::http::body_of;
@@ -120,8 +120,8 @@ pub async fn discover(search: &Search) -> Vec<Server> {
     let deadline = Instant::now() + search.timeout;
     let probes = bases.iter().map(async |base| {
         let key = search.configured.as_ref().and_then(|(set, key)| key.as_ref().filter(|_| set == base));
-        let own = if base.is_plain() { None } else { tls_client().ok() };
-        ServerProbe { client: own.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
+        let with_tls = if base.is_plain() { None } else { tls_client().ok() };
+        ServerProbe { client: with_tls.as_ref().unwrap_or(&client), base, key, deadline }.identify().await
     });
     join_all(probes).await.into_iter().flatten().collect()
 }
@@ -148,7 +148,8 @@ struct ModelList {
     data: Option<Vec<ModelItem>>,
 }
 
-/// Servers use different names for the window in use. None of these fields is the size that the model was trained for.
+/// An entry of the list. Servers use different names for the window in use; none of these fields is the size that the model
+/// was trained for.
 #[derive(Deserialize)]
 struct ModelItem {
     id: String,
@@ -216,18 +217,18 @@ impl ServerProbe<'_> {
 
     /// The window of the loaded model; if it is not loaded, `num_ctx` from its parameters.
     async fn ollama_window(&self, model: &str) -> Option<u64> {
-        let is_it = |running: &&Value| {
+        let is_this_model = |running: &&Value| {
             let tagged = format!("{model}:latest");
             ["name", "model"].iter().any(|field| running[field] == model || running[field] == tagged.as_str())
         };
         let running = self.get(self.base.outside_v1("api/ps")).await?;
-        let loaded = running["models"].as_array().and_then(|models| models.iter().find(is_it).cloned());
+        let loaded = running["models"].as_array().and_then(|models| models.iter().find(is_this_model).cloned());
         if let Some(tokens) = loaded.and_then(|model| model["context_length"].as_u64()) {
             return Some(tokens);
         }
         let described = self.request_json(Method::POST, self.base.outside_v1("api/show"), Some(json!({"model": model}))).await?;
-        let asked_for = described["parameters"].as_str()?.lines().find_map(|line| line.trim().strip_prefix("num_ctx"))?;
-        asked_for.trim().parse().ok()
+        let num_ctx = described["parameters"].as_str()?.lines().find_map(|line| line.trim().strip_prefix("num_ctx"))?;
+        num_ctx.trim().parse().ok()
     }
 
     async fn lm_studio_window(&self, model: &str) -> Option<u64> {

@@ -23,7 +23,7 @@ pub(super) fn error_message(body: &Value) -> String {
 }
 
 impl CallErrors<'_> {
-    /// The server's name as it stands in a sentence.
+    /// The server's name, for use inside a sentence.
     pub fn service_name(&self) -> String {
         match self.program {
             Some(program) if program != Program::Other => program.name().to_owned(),
@@ -35,12 +35,12 @@ impl CallErrors<'_> {
     /// Classifies a response whose status is not 200.
     pub fn classify(&self, head: &ResponseHead, body: &[u8]) -> RetryDecision {
         let parsed: Value = serde_json::from_slice(body).unwrap_or_default();
-        let words = error_message(&parsed);
+        let server_message = error_message(&parsed);
         let code = parsed["error"]["code"].as_str().or(parsed["error"]["type"].as_str()).unwrap_or_default();
-        let kind = kind(head.status, code, &words);
-        let message = self.sentence(kind, head.status, &redact_and_shorten(&words, self.secret));
+        let kind = kind(head.status, code, &server_message);
+        let message = self.sentence(kind, head.status, &redact_and_shorten(&server_message, self.secret));
         let failure = Failure { kind, message, request_id: head.request_id.clone() };
-        // Waiting restores no credit and enlarges no window.
+        // A retry would fail again: waiting restores no credit and enlarges no window.
         if !head.is_retryable() || !matches!(kind, FailureKind::Busy | FailureKind::Unavailable) {
             return RetryDecision::Fail(failure);
         }
@@ -53,9 +53,9 @@ impl CallErrors<'_> {
     }
 
     /// The failure for an error event after a 200. Before the reply has begun it is classified like an error response.
-    pub fn stream_error(&self, words: &str, begun: bool) -> Failure {
-        let shown = redact_and_shorten(words, self.secret);
-        let (kind, message) = match kind(400, "", words) {
+    pub fn stream_error(&self, server_message: &str, begun: bool) -> Failure {
+        let shown = redact_and_shorten(server_message, self.secret);
+        let (kind, message) = match kind(400, "", server_message) {
             kind @ (FailureKind::PromptTooLong | FailureKind::UnknownModel) if !begun => (kind, self.sentence(kind, 400, &shown)),
             _ => (FailureKind::Broken, format!("{} stopped in the middle of the answer: {shown}", self.service_name())),
         };
@@ -78,7 +78,8 @@ impl CallErrors<'_> {
         Failure { kind: FailureKind::Offline, message, request_id: None }
     }
 
-    fn sentence(&self, kind: FailureKind, status: u16, words: &str) -> String {
+    /// The message for the user: what failed, followed by the server's own message.
+    fn sentence(&self, kind: FailureKind, status: u16, server_message: &str) -> String {
         let name = self.service_name();
         let start = match kind {
             FailureKind::Key if status == 403 => format!("{name} does not allow this key to do that"),
@@ -92,7 +93,7 @@ impl CallErrors<'_> {
             FailureKind::Busy => format!("The rate limit of {name} is reached"),
             FailureKind::Unavailable if status == 503 => format!("{name} is not ready; it may still be loading the model"),
             FailureKind::Unavailable => format!("{name} has a temporary problem (HTTP {status})"),
-            _ if contains_any(words, &["support tools", "support tool"]) => {
+            _ if contains_any(server_message, &["support tools", "support tool"]) => {
                 format!("The model {:?} cannot use tools, which GrowQR needs; choose another, such as qwen3:8b", self.model)
             }
             _ if status == 404 => {
@@ -100,7 +101,7 @@ impl CallErrors<'_> {
             }
             _ => format!("{name} refused the request (HTTP {status})"),
         };
-        if words.is_empty() { format!("{start}.") } else { format!("{start}: {words}") }
+        if server_message.is_empty() { format!("{start}.") } else { format!("{start}: {server_message}") }
     }
 
     fn pull_hint(&self) -> String {
@@ -114,19 +115,19 @@ impl CallErrors<'_> {
 
 const START_OLLAMA: &str = "Start Ollama (ollama serve).";
 
-fn contains_any(words: &str, parts: &[&str]) -> bool {
-    let words = words.to_lowercase();
-    parts.iter().any(|part| words.contains(part))
+fn contains_any(text: &str, parts: &[&str]) -> bool {
+    let text = text.to_lowercase();
+    parts.iter().any(|part| text.contains(part))
 }
 
-fn kind(status: u16, code: &str, words: &str) -> FailureKind {
-    let too_long = contains_any(words, &["context"])
-        && contains_any(words, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
+fn kind(status: u16, code: &str, server_message: &str) -> FailureKind {
+    let too_long = contains_any(server_message, &["context"])
+        && contains_any(server_message, &["exceed", "maximum", "overflow", "too long", "larger", "greater", "not enough"])
         || contains_any(code, &["context_length_exceeded", "exceed_context_size"])
-        || contains_any(words, &["prompt is too long", "input is too long"]);
+        || contains_any(server_message, &["prompt is too long", "input is too long"]);
     let no_model = contains_any(code, &["model_not_found"])
-        || contains_any(words, &["model"])
-            && contains_any(words, &["not found", "does not exist", "no models loaded", "unknown model"]);
+        || contains_any(server_message, &["model"])
+            && contains_any(server_message, &["not found", "does not exist", "no models loaded", "unknown model"]);
     match status {
         402 => FailureKind::NoCredit,
         _ if contains_any(code, &["insufficient_quota"]) => FailureKind::NoCredit,
@@ -185,8 +186,8 @@ mod tests {
             (404, "", "404 page not found", FailureKind::Rejected),
             (401, "invalid_api_key", "Incorrect API key provided", FailureKind::Key),
         ];
-        for (status, code, words, expected) in table {
-            assert_eq!(kind(status, code, words), expected, "{status} {words}");
+        for (status, code, server_message, expected) in table {
+            assert_eq!(kind(status, code, server_message), expected, "{status} {server_message}");
         }
     }
 }

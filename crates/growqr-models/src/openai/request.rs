@@ -9,15 +9,16 @@ use growqr_core::prompt::{Block, Message, Role, Segment, blocks};
 use growqr_core::raw::RawJson;
 use std::fmt::Write;
 
-/// The body of `POST …/chat/completions`. `limit` is the name of the field for the output limit, which differs by service.
-pub(super) fn body(request: &ModelRequest, limit: &str, max_tokens: u64) -> String {
+/// The body of `POST …/chat/completions`. `limit_field` is the name of the field for the output limit, which differs by
+/// service.
+pub(super) fn body(request: &ModelRequest, limit_field: &str, max_tokens: u64) -> String {
     let size: usize = request.messages.iter().map(|message| message.content.text().len() + 64).sum();
     let mut out = String::with_capacity(size + request.segment.system.len() + 4096);
     head(&mut out, &request.segment);
     out.push_str(r#","messages":["#);
     out.push_str(&messages(&request.segment.system, &request.messages).join(","));
     // Writing to a String cannot fail.
-    let _ = write!(out, r#"],"{limit}":{max_tokens}}}"#);
+    let _ = write!(out, r#"],"{limit_field}":{max_tokens}}}"#);
     out
 }
 
@@ -85,13 +86,13 @@ fn user(out: &mut Vec<String>, said: &mut Vec<String>, content: &RawJson) {
     }
 }
 
-/// `None` if the message has neither text nor tool calls.
+/// The model's message. `None` if it has neither text nor tool calls.
 fn assistant(content: &RawJson) -> Option<String> {
-    let mut words = Vec::new();
+    let mut texts = Vec::new();
     let mut calls = Vec::new();
     for block in blocks(content) {
         match block {
-            Block::Text(text) => words.push(text),
+            Block::Text(text) => texts.push(text),
             Block::Call { id, name, input } => calls.push(format!(
                 r#"{{"id":{},"type":"function","function":{{"name":{},"arguments":{}}}}}"#,
                 json(id.as_str()),
@@ -101,11 +102,11 @@ fn assistant(content: &RawJson) -> Option<String> {
             Block::Thinking(_) | Block::Result { .. } | Block::Other(_) => {}
         }
     }
-    if words.is_empty() && calls.is_empty() {
+    if texts.is_empty() && calls.is_empty() {
         return None;
     }
     // Some servers refuse missing or null content. All accept an empty string.
-    let content = json(&words.join("\n\n"));
+    let content = json(&texts.join("\n\n"));
     let calls = if calls.is_empty() { String::new() } else { format!(r#","tool_calls":[{}]"#, calls.join(",")) };
     Some(format!(r#"{{"role":"assistant","content":{content}{calls}}}"#))
 }

@@ -1,3 +1,5 @@
+//! Replies of the Anthropic client: what is streamed, what is kept, what is sent back and what it costs.
+
 use crate::world::{World, answered, hello, request, user};
 use growqr_core::model::{Delta, StopReason, Usage};
 use growqr_core::money::Money;

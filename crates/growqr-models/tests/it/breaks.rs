@@ -1,3 +1,5 @@
+//! Streams of the Anthropic client that break off, stall or are malformed.
+
 use crate::world::{World, hello};
 use growqr_core::model::{Delta, FailureKind};
 use growqr_testkit::anthropic::{Point, RequestOutcome, Script, calls, says, thinks};

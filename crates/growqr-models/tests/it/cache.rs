@@ -1,3 +1,5 @@
+//! Request bodies of the Anthropic client: equal bytes, so that the prompt cache of the service is read.
+
 use crate::world::{World, answered, hello, request, segment, user};
 use growqr_core::model::ModelRequest;
 use growqr_core::prompt::{Message, Role};

@@ -1,3 +1,5 @@
+//! Error responses to the Anthropic client, and calls that never reach the service.
+
 use crate::world::{World, hello, request, user};
 use growqr_core::model::FailureKind::{self, *};
 use growqr_testkit::DeadPort;

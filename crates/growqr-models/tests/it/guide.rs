@@ -1,3 +1,5 @@
+//! The built-in guide: its commands, as the Grow Agent and as a sub-agent (a helper).
+
 use growqr_core::id::AgentId;
 use growqr_core::model::{Delta, Model, ModelRequest, Reply, StopReason};
 use growqr_core::money::Money;
@@ -69,7 +71,8 @@ impl Talk {
     }
 }
 
-fn wanted(reply: &Reply) -> Vec<(String, Value)> {
+/// The tool calls of a reply: name and input.
+fn tool_calls(reply: &Reply) -> Vec<(String, Value)> {
     assert_eq!(reply.stop == StopReason::ToolUse, blocks(&reply.content).iter().any(|block| matches!(block, Block::Call { .. })));
     blocks(&reply.content)
         .into_iter()
@@ -85,7 +88,7 @@ fn call(name: &str, input: Value) -> (String, Value) {
 }
 
 #[tokio::test]
-async fn it_says_that_it_is_no_ai_and_how_to_add_a_key() {
+async fn the_guide_says_that_it_is_no_ai_and_how_to_add_a_key() {
     let mut talk = Talk::new();
     for text in ["help", "write me a poem"] {
         let said = text_of(&talk.say(text).await.content);
@@ -99,11 +102,11 @@ async fn it_says_that_it_is_no_ai_and_how_to_add_a_key() {
 async fn remember_appends_a_line_to_the_notes() {
     let mut talk = Talk::new();
     let reply = talk.say("Remember that I like tea").await;
-    assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "journal/notes.md"}))]);
+    assert_eq!(tool_calls(&reply), [call("read_memory", json!({"path": "journal/notes.md"}))]);
     let reply = talk.results(&reply, &[("version: abc123\n\n# Notes\n\n- old\n", false)]).await;
     let page = "# Notes\n\n- old\n- I like tea\n";
     let input = json!({"path": "journal/notes.md", "content": page, "message": "Remember: I like tea", "base": "abc123"});
-    assert_eq!(wanted(&reply), [call("commit_memory", input)]);
+    assert_eq!(tool_calls(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("committed 1234 to journal/notes.md", false)]).await;
     assert!(text_of(&reply.content).contains("I like tea"));
     // The line is already there.
@@ -118,44 +121,44 @@ async fn a_missing_page_is_created_and_a_failed_commit_is_reported() {
     let reply = talk.say("remember the milk").await;
     let reply = talk.results(&reply, &[("there is no page journal/notes.md", true)]).await;
     let input = json!({"path": "journal/notes.md", "content": "# Notes\n\n- the milk\n", "message": "Remember: the milk"});
-    assert_eq!(wanted(&reply), [call("commit_memory", input)]);
+    assert_eq!(tool_calls(&reply), [call("commit_memory", input)]);
     let reply = talk.results(&reply, &[("the disk is full", true)]).await;
     assert_eq!(text_of(&reply.content), "I could not write it down. the disk is full");
 }
 
 #[tokio::test]
-async fn it_searches_for_the_phrase_and_then_for_its_longest_word() {
+async fn the_guide_searches_for_the_phrase_and_then_for_its_longest_word() {
     let mut talk = Talk::new();
     let reply = talk.say("what do you know about green tea?").await;
-    assert_eq!(wanted(&reply), [call("search_memory", json!({"query": "green tea"}))]);
+    assert_eq!(tool_calls(&reply), [call("search_memory", json!({"query": "green tea"}))]);
     let reply = talk.results(&reply, &[("nothing found", false)]).await;
-    assert_eq!(wanted(&reply), [call("search_memory", json!({"query": "green"}))]);
+    assert_eq!(tool_calls(&reply), [call("search_memory", json!({"query": "green"}))]);
     let reply = talk.results(&reply, &[("journal/notes.md:3: - I like green things", false)]).await;
     assert!(text_of(&reply.content).contains("I like green things (journal/notes.md, line 3)"), "{}", text_of(&reply.content));
 }
 
 #[tokio::test]
-async fn it_lists_and_reads() {
+async fn the_guide_lists_and_reads_pages() {
     let mut talk = Talk::new();
     let reply = talk.say("list memory").await;
-    assert_eq!(wanted(&reply), [call("list_memory", json!({}))]);
+    assert_eq!(tool_calls(&reply), [call("list_memory", json!({}))]);
     let reply = talk.results(&reply, &[("README.md 120 bytes\n", false)]).await;
     assert_eq!(text_of(&reply.content), "Your memory:\nREADME.md 120 bytes");
     let reply = talk.say("read README.md").await;
-    assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "README.md"}))]);
+    assert_eq!(tool_calls(&reply), [call("read_memory", json!({"path": "README.md"}))]);
     let reply = talk.results(&reply, &[("version: abc\n\n# Hello\n\nworld\n", false)]).await;
     assert_eq!(text_of(&reply.content), "# Hello\n\nworld");
 }
 
 #[tokio::test]
-async fn it_starts_helpers_together_and_returns_their_reports() {
+async fn the_guide_starts_helpers_together_and_returns_their_reports() {
     let mut talk = Talk::new();
     let reply = talk.say("send two helpers to find tea").await;
     let spawn = |name: &str| call("spawn_sub_agent", json!({"name": name, "task": "find tea"}));
-    assert_eq!(wanted(&reply), [spawn("helper 1"), spawn("helper 2")]);
+    assert_eq!(tool_calls(&reply), [spawn("helper 1"), spawn("helper 2")]);
     let at_work = |id: &str| format!("sub-agent {id} (helper) is at work; its report comes as mail");
     let reply = talk.results(&reply, &[(&at_work("a-1"), false), (&at_work("a-2"), false)]).await;
-    assert_eq!(wanted(&reply), [call("wait_for_sub_agents", json!({"ids": ["a-1", "a-2"]}))]);
+    assert_eq!(tool_calls(&reply), [call("wait_for_sub_agents", json!({"ids": ["a-1", "a-2"]}))]);
     let reports = "report from a-1 (helper 1), done:\nnothing\n\nreport from a-2 (helper 2), done:\nnothing";
     let reply = talk.results(&reply, &[(reports, false)]).await;
     assert_eq!(text_of(&reply.content), format!("2 reports have come back:\n\n{reports}"));
@@ -166,7 +169,7 @@ async fn helpers_that_cannot_start_are_reported() {
     let mut talk = Talk::new();
     let reply = talk.say("send 2 helpers to find tea").await;
     let some = talk.results(&reply, &[("sub-agent a-1 (h) is at work;", false), ("8 are at work", true)]).await;
-    assert_eq!(wanted(&some), [call("wait_for_sub_agents", json!({"ids": ["a-1"]}))]);
+    assert_eq!(tool_calls(&some), [call("wait_for_sub_agents", json!({"ids": ["a-1"]}))]);
     let mut talk = Talk::new();
     let reply = talk.say("send 2 helpers to find tea").await;
     let none = talk.results(&reply, &[("no budget", true), ("no budget", true)]).await;
@@ -174,10 +177,10 @@ async fn helpers_that_cannot_start_are_reported() {
 }
 
 #[tokio::test]
-async fn as_a_helper_it_searches_for_the_words_of_its_task() {
+async fn a_helper_searches_for_the_words_of_its_task() {
     let mut talk = Talk::with("a-0123456789abcdef", &TOOLS);
     let reply = talk.say("<task from=\"grow\">\nremember to find everything about green tea\n</task>").await;
-    let queries: Vec<Value> = wanted(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
+    let queries: Vec<Value> = tool_calls(&reply).into_iter().map(|(_, input)| input["query"].clone()).collect();
     assert_eq!(queries, ["remember", "green", "tea"], "short words too, but no stop words");
     let hit = "goals/tea.md:1: drink tea";
     let reply = talk.results(&reply, &[(hit, false), (hit, false), ("nothing", false)]).await;
@@ -212,7 +215,7 @@ async fn mail_is_not_read_as_a_command() {
     let reply = talk.say(mail).await;
     assert_eq!(text_of(&reply.content), "News has come:\n\nreport from a-1 (helper 1), done:\nremember me");
     let reply = talk.say(&format!("<earlier_conversation>\nhelp\n</earlier_conversation>\n\n{mail}\n\nlist memory")).await;
-    assert_eq!(wanted(&reply), [call("list_memory", json!({}))]);
+    assert_eq!(tool_calls(&reply), [call("list_memory", json!({}))]);
 }
 
 #[tokio::test]
@@ -223,7 +226,7 @@ async fn a_message_that_arrives_during_a_turn_is_answered_too() {
     let reply = talk.next(json!([result, {"type": "text", "text": "read README.md"}])).await;
     let said = text_of(&reply.content);
     assert_eq!(said, "Your memory:\nREADME.md\n\nYou also said: read README.md");
-    assert_eq!(wanted(&reply), [call("read_memory", json!({"path": "README.md"}))]);
+    assert_eq!(tool_calls(&reply), [call("read_memory", json!({"path": "README.md"}))]);
     let result = json!({"type": "tool_result", "tool_use_id": "guide_3_0", "content": "version: abc\n\n# Memory"});
     let reply = talk.next(json!([result, {"type": "text", "text": "help"}])).await;
     let said = text_of(&reply.content);

@@ -1,3 +1,5 @@
+//! Rate limits, the number of calls at once, and calls that are dropped.
+
 use crate::world::{FakeTimer, World, hello};
 use async_trait::async_trait;
 use growqr_core::id::AgentId;

@@ -1,3 +1,5 @@
+//! The model table, and its refresh from the service.
+
 use crate::world::World;
 use growqr_core::model::{FailureKind, Model};
 use growqr_core::secret::Secret;

@@ -1,3 +1,5 @@
+//! When a call is tried again, after which delay, and when no more.
+
 use crate::world::{World, hello};
 use growqr_core::model::{Delta, FailureKind};
 use growqr_testkit::anthropic::{Script, says};

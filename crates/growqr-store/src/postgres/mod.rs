@@ -97,8 +97,8 @@ impl Database {
         Ok(())
     }
 
-    /// Takes the profile's advisory lock on a separate connection; closing the connection releases it. `None` if another process
-    /// has the lock.
+    /// Claims the profile: takes its advisory lock on a separate connection; closing the connection releases it. `None` if
+    /// another process has the lock.
     pub(crate) async fn claim_profile(&self, profile: &ProfileId) -> Result<Option<PgConnection>, StoreError> {
         let mut connection = connect(&self.pool.connect_options()).await?;
         let lock = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended('growqr ' || $1, 0))");
@@ -133,8 +133,9 @@ impl Database {
         rows::all(rows)
     }
 
-    /// Begins a transaction; dropping it rolls back. In a task of its own: if sqlx is interrupted while it begins a transaction,
-    /// the connection goes back to the pool with that transaction open, and what the next caller writes on it is never committed.
+    /// Begins a transaction; dropping it rolls back. Runs in a separate task: if sqlx is interrupted while it begins a
+    /// transaction, the connection goes back to the pool with that transaction open, and the writes of its next user are never
+    /// committed.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin().await }).await;
@@ -162,8 +163,11 @@ fn options(url: &DatabaseUrl, read_only: bool) -> Result<PgConnectOptions, Store
 
 /// Connects without the pool first, to get an error at once; the pool would retry until its timeout.
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, StoreError> {
-    let silent = |_| StoreError::Unreachable(format!("open: no answer within {} s", CONNECT_TIMEOUT.as_secs()));
-    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await.map_err(silent)?.map_err(while_doing("open"))
+    let no_answer = |_| StoreError::Unreachable(format!("open: no answer within {} s", CONNECT_TIMEOUT.as_secs()));
+    tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options))
+        .await
+        .map_err(no_answer)?
+        .map_err(while_doing("open"))
 }
 
 fn pool(options: PgConnectOptions) -> PgPool {

@@ -2,7 +2,7 @@
 
 use super::PostgresStore;
 use crate::error::while_doing;
-use crate::rows::{self, WaitingRow};
+use crate::rows::{self, UndeliveredRow};
 use async_trait::async_trait;
 use growqr_core::id::EffectId;
 use growqr_core::journal::{Outbox, StoreError};
@@ -15,7 +15,7 @@ const WAITING: &str = "select id, sender, receiver, body from outbox \
 impl Outbox for PostgresStore {
     async fn undelivered(&self, limit: u32) -> Result<Vec<Mail>, StoreError> {
         let query = sqlx::query_as(WAITING).bind(self.profile()).bind(i64::from(limit));
-        let rows: Vec<WaitingRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("read the outbox"))?;
+        let rows: Vec<UndeliveredRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("read the outbox"))?;
         rows::all(rows)
     }
 

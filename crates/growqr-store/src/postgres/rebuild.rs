@@ -1,4 +1,4 @@
-//! Rebuilds the views, in one transaction per agent; dropping it rolls back.
+//! Rebuilds the views, in one transaction per agent. Dropping an unfinished rebuild rolls back.
 
 use super::{PostgresStore, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
@@ -101,7 +101,7 @@ struct AgentRebuild<'a> {
     rules: Vec<RuleRow>,
     /// The number of the last event so far.
     seq: i64,
-    /// Ids of the mail so far.
+    /// Ids of the mail that the pages so far have sent.
     sent: HashSet<String>,
     differences: Differences,
 }
@@ -146,8 +146,8 @@ impl Rebuild for AgentRebuild<'_> {
             "select count(*) from journals where profile_id = $1 and agent_id = $2 and seq = $3 and hash = $4",
         );
         let end = end.bind(profile).bind(agent).bind(to_i64(head.seq.0)?).bind(head.hash.to_vec());
-        let is_there: i64 = end.fetch_one(&mut *self.transaction).await.map_err(while_doing("rebuild"))?;
-        if is_there != 1 || to_i64(head.seq.0)? != self.seq {
+        let matching: i64 = end.fetch_one(&mut *self.transaction).await.map_err(while_doing("rebuild"))?;
+        if matching != 1 || to_i64(head.seq.0)? != self.seq {
             return Err(StoreError::Conflict { agent: self.agent });
         }
         self.transaction.commit().await.map_err(while_doing("rebuild"))?;

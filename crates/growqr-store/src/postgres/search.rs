@@ -85,7 +85,7 @@ mod tests {
         analyze messages";
 
     #[tokio::test]
-    async fn a_search_uses_the_text_index_and_the_newest_messages_theirs() {
+    async fn each_query_of_a_search_uses_its_index() {
         let Some(url) = tokio::task::spawn_blocking(growqr_testkit::postgres::fresh_database).await.unwrap() else { return };
         crate::Db::open(&crate::DbConfig::Postgres { url: crate::DatabaseUrl::new(url.clone()) }).await.unwrap().close().await;
         let mut connection = PgConnection::connect(&url).await.unwrap();

@@ -35,7 +35,8 @@ pub(crate) static MIGRATIONS: Migrator = Migrator { ignore_missing: true, ..sqlx
 /// Timeout for a statement while another process writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Size of the write-ahead log, in pages, at which it is checkpointed and reused from its beginning. While the log grows, each
-/// commit also waits for the file system to record its new length; a quarter of SQLite's default is about thirty appends.
+/// commit also waits for the file system to record its new length. 256 pages, a quarter of SQLite's default, hold about thirty
+/// appends.
 const CHECKPOINT_AFTER: &str = "256";
 /// Size of the reader pool: listings, followers and waking agents rarely read at the same time.
 const MAX_READERS: u32 = 4;

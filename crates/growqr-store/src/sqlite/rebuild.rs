@@ -1,5 +1,5 @@
-//! Rebuilds the views, in one transaction per agent on the writer connection. Dropping it closes the connection, which rolls
-//! back.
+//! Rebuilds the views, in one transaction per agent on the writer connection. Dropping an unfinished rebuild closes the
+//! connection, which rolls back.
 
 use super::{SqliteStore, Writer, views};
 use crate::chain::{OutboxRow, outbox_rows, to_i64};
@@ -102,7 +102,7 @@ struct AgentRebuild<'a> {
     rules: Vec<RuleRow>,
     /// The number of the last event so far.
     seq: i64,
-    /// Ids of the mail so far.
+    /// Ids of the mail that the pages so far have sent.
     sent: HashSet<String>,
     differences: Differences,
 }
@@ -143,8 +143,8 @@ impl Rebuild for AgentRebuild<'_> {
         let end =
             sqlx::query_scalar("select count(*) from journals where profile_id = ? and agent_id = ? and seq = ? and hash = ?");
         let end = end.bind(profile).bind(agent).bind(to_i64(head.seq.0)?).bind(head.hash.to_vec());
-        let is_there: i64 = end.fetch_one(&mut *self.writer).await.map_err(while_doing("rebuild"))?;
-        if is_there != 1 || to_i64(head.seq.0)? != self.seq {
+        let matching: i64 = end.fetch_one(&mut *self.writer).await.map_err(while_doing("rebuild"))?;
+        if matching != 1 || to_i64(head.seq.0)? != self.seq {
             return Err(StoreError::Conflict { agent: self.agent });
         }
         self.writer.execute("commit").await.map_err(while_doing("rebuild"))?;

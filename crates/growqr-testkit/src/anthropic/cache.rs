@@ -53,8 +53,10 @@ struct Step {
     hash: String,
     /// Tokens up to and including this block.
     tokens: u64,
+    /// The number for the lookback. The blocks of a run of tool calls, or of tool results, have the same one.
     position: usize,
     breakpoint: Option<Ttl>,
+    /// Whether the automatic breakpoint may be placed here.
     eligible: bool,
 }
 

@@ -173,12 +173,13 @@ fn check_tool_calls(messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
     let mut open: Vec<&str> = Vec::new();
     let mut seen = HashSet::new();
     for (index, message) in messages.iter().enumerate() {
-        let merged_call = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
+        // Consecutive assistant messages count as one: their results come after the last of them.
+        let follows_assistant = message[0].role == "assistant" && index > 0 && messages[index - 1][0].role == "assistant";
         // The results must be at the start of the message right after the calls.
         let leading: Vec<&PlacedBlock> = message.iter().take_while(|placed| placed.kind() == "tool_result").collect();
         let missing: Vec<&str> =
             open.iter().copied().filter(|id| !leading.iter().any(|placed| text_of(placed, "tool_use_id") == *id)).collect();
-        if !missing.is_empty() && !merged_call {
+        if !missing.is_empty() && !follows_assistant {
             return Err(unanswered(index - 1, &missing));
         }
         let mut answered = HashSet::new();
@@ -199,7 +200,7 @@ fn check_tool_calls(messages: &[&[PlacedBlock]]) -> Result<(), ApiError> {
                 )));
             }
         }
-        if !merged_call {
+        if !follows_assistant {
             open.clear();
         }
         for placed in message.iter().filter(|placed| placed.kind() == "tool_use") {

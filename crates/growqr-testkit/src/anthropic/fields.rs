@@ -30,10 +30,13 @@ pub(super) const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 /// The most messages of a request.
 const MESSAGES: usize = 100_000;
 
-/// The most tools with `strict`, and the most optional fields of their schemas.
+/// The most tools with `strict`.
 const STRICT_TOOLS: usize = 20;
+
+/// The most optional fields in the schemas of all strict tools.
 const OPTIONAL_FIELDS: usize = 24;
 
+/// Top-level fields of every request.
 const TOP: &[&str] = &[
     "model",
     "messages",
@@ -49,6 +52,7 @@ const TOP: &[&str] = &[
     "diagnostics",
 ];
 
+/// Top-level fields of requests for messages, not of `count_tokens`.
 const TOP_OF_MESSAGES: &[&str] =
     &["max_tokens", "metadata", "service_tier", "stop_sequences", "stream", "inference_geo", "temperature", "top_p", "top_k"];
 
@@ -252,7 +256,7 @@ fn check_tools(tools: Option<&Value>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Every object in a strict schema must set `additionalProperties` to false.
+/// Checks that every object in a strict schema sets `additionalProperties` to false.
 fn check_closed(path: &str, schema: &Value) -> Result<(), ApiError> {
     match schema {
         Value::Object(fields) => {
@@ -405,9 +409,9 @@ fn required_at(path: &str, fields: &Map<String, Value>, field: &str, fits: fn(&V
     }
 }
 
-fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, words: &str) -> Result<(), ApiError> {
+fn optional(body: &Map<String, Value>, field: &str, fits: fn(&Value) -> bool, message: &str) -> Result<(), ApiError> {
     match body.get(field) {
-        Some(value) if !fits(value) => Err(ApiError::invalid(format!("{field}: {words}"))),
+        Some(value) if !fits(value) => Err(ApiError::invalid(format!("{field}: {message}"))),
         _ => Ok(()),
     }
 }

@@ -4,7 +4,7 @@
 //! can use it. It refuses invalid requests with the messages of the service where they are known. It signs thinking, caches
 //! prompts and bills like the service. Its replies and faults are scripted.
 //!
-//! What it is not: it does not check the content of images and documents, it runs no server tools (but sends scripted blocks
+//! Not imitated: it does not check the content of images and documents, it runs no server tools (but sends scripted blocks
 //! of them), and its token counts are an estimate (a quarter of the bytes).
 //!
 //! ```

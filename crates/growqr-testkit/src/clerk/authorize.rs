@@ -8,7 +8,8 @@ use super::switches::Iss;
 const NO_CLIENT: &str = "The requested OAuth 2.0 Client does not exist.";
 const NO_REDIRECT: &str =
     "The 'redirect_uri' parameter does not match any of the OAuth 2.0 Client's pre-registered redirect urls.";
-const SHORTEST: usize = 8;
+/// The least number of characters of a state and of a nonce.
+const MIN_LENGTH: usize = 8;
 
 /// Handles an authorization request. If the client id or the redirect URI is wrong, the browser gets JSON instead of a
 /// redirect.
@@ -62,7 +63,7 @@ pub(super) fn decide(state: &mut State, ticket: &str, decision: &str) -> Reply {
     let code = state.grants.code(&asked, &user, now);
     state.issued_secrets.push(code.clone());
     let scope = asked.scope.join(" ");
-    back(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
+    redirect(state, &asked.redirect_uri, &[("code", &code), ("scope", &scope), ("state", &asked.state)])
 }
 
 fn check(state: &State, parameters: &[(String, String)]) -> Result<AuthorizationRequest, (&'static str, String)> {
@@ -75,7 +76,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
     if get("response_type") != "code" {
         return Err(("unsupported_response_type", "Only the response type 'code' is supported.".to_owned()));
     }
-    if get("state").len() < SHORTEST {
+    if get("state").len() < MIN_LENGTH {
         return Err(("invalid_state", "The state is missing or does not have enough characters.".to_owned()));
     }
     if get("code_challenge").is_empty() {
@@ -89,7 +90,7 @@ fn check(state: &State, parameters: &[(String, String)]) -> Result<Authorization
         return Err(("invalid_scope", format!("The OAuth 2.0 Client is not allowed to request scope '{strange}'.")));
     }
     // Stricter than Clerk, which accepts a request without a nonce: the app must always send one.
-    if scope.iter().any(|scope| scope == "openid") && get("nonce").len() < SHORTEST {
+    if scope.iter().any(|scope| scope == "openid") && get("nonce").len() < MIN_LENGTH {
         return invalid("The nonce is missing or does not have enough characters.");
     }
     if !["", "login", "consent"].contains(&get("prompt")) {
@@ -125,10 +126,11 @@ fn matches(known: &str, asked: &str) -> bool {
 }
 
 fn refuse(state: &State, redirect_uri: &str, echoed: &str, error: &str, description: &str) -> Reply {
-    back(state, redirect_uri, &[("error", error), ("error_description", description), ("state", echoed)])
+    redirect(state, redirect_uri, &[("error", error), ("error_description", description), ("state", echoed)])
 }
 
-fn back(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
+/// Sends the browser back to the app.
+fn redirect(state: &State, redirect_uri: &str, parameters: &[(&str, &str)]) -> Reply {
     let iss = match &state.switches.iss {
         Iss::Right => Some(state.issuer.clone()),
         Iss::Wrong(other) => Some(other.clone()),

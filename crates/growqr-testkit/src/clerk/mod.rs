@@ -4,7 +4,7 @@
 //! child process can use it. It refuses what Clerk refuses, accepts each code and refresh token once, revokes the grant when
 //! one is used again, serves real pages with forms, and records every request.
 //!
-//! What it is not: it has one application and one user in the browser at a time, and no sessions, sign-up or profile pages.
+//! Not imitated: it has one application and one user in the browser at a time, and no sessions, sign-up or profile pages.
 //! Where Clerk's documentation is unclear, it uses the stricter rule (a nonce is required).
 //!
 //! ```
@@ -95,7 +95,7 @@ struct State {
 }
 
 impl State {
-    #[expect(clippy::disallowed_methods, reason = "a real app that uses the stub has the real time")]
+    #[expect(clippy::disallowed_methods, reason = "a real program that uses the stub reads the real clock too")]
     fn now(&self) -> i64 {
         let real = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         self.fixed_time.unwrap_or_else(|| i64::try_from(real()).unwrap_or(i64::MAX))

@@ -128,7 +128,7 @@ impl ServerBehaviour {
             .collect();
         match self.program {
             Program::Ollama if models.is_empty() => json!({"object": "list", "data": null}),
-            // llama.cpp lists them twice.
+            // llama.cpp lists its models a second time, in a format of its own.
             Program::LlamaCpp => json!({"object": "list", "data": models, "models": [{"name": "tiny", "model": "tiny"}]}),
             _ => json!({"object": "list", "data": models}),
         }

@@ -5,7 +5,7 @@
 //! with both. It refuses tool calls without results, results without calls, unknown roles and fields, arguments that are not
 //! JSON, repeated ids, tools without a schema, and prompts that do not fit.
 //!
-//! What it is not: its token counts are an estimate (a quarter of the bytes), it supports no images, and it bills nothing.
+//! Not imitated: its token counts are an estimate (a quarter of the bytes), it supports no images, and it bills nothing.
 //!
 //! ```
 //! use growqr_testkit::openai::{ServerBehaviour, OpenAiStub, says};

@@ -115,11 +115,15 @@ fn check_messages(body: &Map<String, Value>) -> Result<Value, ApiError> {
     }))
 }
 
+/// What is known of a conversation while its messages are read one after the other.
 #[derive(Default)]
 struct Reading {
     system: String,
+    /// The messages in the format of the Messages API.
     translated: Vec<Value>,
+    /// The role of the message before.
     last: String,
+    /// The ids of tool calls that have no result yet.
     open: Vec<String>,
     ids: HashSet<String>,
     used_tools: bool,
@@ -168,10 +172,10 @@ impl Reading {
 
     fn assistant(&mut self, path: &str, message: &Map<String, Value>) -> Result<(), ApiError> {
         only(path, message, &["role", "content", "tool_calls", "name"])?;
-        let words = text(path, message, "content")?;
+        let content = text(path, message, "content")?;
         let mut blocks = Vec::new();
-        if !words.is_empty() {
-            blocks.push(json!({"type": "text", "text": words}));
+        if !content.is_empty() {
+            blocks.push(json!({"type": "text", "text": content}));
         }
         if let Some(calls) = message.get("tool_calls") {
             let calls = calls.as_array().filter(|calls| !calls.is_empty());

@@ -1,6 +1,6 @@
 //! Runs the program in a real window for tests, on Linux: a virtual screen (Xvfb), a D-Bus session, and WebKit's driver.
 //!
-//! What it is not: it knows nothing about the product's pages. The tests name the elements.
+//! It knows nothing about the pages of the product: the tests name the elements.
 //!
 //! ```no_run
 //! use growqr_testkit::window::{Element, Screen};
@@ -163,23 +163,23 @@ impl Window {
         driver::reference(&found)
     }
 
-    /// Waits until the element exists and its text contains `words`. Returns its whole text.
+    /// Waits until the element exists and its text contains `text`. Returns its whole text.
     ///
     /// # Errors
     /// If the text does not appear.
-    pub fn see(&self, element: Element<'_>, words: &str) -> Result<String, Failure> {
+    pub fn see(&self, element: Element<'_>, text: &str) -> Result<String, Failure> {
         let mut arguments = element.arguments();
-        arguments.push(json!(words));
-        let seen = self.wait("return textWith(...given)", arguments, &format!("{element} shows {words:?}"))?;
+        arguments.push(json!(text));
+        let seen = self.wait("return textWith(...given)", arguments, &format!("{element} shows {text:?}"))?;
         Ok(seen.as_str().unwrap_or_default().to_owned())
     }
 
-    /// Waits until the page contains `words`.
+    /// Waits until the page contains `text`.
     ///
     /// # Errors
     /// If the text does not appear.
-    pub fn see_anywhere(&self, words: &str) -> Result<String, Failure> {
-        self.see(Element::page(), words)
+    pub fn see_anywhere(&self, text: &str) -> Result<String, Failure> {
+        self.see(Element::page(), text)
     }
 
     /// Waits until the element is gone.

@@ -11,7 +11,7 @@ const BACK: &str = "ai.growqr.desktop%3A%2F%2Fauth%2Fcallback";
 /// A valid authorization request with some parameters replaced. An empty value removes the parameter.
 fn request(clerk: &ClerkStub, changes: &[(&str, &str)]) -> String {
     let client_id = clerk.client_id().to_owned();
-    let proper = [
+    let valid = [
         ("response_type", "code"),
         ("client_id", &client_id),
         ("redirect_uri", BACK),
@@ -22,8 +22,8 @@ fn request(clerk: &ClerkStub, changes: &[(&str, &str)]) -> String {
         ("code_challenge_method", "S256"),
     ];
     let changed = |name: &str| changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    let more = changes.iter().filter(|(name, _)| !proper.iter().any(|(known, _)| known == name)).copied();
-    let all = proper.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value))).chain(more);
+    let more = changes.iter().filter(|(name, _)| !valid.iter().any(|(known, _)| known == name)).copied();
+    let all = valid.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value))).chain(more);
     let query: Vec<String> = all.filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={value}")).collect();
     format!("{}/oauth/authorize?{}", clerk.issuer(), query.join("&"))
 }
@@ -57,7 +57,7 @@ fn parameter(url: &str, name: &str) -> String {
 
 /// The form of a code exchange, with changes.
 fn exchange(clerk: &ClerkStub, code: &str, changes: &[(&str, &str)]) -> String {
-    let proper = [
+    let valid = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", BACK),
@@ -65,8 +65,8 @@ fn exchange(clerk: &ClerkStub, code: &str, changes: &[(&str, &str)]) -> String {
         ("code_verifier", VERIFIER),
     ];
     let changed = |name: &str| changes.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-    let more = changes.iter().filter(|(name, _)| !proper.iter().any(|(known, _)| known == name)).copied();
-    let all = proper.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value))).chain(more);
+    let more = changes.iter().filter(|(name, _)| !valid.iter().any(|(known, _)| known == name)).copied();
+    let all = valid.iter().map(|(name, value)| (*name, changed(name).unwrap_or(value))).chain(more);
     all.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
@@ -174,7 +174,7 @@ async fn a_code_is_valid_once_and_for_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_rotates_and_a_replay_ends_the_family() {
+async fn a_refresh_token_rotates_and_a_replay_revokes_the_grant() {
     let clerk = ClerkStub::start().await;
     let tokens = json(&token(&clerk, &exchange(&clerk, &code(&clerk).await, &[])).await);
     let first = tokens["refresh_token"].as_str().unwrap();
@@ -222,7 +222,7 @@ async fn a_consent_page_can_be_submitted_once() {
 }
 
 #[tokio::test]
-async fn it_serves_discovery_metadata_and_its_key() {
+async fn discovery_metadata_and_the_key_set_are_served() {
     let clerk = ClerkStub::start().await;
     let get = async |path: &str| json(&clerk::open(&format!("{}{path}", clerk.issuer())).await.unwrap());
     let discovery = get("/.well-known/openid-configuration").await;
@@ -239,7 +239,7 @@ async fn it_serves_discovery_metadata_and_its_key() {
 }
 
 #[tokio::test]
-async fn it_plays_faults_and_records_requests() {
+async fn faults_are_played_and_requests_are_recorded() {
     let clerk = ClerkStub::start().await;
     clerk.fail_at("/oauth/token", Fault::TooMany(7));
     let page = token(&clerk, "grant_type=refresh_token").await;

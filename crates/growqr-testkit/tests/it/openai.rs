@@ -253,25 +253,25 @@ async fn faults_are_played_at_the_scripted_points() {
 #[tokio::test]
 async fn scripts_see_requests_in_the_same_format_for_every_api() {
     let server = OpenAiStub::start(ServerBehaviour::plain()).await;
-    server.route(|asked| {
-        let results = asked.tool_results();
-        assert_eq!((asked.first_user_text(), asked.system_text()), ("hello".to_owned(), "Be kind.".to_owned()));
-        assert_eq!(asked.tool_names(), ["look"]);
+    server.route(|request| {
+        let results = request.tool_results();
+        assert_eq!((request.first_user_text(), request.system_text()), ("hello".to_owned(), "Be kind.".to_owned()));
+        assert_eq!(request.tool_names(), ["look"]);
         Some(match results.first() {
             None => calls([("look", json!({}))]),
-            Some(result) => says(&format!("{} {} {}", result.id, result.is_error, asked.last_user_text())),
+            Some(result) => says(&format!("{} {} {}", result.id, result.is_error, request.last_user_text())),
         })
     });
     assert!(post(&server, &with(&[])).await.text.contains("tool_calls"));
     let failed = json!({"role": "tool", "tool_call_id": "a", "content": "ERROR: gone"});
     let answer = post(&server, &with(&[calling(&[call("a")]), failed, user()])).await;
-    let words: String = answer
+    let text: String = answer
         .text
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data: ")?).ok())
         .filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned))
         .collect();
-    assert_eq!(words, "a true go on");
+    assert_eq!(text, "a true go on");
 }
 
 #[tokio::test]

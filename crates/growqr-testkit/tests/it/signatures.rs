@@ -1,7 +1,10 @@
+//! Signatures of thinking blocks: changed, forged or misplaced thinking is refused.
+
 use crate::client::{assistant, hello_with, post, post_with, refused, result, tool, user};
 use growqr_testkit::anthropic::{AnthropicStub, thinks};
 use serde_json::{Value, json};
 
+/// A model whose thinking is bound to the conversation before it.
 const BOUND: &str = "claude-opus-5-5";
 const BETA: (&str, &str) = ("anthropic-beta", "thinking-binding-controls-2026-08-01");
 

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_kind_is_named_alike_in_the_journal_and_in_typescript() {
+    fn a_kind_has_the_same_name_in_the_journal_and_in_typescript() {
         for kind in Kind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
             assert_eq!(Kind::of(kind.as_str()), Some(*kind));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_keeps_its_digits() {
+    fn received_json_keeps_its_digits() {
         let data = r#"{"call":"c","name":"n","input":{"a":1.000,"b":1e999},"effect":"e"}"#;
         let event = Event::read(Kind::ToolStarted, data).unwrap();
         assert_eq!(serde_json::to_string(&event).unwrap(), format!(r#"{{"kind":"tool_started","data":{data}}}"#));

@@ -45,9 +45,9 @@ pub struct ModelCard {
     pub context_tokens: u64,
     /// The largest `max_tokens` accepted.
     pub max_output_tokens: u64,
-    /// `None`: the price is unknown.
+    /// Its prices; `None` if they are unknown.
     pub prices: Option<Vec<Price>>,
-    /// `None` where the model refuses the setting.
+    /// The effort to request; `None` if the model refuses the setting.
     pub effort: Option<Effort>,
 }
 

@@ -18,7 +18,7 @@ use ts_rs::TS;
 #[serde(rename_all = "snake_case")]
 #[ts(rename = "EndingTone")]
 pub enum Tone {
-    /// The person wanted it.
+    /// The person caused it, so it needs no attention.
     Quiet,
     /// The agent waits for the person.
     Warn,
@@ -32,7 +32,7 @@ pub enum Tone {
 pub struct Wording {
     /// What happened.
     pub title: &'static str,
-    /// The same where the amounts are known.
+    /// Replaces the title if the amounts are known.
     pub shortfall: Option<&'static str>,
     /// The next step in the window.
     pub in_window: Option<&'static str>,
@@ -145,7 +145,7 @@ impl Ended {
     }
 }
 
-/// Texts from outside may lack the full stop, or be empty.
+/// Adds a full stop if there is none: the text of a provider may lack it.
 fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }

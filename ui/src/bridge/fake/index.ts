@@ -1,9 +1,10 @@
 /**
  * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
  * browser and for tests; production builds exclude it. Options are query parameters:
- * `?world=empty|lived|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` commands, or requests, that
- * fail until the page event `fake-repair`, `?slow=500` milliseconds of delay for every command,
- * `?block=calls|providers` what waits for the page event `fake-unblock`, `?keychain=ready|locked|absent`,
+ * `?world=empty|lived|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
+ * (`ask:b`) that fail until the page event `fake-repair`, `?slow=500` the delay of every command in milliseconds,
+ * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
+ * `?keychain=ready|locked|absent` the state of the keychain,
  * `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state.
  * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
  * in `sessionStorage`) and the return of the browser.

@@ -63,8 +63,8 @@ async fn open_work_of_an_earlier_build_is_finished_by_this_one() {
         let (db, store) = open(&DbConfig::Sqlite { path }).await;
         story::finish_open_work(Arc::clone(&store)).await;
         for agent in store.agents().await.unwrap() {
-            let journal = load(&*store, &agent.agent).await.unwrap().state;
-            assert!(!journal.is_at_work() && (agent.turn == 0 || journal.last_ended().is_some()), "{golden:?}: {agent:?}");
+            let state = load(&*store, &agent.agent).await.unwrap().state;
+            assert!(!state.is_at_work() && (agent.turn == 0 || state.last_ended().is_some()), "{golden:?}: {agent:?}");
         }
         assert!(db.verify(&ProfileId::new("local")).await.unwrap().broken.is_none());
         drop(store);
@@ -100,9 +100,9 @@ fn the_golden_journal_of_this_build_has_every_kind_of_event() {
 
 /// Checks everything that must hold for a journal of any build.
 async fn check(store: &dyn Store, golden: &Path) {
-    let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
+    let events = store.events(Position(0), None, u32::MAX).await.unwrap();
     for agent in store.agents().await.unwrap() {
-        let own: Vec<&StoredEvent> = lines.iter().filter(|line| line.agent == agent.agent).collect();
+        let own: Vec<&StoredEvent> = events.iter().filter(|event| event.agent == agent.agent).collect();
         let (state, messages) = replay(&agent.agent, &own, golden);
         // The tables of earlier builds did not have what is reserved.
         let view = AgentView { reserved: agent.reserved, ..state.view() };
@@ -121,19 +121,19 @@ async fn check(store: &dyn Store, golden: &Path) {
 
 /// Applies the stored events one by one. Checks that each keeps its bytes, its place in the hash chain, and the hash of the
 /// request that it announced.
-fn replay(agent: &AgentId, lines: &[&StoredEvent], golden: &Path) -> (State, Vec<MessageView>) {
+fn replay(agent: &AgentId, events: &[&StoredEvent], golden: &Path) -> (State, Vec<MessageView>) {
     let mut state = State::new(agent.clone());
     let mut messages = Vec::new();
     let mut head = [0; 32];
-    for line in lines {
-        let (at, version) = (line.at, line.schema_version);
-        head = entry_hash(&head, agent, line.seq, at, &line.kind, version, &line.body);
-        assert_eq!(head, line.hash, "{golden:?}: event {} of {agent} is in the chain", line.seq);
-        let event = Event::decode(&line.kind, version, &line.body).unwrap();
+    for stored in events {
+        let (at, version) = (stored.at, stored.schema_version);
+        head = entry_hash(&head, agent, stored.seq, at, &stored.kind, version, &stored.body);
+        assert_eq!(head, stored.hash, "{golden:?}: event {} of {agent} is in the chain", stored.seq);
+        let event = Event::decode(&stored.kind, version, &stored.body).unwrap();
         if version == SCHEMA_VERSION {
-            assert_eq!(event.encode(), line.body, "{golden:?}: event {} of {agent} keeps its bytes", line.seq);
+            assert_eq!(event.encode(), stored.body, "{golden:?}: event {} of {agent} keeps its bytes", stored.seq);
         }
-        let entry = Entry { seq: line.seq, at, event };
+        let entry = Entry { seq: stored.seq, at, event };
         state.apply(&entry);
         for view in views(&state, std::slice::from_ref(&entry)) {
             match view {
@@ -147,7 +147,7 @@ fn replay(agent: &AgentId, lines: &[&StoredEvent], golden: &Path) -> (State, Vec
         }
         if let Event::ModelRequested(request) = &entry.event {
             let hash = state.request_hash(request.max_tokens);
-            assert_eq!(hash, request.request_hash, "{golden:?}: the same request is made at event {} of {agent}", line.seq);
+            assert_eq!(hash, request.request_hash, "{golden:?}: the same request is made at event {} of {agent}", stored.seq);
         }
     }
     (state, messages)
@@ -157,8 +157,8 @@ fn replay(agent: &AgentId, lines: &[&StoredEvent], golden: &Path) -> (State, Vec
 async fn describe(store: &dyn Store) -> String {
     let mut text = String::new();
     let mut kinds = BTreeMap::<String, usize>::new();
-    let lines = store.events(Position(0), None, u32::MAX).await.unwrap();
-    lines.iter().for_each(|line| *kinds.entry(line.kind.clone()).or_default() += 1);
+    let events = store.events(Position(0), None, u32::MAX).await.unwrap();
+    events.iter().for_each(|event| *kinds.entry(event.kind.clone()).or_default() += 1);
     kinds.keys().for_each(|kind| writeln!(text, "kind {kind}").unwrap());
     for view in store.agents().await.unwrap() {
         let Loaded { state, head, .. } = load(store, &view.agent).await.unwrap();

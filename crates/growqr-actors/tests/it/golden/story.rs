@@ -1,10 +1,10 @@
-//! The story in the golden journals: every kind of event, written without a host, so that each run writes the same.
+//! The story in the golden journals: it has every kind of event. No host runs, so every run writes the same journal.
 
 use async_trait::async_trait;
 use growqr_actors::{Loaded, MemoryTools, Ports, Setups, Toolbox, load, record};
 use growqr_core::agent::{Input, Intent, STATE_VERSION, Setup};
-use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::ask::{Answer, AskScope};
+use growqr_core::clock::{Clock, Random, Timestamp};
 use growqr_core::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, Seq};
 use growqr_core::journal::{Snapshot, Store};
 use growqr_core::limits::Limits;
@@ -278,8 +278,8 @@ impl Story {
             ]),
         )
         .await;
-        let born = self.deliver().await;
-        let [scout, lead] = &born[..] else { panic!("two sub-agents, not {born:?}") };
+        let created = self.deliver().await;
+        let [scout, lead] = &created[..] else { panic!("two sub-agents, not {created:?}") };
         self.answer(lead, calls(&[("spawn_sub_agent", json!({"name": "digger", "task": "dig"}))])).await;
         let digger = self.deliver().await.remove(0);
         self.answer(

@@ -42,7 +42,8 @@ impl SignIn {
         Ok((self.base_profile.with_id(locked(&self.open).clone()), None))
     }
 
-    /// Signs out this person, who is signed in now. `also` changes the accounts in the same step.
+    /// Signs out this person, who is signed in now. `also` is applied to the accounts in the same write that records the
+    /// sign-out.
     pub(super) async fn sign_out_identity<T: Send + 'static>(
         &self,
         identity: &Identity,
@@ -58,12 +59,12 @@ impl SignIn {
             .await?;
         // A keychain that contains the sign-in may be unavailable just now: "absent" proves something only if it was
         // never stored.
-        let was_never_kept = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
+        let was_never_stored = matches!(self.auth.status(), Status::Online { kept: Persistence::ThisRun(_), .. });
         let out = self.auth.sign_out().await;
         let is_gone = match out.removed {
             // A sign-in that the service has revoked is worthless, wherever it may still be stored.
             Ok(()) => out.was_kept || out.revoked,
-            Err(error) => error == VaultError::Absent && was_never_kept,
+            Err(error) => error == VaultError::Absent && was_never_stored,
         };
         if is_gone && let Err(error) = self.change_accounts(move |accounts| accounts.remove_pending_sign_out(&pending)).await {
             // The removal is then tried once more.

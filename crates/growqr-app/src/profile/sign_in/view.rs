@@ -50,8 +50,8 @@ impl SignIn {
                 let known = accounts.profile_of(&self.issuer, &identity.sub).and_then(|profile| accounts.account_of(profile));
                 let until = known.and_then(|account| account.valid_until);
                 // A confirmation that an earlier run or another program has received is valid until then.
-                let is_good = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
-                let state = if is_good { SignInState::Online } else { SignInState::Offline };
+                let is_valid = because == OfflineReason::NotAsked && until.is_some_and(|until| SystemClock.now().0 < until);
+                let state = if is_valid { SignInState::Online } else { SignInState::Offline };
                 View { state, person: person_of(&identity), until, notice: offline_notice(because), ..view }
             }
             Status::NeedsSignIn { identity } => View { state: SignInState::NeedsSignIn, person: person_of(&identity), ..view },

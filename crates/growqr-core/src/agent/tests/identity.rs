@@ -48,7 +48,7 @@ fn two_journals_of_the_same_agent_have_different_effects_and_children() {
 }
 
 #[test]
-fn a_restored_journal_does_not_repeat_the_effects_that_came_after() {
+fn a_restored_journal_does_not_reuse_the_effect_ids_of_later_events() {
     let mut original = World::grow();
     original.say("hello");
     original.answer(says("hi"));
@@ -61,7 +61,7 @@ fn a_restored_journal_does_not_repeat_the_effects_that_came_after() {
 }
 
 #[test]
-fn a_journal_restored_in_the_middle_of_a_turn_does_not_repeat_effects_either() {
+fn a_journal_restored_in_the_middle_of_a_turn_does_not_reuse_effect_ids_either() {
     let mut original = World::grow();
     original.say("note");
     let backup = original.state.clone();
@@ -75,7 +75,7 @@ fn a_journal_restored_in_the_middle_of_a_turn_does_not_repeat_effects_either() {
 }
 
 #[test]
-fn a_journal_of_version_1_is_named_when_it_is_next_used_and_its_open_effects_keep_their_ids() {
+fn a_journal_of_version_1_is_named_when_it_is_next_loaded_and_its_open_effects_keep_their_ids() {
     let mut world = World::of(State::new(AgentId::grow()));
     world.setup.tools = crate::agent::version_1::catalogue();
     world.input(Input::Created);

@@ -33,7 +33,7 @@ fn commit() -> (&'static str, serde_json::Value) {
     ("commit_memory", json!({"path": "a.md", "content": "x", "message": "because"}))
 }
 
-/// A sub-agent with a one-dollar allowance, its first model call open.
+/// A sub-agent with an allowance of 40 cents and an open model call.
 fn scout() -> World {
     let mut world = World::of(State::new(AgentId::new("a-1")));
     let birth = SpawnRequest {
@@ -356,7 +356,7 @@ fn a_spawn_gets_its_result_at_once_and_an_equal_share_of_the_money() {
         .mail()
         .iter()
         .map(|mail| match &mail.body {
-            MailBody::Spawn(birth) => birth.allowance,
+            MailBody::Spawn(request) => request.allowance,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -414,7 +414,7 @@ fn a_wait_continues_after_a_restart() {
 }
 
 #[test]
-fn limits_on_sub_agents_are_errors_with_advice() {
+fn a_spawn_beyond_a_limit_returns_an_error_with_advice() {
     let mut world = World::grow();
     world.setup.limits.children_at_once = 1;
     world.say("go");
@@ -737,7 +737,7 @@ fn a_full_context_window_starts_a_segment() {
 }
 
 #[test]
-fn mail_cannot_close_its_element() {
+fn mail_cannot_end_the_element_around_it() {
     let mut world = World::grow();
     world.say("go");
     world.answer(calls(&[spawn("one")]));

@@ -51,8 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Forest {
     agents: BTreeMap<AgentId, World>,
-    /// Number of entries read from each journal.
-    read: BTreeMap<AgentId, usize>,
+    /// Number of mails already collected from each agent.
+    collected: BTreeMap<AgentId, usize>,
     mail: BTreeMap<(AgentId, AgentId), VecDeque<Mail>>,
     said: usize,
 }
@@ -69,9 +69,9 @@ impl Forest {
     fn with(&mut self, id: &AgentId, action: impl FnOnce(&mut World)) {
         let world = self.agents.get_mut(id).expect("the agent exists");
         action(world);
-        let read = self.read.entry(id.clone()).or_default();
-        for mail in world.mail().into_iter().skip(*read) {
-            *read += 1;
+        let collected = self.collected.entry(id.clone()).or_default();
+        for mail in world.mail().into_iter().skip(*collected) {
+            *collected += 1;
             self.mail.entry((mail.from.clone(), mail.to.clone())).or_default().push_back(mail.clone());
         }
     }

@@ -171,7 +171,7 @@ impl World {
         for block in blocks(&last.content) {
             match block {
                 Block::Result { content, is_error, .. } => results.push((content, is_error)),
-                Block::Text(words) => text.push_str(&words),
+                Block::Text(part) => text.push_str(&part),
                 _ => {}
             }
         }

@@ -1,3 +1,5 @@
+//! Replies of the client for OpenAI-compatible servers, from every kind of server.
+
 use super::world::{MODEL, World, answered, hello, request, server_behaviours, user};
 use growqr_core::model::{Delta, Model, StopReason};
 use growqr_core::money::Money;

@@ -1,3 +1,5 @@
+//! Streams of OpenAI-compatible servers that break off, stall or are malformed.
+
 use super::world::{World, hello};
 use growqr_core::model::{FailureKind, Model};
 use growqr_testkit::openai::{Point, RequestOutcome, Script, ServerBehaviour, StopPoint, breaks, calls, says};

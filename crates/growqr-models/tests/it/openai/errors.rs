@@ -1,3 +1,5 @@
+//! Error responses of OpenAI-compatible servers, and prompts that do not fit.
+
 use super::world::{FakeTimer, World, hello, request, user};
 use growqr_core::model::FailureKind::{self, *};
 use growqr_core::model::Model;

@@ -1,3 +1,5 @@
+//! The search for model servers on this machine.
+
 use super::world::{MODEL, World, hello};
 use growqr_core::model::Model;
 use growqr_core::secret::Secret;

@@ -1,4 +1,4 @@
-//! The messages view, for transcripts.
+//! The messages view, which people read as the conversation.
 
 use crate::error::while_doing;
 use crate::views::{MessageRow, ViewRows, differing};

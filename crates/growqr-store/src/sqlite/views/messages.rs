@@ -1,4 +1,4 @@
-//! The messages view, for transcripts, and its search index.
+//! The messages view, which people read as the conversation, and its search index.
 
 use crate::error::while_doing;
 use crate::sqlite::search::IDS_PER_PROFILE;
@@ -13,11 +13,11 @@ const ROWS: &str = "select seq, id % ?1 as position, author, text, at from messa
 const DELETE_FROM_INDEX: &str = "delete from messages_index where rowid in (select id from messages \
     where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4)";
 const DELETE: &str = "delete from messages where profile_id = ?1 and agent_id = ?2 and seq > ?3 and seq <= ?4";
-/// Frees an id that a row to be inserted needs, if another row has it.
+/// These two free the id of a row to be inserted, if another row has it.
 const DELETE_ONE_FROM_INDEX: &str =
     "delete from messages_index where rowid = ?1 * (select number from profiles where profile_id = ?2) + ?3";
 const DELETE_ONE: &str = "delete from messages where id = ?1 * (select number from profiles where profile_id = ?2) + ?3";
-/// Rows per command of a rebuild.
+/// Rows that a rebuild inserts at once.
 const ROWS_PER_COMMAND: usize = 32;
 
 const ALL: &str = "select id, text from messages where id > ? order by id limit ?";

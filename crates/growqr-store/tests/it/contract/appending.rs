@@ -30,11 +30,11 @@ on_both! {
         let first = say(&*store, &grow, Head::default(), "one").await.unwrap();
         store.append(append(&grow, first.head, vec![said("two"), said("three")])).await.unwrap();
         let mut before = [0; 32];
-        for line in store.events(Position(0), Some(&grow), 10).await.unwrap() {
-            assert_eq!(line.prev_hash, before);
-            assert_eq!(line.schema_version, SCHEMA_VERSION);
-            before = entry_hash(&before, &grow, line.seq, line.at, &line.kind, line.schema_version, &line.body);
-            assert_eq!(line.hash, before);
+        for event in store.events(Position(0), Some(&grow), 10).await.unwrap() {
+            assert_eq!(event.prev_hash, before);
+            assert_eq!(event.schema_version, SCHEMA_VERSION);
+            before = entry_hash(&before, &grow, event.seq, event.at, &event.kind, event.schema_version, &event.body);
+            assert_eq!(event.hash, before);
         }
     }
 
@@ -180,11 +180,11 @@ on_both! {
         for polls in 0..40 {
             let text = polls.to_string();
             let mut appending = Box::pin(say(&*store, &grow, head, &text));
-            let mut left = polls / 4;
+            let mut polls_left = polls / 4;
             // Polls the future a number of times, then drops it in any state.
             std::future::poll_fn(|context| {
                 let ready = appending.as_mut().poll(context).is_ready();
-                if ready || left == 0 { std::task::Poll::Ready(()) } else { left -= 1; std::task::Poll::Pending }
+                if ready || polls_left == 0 { std::task::Poll::Ready(()) } else { polls_left -= 1; std::task::Poll::Pending }
             })
             .await;
             drop(appending);
@@ -201,7 +201,7 @@ on_both! {
         assert!(world.db().await.verify(&local()).await.unwrap().broken.is_none());
     }
 
-    async fn a_null_character_is_kept_in_the_journal_and_replaced_in_the_transcript(world: World) {
+    async fn a_null_character_is_kept_in_the_journal_and_replaced_in_the_messages_view(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         say(&*store, &grow, Head::default(), "a\0b").await.unwrap();
         assert_eq!(store.entries(&grow, Seq(0), 1).await.unwrap().0[0].event, said("a\0b"));
@@ -209,8 +209,8 @@ on_both! {
         assert_eq!(store.messages(&grow, None, 1).await.unwrap(), [message]);
     }
 
-    /// The caller of an append may be gone at any time, for example when a host is stopped. The connection that it used goes back
-    /// to the pool, and must not keep a transaction open there: whatever the next caller wrote would be invisible to all others.
+    /// The caller of an append may be dropped at any time, for example when a host is stopped. Its connection goes back to the
+    /// pool, and must have no open transaction there: the next caller's writes would be invisible to all others.
     async fn a_cancelled_append_does_not_affect_later_appends(world: World) {
         let (store, other, grow) = (world.store().await, world.store().await, AgentId::grow());
         for round in 0..100 {

@@ -26,8 +26,13 @@ fn ask(id: &str) -> Ask {
 }
 
 fn raised(id: &str, seq: u64) -> (Event, View) {
-    let view =
-        AskView { agent: AgentId::grow(), seq: Seq(seq), ask: ask(id), raised_at: Timestamp(NOW.0 + i64::from(seq as u32)), settled: None };
+    let view = AskView {
+        agent: AgentId::grow(),
+        seq: Seq(seq),
+        ask: ask(id),
+        raised_at: Timestamp(NOW.0 + i64::from(seq as u32)),
+        settled: None,
+    };
     (AskRaised { ask: ask(id), notices: Vec::new() }.into(), View::Ask(view))
 }
 

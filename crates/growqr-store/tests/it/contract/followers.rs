@@ -22,9 +22,9 @@ on_both! {
         }
         let (reader, mut seen) = (world.store().await, Position(0));
         while seen.0 < WRITERS * APPENDS {
-            for line in reader.events(seen, None, 7).await.unwrap() {
-                assert_eq!(line.position.0, seen.0 + 1, "a position became visible out of order");
-                seen = line.position;
+            for event in reader.events(seen, None, 7).await.unwrap() {
+                assert_eq!(event.position.0, seen.0 + 1, "a position became visible out of order");
+                seen = event.position;
             }
             tokio::task::yield_now().await;
         }

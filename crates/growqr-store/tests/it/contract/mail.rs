@@ -18,7 +18,7 @@ fn spawn(id: &str) -> (Mail, Event) {
         untrusted: Vec::new(),
     };
     let id = EffectId::new(id);
-    let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(birth) };
+    let mail = Mail { id: id.clone(), from: AgentId::grow(), to: AgentId::new("a-1"), body: MailBody::Spawn(request) };
     (mail.clone(), ChildRequested { effect: id, mail }.into())
 }
 

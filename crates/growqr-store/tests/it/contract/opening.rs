@@ -9,7 +9,7 @@ use growqr_store::{Counts, Db, DbConfig, Migrated};
 /// The newest migration.
 const LAST: i64 = 4;
 
-/// The content that a build of the first migration wrote: two events of a journal of seven, which are enough here.
+/// Rows that a build with only the first migration wrote. The journal has seven events; the rows of two are enough here.
 const FIRST_BUILD: &str = "\
     insert into profiles (profile_id, position, created_at) values ('local', 7, 1); \
     insert into agents (profile_id, agent_id, seq, hash, name, parent_id, depth, task, status, model, turn, spent, \

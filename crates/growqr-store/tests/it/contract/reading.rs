@@ -25,11 +25,11 @@ on_both! {
         store.append(append(&grow, head, vec![said("three"), said("four")])).await.unwrap();
         say(&*store, &scout, scouts, "five").await.unwrap();
         let all = store.events(Position(0), None, 10).await.unwrap();
-        assert_eq!(all.iter().map(|line| line.position.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+        assert_eq!(all.iter().map(|event| event.position.0).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
         assert_eq!((all[0].kind.as_str(), all[0].at, &all[0].body), ("user_said", NOW, &said("one").encode()));
         let page = store.events(Position(1), None, 2).await.unwrap();
         assert_eq!(page, all[1..3]);
-        let scouts: Vec<_> = all.iter().filter(|line| line.agent == scout).cloned().collect();
+        let scouts: Vec<_> = all.iter().filter(|event| event.agent == scout).cloned().collect();
         assert_eq!(store.events(Position(0), Some(&scout), 10).await.unwrap(), scouts);
         assert_eq!(store.events(Position(2), Some(&scout), 10).await.unwrap(), scouts[1..]);
         assert_eq!(store.events_before(None, None, 2).await.unwrap(), all[3..]);

@@ -39,7 +39,7 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
     let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
         .await;
-    let (birth, parent) = (Some(birth), Some(AgentId::grow()));
+    let (birth, parent) = (Some(request), Some(AgentId::grow()));
     scout.append(&*store, vec![AgentCreated { birth, parent, mail: Some(spawn.id.clone()) }.into(), said("日本語")]).await;
     grow.append(&*store, vec![said("stop it"), ChildCancelled { mail: cancel }.into()]).await;
     for n in 0..40 {
@@ -65,7 +65,7 @@ async fn all_rows(world: &World, store: &dyn Store) -> Vec<Vec<String>> {
     all
 }
 
-/// Replays one agent in at most `pages` pages of `page` entries; `None` if that did not reach the end.
+/// Rebuilds one agent in at most `pages` pages of `page` entries; `None` if these did not reach the end of the journal.
 async fn replay(
     store: &dyn Store,
     target: &dyn Views,
@@ -77,10 +77,10 @@ async fn replay(
     let (mut state, mut position) = (State::new(agent.clone()), Position(0));
     let mut rows = target.rebuild(agent).await.unwrap();
     for _ in 0..pages {
-        let lines = store.events(position, Some(agent), page).await.unwrap();
-        let Some(last) = lines.last() else { return Some(rows.finish(replayed.head).await) };
+        let stored = store.events(position, Some(agent), page).await.unwrap();
+        let Some(last) = stored.last() else { return Some(rows.finish(replayed.head).await) };
         position = last.position;
-        let entries: Vec<_> = lines.iter().map(|line| (line.position, line.entry().unwrap())).collect();
+        let entries: Vec<_> = stored.iter().map(|event| (event.position, event.entry().unwrap())).collect();
         let plain: Vec<_> = entries.iter().map(|(_, entry)| entry.clone()).collect();
         plain.iter().for_each(|entry| state.apply(entry));
         let delivered = [EffectId::new("m-1")].into();
@@ -155,11 +155,11 @@ on_both! {
         let mut finished = 0;
         for polls in (0..400).step_by(9) {
             let mut rebuilding = Box::pin(rebuilt(&*store, &*target, &agents[1..], 50));
-            let mut left = polls;
+            let mut polls_left = polls;
             // Polls the future a number of times, then drops it in any state.
             std::future::poll_fn(|context| {
                 let ready = rebuilding.as_mut().poll(context).is_ready();
-                if ready || left == 0 { std::task::Poll::Ready(()) } else { left -= 1; std::task::Poll::Pending }
+                if ready || polls_left == 0 { std::task::Poll::Ready(()) } else { polls_left -= 1; std::task::Poll::Pending }
             })
             .await;
             drop(rebuilding);

@@ -42,7 +42,7 @@ on_both! {
         assert_eq!(found, broken("a-1", 1, 2, Fault::Altered));
     }
 
-    async fn a_replaced_link_is_found(world: World) {
+    async fn a_replaced_previous_hash_is_found(world: World) {
         let found = found_after(world, "update events set prev_hash = hash where position = 4").await;
         assert_eq!(found, broken("grow", 3, 4, Fault::Unlinked));
     }

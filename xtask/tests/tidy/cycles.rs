@@ -1,67 +1,72 @@
-//! Files of a crate do not import each other in a circle.
+//! There are no import cycles between the files of a crate.
 //!
 //! An import is a path that begins with `crate`, `super`, `self` or a module declared in the file, in a `use` or in code.
-//! It leads to the file that defines what is named, through re-exports. A file that declares a module and re-exports
-//! from it does not import it, and a file may use what a module around it defines. Tests are left out.
+//! Re-exports are followed to the file that defines the item. Not counted: a file that declares a module and re-exports
+//! from it, a file that uses an item of a module around it, and tests.
 
 use crate::repository::texts;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Crates that still have circles; a crate is taken off this list when its last one is opened.
+/// Crates that still have cycles. Remove a crate from this list with its last cycle.
 const NOT_YET_CLEAN: &[&str] = &[];
 
 /// A module's path from the root of its crate.
 type Path = Vec<String>;
 
-/// One source file, as far as imports go.
+/// A source file and its imports.
 struct Module {
     file: String,
-    /// The names of the items and modules that it defines at its top.
+    /// The names of the items and inline modules that it defines at its top level.
     items: BTreeSet<String>,
+    /// The modules that it declares and that have files of their own.
     children: BTreeSet<String>,
-    /// Names that it imports or re-exports, and where each comes from.
+    /// Names that it imports or re-exports, and the path of each.
     names: BTreeMap<String, Path>,
-    /// What it uses: paths of `use` that are no re-exports, and paths in code.
+    /// Paths that it uses: those of `use` that are not re-exports, and those in code.
     paths: BTreeSet<Path>,
 }
 
 type Crate = BTreeMap<Path, Module>;
 
 #[test]
-fn no_files_of_a_crate_import_each_other_in_a_circle() {
+fn the_files_of_a_crate_have_no_import_cycles() {
     let mut found = Vec::new();
     for (folder, modules) in crates() {
-        let circles = circles(&arrows(&modules));
+        let cycles = cycles(&imports(&modules));
         let is_excused = NOT_YET_CLEAN.contains(&folder.as_str());
-        assert!(!(is_excused && circles.is_empty()), "{folder} is clean: take it off the list");
+        assert!(!(is_excused && cycles.is_empty()), "{folder} has no cycles: remove it from the list");
         if !is_excused {
-            found.extend(circles);
+            found.extend(cycles);
         }
     }
     assert!(
         found.is_empty(),
-        "files import each other in a circle; move what both need to a file of its own:\n{}",
+        "files import each other in a cycle; move what both need to a file of its own:\n{}",
         found.join("\n")
     );
 }
 
 #[test]
-fn a_circle_is_found_and_a_parent_that_only_declares_is_none() {
-    let text = |lib: &str, a: &str, b: &str| {
+fn cycles_are_found_and_a_parent_that_only_declares_modules_is_not_one() {
+    let count = |lib: &str, a: &str, b: &str| {
         let files = [("lib.rs", lib), ("a.rs", a), ("b.rs", b)];
         let modules: Crate = files.iter().map(|(file, text)| (path_of(file), module(file, text))).collect();
-        circles(&arrows(&modules)).len()
+        cycles(&imports(&modules)).len()
     };
     let lib = "mod a;\nmod b;\npub use a::A;\npub const LIMIT: u32 = 1;\n";
-    assert_eq!(text(lib, "use crate::LIMIT;\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0);
+    assert_eq!(count(lib, "use crate::LIMIT;\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0);
     assert_eq!(
-        text(lib, "use crate::b::B;\npub struct A;\n", "use crate::{A, LIMIT};\npub struct B;\n"),
+        count(lib, "use crate::b::B;\npub struct A;\n", "use crate::{A, LIMIT};\npub struct B;\n"),
         1,
         "through a re-export"
     );
-    assert_eq!(text(lib, "pub struct A;\nfn f() { crate::b::g() }\n", "use super::a::{self, A};\npub fn g() {}\n"), 1, "in code");
-    assert_eq!(text("mod a;\nmod b;\nfn f() { a::g() }\n", "use super::f;\npub fn g() {}\n", ""), 0, "parent and child");
-    assert_eq!(text(lib, "// crate::b::B\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0, "a comment is no import");
+    assert_eq!(
+        count(lib, "pub struct A;\nfn f() { crate::b::g() }\n", "use super::a::{self, A};\npub fn g() {}\n"),
+        1,
+        "in code"
+    );
+    assert_eq!(count("mod a;\nmod b;\nfn f() { a::g() }\n", "use super::f;\npub fn g() {}\n", ""), 0, "parent and child");
+    assert_eq!(count(lib, "// crate::b::B\npub struct A;\n", "use crate::a::A;\npub struct B;\n"), 0, "a comment is no import");
 }
 
 /// Every folder of sources and its modules.
@@ -80,7 +85,7 @@ fn crates() -> BTreeMap<String, Crate> {
 
 fn path_of(file: &str) -> Path {
     let mut path: Path = file.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
-    // A program beside a library is left where it is: nothing imports it.
+    // The root is `lib.rs`. `main.rs` keeps its path, because no other file imports from it.
     if path.last().is_some_and(|last| last == "mod") || path == ["lib"] {
         path.pop();
     }
@@ -138,7 +143,8 @@ fn without_tests_and_comments(text: &str) -> String {
         .join("\n")
 }
 
-/// The next `use` at the beginning of a line: what is before, its keyword with its visibility, its tree, what is after.
+/// Finds the next `use` at the beginning of a line. Returns the text before it, its keyword with its visibility, its tree,
+/// and the text after it.
 fn next_use(text: &str) -> Option<(&str, &str, &str, &str)> {
     let mut from = 0;
     loop {
@@ -153,7 +159,7 @@ fn next_use(text: &str) -> Option<(&str, &str, &str, &str)> {
     }
 }
 
-/// The paths of a `use` tree, each with the name that it brings.
+/// The paths of a `use` tree, each with the name that it brings into scope.
 fn expanded(tree: &str) -> Vec<(Path, String)> {
     let tree = tree.trim();
     if let Some(open) = tree.find('{') {
@@ -204,18 +210,18 @@ fn paths_in(code: &str, children: &BTreeSet<String>) -> BTreeSet<Path> {
 }
 
 /// The files that each file imports.
-fn arrows(modules: &Crate) -> BTreeMap<String, BTreeSet<String>> {
-    let mut arrows = BTreeMap::new();
+fn imports(modules: &Crate) -> BTreeMap<String, BTreeSet<String>> {
+    let mut imports = BTreeMap::new();
     for (at, module) in modules {
         let around: Vec<&str> = (0..=at.len()).filter_map(|depth| Some(modules.get(&at[..depth])?.file.as_str())).collect();
         let found = module.paths.iter().filter_map(|path| leads_to(modules, at, path, 0));
         let others: BTreeSet<String> = found.filter(|file| !around.contains(&file.as_str())).collect();
-        arrows.insert(module.file.clone(), others);
+        imports.insert(module.file.clone(), others);
     }
-    arrows
+    imports
 }
 
-/// The file that defines what a path names, seen from a module.
+/// The file that defines the item that a path names in the module `from`.
 fn leads_to(modules: &Crate, from: &Path, path: &[String], depth: usize) -> Option<String> {
     let mut at = from.clone();
     let mut rest = path;
@@ -246,34 +252,34 @@ fn leads_to(modules: &Crate, from: &Path, path: &[String], depth: usize) -> Opti
             None => None,
         },
         Some(_) => Some(module.file.clone()),
-        // The module itself. One that only declares others has nothing to import.
+        // The path names a module. A module that only declares other modules has nothing to import.
         None => Some(module.file.clone()).filter(|_| !module.items.is_empty()),
     }
 }
 
-/// The circles, each as a line.
-fn circles(arrows: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let reached: BTreeMap<&String, BTreeSet<&String>> = arrows
+/// The cycles, each as a text with one line for each file.
+fn cycles(imports: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let reached: BTreeMap<&String, BTreeSet<&String>> = imports
         .keys()
         .map(|file| {
             let (mut seen, mut next) = (BTreeSet::new(), vec![file]);
             while let Some(file) = next.pop() {
-                next.extend(arrows.get(file).into_iter().flatten().filter(|other| seen.insert(*other)));
+                next.extend(imports.get(file).into_iter().flatten().filter(|other| seen.insert(*other)));
             }
             (file, seen)
         })
         .collect();
-    let mut circles = BTreeSet::new();
+    let mut cycles = BTreeSet::new();
     for (file, others) in &reached {
-        let circle: BTreeSet<&String> =
+        let cycle: BTreeSet<&String> =
             others.iter().copied().filter(|other| reached.get(other).is_some_and(|back| back.contains(file))).collect();
-        if circle.len() > 1 {
+        if cycle.len() > 1 {
             let line = |from: &&String| {
-                let to: Vec<&str> = arrows[*from].iter().filter(|to| circle.contains(to)).map(String::as_str).collect();
+                let to: Vec<&str> = imports[*from].iter().filter(|to| cycle.contains(to)).map(String::as_str).collect();
                 format!("  {from} -> {}", to.join(", "))
             };
-            circles.insert(circle.iter().map(line).collect::<Vec<_>>().join("\n"));
+            cycles.insert(cycle.iter().map(line).collect::<Vec<_>>().join("\n"));
         }
     }
-    circles.into_iter().collect()
+    cycles.into_iter().collect()
 }
