@@ -140,6 +140,8 @@ fn view(agent: &AgentId) -> AgentView {
         spent: Money(1_000_000),
         unknown: Money::ZERO,
         allowance: None,
+        reserved: Money::ZERO,
+        asks: 0,
         created_at: NOW,
         updated_at: NOW,
         seq: Seq(0),

@@ -86,6 +86,14 @@ unknown: number,
  */
 allowance: number | null, 
 /**
+ * What it has reserved now.
+ */
+reserved: number, 
+/**
+ * The number of its questions to the person that wait for an answer.
+ */
+asks: number, 
+/**
  * When it was created.
  */
 created_at: number, 
@@ -145,6 +153,132 @@ kind: string,
  * Its content as stored. [`EventLine::event`] reads it.
  */
 data: unknown, };
+
+export type AskRow = { 
+/**
+ * The agent that asks.
+ */
+agent: string, 
+/**
+ * Its name.
+ */
+agent_name: string, 
+/**
+ * 0 for the Grow Agent.
+ */
+depth: number, 
+/**
+ * The event that raised it.
+ */
+seq: number, 
+/**
+ * The question.
+ */
+ask: Ask, 
+/**
+ * When it was raised, in ms since 1970.
+ */
+raised_at: number, 
+/**
+ * `None` as long as it is open.
+ */
+settled: AskSettlement | null, };
+
+export type AskSettlement = { 
+/**
+ * Who settled it.
+ */
+by: SettledBy, 
+/**
+ * The answer, if there is one.
+ */
+answer: AskAnswer | null, 
+/**
+ * The line of the rules that it added, or that decided.
+ */
+rule: string | null, 
+/**
+ * When, in ms since 1970.
+ */
+at: number, };
+
+export type RuleRow = { 
+/**
+ * Names it, to remove it; `None` for a built-in line.
+ */
+id: string | null, 
+/**
+ * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]`.
+ */
+line: string, 
+/**
+ * Where it comes from.
+ */
+origin: RuleOrigin, 
+/**
+ * When it was added, in ms since 1970; `None` for a built-in line.
+ */
+added_at: number | null, };
+
+export type RuleOrigin = "built_in" | "person" | "always";
+
+export type RuleTest = { 
+/**
+ * `allow`, `ask` or `deny`.
+ */
+decision: string, 
+/**
+ * The deciding line.
+ */
+rule: RuleRow, 
+/**
+ * The argument that rules compare, as they see it; `None` if the tool has none, or it is not clear.
+ */
+argument: string | null, };
+
+export type SpendingRow = { 
+/**
+ * The agent's id, the model (or what a charge was for), or the day as `YYYY-MM-DD` (UTC).
+ */
+key: string, 
+/**
+ * For people: the agent's name, otherwise the same as `key`.
+ */
+name: string, 
+/**
+ * Number of model calls and charges.
+ */
+calls: number, 
+/**
+ * Known cost.
+ */
+cost: number, 
+/**
+ * What counts as spent although the bill is not known.
+ */
+unknown: number, 
+/**
+ * What is reserved now; only by agent.
+ */
+reserved: number, 
+/**
+ * Tokens of the prompts, those from the cache included.
+ */
+input_tokens: number, 
+/**
+ * Tokens of the prompts that came from the cache.
+ */
+cached_tokens: number, 
+/**
+ * Tokens of the answers.
+ */
+output_tokens: number, 
+/**
+ * The time of the last of them, in ms since 1970.
+ */
+at: number, };
+
+export type SpendingBy = "agent" | "model" | "day";
 
 export type Page = { 
 /**
@@ -523,7 +657,55 @@ text: string, } | { "op": "cancel",
 /**
  * The agent.
  */
-agent: string, } | { "op": "resume", 
+agent: string, 
+/**
+ * Stop its sub-agents as well. Otherwise they work on.
+ */
+tree: boolean, } | { "op": "finish", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * Let its sub-agents finish as well, and wait for their reports.
+ */
+tree: boolean, } | { "op": "withdraw_message", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * The event that recorded the message.
+ */
+message: number, } | { "op": "edit_message", 
+/**
+ * The agent.
+ */
+agent: string, 
+/**
+ * The event that recorded the message.
+ */
+message: number, 
+/**
+ * The new text.
+ */
+text: string, } | { "op": "answer_ask", 
+/**
+ * The ask.
+ */
+ask: string, 
+/**
+ * The answer; `None` if the person will not answer.
+ */
+answer: AskAnswer | null, } | { "op": "add_rule", 
+/**
+ * The line.
+ */
+line: string, } | { "op": "remove_rule", 
+/**
+ * Its id.
+ */
+id: string, } | { "op": "resume", 
 /**
  * The agent.
  */
@@ -655,9 +837,9 @@ agent: string,
  */
 error: Error, } };
 
-export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "turn_ending" | "turn_ended";
+export type EventKind = "agent_created" | "journal_named" | "user_said" | "mail_received" | "segment_started" | "turn_started" | "model_requested" | "model_answered" | "model_failed" | "tool_started" | "tool_interrupted" | "tool_resumed" | "commit_intended" | "tool_finished" | "child_requested" | "child_told" | "child_cancelled" | "cancel_requested" | "charge_reserved" | "charge_settled" | "ask_raised" | "ask_settled" | "finish_requested" | "turn_paused" | "message_withdrawn" | "message_edited" | "turn_ending" | "turn_ended";
 
-export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
+export type JournalEvent = { "kind": "agent_created", "data": AgentCreated } | { "kind": "journal_named", "data": JournalNamed } | { "kind": "user_said", "data": UserSaid } | { "kind": "mail_received", "data": MailReceived } | { "kind": "segment_started", "data": SegmentStarted } | { "kind": "turn_started", "data": TurnStarted } | { "kind": "model_requested", "data": ModelRequested } | { "kind": "model_answered", "data": ModelAnswered } | { "kind": "model_failed", "data": ModelFailed } | { "kind": "tool_started", "data": ToolStarted } | { "kind": "tool_interrupted", "data": ToolInterrupted } | { "kind": "tool_resumed", "data": ToolResumed } | { "kind": "commit_intended", "data": CommitIntended } | { "kind": "tool_finished", "data": ToolFinished } | { "kind": "child_requested", "data": ChildRequested } | { "kind": "child_told", "data": ChildTold } | { "kind": "child_cancelled", "data": ChildCancelled } | { "kind": "cancel_requested", "data": CancelRequested } | { "kind": "charge_reserved", "data": ChargeReserved } | { "kind": "charge_settled", "data": ChargeSettled } | { "kind": "ask_raised", "data": AskRaised } | { "kind": "ask_settled", "data": AskSettled } | { "kind": "finish_requested", "data": FinishRequested } | { "kind": "turn_paused", "data": TurnPaused } | { "kind": "message_withdrawn", "data": MessageWithdrawn } | { "kind": "message_edited", "data": MessageEdited } | { "kind": "turn_ending", "data": TurnEnding } | { "kind": "turn_ended", "data": TurnEnded };
 
 export type AgentCreated = { 
 /**
@@ -749,6 +931,10 @@ max_tokens: number,
  */
 reservation: number | null, 
 /**
+ * The most tokens that the call can use, if its price is unknown.
+ */
+tokens?: number, 
+/**
  * Whether long texts were shortened to fit the budget.
  */
 shortened?: boolean, 
@@ -769,7 +955,11 @@ reply: ModelReply,
 /**
  * Whether it is used.
  */
-verdict?: Verdict, };
+verdict?: Verdict, 
+/**
+ * What counts as spent although the bill is not known, in USD micro-cents.
+ */
+unknown?: number, };
 
 export type ModelFailed = { 
 /**
@@ -783,7 +973,11 @@ bound?: number | null,
 /**
  * How much of the reservation counts as spent.
  */
-counted?: Counted, };
+counted?: Counted, 
+/**
+ * What counts as spent although the bill is not known, in USD micro-cents.
+ */
+unknown?: number, };
 
 export type ToolStarted = { 
 /**
@@ -813,7 +1007,15 @@ repeat?: Repeat,
 /**
  * The sub-agents whose reports it waits for.
  */
-waits_for?: Array<string>, };
+waits_for?: Array<string>, 
+/**
+ * The line of the rules that decided the call.
+ */
+rule?: string, 
+/**
+ * The ask that must be settled before the call is carried out.
+ */
+ask?: string, };
 
 export type ToolInterrupted = { 
 /**
@@ -849,7 +1051,11 @@ content: ToolContent,
 /**
  * Whether the call failed.
  */
-is_error: boolean, };
+is_error: boolean, 
+/**
+ * Where the content comes from, if nobody vouches for it.
+ */
+source?: string, };
 
 export type ChildRequested = { 
 /**
@@ -905,7 +1111,83 @@ charge: string,
 /**
  * The cost; `None` if it will never be known.
  */
-cost: number | null, };
+cost: number | null, 
+/**
+ * What the money was for.
+ */
+purpose?: string, 
+/**
+ * What counts as spent although the bill is not known, in USD micro-cents.
+ */
+unknown?: number, };
+
+export type AskRaised = { 
+/**
+ * The question.
+ */
+ask: Ask, 
+/**
+ * Mail to the agents that wait for this one.
+ */
+notices?: Array<Mail>, };
+
+export type AskSettled = { 
+/**
+ * The ask.
+ */
+ask: string, 
+/**
+ * Who settled it.
+ */
+by: SettledBy, 
+/**
+ * The answer, if there is one.
+ */
+answer?: AskAnswer, 
+/**
+ * The line of the rules that the answer adds, or that decided.
+ */
+rule?: string, 
+/**
+ * What the answer adds to the limits of the current message.
+ */
+raise?: Raise, 
+/**
+ * Mail to the agents that wait for this one.
+ */
+notices?: Array<Mail>, };
+
+export type FinishRequested = { 
+/**
+ * Whether the person asked, rather than the parent agent.
+ */
+by_person: boolean, 
+/**
+ * Mail to its sub-agents at work.
+ */
+mail?: Array<Mail>, };
+
+export type TurnPaused = { 
+/**
+ * The limit.
+ */
+limit: LimitReached, };
+
+export type MessageWithdrawn = { 
+/**
+ * The event that recorded the message.
+ */
+message: number, };
+
+export type MessageEdited = { 
+/**
+ * The event that recorded the message.
+ */
+message: number, 
+/**
+ * The new text.
+ */
+text: string, };
 
 export type TurnEnding = { 
 /**
@@ -947,7 +1229,15 @@ allowance: number,
 /**
  * 1 for a sub-agent of the Grow Agent.
  */
-depth: number, };
+depth: number, 
+/**
+ * What it and its own sub-agents may use besides money.
+ */
+quota?: Quota, 
+/**
+ * The sources of untrusted text that the sender had read.
+ */
+untrusted?: Array<string>, };
 
 export type ReportEnding = "done" | "failed" | "cancelled" | "limit";
 
@@ -975,7 +1265,19 @@ returned: number,
 /**
  * The number of the receiver's last message that it has received.
  */
-up_to: number, };
+up_to: number, 
+/**
+ * How much of the money spent the person has added to it.
+ */
+raised?: number, 
+/**
+ * The unused part of the quota that the receiver gave.
+ */
+quota?: Quota, 
+/**
+ * The sources of untrusted text that the sender had read.
+ */
+untrusted?: Array<string>, };
 
 export type MailBody = { "spawn": SpawnRequest } | { "say": { 
 /**
@@ -997,7 +1299,27 @@ number: number,
 /**
  * Whether the person wrote it.
  */
-by_person: boolean, } } | "cancel" | { "report": Report };
+by_person: boolean, 
+/**
+ * Added to what it may use besides money.
+ */
+quota?: Quota, 
+/**
+ * The sources of untrusted text that the sender had read.
+ */
+untrusted?: Array<string>, } } | "cancel" | "finish" | { "report": Report } | { "ask_raised": { 
+/**
+ * The ask.
+ */
+ask: string, 
+/**
+ * The question.
+ */
+text: string, } } | { "ask_settled": { 
+/**
+ * The ask.
+ */
+ask: string, } };
 
 export type Mail = { 
 /**
@@ -1087,6 +1409,48 @@ executor: string,
  */
 repeat: Repeat, };
 
+export type Unpriced = { 
+/**
+ * Tokens of prompts and answers.
+ */
+tokens: number, 
+/**
+ * Model calls.
+ */
+calls: number, };
+
+export type Quota = { 
+/**
+ * Tokens of prompts and answers.
+ */
+tokens: number, 
+/**
+ * Model calls.
+ */
+calls: number, 
+/**
+ * Sub-agents started.
+ */
+children: number, 
+/**
+ * Sub-agents at work at the same time.
+ */
+at_once: number, };
+
+export type Raise = { 
+/**
+ * Added to every limit of money, in USD micro-cents.
+ */
+money?: number, 
+/**
+ * Added to the agent's own model calls.
+ */
+calls?: number, 
+/**
+ * Added to what the tree may use.
+ */
+tree?: Quota, };
+
 export type Limits = { 
 /**
  * Budget of one message of the person, sub-agents included.
@@ -1119,7 +1483,11 @@ children_at_once: number,
 /**
  * Levels of sub-agents below the Grow Agent.
  */
-depth: number, };
+depth: number, 
+/**
+ * What limits the tree of a message if the model has no known price.
+ */
+unpriced?: Unpriced, };
 
 export type Shortfall = { 
 /**
@@ -1131,7 +1499,111 @@ needed: number,
  */
 available: number, };
 
-export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance" | "calls";
+export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance" | "calls" | "tree_tokens" | "tree_calls";
+
+export type AskKind = "question" | "permission" | "budget" | "conflict" | "review";
+
+export type AskReason = { "rule": string } | { "untrusted": Array<string> } | { "repeated": number };
+
+export type AskOption = { 
+/**
+ * Names it in an answer.
+ */
+id: string, 
+/**
+ * For the person.
+ */
+label: string, };
+
+export type AskScope = "once" | "agent" | "always";
+
+export type AskDetail = { "call": { 
+/**
+ * The id of the call's effect.
+ */
+effect: string, 
+/**
+ * The tool.
+ */
+tool: string, 
+/**
+ * The input as received.
+ */
+input: unknown, 
+/**
+ * Why it needs a question.
+ */
+why: AskReason, 
+/**
+ * The line that the scopes "this agent" and "always" add.
+ */
+rule?: string, } } | { "limit": { 
+/**
+ * Which one.
+ */
+limit: LimitReached, 
+/**
+ * The money that the next request needs.
+ */
+shortfall?: Shortfall, 
+/**
+ * What the answer "finish" may cost.
+ */
+last_call?: number, } };
+
+export type Ask = { 
+/**
+ * Its id.
+ */
+id: string, 
+/**
+ * What it is about.
+ */
+kind: AskKind, 
+/**
+ * The question. A model may have written it.
+ */
+text: string, 
+/**
+ * What exactly the answer decides, if it is not a plain question.
+ */
+detail?: AskDetail, 
+/**
+ * The answers to choose from. A question may also be answered in free text.
+ */
+options?: Array<AskOption>, 
+/**
+ * How far an answer may reach.
+ */
+scopes?: Array<AskScope>, 
+/**
+ * When the default answer counts, in ms since 1970; `None`: it waits for the person.
+ */
+deadline?: number, 
+/**
+ * The answer at the deadline: an option's id, or a text.
+ */
+default?: string, };
+
+export type AskAnswer = { 
+/**
+ * The id of the chosen option.
+ */
+option?: string, 
+/**
+ * Free text: the answer to a question, or a remark.
+ */
+text?: string, 
+/**
+ * How far it reaches.
+ */
+scope?: AskScope, 
+/**
+ * The amount in USD micro-cents, if the option is "raise" and not its own amount is meant.
+ */
+amount?: number, };
+
+export type SettledBy = "person" | "rule" | "deadline" | "withdrawn";
 
 export type Usage = { 
 /**
@@ -1453,6 +1925,24 @@ export const ENDINGS: Endings = {
       "shortfall": null,
       "in_window": "Resume if the agent was making progress.",
       "on_command_line": "If the agent was making progress: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    },
+    "tree_tokens": {
+      "title": "The limit of tokens for one message is reached.",
+      "shortfall": null,
+      "in_window": "Resume to allow as many again.",
+      "on_command_line": "Allow as many again with: growqr agents resume {agent}",
+      "tone": "warn",
+      "resumable": true,
+      "settings": false
+    },
+    "tree_calls": {
+      "title": "The limit of model calls of all agents for one message is reached.",
+      "shortfall": null,
+      "in_window": "Resume to allow as many again.",
+      "on_command_line": "Allow as many again with: growqr agents resume {agent}",
       "tone": "warn",
       "resumable": true,
       "settings": false
