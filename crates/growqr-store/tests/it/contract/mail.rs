@@ -9,7 +9,7 @@ use growqr_core::mail::{Mail, MailBody, SpawnRequest};
 use growqr_core::money::Money;
 
 fn spawn(id: &str) -> (Mail, Event) {
-    let birth = SpawnRequest {
+    let request = SpawnRequest {
         name: "scout".to_owned(),
         task: "look".to_owned(),
         allowance: Money(5),

@@ -28,7 +28,7 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
     let store = world.store().await;
     let (mut grow, mut scout) = (TestAgent::new("grow"), TestAgent::new("a-1"));
     grow.append(&*store, vec![AgentCreated { birth: None, parent: None, mail: None }.into(), said("go, ÄRGER")]).await;
-    let birth = SpawnRequest {
+    let request = SpawnRequest {
         name: "scout".to_owned(),
         task: "look\0 around".to_owned(),
         allowance: Money(5),
