@@ -36,7 +36,7 @@ async fn story(world: &World) -> (Arc<dyn Store>, Vec<TestAgent>) {
         quota: None,
         untrusted: Vec::new(),
     };
-    let (spawn, cancel) = (mail("m-1", MailBody::Spawn(birth.clone())), mail("m-2", MailBody::Cancel));
+    let (spawn, cancel) = (mail("m-1", MailBody::Spawn(request.clone())), mail("m-2", MailBody::Cancel));
     grow.append(&*store, vec![said("send one"), ChildRequested { effect: EffectId::new("m-1"), mail: spawn.clone() }.into()])
         .await;
     let (birth, parent) = (Some(request), Some(AgentId::grow()));
