@@ -7,7 +7,7 @@ use growqr_wire::event::{
     TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How the wait for a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Transcript<'a> {
     names: HashMap<String, String>,
     /// Names of running tool calls, by effect id.
     calls: HashMap<String, String>,
+    /// Effect ids of the calls that wait for a permission.
+    asked: HashSet<String>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
     is_mid_line: bool,
     has_streamed: bool,
@@ -41,6 +43,7 @@ impl<'a> Transcript<'a> {
             target: target.to_owned(),
             names: HashMap::new(),
             calls: HashMap::new(),
+            asked: HashSet::new(),
             is_mid_line: false,
             has_streamed: false,
             has_shown_guide_note: false,
@@ -112,6 +115,9 @@ impl<'a> Transcript<'a> {
             Event::ToolInterrupted(body) => {
                 self.tool_resumed(agent, &body.effect, "was interrupted; checking whether it was performed")
             }
+            Event::ToolResumed(body) if self.asked.remove(&body.effect) => {
+                self.tool_resumed(agent, &body.effect, "is allowed and carried out");
+            }
             Event::ToolResumed(body) => self.tool_resumed(agent, &body.effect, "had not been performed; trying again"),
             Event::ToolFinished(body) => self.tool_finished(agent, &body),
             Event::ChildRequested(body) => self.child_requested(&body.mail),
@@ -167,6 +173,9 @@ impl<'a> Transcript<'a> {
             let fields = ["path", "prefix", "query", "id", "message"];
             let about = fields.iter().find_map(|field| call.input.field(field)).unwrap_or_default();
             self.note(&format!("{}· {} {}", self.name_prefix(agent), shortened(&call.name, 64), shortened(&about, 80)));
+        }
+        if call.ask.is_some() {
+            self.asked.insert(call.effect.clone());
         }
         self.calls.insert(call.effect, call.name);
     }
