@@ -51,7 +51,7 @@ on_both! {
         assert_eq!(say(&*store, &grow, head, "next").await.unwrap().head.seq, Seq(8));
         let refused = say(&*store, &grow, head, "again").await.unwrap_err();
         assert!(matches!(refused, StoreError::Conflict { .. }), "{refused:?}");
-        assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.2.0"));
+        assert_eq!(Db::status(&world.config).await.unwrap().unwrap().min_app_version.as_deref(), Some("0.3.0"));
     }
 
     async fn two_processes_can_create_a_database_concurrently(world: World) {
