@@ -113,7 +113,7 @@ pub fn details(ask: &Ask) -> Vec<String> {
                 AskReason::Untrusted(sources) => {
                     format!("it is risky, and the agent has read text from: {}", sanitized_line(&sources.join(", ")))
                 }
-                AskReason::Repeated(times) => format!("it is the same call for the {times}th time in a row"),
+                AskReason::Repeated(times) => format!("it would be the same call {times} times in a row"),
             };
             let mut lines = vec![format!("  {} {}", sanitized_line(tool), shortened(input.text(), 2_000)), format!("  {why}")];
             lines.extend(rule.as_ref().map(|rule| format!("  always means the rule: {}", sanitized_line(rule))));
@@ -135,7 +135,7 @@ pub fn how_to_answer(ask: &Ask) -> Vec<String> {
     if lines.is_empty() {
         lines.push(format!("  growqr asks answer {} \"…\"", ask.id));
     }
-    if !ask.scopes.is_empty() {
+    if ask.scopes.iter().any(|scope| *scope != AskScope::Once) {
         lines.push("  add --scope agent or --scope always to be asked less".to_owned());
     }
     lines

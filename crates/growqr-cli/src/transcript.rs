@@ -3,8 +3,8 @@
 use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, usd};
 use growqr_wire::event::{
-    Ask, AskSettled, Block, ChargeReserved, ChargeSettled, Mail, MailBody, ModelReply, SettledBy, ToolFinished, ToolStarted,
-    TurnEnded,
+    Ask, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SettledBy, ToolFinished,
+    ToolStarted, TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
 use std::collections::{HashMap, HashSet};
@@ -63,7 +63,13 @@ impl<'a> Transcript<'a> {
             Push::Delta { .. } => None,
             Push::Recorded { agent, events } => {
                 self.names.insert(agent.id.clone(), agent.name.clone());
-                events.iter().filter_map(|event| self.event(agent, event)).last()
+                let mut ended = None;
+                for event in events {
+                    // A turn that ends and another one that begins in the same append: the target works on.
+                    let begins = agent.id == self.target && event.known_kind() == Some(Kind::TurnStarted);
+                    ended = self.event(agent, event).or(ended).filter(|_| !begins);
+                }
+                ended
             }
             Push::Stopped { agent, error } => {
                 self.break_line();

@@ -26,6 +26,12 @@ impl Money {
         Money(dollars.saturating_mul(PER_USD))
     }
 
+    /// The next whole cent, for an amount that a person is asked for.
+    #[must_use]
+    pub fn in_whole_cents(self) -> Money {
+        Money(self.0.div_ceil(PER_USD / 100).saturating_mul(PER_USD / 100))
+    }
+
     /// The difference to `other`; zero if `other` is larger.
     #[must_use]
     pub fn saturating_sub(self, other: Money) -> Money {

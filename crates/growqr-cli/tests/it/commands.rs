@@ -49,10 +49,13 @@ fn the_shown_cost_equals_the_billed_cost() {
 fn an_allowance_is_never_exceeded() {
     let program = Program::new();
     assert_eq!(program.run(&["budget", "set", "--per-message", "0.10"]).code, Some(0));
-    program.claude.route(|_| Some(calls([("list_memory", json!({}))])));
+    program.claude.route(|request| {
+        let prefix = format!("{}", request.answers_so_far());
+        Some(calls([("list_memory", json!({"prefix": prefix}))]))
+    });
     let ran = program.chat("go on for ever");
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("paused: "), "{ran:?}");
+    assert!(ran.out.contains("has reached the budget of one message") && ran.err.contains("waits for your answer"), "{ran:?}");
     assert!(program.claude.total_micro_cents() <= 10_000_000);
 }
 

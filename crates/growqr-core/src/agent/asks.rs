@@ -106,7 +106,7 @@ impl Draft<'_> {
                 format!("{agent} wants to use {tool}, after it has read text from {}.", sources.join(", "))
             }
             AskReason::Repeated(times) => {
-                format!("{agent} wants to use {tool} with the same input for the {times}th time in a row.")
+                format!("{agent} wants to use {tool} with the same input {times} times in a row.")
             }
         };
         let scopes = if rule.is_some() { vec![AskScope::Once, AskScope::Agent, AskScope::Always] } else { vec![AskScope::Once] };

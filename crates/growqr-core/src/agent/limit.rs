@@ -41,7 +41,7 @@ impl Draft<'_> {
         }
         let shortfall = if limit.is_money() { self.shortfall() } else { None };
         let last_call = shortfall.and_then(|_| self.shortfall_with(NOTE_TOKENS));
-        let last_call = last_call.map(|last| last.needed.saturating_sub(last.available));
+        let last_call = last_call.map(|last| last.needed.saturating_sub(last.available).in_whole_cents());
         let option = |id: &str, label: String| AskOption { id: id.to_owned(), label };
         let finish = match last_call {
             Some(cost) => format!("Finish with a report (at most ${cost} more)"),
@@ -82,7 +82,7 @@ impl Draft<'_> {
             }
             _ => {
                 let least = self.shortfall().map_or(Money::ZERO, |short| short.needed.saturating_sub(short.available));
-                Raise { money: amount.unwrap_or(limits.per_message).max(least), ..Raise::default() }
+                Raise { money: amount.unwrap_or(limits.per_message).max(least.in_whole_cents()), ..Raise::default() }
             }
         }
     }
