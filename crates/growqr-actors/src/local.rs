@@ -34,7 +34,7 @@ pub struct LocalHost {
 }
 
 enum Request {
-    Post(AgentId, InboxItem),
+    Post(AgentId, Box<InboxItem>),
     Wake(AgentId),
 }
 
@@ -98,7 +98,7 @@ impl Placement for LocalHost {
         let (sender, recorded) = oneshot::channel();
         // The sender may have stopped waiting; the input is recorded anyway.
         let ack = Box::new(move |posted| drop(sender.send(posted)));
-        self.send_request(agent, Request::Post(agent.clone(), InboxItem { input, ack }))?;
+        self.send_request(agent, Request::Post(agent.clone(), Box::new(InboxItem { input, ack })))?;
         match recorded.await {
             Ok(Ok(posted)) => Ok(posted),
             Ok(Err(source)) => Err(PostError::Store { agent: agent.clone(), source }),
@@ -198,7 +198,7 @@ impl Registrar {
                     Err(error) => self.on_task_end(error.id(), Vec::new()),
                 },
                 Some(request) = inbox.recv() => match request {
-                    Request::Post(agent, item) => self.enqueue(agent, item),
+                    Request::Post(agent, item) => self.enqueue(agent, *item),
                     Request::Wake(agent) => self.wake(agent),
                 },
                 Some((agent, read)) = idle.recv() => self.close_if_idle(&agent, read),

@@ -26,3 +26,4 @@ pub mod rules;
 pub mod secret;
 pub mod tool;
 pub mod tool_input;
+pub mod views;

@@ -3,8 +3,9 @@
 
 use super::child::{Child, Sender};
 use super::render;
-use super::state::{Call, Counters, CurrentSegment, Pause, Pending, Phase, Progress, Repeated, State};
+use super::state::{CurrentSegment, State};
 use super::transcript::Transcript;
+use super::turn::{Call, Counters, Pause, Pending, Phase, Progress, Repeated};
 use super::version_1;
 use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};

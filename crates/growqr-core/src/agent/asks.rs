@@ -3,8 +3,9 @@
 use super::children;
 use super::draft::Draft;
 use super::judge::WantedCall;
-use super::state::{Call, Counters, Pending, Phase, Progress, Repeated, State};
+use super::state::State;
 use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
+use super::turn::{Call, Counters, Pending, Phase, Progress, Repeated};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
 use crate::clock::Timestamp;
 use crate::event::{AskRaised, AskSettled, ToolResumed};

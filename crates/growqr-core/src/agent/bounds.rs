@@ -1,8 +1,9 @@
 //! Upper bounds: the cost and output limit of the next model call, and the cost of a stopped call.
 
 use super::draft::Draft;
-use super::state::{CurrentSegment, Phase, State};
+use super::state::{CurrentSegment, State};
 use super::transcript::token_bound;
+use super::turn::Phase;
 use crate::budget::{LONG_OUTPUT_TOKENS, MIN_OUTPUT_TOKENS};
 use crate::limits::{LimitReached, Shortfall};
 use crate::money::Money;

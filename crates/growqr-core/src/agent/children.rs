@@ -4,7 +4,8 @@
 use super::child::Child;
 use super::draft::Draft;
 use super::render::report_text;
-use super::state::{Pending, Phase, Progress, State};
+use super::state::State;
+use super::turn::{Pending, Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, share};
 use crate::event::{ChildCancelled, ChildRequested, ChildTold};
 use crate::id::{AgentId, EffectId, MessageId, child_id};

@@ -7,9 +7,10 @@ use super::draft::Draft;
 use super::exchange::{Input, Setup};
 use super::judge::{Judged, judge};
 use super::render::cut_report;
-use super::state::{Phase, Progress, State};
+use super::state::State;
 use super::tools;
 use super::transcript::Transcript;
+use super::turn::{Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
 use crate::clock::Moment;
 use crate::event::{

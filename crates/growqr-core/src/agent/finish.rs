@@ -3,7 +3,8 @@
 use super::children;
 use super::draft::Draft;
 use super::judge::WantedCall;
-use super::state::{Pending, Phase, State};
+use super::state::State;
+use super::turn::{Pending, Phase};
 use crate::ask::AskKind;
 use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn};
 use crate::id::{AgentId, AskId, Seq};

@@ -2,8 +2,9 @@
 
 use super::bounds::NOTE_TOKENS;
 use super::draft::Draft;
-use super::state::{Pause, PauseAnswer, Phase, State};
+use super::state::State;
 use super::tools::limit_name;
+use super::turn::{Pause, PauseAnswer, Phase};
 use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, SettledBy};
 use crate::event::{AskSettled, Ended, TurnPaused};
 use crate::id::AskId;

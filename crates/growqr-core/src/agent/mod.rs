@@ -25,6 +25,7 @@ mod render;
 mod state;
 pub mod tools;
 mod transcript;
+mod turn;
 mod version_1;
 mod view;
 

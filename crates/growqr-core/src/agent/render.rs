@@ -1,6 +1,7 @@
 //! Renders messages, results and reports as text for the model.
 
-use super::state::{Call, Pending, Phase, Progress, State};
+use super::state::State;
+use super::turn::{Call, Pending, Phase, Progress};
 use crate::mail::{Ending, Report};
 use crate::prompt::{Block, Message, Role, blocks, text_of};
 use crate::raw::RawJson;

@@ -2,7 +2,8 @@
 //! Frozen: `growqr-actors/tests/golden/v1` holds journals of those builds. The rules for new decisions are in `judge.rs`,
 //! `calls.rs` and `decide.rs`.
 
-use super::state::{Call, Pending, Phase, Progress, State};
+use super::state::State;
+use super::turn::{Call, Pending, Phase, Progress};
 use crate::event::{Counted, ModelFailed, Nudge, ToolStarted, Verdict};
 use crate::id::{AgentId, ExecutorId};
 use crate::mail::{Ending, Report};

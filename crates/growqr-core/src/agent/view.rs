@@ -1,7 +1,8 @@
 //! The views of an agent for people: its row in the listing, and the messages of its conversation.
 
 use super::render::without_blocks;
-use super::state::{Phase, Progress, State};
+use super::state::State;
+use super::turn::{Phase, Progress};
 use super::version_1;
 use crate::ask::AskScope;
 use crate::event::{Ended, Entry, Event, Verdict};

@@ -20,11 +20,14 @@ fn decided(lines: &[&str], tool: &str, kind: ArgumentKind, value: &str, agent: &
     (line.rule.decision, line.rule.to_string())
 }
 
+/// The person's lines; tool, argument, agent and depth of the call; the decision and the line that makes it.
+type Row<'a> = (&'a [&'a str], &'a str, ArgumentKind, &'a str, &'a str, u32, Decision, &'a str);
+
 #[test]
 fn the_last_line_that_matches_decides() {
     use ArgumentKind::{Command, Host, Path};
     use Decision::{Allow, Ask, Deny};
-    let table: &[(&[&str], &str, ArgumentKind, &str, &str, u32, Decision, &str)] = &[
+    let table: &[Row] = &[
         // The built-in lines.
         (&[], "read_memory", Path, "a.md", "grow", 0, Allow, "allow read_memory"),
         (&[], "commit_memory", Path, "a.md", "a-1", 2, Allow, "allow commit_memory"),

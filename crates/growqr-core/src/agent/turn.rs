@@ -1,0 +1,149 @@
+//! The parts of a turn, as the state stores them: its phase, its calls, and what waits for the next request.
+
+use crate::clock::Timestamp;
+use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
+use crate::limits::LimitReached;
+use crate::mail::Report;
+use crate::memory::CommitPlan;
+use crate::money::Money;
+use crate::raw::RawJson;
+use crate::tool::{Repeat, ToolResult};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// The agent's phase within a turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Phase {
+    /// Between turns.
+    Idle,
+    /// A model call is open.
+    Calling {
+        attempt: u32,
+        request_hash: String,
+        max_tokens: u64,
+        reservation: Option<Money>,
+        tokens: Option<u64>,
+        since: Timestamp,
+    },
+    /// Tool calls of the last answer are open.
+    Tools(Vec<Call>),
+    /// The model has answered and no call is open: the turn ends, or waits for sub-agents.
+    Waiting,
+}
+
+/// One tool call of the last answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Call {
+    pub(super) id: CallId,
+    pub(super) name: String,
+    pub(super) input: RawJson,
+    pub(super) effect: EffectId,
+    pub(super) executor: ExecutorId,
+    pub(super) repeat: Repeat,
+    pub(super) at: Timestamp,
+    pub(super) progress: Progress,
+}
+
+/// The progress of a tool call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Progress {
+    /// Started.
+    Running,
+    /// The person must allow it first.
+    AwaitingPermission(AskId),
+    /// Allowed, and not started yet.
+    Permitted,
+    /// The program stopped while it was running; the executor is asked for the outcome.
+    Interrupted,
+    /// Waits until none of these sub-agents is at work.
+    Waiting(Vec<AgentId>),
+    /// A memory change is recorded; its commit is under way.
+    Committing(CommitPlan),
+    /// Has its result.
+    Done(ToolResult),
+}
+
+/// An item for the next user message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Pending {
+    /// A message of the person, with the event that recorded it.
+    UserMessage { seq: Seq, text: String },
+    /// A sub-agent's task.
+    Task { from: AgentId, text: String },
+    /// A message from another agent.
+    AgentMessage { from: AgentId, text: String },
+    /// A sub-agent's report.
+    Report { from: AgentId, report: Report },
+    /// The model is to finish.
+    Finish,
+    /// The model's answer was empty; it is asked once more.
+    AnswerWasEmpty,
+    /// The model's answer was cut at the output limit; it is asked for a shorter one.
+    AnswerWasCut,
+    /// The answer to a question of the agent; `None` if the person will not answer.
+    Answer { ask: AskId, question: String, answer: Option<String> },
+    /// A sub-agent waits for an answer of the person.
+    SubAgentAsks { from: AgentId, ask: AskId, text: String },
+    /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.
+    Continue(String),
+}
+
+impl Call {
+    pub(super) fn is_done(&self) -> bool {
+        matches!(self.progress, Progress::Done(_))
+    }
+}
+
+/// A turn that waits at a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Pause {
+    pub(super) limit: LimitReached,
+    /// The ask, once it is raised: as long as sub-agents work, their money may still come back.
+    pub(super) ask: Option<AskId>,
+    pub(super) answer: Option<PauseAnswer>,
+}
+
+/// The answer at a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum PauseAnswer {
+    /// Go on.
+    GoOn,
+    /// End the turn.
+    Stop,
+}
+
+/// How many times in a row the same call was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Repeated {
+    /// SHA-256 of the tool's name and the input.
+    pub(super) call: [u8; 32],
+    pub(super) count: u32,
+}
+
+impl Repeated {
+    pub(super) fn hash(name: &str, input: &RawJson) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update((name.len() as u64).to_be_bytes());
+        hash.update(name);
+        hash.update(input.text());
+        hash.finalize().into()
+    }
+
+    /// Counts another call.
+    pub(super) fn add(&mut self, name: &str, input: &RawJson) {
+        let call = Repeated::hash(name, input);
+        *self = Repeated { call, count: if self.call == call { self.count + 1 } else { 1 } };
+    }
+}
+
+/// Counters for the limits of one message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Counters {
+    pub(super) calls: u32,
+    /// Added to the limit of calls by the person.
+    pub(super) calls_raised: u32,
+    /// The model was asked once more after an answer that could not be used.
+    pub(super) nudged: bool,
+    /// A new segment was started because the model refused the past.
+    pub(super) past_was_carried: bool,
+}
