@@ -20,7 +20,6 @@ use crate::quota::{Quota, QuotaUse};
 use crate::raw::RawJson;
 use crate::tool::{CatalogueEntry, ToolCall};
 use serde::{Deserialize, Serialize};
-use sha2::Digest;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 

@@ -126,10 +126,10 @@ impl World {
         let Some(ask) = open.get(which % open.len().max(1)) else { return };
         let option = ask.options.get(how % ask.options.len().max(1)).map(|option| option.id.clone());
         let scope = ask.scopes.get(how % ask.scopes.len().max(1)).copied().unwrap_or_default();
-        let text = (option.is_none() || how % 3 == 0).then(|| "so".to_owned());
-        let answer = (how % 5 > 0).then_some(Answer { option, text, scope, amount: None });
+        let text = (option.is_none() || how.is_multiple_of(3)).then(|| "so".to_owned());
+        let answer = (!how.is_multiple_of(5)).then_some(Answer { option, text, scope, amount: None });
         self.input(Input::Answer { ask: ask.id.clone(), answer });
-        if how % 7 > 0 {
+        if !how.is_multiple_of(7) {
             self.input(Input::Continue);
         }
     }
