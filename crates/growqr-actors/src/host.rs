@@ -72,17 +72,18 @@ impl Host {
         if is_recorded { Ok(view) } else { Err(settled(&*self.store, ask).await?) }
     }
 
-    /// Tells the agents that wait for permissions that the rules have changed.
+    /// Tells the agents that wait for permissions that the rules have changed. An agent that cannot be told keeps its ask, which
+    /// the person can still answer.
     ///
     /// # Errors
-    /// [`PostError`] of the first agent that could not be told.
-    pub async fn rules_changed(&self) -> Result<(), PostError> {
-        let grow = AgentId::grow();
-        let open = self.store.open_asks().await.map_err(|source| PostError::Store { agent: grow, source })?;
-        let waiting = open.into_iter().filter(|view| view.ask.kind == AskKind::Permission);
+    /// If the asks cannot be read.
+    pub async fn rules_changed(&self) -> Result<(), StoreError> {
+        let waiting = self.store.open_asks().await?.into_iter().filter(|view| view.ask.kind == AskKind::Permission);
         let agents: BTreeSet<AgentId> = waiting.map(|view| view.agent).collect();
         for agent in agents {
-            self.placement.post(&agent, Input::RulesChanged).await?;
+            if let Err(error) = self.placement.post(&agent, Input::RulesChanged).await {
+                tracing::warn!(%error, "an agent could not be told that the rules have changed");
+            }
         }
         Ok(())
     }

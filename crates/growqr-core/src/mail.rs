@@ -108,6 +108,9 @@ pub enum MailBody {
         ask: AskId,
         /// The question; data, not operator text.
         text: String,
+        /// The sources of untrusted text that the sender had read when it asked.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        untrusted: Vec<String>,
     },
     /// The sender no longer waits for this answer.
     AskSettled {
@@ -122,9 +125,9 @@ impl MailBody {
     pub fn untrusted(&self) -> &[String] {
         match self {
             MailBody::Spawn(spawn) => &spawn.untrusted,
-            MailBody::Say { untrusted, .. } => untrusted,
+            MailBody::Say { untrusted, .. } | MailBody::AskRaised { untrusted, .. } => untrusted,
             MailBody::Report(report) => &report.untrusted,
-            MailBody::Cancel | MailBody::Finish | MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => &[],
+            MailBody::Cancel | MailBody::Finish | MailBody::AskSettled { .. } => &[],
         }
     }
 }

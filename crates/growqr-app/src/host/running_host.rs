@@ -60,7 +60,9 @@ impl RunningHost {
         profile.setups.probe_server().await;
         let host = Host::start(profile.ports(), HostConfig::default()).await?;
         // The rules may have changed while no host ran.
-        host.rules_changed().await?;
+        if let Err(error) = host.rules_changed().await {
+            tracing::warn!(%error, "the open asks could not be checked against the rules");
+        }
         let events = HostEvents::new(host.subscribe(), memory_changes.subscribe());
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
         let stop = CancellationToken::new();

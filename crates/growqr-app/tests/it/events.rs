@@ -141,7 +141,7 @@ fn messages() -> Vec<Event> {
         say(Some(LimitReached::Allowance), false, Some(quota())),
         MailBody::Cancel,
         MailBody::Finish,
-        MailBody::AskRaised { ask: AskId::new("ask-1"), text: text() },
+        MailBody::AskRaised { ask: AskId::new("ask-1"), text: text(), untrusted: vec![text()] },
         MailBody::AskSettled { ask: AskId::new("ask-1") },
         report(Ending::Done, Some(quota())),
         report(Ending::Failed, None),

@@ -91,7 +91,7 @@ impl State {
         self.counters = Counters::default();
         self.budget.new_message();
         self.quota.new_message();
-        self.finishing = None;
+        self.stop_finishing();
     }
 
     fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
@@ -101,7 +101,7 @@ impl State {
         let from = mail.from.clone();
         match &mail.body {
             MailBody::Spawn(_) | MailBody::Cancel | MailBody::Finish => {}
-            MailBody::AskRaised { ask, text } => {
+            MailBody::AskRaised { ask, text, .. } => {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.asks.insert(ask.clone(), text.clone());
                     self.pending.push(Pending::SubAgentAsks { from, ask: ask.clone(), text: text.clone() });
@@ -121,7 +121,7 @@ impl State {
                 let quota = quota.unwrap_or_default();
                 let by_person = *by_person;
                 self.add_sender(Sender { agent: from.clone(), allowance: *allowance, quota, by_person, up_to: *number });
-                self.finishing = None;
+                self.stop_finishing();
                 self.limit_of_last_message = *limit;
                 if !self.is_at_work() || self.ending.is_some() {
                     self.counters = Counters::default();
@@ -181,7 +181,7 @@ impl State {
         self.cancelling = false;
         self.untrusted = self.untrusted_pending.clone();
         self.repeated = Repeated::default();
-        self.has_new_answer = false;
+        self.must_continue = false;
         self.last_text.clear();
         if let Phase::Idle = self.phase {
             self.phase = Phase::Waiting;
@@ -199,7 +199,7 @@ impl State {
             }
             self.pending.clear();
             self.untrusted_pending.clear();
-            self.has_new_answer = false;
+            self.must_continue = false;
             self.unsent_results.clear();
             self.shortenable_pending = None;
         }
@@ -385,7 +385,7 @@ impl State {
             self.unsent_results = calls;
         }
         self.cancelling = false;
-        self.has_new_answer = false;
+        self.must_continue = false;
         self.message_since_cancel = false;
         self.interrupted_attempt = None;
     }
@@ -394,7 +394,7 @@ impl State {
         self.leave_calls(Phase::Idle);
         self.ending = None;
         let was_paused = self.paused.take().is_some();
-        self.finishing = None;
+        self.stop_finishing();
         if let (Ended::Limit(limit), false) = (&body.ended, was_paused) {
             self.allow_shortening(*limit);
         }
@@ -420,18 +420,21 @@ impl State {
             self.unsent_results = calls;
         }
         self.interrupted_attempt = None;
-        self.has_new_answer = false;
+        self.must_continue = false;
         self.allow_shortening(limit);
         self.paused = Some(Pause { limit, ask: None, answer: None });
     }
 
     fn finish_requested(&mut self, body: &event::FinishRequested) {
-        self.start_finishing();
+        if self.is_at_work() {
+            self.start_finishing();
+        }
         for mail in &body.mail {
             if let Some(child) = self.children.get_mut(&mail.to) {
                 child.finishing = true;
             }
         }
+        self.must_continue |= self.phase == Phase::Waiting && self.finishing.is_some() && !self.waits_for_finishing_children();
     }
 
     fn message_withdrawn(&mut self, message: Seq) {

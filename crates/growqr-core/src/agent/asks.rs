@@ -61,7 +61,7 @@ impl Draft<'_> {
                 Some(AskReason::Repeated(repeated.count + 1))
             }
             Decision::Ask => Some(AskReason::Rule(line.clone())),
-            Decision::Allow if rule.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty() => {
+            Decision::Allow if self.is_risky_now(&rule) => {
                 Some(AskReason::Untrusted(self.state.untrusted.iter().cloned().collect()))
             }
             Decision::Allow => None,
@@ -73,6 +73,11 @@ impl Draft<'_> {
                 Permission::Needed { line, reason, rule: rule.map(|rule| rule.to_string()) }
             }
         }
+    }
+
+    /// Whether a call needs a question although this rule allows it: it is risky, and the turn has read untrusted text.
+    fn is_risky_now(&self, rule: &Rule) -> bool {
+        rule.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty()
     }
 
     /// The rule that decides a call: the person's answers for this agent come after all other lines.
@@ -160,7 +165,8 @@ impl Draft<'_> {
     }
 
     pub(super) fn raise(&mut self, ask: Ask) {
-        let body = MailBody::AskRaised { ask: ask.id.clone(), text: ask.text.clone() };
+        let untrusted = self.state.untrusted();
+        let body = MailBody::AskRaised { ask: ask.id.clone(), text: ask.text.clone(), untrusted };
         let notices = self.notices(&body);
         self.push(AskRaised { ask, notices });
     }
@@ -216,6 +222,7 @@ impl Draft<'_> {
             let Some(AskDetail::Call { tool, input, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
             let rule = self.rule_for(tool, input);
             let option = match rule.decision {
+                Decision::Allow if self.is_risky_now(&rule) => continue,
                 Decision::Allow => ALLOW,
                 Decision::Deny => DENY,
                 Decision::Ask => continue,
@@ -279,16 +286,16 @@ impl State {
     #[must_use]
     pub fn can_continue(&self) -> bool {
         match &self.phase {
-            Phase::Idle => self.has_new_answer,
+            Phase::Idle => self.must_continue,
             Phase::Waiting => match &self.paused {
                 Some(pause) => pause.answer.is_some(),
-                None => self.has_new_answer && self.ending.is_none(),
+                None => self.must_continue && self.ending.is_none(),
             },
             Phase::Calling { .. } => false,
             Phase::Tools(calls) => {
                 calls.iter().any(|call| call.progress == Progress::Permitted)
                     || calls.iter().all(Call::is_done)
-                    || (self.has_new_answer && !children::waiting_calls(self).is_empty())
+                    || (self.must_continue && !children::waiting_calls(self).is_empty())
             }
         }
     }
@@ -322,7 +329,7 @@ impl State {
             (AskKind::Budget, _) => self.limit_answered(body),
             (AskKind::Question, _) if body.by != SettledBy::Withdrawn => {
                 let answer = answer.map(|answer| ask.answer_text(answer));
-                self.has_new_answer = true;
+                self.must_continue = true;
                 // The person has seen what the agent does, so its calls are counted anew, as after a message.
                 if body.by == SettledBy::Person {
                     self.counters = Counters::default();

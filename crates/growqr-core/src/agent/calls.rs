@@ -72,7 +72,7 @@ impl Draft<'_> {
             let found = prepared.iter().position(|(of, _)| *of == index).map(|at| prepared.swap_remove(at).1);
             match found {
                 Some(Performed::Planned(plan)) => self.push(CommitIntended { effect, plan }),
-                Some(Performed::Finished(result)) => self.finish_call(&effect, result),
+                Some(Performed::Finished(result)) => self.finish_by_executor(&effect, result),
                 None => {}
             }
         }
@@ -137,7 +137,13 @@ impl Draft<'_> {
         effect
     }
 
+    /// Records a text of this program as the result of a call.
     pub(super) fn finish_call(&mut self, effect: &EffectId, result: ToolResult) {
+        self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error, source: None });
+    }
+
+    /// Records what the executor of a call has returned.
+    pub(super) fn finish_by_executor(&mut self, effect: &EffectId, result: ToolResult) {
         let executor = self.state.call(effect).map(|call| &call.executor);
         let source = executor.filter(|executor| !is_trusted(executor)).map(|executor| executor.as_str().to_owned());
         self.push(ToolFinished { effect: effect.clone(), content: result.content, is_error: result.is_error, source });
@@ -181,7 +187,7 @@ impl Draft<'_> {
             return;
         }
         match found {
-            LookedUp::Happened(result) => self.finish_call(effect, result),
+            LookedUp::Happened(result) => self.finish_by_executor(effect, result),
             LookedUp::NothingHappened if self.state.cancelling => self.finish_call(effect, ToolResult::error(STOPPED)),
             LookedUp::NothingHappened => return self.push(ToolResumed { effect: effect.clone() }),
             LookedUp::Unknown => self.finish_call(effect, ToolResult::error(may_have_happened("it was interrupted"))),

@@ -280,7 +280,9 @@ impl Draft<'_> {
             StopReason::Other(reason) => self.end_turn(Ended::Unknown(reason)),
             StopReason::PauseTurn => self.request(1),
             StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
-                if !self.state.pending.is_empty() {
+                if self.state.waits_for_finishing_children() {
+                    // Their reports come first.
+                } else if !self.state.pending.is_empty() {
                     self.request(1);
                 } else if self.state.depth() == 0
                     || (self.state.children_at_work().next().is_none() && !self.state.has_open_question())
@@ -337,7 +339,7 @@ impl Draft<'_> {
 
     fn on_call_finished(&mut self, effect: &EffectId, result: ToolResult) {
         if self.state.is_open(effect) {
-            self.finish_call(effect, result);
+            self.finish_by_executor(effect, result);
             self.after_calls();
         }
     }

@@ -12,16 +12,22 @@ use crate::mail::{Mail, MailBody};
 use crate::tool::ToolResult;
 
 impl Draft<'_> {
-    /// Lets the turn finish. With `tree`, its sub-agents finish first, and it waits for their reports.
+    /// Lets the turn finish. With `tree`, its sub-agents finish first, and it waits for their reports. Only recorded: the model
+    /// is called by [`Draft::on_continue`], so that nothing is called while no host runs.
     pub(super) fn on_finish(&mut self, by_person: bool, tree: bool) {
-        if !self.state.is_at_work() || self.state.ending.is_some() || self.state.cancelling || self.state.finishing.is_some() {
-            return;
-        }
         let to_finish = |child: &super::child::Child| tree && child.is_at_work() && !child.cancelled && !child.finishing;
         let children = self.state.children.iter().filter(|(_, child)| to_finish(child));
         let children: Vec<AgentId> = children.map(|(id, _)| id.clone()).collect();
+        let can_finish =
+            self.state.is_at_work() && self.state.ending.is_none() && !self.state.cancelling && self.state.finishing.is_none();
+        if children.is_empty() && !can_finish {
+            return;
+        }
         let mail: Vec<Mail> = children.into_iter().map(|id| self.mail(id, MailBody::Finish)).collect();
         self.push(FinishRequested { by_person, mail });
+        if !can_finish {
+            return;
+        }
         // Answers that only a call or a question waits for are not needed any more; the one at a limit still is.
         let asks = self.state.open_asks.values().filter(|ask| ask.kind != AskKind::Budget);
         let asks: Vec<AskId> = asks.map(|ask| ask.id.clone()).collect();
@@ -29,8 +35,7 @@ impl Draft<'_> {
         let waits = tree && self.state.children_at_work().next().is_some();
         match self.state.phase {
             Phase::Idle | Phase::Calling { .. } => {}
-            Phase::Waiting if self.state.is_paused() || waits => {}
-            Phase::Waiting => self.request(1),
+            Phase::Waiting => {}
             Phase::Tools(_) => {
                 for effect in self.calls_not_started() {
                     self.finish_call(&effect, ToolResult::error(FINISHING));
@@ -38,7 +43,6 @@ impl Draft<'_> {
                 for effect in children::waiting_calls(&self.state).into_iter().filter(|_| !waits) {
                     self.finish_call(&effect, ToolResult::error("you are to finish; the sub-agents work on without you"));
                 }
-                self.after_calls();
             }
         }
     }
@@ -75,6 +79,16 @@ impl State {
     #[must_use]
     pub fn is_queued(&self, message: Seq) -> bool {
         self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message))
+    }
+
+    pub(super) fn stop_finishing(&mut self) {
+        self.finishing = None;
+        self.pending.retain(|pending| !matches!(pending, Pending::Finish));
+    }
+
+    /// Whether the turn is to finish once the sub-agents that were told to finish have reported.
+    pub(super) fn waits_for_finishing_children(&self) -> bool {
+        self.finishing.is_some() && self.children.values().any(|child| child.is_at_work() && child.finishing)
     }
 
     pub(super) fn start_finishing(&mut self) {

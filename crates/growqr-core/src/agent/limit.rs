@@ -21,6 +21,10 @@ impl Draft<'_> {
     /// has the money.
     pub(super) fn at_limit(&mut self, limit: LimitReached) {
         let state = &self.state;
+        // The last call was all that was still allowed.
+        if state.finishing.is_some() && state.paused.is_none() {
+            return self.end_turn(Ended::Limit(limit));
+        }
         if state.depth() > 0 && !state.senders.iter().any(|sender| sender.by_person) {
             return self.end_turn(Ended::Limit(limit));
         }

@@ -88,8 +88,8 @@ pub struct State {
     pub(super) received_messages: Arc<BTreeSet<MessageId>>,
     /// Asks that are not settled.
     pub(super) open_asks: BTreeMap<AskId, Ask>,
-    /// An answer to a question was recorded, and the agent has not acted on it yet.
-    pub(super) has_new_answer: bool,
+    /// An answer to a question, or the request to finish, was recorded, and the agent has not acted on it yet.
+    pub(super) must_continue: bool,
     /// Rules that the person's answers have added for this agent, in their text form.
     pub(super) granted: Vec<String>,
     /// Sources of the untrusted text that this turn has read.
@@ -150,7 +150,7 @@ impl State {
             received_mail: Arc::default(),
             received_messages: Arc::default(),
             open_asks: BTreeMap::new(),
-            has_new_answer: false,
+            must_continue: false,
             granted: Vec::new(),
             untrusted: BTreeSet::new(),
             untrusted_pending: BTreeSet::new(),

@@ -107,6 +107,10 @@ pub enum MailBody {
         ask: String,
         /// The question.
         text: String,
+        /// The sources of untrusted text that the sender had read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        #[ts(as = "Option<Vec<String>>", optional)]
+        untrusted: Vec<String>,
     },
     /// The sender no longer waits for this answer.
     AskSettled {

@@ -352,7 +352,7 @@ fn a_parent_reads_what_its_sub_agent_waits_for() {
     let child = world.mail()[0].to.clone();
     let mail = |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body };
     let ask = AskId::new("ask-1");
-    let raised = MailBody::AskRaised { ask: ask.clone(), text: "Which one?".to_owned() };
+    let raised = MailBody::AskRaised { ask: ask.clone(), text: "Which one?".to_owned(), untrusted: Vec::new() };
     world.input(Input::Mail(mail("n1", raised)));
     world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
     world.say("and?");

@@ -239,6 +239,7 @@ fn finishing_refuses_calls_and_ends_with_a_report() {
     let mut world = World::grow();
     world.say("go");
     world.input(Input::Finish { tree: true });
+    world.input(Input::Continue);
     world.answer(calls(&[("list_memory", json!({}))]));
     let (results, text) = world.last_user();
     assert!(results[0].1 && results[0].0.contains("you are to finish now") && text.contains("Finish now"));
@@ -257,6 +258,7 @@ fn finishing_a_tree_waits_for_the_reports_and_finishing_one_agent_does_not() {
         world.answer(calls(&[spawn("one")]));
         world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
         world.input(Input::Finish { tree });
+        world.input(Input::Continue);
         let told = world.mail().iter().any(|mail| mail.body == MailBody::Finish);
         assert_eq!((told, world.attempt().is_none()), (tree, tree));
         if tree {
