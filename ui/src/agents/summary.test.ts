@@ -26,7 +26,7 @@ test("charges, interruptions and results of several blocks are summarised", () =
   expect(summary(line("charge_reserved", { charge: "c", purpose: "web search", reservation: 20_000_000 }), name).detail).toBe("web search, up to $0.20");
   expect(summary(line("charge_settled", { charge: "c", cost: null }), name).detail).toBe("cost unknown");
   expect(summary(line("tool_interrupted", { effect: "e" }), name)).toMatchObject({ what: "interrupted", tone: "warn" });
-  expect(summary(line("tool_resumed", { effect: "e" }), name).what).toBe("trying again");
+  expect(summary(line("tool_resumed", { effect: "e" }), name).what).toBe("carried out now");
   expect(summary(line("journal_named", { name: "n" }), name).what).toBe("journal named");
 });
 
