@@ -74,6 +74,7 @@ test("a question in the conversation is answered in free text with Enter", async
 test("three asks wait; an agent says that it asks, and a limit is raised by another amount", async () => {
   const { page, context } = await open(chromium, { world: "asks", speed: 4, at: "#/inbox" });
   await inbox(page, 3).waitFor();
+  await card(page, /^Reader asks/).waitFor();
   expect(await page.getByRole("list", { name: "Waiting for you" }).getByRole("group").evaluateAll((groups) => groups.map((group) => group.getAttribute("aria-label")?.split(" asks:")[0]).filter(Boolean))).toEqual(["Grow Agent", "Planner", "Reader"]);
   const limit = card(page, /^Reader asks/);
   await limit.getByText("$0.27 is missing.").waitFor();
@@ -122,17 +123,18 @@ test("an answer that could not be sent is sent again, and offline it is said wha
 
 test("a message that is not read yet is changed, and taken back", async () => {
   const { page, context } = await open(chromium, { speed: 1 });
-  await say(page, "Write a long plan, please");
+  await say(page, "endless");
   await say(page, "And keep it short");
   await page.getByText("Not read yet").waitFor();
   await expectAccessible(page);
-  await page.getByRole("button", { name: "Edit", exact: true }).click();
+  // By keyboard: the row moves while the answer above it grows.
+  await page.getByRole("button", { name: "Edit", exact: true }).press("Enter");
   const box = page.getByRole("textbox", { name: "Change your message" });
   await box.fill("And keep it very short");
   await screenshot(page, "queued-edit");
   await box.press("Enter");
   await page.getByText("And keep it very short").waitFor();
-  await page.getByRole("button", { name: "Withdraw" }).click();
+  await page.getByRole("button", { name: "Withdraw" }).press("Enter");
   await page.getByText("And keep it very short").waitFor({ state: "detached" });
   await waitForFocus(page.getByRole("textbox", { name: "Message", exact: true }));
   await context.close();
@@ -143,7 +145,7 @@ test("an agent is let finish, and only this agent is stopped", async () => {
   await say(page, "Send three helpers to find out about databases");
   await page.getByRole("button", { name: "Stop People" }).last().waitFor();
   await page.keyboard.press("Control+2");
-  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Grow Agent/ }).click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Grow Agent/ }).first().click();
   await page.getByRole("button", { name: "Only this agent" }).click();
   await page.getByRole("menuitem", { name: "Stop only this agent" }).waitFor();
   await expectAccessible(page);

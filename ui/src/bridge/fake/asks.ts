@@ -19,8 +19,9 @@ export function askById(world: Stage, id: string): AskRow {
 
 export function raise(world: Stage, id: string, ask: Ask) {
   const agent = world.agent(id);
+  // Listed before the push: the window reads the list as soon as it hears of the ask.
+  world.state.asks.push({ agent: id, agent_name: agent.name, depth: agent.depth, seq: agent.seq + 1, ask, raised_at: world.now(), settled: null });
   world.append(id, [{ kind: "ask_raised", data: { ask } }], { asks: agent.asks + 1 });
-  world.state.asks.push({ agent: id, agent_name: agent.name, depth: agent.depth, seq: agent.seq, ask, raised_at: world.now(), settled: null });
 }
 
 /** Records the person's answer. A rule that it adds is stored if its scope is "always". */
