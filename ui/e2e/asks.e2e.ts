@@ -124,6 +124,7 @@ test("an answer that could not be sent is sent again, and offline it is said wha
 test("a message that is not read yet is changed, and taken back", async () => {
   const { page, context } = await open(chromium, { speed: 1 });
   await say(page, "endless");
+  await page.locator("[aria-busy=true]").getByText("What to learn").first().waitFor();
   await say(page, "And keep it short");
   await page.getByText("Not read yet").waitFor();
   await expectAccessible(page);
@@ -134,6 +135,7 @@ test("a message that is not read yet is changed, and taken back", async () => {
   await screenshot(page, "queued-edit");
   await box.press("Enter");
   await page.getByText("And keep it very short").waitFor();
+  await screenshot(page, "queued-edited");
   await page.getByRole("button", { name: "Withdraw" }).press("Enter");
   await page.getByText("And keep it very short").waitFor({ state: "detached" });
   await waitForFocus(page.getByRole("textbox", { name: "Message", exact: true }));

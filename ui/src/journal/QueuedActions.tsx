@@ -6,12 +6,15 @@ import { useRequest } from "../data/context";
 export function QueuedActions({ agent, message, onEdit }: { agent: string; message: number; onEdit: () => void }) {
   const request = useRequest();
   const isSending = request.isPending || request.isSuccess;
-  const withdraw = () =>
-    request.mutate(
-      { op: "withdraw_message", agent, message },
-      // The button is gone with its message, so the focus goes to the message field.
-      { onSuccess: () => document.querySelector<HTMLElement>("[data-composer]")?.focus() },
-    );
+  const withdraw = async () => {
+    try {
+      await request.mutateAsync({ op: "withdraw_message", agent, message });
+    } catch {
+      return; // `request.error` is shown.
+    }
+    // The button is gone with its message, so the focus goes to the message field.
+    document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  };
   return (
     <div className="mt-1 flex flex-col items-end">
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
@@ -19,7 +22,7 @@ export function QueuedActions({ agent, message, onEdit }: { agent: string; messa
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
           Edit
         </Button>
-        <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={withdraw}>
+        <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={() => void withdraw()}>
           Withdraw
         </Button>
       </p>

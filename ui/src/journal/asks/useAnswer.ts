@@ -25,6 +25,7 @@ export function useAnswer(ask: string): Answering {
     if (!isSettledElsewhere(failed)) return;
     // The window may have missed how it was settled.
     void client.invalidateQueries({ queryKey: keys.asks });
+    void client.invalidateQueries({ queryKey: keys.agents });
     journals.catchUp();
   };
   return {
