@@ -198,7 +198,7 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view complet
   const { page, context } = await open(chromium, { size: { width: 900, height: 600 } });
   await page.evaluate((chosen) => localStorage.setItem("text-size", chosen), size);
   await page.reload();
-  for (const [key, name] of ["chat", "agents", "memory", "settings"].entries()) {
+  for (const [key, name] of ["chat", "agents", "memory", "settings", "inbox"].entries()) {
     await page.keyboard.press(`Control+${key + 1}`);
     await page.getByRole("region", { name, exact: false }).first().waitFor();
     expect(await cutOff(page)).toEqual([]);
