@@ -18,7 +18,7 @@ export function QueuedActions({ agent, message, onEdit }: { agent: string; messa
   return (
     <div className="mt-1 flex flex-col items-end">
       <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
-        <span title="The agent reads it before its next step, with anything else you send until then.">Not read yet</span>
+        <span>Not read yet. The agent reads it before its next step.</span>
         <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
           Edit
         </Button>

@@ -1,6 +1,6 @@
 /** The rows of a transcript, one component per kind of item. */
 import { Bot, Coins, Mail, Play } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
@@ -11,11 +11,13 @@ import { toAgent, toSettings } from "../data/links";
 import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import { openPage } from "./AnswerRow";
-import { AskCard } from "./asks/AskCard";
 import { ChildCard } from "./ChildCard";
 import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
 import { SaidRow } from "./SaidRow";
 import { ToolCall } from "./ToolCall";
+
+// Rare, so it does not delay the first paint.
+const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).AskCard }));
 
 /** What the transcript scrolls to and marks: a tool call, or a sequence number. */
 export interface Target {
@@ -46,7 +48,11 @@ export const Row = memo(function Row({ agent, item, isQueued, at, nameOf, onResu
     case "charge":
       return <ChargeRow item={item} />;
     case "ask":
-      return <AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />;
+      return (
+        <Suspense fallback={<div className="h-13" />}>
+          <AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />
+        </Suspense>
+      );
     case "note":
       return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "end":
