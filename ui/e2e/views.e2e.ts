@@ -12,6 +12,9 @@ afterAll(() => chromium.close());
 const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "first-run", options: { world: "empty" }, ready: "Start with the guide" },
   { name: "chat", options: {}, ready: "shall I write to Mara" },
+  { name: "inbox", options: { world: "asks", at: "#/inbox" }, ready: "Reader has reached the budget" },
+  { name: "inbox-empty", options: { at: "#/inbox" }, ready: "Nothing waits for you" },
+  { name: "chat-asks", options: { world: "asks" }, ready: "Grow Agent wants to use send_mail" },
   { name: "agents-all", options: { at: "#/agents" }, ready: "Every event, oldest first" },
   { name: "agent", options: { at: "#/agents/grow" }, ready: "shall I write to Mara" },
   { name: "memory", options: { at: "#/memory" }, ready: "Begin README.md" },
@@ -73,6 +76,8 @@ const FAILING: Array<[string, Options]> = [
   ["chat", { fail: "events_before" }],
   ["agents", { fail: "events_before", at: "#/agents" }],
   ["window", { fail: "agents" }],
+  ["inbox", { fail: "asks", at: "#/inbox" }],
+  ["rules", { fail: "rules", at: "#/settings" }],
   ["memory", { fail: "memory_log,memory_list", at: "#/memory" }],
   ["page", { fail: "memory_read", at: "#/memory/README.md" }],
   ["blame", { fail: "memory_blame", at: "#/memory/README.md?at=blame" }],
@@ -193,7 +198,7 @@ test.each(["normal", "larger"])("a window of 900 by 600 shows every view complet
   const { page, context } = await open(chromium, { size: { width: 900, height: 600 } });
   await page.evaluate((chosen) => localStorage.setItem("text-size", chosen), size);
   await page.reload();
-  for (const [key, name] of ["chat", "agents", "memory", "settings"].entries()) {
+  for (const [key, name] of ["chat", "agents", "memory", "settings", "inbox"].entries()) {
     await page.keyboard.press(`Control+${key + 1}`);
     await page.getByRole("region", { name, exact: false }).first().waitFor();
     expect(await cutOff(page)).toEqual([]);
@@ -220,7 +225,7 @@ test("a narrow window with large text does not scroll sideways or clip controls"
   const { page, context } = await open(chromium, { at: "#/settings" });
   await page.getByText("Larger").click();
   await page.setViewportSize({ width: 480, height: 640 });
-  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"]] as const) {
+  for (const [key, name] of [["1", "Chat"], ["2", "Agents"], ["3", "Memory"], ["4", "Settings"], ["5", "Inbox"]] as const) {
     await page.keyboard.press(`Control+${key}`);
     await page.getByRole("region", { name, exact: true }).waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(480);

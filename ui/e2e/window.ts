@@ -16,7 +16,7 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 export interface Options {
-  world?: "empty" | "lived" | "long";
+  world?: "empty" | "lived" | "asks" | "long";
   theme?: "light" | "dark";
   speed?: number;
   fail?: string;

@@ -85,6 +85,42 @@ async fn budget(desktop: DesktopState<'_>) -> Response<wire::Budget> {
 }
 
 #[tauri::command]
+async fn queued(desktop: DesktopState<'_>, agent: String) -> Response<Vec<wire::Message>> {
+    Ok(desktop.session().await?.library().queued(&agent).await?)
+}
+
+#[tauri::command]
+async fn asks(desktop: DesktopState<'_>) -> Response<Vec<wire::AskRow>> {
+    Ok(desktop.session().await?.library().asks().await?)
+}
+
+#[tauri::command]
+async fn settled_asks(desktop: DesktopState<'_>, limit: u32) -> Response<Vec<wire::AskRow>> {
+    Ok(desktop.session().await?.library().settled_asks(limit).await?)
+}
+
+/// One ask. The name `ask` is taken by the command that sends a request.
+#[tauri::command]
+async fn ask_by_id(desktop: DesktopState<'_>, id: String) -> Response<wire::AskRow> {
+    Ok(desktop.session().await?.library().ask(&id).await?)
+}
+
+#[tauri::command]
+async fn rules(desktop: DesktopState<'_>) -> Response<Vec<wire::RuleRow>> {
+    Ok(desktop.session().await?.library().rules().await?)
+}
+
+#[tauri::command]
+async fn test_rules(desktop: DesktopState<'_>, tool: String, input: String, agent: Option<String>) -> Response<wire::RuleTest> {
+    Ok(desktop.session().await?.library().test_rules(&tool, &input, agent.as_deref()).await?)
+}
+
+#[tauri::command]
+async fn spending(desktop: DesktopState<'_>, by: wire::SpendingBy, since: i64) -> Response<Vec<wire::SpendingRow>> {
+    Ok(desktop.session().await?.library().spending(by, since).await?)
+}
+
+#[tauri::command]
 async fn memory_list(desktop: DesktopState<'_>, prefix: String) -> Response<Vec<wire::PageRow>> {
     Ok(desktop.session().await?.read_memory(move |library| library.memory_list(&prefix)).await?)
 }

@@ -4,7 +4,7 @@ import { Dot, TEXT } from "../design/Dot";
 import { useNow } from "../design/useNow";
 import { toAgent } from "../data/links";
 import { exactMoney, money } from "../data/money";
-import { isBusy, type Node, state } from "../data/status";
+import { agentState, isBusy, type Node } from "../data/status";
 import { ago, duration } from "../data/time";
 import { TurnTime } from "./Elapsed";
 
@@ -29,7 +29,7 @@ function AgentRow({ node, isOpen, most }: { node: Node; isOpen: boolean; most: n
   const { agent, total } = node;
   const busy = isBusy(agent);
   const now = useNow(busy);
-  const { label, tone } = state(agent.status);
+  const { label, tone } = agentState(agent);
   const time = !busy ? ago(agent.updated_at, now) : agent.parent === null ? <TurnTime agent={agent} /> : duration(now - agent.created_at);
   return (
     <a href={toAgent(agent.id)} aria-current={isOpen ? "page" : undefined} className={cx("block rounded-lg px-2 py-1.5 text-sm", isOpen ? "bg-surface shadow-sm" : "hover:bg-hover")}>

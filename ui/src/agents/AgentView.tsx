@@ -1,8 +1,8 @@
 /** One agent: its transcript and log, with controls to message, stop and resume it. */
-import { ArrowLeft, Bot, Play, Search, Square } from "lucide-react";
+import { ArrowLeft, Bot, Search } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import type { Agent } from "../bridge";
-import { Button, IconButton } from "../design/Button";
+import { IconButton } from "../design/Button";
 import { Dot, TEXT } from "../design/Dot";
 import { cx } from "../design/cx";
 import { Empty, InlineError } from "../design/states";
@@ -10,11 +10,12 @@ import { Tabs } from "../design/Tabs";
 import { useRequest } from "../data/context";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
-import { canResume, isBusy, state } from "../data/status";
+import { agentState } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
 import { TranscriptView } from "../journal/TranscriptView";
+import { Controls } from "./Controls";
 import { Elapsed } from "./Elapsed";
 import { EventLog } from "./EventLog";
 
@@ -30,7 +31,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
   const [found, setFound] = useState<Target | null>(null);
   useEffect(() => setFound(null), [linked]);
-  const { label, tone } = state(agent.status);
+  const { label, tone } = agentState(agent);
   return (
     <>
       <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
@@ -49,16 +50,7 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
         </span>
         <span className="text-xs text-ink-3">{agent.model}</span>
         <span className="ml-auto flex gap-2">
-          {isBusy(agent) && (
-            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "cancel", agent: agent.id })}>
-              <Square className="size-3 fill-current" aria-hidden /> Stop
-            </Button>
-          )}
-          {canResume(agent) && (
-            <Button disabled={request.isPending} onClick={() => request.mutate({ op: "resume", agent: agent.id, id: crypto.randomUUID() })}>
-              <Play className="size-3.5" aria-hidden /> Resume
-            </Button>
-          )}
+          <Controls agent={agent} request={request} />
           {tab === "transcript" && (
             <IconButton data-find label={`Search the conversation of ${agent.name}`} aria-pressed={searching} onClick={() => setSearching(!searching)}>
               <Search className="size-4" aria-hidden />

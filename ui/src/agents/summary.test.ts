@@ -26,8 +26,15 @@ test("charges, interruptions and results of several blocks are summarised", () =
   expect(summary(line("charge_reserved", { charge: "c", purpose: "web search", reservation: 20_000_000 }), name).detail).toBe("web search, up to $0.20");
   expect(summary(line("charge_settled", { charge: "c", cost: null }), name).detail).toBe("cost unknown");
   expect(summary(line("tool_interrupted", { effect: "e" }), name)).toMatchObject({ what: "interrupted", tone: "warn" });
-  expect(summary(line("tool_resumed", { effect: "e" }), name).what).toBe("trying again");
+  expect(summary(line("tool_resumed", { effect: "e" }), name).what).toBe("carried out now");
   expect(summary(line("journal_named", { name: "n" }), name).what).toBe("journal named");
+});
+
+test("asks and what the person did with a turn are summarised", () => {
+  expect(summary(line("ask_raised", { ask: { id: "k", kind: "question", text: "Which **city**?" } }), name)).toMatchObject({ what: "asks you", detail: "Which city?" });
+  expect(summary(line("ask_settled", { ask: "k", by: "deadline" }), name).detail).toBe("The deadline passed without an answer");
+  expect(summary(line("turn_paused", { limit: "calls" }), name)).toMatchObject({ what: "paused", tone: "warn" });
+  expect(summary(line("mail_received", { mail: { from: "a-1", to: "grow", body: { ask_raised: { ask: "k", text: "Which city?" } } } }), name).detail).toBe("asks the person: Which city?");
 });
 
 test("an event of a later build is shown by its kind", () => {

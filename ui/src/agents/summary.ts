@@ -2,6 +2,7 @@
 import type { EventLine, Mail } from "../bridge";
 import type { Tone } from "../design/Dot";
 import { plain } from "../design/plain";
+import { settledWords } from "../data/asks";
 import { ending } from "../data/ended";
 import { plainContent, understood } from "../data/events";
 import { money, tokens } from "../data/money";
@@ -45,7 +46,7 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
     case "tool_interrupted":
       return brief("interrupted", "looking up whether the tool call happened", "warn");
     case "tool_resumed":
-      return brief("trying again", "the interrupted tool call had not happened", "waiting");
+      return brief("carried out now", "the tool call was allowed, or an interruption had kept it from happening", "waiting");
     case "commit_intended":
       return brief("change", `${event.data.plan.path} ${event.data.plan.commit.slice(0, 8)}`);
     case "tool_finished":
@@ -62,6 +63,18 @@ export function summary(line: EventLine, nameOf: (agent: string) => string): Sum
       return brief("charge reserved", `${event.data.purpose}, ${event.data.reservation === null ? "price unknown" : `up to ${money(event.data.reservation)}`}`);
     case "charge_settled":
       return brief("charge settled", event.data.cost === null ? "cost unknown" : money(event.data.cost));
+    case "ask_raised":
+      return brief("asks you", read(event.data.ask.text), "warn");
+    case "ask_settled":
+      return brief("ask settled", settledWords(null, { ...event.data, answer: event.data.answer ?? null, rule: event.data.rule ?? null }), "good");
+    case "finish_requested":
+      return brief("finish requested", event.data.by_person ? "by you" : "");
+    case "turn_paused":
+      return brief("paused", ending({ limit: event.data.limit })?.title, "warn");
+    case "message_withdrawn":
+      return brief("message withdrawn", `message ${event.data.message}`);
+    case "message_edited":
+      return brief("message changed", read(event.data.text), "waiting");
     case "turn_ending":
       return brief("stopping", "waits for its sub-agents to stop");
     case "turn_ended": {
@@ -85,6 +98,8 @@ function mailWords(mail: Mail): string {
   if (typeof mail.body === "string") return mail.body;
   if ("spawn" in mail.body) return `${mail.body.spawn.name}: ${read(mail.body.spawn.task)}`;
   if ("say" in mail.body) return read(mail.body.say.text);
+  if ("ask_raised" in mail.body) return `asks the person: ${read(mail.body.ask_raised.text)}`;
+  if ("ask_settled" in mail.body) return "its question to the person is settled";
   return `${mail.body.report.ending}, ${money(mail.body.report.spent)}. ${read(mail.body.report.text)}`;
 }
 

@@ -4,7 +4,7 @@ import { BookOpen, Bot } from "lucide-react";
 import { Dot } from "../design/Dot";
 import { toAgent, toPage } from "../data/links";
 import { useAgents, usePages } from "../data/queries";
-import { state } from "../data/status";
+import { agentState } from "../data/status";
 import { VIEWS } from "./views";
 
 const ROW = "flex cursor-pointer items-center gap-2.5 rounded-lg px-3 py-2 text-sm data-[selected=true]:bg-hover";
@@ -36,7 +36,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           <Command.Item key={agent.id} value={`${agent.name} ${agent.id}`} onSelect={go(toAgent(agent.id))} className={ROW}>
             <Bot className="size-4 text-ink-3" aria-hidden /> {agent.name}
             <span className="ml-auto flex items-center gap-2 text-xs text-ink-3">
-              {state(agent.status).label} <Dot tone={state(agent.status).tone} />
+              {agentState(agent).label} <Dot tone={agentState(agent).tone} />
             </span>
           </Command.Item>
         ))}

@@ -7,6 +7,7 @@ import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
 import { StandaloneMain } from "./StandaloneMain";
+import { AskAnnouncer } from "./AskAnnouncer";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Offline } from "./Offline";
 import { WindowSkeleton } from "./WindowSkeleton";
@@ -16,6 +17,7 @@ import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
 const Agents = lazy(() => import("../agents/Agents"));
+const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
 const Settings = lazy(() => import("../settings/Settings"));
 const FirstRun = lazy(() => import("../first-run/FirstRun"));
@@ -83,6 +85,7 @@ function Frame() {
           </ErrorBoundary>
         </div>
       </main>
+      <AskAnnouncer />
       {palette && (
         <Suspense fallback={null}>
           <Palette onClose={() => setPalette(false)} />
@@ -97,6 +100,8 @@ function View(props: { place: Place; searching: boolean; onSearching: (open: boo
   switch (view) {
     case "chat":
       return <Chat searching={props.searching} onSearching={props.onSearching} />;
+    case "inbox":
+      return <Inbox />;
     case "agents":
       return <Agents id={id} at={at} />;
     case "memory":

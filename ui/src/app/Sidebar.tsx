@@ -7,7 +7,7 @@ import { useNow } from "../design/useNow";
 import { type Place, toAgent } from "../data/links";
 import { money } from "../data/money";
 import { useAgents } from "../data/queries";
-import { isBusy, state } from "../data/status";
+import { agentState, isBusy, openAsks } from "../data/status";
 import { duration } from "../data/time";
 import { MOD, VIEWS } from "./views";
 
@@ -22,24 +22,39 @@ function AtWorkMark({ count }: { count: number }) {
   );
 }
 
+/** The number of asks that wait for the person. */
+function AskBadge({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <>
+      <span aria-hidden className="absolute top-0 right-0 grid h-4.5 min-w-4.5 place-items-center rounded-full bg-warn px-1 text-xs font-medium text-surface tabular-nums @3xl/window:static @3xl/window:ml-auto">
+        {count > 99 ? "99+" : count}
+      </span>
+      <span className="sr-only">{count} waiting</span>
+    </>
+  );
+}
+
 export function Sidebar({ place, onPalette }: { place: Place; onPalette: () => void }) {
-  const atWork = (useAgents().data ?? []).filter(isBusy).length;
+  const agents = useAgents().data ?? [];
+  const atWork = agents.filter(isBusy).length;
   return (
     <nav aria-label="Main" className="flex w-14 shrink-0 flex-col gap-1 border-r border-line bg-sunken p-2 @3xl/window:w-52 @3xl/window:p-3">
       <p className="flex h-9 items-center gap-2.5 px-2 font-semibold">
         <Sprout className="size-5 shrink-0 text-accent" aria-hidden />
         <span className="hidden @3xl/window:inline">GrowQR</span>
       </p>
-      {VIEWS.map(({ view, label, icon: Icon, href }, index) => (
+      {VIEWS.map(({ view, label, key, icon: Icon, href }) => (
         <a
           key={view}
           href={href}
           aria-current={place.view === view ? "page" : undefined}
-          title={`${label} (${index + 1})`}
+          title={`${label} (${key})`}
           className={cx("relative flex h-9 items-center gap-2.5 rounded-lg px-2.5 text-sm", place.view === view ? "bg-surface font-medium shadow-sm" : "text-ink-2 hover:bg-hover")}
         >
           <Icon className={cx("size-4 shrink-0", place.view === view && "text-accent")} aria-hidden />
           <span className="sr-only @3xl/window:not-sr-only">{label}</span>
+          {view === "inbox" && <AskBadge count={openAsks(agents)} />}
           {view === "agents" && <AtWorkMark count={atWork} />}
         </a>
       ))}
@@ -67,10 +82,10 @@ function AtWork() {
         {busy.map((agent) => (
           <li key={agent.id}>
             <a href={toAgent(agent.id)} className="rise flex items-center gap-2 rounded-lg px-2.5 py-1.5 text-sm hover:bg-hover">
-              <Dot tone={state(agent.status).tone} />
+              <Dot tone={agentState(agent).tone} />
               <span className="-mr-1 truncate">{agent.name}</span>
               <span className="ml-auto text-xs whitespace-nowrap text-ink-3 tabular-nums" title={money(agent.spent)}>
-                {agent.parent === null ? state(agent.status).label : duration(now - agent.created_at)}
+                {agent.parent === null ? agentState(agent).label : duration(now - agent.created_at)}
               </span>
             </a>
           </li>

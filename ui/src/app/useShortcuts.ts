@@ -1,4 +1,4 @@
-/** Global shortcuts: 1 to 4 open views, / searches the open view, Ctrl+K or Cmd+K opens the command palette. */
+/** Global shortcuts: 1 to 5 open views, / searches the open view, Ctrl+K or Cmd+K opens the command palette. */
 import { useEffect } from "react";
 import { VIEWS } from "./views";
 
@@ -13,7 +13,7 @@ export function useShortcuts(actions: { palette: () => void; find: () => void; e
         return actions.palette();
       }
       if (event.key === "Escape") return actions.escape();
-      const view = /^[1-4]$/.test(event.key) ? VIEWS[Number(event.key) - 1] : undefined;
+      const view = VIEWS.find(({ key }) => key === event.key);
       if (view && (mod || !isTyping(event.target))) {
         event.preventDefault();
         location.hash = view.href;

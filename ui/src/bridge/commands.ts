@@ -4,6 +4,7 @@
  */
 import type {
   Agent,
+  AskRow,
   BlamedLine,
   Budget,
   Change,
@@ -15,8 +16,12 @@ import type {
   PageRow,
   Reply,
   Request,
+  RuleRow,
+  RuleTest,
   Setting,
   SignIn,
+  SpendingBy,
+  SpendingRow,
   Text,
 } from "./wire";
 
@@ -52,6 +57,19 @@ export interface Commands {
   settings: [Nothing, Setting[]];
   models: [Nothing, ModelRow[]];
   budget: [Nothing, Budget];
+  /** The person's messages that the agent has not read yet, oldest first. */
+  queued: [{ agent: string }, Message[]];
+  /** The open asks, oldest first. */
+  asks: [Nothing, AskRow[]];
+  /** The asks that were settled last, newest first. */
+  settled_asks: [{ limit: number }, AskRow[]];
+  ask_by_id: [{ id: string }, AskRow];
+  /** All lines in their order: the last line that matches a call decides. */
+  rules: [Nothing, RuleRow[]];
+  /** The decision about a call of this tool. `input` is JSON; `agent` is `null` for the Grow Agent. */
+  test_rules: [{ tool: string; input: string; agent: string | null }, RuleTest];
+  /** The sums since `since` (ms since 1970): the largest first, by day the newest first. */
+  spending: [{ by: SpendingBy; since: number }, SpendingRow[]];
   memory_list: [{ prefix: string }, PageRow[]];
   memory_read: [{ path: string }, Page];
   memory_search: [{ text: string }, Found[]];

@@ -10,7 +10,7 @@ import { GROW } from "../data/journals";
 import { toSettings } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
 import { useAgents, useBudget } from "../data/queries";
-import { state, tree } from "../data/status";
+import { agentState, tree } from "../data/status";
 import { Composer } from "../journal/Composer";
 import { ConversationSearch } from "../journal/ConversationSearch";
 import type { Target } from "../journal/rows";
@@ -52,7 +52,7 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const agents = useAgents().data ?? [];
   const budget = useBudget().data;
   const root = tree(agents).find((node) => node.agent.id === GROW);
-  const { label, tone } = state(root?.agent.status ?? "idle");
+  const { label, tone } = agentState(root?.agent);
   return (
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>

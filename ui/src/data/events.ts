@@ -29,6 +29,12 @@ const NEEDED: { [K in EventKind]: ReadonlyArray<keyof EventData[K] & string> } =
   cancel_requested: [],
   charge_reserved: ["charge", "purpose"],
   charge_settled: ["charge"],
+  ask_raised: ["ask"],
+  ask_settled: ["ask", "by"],
+  finish_requested: [],
+  turn_paused: ["limit"],
+  message_withdrawn: ["message"],
+  message_edited: ["message", "text"],
   turn_ending: ["ended"],
   turn_ended: ["ended"],
 };

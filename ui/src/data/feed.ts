@@ -8,6 +8,9 @@ import { keys } from "./keys";
 /** Event kinds that change the budget. */
 const MONEY = new Set<EventKind | null>(["model_requested", "model_answered", "model_failed", "child_requested", "charge_reserved", "charge_settled", "turn_ended", "mail_received"]);
 
+/** Event kinds that change the lists of asks. */
+const ASKS = new Set<EventKind | null>(["ask_raised", "ask_settled"]);
+
 /** Subscribes to pushes for the lifetime of the window. Rejects if the subscription fails. */
 export function startFeed(host: Host, client: QueryClient, journals: Journals): Promise<void> {
   return host.follow((push) => {
@@ -30,7 +33,11 @@ function refresh(client: QueryClient, push: Push) {
   const known = client.getQueryData<Agent[]>(keys.agents);
   if (known) client.setQueryData<Agent[]>(keys.agents, withAgent(known, agent));
   else void client.invalidateQueries({ queryKey: keys.agents });
-  if (events.some((line) => MONEY.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.budget });
+  if (events.some((line) => MONEY.has(kindOf(line)))) {
+    void client.invalidateQueries({ queryKey: keys.budget });
+    void client.invalidateQueries({ queryKey: keys.spending });
+  }
+  if (events.some((line) => ASKS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.asks });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
 }
 

@@ -1,6 +1,6 @@
 /** The single list of query keys, and the keys that a request invalidates. */
 import type { QueryClient } from "@tanstack/react-query";
-import type { Request } from "../bridge";
+import type { Request, SpendingBy } from "../bridge";
 
 export const keys = {
   about: ["about"],
@@ -9,6 +9,12 @@ export const keys = {
   settings: ["settings"],
   models: ["models"],
   keys: ["keys"],
+  asks: ["asks"],
+  openAsks: ["asks", "open"],
+  settledAsks: ["asks", "settled"],
+  rules: ["rules"],
+  spending: ["spending"],
+  spendingBy: (by: SpendingBy, since: number) => ["spending", by, since],
   servers: ["local_servers"],
   memory: ["memory"],
   pages: ["memory", "pages"],
@@ -33,6 +39,13 @@ export function invalidateAfter(client: QueryClient, request: Request) {
     case "set_setting":
       invalidate(keys.settings);
       return invalidate(keys.budget);
+    case "add_rule":
+    case "remove_rule":
+      return invalidate(keys.rules);
+    case "answer_ask":
+      // An answer with the scope "always" adds a rule.
+      invalidate(keys.rules);
+      return invalidate(keys.asks);
     case "set_key":
       invalidate(keys.models);
       invalidate(keys.servers);

@@ -1,7 +1,7 @@
 /** Builds and parses the URL hashes of the window's views. */
 
 export interface Place {
-  view: "chat" | "agents" | "memory" | "settings";
+  view: "chat" | "inbox" | "agents" | "memory" | "settings";
   /** An agent's id or a page's path, if any. */
   id: string | null;
   /** A tool call in an agent's transcript, or a tab of a page. */
@@ -13,6 +13,7 @@ export interface Place {
 }
 
 export const toChat = "#/chat";
+export const toInbox = "#/inbox";
 export const toSettings = "#/settings";
 export const toAgents = "#/agents";
 export const toMemory = "#/memory";
@@ -40,7 +41,7 @@ export function toChange(path: string, commit: string): string {
 export function place(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const [view = "", id = ""] = path.split("/");
-  const known = view === "agents" || view === "memory" || view === "settings" ? view : "chat";
+  const known = view === "inbox" || view === "agents" || view === "memory" || view === "settings" ? view : "chat";
   const params = new URLSearchParams(query);
   const line = params.get("line") ?? "";
   return { view: known, id: decoded(id) || null, at: params.get("at"), change: params.get("change"), line: /^[1-9]\d{0,8}$/.test(line) ? Number(line) : null };

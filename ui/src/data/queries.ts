@@ -1,6 +1,6 @@
 /** A hook for each query of the host. */
 import { type QueryClient, useQuery } from "@tanstack/react-query";
-import type { Agent, Host, Key, Keychain, LocalServer, Person } from "../bridge";
+import type { Agent, Host, Key, Keychain, LocalServer, Person, SpendingBy } from "../bridge";
 import { useHost } from "./context";
 import { keys } from "./keys";
 
@@ -52,6 +52,27 @@ export function useKeys() {
 export function useLocalServers() {
   const host = useHost();
   return useQuery({ queryKey: keys.servers, queryFn: () => readServers(host), staleTime: 5_000, refetchOnWindowFocus: false });
+}
+/** The open asks, oldest first. */
+export function useAsks() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.openAsks, queryFn: () => host.call("asks", {}) });
+}
+/** The number of settled asks that the inbox shows. */
+const SETTLED_LIMIT = 30;
+
+/** The asks that were settled last, newest first. */
+export function useSettledAsks() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.settledAsks, queryFn: () => host.call("settled_asks", { limit: SETTLED_LIMIT }) });
+}
+export function useRules() {
+  const host = useHost();
+  return useQuery({ queryKey: keys.rules, queryFn: () => host.call("rules", {}) });
+}
+export function useSpending(by: SpendingBy, since: number) {
+  const host = useHost();
+  return useQuery({ queryKey: keys.spendingBy(by, since), queryFn: () => host.call("spending", { by, since }) });
 }
 export function usePages() {
   const host = useHost();

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Agent } from "../bridge";
 import { withAgent } from "./feed";
-import { canResume, isBusy, state, tree } from "./status";
+import { agentState, canResume, isBusy, openAsks, state, tree } from "./status";
 
 function agent(id: string, parent: string | null, spent: number, change: Partial<Agent> = {}): Agent {
-  return { id, name: id, parent, depth: 0, task: null, status: "idle", model: "", turn: 1, spent, unknown: 0, allowance: null, created_at: 0, updated_at: 0, seq: 1, ...change };
+  return { id, name: id, parent, depth: 0, task: null, status: "idle", model: "", turn: 1, spent, unknown: 0, allowance: null, reserved: 0, asks: 0, created_at: 0, updated_at: 0, seq: 1, ...change };
 }
 
 test("a tree adds up the cost of each agent and its sub-agents", () => {
@@ -20,6 +20,13 @@ test("every status has a label, and an unknown status is shown as it is", () => 
   expect(["idle", "thinking", "waiting", "done", "limit", "failed", "cancelled", "dreaming"].map((status) => state(status).label)).toEqual([
     "Idle", "Thinking", "Waiting", "Done", "Limit reached", "Failed", "Stopped", "dreaming",
   ]);
+});
+
+test("an agent that asks the person says so, whatever its status", () => {
+  expect(agentState(agent("a", null, 0, { status: "waiting", asks: 2 })).label).toBe("Asks you");
+  expect(agentState(agent("a", null, 0, { status: "waiting" })).label).toBe("Waiting");
+  expect(agentState(undefined).label).toBe("Idle");
+  expect(openAsks([agent("a", null, 0, { asks: 2 }), agent("b", null, 0, { asks: 1 })])).toBe(3);
 });
 
 test("an agent can be stopped or resumed, never both", () => {

@@ -18,6 +18,17 @@ export function state(status: string): { label: string; tone: Tone } {
   return STATES[status] ?? { label: status, tone: "quiet" };
 }
 
+/** The label of an agent: its questions to the person come before its status. */
+export function agentState(agent: Agent | undefined): { label: string; tone: Tone } {
+  if (agent && agent.asks > 0) return { label: "Asks you", tone: "warn" };
+  return state(agent?.status ?? "idle");
+}
+
+/** The number of questions of all agents that wait for the person. */
+export function openAsks(agents: readonly Agent[]): number {
+  return agents.reduce((sum, agent) => sum + agent.asks, 0);
+}
+
 /** Whether the agent is at work: its time runs and it can be stopped. */
 export function isBusy(agent: Agent | undefined): boolean {
   return agent !== undefined && ["thinking", "working", "waiting"].includes(agent.status);

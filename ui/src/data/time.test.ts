@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, day, duration } from "./time";
+import { ago, day, duration, until } from "./time";
 
 const NOW = new Date(2026, 10, 22, 12, 0).getTime();
 
@@ -9,6 +9,10 @@ test("durations get coarser as they get longer", () => {
 
 test("recent times are relative", () => {
   expect([NOW + 5, NOW - 30_000, NOW - 5 * 60_000, NOW - 3 * 3_600_000, NOW - 2 * 86_400_000].map((at) => ago(at, NOW))).toEqual(["now", "now", "5 min ago", "3 h ago", "2 d ago"]);
+});
+
+test("the time until a moment is rounded down", () => {
+  expect([NOW - 5, NOW + 30_000, NOW + 5 * 60_000, NOW + 3 * 3_600_000, NOW + 2 * 86_400_000].map((at) => until(at, NOW))).toEqual(["now", "in less than 1 min", "in 5 min", "in 3 h", "in 2 d"]);
 });
 
 test("days change at local midnight", () => {

@@ -14,6 +14,16 @@ export function duration(ms: number): string {
   return `${Math.floor(span / HOUR)} h ${Math.floor((span % HOUR) / MINUTE)} min`;
 }
 
+/** The time until a moment: `in 5 min`, `in 2 h`, `in 3 d`; `now` once it has passed. */
+export function until(at: number, now: number): string {
+  const span = at - now;
+  if (span <= 0) return "now";
+  if (span < MINUTE) return "in less than 1 min";
+  if (span < HOUR) return `in ${Math.floor(span / MINUTE)} min`;
+  if (span < DAY) return `in ${Math.floor(span / HOUR)} h`;
+  return `in ${Math.floor(span / DAY)} d`;
+}
+
 /** A relative time: `now`, `5 min ago`, `3 h ago`, `2 d ago`, then the date. */
 export function ago(at: number, now: number): string {
   const span = Math.max(0, now - at);

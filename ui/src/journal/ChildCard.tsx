@@ -10,7 +10,7 @@ import { useRequest } from "../data/context";
 import { toAgent } from "../data/links";
 import { money, share } from "../data/money";
 import { useAgent } from "../data/queries";
-import { isBusy, state } from "../data/status";
+import { agentState, isBusy } from "../data/status";
 import { duration } from "../data/time";
 import type { Call } from "./items";
 
@@ -19,7 +19,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
   const busy = isBusy(agent);
   const now = useNow(busy);
   const request = useRequest();
-  const { label, tone } = state(agent?.status ?? "idle");
+  const { label, tone } = agentState(agent);
   const spent = agent?.spent ?? 0;
   const allowance = agent?.allowance ?? child.allowance;
   return (
@@ -31,7 +31,7 @@ export function ChildCard({ child }: { child: NonNullable<Call["child"]> }) {
         </a>
         <span className={cx("ml-auto text-xs", TEXT[tone])}>{label}</span>
         {busy && (
-          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id })}>
+          <IconButton label={`Stop ${child.name}`} disabled={request.isPending} className="relative z-1 -my-2 -mr-2 size-7" onClick={() => request.mutate({ op: "cancel", agent: child.id, tree: true })}>
             <Square className="size-3 fill-current" aria-hidden />
           </IconButton>
         )}

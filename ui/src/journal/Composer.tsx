@@ -69,7 +69,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
           {busy && (
-            <IconButton label="Stop" look="plain" className="rounded-xl" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent })}>
+            <IconButton label="Stop" look="plain" className="rounded-xl" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent, tree: true })}>
               <Square className="size-3.5 fill-current" aria-hidden />
             </IconButton>
           )}

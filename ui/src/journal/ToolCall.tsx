@@ -8,6 +8,7 @@ import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import type { Asked, Call } from "./items";
 import { Part } from "./Part";
+import { inputText } from "./inputText";
 import { ToolResult } from "./ToolResult";
 import { toolWords } from "./toolWords";
 
@@ -22,6 +23,7 @@ export function ToolCall({ call, marked }: { call: Call; marked: boolean }) {
       {call.isError ? <CircleAlert className="size-4 shrink-0 text-bad" aria-label="Failed" /> : <Icon className={cx("size-4 shrink-0 text-ink-3", running && "breathe")} aria-hidden />}
       <span className="truncate">
         {verb} <span className="font-medium text-ink">{about}</span>
+        {running && call.isAsking && <span className="text-ink-3"> · waits for your permission</span>}
         {running && call.interrupted && <span className="text-ink-3"> · {INTERRUPTED[call.interrupted]}</span>}
       </span>
       <span className="ml-auto flex shrink-0 gap-2.5 pl-3 text-xs text-ink-3 tabular-nums">
@@ -57,8 +59,3 @@ function costWords({ cost, calls }: Asked): string {
   return calls > 1 ? `${words}, together with ${calls - 1} more` : words;
 }
 
-/** One field per line; multi-line texts keep their lines. */
-function inputText(input: Record<string, unknown>): string {
-  const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
-  return lines.join("\n") || "(empty)";
-}

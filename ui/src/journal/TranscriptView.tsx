@@ -133,7 +133,7 @@ export function TranscriptView(props: { agent: string; empty: ReactNode; target:
             return (
               <div key={row.key} data-index={row.index} ref={virtual.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
                 <DayLine before={items[row.index - 1]?.at} at={items[row.index]?.at} />
-                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row item={item} isQueued={queued !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
+                {!item || item.kind === "answer" ? <AnswerRow agent={agent} item={item ?? null} marked={item !== undefined && item.seq === target?.seq} /> : <Row agent={agent} item={item} isQueued={queued !== undefined} at={target} nameOf={nameOf} onResume={onResume} />}
               </div>
             );
           })}

@@ -120,6 +120,30 @@ describe("a transcript", () => {
     expect(items.map((item) => item.kind === "said" && item.by)).toEqual(["grow", "person", "grow"]);
   });
 
+  test("shows an ask where it arose, its call as waiting, and how it was settled", () => {
+    seq = 0;
+    const ask = { id: "k", kind: "permission", text: "?", detail: { call: { effect: "e", tool: "act", input: {}, why: { rule: "ask *" } } } } as const;
+    const lines = [
+      line("tool_started", { call: "t", name: "act", input: {}, effect: "e", ask: "k" }),
+      line("ask_raised", { ask }),
+      line("ask_settled", { ask: "k", by: "person", answer: { option: "allow" } }),
+      line("tool_resumed", { effect: "e" }),
+    ];
+    const open = folded(lines.slice(0, 2)).items;
+    expect(open.map((item) => item.kind)).toEqual(["calls", "ask"]);
+    expect(open[0]?.kind === "calls" && open[0].calls[0]?.isAsking).toBe(true);
+    const after = folded(lines).items;
+    expect(after[1]).toMatchObject({ kind: "ask", settled: { by: "person", answer: { option: "allow" }, rule: null, at: 3_000 } });
+    expect(after[0]?.kind === "calls" && after[0].calls[0], "an allowed call was not interrupted").toMatchObject({ isAsking: false, interrupted: null });
+  });
+
+  test("shows a queued message as it was changed, and not after it was taken back", () => {
+    seq = 0;
+    const lines = [line("turn_started", { turn: 1 }), line("user_said", { id: "m", text: "one" }), line("message_edited", { message: 2, text: "two" }), line("message_withdrawn", { message: 2 })];
+    expect(folded(lines.slice(0, 3)).waiting).toMatchObject([{ text: "two", seq: 2 }]);
+    expect(folded(lines).waiting).toEqual([]);
+  });
+
   test("shows that an interrupted call is looked up, then tried again", () => {
     seq = 0;
     const lines = [line("tool_started", { call: "t", name: "act", input: {}, effect: "e" }), line("tool_interrupted", { effect: "e" }), line("tool_resumed", { effect: "e" })];

@@ -2,7 +2,8 @@
  * The reducer from journal events to a transcript. Pure and idempotent: the same events give the same transcript in
  * batches of any size, and an event that is already applied changes nothing.
  */
-import type { Block, EventLine, JournalEvent, Mail } from "../bridge";
+import type { AskSettled, Block, EventLine, JournalEvent, Mail } from "../bridge";
+import { ending } from "../data/ended";
 import { understood } from "../data/events";
 import { type Call, type Calls, EMPTY, type Item, type Said, type Transcript } from "./items";
 
@@ -104,24 +105,26 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
         result: null,
         isError: false,
         interrupted: null,
+        isAsking: event.data.ask !== undefined,
         child: null,
         commit: null,
         asked: draft.asked,
       });
     case "tool_interrupted":
-      return change(draft, event.data.effect, { interrupted: "looking_up" });
+      return change(draft, event.data.effect, () => ({ interrupted: "looking_up" }));
     case "tool_resumed":
-      return change(draft, event.data.effect, { interrupted: "repeated" });
+      // A call that has waited for a permission is carried out for the first time.
+      return change(draft, event.data.effect, (call) => (call.interrupted ? { interrupted: "repeated" } : {}));
     case "commit_intended":
-      return change(draft, event.data.effect, { commit: event.data.plan.commit });
+      return change(draft, event.data.effect, () => ({ commit: event.data.plan.commit }));
     case "child_requested": {
       const { mail, effect } = event.data;
       const birth = typeof mail.body === "object" && "spawn" in mail.body ? mail.body.spawn : null;
-      if (birth) change(draft, effect, { child: { id: mail.to, name: birth.name, task: birth.task, allowance: birth.allowance } });
+      if (birth) change(draft, effect, () => ({ child: { id: mail.to, name: birth.name, task: birth.task, allowance: birth.allowance } }));
       return;
     }
     case "tool_finished":
-      return change(draft, event.data.effect, { finishedAt: line.at, result: event.data.content, isError: event.data.is_error });
+      return change(draft, event.data.effect, () => ({ finishedAt: line.at, result: event.data.content, isError: event.data.is_error, isAsking: false }));
     case "turn_ended": {
       const took = draft.turnAt === null ? null : line.at - draft.turnAt;
       push(draft, { kind: "end", ...place(line, "end"), ended: event.data.ended, shortfall: event.data.shortfall ?? null, took, cost: draft.turnCost, last: true });
@@ -136,6 +139,27 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     }
     case "charge_settled":
       return settle(draft, event.data.charge, event.data.cost);
+    case "ask_raised":
+      return push(draft, { kind: "ask", ...place(line, "ask"), ask: event.data.ask, settled: null });
+    case "ask_settled":
+      return settleAsk(draft, line.at, event.data);
+    case "finish_requested":
+      return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? "You asked it to finish and report" : "Asked to finish and report" });
+    case "turn_paused":
+      return push(draft, { kind: "note", ...place(line, "note"), text: `Paused. ${ending({ limit: event.data.limit })?.title}` });
+    case "message_withdrawn": {
+      const { message } = event.data;
+      draft.waiting = draft.waiting.filter((said) => said.seq !== message);
+      draft.items = draft.items.filter((item) => item.kind !== "said" || item.seq !== message);
+      return;
+    }
+    case "message_edited": {
+      const { message, text } = event.data;
+      const edited = <T extends Item>(item: T): T => (item.kind === "said" && item.seq === message ? { ...item, text } : item);
+      draft.waiting = draft.waiting.map(edited);
+      draft.items = draft.items.map(edited);
+      return;
+    }
     case "journal_named":
     case "turn_ending":
     case "child_told":
@@ -168,14 +192,24 @@ function addCall(draft: Draft, line: EventLine, call: Call) {
   }
 }
 
-function change(draft: Draft, effect: string, with_: Partial<Call>) {
+function change(draft: Draft, effect: string, by: (call: Call) => Partial<Call>) {
   for (let index = draft.items.length - 1; index >= 0; index -= 1) {
     const item = draft.items[index];
     if (item?.kind !== "calls" || !item.calls.some((call) => call.effect === effect)) continue;
-    const calls = item.calls.map((call) => (call.effect === effect ? { ...call, ...with_ } : call));
+    const calls = item.calls.map((call) => (call.effect === effect ? { ...call, ...by(call) } : call));
     draft.items[index] = { ...item, calls } satisfies Calls;
     return;
   }
+}
+
+/** Settles an ask, and marks its call as no longer waiting. */
+function settleAsk(draft: Draft, at: number, { ask: id, by, answer, rule }: AskSettled) {
+  const index = draft.items.findLastIndex((item) => item.kind === "ask" && item.ask.id === id);
+  const item = draft.items[index];
+  if (item?.kind !== "ask") return;
+  draft.items[index] = { ...item, settled: { by, answer: answer ?? null, rule: rule ?? null, at } };
+  const { detail } = item.ask;
+  if (detail && "call" in detail) change(draft, detail.call.effect, () => ({ isAsking: false }));
 }
 
 function settle(draft: Draft, charge: string, cost: number | null) {

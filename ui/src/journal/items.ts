@@ -1,5 +1,5 @@
 /** The items of a transcript. They are immutable, so that memoised rows can compare by identity. */
-import type { Ended, Report, Shortfall, ToolContent, Usage } from "../bridge";
+import type { Ask, AskSettlement, Ended, Report, Shortfall, ToolContent, Usage } from "../bridge";
 
 /** One tool call from start to result. */
 export interface Call {
@@ -12,6 +12,8 @@ export interface Call {
   isError: boolean;
   /** The program stopped during the call: it is being looked up, or is carried out again. */
   interrupted: "looking_up" | "repeated" | null;
+  /** Whether it waits for the person's permission. */
+  isAsking: boolean;
   /** The sub-agent that the call started. */
   child: { id: string; name: string; task: string; allowance: number } | null;
   /** The memory change that the call made. */
@@ -81,6 +83,16 @@ export interface Charge {
   /** `null`: not settled, or never known. */
   cost: number | null;
 }
+/** A question to the person. */
+export interface Asking {
+  kind: "ask";
+  key: string;
+  at: number;
+  seq: number;
+  ask: Ask;
+  /** `null` as long as it is open. */
+  settled: AskSettlement | null;
+}
 /** A short text between other items, such as a change of the model. */
 export interface Note {
   kind: "note";
@@ -104,7 +116,7 @@ export interface End {
   /** Whether it is the last ending, so that it can be resumed. */
   last: boolean;
 }
-export type Item = Said | Answer | Calls | Reported | Charge | Note | End;
+export type Item = Said | Answer | Calls | Reported | Charge | Asking | Note | End;
 
 export interface Transcript {
   items: readonly Item[];

@@ -1,6 +1,6 @@
 /** The rows of a transcript, one component per kind of item. */
 import { Bot, Coins, Mail, Play } from "lucide-react";
-import { memo } from "react";
+import { lazy, memo, Suspense } from "react";
 import { Button } from "../design/Button";
 import { cx } from "../design/cx";
 import { TEXT } from "../design/Dot";
@@ -12,8 +12,12 @@ import { money } from "../data/money";
 import { duration, exactTime } from "../data/time";
 import { openPage } from "./AnswerRow";
 import { ChildCard } from "./ChildCard";
-import type { Answer, Call, Calls, Charge, End, Item, Reported, Said } from "./items";
+import type { Answer, Call, Calls, Charge, End, Item, Reported } from "./items";
+import { SaidRow } from "./SaidRow";
 import { ToolCall } from "./ToolCall";
+
+// Rare, so it does not delay the first paint.
+const AskCard = lazy(async () => ({ default: (await import("./asks/AskCard")).AskCard }));
 
 /** What the transcript scrolls to and marks: a tool call, or a sequence number. */
 export interface Target {
@@ -22,6 +26,8 @@ export interface Target {
 }
 
 export interface RowProps {
+  /** The agent whose transcript it is. */
+  agent: string;
   /** Any item except an answer, which `AnswerRow` shows. */
   item: Exclude<Item, Answer>;
   /** The message is recorded but not sent to the model yet. */
@@ -31,36 +37,28 @@ export interface RowProps {
   onResume: (() => void) | null;
 }
 
-export const Row = memo(function Row({ item, isQueued, at, nameOf, onResume }: RowProps) {
+export const Row = memo(function Row({ agent, item, isQueued, at, nameOf, onResume }: RowProps) {
   switch (item.kind) {
     case "said":
-      return <SaidRow item={item} isQueued={isQueued} marked={item.seq === at?.seq} nameOf={nameOf} />;
+      return <SaidRow agent={agent} item={item} isQueued={isQueued} marked={item.seq === at?.seq} nameOf={nameOf} />;
     case "calls":
       return <CallsRow item={item} at={at?.effect ?? null} />;
     case "reported":
       return <ReportRow item={item} />;
     case "charge":
       return <ChargeRow item={item} />;
+    case "ask":
+      return (
+        <Suspense fallback={<div className="h-13" />}>
+          <AskCard ask={item.ask} agent={{ id: agent, name: nameOf(agent) }} raisedAt={item.at} settled={item.settled} hasLink={false} />
+        </Suspense>
+      );
     case "note":
       return <p className="py-1 text-center text-xs text-ink-3">{item.text}</p>;
     case "end":
       return <EndRow item={item} onResume={onResume} />;
   }
 });
-
-function SaidRow({ item, isQueued, marked, nameOf }: { item: Said; isQueued: boolean; marked: boolean; nameOf: (agent: string) => string }) {
-  const mine = item.by === "person";
-  const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
-  return (
-    <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
-      {!mine && <p className="mb-1 text-xs text-ink-3">Task from {nameOf(item.by)}</p>}
-      <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
-        {item.text}
-      </div>
-      {isQueued && <p className="mt-1 text-xs text-ink-3">Queued. The agent reads it before its next step, with anything else you send until then.</p>}
-    </div>
-  );
-}
 
 function CallsRow({ item, at }: { item: Calls; at: string | null }) {
   return (

@@ -9,10 +9,13 @@ import { AppearanceSettings } from "./AppearanceSettings";
 import { Keys } from "./Keys";
 import { Model } from "./Model";
 import { SettingRow } from "./SettingRow";
+import { Rules } from "./Rules";
 import { Spending } from "./Spending";
+import { SpendingDetails } from "./SpendingDetails";
+import { UntrustedSwitch } from "./UntrustedSwitch";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
-const ELSEWHERE = /^(budget\.|openai\.|model$|effort$)/;
+const ELSEWHERE = /^(budget\.|rules\.|openai\.|model$|effort$)/;
 
 export default function Settings() {
   const settings = useSettings();
@@ -38,10 +41,17 @@ export default function Settings() {
           <Spending />
           <QueryView query={settings}>{(list) => list.filter((one) => one.name.startsWith("budget.")).map((one) => <SettingRow key={one.name} setting={one} />)}</QueryView>
         </Group>
+        <Group title="Spending">
+          <SpendingDetails />
+        </Group>
         <Group title="Limits">
           <QueryView query={settings}>
             {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
           </QueryView>
+        </Group>
+        <Group title="Rules" about="What agents may do without asking you. The last line that matches a call decides.">
+          <Rules />
+          <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
         <Group title="Appearance">
           <AppearanceSettings />

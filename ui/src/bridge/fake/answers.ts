@@ -2,8 +2,12 @@
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
+import { answerAsk, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
+import { editMessage, withdrawMessage } from "./queue";
+import { addRule, removeRule, rules, testRules } from "./rules";
+import { spending } from "./spending";
 import { eventOf } from "./stage";
 import type { World } from "./world";
 
@@ -22,6 +26,13 @@ export function answers(world: World, providers: Providers, account: Account): A
     settings: () => world.settings(),
     models: () => MODELS,
     budget: () => world.budget(),
+    queued: ({ agent }) => messages(world).filter((one) => one.agent === agent && world.state.waiting[agent]?.some(({ seq }) => seq === one.seq)),
+    asks: () => openAsks(world),
+    settled_asks: ({ limit }) => settledAsks(world, limit),
+    ask_by_id: ({ id }) => askById(world, id),
+    rules: () => rules(world),
+    test_rules: ({ tool, input }) => testRules(world, tool, input),
+    spending: ({ by, since }) => spending(world, by, since),
     memory_list: ({ prefix }) => memory.list(prefix),
     memory_read: ({ path }) => memory.read(path),
     memory_search: ({ text }) => memory.search(text),
@@ -60,7 +71,25 @@ async function ask(world: World, providers: Providers, request: Request): Promis
     case "say":
       return { said: { agent: world.say(request.agent, request.id, request.text) } };
     case "cancel":
-      world.cancel(request.agent);
+      world.cancel(request.agent, request.tree);
+      return "done";
+    case "finish":
+      world.finish(request.agent, request.tree);
+      return "done";
+    case "withdraw_message":
+      withdrawMessage(world, request.agent, request.message);
+      return "done";
+    case "edit_message":
+      editMessage(world, request.agent, request.message, request.text);
+      return "done";
+    case "answer_ask":
+      answerAsk(world, request.ask, request.answer);
+      return "done";
+    case "add_rule":
+      addRule(world, request.line);
+      return "done";
+    case "remove_rule":
+      removeRule(world, request.id);
       return "done";
     case "resume":
       world.resume(request.agent);

@@ -1,7 +1,8 @@
 /** Performs one step of a simulated agent. */
 import type { Ended, JournalEvent, Mail, ModelReply, ReportEnding, ToolContent } from "../wire";
+import { answerOf, raise, withdrawAsks } from "./asks";
 import { eventOf, type Stage } from "./stage";
-import type { Step } from "./steps";
+import { answer, type Step } from "./steps";
 
 /** Performs and removes the first step of the agent's queue, unless that step is still waiting for sub-agents. */
 export function perform(world: Stage, id: string) {
@@ -13,8 +14,21 @@ export function perform(world: Stage, id: string) {
     if (agent.status !== "waiting") world.append(id, [], { status: "waiting" });
     return;
   }
+  if (step.do === "await") return awaitAnswer(world, id, step);
   queue.shift();
   act(world, id, step);
+}
+
+/** Goes on once the ask is settled; until then the agent waits. */
+function awaitAnswer(world: Stage, id: string, step: Extract<Step, { do: "await" }>) {
+  const answer = answerOf(world, step.ask);
+  if (answer === undefined) {
+    if (world.agent(id).status !== "waiting") world.append(id, [], { status: "waiting" });
+    return;
+  }
+  const instead = step.otherwise[answer?.option ?? "none"];
+  if (instead) world.state.queues[id] = instead;
+  else world.state.queues[id]?.shift();
 }
 
 function act(world: Stage, id: string, step: Step) {
@@ -32,9 +46,13 @@ function act(world: Stage, id: string, step: Step) {
       return world.append(id, [{ kind: "model_answered", data: { reply } }], { status: "working", spent: agent.spent + step.cost });
     }
     case "tool":
-      return world.append(id, [{ kind: "tool_started", data: { call: `toolu_${step.effect}`, name: step.name, input: step.input, effect: step.effect } }], { status: "working" });
+      return world.append(id, [{ kind: "tool_started", data: { call: `toolu_${step.effect}`, name: step.name, input: step.input, effect: step.effect, ...(step.ask ? { ask: step.ask } : {}) } }], { status: "working" });
+    case "ask":
+      return raise(world, id, step.ask);
     case "finish":
       return finish(world, id, step.effect, step.content, step.isError ?? false);
+    case "await":
+      return;
     case "wait":
       return finish(world, id, step.effect, "All sub-agents have reported.", false);
     case "commit":
@@ -89,22 +107,36 @@ function end(world: Stage, id: string, ended: Ended) {
   const report = { name: agent.name, ending, text: content.map((block) => (block.type === "text" ? block.text : "")).join(""), spent: agent.spent, returned: Math.max(0, (agent.allowance ?? 0) - agent.spent), up_to: 1 };
   const reports: Mail[] = agent.parent === null ? [] : [{ id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } }];
   world.state.queues[id] = [];
+  withdrawAsks(world, id);
   world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: ending === "done" && agent.depth === 0 ? "idle" : ending });
   for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
   if (ended !== "done" || !world.state.waiting[id]?.length) return;
-  const next = world.state.waiting[id].join("\n\n");
+  const next = world.state.waiting[id].map((message) => message.text).join("\n\n");
   world.state.waiting[id] = [];
   world.begin(id, next);
 }
 
 /** Stops an agent: fails its open tool calls and ends its turn. */
 export function stopAgent(world: Stage, id: string) {
+  world.append(id, [{ kind: "cancel_requested", data: { by_person: true } }]);
+  finishCalls(world, id, "stopped by the person");
+  end(world, id, "cancelled");
+}
+
+/** Lets an agent finish: fails its open tool calls, and answers with what it has. */
+export function finishAgent(world: Stage, id: string) {
+  world.append(id, [{ kind: "finish_requested", data: { by_person: true } }]);
+  withdrawAsks(world, id);
+  finishCalls(world, id, "not carried out: you are to finish now");
+  world.state.queues[id] = [...answer(() => `finish-${id}`, "", "Here is what I have so far.", [], 1_840_000), { do: "end", ended: "done" }];
+  world.wake(id);
+}
+
+function finishCalls(world: Stage, id: string, why: string) {
   const mine = ownEvents(world, id);
   const done = new Set(mine.flatMap((event) => (event.kind === "tool_finished" ? [event.data.effect] : [])));
   const open = mine.flatMap((event) => (event.kind === "tool_started" ? [event.data.effect] : []));
-  world.append(id, [{ kind: "cancel_requested", data: { by_person: true } }]);
-  for (const effect of open) if (!done.has(effect)) finish(world, id, effect, "stopped by the person", true);
-  end(world, id, "cancelled");
+  for (const effect of open) if (!done.has(effect)) finish(world, id, effect, why, true);
 }
 
 function ownEvents(world: Stage, id: string): JournalEvent[] {

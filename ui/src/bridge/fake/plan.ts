@@ -1,5 +1,6 @@
 /** The simulated model: turns a message into the steps that answer it. */
 import type { Ended } from "../wire";
+import { askSteps } from "./askPlans";
 import type { Memory } from "./memory";
 import { LINKS, LONG, PICTURE, PLAN_TEXT, REPORTS } from "./replies";
 import { answer, type PlannedCall, type Step } from "./steps";
@@ -8,8 +9,10 @@ const NOTES = "journal/notes.md";
 
 type Effects = (index: number) => string;
 
-export function plan(text: string, id: string, isGuide: boolean, effects: Effects, memory: Memory): Step[] {
+export function plan(text: string, id: string, name: string, isGuide: boolean, effects: Effects, memory: Memory): Step[] {
   const cost = isGuide ? 0 : 1_840_000;
+  const asking = askSteps(text, name, effects, cost);
+  if (asking) return asking;
   if (id !== "grow") return subAgentSteps(text, effects, cost);
   const remember = /^(?:please )?remember (?:that )?(.+)/is.exec(text);
   if (remember?.[1]) return rememberSteps(remember[1].trim(), effects, cost, memory);

@@ -1,4 +1,4 @@
-/** The initial data of a simulation: `empty`, `lived` (a few days of use), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), or `long` (ten thousand messages). */
 import { emptyState, World } from "./world";
 
 const DAY = 86_400_000;
@@ -6,6 +6,7 @@ const DAY = 86_400_000;
 export function createWorld(name: string): World {
   const world = new World(emptyState());
   if (name === "lived") seedLived(world);
+  if (name === "asks") seedAsks(world);
   if (name === "long") seedLong(world);
   world.now = () => Date.now();
   return world;
@@ -36,6 +37,23 @@ function seedLived(world: World) {
   say(2 * DAY - 60_000, "Give me a long plan for the next months");
   clock.at = Date.now() - 6 * 60_000;
   say(0, "Send three helpers: compare courses, find projects, look for people who could help me");
+}
+
+/** The Grow Agent waits for a permission, one sub-agent for an answer, another one at a limit. */
+function seedAsks(world: World) {
+  seedLived(world);
+  const clock = { at: Date.now() - 4 * 60_000 };
+  world.now = () => clock.at;
+  world.say("grow", "m-asks", "Write to Mara, with my permission");
+  world.runAll(clock);
+  for (const [id, name, task] of [["a-planner", "Planner", "Plan the course and ask me a question about the evenings"], ["a-reader", "Reader", "Read everything, and pause at a limit"]] as const) {
+    clock.at += 60_000;
+    const birth = { name, task, allowance: 40_000_000, depth: 1 };
+    world.create(id, name, "grow", 1, task, birth.allowance);
+    world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: `mail-${id}` } }]);
+    world.begin(id, task);
+    world.runAll(clock);
+  }
 }
 
 function seedLong(world: World) {

@@ -6,6 +6,7 @@ export const SETTINGS: ReadonlyArray<[string, string, string]> = [
   ["budget.per_message", "2.00", "the most that one message may cost, sub-agents included, in USD"],
   ["budget.per_day", "10.00", "the most that a day (UTC) may cost, in USD"],
   ["budget.per_month", "none", "the most that a month (UTC) may cost, in USD, or none"],
+  ["rules.ask_after_untrusted_text", "on", "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it"],
   ["limit.max_tokens", "16000", "the most tokens of one answer"],
   ["limit.calls", "25", "model calls for one message"],
   ["limit.children", "20", "sub-agents for one message"],

@@ -1,5 +1,5 @@
 /** The part of a simulated profile that the steps of an agent read and change. */
-import type { Agent, EventLine, JournalEvent, KeySource, Push } from "../wire";
+import type { Agent, AskRow, EventLine, JournalEvent, KeySource, Push, RuleRow } from "../wire";
 import type { Memory, SavedMemory } from "./memory";
 import type { Step } from "./steps";
 
@@ -8,7 +8,10 @@ export interface Saved {
   agents: Record<string, Agent>;
   queues: Record<string, Step[]>;
   /** Messages that arrived during a turn, by agent. */
-  waiting: Record<string, string[]>;
+  waiting: Record<string, Array<{ seq: number; text: string }>>;
+  asks: AskRow[];
+  /** The lines of the rules that are not built in. */
+  rules: RuleRow[];
   memory: SavedMemory;
   settings: Record<string, string>;
   keys: Record<string, KeySource>;
@@ -29,4 +32,5 @@ export interface Stage {
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent;
   begin(id: string, text: string): void;
   isBusy(id: string): boolean;
+  wake(id: string): void;
 }

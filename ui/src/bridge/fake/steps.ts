@@ -1,11 +1,14 @@
 /** The next steps of a simulated agent. Plain data, so that they survive a reload. */
-import type { Block, DeltaKind, Ended, JournalEvent, ToolContent } from "../wire";
+import type { Ask, Block, DeltaKind, Ended, JournalEvent, ToolContent } from "../wire";
 
 export type Step =
   | { do: "delta"; kind: DeltaKind; text: string }
   | { do: "request" }
   | { do: "answer"; content: Block[]; cost: number }
-  | { do: "tool"; name: string; input: Record<string, unknown>; effect: string }
+  | { do: "tool"; name: string; input: Record<string, unknown>; effect: string; ask?: string }
+  | { do: "ask"; ask: Ask }
+  /** Waits until the ask is settled. An answer named in `otherwise` replaces the remaining steps; `none` is no answer. */
+  | { do: "await"; ask: string; otherwise: Record<string, Step[]> }
   | { do: "finish"; effect: string; content: ToolContent; isError?: boolean }
   | { do: "commit"; effect: string; path: string; content: string; message: string }
   | { do: "spawn"; effect: string; name: string; task: string }
@@ -33,6 +36,7 @@ export function durationMs(step: Step): number {
     case "request":
       return 500;
     case "wait":
+    case "await":
       return 150;
     default:
       return 20;

@@ -1,7 +1,7 @@
 /** The simulated profile: agents, journals, memory, budget. `state` is plain data and can be serialised. */
 import type { Agent, Budget, EventLine, JournalEvent, Limits, Push, Setting } from "../wire";
 import { hash, Memory } from "./memory";
-import { perform, stopAgent } from "./perform";
+import { finishAgent, perform, stopAgent } from "./perform";
 import { offlineSteps, plan } from "./plan";
 import { hostError } from "./hostError";
 import { SETTINGS } from "./settings";
@@ -9,7 +9,7 @@ import { eventOf, type Saved, type Stage } from "./stage";
 import { durationMs } from "./steps";
 
 export function emptyState(): Saved {
-  return { events: [], agents: {}, queues: {}, waiting: {}, memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
+  return { events: [], agents: {}, queues: {}, waiting: {}, asks: [], rules: [], memory: { pages: {}, commits: [] }, settings: {}, keys: {} };
 }
 
 export class World implements Stage {
@@ -44,7 +44,7 @@ export class World implements Stage {
 
   create(id: string, name: string, parent: string | null, depth: number, task: string | null, allowance: number | null): Agent {
     const at = this.now();
-    const agent = { id, name, parent, depth, task, status: "idle", model: "", turn: 0, spent: 0, unknown: 0, allowance, created_at: at, updated_at: at, seq: 0 };
+    const agent = { id, name, parent, depth, task, status: "idle", model: "", turn: 0, spent: 0, unknown: 0, allowance, reserved: 0, asks: 0, created_at: at, updated_at: at, seq: 0 };
     this.state.agents[id] = agent;
     return agent;
   }
@@ -55,7 +55,7 @@ export class World implements Stage {
     const first = this.agent(id).seq === 0;
     const created: JournalEvent[] = first ? [{ kind: "agent_created", data: { birth: null, parent: null, mail: null } }] : [];
     this.append(id, [...created, { kind: "user_said", data: { id: message, text } }]);
-    if (this.isBusy(id)) (this.state.waiting[id] ??= []).push(text);
+    if (this.isBusy(id)) (this.state.waiting[id] ??= []).push({ seq: this.agent(id).seq, text });
     else this.begin(id, text);
     return { ...this.agent(id) };
   }
@@ -67,13 +67,22 @@ export class World implements Stage {
     const model = chosen.startsWith("openai/") || this.state.keys["anthropic"] ? chosen : "guide";
     this.append(id, [{ kind: "turn_started", data: { turn, limits: this.limits() } }], { turn, model, status: "thinking" });
     if (!navigator.onLine && model !== "guide" && !model.startsWith("openai/")) this.state.queues[id] = offlineSteps();
-    else this.state.queues[id] = plan(text, id, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
+    else this.state.queues[id] = plan(text, id, this.agent(id).name, model === "guide", (index) => hash(`${id} ${turn} ${index}`) + hash(text), this.memory);
     this.wake(id);
   }
 
-  cancel(id: string) {
-    for (const child of Object.values(this.state.agents)) if (child.parent === id && this.isBusy(child.id)) this.cancel(child.id);
+  cancel(id: string, tree: boolean) {
+    if (tree) for (const child of this.#childrenAtWork(id)) this.cancel(child, true);
     if (this.isBusy(id)) stopAgent(this, id);
+  }
+
+  finish(id: string, tree: boolean) {
+    if (tree) for (const child of this.#childrenAtWork(id)) this.finish(child, true);
+    if (this.isBusy(id)) finishAgent(this, id);
+  }
+
+  #childrenAtWork(id: string): string[] {
+    return Object.values(this.state.agents).flatMap((agent) => (agent.parent === id && this.isBusy(agent.id) ? [agent.id] : []));
   }
 
   resume(id: string) {
@@ -161,9 +170,10 @@ export class World implements Stage {
       for (const id of Object.keys(this.state.queues)) {
         const next = this.state.queues[id]?.[0];
         if (!next) continue;
-        busy = true;
         clock.at += durationMs(next);
         perform(this, id);
+        // An agent that waits for an answer stays where it is.
+        busy ||= this.state.queues[id]?.[0] !== next;
       }
     }
   }

@@ -1,0 +1,200 @@
+/** Questions of agents: they appear in every view, and are answered by mouse or keyboard. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectAccessible, launchBrowser, open, repair, say, screenshot, waitForFocus } from "./window";
+
+let chromium: Browser;
+beforeAll(async () => {
+  chromium = await launchBrowser();
+});
+afterAll(() => chromium.close());
+
+const card = (page: Page, name: RegExp | string) => page.getByRole("group", { name });
+const inbox = (page: Page, waiting: number) => page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: waiting === 0 ? /^Inbox$/ : new RegExp(`^Inbox\\s*${waiting} waiting$`) });
+
+test("an ask that appears while another view is open is announced, and is answered by keyboard only", async () => {
+  const { page, context, pageErrors } = await open(chromium, { speed: 2 });
+  await say(page, "Write to Mara, with my permission");
+  await page.keyboard.press("Control+3");
+  await page.getByText("Recent changes").first().waitFor();
+  await inbox(page, 1).waitFor();
+  const region = page.locator("[data-announcer=asks]");
+  await region.getByText("Grow Agent asks you: Grow Agent wants to use send_mail. Answer it in the inbox.").waitFor({ state: "attached" });
+  expect(await region.getAttribute("aria-live")).toBe("polite");
+  await page.keyboard.press("Control+5");
+  const ask = card(page, "Grow Agent asks: Grow Agent wants to use send_mail.");
+  await waitForFocus(ask);
+  await expectAccessible(page);
+  await page.keyboard.press("Tab");
+  await waitForFocus(ask.getByRole("link", { name: "Grow Agent" }));
+  await page.keyboard.press("Tab");
+  await waitForFocus(ask.getByRole("button", { name: "What exactly: send_mail" }));
+  await page.keyboard.press("Enter");
+  await ask.getByText("to: mara@example.org").waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await waitForFocus(ask.getByRole("radio", { name: "Only this once" }));
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await ask.getByText("allow send_mail host=example.org risky").waitFor();
+  await screenshot(page, "ask-scope");
+  await page.keyboard.press("Tab");
+  await waitForFocus(ask.getByRole("button", { name: "Allow", exact: true }));
+  await page.keyboard.press("Enter");
+  await ask.getByText("You answered: Allow, always").waitFor();
+  await waitForFocus(ask);
+  await inbox(page, 0).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "ask-settled");
+  await page.keyboard.press("Control+1");
+  await page.getByText("Mara has your message.").last().waitFor();
+  await page.keyboard.press("Control+4");
+  const rules = page.getByRole("list", { name: "Your rules" });
+  await rules.getByText("allow send_mail host=example.org risky").waitFor();
+  await rules.getByText("From an answer").waitFor();
+  expect(pageErrors).toEqual([]);
+  await context.close();
+});
+
+test("a question in the conversation is answered in free text with Enter", async () => {
+  const { page, context } = await open(chromium, { speed: 4 });
+  await say(page, "Plan it and ask me a question");
+  const ask = card(page, /^Grow Agent asks: Which evening/);
+  await ask.getByText("After that, this answer counts: Thursday.").waitFor();
+  const text = ask.getByRole("textbox", { name: "Your answer to: Which evening suits you for the course?" });
+  await text.fill("Sunday");
+  await screenshot(page, "ask-question");
+  await text.press("Enter");
+  await ask.getByText("You answered: Sunday").waitFor();
+  await page.getByText("I have planned the evening.").last().waitFor();
+  await expectAccessible(page);
+  await context.close();
+});
+
+test("three asks wait; an agent says that it asks, and a limit is raised by another amount", async () => {
+  const { page, context } = await open(chromium, { world: "asks", speed: 4, at: "#/inbox" });
+  await inbox(page, 3).waitFor();
+  await card(page, /^Reader asks/).waitFor();
+  expect(await page.getByRole("list", { name: "Waiting for you" }).getByRole("group").evaluateAll((groups) => groups.map((group) => group.getAttribute("aria-label")?.split(" asks:")[0]).filter(Boolean))).toEqual(["Grow Agent", "Planner", "Reader"]);
+  const limit = card(page, /^Reader asks/);
+  await limit.getByText("$0.27 is missing.").waitFor();
+  const amount = limit.getByRole("textbox", { name: "Raise by another amount: $" });
+  await amount.fill("much");
+  expect(await limit.getByRole("button", { name: "Raise by" }).isDisabled()).toBe(true);
+  await expectAccessible(page);
+  await amount.fill("0.50");
+  await limit.getByRole("button", { name: "Raise by" }).click();
+  await limit.getByText("You answered: Raise by $2.00 ($0.50)").waitFor();
+  await card(page, /^Planner asks/).getByRole("link", { name: "Planner" }).click();
+  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Planner Asks you/ }).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "agent-asks");
+  await context.close();
+});
+
+test("an ask that was answered elsewhere says so and is settled", async () => {
+  const { page, context } = await open(chromium, { world: "asks", at: "#/inbox" });
+  const ask = card(page, /^Planner asks/);
+  await ask.getByRole("button", { name: "Tuesday" }).waitFor();
+  await page.evaluate(() => void dispatchEvent(new Event("fake-answered-elsewhere")));
+  await ask.getByRole("button", { name: "Thursday" }).click();
+  await ask.getByRole("alert").getByText("This was settled already.").waitFor();
+  await ask.getByText("You answered: Tuesday").waitFor();
+  expect(await ask.getByRole("button", { name: "Thursday" }).count()).toBe(0);
+  await expectAccessible(page);
+  await screenshot(page, "ask-elsewhere");
+  await context.close();
+});
+
+test("an answer that could not be sent is sent again, and offline it is said what happens", async () => {
+  const { page, context } = await open(chromium, { world: "asks", at: "#/inbox", fail: "ask:answer_ask" });
+  const ask = card(page, /^Planner asks/);
+  await ask.getByRole("button", { name: "Tuesday" }).click();
+  await ask.getByRole("alert").getByText("The database cannot be read.").waitFor();
+  await context.setOffline(true);
+  await ask.getByText("You are offline. Your answer is saved.").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "ask-failed");
+  await repair(page);
+  await ask.getByRole("button", { name: "Try again" }).click();
+  await ask.getByText("You answered: Tuesday").waitFor();
+  await context.close();
+});
+
+test("a message that is not read yet is changed, and taken back", async () => {
+  const { page, context } = await open(chromium, { speed: 1 });
+  await say(page, "endless");
+  await page.locator("[aria-busy=true]").getByText("What to learn").first().waitFor();
+  await say(page, "And keep it short");
+  await page.getByText("Not read yet").waitFor();
+  await expectAccessible(page);
+  // By keyboard: the row moves while the answer above it grows.
+  await page.getByRole("button", { name: "Edit", exact: true }).press("Enter");
+  const box = page.getByRole("textbox", { name: "Change your message" });
+  await box.fill("And keep it very short");
+  await screenshot(page, "queued-edit");
+  await box.press("Enter");
+  await page.getByText("And keep it very short").waitFor();
+  await screenshot(page, "queued-edited");
+  await page.getByRole("button", { name: "Withdraw" }).press("Enter");
+  await page.getByText("And keep it very short").waitFor({ state: "detached" });
+  await waitForFocus(page.getByRole("textbox", { name: "Message", exact: true }));
+  await context.close();
+});
+
+test("an agent is let finish, and only this agent is stopped", async () => {
+  const { page, context } = await open(chromium);
+  await say(page, "Send three helpers to find out about databases");
+  await page.getByRole("button", { name: "Stop People" }).last().waitFor();
+  await page.keyboard.press("Control+2");
+  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Grow Agent/ }).first().click();
+  await page.getByRole("button", { name: "Only this agent" }).click();
+  await page.getByRole("menuitem", { name: "Stop only this agent" }).waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "only-this-agent");
+  await page.getByRole("menuitem", { name: "Stop only this agent" }).click();
+  await page.getByText("Stopped. What was done so far is kept.").waitFor();
+  await page.getByRole("region", { name: "Agents" }).getByRole("link", { name: /^Projects (Working|Thinking)/ }).click();
+  await page.getByRole("button", { name: "Finish", exact: true }).click();
+  await page.getByText("You asked it to finish and report").waitFor();
+  await page.getByText("Here is what I have so far.").last().waitFor();
+  await context.close();
+});
+
+test("rules are added, refused with a reason, tested and removed; the switch warns", async () => {
+  const { page, context } = await open(chromium, { at: "#/settings" });
+  const line = page.getByRole("textbox", { name: "New rule" });
+  await line.fill("maybe");
+  await line.press("Enter");
+  await page.getByText("An example: ask commit_memory path=private/*").waitFor();
+  await expectAccessible(page);
+  await line.fill("ask commit_memory path=private/*");
+  await line.press("Enter");
+  const rules = page.getByRole("list", { name: "Your rules" });
+  await rules.getByText("ask commit_memory path=private/*").waitFor();
+  const form = page.getByRole("form", { name: "Test the rules" });
+  await form.getByRole("textbox", { name: "Tool" }).fill("commit_memory");
+  await form.getByRole("textbox", { name: "Input (JSON)" }).fill('{"path": "private/a.md"}');
+  await form.getByRole("button", { name: "Test" }).click();
+  await form.getByText("The agent asks you.").waitFor();
+  await page.getByRole("switch", { name: "Ask after text from outside" }).click();
+  await page.getByRole("alert").getByText("can now cause risky calls").waitFor();
+  await expectAccessible(page);
+  await screenshot(page, "rules");
+  await rules.getByRole("button", { name: "Remove: ask commit_memory path=private/*" }).click();
+  await rules.getByRole("button", { name: "Remove now: ask commit_memory path=private/*" }).click();
+  await page.getByText("You have added no rules.").waitFor();
+  await context.close();
+});
+
+test.each(["light", "dark"] as const)("spending is shown as a chart, in words and as a table (%s)", async (theme) => {
+  const { page, context } = await open(chromium, { at: "#/settings", theme });
+  await page.getByRole("img", { name: /^Chart\. \$.* in total\. The most: Grow Agent/ }).waitFor();
+  await page.getByRole("rowheader", { name: "Grow Agent" }).waitFor();
+  await page.getByLabel("Spending by").selectOption("day");
+  await page.getByRole("columnheader", { name: "Day (UTC)" }).waitFor();
+  await page.getByRole("img", { name: /^Chart/ }).scrollIntoViewIfNeeded();
+  await expectAccessible(page);
+  await screenshot(page, `spending-${theme}`);
+  await context.close();
+});

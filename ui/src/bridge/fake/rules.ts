@@ -1,0 +1,43 @@
+/** The simulated rules for tool calls. Patterns know only the star. */
+import type { RuleRow, RuleTest } from "../wire";
+import { hostError } from "./hostError";
+import type { Stage } from "./stage";
+
+const BUILT_IN = ["ask * risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow commit_memory", "allow delete_memory"];
+const SHAPE = /^(allow|ask|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( risky)?$/;
+
+export function rules(world: Stage): RuleRow[] {
+  return [...BUILT_IN.map((line): RuleRow => ({ id: null, line, origin: "built_in", added_at: null })), ...world.state.rules];
+}
+
+export function addRule(world: Stage, line: string) {
+  if (!SHAPE.test(line)) throw hostError("bad_request", "A rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]", "An example: ask commit_memory path=private/*");
+  world.state.rules.push({ id: `r-${world.now()}-${world.state.rules.length}`, line, origin: "person", added_at: world.now() });
+}
+
+export function removeRule(world: Stage, id: string) {
+  if (!world.state.rules.some((rule) => rule.id === id)) throw hostError("not_found", `There is no rule "${id}".`);
+  world.state.rules = world.state.rules.filter((rule) => rule.id !== id);
+}
+
+export function testRules(world: Stage, tool: string, input: string): RuleTest {
+  let fields: Record<string, unknown>;
+  try {
+    fields = JSON.parse(input) as Record<string, unknown>;
+  } catch {
+    throw hostError("bad_request", "The input is not JSON.", 'Write it like this: {"path": "notes/a.md"}');
+  }
+  const rule = rules(world).findLast(({ line }) => {
+    const [, pattern = "", ...conditions] = line.split(" ");
+    return glob(pattern, tool) && conditions.every((one) => {
+      const [name = "", wanted] = one.split("=");
+      return wanted === undefined || !["path", "host", "command"].includes(name) || glob(wanted, String(fields[name] ?? ""));
+    });
+  });
+  if (!rule) throw hostError("internal", "No rule matches.");
+  return { decision: rule.line.split(" ")[0] ?? "", rule, argument: typeof fields["path"] === "string" ? fields["path"] : null };
+}
+
+function glob(pattern: string, text: string): boolean {
+  return new RegExp(`^${pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*")}$`).test(text);
+}

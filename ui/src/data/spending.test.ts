@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+import type { SpendingRow } from "../bridge";
+import { cachedShare, chartWords, daysAgo, everyDay } from "./spending";
+
+const row = (key: string, cost: number, change: Partial<SpendingRow> = {}): SpendingRow => ({ key, name: key, calls: 1, cost, unknown: 0, reserved: 0, input_tokens: 100, cached_tokens: 75, output_tokens: 9, at: 0, ...change });
+
+test("the share of the cache is unknown without prompts", () => {
+  expect(cachedShare(row("a", 1))).toBe(0.75);
+  expect(cachedShare({ input_tokens: 0, cached_tokens: 0 })).toBeNull();
+});
+
+test("days without spendings are shown as zero, oldest first", () => {
+  const now = Date.UTC(2026, 10, 28, 20);
+  const days = everyDay([row("2026-11-28", 5), row("2026-11-26", 3)], daysAgo(2, now), now);
+  expect(days.map((day) => [day.key, day.cost])).toEqual([["2026-11-26", 3], ["2026-11-27", 0], ["2026-11-28", 5]]);
+});
+
+test("the chart in words names the total and the largest part, with what counts for unknown bills", () => {
+  expect(chartWords([row("Grow Agent", 100_000_000), row("Scout", 50_000_000, { unknown: 100_000_000 })])).toBe("$2.50 in total. The most: Scout with $1.50.");
+  expect(chartWords([])).toBe("Nothing was spent.");
+});

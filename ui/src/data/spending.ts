@@ -1,0 +1,39 @@
+/** Sums and wording of spendings. */
+import type { SpendingRow } from "../bridge";
+import { money } from "./money";
+
+const DAY = 86_400_000;
+
+/** What counts as spent: the known cost, and what is counted for calls of unknown cost. */
+export function spent(row: SpendingRow): number {
+  return row.cost + row.unknown;
+}
+
+/** The share of prompt tokens that came from the cache, from 0 to 1; `null` without prompts. */
+export function cachedShare(row: Pick<SpendingRow, "input_tokens" | "cached_tokens">): number | null {
+  return row.input_tokens > 0 ? Math.min(1, row.cached_tokens / row.input_tokens) : null;
+}
+
+/** The start of the UTC day this many days before `now`; 0 is today. */
+export function daysAgo(days: number, now: number): number {
+  return (Math.floor(now / DAY) - days) * DAY;
+}
+
+/** A row for each UTC day from `since` to `now`, oldest first; days without spendings are zero. */
+export function everyDay(rows: readonly SpendingRow[], since: number, now: number): SpendingRow[] {
+  const known = new Map(rows.map((row) => [row.key, row]));
+  const days: SpendingRow[] = [];
+  for (let at = since; at <= now; at += DAY) {
+    const key = new Date(at).toISOString().slice(0, 10);
+    days.push(known.get(key) ?? { key, name: key, calls: 0, cost: 0, unknown: 0, reserved: 0, input_tokens: 0, cached_tokens: 0, output_tokens: 0, at });
+  }
+  return days;
+}
+
+/** A sentence in place of the chart. */
+export function chartWords(rows: readonly SpendingRow[]): string {
+  const total = rows.reduce((sum, row) => sum + spent(row), 0);
+  const most = rows.reduce<SpendingRow | null>((found, row) => (found && spent(found) >= spent(row) ? found : row), null);
+  if (!most || total === 0) return "Nothing was spent.";
+  return `${money(total)} in total. The most: ${most.name} with ${money(spent(most))}.`;
+}

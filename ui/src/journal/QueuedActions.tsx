@@ -1,0 +1,32 @@
+/** The actions of a message that the agent has not read yet. */
+import { Button } from "../design/Button";
+import { InlineError } from "../design/states";
+import { useRequest } from "../data/context";
+
+export function QueuedActions({ agent, message, onEdit }: { agent: string; message: number; onEdit: () => void }) {
+  const request = useRequest();
+  const isSending = request.isPending || request.isSuccess;
+  const withdraw = async () => {
+    try {
+      await request.mutateAsync({ op: "withdraw_message", agent, message });
+    } catch {
+      return; // `request.error` is shown.
+    }
+    // The button is gone with its message, so the focus goes to the message field.
+    document.querySelector<HTMLElement>("[data-composer]")?.focus();
+  };
+  return (
+    <div className="mt-1 flex flex-col items-end">
+      <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-ink-3">
+        <span>Not read yet. The agent reads it before its next step.</span>
+        <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={onEdit}>
+          Edit
+        </Button>
+        <Button look="quiet" className="px-1.5 py-0.5 text-xs" disabled={isSending} onClick={() => void withdraw()}>
+          Withdraw
+        </Button>
+      </p>
+      <InlineError problem={request.error} />
+    </div>
+  );
+}

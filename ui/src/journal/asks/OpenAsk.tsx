@@ -1,0 +1,57 @@
+/** An open ask: who asks, what, what exactly, until when, and the answers. */
+import { CircleHelp, Coins, GitMerge, ListChecks, type LucideIcon, RotateCw, ShieldQuestion } from "lucide-react";
+import type { Ask, AskKind } from "../../bridge";
+import { deadlineWords } from "../../data/asks";
+import { toAgent } from "../../data/links";
+import { useOfflineSince } from "../../data/online";
+import { ago, exactTime } from "../../data/time";
+import { Button } from "../../design/Button";
+import { InlineError } from "../../design/states";
+import { useNow } from "../../design/useNow";
+import { AskAbout } from "./AskAbout";
+import { AskForm } from "./AskForm";
+import type { Answering } from "./useAnswer";
+
+const ICONS: Record<AskKind, LucideIcon> = { question: CircleHelp, permission: ShieldQuestion, budget: Coins, conflict: GitMerge, review: ListChecks };
+
+export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; raisedAt: number; hasLink: boolean; answer: Answering }) {
+  const { ask, agent, raisedAt, answer } = props;
+  const now = useNow(false);
+  const isOffline = useOfflineSince() !== null;
+  const Icon = ICONS[ask.kind] ?? CircleHelp;
+  const deadline = deadlineWords(ask, now);
+  return (
+    <>
+      <p className="flex items-center gap-2 text-xs text-ink-3">
+        <Icon className="size-4 shrink-0 text-warn" aria-hidden />
+        {props.hasLink ? (
+          <a href={toAgent(agent.id)} className="font-medium text-accent-ink underline">
+            {agent.name}
+          </a>
+        ) : (
+          <span className="font-medium text-ink-2">{agent.name}</span>
+        )}
+        asks
+        <span className="ml-auto" title={exactTime(raisedAt)}>
+          {ago(raisedAt, now)}
+        </span>
+      </p>
+      <p className="mt-2 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{ask.text}</p>
+      {ask.detail && <AskAbout detail={ask.detail} />}
+      {deadline && <p className="mt-2 text-sm text-ink-2">{deadline}</p>}
+      <AskForm ask={ask} answer={answer} />
+      {isOffline && <p className="mt-2 text-xs text-ink-3">You are offline. Your answer is saved. An agent that needs the network goes on when it is back.</p>}
+      <p role="status" className="sr-only">
+        {answer.isSending ? "Sending your answer" : ""}
+      </p>
+      {answer.error && (
+        <div className="flex flex-wrap items-center gap-x-3">
+          <InlineError problem={answer.error} />
+          <Button className="mt-1.5" onClick={answer.retry}>
+            <RotateCw className="size-4" aria-hidden /> Try again
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}

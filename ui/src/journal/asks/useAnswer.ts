@@ -1,0 +1,42 @@
+/** Sends the answer to an ask, and knows whether another answer came first. */
+import { useQueryClient } from "@tanstack/react-query";
+import type { AskAnswer, HostError } from "../../bridge";
+import { useJournals, useRequest } from "../../data/context";
+import { keys } from "../../data/keys";
+
+export interface Answering {
+  /** `null`: the person will not answer. */
+  send: (answer: AskAnswer | null) => void;
+  /** Sends the same answer again. */
+  retry: () => void;
+  /** Sending, or sent and not yet recorded here. */
+  isSending: boolean;
+  error: HostError | null;
+  /** It was settled elsewhere, or does not exist any more. */
+  isElsewhere: boolean;
+}
+
+export function useAnswer(ask: string): Answering {
+  const request = useRequest();
+  const client = useQueryClient();
+  const journals = useJournals();
+  const { error, variables } = request;
+  const onError = (failed: HostError) => {
+    if (!isSettledElsewhere(failed)) return;
+    // The window may have missed how it was settled.
+    void client.invalidateQueries({ queryKey: keys.asks });
+    void client.invalidateQueries({ queryKey: keys.agents });
+    journals.catchUp();
+  };
+  return {
+    send: (answer) => request.mutate({ op: "answer_ask", ask, answer }, { onError }),
+    retry: () => variables && request.mutate(variables, { onError }),
+    isSending: request.isPending || request.isSuccess,
+    error,
+    isElsewhere: error !== null && isSettledElsewhere(error),
+  };
+}
+
+function isSettledElsewhere(error: HostError): boolean {
+  return error.code === "conflict" || error.code === "not_found";
+}

@@ -1,0 +1,79 @@
+/** What was spent by agent, model or day: a chart, and the numbers in a table. */
+import { useId, useState } from "react";
+import type { SpendingBy, SpendingRow } from "../bridge";
+import { BarChart } from "../design/BarChart";
+import { Select } from "../design/Field";
+import { QueryView } from "../design/states";
+import { useNow } from "../design/useNow";
+import { money } from "../data/money";
+import { useSpending } from "../data/queries";
+import { chartWords, daysAgo, everyDay, spent } from "../data/spending";
+import { SpendingTable } from "./SpendingTable";
+
+const BY: ReadonlyArray<[SpendingBy, string]> = [
+  ["agent", "By agent"],
+  ["model", "By model"],
+  ["day", "By day"],
+];
+const PERIODS: ReadonlyArray<[days: number, label: string]> = [
+  [0, "Today"],
+  [6, "7 days"],
+  [29, "30 days"],
+];
+
+/** The most bars of the chart; the table lists all rows. */
+const MAX_BARS = 30;
+
+export function SpendingDetails() {
+  const id = useId();
+  const [by, setBy] = useState<SpendingBy>("agent");
+  const [days, setDays] = useState(29);
+  const now = useNow(false);
+  const since = daysAgo(days, now);
+  return (
+    <div className="py-4">
+      <div className="flex flex-wrap gap-2">
+        <label htmlFor={`${id}-by`} className="sr-only">
+          Spending by
+        </label>
+        <Select id={`${id}-by`} className="w-36" value={by} onChange={(event) => setBy(event.target.value as SpendingBy)}>
+          {BY.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+        <label htmlFor={`${id}-since`} className="sr-only">
+          Period (UTC days)
+        </label>
+        <Select id={`${id}-since`} className="w-32" value={days} onChange={(event) => setDays(Number(event.target.value))}>
+          {PERIODS.map(([value, label]) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </div>
+      <QueryView query={useSpending(by, since)}>{(rows) => <Rows by={by} rows={rows} bars={by === "day" ? everyDay(rows, since, now) : rows.slice(0, MAX_BARS)} />}</QueryView>
+    </div>
+  );
+}
+
+function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]; bars: readonly SpendingRow[] }) {
+  if (rows.length === 0) return <p className="mt-3 text-sm text-ink-3">Nothing was spent in this period.</p>;
+  return (
+    <>
+      <div className="mt-4">
+        <BarChart label={`Chart. ${chartWords(rows)}`} bars={bars.map((row) => ({ key: row.key, label: row.name, value: spent(row), text: money(spent(row)) }))} />
+        {by === "day" && (
+          <p aria-hidden className="mt-1 flex justify-between text-xs text-ink-3 tabular-nums">
+            <span>{bars[0]?.name}</span>
+            <span>{bars.length > 1 ? bars.at(-1)?.name : ""}</span>
+          </p>
+        )}
+        <p className="mt-1 text-xs text-ink-3">{chartWords(rows)}</p>
+      </div>
+      <SpendingTable by={by} rows={rows} />
+    </>
+  );
+}

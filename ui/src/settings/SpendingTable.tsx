@@ -1,0 +1,43 @@
+/** The numbers behind the chart of spendings. */
+import type { SpendingBy, SpendingRow } from "../bridge";
+import { exactMoney, money } from "../data/money";
+import { cachedShare } from "../data/spending";
+
+const FIRST: Record<SpendingBy, string> = { agent: "Agent", model: "Model", day: "Day (UTC)" };
+const NUMBER = "py-1 pl-3 text-right tabular-nums whitespace-nowrap";
+
+export function SpendingTable({ by, rows }: { by: SpendingBy; rows: readonly SpendingRow[] }) {
+  return (
+    <div tabIndex={0} role="group" aria-label="Spending, in numbers" className="mt-3 max-h-72 overflow-auto">
+      <table className="w-full text-sm">
+        <thead className="text-xs text-ink-3">
+          <tr>
+            <th scope="col" className="py-1 text-left font-normal">{FIRST[by]}</th>
+            <th scope="col" className="py-1 pl-3 text-right font-normal">Cost</th>
+            <th scope="col" className="py-1 pl-3 text-right font-normal">Cached</th>
+            <th scope="col" className="py-1 pl-3 text-right font-normal">Calls</th>
+            {by === "agent" && <th scope="col" className="py-1 pl-3 text-right font-normal">Reserved</th>}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line border-t border-line">
+          {rows.map((row) => (
+            <tr key={row.key}>
+              <th scope="row" className="max-w-40 truncate py-1 text-left font-normal" title={row.name}>{row.name}</th>
+              <td className={NUMBER} title={exactMoney(row.cost)}>
+                {money(row.cost)}
+                {row.unknown > 0 && <span className="text-ink-3"> + up to {money(row.unknown)}</span>}
+              </td>
+              <td className={NUMBER}>{shareWords(cachedShare(row))}</td>
+              <td className={NUMBER}>{row.calls}</td>
+              {by === "agent" && <td className={NUMBER}>{row.reserved > 0 ? money(row.reserved) : "–"}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function shareWords(share: number | null): string {
+  return share === null ? "–" : `${Math.round(share * 100)} %`;
+}
