@@ -37,7 +37,7 @@ pub async fn write(data: &Path, events: u64) {
     let id = MessageId::new("m-0");
     let first = decide(&history.state, Input::Said { id, text: "Good morning.".to_owned() }, &setup, history.moment());
     history.record(&*store, first, Some(&segment)).await;
-    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you."), verdict: Some(KEPT) });
+    let answered = Event::from(ModelAnswered { reply: reply("Good morning to you."), verdict: Some(KEPT), unknown: None });
     let ended = TurnEnded { turn: 1, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into();
     history.record(&*store, vec![answered, ended], None).await;
     while history.head.seq.0 < events {
@@ -76,6 +76,7 @@ impl HistoryWriter {
             request_hash: format!("{turn:064x}"),
             max_tokens: 16_000,
             reservation: Some(Money(1_000)),
+            tokens: None,
             shortened: false,
             content: Some(RawJson::of(&json!([{"type": "text", "text": text}]))),
             salt: None,
@@ -84,7 +85,7 @@ impl HistoryWriter {
             UserSaid { id: MessageId::new(format!("m-{turn}")), text }.into(),
             TurnStarted { turn, limits: Limits::default() }.into(),
             requested.into(),
-            ModelAnswered { reply: reply(words), verdict: Some(KEPT) }.into(),
+            ModelAnswered { reply: reply(words), verdict: Some(KEPT), unknown: None }.into(),
             TurnEnded { turn, ended: Ended::Done, shortfall: None, reports: Vec::new() }.into(),
         ]
     }

@@ -1315,7 +1315,11 @@ ask: string,
 /**
  * The question.
  */
-text: string, } } | { "ask_settled": { 
+text: string, 
+/**
+ * The sources of untrusted text that the sender had read.
+ */
+untrusted?: Array<string>, } } | { "ask_settled": { 
 /**
  * The ask.
  */
