@@ -5,10 +5,21 @@
 
 use crate::clock::Timestamp;
 use crate::id::{AskId, EffectId};
-use crate::limits::{LimitReached, Shortfall};
+use crate::limits::{LimitReached, Raise, Shortfall};
 use crate::money::Money;
-use crate::raw::RawJson;
 use serde::{Deserialize, Serialize};
+
+/// The ids of the options about a call.
+pub const ALLOW: &str = "allow";
+/// See [`ALLOW`].
+pub const DENY: &str = "deny";
+
+/// The ids of the options about a limit.
+pub const RAISE: &str = "raise";
+/// See [`RAISE`].
+pub const FINISH: &str = "finish";
+/// See [`RAISE`].
+pub const STOP: &str = "stop";
 
 /// A question to the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,9 +42,9 @@ pub struct Ask {
     /// When the default answer counts; `None`: it waits for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
-    /// The answer at the deadline: an option's id, or a text.
+    /// The answer at the deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<String>,
+    pub default: Option<Answer>,
 }
 
 /// Why an answer does not fit its ask.
@@ -53,6 +64,12 @@ pub enum AnswerError {
     /// The ask does not offer this scope.
     #[error("the answer can only be given with the scope {0}")]
     Scope(String),
+    /// An amount that would not let the agent go on.
+    #[error("the next step can cost ${0} more than is left; raise by at least that")]
+    Amount(Money),
+    /// An amount for an answer that has none.
+    #[error("only a limit of money can be raised by an amount")]
+    NoAmount,
 }
 
 impl Ask {
@@ -74,16 +91,32 @@ impl Ask {
             let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.as_str()).collect();
             return Err(AnswerError::Scope(if scopes.is_empty() { "once".to_owned() } else { scopes.join(" or ") }));
         }
-        Ok(())
+        answer.amount.map_or(Ok(()), |amount| self.check_amount(answer, amount))
     }
 
-    /// The answer that counts at the deadline; `None` if there is none.
+    fn check_amount(&self, answer: &Answer, amount: Money) -> Result<(), AnswerError> {
+        let Some(AskDetail::Limit { limit, shortfall, .. }) = &self.detail else { return Err(AnswerError::NoAmount) };
+        if answer.option.as_deref() != Some(RAISE) || !limit.is_money() {
+            return Err(AnswerError::NoAmount);
+        }
+        let least = shortfall.map_or(Money::ZERO, |short| short.needed.saturating_sub(short.available));
+        if amount < least { Err(AnswerError::Amount(least.in_whole_cents())) } else { Ok(()) }
+    }
+
+    /// What follows from this answer; `None` for a question.
     #[must_use]
-    pub fn default_answer(&self) -> Option<Answer> {
-        let default = self.default.clone()?;
-        let is_option = self.options.iter().any(|option| option.id == default);
-        let (option, text) = if is_option { (Some(default), None) } else { (None, Some(default)) };
-        Some(Answer { option, text, ..Answer::default() })
+    pub fn outcome(&self, answer: &Answer) -> Option<AskOutcome> {
+        let option = answer.option.as_deref();
+        match &self.detail {
+            Some(AskDetail::Call { .. }) if option == Some(ALLOW) => Some(AskOutcome::Allowed),
+            Some(AskDetail::Call { .. }) => Some(AskOutcome::Refused),
+            Some(AskDetail::Limit { raise, finish, .. }) => Some(match option {
+                Some(RAISE) => AskOutcome::Raised(Raise { money: answer.amount.unwrap_or(raise.money), ..*raise }),
+                Some(FINISH) => AskOutcome::Finishing(*finish),
+                _ => AskOutcome::Stopped,
+            }),
+            None => None,
+        }
     }
 
     /// The answer in words.
@@ -138,11 +171,17 @@ pub enum AskDetail {
         effect: EffectId,
         /// The tool.
         tool: String,
-        /// The input's JSON text as received.
-        input: RawJson,
+        /// What the call concerns, in the form that rules compare; `None` if that is not clear, or there is nothing to compare.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        argument: Option<String>,
+        /// The input's JSON text, or the beginning of a long one; the whole text is in the event that recorded the call.
+        input: String,
+        /// How many bytes of the input are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        cut: u64,
         /// Why it needs a question.
         why: AskReason,
-        /// The line that the scopes "this agent" and "always" add; `None` if no line can name this call.
+        /// The line that the scope "always" adds, and "this agent" for that agent; `None` if no line can name this call.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
     },
@@ -153,9 +192,10 @@ pub enum AskDetail {
         /// The money that the next request needs, if the limit is one of money.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shortfall: Option<Shortfall>,
-        /// What the answer "finish" may cost, if its price is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        last_call: Option<Money>,
+        /// What the answer "raise" adds. The person may name another amount of money.
+        raise: Raise,
+        /// What the answer "finish" adds, for one last call.
+        finish: Raise,
     },
 }
 
@@ -187,7 +227,7 @@ pub enum AskScope {
     /// This call only.
     #[default]
     Once,
-    /// All such calls of this agent.
+    /// All such calls of this agent, by a rule that is listed and can be removed.
     Agent,
     /// All such calls, by a rule that is listed and can be removed.
     Always,
@@ -223,8 +263,29 @@ pub struct Answer {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
 fn is_once(scope: &AskScope) -> bool {
     *scope == AskScope::Once
+}
+
+/// What follows from an answer about a call or a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskOutcome {
+    /// The call is carried out.
+    Allowed,
+    /// The call is not carried out.
+    Refused,
+    /// The agent goes on, with this much more for the current message.
+    Raised(Raise),
+    /// The agent makes one last call, for which this is added, and ends its turn with a report.
+    Finishing(Raise),
+    /// The turn ends.
+    Stopped,
 }
 
 /// Who settled an ask.

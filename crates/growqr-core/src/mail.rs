@@ -1,6 +1,7 @@
 //! Messages between agents. One transaction writes mail into the sender's journal and outbox. Mail is delivered at least once;
 //! the receiver processes each id once.
 
+use crate::ask::AskKind;
 use crate::id::{AgentId, AskId, EffectId};
 use crate::limits::LimitReached;
 use crate::money::Money;
@@ -106,7 +107,9 @@ pub enum MailBody {
     AskRaised {
         /// The ask.
         ask: AskId,
-        /// The question; data, not operator text.
+        /// What it is about.
+        kind: AskKind,
+        /// The question, or its beginning; data, not operator text.
         text: String,
         /// The sources of untrusted text that the sender had read when it asked.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -91,7 +91,6 @@ impl State {
         self.counters = Counters::default();
         self.budget.new_message();
         self.quota.new_message();
-        self.stop_finishing();
     }
 
     fn mail_received(&mut self, mail: &Mail, at: Timestamp) {
@@ -111,7 +110,7 @@ impl State {
                 if let Some(child) = self.children.get_mut(&from) {
                     child.asks.remove(ask);
                 }
-                self.pending.retain(|pending| !matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
+                self.remove_pending(|pending| matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
                 self.budget.receive(*allowance);
@@ -121,7 +120,6 @@ impl State {
                 let quota = quota.unwrap_or_default();
                 let by_person = *by_person;
                 self.add_sender(Sender { agent: from.clone(), allowance: *allowance, quota, by_person, up_to: *number });
-                self.stop_finishing();
                 self.limit_of_last_message = *limit;
                 if !self.is_at_work() || self.ending.is_some() {
                     self.counters = Counters::default();
@@ -179,7 +177,11 @@ impl State {
         self.limits = body.limits;
         self.ordinal = 0;
         self.cancelling = false;
-        self.untrusted = self.untrusted_pending.clone();
+        // What the person says now is not based on what was read before.
+        if self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. })) {
+            self.untrusted.clear();
+        }
+        self.untrusted.extend(self.untrusted_pending.iter().cloned());
         self.repeated = Repeated::default();
         self.must_continue = false;
         self.last_text.clear();
@@ -190,6 +192,9 @@ impl State {
 
     fn model_requested(&mut self, body: &event::ModelRequested, at: Timestamp) {
         if body.attempt == 1 {
+            if self.has_message_after_finish() {
+                self.stop_finishing();
+            }
             let content = match (&body.content, &body.salt) {
                 (None, None) => version_1::user_content(self, body.shortened),
                 (content, _) => content.clone(),
@@ -327,9 +332,10 @@ impl State {
             _ => None,
         }) && !body.is_error
         {
-            self.pending.retain(|pending| !matches!(pending, Pending::Report { from, .. } if ids.contains(from)));
+            self.remove_pending(|pending| matches!(pending, Pending::Report { from, .. } if ids.contains(from)));
         }
         self.untrusted.extend(body.source.clone());
+        self.untrusted_pending.extend(body.source.clone());
         let result = ToolResult { content: body.content.clone(), is_error: body.is_error };
         self.set_progress(&body.effect, Progress::Done(result));
     }
@@ -438,7 +444,16 @@ impl State {
     }
 
     fn message_withdrawn(&mut self, message: Seq) {
-        self.pending.retain(|pending| !matches!(pending, Pending::UserMessage { seq, .. } if *seq == message));
+        self.remove_pending(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message));
+        self.message_since_cancel &= !self.pending.is_empty();
+    }
+
+    /// Removes the pending items for which `is_removed` holds.
+    pub(super) fn remove_pending(&mut self, is_removed: impl Fn(&Pending) -> bool) {
+        if let Some(count) = &mut self.shortenable_pending {
+            *count -= self.pending.iter().take(*count).filter(|pending| is_removed(pending)).count();
+        }
+        self.pending.retain(|pending| !is_removed(pending));
     }
 
     fn message_edited(&mut self, message: Seq, new: &str) {

@@ -6,7 +6,7 @@ use super::judge::WantedCall;
 use super::state::State;
 use super::tools::{ASK_TOOL, AskUserInput, WAIT_TOOL};
 use super::turn::{Call, Counters, Pending, Phase, Progress, Repeated};
-use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
+use crate::ask::{ALLOW, Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, DENY, SettledBy};
 use crate::clock::Timestamp;
 use crate::event::{AskRaised, AskSettled, ToolResumed};
 use crate::id::{AskId, EffectId, ExecutorId};
@@ -21,8 +21,11 @@ const REPEATS: u32 = 3;
 /// The most open asks of one agent.
 const MAX_OPEN: usize = 250;
 
-const ALLOW: &str = "allow";
-const DENY: &str = "deny";
+/// The most bytes of a call's input in its ask.
+const SHOWN_INPUT: usize = 4_000;
+
+/// The most bytes of a question in the mail to the agents that wait for the one that asks.
+const NOTICE_TEXT: usize = 500;
 
 /// What happens to a call before it starts.
 pub(super) enum Permission {
@@ -40,73 +43,67 @@ pub(super) enum Permission {
     Needed {
         /// The deciding line.
         line: String,
-        reason: AskReason,
-        /// The line that would allow such calls from now on.
-        rule: Option<String>,
+        need: Need,
     },
+}
+
+/// Why a call needs a question, and what the question shows.
+pub(super) struct Need {
+    reason: AskReason,
+    /// What the call concerns, in the form that rules compare.
+    argument: Option<String>,
+    /// The line that would allow such calls from now on.
+    rule: Option<String>,
 }
 
 impl Draft<'_> {
     /// Decides whether a call may start. The model's text decides nothing here: it is only compared.
     pub(super) fn permission(&self, name: &str, input: &RawJson) -> Permission {
-        let rule = self.rule_for(name, input);
-        let line = rule.to_string();
+        let call = self.facts(name, input);
+        let decided = self.setup.rules.decide(&call);
+        let line = decided.line.rule.to_string();
         // To ask whether it may ask, or wait, would only add a question.
-        let needs_none = name == ASK_TOOL || name == WAIT_TOOL;
-        let repeated = &self.state.repeated;
-        let reason = match rule.decision {
+        let is_exempt = name == ASK_TOOL || name == WAIT_TOOL;
+        let is_risky = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
+        let times = self.state.repeated.times_with(name, input);
+        let reason = match decided.line.rule.decision {
             Decision::Deny => return Permission::Refused { line },
-            _ if needs_none => None,
-            _ if repeated.count + 1 >= REPEATS && repeated.call == Repeated::hash(name, input) => {
-                Some(AskReason::Repeated(repeated.count + 1))
-            }
+            _ if is_exempt => None,
+            _ if times >= REPEATS => Some(AskReason::Repeated(times)),
             Decision::Ask => Some(AskReason::Rule(line.clone())),
-            Decision::Allow if self.is_risky_now(&rule) => {
-                Some(AskReason::Untrusted(self.state.untrusted.iter().cloned().collect()))
-            }
+            Decision::Allow if is_risky => Some(AskReason::Untrusted(self.state.untrusted())),
             Decision::Allow => None,
         };
         match reason {
             None => Permission::Granted { line },
             Some(reason) => {
-                let rule = matches!(reason, AskReason::Rule(_)).then(|| self.exact_rule(name, input, rule.is_risky)).flatten();
-                Permission::Needed { line, reason, rule: rule.map(|rule| rule.to_string()) }
+                let rule = matches!(reason, AskReason::Rule(_)).then(|| exact_rule(&call)).flatten();
+                let argument = match call.argument() {
+                    Argument::One(_, value) => Some(value.clone()),
+                    Argument::Beginning(_, start) => Some(format!("{start}*")),
+                    Argument::None | Argument::Unclear(_) => None,
+                };
+                Permission::Needed { line, need: Need { reason, argument, rule: rule.map(|rule| rule.to_string()) } }
             }
         }
-    }
-
-    /// Whether a call needs a question although this rule allows it: it is risky, and the turn has read untrusted text.
-    fn is_risky_now(&self, rule: &Rule) -> bool {
-        rule.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty()
-    }
-
-    /// The rule that decides a call: the person's answers for this agent come after all other lines.
-    fn rule_for(&self, name: &str, input: &RawJson) -> Rule {
-        let call = self.facts(name, input);
-        let granted = self.state.granted.iter().rev().filter_map(|line| line.parse::<Rule>().ok());
-        let mut granted = granted.filter(|rule| rule.matches(&call));
-        granted.next().unwrap_or_else(|| self.setup.rules.decide(&call).line.rule.clone())
     }
 
     fn facts<'a>(&'a self, name: &'a str, input: &'a RawJson) -> CallFacts<'a> {
         CallFacts::new(name, self.setup.arguments.get(name), input, &self.state.id, self.state.depth())
     }
 
-    /// The line that allows calls of this tool with this argument; `None` if the argument is not clear. What the model wrote
-    /// is matched literally.
-    fn exact_rule(&self, name: &str, input: &RawJson, is_risky: bool) -> Option<Rule> {
-        let argument = match self.facts(name, input).argument() {
-            Argument::None => None,
-            Argument::Unclear(_) => return None,
-            Argument::Known(kind, value) => Some((*kind, Glob::literal(value)?)),
-        };
-        Some(Rule { decision: Decision::Allow, tool: Glob::literal(name)?, argument, agents: Agents::All, is_risky })
+    /// Whether the same call waits for the person already.
+    pub(super) fn same_call_waits(&self, call: &WantedCall) -> bool {
+        let Phase::Tools(calls) = &self.state.phase else { return false };
+        let hash = Repeated::hash(&call.name, &call.input);
+        let mut waiting = calls.iter().filter(|call| matches!(call.progress, Progress::AwaitingPermission(_)));
+        waiting.any(|other| other.name == call.name && Repeated::hash(&other.name, &other.input) == hash)
     }
 
     /// Asks the person to allow a call that is recorded and waits.
-    pub(super) fn ask_permission(&mut self, call: &WantedCall, effect: EffectId, reason: AskReason, rule: Option<String>) {
-        let (agent, tool) = (self.state.name(), &call.name);
-        let text = match &reason {
+    pub(super) fn ask_permission(&mut self, call: &WantedCall, effect: EffectId, need: Need) {
+        let (agent, tool) = (self.state.title(), &call.name);
+        let text = match &need.reason {
             AskReason::Rule(_) => format!("{agent} wants to use {tool}."),
             AskReason::Untrusted(sources) => {
                 format!("{agent} wants to use {tool}, after it has read text from {}.", sources.join(", "))
@@ -115,8 +112,18 @@ impl Draft<'_> {
                 format!("{agent} wants to use {tool} with the same input {times} times in a row.")
             }
         };
-        let scopes = if rule.is_some() { vec![AskScope::Once, AskScope::Agent, AskScope::Always] } else { vec![AskScope::Once] };
-        let detail = AskDetail::Call { effect: effect.clone(), tool: tool.clone(), input: call.input.clone(), why: reason, rule };
+        let has_rule = need.rule.is_some();
+        let scopes = if has_rule { vec![AskScope::Once, AskScope::Agent, AskScope::Always] } else { vec![AskScope::Once] };
+        let shown = beginning(call.input.text(), SHOWN_INPUT);
+        let detail = AskDetail::Call {
+            effect: effect.clone(),
+            tool: tool.clone(),
+            argument: need.argument,
+            input: shown.to_owned(),
+            cut: (call.input.text().len() - shown.len()) as u64,
+            why: need.reason,
+            rule: need.rule,
+        };
         let option = |id: &str, label: &str| AskOption { id: id.to_owned(), label: label.to_owned() };
         self.raise(Ask {
             id: ask_id(&effect),
@@ -145,9 +152,9 @@ impl Draft<'_> {
             .map(|minutes| Timestamp(self.now.at.0.saturating_add(i64::from(minutes).saturating_mul(60_000))));
         let option = |(index, label): (usize, String)| AskOption { id: (index + 1).to_string(), label };
         let options: Vec<AskOption> = input.options.unwrap_or_default().into_iter().enumerate().map(option).collect();
-        let default = input.default.map(|default| {
-            let named = options.iter().find(|option| option.label == default);
-            named.map_or(default.clone(), |option| option.id.clone())
+        let default = input.default.map(|default| match options.iter().find(|option| option.label == default) {
+            Some(option) => Answer { option: Some(option.id.clone()), ..Answer::default() },
+            None => Answer { text: Some(default), ..Answer::default() },
         });
         self.raise(Ask {
             id: id.clone(),
@@ -165,19 +172,22 @@ impl Draft<'_> {
     }
 
     pub(super) fn raise(&mut self, ask: Ask) {
-        let untrusted = self.state.untrusted();
-        let body = MailBody::AskRaised { ask: ask.id.clone(), text: ask.text.clone(), untrusted };
+        let text = beginning(&ask.text, NOTICE_TEXT).to_owned();
+        let body = MailBody::AskRaised { ask: ask.id.clone(), kind: ask.kind, text, untrusted: self.state.untrusted() };
         let notices = self.notices(&body);
         self.push(AskRaised { ask, notices });
     }
 
     fn settle_ask(&mut self, ask: &Ask, by: SettledBy, answer: Option<Answer>, rule: Option<String>) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.id.clone() });
-        let is_denied = ask.kind == AskKind::Permission && !answer.as_ref().is_some_and(is_allowed);
+        let outcome = match &answer {
+            Some(answer) => ask.outcome(answer),
+            // Without an answer, nothing is allowed and nothing is added.
+            None => ask.outcome(&Answer::default()),
+        };
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
-        let raise = answer.as_ref().and_then(|answer| self.raise_by(ask, answer));
-        self.push(AskSettled { ask: ask.id.clone(), by, answer, rule, raise, notices });
-        if let (true, Some(AskDetail::Call { effect, .. })) = (is_denied, &ask.detail) {
+        self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices });
+        if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
             let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
             let result =
                 ToolResult::error(format!("not allowed, so it was not carried out.{remark} Do not try it in another way"));
@@ -197,12 +207,22 @@ impl Draft<'_> {
             return;
         }
         let rule = match (&answer, &ask.detail) {
-            (Some(answer), Some(AskDetail::Call { rule: Some(rule), .. })) if answer.scope != AskScope::Once => {
-                rule.parse().ok().map(|rule| Rule { decision: decision(answer), ..rule }.to_string())
-            }
+            (Some(answer), Some(AskDetail::Call { rule: Some(rule), .. })) => self.rule_of(answer, ask.outcome(answer), rule),
             _ => None,
         };
         self.settle_ask(&ask, SettledBy::Person, answer, rule);
+    }
+
+    /// The line that an answer adds; `None` if it is about this call only. `allow` is the line that allows such calls.
+    fn rule_of(&self, answer: &Answer, outcome: Option<AskOutcome>, allow: &str) -> Option<String> {
+        let agents = match answer.scope {
+            AskScope::Once => return None,
+            AskScope::Agent => Agents::Id(Glob::literal(self.state.id.as_str())?),
+            AskScope::Always => Agents::All,
+        };
+        let decision = if outcome == Some(AskOutcome::Allowed) { Decision::Allow } else { Decision::Deny };
+        let rule: Rule = allow.parse().ok()?;
+        Some(Rule { decision, agents, ..rule }.to_string())
     }
 
     /// Settles the asks whose deadline has passed.
@@ -211,7 +231,7 @@ impl Draft<'_> {
         let due: Vec<Ask> =
             self.state.open_asks.values().filter(|ask| ask.deadline.is_some_and(|at| at <= now)).cloned().collect();
         for ask in due {
-            self.settle_ask(&ask, SettledBy::Deadline, ask.default_answer(), None);
+            self.settle_ask(&ask, SettledBy::Deadline, ask.default.clone(), None);
         }
     }
 
@@ -219,16 +239,20 @@ impl Draft<'_> {
     pub(super) fn on_rules_changed(&mut self) {
         let open: Vec<Ask> = self.state.open_asks.values().cloned().collect();
         for ask in open {
-            let Some(AskDetail::Call { tool, input, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
-            let rule = self.rule_for(tool, input);
-            let option = match rule.decision {
-                Decision::Allow if self.is_risky_now(&rule) => continue,
+            let Some(AskDetail::Call { effect, why: AskReason::Rule(_), .. }) = &ask.detail else { continue };
+            let Some(call) = self.state.call(effect) else { continue };
+            let facts = self.facts(&call.name, &call.input);
+            let decided = self.setup.rules.decide(&facts);
+            let needs_person = decided.is_risky && self.setup.asks_after_untrusted_text && !self.state.untrusted.is_empty();
+            let option = match decided.line.rule.decision {
+                Decision::Allow if needs_person => continue,
                 Decision::Allow => ALLOW,
                 Decision::Deny => DENY,
                 Decision::Ask => continue,
             };
+            let rule = decided.line.rule.to_string();
             let answer = Answer { option: Some(option.to_owned()), ..Answer::default() };
-            self.settle_ask(&ask, SettledBy::Rule, Some(answer), Some(rule.to_string()));
+            self.settle_ask(&ask, SettledBy::Rule, Some(answer), Some(rule));
         }
     }
 
@@ -241,7 +265,7 @@ impl Draft<'_> {
     /// Settles an ask whose answer nobody needs any more.
     pub(super) fn withdraw_ask(&mut self, ask: AskId) {
         let notices = self.notices(&MailBody::AskSettled { ask: ask.clone() });
-        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, rule: None, raise: None, notices });
+        self.push(AskSettled { ask, by: SettledBy::Withdrawn, answer: None, outcome: None, rule: None, notices });
     }
 
     /// Goes on after answers: starts the calls that were allowed, and passes answers on to the model.
@@ -264,12 +288,21 @@ impl Draft<'_> {
     }
 }
 
-fn decision(answer: &Answer) -> Decision {
-    if is_allowed(answer) { Decision::Allow } else { Decision::Deny }
+/// The line that allows calls of this tool with this argument; `None` if the argument is not clear. What the model wrote is
+/// matched literally.
+fn exact_rule(call: &CallFacts) -> Option<Rule> {
+    let argument = match call.argument() {
+        Argument::None => None,
+        Argument::Unclear(_) => return None,
+        Argument::One(kind, value) => Some((*kind, Glob::literal(value)?)),
+        Argument::Beginning(kind, start) => Some((*kind, Glob::beginning(start)?)),
+    };
+    Some(Rule { decision: Decision::Allow, tool: Glob::literal(call.tool)?, argument, agents: Agents::All, risk: None })
 }
 
-fn is_allowed(answer: &Answer) -> bool {
-    answer.option.as_deref() == Some(ALLOW)
+/// The first bytes of a text, cut at a character.
+fn beginning(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
 }
 
 pub(super) fn ask_id(effect: &EffectId) -> AskId {
@@ -300,6 +333,11 @@ impl State {
         }
     }
 
+    /// Whether the model has something new to read. That a sub-agent waits for the person is no reason to ask the model.
+    pub(super) fn has_news(&self) -> bool {
+        self.pending.iter().any(|pending| !matches!(pending, Pending::SubAgentAsks { .. }))
+    }
+
     /// Whether it waits for an answer to a question.
     pub(super) fn has_open_question(&self) -> bool {
         self.open_asks.values().any(|ask| ask.kind == AskKind::Question)
@@ -316,14 +354,11 @@ impl State {
         match (&ask.kind, &ask.detail) {
             (AskKind::Permission, Some(AskDetail::Call { effect, why, .. })) => {
                 let waits = self.call(effect).is_some_and(|call| matches!(call.progress, Progress::AwaitingPermission(_)));
-                if waits && answer.is_some_and(is_allowed) {
+                if waits && body.outcome == Some(AskOutcome::Allowed) {
                     self.set_progress(effect, Progress::Permitted);
                 }
                 if let AskReason::Repeated(_) = why {
                     self.repeated.count = 0;
-                }
-                if let (Some(rule), Some(AskScope::Agent)) = (&body.rule, answer.map(|answer| answer.scope)) {
-                    self.granted.push(rule.clone());
                 }
             }
             (AskKind::Budget, _) => self.limit_answered(body),

@@ -12,7 +12,7 @@ use crate::money::Money;
 const MAX_OUTPUT_TOKENS_PER_SECOND: u64 = 400;
 
 /// Tokens for what is added to the prompt of a last call: the request to finish, and what arrives meanwhile.
-pub(super) const NOTE_TOKENS: u64 = 2_000;
+pub(super) const FINISH_NOTE_TOKENS: u64 = 2_000;
 
 /// What the next call may use.
 pub(super) struct Affordable {
@@ -67,7 +67,7 @@ impl Draft<'_> {
     /// The most tokens that one more short answer can use.
     pub(super) fn tokens_of_last_call(&self) -> u64 {
         let input = self.state.segment.as_ref().map_or(0, |current| self.input_bound(current, 1, false));
-        input.saturating_add(MIN_OUTPUT_TOKENS).saturating_add(NOTE_TOKENS)
+        input.saturating_add(MIN_OUTPUT_TOKENS).saturating_add(FINISH_NOTE_TOKENS)
     }
 
     /// An upper bound for the prompt tokens of the next call.

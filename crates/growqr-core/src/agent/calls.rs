@@ -54,11 +54,15 @@ impl Draft<'_> {
                     self.finish_call(&effect, ToolResult::error(problem));
                     continue;
                 }
-                Permission::Needed { line, reason, rule } => {
+                Permission::Needed { .. } if self.same_call_waits(call) => {
+                    self.refuse_call(call, "the same call waits for the person's answer already; this one is left out".to_owned());
+                    continue;
+                }
+                Permission::Needed { line, need } => {
                     let effect = self.state.next_effect(0);
                     let start = Start { rule: Some(line), ask: Some(ask_id(&effect)), ..Start::default() };
                     self.start_call(call, &entry, start);
-                    self.ask_permission(call, effect, reason, rule);
+                    self.ask_permission(call, effect, need);
                     continue;
                 }
             };

@@ -155,8 +155,12 @@ pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) 
 
 /// A sub-agent at work, as the model reads it.
 fn work_text(id: &AgentId, child: &Child) -> Option<String> {
-    let waits = child.asks.values().map(|text| format!(" (waits for the person's answer: {text})"));
-    child.is_at_work().then(|| format!("{id}{}", waits.collect::<String>()))
+    let waits = match (child.asks.values().next(), child.asks.len()) {
+        (None, _) => String::new(),
+        (Some(text), 1) => format!(" (waits for the person's answer: {text})"),
+        (Some(text), count) => format!(" (waits for {count} answers of the person, first: {text})"),
+    };
+    child.is_at_work().then(|| format!("{id}{waits}"))
 }
 
 /// The waiting calls of the current phase.

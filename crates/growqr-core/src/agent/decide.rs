@@ -282,7 +282,7 @@ impl Draft<'_> {
             StopReason::EndTurn | StopReason::StopSequence | StopReason::ToolUse | StopReason::Refusal { .. } => {
                 if self.state.waits_for_finishing_children() {
                     // Their reports come first.
-                } else if !self.state.pending.is_empty() {
+                } else if self.state.has_news() {
                     self.request(1);
                 } else if self.state.depth() == 0
                     || (self.state.children_at_work().next().is_none() && !self.state.has_open_question())
@@ -412,7 +412,8 @@ impl Draft<'_> {
             Counted::Reservation => Some(reservation),
             Counted::AtMost(bound) => Some(bound),
         });
-        self.push(ModelFailed { failure, bound: None, counted: Some(counted), unknown });
+        let model = Some(self.state.model());
+        self.push(ModelFailed { failure, bound: None, counted: Some(counted), model, unknown });
     }
 
     fn counted_until_now(&self) -> Counted {

@@ -1,28 +1,25 @@
 //! A turn at a limit: it pauses, asks the person, and goes on after the answer.
 
-use super::bounds::NOTE_TOKENS;
+use super::bounds::FINISH_NOTE_TOKENS;
 use super::draft::Draft;
 use super::state::State;
 use super::tools::limit_name;
 use super::turn::{Pause, PauseAnswer, Phase};
-use crate::ask::{Answer, Ask, AskDetail, AskKind, AskOption, SettledBy};
+use crate::ask::{Ask, AskDetail, AskKind, AskOption, AskOutcome, FINISH, RAISE, STOP};
 use crate::event::{AskSettled, Ended, TurnPaused};
 use crate::id::AskId;
-use crate::limits::{LimitReached, Raise, Unpriced};
+use crate::limits::{LimitReached, Raise};
 use crate::money::Money;
 use crate::quota::Quota;
-
-const RAISE: &str = "raise";
-const FINISH: &str = "finish";
-const STOP: &str = "stop";
 
 impl Draft<'_> {
     /// The next request is over a limit. An agent that works for the person pauses; a sub-agent reports to its parent, which
     /// has the money.
     pub(super) fn at_limit(&mut self, limit: LimitReached) {
         let state = &self.state;
-        // The last call was all that was still allowed.
-        if state.finishing.is_some() && state.paused.is_none() {
+        // One last call was all that was still allowed.
+        let is_asking = state.paused.as_ref().is_some_and(|pause| pause.answer.is_none());
+        if state.finishing.is_some() && !is_asking {
             return self.end_turn(Ended::Limit(limit));
         }
         if state.depth() > 0 && !state.senders.iter().any(|sender| sender.by_person) {
@@ -45,67 +42,60 @@ impl Draft<'_> {
             return;
         }
         let shortfall = if limit.is_money() { self.shortfall() } else { None };
-        let last_call = shortfall.and_then(|_| self.shortfall_with(NOTE_TOKENS));
-        let last_call = last_call.map(|last| last.needed.saturating_sub(last.available).in_whole_cents());
+        let (raise, finish) = (self.raise_for(limit), self.raise_for_last_call(limit));
         let option = |id: &str, label: String| AskOption { id: id.to_owned(), label };
-        let finish = match last_call {
-            Some(cost) => format!("Finish with a report (at most ${cost} more)"),
-            None => "Finish with a report".to_owned(),
+        let finish_label = if finish.money == Money::ZERO {
+            "Finish with a report".to_owned()
+        } else {
+            format!("Finish with a report (at most ${} more)", finish.money)
         };
         let id = AskId::new(format!("ask-{}", self.state.scope("limit").effect(self.state.seq.next().0)));
         self.raise(Ask {
             id,
             kind: AskKind::Budget,
-            text: format!("{} has reached {}.", self.state.name(), limit_name(limit)),
-            detail: Some(AskDetail::Limit { limit, shortfall, last_call }),
-            options: vec![option(RAISE, self.raise_label(limit)), option(FINISH, finish), option(STOP, "Stop here".to_owned())],
+            text: format!("{} has reached {}.", self.state.title(), limit_name(limit)),
+            detail: Some(AskDetail::Limit { limit, shortfall, raise, finish }),
+            options: vec![
+                option(RAISE, raise_label(limit, raise)),
+                option(FINISH, finish_label),
+                option(STOP, "Stop here".to_owned()),
+            ],
             scopes: Vec::new(),
             deadline: None,
             default: None,
         });
     }
 
-    fn raise_label(&self, limit: LimitReached) -> String {
-        let Raise { money, calls, tree } = self.raise_for(limit, None);
-        match limit {
-            LimitReached::Calls => format!("Allow {calls} more model calls"),
-            LimitReached::TreeCalls => format!("Allow {} more model calls", tree.calls),
-            LimitReached::TreeTokens => format!("Allow {} more tokens", tree.tokens),
-            _ => format!("Raise by ${money}"),
-        }
-    }
-
-    /// What "raise" adds: the amount that the person names, or as much again as one message may use.
-    fn raise_for(&self, limit: LimitReached, amount: Option<Money>) -> Raise {
+    /// What the answer "raise" adds: as much again as one message may use, and at least what the next request needs.
+    fn raise_for(&self, limit: LimitReached) -> Raise {
         let limits = &self.state.limits;
-        let unpriced = limits.unpriced.unwrap_or_default();
         match limit {
             LimitReached::Calls => Raise { calls: limits.calls, ..Raise::default() },
             LimitReached::TreeCalls | LimitReached::TreeTokens => {
-                let Unpriced { tokens, calls } = unpriced;
-                Raise { tree: Quota { tokens, calls, ..Quota::default() }, ..Raise::default() }
+                let more = limits.unpriced.unwrap_or_default();
+                let tokens = more.tokens.max(self.tokens_of_last_call());
+                Raise { tree: Quota { tokens, calls: more.calls, ..Quota::default() }, ..Raise::default() }
             }
-            _ => {
+            LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
                 let least = self.shortfall().map_or(Money::ZERO, |short| short.needed.saturating_sub(short.available));
-                Raise { money: amount.unwrap_or(limits.per_message).max(least.in_whole_cents()), ..Raise::default() }
+                Raise { money: limits.per_message.max(least.in_whole_cents()), ..Raise::default() }
             }
         }
     }
 
-    /// What this answer adds to the limits.
-    pub(super) fn raise_by(&self, ask: &Ask, answer: &Answer) -> Option<Raise> {
-        let Some(AskDetail::Limit { limit, last_call, .. }) = &ask.detail else { return None };
-        match answer.option.as_deref() {
-            Some(RAISE) => Some(self.raise_for(*limit, answer.amount)),
-            Some(FINISH) => Some(match limit {
-                LimitReached::Calls => Raise { calls: 1, ..Raise::default() },
-                LimitReached::TreeCalls | LimitReached::TreeTokens => {
-                    let tokens = self.tokens_of_last_call();
-                    Raise { tree: Quota { tokens, calls: 1, ..Quota::default() }, ..Raise::default() }
-                }
-                _ => Raise { money: last_call.unwrap_or_default(), ..Raise::default() },
-            }),
-            _ => None,
+    /// What the answer "finish" adds: enough for one more short answer.
+    fn raise_for_last_call(&self, limit: LimitReached) -> Raise {
+        match limit {
+            LimitReached::Calls => Raise { calls: 1, ..Raise::default() },
+            LimitReached::TreeCalls | LimitReached::TreeTokens => {
+                let tokens = self.tokens_of_last_call();
+                Raise { tree: Quota { tokens, calls: 1, ..Quota::default() }, ..Raise::default() }
+            }
+            LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
+                let last = self.shortfall_with(FINISH_NOTE_TOKENS);
+                let money = last.map(|last| last.needed.saturating_sub(last.available).in_whole_cents());
+                Raise { money: money.unwrap_or_default(), ..Raise::default() }
+            }
         }
     }
 
@@ -157,26 +147,37 @@ impl State {
     }
 
     pub(super) fn limit_answered(&mut self, body: &AskSettled) {
-        if let Some(raise) = &body.raise {
-            self.budget.raise(raise.money);
-            self.counters.calls_raised += raise.calls;
-            self.quota.raised = self.quota.raised.plus(raise.tree);
-        }
-        let option = body.answer.as_ref().and_then(|answer| answer.option.as_deref());
-        if option == Some(FINISH) {
-            self.start_finishing();
-        }
-        if let Some(pause) = &mut self.paused {
-            match body.by {
-                SettledBy::Withdrawn => pause.ask = None,
-                _ if matches!(option, Some(RAISE | FINISH)) => pause.answer = Some(PauseAnswer::GoOn),
-                _ => pause.answer = Some(PauseAnswer::Stop),
+        let (raise, answer) = match body.outcome {
+            Some(AskOutcome::Raised(raise)) => (raise, PauseAnswer::GoOn),
+            Some(AskOutcome::Finishing(raise)) => {
+                self.start_finishing();
+                (raise, PauseAnswer::GoOn)
             }
-        }
+            Some(AskOutcome::Allowed | AskOutcome::Refused | AskOutcome::Stopped) => (Raise::default(), PauseAnswer::Stop),
+            None => {
+                self.paused.iter_mut().for_each(|pause| pause.ask = None);
+                return;
+            }
+        };
+        self.budget.raise(raise.money);
+        self.counters.calls_raised = self.counters.calls_raised.saturating_add(raise.calls);
+        self.quota.raised = self.quota.raised.plus(raise.tree);
+        self.paused.iter_mut().for_each(|pause| pause.answer = Some(answer));
     }
 
     /// Whether the turn waits at a limit.
     pub(super) fn is_paused(&self) -> bool {
         self.phase == Phase::Waiting && self.paused.is_some()
+    }
+}
+
+fn raise_label(limit: LimitReached, raise: Raise) -> String {
+    match limit {
+        LimitReached::Calls => format!("Allow {} more model calls", raise.calls),
+        LimitReached::TreeCalls => format!("Allow {} more model calls", raise.tree.calls),
+        LimitReached::TreeTokens => format!("Allow {} more tokens", raise.tree.tokens),
+        LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
+            format!("Raise by ${}", raise.money)
+        }
     }
 }

@@ -16,6 +16,9 @@ const CARRIED_BYTES: usize = 60_000;
 /// Texts longer than this lose their middle if the budget did not cover the whole request.
 const SHORTENED_BYTES: usize = 8_000;
 
+/// The most questions of sub-agents that one request repeats.
+const SHOWN_ASKS: usize = 20;
+
 /// The most bytes of a report that its receiver gets.
 const REPORT_BYTES: usize = 20_000;
 
@@ -46,13 +49,32 @@ impl State {
         };
         let shortened_count = self.shortenable_pending.filter(|_| shortened);
         let mut content: Vec<RawJson> = calls.iter().map(|call| result_block(call, shortened_count.is_some())).collect();
-        if !self.pending.is_empty() {
+        let text = self.pending_text(shortened_count);
+        if !text.is_empty() {
             // All pending items go into one block: the cache looks back a limited number of blocks.
-            let text = |(at, pending): (usize, &Pending)| pending.text(shortened_count.is_some_and(|count| at < count));
-            let text: Vec<String> = self.pending.iter().enumerate().map(text).collect();
             content.push(RawJson::of(&json!({"type": "text", "text": text.join("\n\n")})));
         }
         if content.is_empty() { None } else { Some(RawJson::of(&content)) }
+    }
+
+    /// The texts of the pending items; the first `shortened_count` of them lose their middle if they are long.
+    fn pending_text(&self, shortened_count: Option<usize>) -> Vec<String> {
+        let goes_on = self.has_message_after_finish();
+        let (mut texts, mut asks) = (Vec::new(), 0);
+        for (at, pending) in self.pending.iter().enumerate() {
+            match pending {
+                Pending::Finish if goes_on => continue,
+                Pending::SubAgentAsks { .. } => asks += 1,
+                _ => {}
+            }
+            if asks <= SHOWN_ASKS || !matches!(pending, Pending::SubAgentAsks { .. }) {
+                texts.push(pending.text(shortened_count.is_some_and(|count| at < count)));
+            }
+        }
+        if asks > SHOWN_ASKS {
+            texts.push(format!("({} more questions of sub-agents wait for the person's answers.)", asks - SHOWN_ASKS));
+        }
+        texts
     }
 
     /// The text of the last request of the current turn.

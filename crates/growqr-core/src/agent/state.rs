@@ -90,11 +90,9 @@ pub struct State {
     pub(super) open_asks: BTreeMap<AskId, Ask>,
     /// An answer to a question, or the request to finish, was recorded, and the agent has not acted on it yet.
     pub(super) must_continue: bool,
-    /// Rules that the person's answers have added for this agent, in their text form.
-    pub(super) granted: Vec<String>,
-    /// Sources of the untrusted text that this turn has read.
+    /// Sources of the untrusted text that was read since the turn that began with the last message of the person.
     pub(super) untrusted: BTreeSet<String>,
-    /// Those of mail that is pending: they count in the turn that reads it.
+    /// Those of mail and results that the model has not read yet.
     pub(super) untrusted_pending: BTreeSet<String>,
     /// The last call, and how many times in a row it was made.
     pub(super) repeated: Repeated,
@@ -151,7 +149,6 @@ impl State {
             received_messages: Arc::default(),
             open_asks: BTreeMap::new(),
             must_continue: false,
-            granted: Vec::new(),
             untrusted: BTreeSet::new(),
             untrusted_pending: BTreeSet::new(),
             repeated: Repeated::default(),
@@ -180,6 +177,11 @@ impl State {
     #[must_use]
     pub fn name(&self) -> &str {
         self.spawn.as_ref().map_or("Grow Agent", |spawn| &spawn.name)
+    }
+
+    /// Its name in a sentence for the person. A model has chosen the name of a sub-agent, which therefore stands in quotes.
+    pub(super) fn title(&self) -> String {
+        self.spawn.as_ref().map_or_else(|| "The Grow Agent".to_owned(), |spawn| format!("The sub-agent \"{}\"", spawn.name))
     }
 
     /// Levels above it; 0 for the Grow Agent.
@@ -212,7 +214,7 @@ impl State {
         &self.budget
     }
 
-    /// The sources of the untrusted text that this turn has read.
+    /// The sources of the untrusted text on which the agent's next words may be based.
     pub(super) fn untrusted(&self) -> Vec<String> {
         self.untrusted.iter().cloned().collect()
     }

@@ -8,6 +8,7 @@ use crate::tool::{OfferedTool, Repeat};
 use crate::tool_input::{ToolInput, describe, parse};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 
 /// The parsed input of a tool call that concerns other agents.
 pub(super) enum AgentCall {
@@ -129,7 +130,7 @@ fn checked_question(mut input: AskUserInput) -> Result<AskUserInput, String> {
     let too_long = |text: &str, limit| text.chars().count() > limit;
     input.question = input.question.trim().to_owned();
     let options = input.options.iter_mut().flatten();
-    options.for_each(|option| *option = option.trim().to_owned());
+    options.for_each(|option| *option = one_line(option));
     let options = input.options.as_deref().unwrap_or_default();
     if input.question.is_empty() || too_long(&input.question, MAX_QUESTION) {
         return Err(format!("ask_user: give a question of at most {MAX_QUESTION} characters"));
@@ -137,6 +138,9 @@ fn checked_question(mut input: AskUserInput) -> Result<AskUserInput, String> {
     let is_bad = |option: &String| option.is_empty() || too_long(option, MAX_OPTION);
     if options.len() > MAX_OPTIONS || options.iter().any(is_bad) {
         return Err(format!("ask_user: give at most {MAX_OPTIONS} options, each of at most {MAX_OPTION} characters"));
+    }
+    if options.iter().collect::<BTreeSet<_>>().len() < options.len() {
+        return Err("ask_user: give each option once".to_owned());
     }
     if input.default.is_some() && input.deadline_minutes.is_none() {
         return Err("ask_user: a default needs deadline_minutes".to_owned());
@@ -149,7 +153,13 @@ fn checked_question(mut input: AskUserInput) -> Result<AskUserInput, String> {
 
 /// Names are shown in lists: one line, at most 60 characters.
 fn clean_name(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(60).collect::<String>().trim().to_owned()
+    one_line(name).chars().take(60).collect::<String>().trim().to_owned()
+}
+
+/// The text without line ends and other characters that move the text around them.
+fn one_line(text: &str) -> String {
+    let is_shown = |c: &char| !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(is_shown).collect::<String>().trim().to_owned()
 }
 
 /// The tools of this module, in the order in which they are sent.

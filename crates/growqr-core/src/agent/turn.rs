@@ -9,6 +9,7 @@ use crate::money::Money;
 use crate::raw::RawJson;
 use crate::tool::{Repeat, ToolResult};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// The agent's phase within a turn.
@@ -115,7 +116,7 @@ pub(super) enum PauseAnswer {
 /// How many times in a row the same call was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Repeated {
-    /// SHA-256 of the tool's name and the input.
+    /// SHA-256 of the tool's name and the input, whose fields are sorted and whose spaces are left out.
     pub(super) call: [u8; 32],
     pub(super) count: u32,
 }
@@ -125,14 +126,24 @@ impl Repeated {
         let mut hash = Sha256::new();
         hash.update((name.len() as u64).to_be_bytes());
         hash.update(name);
-        hash.update(input.text());
+        match serde_json::from_str::<Value>(input.text()) {
+            Ok(mut value) => {
+                value.sort_all_objects();
+                hash.update(value.to_string());
+            }
+            Err(_) => hash.update(input.text()),
+        }
         hash.finalize().into()
+    }
+
+    /// How many times in a row this call is made, once it is made again.
+    pub(super) fn times_with(&self, name: &str, input: &RawJson) -> u32 {
+        if self.call == Repeated::hash(name, input) { self.count.saturating_add(1) } else { 1 }
     }
 
     /// Counts another call.
     pub(super) fn add(&mut self, name: &str, input: &RawJson) {
-        let call = Repeated::hash(name, input);
-        *self = Repeated { call, count: if self.call == call { self.count + 1 } else { 1 } };
+        *self = Repeated { call: Repeated::hash(name, input), count: self.times_with(name, input) };
     }
 }
 

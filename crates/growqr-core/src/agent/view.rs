@@ -37,7 +37,7 @@ impl State {
     }
 
     /// The model of its segment; empty before the first.
-    fn model(&self) -> String {
+    pub(super) fn model(&self) -> String {
         self.segment.as_ref().map(|current| current.card.id.clone()).unwrap_or_default()
     }
 
@@ -95,21 +95,21 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
             let settlement = Settlement { by: body.by, answer: body.answer.clone(), rule: body.rule.clone(), at: entry.at };
             views.push(View::AskSettled(body.ask.clone(), settlement));
             let scope = body.answer.as_ref().map(|answer| answer.scope);
-            if let (Some(AskScope::Always), Some(line)) = (scope, &body.rule) {
+            if let (Some(AskScope::Agent | AskScope::Always), Some(line)) = (scope, &body.rule) {
                 views.push(View::Rule { ask: body.ask.clone(), line: line.clone(), at: entry.at });
             }
         }
-        _ => views.extend(spending_view(state, entry).map(View::Spending)),
+        _ => views.extend(spending_view(entry).map(View::Spending)),
     }
     views
 }
 
 /// What an entry says was spent.
-fn spending_view(state: &State, entry: &Entry) -> Option<SpendingView> {
+fn spending_view(entry: &Entry) -> Option<SpendingView> {
     let none = Usage::default();
     let (purpose, cost, unknown, usage) = match &entry.event {
         Event::ModelAnswered(body) => (body.reply.model.clone(), body.reply.cost, body.unknown, &body.reply.usage),
-        Event::ModelFailed(body) => (state.model(), None, Some(body.unknown?), &none),
+        Event::ModelFailed(body) => (body.model.clone().unwrap_or_default(), None, Some(body.unknown?), &none),
         Event::ChargeSettled(body) => (body.purpose.clone().unwrap_or_default(), body.cost, body.unknown, &none),
         _ => return None,
     };

@@ -1,8 +1,8 @@
 //! The body of each kind of event. `event/mod.rs` lists and describes the kinds.
 
-use crate::ask::{Answer, Ask, SettledBy};
+use crate::ask::{Answer, Ask, AskOutcome, SettledBy};
 use crate::id::{AgentId, AskId, CallId, EffectId, EffectSalt, ExecutorId, JournalName, MessageId, SegmentHash, Seq};
-use crate::limits::{LimitReached, Limits, Raise, Shortfall};
+use crate::limits::{LimitReached, Limits, Shortfall};
 use crate::mail::{Mail, SpawnRequest};
 use crate::memory::CommitPlan;
 use crate::model::{Failure, ModelCard, Reply};
@@ -153,6 +153,9 @@ pub struct ModelFailed {
     /// How much of the reservation counts as spent. `None` in version 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted: Option<Counted>,
+    /// The model that was asked. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// What counts as spent although the bill is not known. `None` for nothing, and before version 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<Money>,
@@ -231,7 +234,7 @@ pub struct ToolFinished {
     pub content: ToolContent,
     /// Whether the call failed.
     pub is_error: bool,
-    /// Where the content comes from, if nobody vouches for it: the id of the executor.
+    /// Where the content comes from, if it is untrusted: the id of the executor, or the address or file that the executor names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
@@ -317,9 +320,9 @@ pub struct AskSettled {
     /// The line that an answer with the scope "this agent" or "always" adds, or the line that decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// What the answer adds to the limits of the current message.
+    /// What follows for the call or the limit that it was about. `None` for a question, and if nobody needs the answer any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raise: Option<Raise>,
+    pub outcome: Option<AskOutcome>,
     /// Tells the agents that wait for this one that it no longer waits for the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<Mail>,

@@ -2,9 +2,11 @@
 
 use crate::id::AgentId;
 use crate::raw::RawJson;
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::fmt;
 use url::Url;
 
 /// The kind of the argument that rules compare.
@@ -35,13 +37,25 @@ impl ArgumentKind {
     }
 }
 
-/// Where a tool's input has the argument that rules compare.
+/// What the calls of a tool concern, as rules compare it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArgumentField {
-    /// What it is.
+    /// The kind of thing.
     pub kind: ArgumentKind,
-    /// The field of the input.
-    pub field: String,
+    /// Which of them.
+    pub reach: Reach,
+}
+
+/// Which things one call of a tool concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// The one that this field of the input names.
+    One(String),
+    /// All whose name begins with this field of the input; all, if the input does not have the field.
+    Beginning(String),
+    /// All of them.
+    All,
 }
 
 /// The argument of a call in normal form.
@@ -50,7 +64,9 @@ pub enum Argument {
     /// The tool has no argument that rules compare.
     None,
     /// Two calls with the same value concern the same thing.
-    Known(ArgumentKind, String),
+    One(ArgumentKind, String),
+    /// The call concerns everything that begins with this text.
+    Beginning(ArgumentKind, String),
     /// Missing, or not readable with certainty, such as a path with `..` or a command with a second command in it.
     Unclear(ArgumentKind),
 }
@@ -86,28 +102,98 @@ impl<'a> CallFacts<'a> {
     #[must_use]
     pub fn argument(&self) -> &Argument {
         self.argument.get_or_init(|| {
-            let Some(ArgumentField { kind, field }) = self.field else { return Argument::None };
-            let input: Option<Value> = serde_json::from_str(self.input.text()).ok();
-            let text = input.as_ref().and_then(|input| input.get(field)).and_then(Value::as_str);
-            let normal = text.and_then(|text| match kind {
-                ArgumentKind::Path => normal_path(text),
-                ArgumentKind::Host => normal_host(text),
-                ArgumentKind::Command => single_command(text),
-            });
-            normal.map_or(Argument::Unclear(*kind), |value| Argument::Known(*kind, value))
+            let Some(ArgumentField { kind, reach }) = self.field else { return Argument::None };
+            let kind = *kind;
+            let argument = match reach {
+                Reach::All => Some(Argument::Beginning(kind, String::new())),
+                Reach::One(field) => match field_of(self.input, field) {
+                    Some(Field::Text(text)) => normal(kind, &text).map(|value| Argument::One(kind, value)),
+                    _ => None,
+                },
+                Reach::Beginning(field) => match field_of(self.input, field) {
+                    Some(Field::Missing) => Some(Argument::Beginning(kind, String::new())),
+                    Some(Field::Text(text)) => normal_beginning(kind, &text).map(|value| Argument::Beginning(kind, value)),
+                    None => None,
+                },
+            };
+            argument.unwrap_or(Argument::Unclear(kind))
         })
     }
 }
 
-/// A relative path without empty parts and `.`; `None` if another system may read it differently.
+/// A field of an input.
+enum Field {
+    Missing,
+    Text(String),
+}
+
+/// The field of this name; `None` if the input is no object, has the field twice, or has no text in it. Programs differ in which
+/// of two equal fields they read.
+fn field_of(input: &RawJson, name: &str) -> Option<Field> {
+    let fields: Fields = serde_json::from_str(input.text()).ok()?;
+    let mut found = fields.0.into_iter().filter(|(field, _)| field == name).map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (None | Some(Value::Null), None) => Some(Field::Missing),
+        (Some(Value::String(text)), None) => Some(Field::Text(text)),
+        _ => None,
+    }
+}
+
+/// The fields of an object, equal ones included.
+struct Fields(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fields, D::Error> {
+        struct FieldsVisitor;
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+fn normal(kind: ArgumentKind, text: &str) -> Option<String> {
+    match kind {
+        ArgumentKind::Path => normal_path(text),
+        ArgumentKind::Host => normal_host(text),
+        ArgumentKind::Command => single_command(text),
+    }
+}
+
+/// The normal form of the beginning of a value.
+fn normal_beginning(kind: ArgumentKind, text: &str) -> Option<String> {
+    if kind != ArgumentKind::Path {
+        return None;
+    }
+    if text.is_empty() || text == "." || text == "./" {
+        return Some(String::new());
+    }
+    let folder = if text.ends_with('/') { "/" } else { "" };
+    normal_path(text).map(|path| format!("{path}{folder}"))
+}
+
+/// A path without empty parts and `.`; `None` if another system may read it differently.
 fn normal_path(text: &str) -> Option<String> {
     if text.chars().any(|c| c.is_control() || c == '\\' || c == ':') {
         return None;
     }
     let root = if text.starts_with('/') { "/" } else { "" };
     let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    // Windows ignores dots and spaces at the end of a name.
-    if parts.is_empty() || parts.iter().any(|part| part.ends_with(['.', ' '])) {
+    // Windows ignores dots and spaces at the end of a name, and gives long names a second, short one such as `PRIVAT~1`.
+    let is_unclear = |part: &&str| part.ends_with(['.', ' ']) || part.contains('~');
+    if parts.is_empty() || parts.iter().any(is_unclear) {
         return None;
     }
     Some(format!("{root}{}", parts.join("/")))
@@ -120,9 +206,12 @@ fn normal_host(text: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_owned())
 }
 
-/// A command line that a shell reads as one command without expansions.
+/// A command line that every shell reads as one command, word by word as it stands: no quotes, expansions, or further commands,
+/// and a program that is named without its folder and without variables before it.
 fn single_command(text: &str) -> Option<String> {
-    let has_syntax = text.chars().any(|c| c.is_control() || ";&|<>$`(){}\\!^%".contains(c));
-    let command = text.trim();
-    (!has_syntax && !command.is_empty()).then(|| command.to_owned())
+    let has_syntax = text.chars().any(|c| c.is_control() || ";&|<>$`(){}[]*?~#'\"\\!^%".contains(c));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let program = words.first()?;
+    let is_plain = !has_syntax && !program.contains(['/', '=']);
+    is_plain.then(|| words.join(" "))
 }

@@ -1,7 +1,7 @@
 //! One rule and its text form, which is stored, printed and entered:
 //!
 //! ```text
-//! allow|ask|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [risky]
+//! allow|ask|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [risky | safe]
 //! ```
 //!
 //! In a pattern, `*` stands for any characters, also `/`; `?` for one character; `[*]` for the character itself. A value with
@@ -47,8 +47,26 @@ pub struct Rule {
     pub argument: Option<(ArgumentKind, Glob)>,
     /// The agents.
     pub agents: Agents,
-    /// The calls are risky: if the rule allows them, they still need a question in a turn that has read untrusted text.
-    pub is_risky: bool,
+    /// Whether the calls are risky; `None`: the lines before it say so.
+    pub risk: Option<Risk>,
+}
+
+/// Whether a call needs a question in a turn that has read untrusted text, although a rule allows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// It does.
+    Risky,
+    /// It does not.
+    Safe,
+}
+
+impl Risk {
+    fn as_str(self) -> &'static str {
+        match self {
+            Risk::Risky => "risky",
+            Risk::Safe => "safe",
+        }
+    }
 }
 
 /// The agents that a rule is about.
@@ -81,6 +99,12 @@ impl Glob {
         Pattern::escape(text).parse().ok()
     }
 
+    /// The pattern that matches every text that begins so; `None` if the text cannot be written in a rule.
+    #[must_use]
+    pub fn beginning(text: &str) -> Option<Glob> {
+        format!("{}*", Pattern::escape(text)).parse().ok()
+    }
+
     /// Whether the text matches exactly.
     fn matches(&self, text: &str) -> bool {
         self.exact.matches_with(text, OPTIONS)
@@ -90,10 +114,31 @@ impl Glob {
     fn matches_folded(&self, text: &str) -> bool {
         self.matches(text) || self.folded.matches_with(&fold(text), OPTIONS)
     }
+
+    /// Whether every text matches that begins so.
+    fn matches_all_from(&self, start: &str) -> bool {
+        self.exact.as_str().ends_with('*') && self.matches(start)
+    }
+
+    /// Whether a text may match that begins so, in any spelling; may be true although none does.
+    fn may_match_from(&self, start: &str) -> bool {
+        let (pattern, start) = (self.folded.as_str(), fold(start));
+        let literal = pattern.find(['*', '?', '[']).map_or(pattern, |end| &pattern[..end]);
+        literal.starts_with(&start) || start.starts_with(literal)
+    }
 }
 
+/// The text as a file system may compare it: in one normal form, without case, and without the invisible characters that some
+/// systems ignore in names.
 fn fold(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).nfc().collect()
+    // Some letters have two forms of lower case and one of upper case, such as `s` and `ſ`.
+    let folded = text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    folded.filter(|c| !is_ignored_in_names(*c)).nfc().collect()
+}
+
+/// Whether HFS+ ignores this character in names.
+fn is_ignored_in_names(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl FromStr for Glob {
@@ -119,10 +164,10 @@ impl fmt::Display for Glob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Neither a decision nor a tool, or an open quote.
-    #[error("a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]")]
+    #[error("a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]")]
     Shape,
     /// A word that has no meaning here.
-    #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth= or risky")]
+    #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, risky or safe")]
     Word(String),
     /// The same kind of condition twice.
     #[error("{0:?} is a second condition of the same kind")]
@@ -147,11 +192,14 @@ impl Rule {
 
     fn matches_argument(&self, call: &CallFacts) -> bool {
         let Some((kind, pattern)) = &self.argument else { return true };
-        match (call.argument(), self.decision) {
-            (Argument::None, _) => false,
-            (Argument::Unclear(of), decision) => of == kind && decision != Decision::Allow,
-            (Argument::Known(of, value), Decision::Allow) => of == kind && pattern.matches(value),
-            (Argument::Known(of, value), _) => of == kind && pattern.matches_folded(value),
+        let allows = self.decision == Decision::Allow;
+        match call.argument() {
+            Argument::None => false,
+            Argument::Unclear(of) => of == kind && !allows,
+            Argument::One(of, value) => of == kind && if allows { pattern.matches(value) } else { pattern.matches_folded(value) },
+            Argument::Beginning(of, start) => {
+                of == kind && if allows { pattern.matches_all_from(start) } else { pattern.may_match_from(start) }
+            }
         }
     }
 }
@@ -179,7 +227,7 @@ impl FromStr for Rule {
             "deny" => Decision::Deny,
             _ => return Err(RuleError::Shape),
         };
-        let mut rule = Rule { decision, tool: tool.parse()?, argument: None, agents: Agents::All, is_risky: false };
+        let mut rule = Rule { decision, tool: tool.parse()?, argument: None, agents: Agents::All, risk: None };
         conditions.iter().try_for_each(|word| rule.add_condition(word))?;
         Ok(rule)
     }
@@ -190,8 +238,12 @@ impl Rule {
         let twice = || RuleError::Twice(word.to_owned());
         let unknown = || RuleError::Word(word.to_owned());
         match word.split_once('=') {
-            None if word == "risky" && self.is_risky => return Err(twice()),
-            None if word == "risky" => self.is_risky = true,
+            None if word == "risky" || word == "safe" => {
+                if self.risk.is_some() {
+                    return Err(twice());
+                }
+                self.risk = Some(if word == "risky" { Risk::Risky } else { Risk::Safe });
+            }
             Some(("agent" | "depth", _)) if self.agents != Agents::All => return Err(twice()),
             Some(("agent", pattern)) => self.agents = Agents::Id(pattern.parse()?),
             Some(("depth", depth)) => {
@@ -205,6 +257,9 @@ impl Rule {
                 let kind = ArgumentKind::named(kind).ok_or_else(unknown)?;
                 if self.argument.is_some() {
                     return Err(twice());
+                }
+                if kind == ArgumentKind::Path && pattern.contains('\\') {
+                    return Err(RuleError::Pattern { pattern: pattern.to_owned(), problem: "write / between folders" });
                 }
                 self.argument = Some((kind, pattern.parse()?));
             }
@@ -226,7 +281,7 @@ impl fmt::Display for Rule {
             Agents::Depth(depth) => write!(f, " depth={depth}")?,
             Agents::FromDepth(depth) => write!(f, " depth={depth}+")?,
         }
-        if self.is_risky { f.write_str(" risky") } else { Ok(()) }
+        self.risk.map_or(Ok(()), |risk| write!(f, " {}", risk.as_str()))
     }
 }
 

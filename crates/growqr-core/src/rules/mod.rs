@@ -1,13 +1,14 @@
 //! Rules decide a tool call before it starts: allow it, ask the person, or refuse it.
 //!
-//! Rules are lines in order, and the last line that matches decides: first the built-in lines, then those of the person, then
-//! those that an answer with the scope "always" has added. Each line is checked and shown in its text form ([`Rule`]).
+//! Rules are lines in order, and the last line that matches decides: first the built-in lines, then those that the person has
+//! added, by hand or with an answer, in the order in which they were added. Each line is checked and shown in its text form
+//! ([`Rule`]).
 
 mod call;
 mod line;
 
-pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts};
-pub use line::{Agents, Decision, Glob, Rule, RuleError};
+pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts, Reach};
+pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,10 +36,8 @@ pub enum RuleOrigin {
     BuiltIn,
     /// The person added it.
     Person,
-    /// An answer with the scope "always" added it.
-    Always,
-    /// An answer with the scope "this agent", in the agent's own journal.
-    Agent,
+    /// An answer added it, for one agent or for all.
+    Answer,
 }
 
 /// One line.
@@ -57,6 +56,9 @@ pub struct Rules(Vec<RuleLine>);
 /// The decision about a call, and the line that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decided<'a> {
+    /// Whether the call is risky: the last of the person's lines that matches and says so or says the opposite; otherwise the
+    /// last built-in line. To allow a call does not make it less risky.
+    pub is_risky: bool,
     /// The deciding line.
     pub line: &'a RuleLine,
     /// Its index among all lines.
@@ -95,8 +97,18 @@ impl Rules {
     /// Never: the first built-in line matches every call.
     #[must_use]
     pub fn decide(&self, call: &CallFacts) -> Decided<'_> {
-        let index = self.0.iter().rposition(|line| line.rule.matches(call)).expect("the first line matches every call");
-        Decided { line: &self.0[index], index }
+        let mut matching = self.0.iter().enumerate().rev().filter(|(_, line)| line.rule.matches(call));
+        let (index, line) = matching.next().expect("the first line matches every call");
+        let mut risk = line.rule.risk;
+        let mut origin = line.origin;
+        while risk.is_none()
+            && origin != RuleOrigin::BuiltIn
+            && let Some((_, earlier)) = matching.next()
+        {
+            (risk, origin) = (earlier.rule.risk, earlier.origin);
+        }
+        let is_risky = risk == Some(Risk::Risky);
+        Decided { is_risky, line, index }
     }
 }
 

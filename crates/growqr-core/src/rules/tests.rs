@@ -12,7 +12,7 @@ fn rules(lines: &[&str]) -> Rules {
 
 /// The decision about a call of `tool`, and the text of the line that made it.
 fn decided(lines: &[&str], tool: &str, kind: ArgumentKind, value: &str, agent: &str, depth: u32) -> (Decision, String) {
-    let field = ArgumentField { kind, field: "argument".to_owned() };
+    let field = ArgumentField { kind, reach: Reach::One("argument".to_owned()) };
     let input = RawJson::of(&json!({"argument": value}));
     let agent = AgentId::new(agent);
     let rules = rules(lines);
@@ -104,6 +104,83 @@ fn the_last_line_that_matches_decides() {
     }
 }
 
+/// The decision about a call that concerns everything that begins with `prefix`, or everything.
+fn decided_from(lines: &[&str], prefix: Option<&str>) -> Decision {
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::Beginning("prefix".to_owned()) };
+    let (input, grow) = (RawJson::of(&json!({"prefix": prefix})), AgentId::grow());
+    let rules = rules(lines);
+    rules.decide(&CallFacts::new("list_memory", Some(&field), &input, &grow, 0)).line.rule.decision
+}
+
+#[test]
+fn a_call_that_may_reach_what_is_denied_is_denied() {
+    use Decision::{Allow, Ask, Deny};
+    let private: &[&str] = &["deny * path=private/*"];
+    for prefix in [Some("private/"), Some("private"), Some("priv"), Some("Private/a"), Some(""), Some("."), None, Some("../x")] {
+        assert_eq!(decided_from(private, prefix), Deny, "{prefix:?}");
+    }
+    for prefix in ["notes/", "privat/", "x"] {
+        assert_eq!(decided_from(private, Some(prefix)), Allow, "{prefix:?}");
+    }
+    // A line that allows must allow everything that the call may reach.
+    let notes: &[&str] = &["ask list_memory", "allow list_memory path=notes/*"];
+    assert_eq!([Some("notes/"), Some("notes/a"), Some("notes"), None].map(|prefix| decided_from(notes, prefix)), [
+        Allow, Allow, Ask, Ask
+    ]);
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::All };
+    let (input, grow) = (RawJson::of(&json!({"query": "x"})), AgentId::grow());
+    let search = CallFacts::new("search_memory", Some(&field), &input, &grow, 0);
+    assert_eq!(rules(private).decide(&search).line.rule.decision, Deny);
+    assert_eq!(rules(&["deny * path=private/*", "allow search_memory"]).decide(&search).line.rule.decision, Allow);
+}
+
+#[test]
+fn other_spellings_of_a_denied_path_are_denied() {
+    let spellings = [
+        "PRIVATE/a", "private/./a", "pri\u{200b}vate/a", "pr\u{131}vate/a", "PRIVAT~1/a", "private /a", "private./a", "private\u{0}/a",
+        "C:private/a", "x/../private/a",
+    ];
+    for path in spellings {
+        let (decision, _) = decided(&["deny * path=private/*"], "read_memory", ArgumentKind::Path, path, "grow", 0);
+        assert_eq!(decision, Decision::Deny, "{path:?}");
+    }
+    let (long_s, _) = decided(&["deny * path=news/*"], "read_memory", ArgumentKind::Path, "new\u{17f}/a", "grow", 0);
+    assert_eq!(long_s, Decision::Deny);
+}
+
+#[test]
+fn a_command_that_a_shell_may_read_differently_is_not_taken_for_an_allowed_one() {
+    let allowed = ["git status", "git  status", " git status "];
+    let unclear = ["git 'status'", "git stat*", "/usr/bin/git status", "X=1 git status", "git ~", "git # x", "git {a,b}", "git [a]"];
+    for (command, expected) in
+        allowed.map(|command| (command, Decision::Allow)).into_iter().chain(unclear.map(|command| (command, Decision::Ask)))
+    {
+        let (decision, _) = decided(&["allow run command=\"git *\""], "run", ArgumentKind::Command, command, "grow", 0);
+        assert_eq!(decision, expected, "{command:?}");
+    }
+}
+
+#[test]
+fn an_input_with_the_same_field_twice_is_unclear() {
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
+    let (input, grow) = (RawJson::parse(r#"{"path": "private/a", "path": "notes/a"}"#).unwrap(), AgentId::grow());
+    let call = CallFacts::new("read_memory", Some(&field), &input, &grow, 0);
+    assert_eq!(*call.argument(), Argument::Unclear(ArgumentKind::Path));
+    assert_eq!(rules(&["deny * path=private/*"]).decide(&call).line.rule.decision, Decision::Deny);
+}
+
+#[test]
+fn to_allow_a_call_does_not_make_it_safe() {
+    let is_risky = |lines: &[&str], tool: &str| {
+        let (input, grow, rules) = (RawJson::of(&json!({})), AgentId::grow(), rules(lines));
+        rules.decide(&CallFacts::new(tool, None, &input, &grow, 0)).is_risky
+    };
+    assert!(is_risky(&[], "send") && is_risky(&["allow send"], "send") && is_risky(&["allow *", "allow send"], "send"));
+    assert!(!is_risky(&["allow send safe"], "send") && !is_risky(&["allow send safe", "allow send"], "send"));
+    assert!(is_risky(&["allow send safe", "ask send risky"], "send"));
+    assert!(!is_risky(&[], "read_memory") && is_risky(&["allow read_memory risky"], "read_memory"));
+}
+
 #[test]
 fn a_text_that_is_not_a_rule_is_refused_with_the_reason() {
     let problem = |text: &str| text.parse::<Rule>().unwrap_err().to_string();
@@ -117,11 +194,13 @@ fn a_text_that_is_not_a_rule_is_refused_with_the_reason() {
     assert!(problem("allow x agent=a depth=1").contains("second condition"));
     assert!(problem("allow x path=[a").contains("is not a pattern"));
     assert!(problem("allow x path=").contains("is not a pattern"));
+    assert!(problem("allow x 'path=a\\b'").contains("write / between folders"));
+    assert!(problem("allow x risky safe").contains("second condition"));
 }
 
 #[test]
 fn an_input_that_is_no_object_is_unclear() {
-    let field = ArgumentField { kind: ArgumentKind::Path, field: "path".to_owned() };
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
     for input in [json!(null), json!([]), json!({}), json!({"path": 3}), json!({"path": null})] {
         let (input, grow) = (RawJson::of(&input), AgentId::grow());
         let call = CallFacts::new("read_memory", Some(&field), &input, &grow, 0);
@@ -139,14 +218,14 @@ proptest! {
             tool: Glob::literal("write").unwrap(),
             argument: Some((ArgumentKind::Path, literal)),
             agents: Agents::All,
-            is_risky: true,
+            risk: Some(Risk::Risky),
         };
         let read: Rule = rule.to_string().parse().unwrap();
         prop_assert_eq!(&read, &rule);
-        let field = ArgumentField { kind: ArgumentKind::Path, field: "path".to_owned() };
+        let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
         let (input, grow) = (RawJson::of(&json!({"path": other})), AgentId::grow());
         let call = CallFacts::new("write", Some(&field), &input, &grow, 0);
-        let is_same = *call.argument() == Argument::Known(ArgumentKind::Path, value.clone());
+        let is_same = *call.argument() == Argument::One(ArgumentKind::Path, value.clone());
         prop_assert_eq!(read.matches(&call), is_same);
     }
 

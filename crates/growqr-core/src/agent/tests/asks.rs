@@ -7,7 +7,8 @@ use crate::event::{AskSettled, Event};
 use crate::id::{AgentId, AskId, EffectId, ExecutorId};
 use crate::mail::{Mail, MailBody, SpawnRequest};
 use crate::money::Money;
-use crate::rules::{ArgumentField, ArgumentKind};
+use crate::raw::RawJson;
+use crate::rules::{ArgumentField, ArgumentKind, Reach};
 use crate::tool::{CatalogueEntry, Repeat, ToolResult};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ fn world(lines: &[&str]) -> World {
     let mut world = World::grow();
     let entry = CatalogueEntry { name: "act".to_owned(), executor: ExecutorId::new("mcp:test"), repeat: Repeat::Unknown };
     world.setup.tools.push(entry);
-    let field = ArgumentField { kind: ArgumentKind::Path, field: "path".to_owned() };
+    let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::One("path".to_owned()) };
     world.setup.arguments = Arc::new(BTreeMap::from([("act".to_owned(), field)]));
     world.setup.rules = rules(lines);
     world.say("go");
@@ -68,9 +69,9 @@ fn a_call_that_no_rule_allows_waits_for_the_person_and_is_then_carried_out() {
     world.answer(act("a"));
     assert!(world.open_tools().is_empty(), "nothing happens before the answer");
     let ask = world.ask();
-    assert_eq!((ask.kind, ask.text.as_str()), (AskKind::Permission, "Grow Agent wants to use act."));
+    assert_eq!((ask.kind, ask.text.as_str()), (AskKind::Permission, "The Grow Agent wants to use act."));
     let Some(AskDetail::Call { why, rule, .. }) = &ask.detail else { panic!("{ask:?}") };
-    assert_eq!((why, rule.as_deref()), (&AskReason::Rule("ask * risky".to_owned()), Some("allow act path=a risky")));
+    assert_eq!((why, rule.as_deref()), (&AskReason::Rule("ask * risky".to_owned()), Some("allow act path=a")));
     assert_eq!(world.restart(), [""; 0], "a restart neither asks again nor starts the call");
     assert_eq!(world.settle(answer("allow", AskScope::Once)), ["ask_settled"]);
     assert_eq!(world.open_tools().len(), 1);
@@ -121,7 +122,7 @@ fn the_scope_this_agent_reaches_the_same_argument_only() {
 
 #[test]
 fn an_answer_for_always_carries_the_line_to_add() {
-    for (option, line) in [("allow", "allow act path=a[*] risky"), ("deny", "deny act path=a[*] risky")] {
+    for (option, line) in [("allow", "allow act path=a[*]"), ("deny", "deny act path=a[*]")] {
         let mut world = world(&[]);
         world.answer(act("a*"));
         world.settle(answer(option, AskScope::Always));
@@ -228,7 +229,7 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
 
 #[test]
 fn the_third_same_call_in_a_row_asks() {
-    let mut world = world(&["allow act"]);
+    let mut world = world(&["allow act safe"]);
     for _ in 0..2 {
         world.answer(act("a"));
         let effect = world.open_tools().remove(0);
@@ -242,6 +243,95 @@ fn the_third_same_call_in_a_row_asks() {
     world.finish(&effect, ToolResult::ok("same"));
     world.answer(act("a"));
     assert_eq!(world.open_tools().len(), 1, "it may go on twice more");
+}
+
+#[test]
+fn the_same_call_many_times_in_one_answer_asks_once() {
+    let mut world = world(&["allow act safe"]);
+    let call = ("act", json!({"path": "a", "more": 1}));
+    world.answer(calls(&[call.clone(), call.clone(), call.clone(), call.clone(), call]));
+    assert_eq!(world.open_tools().len(), 2);
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert_eq!(why, AskReason::Repeated(3));
+}
+
+#[test]
+fn the_order_of_fields_and_spaces_do_not_make_another_call() {
+    let mut world = world(&["allow act safe"]);
+    for input in [r#"{"path":"a","b":1}"#, r#"{ "b": 1, "path": "a" }"#] {
+        let content = format!(r#"[{{"type":"tool_use","id":"t{}","name":"act","input":{input}}}]"#, input.len());
+        let reply = crate::model::Reply { content: RawJson::parse(&content).unwrap(), ..act("a") };
+        world.answer(reply);
+        let effect = world.open_tools().remove(0);
+        world.finish(&effect, ToolResult::ok("same"));
+    }
+    world.answer(calls(&[("act", json!({"b": 1, "path": "a"}))]));
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert_eq!(why, AskReason::Repeated(3));
+}
+
+#[test]
+fn a_long_input_is_cut_in_the_ask_and_whole_in_the_call() {
+    let mut world = world(&[]);
+    world.answer(calls(&[("act", json!({"zz": "ü".repeat(100_000), "path": "./a//b"}))]));
+    let Some(AskDetail::Call { argument, input, cut, .. }) = world.ask().detail else { panic!("a call") };
+    assert_eq!(argument.as_deref(), Some("a/b"), "what it concerns is shown although the input is cut before it");
+    assert!(input.len() <= 4_000 && input.len() as u64 + cut > 200_000);
+    world.settle(answer("allow", AskScope::Once));
+    let Intent::RunTool { call, .. } = world.state.open_intents().remove(0) else { panic!("a call") };
+    assert!(call.input.text().len() > 200_000);
+}
+
+#[test]
+fn untrusted_text_counts_until_the_person_writes() {
+    let mut world = world(&["allow act"]);
+    world.answer(calls(&[("act", json!({"path": "a"})), ("act", json!({"path": "x"}))]));
+    let effect = world.open_tools().remove(0);
+    world.finish(&effect, ToolResult::ok("act on b"));
+    world.input(Input::Cancel { tree: true });
+    world.say("go on");
+    world.answer(act("b"));
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert!(matches!(why, AskReason::Untrusted(_)), "the model reads the result in the person's next turn: {why:?}");
+    world.settle(answer("deny", AskScope::Once));
+    world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
+    world.answer(says("I will see."));
+    world.settle(text("the red one"));
+    world.answer(act("c"));
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert!(matches!(why, AskReason::Untrusted(_)), "the answer to a question is no new beginning: {why:?}");
+    world.settle(answer("deny", AskScope::Once));
+    world.answer(says("well"));
+    world.say("now c");
+    world.answer(act("c"));
+    assert_eq!(world.open_tools().len(), 1);
+}
+
+#[test]
+fn that_a_sub_agent_asks_costs_its_parent_no_model_call() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[("spawn_sub_agent", json!({"name": "helper", "task": "go"}))]));
+    let child = world.mail()[0].to.clone();
+    for number in 0..30 {
+        let (ask, text) = (AskId::new(format!("ask-{number}")), format!("Which one, {number}?"));
+        let body = MailBody::AskRaised { ask, kind: AskKind::Question, text, untrusted: Vec::new() };
+        let id = EffectId::new(format!("n{number}"));
+        world.input(Input::Mail(Mail { id, from: child.clone(), to: AgentId::grow(), body }));
+    }
+    world.answer(says("It is at work."));
+    assert!(!world.state.is_at_work(), "the turn ends");
+    world.say("and?");
+    let (_, text) = world.last_user();
+    assert!(text.contains("Which one, 19?") && !text.contains("Which one, 20?") && text.contains("(10 more questions"), "{text}");
+}
+
+#[test]
+fn the_name_of_a_sub_agent_stands_in_quotes() {
+    let mut world = sub_agent();
+    world.answer(calls(&[("unknown_tool", json!({}))]));
+    world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
+    assert!(world.state.title().starts_with("The sub-agent \""), "{}", world.state.title());
 }
 
 #[test]
@@ -352,7 +442,8 @@ fn a_parent_reads_what_its_sub_agent_waits_for() {
     let child = world.mail()[0].to.clone();
     let mail = |id: &str, body| Mail { id: EffectId::new(id), from: child.clone(), to: AgentId::grow(), body };
     let ask = AskId::new("ask-1");
-    let raised = MailBody::AskRaised { ask: ask.clone(), text: "Which one?".to_owned(), untrusted: Vec::new() };
+    let text = "Which one?".to_owned();
+    let raised = MailBody::AskRaised { ask: ask.clone(), kind: AskKind::Question, text, untrusted: Vec::new() };
     world.input(Input::Mail(mail("n1", raised)));
     world.answer(calls(&[("wait_for_sub_agents", json!({}))]));
     world.say("and?");

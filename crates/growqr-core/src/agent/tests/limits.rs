@@ -2,7 +2,7 @@
 
 use super::world::{World, calls, says, spawn, usd_cents};
 use crate::agent::Input;
-use crate::ask::{Answer, Ask, AskDetail, AskKind, SettledBy};
+use crate::ask::{Answer, AnswerError, Ask, AskDetail, AskKind, SettledBy};
 use crate::event::{Ended, Event};
 use crate::id::{AgentId, EffectId, Seq};
 use crate::limits::{LimitReached, Unpriced};
@@ -53,9 +53,9 @@ fn at_a_limit_the_turn_pauses_with_one_ask_that_says_what_is_missing() {
     let world = at_limit();
     assert_eq!(world.state.paused_at(), Some(LimitReached::PerMessage));
     let ask = world.limit_ask();
-    assert_eq!(ask.text, "Grow Agent has reached the budget of one message.");
-    let Some(AskDetail::Limit { shortfall: Some(short), last_call: Some(last), .. }) = ask.detail else { panic!("a limit") };
-    assert!(short.needed > short.available && last > short.needed.saturating_sub(short.available));
+    assert_eq!(ask.text, "The Grow Agent has reached the budget of one message.");
+    let Some(AskDetail::Limit { shortfall: Some(short), finish, .. }) = ask.detail else { panic!("a limit") };
+    assert!(short.needed > short.available && finish.money > short.needed.saturating_sub(short.available));
     let labels: Vec<&str> = ask.options.iter().map(|option| option.label.as_str()).collect();
     assert!(labels[0] == "Raise by $0.10" && labels[1].starts_with("Finish with a report (at most $0."), "{labels:?}");
 }
@@ -73,6 +73,20 @@ fn money_that_is_added_lets_the_turn_go_on_at_once_and_ends_with_the_message() {
     use_up(&mut world);
     assert!(world.total() <= limit + usd_cents(10), "what was added for one message is not there for the next");
     world.check_replay();
+}
+
+#[test]
+fn what_the_person_was_shown_is_what_is_added() {
+    let mut world = at_limit();
+    let ask = world.limit_ask();
+    let too_small = Answer { option: Some("raise".to_owned()), amount: Some(Money(1)), ..Answer::default() };
+    assert!(matches!(ask.check(&too_small), Err(AnswerError::Amount(_))));
+    let finish = Answer { option: Some("finish".to_owned()), amount: Some(usd_cents(100)), ..Answer::default() };
+    assert_eq!(ask.check(&finish), Err(AnswerError::NoAmount));
+    world.setup.limits.per_message = usd_cents(500);
+    world.answer_limit("raise", None);
+    use_up(&mut world);
+    assert!(world.total() <= usd_cents(20), "the amount of the label, whatever the limits are now: {:?}", world.total());
 }
 
 #[test]
@@ -95,11 +109,11 @@ fn a_restart_at_a_limit_asks_nothing_again() {
 #[test]
 fn finishing_at_a_limit_makes_one_last_call_within_what_was_shown() {
     let mut world = at_limit();
-    let Some(AskDetail::Limit { last_call: Some(last), .. }) = world.limit_ask().detail else { panic!("a price") };
+    let Some(AskDetail::Limit { finish, .. }) = world.limit_ask().detail else { panic!("a limit") };
     world.answer_limit("finish", None);
     assert!(world.last_user().1.contains("Finish now"));
     let reserved = world.state.reserved();
-    assert!(world.total() + reserved <= usd_cents(10) + last, "{reserved:?}");
+    assert!(world.total() + reserved <= usd_cents(10) + finish.money, "{reserved:?}");
     world.answer(says("This is what I have."));
     assert_eq!(world.state.last_ended(), Some(&Ended::Done));
 }
@@ -267,6 +281,26 @@ fn finishing_a_tree_waits_for_the_reports_and_finishing_one_agent_does_not() {
         }
         world.answer(says("This is what I have."));
         assert_eq!(world.state.last_ended(), Some(&Ended::Done));
+    }
+}
+
+#[test]
+fn a_message_after_the_request_to_finish_counts_once_it_is_read() {
+    for is_withdrawn in [false, true] {
+        let mut world = World::grow();
+        world.say("go");
+        world.input(Input::Finish { tree: true });
+        world.say("no, go on");
+        if is_withdrawn {
+            world.input(Input::WithdrawMessage { message: world.state.seq() });
+        }
+        world.answer(calls(&[("list_memory", json!({}))]));
+        let (results, text) = world.last_user();
+        assert!(results[0].1, "the calls of an answer that had not read it are refused");
+        assert_eq!((text.contains("Finish now"), text.contains("no, go on")), (is_withdrawn, !is_withdrawn), "{text}");
+        world.answer(calls(&[("list_memory", json!({}))]));
+        assert_eq!(world.open_tools().len(), usize::from(!is_withdrawn));
+        world.check_replay();
     }
 }
 

@@ -1,9 +1,9 @@
 //! A driver for the tests of the turn machine. It records and applies events, and checks the invariants after every step.
 
 use crate::agent::{Input, Intent, Setup, State, decide, version_1};
-use crate::ask::{Answer, Ask};
+use crate::ask::{Answer, Ask, SettledBy};
 use crate::clock::{Moment, Timestamp};
-use crate::event::{Entry, Event, SCHEMA_VERSION};
+use crate::event::{AskSettled, Entry, Event, SCHEMA_VERSION};
 use crate::id::{AgentId, AskId, EffectId, ExecutorId, MessageId, SegmentHash, Seq};
 use crate::limits::Limits;
 use crate::mail::Mail;
@@ -85,6 +85,7 @@ impl World {
         for event in events {
             let entry = Entry { seq: self.state.seq().next(), at: self.now, event };
             self.state.apply(&entry);
+            self.add_rule(&entry.event);
             self.entries.push(entry);
             if matches!(self.entries.last(), Some(Entry { event: Event::ModelRequested(_), .. })) {
                 self.check_request();
@@ -92,6 +93,15 @@ impl World {
         }
         self.check_results();
         kinds
+    }
+
+    /// The rules are stored with the event that adds one.
+    fn add_rule(&mut self, event: &Event) {
+        if let Event::AskSettled(AskSettled { by: SettledBy::Person, rule: Some(rule), .. }) = event {
+            let added = RuleLine { rule: rule.parse().expect("a rule"), origin: RuleOrigin::Answer };
+            let mine = self.setup.rules.lines().iter().filter(|line| line.origin != RuleOrigin::BuiltIn).cloned();
+            self.setup.rules = Arc::new(Rules::new(mine.chain([added])));
+        }
     }
 
     pub fn say(&mut self, text: &str) -> Vec<&'static str> {
