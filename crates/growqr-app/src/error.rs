@@ -80,6 +80,9 @@ pub enum AppError {
         /// How it was settled.
         how: String,
     },
+    /// A message that is to be changed or withdrawn is no longer queued.
+    #[error("the agent has read this message already")]
+    MessageRead,
     /// The input is too large.
     #[error("the {what} is too large: {bytes} bytes; the limit is {limit} bytes")]
     TooLarge {
@@ -166,6 +169,7 @@ impl From<AppError> for Error {
             AppError::Missing { next_step, .. } => Error::new(ErrorCode::NotFound, text).next(next_step),
             AppError::NoAsk(_) => Error::new(ErrorCode::NotFound, text).next("See what waits: growqr asks list"),
             AppError::AskSettled { .. } => Error::new(ErrorCode::Conflict, text).next("See what still waits: growqr asks list"),
+            AppError::MessageRead => Error::new(ErrorCode::Conflict, text).next("Send another message."),
             AppError::TooLarge { .. } => {
                 Error::new(ErrorCode::TooLarge, text).next("Shorten it, or put it into a file and give the path.")
             }

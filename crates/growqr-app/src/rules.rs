@@ -7,7 +7,9 @@ use growqr_core::clock::Clock;
 use growqr_core::id::AgentId;
 use growqr_core::journal::{Store, StoredRule};
 use growqr_core::raw::RawJson;
-use growqr_core::rules::{Argument, ArgumentField, CallFacts, Rule, RuleLine, RuleOrigin, Rules};
+use growqr_core::rules::{
+    Agents, Argument, ArgumentField, CallFacts, Decision, Glob, Rule, RuleError, RuleLine, RuleOrigin, Rules,
+};
 use growqr_wire as wire;
 use std::sync::Arc;
 
@@ -49,7 +51,8 @@ impl Library {
             None => built_in(&decided.line.rule),
         };
         let argument = match call.argument() {
-            Argument::Known(_, value) => Some(value.clone()),
+            Argument::One(_, value) => Some(value.clone()),
+            Argument::Beginning(_, start) => Some(format!("{start}*")),
             Argument::None | Argument::Unclear(_) => None,
         };
         Ok(wire::RuleTest { decision: decided.line.rule.decision.as_str().to_owned(), rule, argument })
@@ -57,7 +60,7 @@ impl Library {
 
     async fn stored_rules(&self) -> Result<Vec<StoredRule>, AppError> {
         match &self.store {
-            Some(store) => readable(&**store).await,
+            Some(store) => Ok(store.rules().await?),
             None => Ok(Vec::new()),
         }
     }
@@ -69,27 +72,22 @@ fn argument_fields() -> Vec<(String, ArgumentField)> {
     offered.filter_map(|offered| Some((offered.tool.name, offered.argument?))).collect()
 }
 
-/// The stored lines that this build can read. A line of another build that it cannot read is logged and left out.
-async fn readable(store: &dyn Store) -> Result<Vec<StoredRule>, AppError> {
-    let mut stored = store.rules().await?;
-    stored.retain(|rule| match rule.line.parse::<Rule>() {
-        Ok(_) => true,
-        Err(problem) => {
-            tracing::warn!(line = rule.line, %problem, "a rule is not valid in this version and is ignored");
-            false
-        }
-    });
-    Ok(stored)
-}
-
 /// The rules in force.
 pub(crate) async fn load(store: &dyn Store) -> Result<Arc<Rules>, AppError> {
-    Ok(Arc::new(compile(&readable(store).await?)))
+    Ok(Arc::new(compile(&store.rules().await?)))
 }
 
+/// The rules of these lines, in their order. A line that this build cannot read may have denied something: it counts as one that
+/// asks about every call.
 fn compile(stored: &[StoredRule]) -> Rules {
-    let line = |stored: &StoredRule| Some(RuleLine { rule: stored.line.parse().ok()?, origin: stored.origin });
-    Rules::new(stored.iter().filter_map(line))
+    let line = |stored: &StoredRule| {
+        let rule = stored.line.parse().unwrap_or_else(|problem: RuleError| {
+            tracing::warn!(line = stored.line, %problem, "a rule cannot be read; every call that no later rule decides needs a question");
+            Rule { decision: Decision::Ask, tool: Glob::all(), argument: None, agents: Agents::All, risk: None }
+        });
+        RuleLine { rule, origin: stored.origin }
+    };
+    Rules::new(stored.iter().map(line))
 }
 
 /// Adds a line of the person.
@@ -117,7 +115,7 @@ pub(crate) async fn remove(store: &dyn Store, id: &str) -> Result<(), AppError> 
 
 fn row(stored: &StoredRule) -> wire::RuleRow {
     let origin = match stored.origin {
-        RuleOrigin::Always | RuleOrigin::Agent => wire::RuleOrigin::Always,
+        RuleOrigin::Answer => wire::RuleOrigin::Answer,
         RuleOrigin::Person => wire::RuleOrigin::Person,
         RuleOrigin::BuiltIn => wire::RuleOrigin::BuiltIn,
     };

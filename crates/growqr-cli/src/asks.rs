@@ -4,7 +4,7 @@ use crate::CommandResult;
 use crate::args::{Asks, Scope};
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
-use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskReason, AskScope, SettledBy};
+use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskKind, AskReason, AskScope, SettledBy};
 use growqr_wire::{AskRow, Reply, Request};
 
 pub async fn asks(profile: Profile, environment: &Environment, out: &Out, command: Asks) -> CommandResult {
@@ -50,7 +50,7 @@ async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: Str
     Ok(true)
 }
 
-/// An option by its id or label, or else free text.
+/// An option by its label, its id, or (for a permission) yes or no; or else free text.
 pub fn parse_answer(
     ask: &Ask,
     answer: String,
@@ -58,16 +58,34 @@ pub fn parse_answer(
     scope: Scope,
     by: Option<String>,
 ) -> Result<AskAnswer, AppError> {
-    let is_it = |text: &str| text.eq_ignore_ascii_case(answer.trim());
-    let option = ask.options.iter().find(|option| is_it(&option.id) || is_it(&option.label)).map(|option| option.id.clone());
     let amount = by.map(|by| growqr_app::parse_usd(&by)).transpose()?;
     let scope = match scope {
         Scope::Once => AskScope::Once,
         Scope::Agent => AskScope::Agent,
         Scope::Always => AskScope::Always,
     };
+    let option = option(ask, answer.trim());
     let text = if option.is_some() { note } else { Some(answer) };
     Ok(AskAnswer { option, text, scope, amount })
+}
+
+fn option(ask: &Ask, answer: &str) -> Option<String> {
+    let answer = match answer.to_lowercase().as_str() {
+        "yes" | "y" if ask.kind == AskKind::Permission => "allow",
+        "no" | "n" if ask.kind == AskKind::Permission => "deny",
+        _ => answer,
+    };
+    // A label comes first: the id of another option may be the same text.
+    let by_label = ask.options.iter().find(|option| option.label.eq_ignore_ascii_case(answer));
+    let found = by_label.or_else(|| ask.options.iter().find(|option| option.id.eq_ignore_ascii_case(answer)));
+    found.map(|option| option.id.clone())
+}
+
+/// An answer in words; `None` if it has none.
+pub fn answer_text(ask: &Ask, answer: &AskAnswer) -> Option<String> {
+    let label = answer.option.as_ref().and_then(|id| ask.options.iter().find(|option| option.id == *id));
+    let parts: Vec<&str> = [label.map(|option| option.label.as_str()), answer.text.as_deref()].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(": "))
 }
 
 fn line(out: &Out, row: &AskRow) -> String {
@@ -90,24 +108,36 @@ fn settled_by(by: SettledBy) -> &'static str {
 
 /// Everything about an ask, for a terminal.
 fn full(out: &Out, row: &AskRow) -> String {
-    let mut lines = vec![line(out, row), String::new(), sanitized(&row.ask.text)];
+    let mut lines = vec![line(out, row), String::new()];
+    lines.extend(question(&row.ask));
     lines.extend(details(&row.ask));
     lines.push(String::new());
     lines.push(format!("asked by {} ({}), {}", sanitized_line(&row.agent_name), row.agent, time(row.raised_at)));
     if let Some(deadline) = row.ask.deadline {
-        let default = row.ask.default.as_deref().map_or_else(|| "no answer".to_owned(), sanitized_line);
+        let default = row.ask.default.as_ref().and_then(|default| answer_text(&row.ask, default));
+        let default = default.map_or_else(|| "no answer".to_owned(), |default| sanitized_line(&default));
         lines.push(format!("at {} this counts: {default}", time(deadline)));
     }
-    if row.settled.is_none() {
-        lines.extend(how_to_answer(&row.ask));
+    match &row.settled {
+        None => lines.extend(how_to_answer(&row.ask)),
+        Some(settlement) => {
+            let answer = settlement.answer.as_ref().and_then(|answer| answer_text(&row.ask, answer));
+            let answer = answer.map_or_else(String::new, |answer| format!(": {}", shortened(&answer, 2_000)));
+            lines.push(format!("{}, {}{answer}", settled_by(settlement.by), time(settlement.at)));
+        }
     }
     lines.join("\n")
+}
+
+/// The question, each line behind a mark: a model may have written it, and its lines must not look like those of this program.
+pub fn question(ask: &Ask) -> Vec<String> {
+    sanitized(&ask.text).lines().map(|line| format!("│ {line}")).collect()
 }
 
 /// What exactly an answer decides.
 pub fn details(ask: &Ask) -> Vec<String> {
     match &ask.detail {
-        Some(AskDetail::Call { tool, input, why, rule, .. }) => {
+        Some(AskDetail::Call { tool, argument, input, cut, why, rule, .. }) => {
             let why = match why {
                 AskReason::Rule(line) => format!("a rule says so: {}", sanitized_line(line)),
                 AskReason::Untrusted(sources) => {
@@ -115,7 +145,13 @@ pub fn details(ask: &Ask) -> Vec<String> {
                 }
                 AskReason::Repeated(times) => format!("it would be the same call {times} times in a row"),
             };
-            let mut lines = vec![format!("  {} {}", sanitized_line(tool), shortened(input.text(), 2_000)), format!("  {why}")];
+            let argument = argument.as_ref().map_or_else(String::new, |argument| format!(" {}", sanitized_line(argument)));
+            let more = if *cut > 0 { format!(" … and {cut} more bytes") } else { String::new() };
+            let mut lines = vec![
+                format!("  {}{argument}", sanitized_line(tool)),
+                format!("  input: {}{more}", shortened(input, 2_000)),
+                format!("  {why}"),
+            ];
             lines.extend(rule.as_ref().map(|rule| format!("  always means the rule: {}", sanitized_line(rule))));
             lines
         }
@@ -128,8 +164,15 @@ pub fn details(ask: &Ask) -> Vec<String> {
 
 /// The possible answers, each with its command.
 pub fn how_to_answer(ask: &Ask) -> Vec<String> {
+    // In a question, the number of an option may be the label of another one.
+    let is_question = ask.kind == AskKind::Question;
     let option = |option: &growqr_wire::event::AskOption| {
-        format!("  growqr asks answer {} {:<8} {}", ask.id, option.id, sanitized_line(&option.label))
+        let label = sanitized_line(&option.label);
+        if is_question {
+            format!("  growqr asks answer {} \"{label}\"", ask.id)
+        } else {
+            format!("  growqr asks answer {} {:<8} {label}", ask.id, option.id)
+        }
     };
     let mut lines: Vec<String> = ask.options.iter().map(option).collect();
     if lines.is_empty() {

@@ -245,15 +245,21 @@ impl<'a> ChatSession<'a> {
             && at_work.all(|agent| agent.status == "waiting"))
     }
 
-    /// The request that answers the oldest open ask with this text.
+    /// The request that answers the open ask with this text. If several are open, the person must say which one is meant.
     async fn answer_request(&self, answer: &str) -> Result<Request, AppError> {
         let asks = Library::open(self.profile.clone()).await?.asks().await?;
-        let row = asks.into_iter().next().ok_or_else(|| AppError::BadRequest {
-            message: "nothing waits for an answer".to_owned(),
-            next_step: "Enter a message without the exclamation mark.".to_owned(),
-        })?;
+        let bad_request =
+            |message: String, next_step: &str| Err(AppError::BadRequest { message, next_step: next_step.to_owned() });
+        let row = match &asks[..] {
+            [] => return bad_request("nothing waits for an answer".to_owned(), "Enter a message without the exclamation mark."),
+            [row] => row,
+            several => {
+                let message = format!("{} questions wait for an answer", several.len());
+                return bad_request(message, "Answer each with its own command in another terminal: growqr asks list");
+            }
+        };
         let answer = asks::parse_answer(&row.ask, answer.to_owned(), None, Scope::Once, None)?;
-        Ok(Request::AnswerAsk { ask: row.ask.id, answer: Some(answer) })
+        Ok(Request::AnswerAsk { ask: row.ask.id.clone(), answer: Some(answer) })
     }
 
     /// Sends one request and prints events until the target agent's turn ends. The first Ctrl-C cancels the turn. The

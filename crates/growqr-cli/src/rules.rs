@@ -3,7 +3,7 @@
 use crate::CommandResult;
 use crate::args::Rules;
 use crate::print::{Out, Style, sanitized_line};
-use growqr_app::{Environment, Library, Profile, send_request};
+use growqr_app::{AppError, Environment, Library, Profile, send_request};
 use growqr_wire::{Request, RuleOrigin, RuleRow};
 
 pub async fn rules(profile: Profile, environment: &Environment, out: &Out, command: Rules) -> CommandResult {
@@ -14,7 +14,14 @@ pub async fn rules(profile: Profile, environment: &Environment, out: &Out, comma
             }
         }
         Rules::Add { rule } => {
-            let line = rule.join(" ");
+            // One argument is a whole line; several were split by the shell, which has taken their quotes.
+            let line = match &rule[..] {
+                [line] => line.clone(),
+                words => shlex::try_join(words.iter().map(String::as_str)).map_err(|_| AppError::BadRequest {
+                    message: "a rule cannot contain a NUL character".to_owned(),
+                    next_step: "An example: ask commit_memory path=private/*".to_owned(),
+                })?,
+            };
             send_request(profile.clone(), environment, Request::AddRule { line }).await?;
             let rules = Library::open(profile).await?.rules().await?;
             if let Some(added) = rules.iter().rfind(|rule| rule.origin == RuleOrigin::Person) {
@@ -36,7 +43,7 @@ fn row(out: &Out, rule: &RuleRow) -> String {
     let origin = match rule.origin {
         RuleOrigin::BuiltIn => "built in",
         RuleOrigin::Person => "yours",
-        RuleOrigin::Always => "an answer",
+        RuleOrigin::Answer => "an answer",
     };
     let id = rule.id.as_deref().unwrap_or("-");
     format!("{id:<24} {} {}", out.style(Style::Dim, &format!("{origin:<9}")), sanitized_line(&rule.line))

@@ -28,6 +28,8 @@ pub struct Transcript<'a> {
     names: HashMap<String, String>,
     /// Names of running tool calls, by effect id.
     calls: HashMap<String, String>,
+    /// The open asks that were printed.
+    asks: HashMap<String, Ask>,
     /// Effect ids of the calls that wait for a permission.
     asked: HashSet<String>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
@@ -43,6 +45,7 @@ impl<'a> Transcript<'a> {
             target: target.to_owned(),
             names: HashMap::new(),
             calls: HashMap::new(),
+            asks: HashMap::new(),
             asked: HashSet::new(),
             is_mid_line: false,
             has_streamed: false,
@@ -212,14 +215,20 @@ impl<'a> Transcript<'a> {
     }
 
     fn ask_raised(&mut self, agent: &Agent, ask: &Ask) {
-        self.note(&format!("? {}: {}", shortened(&agent.name, 24), sanitized(&ask.text)));
-        for line in asks::details(ask).into_iter().chain(asks::how_to_answer(ask)) {
+        self.note(&format!("? {}:", shortened(&agent.name, 24)));
+        for line in asks::question(ask).into_iter().chain(asks::details(ask)).chain(asks::how_to_answer(ask)) {
             self.note(&line);
         }
+        self.asks.insert(ask.id.clone(), ask.clone());
     }
 
     fn ask_settled(&mut self, agent: &Agent, settled: &AskSettled) {
-        let answer = settled.answer.as_ref().and_then(|answer| answer.option.as_deref().or(answer.text.as_deref()));
+        let ask = self.asks.remove(&settled.ask);
+        let answer = settled.answer.as_ref().and_then(|answer| match &ask {
+            Some(ask) => asks::answer_text(ask, answer),
+            None => answer.text.clone().or_else(|| answer.option.clone()),
+        });
+        let answer = answer.as_deref();
         let text = match settled.by {
             SettledBy::Person => format!("answered: {}", shortened(answer.unwrap_or("dismissed"), 80)),
             SettledBy::Rule => format!("a rule decides: {}", shortened(settled.rule.as_deref().unwrap_or_default(), 80)),

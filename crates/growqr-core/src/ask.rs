@@ -21,6 +21,9 @@ pub const FINISH: &str = "finish";
 /// See [`RAISE`].
 pub const STOP: &str = "stop";
 
+/// The most that one answer can add: sums of such amounts still fit into the columns of the views.
+const MAX_AMOUNT: Money = Money::usd(1_000_000);
+
 /// A question to the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ask {
@@ -67,6 +70,9 @@ pub enum AnswerError {
     /// An amount that would not let the agent go on.
     #[error("the next step can cost ${0} more than is left; raise by at least that")]
     Amount(Money),
+    /// An amount that nobody means.
+    #[error("an amount can be at most ${MAX_AMOUNT}")]
+    LargeAmount,
     /// An amount for an answer that has none.
     #[error("only a limit of money can be raised by an amount")]
     NoAmount,
@@ -100,7 +106,13 @@ impl Ask {
             return Err(AnswerError::NoAmount);
         }
         let least = shortfall.map_or(Money::ZERO, |short| short.needed.saturating_sub(short.available));
-        if amount < least { Err(AnswerError::Amount(least.in_whole_cents())) } else { Ok(()) }
+        if amount < least {
+            Err(AnswerError::Amount(least.in_whole_cents()))
+        } else if amount > MAX_AMOUNT {
+            Err(AnswerError::LargeAmount)
+        } else {
+            Ok(())
+        }
     }
 
     /// What follows from this answer; `None` for a question.

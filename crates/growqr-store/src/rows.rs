@@ -128,7 +128,7 @@ impl TryFrom<RuleRow> for StoredRule {
     fn try_from(row: RuleRow) -> Result<StoredRule, StoreError> {
         let origin = match row.origin.as_str() {
             "person" => RuleOrigin::Person,
-            "always" => RuleOrigin::Always,
+            "always" => RuleOrigin::Answer,
             other => return Err(damaged("rules.origin", other)),
         };
         Ok(StoredRule { id: row.rule_id, line: row.line, origin, added_at: Timestamp(row.added_at) })

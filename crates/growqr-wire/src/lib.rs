@@ -105,6 +105,7 @@ pub fn typescript() -> String {
         event::Shortfall,
         event::LimitReached,
         event::AskKind,
+        event::AskOutcome,
         event::AskReason,
         event::AskOption,
         event::AskScope,

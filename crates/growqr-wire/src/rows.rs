@@ -100,7 +100,7 @@ pub struct AskSettlement {
 pub struct RuleRow {
     /// Names it, to remove it; `None` for a built-in line.
     pub id: Option<String>,
-    /// The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]`.
+    /// The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]`.
     pub line: String,
     /// Where it comes from.
     pub origin: RuleOrigin,
@@ -116,8 +116,8 @@ pub enum RuleOrigin {
     BuiltIn,
     /// The person added it.
     Person,
-    /// An answer with the scope "always" added it.
-    Always,
+    /// An answer added it, for one agent or for all.
+    Answer,
 }
 
 /// What the rules decide about a call.

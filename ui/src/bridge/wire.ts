@@ -208,7 +208,7 @@ export type RuleRow = {
  */
 id: string | null, 
 /**
- * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]`.
+ * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]`.
  */
 line: string, 
 /**
@@ -220,7 +220,7 @@ origin: RuleOrigin,
  */
 added_at: number | null, };
 
-export type RuleOrigin = "built_in" | "person" | "always";
+export type RuleOrigin = "built_in" | "person" | "answer";
 
 export type RuleTest = { 
 /**
@@ -975,6 +975,10 @@ bound?: number | null,
  */
 counted?: Counted, 
 /**
+ * The model that was asked. `None` before version 3.
+ */
+model?: string, 
+/**
  * What counts as spent although the bill is not known, in USD micro-cents.
  */
 unknown?: number, };
@@ -1149,9 +1153,9 @@ answer?: AskAnswer,
  */
 rule?: string, 
 /**
- * What the answer adds to the limits of the current message.
+ * What follows for the call or the limit that it was about; `None` for a question, and if it was withdrawn.
  */
-raise?: Raise, 
+outcome?: AskOutcome, 
 /**
  * Mail to the agents that wait for this one.
  */
@@ -1313,7 +1317,11 @@ untrusted?: Array<string>, } } | "cancel" | "finish" | { "report": Report } | { 
  */
 ask: string, 
 /**
- * The question.
+ * What it is about.
+ */
+kind: AskKind, 
+/**
+ * The question, or its beginning.
  */
 text: string, 
 /**
@@ -1507,6 +1515,8 @@ export type LimitReached = "per_message" | "per_day" | "per_month" | "allowance"
 
 export type AskKind = "question" | "permission" | "budget" | "conflict" | "review";
 
+export type AskOutcome = "allowed" | "refused" | { "raised": Raise } | { "finishing": Raise } | "stopped";
+
 export type AskReason = { "rule": string } | { "untrusted": Array<string> } | { "repeated": number };
 
 export type AskOption = { 
@@ -1531,15 +1541,23 @@ effect: string,
  */
 tool: string, 
 /**
- * The input as received.
+ * What the call concerns, as rules compare it; `None` if that is not clear, or there is nothing to compare.
  */
-input: unknown, 
+argument?: string, 
+/**
+ * The input's JSON text, or the beginning of a long one.
+ */
+input: string, 
+/**
+ * How many bytes of the input are left out.
+ */
+cut?: number, 
 /**
  * Why it needs a question.
  */
 why: AskReason, 
 /**
- * The line that the scopes "this agent" and "always" add.
+ * The line that the scope "always" adds, and "this agent" for that agent.
  */
 rule?: string, } } | { "limit": { 
 /**
@@ -1551,9 +1569,13 @@ limit: LimitReached,
  */
 shortfall?: Shortfall, 
 /**
- * What the answer "finish" may cost.
+ * What the answer "raise" adds. The person may name another amount of money.
  */
-last_call?: number, } };
+raise: Raise, 
+/**
+ * What the answer "finish" adds, for one last call.
+ */
+finish: Raise, } };
 
 export type Ask = { 
 /**
@@ -1585,9 +1607,9 @@ scopes?: Array<AskScope>,
  */
 deadline?: number, 
 /**
- * The answer at the deadline: an option's id, or a text.
+ * The answer at the deadline.
  */
-default?: string, };
+default?: AskAnswer, };
 
 export type AskAnswer = { 
 /**

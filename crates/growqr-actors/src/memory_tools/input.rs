@@ -2,7 +2,7 @@
 
 use growqr_core::id::ExecutorId;
 use growqr_core::raw::RawJson;
-use growqr_core::rules::{ArgumentField, ArgumentKind};
+use growqr_core::rules::{ArgumentField, ArgumentKind, Reach};
 use growqr_core::tool::{OfferedTool, Repeat};
 use growqr_core::tool_input::{ToolInput, describe, parse};
 use schemars::JsonSchema;
@@ -118,16 +118,17 @@ impl MemoryCall {
 
 /// All memory tools, in the order in which they are sent.
 pub(super) fn offered() -> Vec<OfferedTool> {
-    let offer = |tool, repeat, path: Option<&str>| {
-        let argument = path.map(|field| ArgumentField { kind: ArgumentKind::Path, field: field.to_owned() });
+    let offer = |tool, repeat, reach| {
+        let argument = Some(ArgumentField { kind: ArgumentKind::Path, reach });
         OfferedTool { tool, executor: ExecutorId::memory(), repeat, argument }
     };
+    let path = || Reach::One("path".to_owned());
     vec![
-        offer(describe::<ListInput>(), Repeat::Safe, Some("prefix")),
-        offer(describe::<ReadInput>(), Repeat::Safe, Some("path")),
-        offer(describe::<SearchInput>(), Repeat::Safe, None),
-        offer(describe::<CommitInput>(), Repeat::LookUp, Some("path")),
-        offer(describe::<DeleteInput>(), Repeat::LookUp, Some("path")),
+        offer(describe::<ListInput>(), Repeat::Safe, Reach::Beginning("prefix".to_owned())),
+        offer(describe::<ReadInput>(), Repeat::Safe, path()),
+        offer(describe::<SearchInput>(), Repeat::Safe, Reach::All),
+        offer(describe::<CommitInput>(), Repeat::LookUp, path()),
+        offer(describe::<DeleteInput>(), Repeat::LookUp, path()),
     ]
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Handler {
     host: Option<Host>,
     /// The task that waits for the person to unlock the keychain; at most one. Aborted when the handler is dropped.
     unlocking: Mutex<JoinSet<()>>,
+    /// Held while the rules are read from the store and put in force.
+    loading_rules: tokio::sync::Mutex<()>,
     /// Marked as changed whenever the person has changed memory.
     memory_changes: watch::Sender<()>,
 }
@@ -35,12 +37,17 @@ pub(crate) struct Handler {
 impl Handler {
     /// A handler in a process that holds the profile lock and runs no agents.
     pub(crate) fn without_agents(profile: OpenProfile) -> Handler {
-        Handler { profile, host: None, unlocking: Mutex::default(), memory_changes: watch::Sender::new(()) }
+        Handler::new(profile, None, watch::Sender::new(()))
     }
 
     /// A handler in a host. `memory_changes` is marked as changed whenever the person has changed memory.
     pub(crate) fn with_agents(profile: OpenProfile, host: Host, memory_changes: watch::Sender<()>) -> Handler {
-        Handler { profile, host: Some(host), unlocking: Mutex::default(), memory_changes }
+        Handler::new(profile, Some(host), memory_changes)
+    }
+
+    fn new(profile: OpenProfile, host: Option<Host>, memory_changes: watch::Sender<()>) -> Handler {
+        let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
+        Handler { profile, host, unlocking, loading_rules, memory_changes }
     }
 
     /// Answers one request.
@@ -72,10 +79,11 @@ impl Handler {
                 self.change_message(agent, Input::EditMessage { message: Seq(message), text }).await
             }
             Request::AnswerAsk { ask, answer } => {
-                let adds_rule = answer.as_ref().is_some_and(|answer| answer.scope == AskScope::Always);
+                let adds_rule = answer.as_ref().is_some_and(|answer| answer.scope != AskScope::Once);
                 let reply = asks::answer(self.host.as_ref(), &profile.ports(), &ask, answer).await?;
-                if adds_rule {
-                    self.apply_rules().await?;
+                // The answer is recorded, so its rule counts at the next start at the latest.
+                if adds_rule && let Err(error) = self.apply_rules().await {
+                    tracing::warn!(%error, "the rule of an answer is not in force yet");
                 }
                 Ok(reply)
             }
@@ -119,13 +127,15 @@ impl Handler {
         let ports = self.profile.ports();
         match agents::control(&self.profile.library, self.host.as_ref(), &ports, agent, input).await? {
             (reply, true) => Ok(reply),
-            (_, false) => Err(AppError::bad_request("the agent has read this message already", "Send another message.")),
+            (_, false) => Err(AppError::MessageRead),
         }
     }
 
     /// Reads the rules again, and settles the asks that they decide now.
     async fn apply_rules(&self) -> Result<Reply, AppError> {
         let OpenProfile { store, setups, .. } = &self.profile;
+        // The rules that are read last must be those that are set last.
+        let _one_at_a_time = self.loading_rules.lock().await;
         setups.set_rules(rules::load(&**store).await?);
         if let Some(host) = &self.host {
             host.rules_changed().await?;

@@ -1,6 +1,6 @@
 //! The events of the journal and those of `growqr-wire` have the same kinds and the same fields.
 
-use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
+use growqr_core::ask::{Answer, Ask, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{
     AgentCreated, AskRaised, AskSettled, CancelRequested, ChargeReserved, ChargeSettled, ChildCancelled, ChildRequested,
@@ -141,7 +141,7 @@ fn messages() -> Vec<Event> {
         say(Some(LimitReached::Allowance), false, Some(quota())),
         MailBody::Cancel,
         MailBody::Finish,
-        MailBody::AskRaised { ask: AskId::new("ask-1"), text: text(), untrusted: vec![text()] },
+        MailBody::AskRaised { ask: AskId::new("ask-1"), kind: AskKind::Review, text: text(), untrusted: vec![text()] },
         MailBody::AskSettled { ask: AskId::new("ask-1") },
         report(Ending::Done, Some(quota())),
         report(Ending::Failed, None),
@@ -180,7 +180,7 @@ fn models() -> Vec<Event> {
     };
     let failed = |kind, counted| {
         let unknown = (counted != Counted::Nothing).then_some(Money(3));
-        ModelFailed { failure: failure(kind), bound: None, counted: Some(counted), unknown }.into()
+        ModelFailed { failure: failure(kind), bound: None, counted: Some(counted), model: Some(text()), unknown }.into()
     };
     let limits = Limits { per_month: Some(Money(1)), ..Limits::default() };
     let mut events = vec![
@@ -288,14 +288,15 @@ fn asks() -> Vec<Event> {
         options: vec![option.clone()],
         scopes: vec![AskScope::Once, AskScope::Agent, AskScope::Always],
         deadline: Some(Timestamp(7)),
-        default: Some(text()),
+        default: Some(Answer { text: Some(text()), ..Answer::default() }),
     };
-    let call = |why, rule| {
-        let input = RawJson::parse(r#"{"a":1.0}"#).unwrap();
-        Some(AskDetail::Call { effect: effect(), tool: text(), input, why, rule })
+    let call = |why, rule: Option<String>| {
+        let (argument, cut) = (rule.clone(), rule.as_ref().map_or(0, |_| 7));
+        Some(AskDetail::Call { effect: effect(), tool: text(), argument, input: text(), cut, why, rule })
     };
     let shortfall = Some(Shortfall { needed: Money(2), available: Money(1) });
-    let limit = |shortfall, last_call| Some(AskDetail::Limit { limit: LimitReached::TreeTokens, shortfall, last_call });
+    let raise = Raise { money: Money(1), calls: 2, tree: quota() };
+    let limit = |shortfall, finish| Some(AskDetail::Limit { limit: LimitReached::TreeTokens, shortfall, raise, finish });
     let bare = Ask { options: Vec::new(), scopes: Vec::new(), deadline: None, default: None, ..ask(AskKind::Question, None) };
     let raised = [
         bare,
@@ -304,22 +305,28 @@ fn asks() -> Vec<Event> {
         ask(AskKind::Permission, call(AskReason::Rule(text()), Some(text()))),
         ask(AskKind::Permission, call(AskReason::Untrusted(vec![text()]), None)),
         ask(AskKind::Permission, call(AskReason::Repeated(3), None)),
-        ask(AskKind::Budget, limit(shortfall, Some(Money(3)))),
-        ask(AskKind::Budget, limit(None, None)),
+        ask(AskKind::Budget, limit(shortfall, raise)),
+        ask(AskKind::Budget, limit(None, Raise::default())),
     ];
     let raised = raised.map(|ask| AskRaised { ask, notices: vec![mail(MailBody::Finish)] }.into());
     let answer = Answer { option: Some(text()), text: Some(text()), scope: AskScope::Always, amount: Some(Money(1)) };
-    let raise = Some(Raise { money: Money(1), calls: 2, tree: quota() });
-    let settled = SettledBy::ALL.map(|by| {
+    let outcomes = [
+        AskOutcome::Allowed,
+        AskOutcome::Refused,
+        AskOutcome::Raised(raise),
+        AskOutcome::Finishing(Raise::default()),
+        AskOutcome::Stopped,
+    ];
+    let settled = outcomes.into_iter().zip(SettledBy::ALL.into_iter().cycle()).map(|(outcome, by)| {
         let (ask, answer, rule) = (AskId::new("ask-1"), Some(answer.clone()), Some(text()));
-        AskSettled { ask, by, answer, rule, raise, notices: vec![mail(MailBody::Finish)] }.into()
+        AskSettled { ask, by, answer, outcome: Some(outcome), rule, notices: vec![mail(MailBody::Finish)] }.into()
     });
     let none = AskSettled {
         ask: AskId::new("ask-1"),
         by: SettledBy::Person,
         answer: Some(Answer::default()),
         rule: None,
-        raise: Some(Raise::default()),
+        outcome: None,
         notices: Vec::new(),
     };
     let mut events: Vec<Event> = raised.into_iter().chain(settled).collect();

@@ -55,7 +55,10 @@ impl Draft<'_> {
                     continue;
                 }
                 Permission::Needed { .. } if self.same_call_waits(call) => {
-                    self.refuse_call(call, "the same call waits for the person's answer already; this one is left out".to_owned());
+                    self.refuse_call(
+                        call,
+                        "the same call waits for the person's answer already; this one is left out".to_owned(),
+                    );
                     continue;
                 }
                 Permission::Needed { line, need } => {

@@ -99,6 +99,15 @@ impl Glob {
         Pattern::escape(text).parse().ok()
     }
 
+    /// The pattern that matches every text.
+    ///
+    /// # Panics
+    /// Never: `*` is a pattern.
+    #[must_use]
+    pub fn all() -> Glob {
+        "*".parse().expect("`*` is a pattern")
+    }
+
     /// The pattern that matches every text that begins so; `None` if the text cannot be written in a rule.
     #[must_use]
     pub fn beginning(text: &str) -> Option<Glob> {

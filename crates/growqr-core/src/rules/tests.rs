@@ -124,9 +124,10 @@ fn a_call_that_may_reach_what_is_denied_is_denied() {
     }
     // A line that allows must allow everything that the call may reach.
     let notes: &[&str] = &["ask list_memory", "allow list_memory path=notes/*"];
-    assert_eq!([Some("notes/"), Some("notes/a"), Some("notes"), None].map(|prefix| decided_from(notes, prefix)), [
-        Allow, Allow, Ask, Ask
-    ]);
+    assert_eq!(
+        [Some("notes/"), Some("notes/a"), Some("notes"), None].map(|prefix| decided_from(notes, prefix)),
+        [Allow, Allow, Ask, Ask]
+    );
     let field = ArgumentField { kind: ArgumentKind::Path, reach: Reach::All };
     let (input, grow) = (RawJson::of(&json!({"query": "x"})), AgentId::grow());
     let search = CallFacts::new("search_memory", Some(&field), &input, &grow, 0);
@@ -137,8 +138,16 @@ fn a_call_that_may_reach_what_is_denied_is_denied() {
 #[test]
 fn other_spellings_of_a_denied_path_are_denied() {
     let spellings = [
-        "PRIVATE/a", "private/./a", "pri\u{200b}vate/a", "pr\u{131}vate/a", "PRIVAT~1/a", "private /a", "private./a", "private\u{0}/a",
-        "C:private/a", "x/../private/a",
+        "PRIVATE/a",
+        "private/./a",
+        "pri\u{200b}vate/a",
+        "pr\u{131}vate/a",
+        "PRIVAT~1/a",
+        "private /a",
+        "private./a",
+        "private\u{0}/a",
+        "C:private/a",
+        "x/../private/a",
     ];
     for path in spellings {
         let (decision, _) = decided(&["deny * path=private/*"], "read_memory", ArgumentKind::Path, path, "grow", 0);
@@ -151,7 +160,8 @@ fn other_spellings_of_a_denied_path_are_denied() {
 #[test]
 fn a_command_that_a_shell_may_read_differently_is_not_taken_for_an_allowed_one() {
     let allowed = ["git status", "git  status", " git status "];
-    let unclear = ["git 'status'", "git stat*", "/usr/bin/git status", "X=1 git status", "git ~", "git # x", "git {a,b}", "git [a]"];
+    let unclear =
+        ["git 'status'", "git stat*", "/usr/bin/git status", "X=1 git status", "git ~", "git # x", "git {a,b}", "git [a]"];
     for (command, expected) in
         allowed.map(|command| (command, Decision::Allow)).into_iter().chain(unclear.map(|command| (command, Decision::Ask)))
     {

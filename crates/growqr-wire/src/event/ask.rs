@@ -1,7 +1,6 @@
 //! Asks: questions to the person.
 
-use super::ended::{LimitReached, Shortfall};
-use super::raw::Raw;
+use super::ended::{LimitReached, Raise, Shortfall, is_zero};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -30,10 +29,10 @@ pub struct Ask {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub deadline: Option<i64>,
-    /// The answer at the deadline: an option's id, or a text.
+    /// The answer at the deadline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub default: Option<String>,
+    pub default: Option<AskAnswer>,
 }
 
 /// What an ask is about.
@@ -62,12 +61,19 @@ pub enum AskDetail {
         effect: String,
         /// The tool.
         tool: String,
-        /// The input as received.
-        #[ts(type = "unknown")]
-        input: Raw,
+        /// What the call concerns, as rules compare it; `None` if that is not clear, or there is nothing to compare.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[ts(optional)]
+        argument: Option<String>,
+        /// The input's JSON text, or the beginning of a long one.
+        input: String,
+        /// How many bytes of the input are left out.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[ts(as = "Option<u64>", optional)]
+        cut: u64,
         /// Why it needs a question.
         why: AskReason,
-        /// The line that the scopes "this agent" and "always" add.
+        /// The line that the scope "always" adds, and "this agent" for that agent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         rule: Option<String>,
@@ -80,10 +86,10 @@ pub enum AskDetail {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[ts(optional)]
         shortfall: Option<Shortfall>,
-        /// What the answer "finish" may cost.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[ts(optional)]
-        last_call: Option<u64>,
+        /// What the answer "raise" adds. The person may name another amount of money.
+        raise: Raise,
+        /// What the answer "finish" adds, for one last call.
+        finish: Raise,
     },
 }
 
@@ -115,7 +121,7 @@ pub enum AskScope {
     /// This call only.
     #[default]
     Once,
-    /// All such calls of this agent.
+    /// All such calls of this agent, by a rule that is listed and can be removed.
     Agent,
     /// All such calls, by a rule that is listed and can be removed.
     Always,
@@ -145,6 +151,22 @@ pub struct AskAnswer {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape that serde calls")]
 fn is_once(scope: &AskScope) -> bool {
     *scope == AskScope::Once
+}
+
+/// What follows from an answer about a call or a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum AskOutcome {
+    /// The call is carried out.
+    Allowed,
+    /// The call is not carried out.
+    Refused,
+    /// The agent goes on, with this much more.
+    Raised(Raise),
+    /// The agent makes one last call, for which this is added, and ends its turn with a report.
+    Finishing(Raise),
+    /// The turn ends.
+    Stopped,
 }
 
 /// Who settled an ask.

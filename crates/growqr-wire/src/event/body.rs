@@ -1,7 +1,7 @@
 //! The content of each kind of event. The kinds are described in `mod.rs`. Amounts are USD micro-cents.
 
-use super::ask::{Ask, AskAnswer, SettledBy};
-use super::ended::{Ended, LimitReached, Limits, Raise, Shortfall};
+use super::ask::{Ask, AskAnswer, AskOutcome, SettledBy};
+use super::ended::{Ended, LimitReached, Limits, Shortfall};
 use super::mail::{Mail, SpawnRequest};
 use super::model::{CatalogueEntry, Counted, Failure, ModelCard, ModelReply, Verdict};
 use super::raw::Raw;
@@ -128,6 +128,10 @@ pub struct ModelFailed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub counted: Option<Counted>,
+    /// The model that was asked. `None` before version 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub model: Option<String>,
     /// What counts as spent although the bill is not known, in USD micro-cents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
@@ -292,10 +296,10 @@ pub struct AskSettled {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub rule: Option<String>,
-    /// What the answer adds to the limits of the current message.
+    /// What follows for the call or the limit that it was about; `None` for a question, and if it was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub raise: Option<Raise>,
+    pub outcome: Option<AskOutcome>,
     /// Mail to the agents that wait for this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(as = "Option<Vec<Mail>>", optional)]

@@ -1,5 +1,6 @@
 //! Mail between agents.
 
+use super::ask::AskKind;
 use super::ended::{LimitReached, Quota, is_zero};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -105,7 +106,9 @@ pub enum MailBody {
     AskRaised {
         /// The ask.
         ask: String,
-        /// The question.
+        /// What it is about.
+        kind: AskKind,
+        /// The question, or its beginning.
         text: String,
         /// The sources of untrusted text that the sender had read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -14,7 +14,7 @@ mod raw;
 mod tool;
 mod wording;
 
-pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskReason, AskScope, SettledBy};
+pub use ask::{Ask, AskAnswer, AskDetail, AskKind, AskOption, AskOutcome, AskReason, AskScope, SettledBy};
 pub use body::*;
 pub use ended::{Ended, LimitReached, Limits, Quota, Raise, Shortfall, Unpriced};
 pub use mail::{Mail, MailBody, Report, ReportEnding, SpawnRequest};

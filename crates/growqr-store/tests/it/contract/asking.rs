@@ -97,7 +97,7 @@ on_both! {
         }
         let rules = store.rules().await.unwrap();
         let lines: Vec<(&str, RuleOrigin)> = rules.iter().map(|rule| (rule.line.as_str(), rule.origin)).collect();
-        assert_eq!(lines, [("deny a", RuleOrigin::Person), ("ask b", RuleOrigin::Person), ("allow act", RuleOrigin::Always)]);
+        assert_eq!(lines, [("deny a", RuleOrigin::Person), ("ask b", RuleOrigin::Person), ("allow act", RuleOrigin::Answer)]);
         assert!(store.remove_rule(&rules[0].id, later).await.unwrap());
         assert!(store.remove_rule(&rules[2].id, later).await.unwrap());
         assert!(!store.remove_rule(&rules[2].id, later).await.unwrap(), "once");
