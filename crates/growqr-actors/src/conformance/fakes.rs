@@ -160,6 +160,11 @@ impl Effects {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).values().copied().collect()
     }
 
+    /// How often each effect happened, by its id.
+    pub fn by_effect(&self) -> BTreeMap<EffectId, usize> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Number of calls that were looked up.
     pub fn looked_up(&self) -> usize {
         self.looked_up.lock().unwrap_or_else(PoisonError::into_inner).len()

@@ -10,6 +10,7 @@ mod hooked_store;
 mod lifecycle;
 mod mail;
 mod messages;
+mod random_asks;
 mod tools;
 mod world;
 
@@ -19,6 +20,7 @@ pub use hooked_store::{AppendBehavior, HookedStore, StoreHooks};
 pub use lifecycle::*;
 pub use mail::*;
 pub use messages::*;
+pub use random_asks::*;
 pub use tools::*;
 
 use crate::{HostConfig, Placement, Ports};
@@ -101,6 +103,7 @@ macro_rules! placement_conformance {
             two_hundred_questions_are_open_at_once_and_each_is_answered_once
             an_ask_is_settled_with_its_default_at_its_deadline
             the_asks_of_a_cancelled_tree_are_withdrawn
+            random_stories_with_kills_lose_no_ask_and_no_answer
         }
     };
     (@cases $environment:expr; $($case:ident)*) => {
