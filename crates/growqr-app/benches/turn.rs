@@ -34,6 +34,7 @@ fn main() {
     for kind in ["hello", "list", "note"] {
         runtime.block_on(turns(kind));
     }
+    runtime.block_on(rules());
     runtime.block_on(awake());
 }
 
@@ -71,6 +72,34 @@ async fn turns(kind: &str) {
     measure::print(&format!("{kind}_turn_own"), ms(whole.saturating_sub(bare)), "ms");
     measure::print(&format!("{kind}_turn_appends"), f64::from(appends), "");
     client.close().await;
+}
+
+/// Compares turns with a tool call in a profile without rules of the person with those in a profile with a hundred, in turn.
+async fn rules() {
+    const RULES: usize = 100;
+    let (address, _sent) = measure::canned::start_with(wanted);
+    let environment = Environment::from_variables(&[("ANTHROPIC_API_KEY", "sk-ant-bench"), ("ANTHROPIC_BASE_URL", &address)]);
+    let folders = [measure::folder(), measure::folder()];
+    let mut profiles = Vec::new();
+    for folder in &folders {
+        let profile = Profile::find(Some(folder.path()), &environment).expect("a profile");
+        profiles.push(Client::open(profile, &environment, Needs::Host).await.expect("it starts"));
+    }
+    for n in 0..RULES {
+        let line = format!("ask commit_memory path=private/{n}/*");
+        profiles[1].0.send(Request::AddRule { line }).await.expect("it is added");
+    }
+    let mut taken = [Vec::new(), Vec::new()];
+    for n in 0..TURNS {
+        for ((client, events), taken) in profiles.iter_mut().zip(&mut taken) {
+            taken.push(turn(client, events, &format!("note {n}")).await.0);
+        }
+    }
+    let [without, with] = taken.map(|mut taken| ms(median(&mut taken)));
+    measure::print("rules_turn_ratio", with / without, "");
+    for (client, _) in profiles {
+        client.close().await;
+    }
 }
 
 /// Runs one turn. Returns the time from the message to the end of the turn, and the number of appends.
