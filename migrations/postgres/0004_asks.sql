@@ -1,5 +1,5 @@
 -- Asks, the rules that decide tool calls, and what was spent. `asks` and `spendings` are views; so are the rules that an
--- answer has added (their id is that of the ask). Builds before 0.3.0 do not know the new events.
+-- answer has added. Builds before 0.3.0 do not know the new events.
 update app set min_app_version = '0.3.0' where id = 1;
 
 -- The open reservations and the open asks of an agent.
@@ -26,17 +26,18 @@ create index asks_open on asks (profile_id, raised_at, ask_id) where settled_at 
 create index asks_settled on asks (profile_id, settled_at desc, ask_id) where settled_at is not null;
 create index asks_of_agent on asks (profile_id, agent_id);
 
--- `origin` is `person` or `always`; `agent_id` is the agent whose ask added the line. A line that was removed stays, so that
--- a rebuild of the views does not bring it back.
+-- The order of the lines is `position`, which only grows. `ask_id` and `agent_id` are the ask whose answer added the line and its
+-- agent; both are null for a line of the person. The id of a line is its ask, or else its position. A line that was removed stays,
+-- so that a rebuild of the views does not bring it back.
 create table rules (
+    position bigint generated always as identity primary key,
     profile_id text not null,
-    rule_id text not null,
-    line text not null,
-    origin text not null,
+    ask_id text,
     agent_id text,
+    line text not null,
     added_at bigint not null,
     removed_at bigint,
-    primary key (profile_id, rule_id)
+    unique (profile_id, ask_id)
 );
 
 -- One row per model call or charge that cost something, or may have. Tokens are those that the provider counted.

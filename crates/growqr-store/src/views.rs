@@ -53,7 +53,7 @@ impl ViewRows {
                 View::Ask(ask) => rows.asks.push(AskRow::of(ask)?),
                 View::AskSettled(ask, settlement) => rows.settle(SettledRow::of(ask, settlement)?),
                 View::Rule { ask, line, at } => {
-                    rows.rules.push(RuleRow { rule_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
+                    rows.rules.push(RuleRow { ask_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
                 }
                 View::Spending(spending) => rows.spendings.push(SpendingRow::of(spending)?),
             }
@@ -153,7 +153,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
 /// One row of `rules` that an answer adds, without the agent.
 #[derive(Clone, PartialEq)]
 pub(crate) struct RuleRow {
-    pub(crate) rule_id: String,
+    pub(crate) ask_id: String,
     pub(crate) line: String,
     pub(crate) added_at: i64,
 }

@@ -31,7 +31,9 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
     }
     messages::push_changes(sql, withdrawn, edited);
     asks::push(sql, asks, settled);
-    rules::push(sql, rules);
+    if !rules.is_empty() {
+        rules::push(sql, &rules);
+    }
     if !spendings.is_empty() {
         spendings::push(sql, &spendings);
     }
