@@ -1,12 +1,12 @@
 //! Asks, rules and spendings: views of the journal, and the person's own lines.
 
 use super::on_both;
-use crate::fixtures::{NOW, World, append, local, said, say};
+use crate::fixtures::{NOW, World, append, local, said, say, view};
 use growqr_core::ask::{Answer, Ask, AskKind, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{AskRaised, AskSettled, Event, MessageEdited, MessageWithdrawn};
 use growqr_core::id::{AgentId, AskId, Position, ProfileId, Seq};
-use growqr_core::journal::{AskView, Head, Settlement, SpendingBy, SpendingView, View};
+use growqr_core::journal::{AgentView, AskView, Head, Settlement, SpendingBy, SpendingView, View};
 use growqr_core::money::Money;
 use growqr_core::rebuild::ReplayedPage;
 use growqr_core::rules::RuleOrigin;
@@ -164,6 +164,31 @@ on_both! {
         let id = store.add_rule("deny a", NOW).await.unwrap();
         assert!(!other.remove_rule(&id, NOW).await.unwrap());
         assert_eq!((store.rules().await.unwrap().len(), other.rules().await.unwrap().len()), (1, 0));
+    }
+
+    async fn no_number_of_a_provider_stops_an_append_or_a_sum(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let events = (0..40).map(|n| said(&format!("{n}"))).collect();
+        let mut all = append(&grow, Head::default(), events);
+        let huge = Money(u64::MAX);
+        all.views = vec![View::Agent(AgentView { spent: huge, unknown: huge, reserved: huge, allowance: Some(huge), ..view(&grow) })];
+        all.views.extend((1..=40).map(|seq| View::Spending(SpendingView {
+            seq: Seq(seq),
+            at: NOW,
+            purpose: "m".to_owned(),
+            cost: huge,
+            unknown: huge,
+            input_tokens: u64::MAX,
+            cached_tokens: u64::MAX - 1,
+            output_tokens: i64::MAX as u64 + 1,
+        })));
+        store.append(all).await.unwrap();
+        assert_eq!(store.agent(&grow).await.unwrap().unwrap().spent, Money(i64::MAX as u64));
+        for by in [SpendingBy::Agent, SpendingBy::Model, SpendingBy::Day] {
+            let sums = store.spendings(by, Timestamp(0)).await.unwrap();
+            assert_eq!((sums.len(), sums[0].calls, sums[0].input_tokens), (1, 40, 40_000_000_000_000));
+            assert!(sums[0].cost > Money::usd(1_000_000));
+        }
     }
 
     async fn a_message_that_is_taken_back_or_changed_is_found_only_as_it_is_now(world: World) {
