@@ -56,10 +56,12 @@ create table spendings (
 );
 create index spendings_by_time on spendings (profile_id, at);
 
--- The calls that earlier builds recorded. What they count as unknown is not in their events; `growqr db rebuild` changes nothing
--- about that.
-insert into spendings (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens)
-    select profile_id, agent_id, seq, at,
-        coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'model'), ''), coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'cost')::bigint, 0), 0,
-        coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'input_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_5m_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_1h_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'output_tokens')::bigint, 0)
-    from events where kind = 'model_answered';
+-- The spendings of events that earlier builds recorded. Only the program can read every event, so it writes these rows after the
+-- migration, page by page: those of the events after `position`, up to `last_position`. A profile without a row has them all.
+create table unfilled_spendings (
+    profile_id text primary key not null,
+    position bigint not null,
+    last_position bigint not null
+);
+insert into unfilled_spendings (profile_id, position, last_position)
+    select profile_id, 0, position from profiles where position > 0;

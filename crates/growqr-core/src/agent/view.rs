@@ -99,17 +99,21 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
                 views.push(View::Rule { ask: body.ask.clone(), line: line.clone(), at: entry.at });
             }
         }
-        _ => views.extend(spending_view(state, entry).map(View::Spending)),
+        _ => views.extend(spending(entry, || state.model()).map(View::Spending)),
     }
     views
 }
 
-/// What an entry says was spent.
-fn spending_view(state: &State, entry: &Entry) -> Option<SpendingView> {
+/// What an entry says was spent. `model` is the model of the agent's segment: a failed call does not name it.
+#[must_use]
+pub fn spending(entry: &Entry, model: impl FnOnce() -> String) -> Option<SpendingView> {
     let none = Usage::default();
     let (purpose, cost, unknown, usage) = match &entry.event {
         Event::ModelAnswered(body) => (body.reply.model.clone(), body.reply.cost, body.unknown, &body.reply.usage),
-        Event::ModelFailed(body) => (state.model(), None, Some(body.unknown?), &none),
+        Event::ModelFailed(body) => {
+            let unknown = body.unknown?;
+            (model(), None, Some(unknown), &none)
+        }
         Event::ChargeSettled(body) => (body.purpose.clone().unwrap_or_default(), body.cost, body.unknown, &none),
         _ => return None,
     };
