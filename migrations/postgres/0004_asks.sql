@@ -1,5 +1,5 @@
 -- Asks, the rules that decide tool calls, and what was spent. `asks` and `spendings` are views; so are the rules that an
--- answer has added (their id is that of the ask). Builds before 0.3.0 do not know the new events.
+-- answer has added. Builds before 0.3.0 do not know the new events.
 update app set min_app_version = '0.3.0' where id = 1;
 
 -- The open reservations and the open asks of an agent.
@@ -26,17 +26,18 @@ create index asks_open on asks (profile_id, raised_at, ask_id) where settled_at 
 create index asks_settled on asks (profile_id, settled_at desc, ask_id) where settled_at is not null;
 create index asks_of_agent on asks (profile_id, agent_id);
 
--- `origin` is `person` or `always`; `agent_id` is the agent whose ask added the line. A line that was removed stays, so that
--- a rebuild of the views does not bring it back.
+-- The order of the lines is `position`, which only grows. `ask_id` and `agent_id` are the ask whose answer added the line and its
+-- agent; both are null for a line of the person. The id of a line is its ask, or else its position. A line that was removed stays,
+-- so that a rebuild of the views does not bring it back.
 create table rules (
+    position bigint generated always as identity primary key,
     profile_id text not null,
-    rule_id text not null,
-    line text not null,
-    origin text not null,
+    ask_id text,
     agent_id text,
+    line text not null,
     added_at bigint not null,
     removed_at bigint,
-    primary key (profile_id, rule_id)
+    unique (profile_id, ask_id)
 );
 
 -- One row per model call or charge that cost something, or may have. Tokens are those that the provider counted.
@@ -55,10 +56,12 @@ create table spendings (
 );
 create index spendings_by_time on spendings (profile_id, at);
 
--- The calls that earlier builds recorded. What they count as unknown is not in their events; `growqr db rebuild` changes nothing
--- about that.
-insert into spendings (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens)
-    select profile_id, agent_id, seq, at,
-        coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'model'), ''), coalesce((convert_from(body, 'UTF8')::json -> 'reply' ->> 'cost')::bigint, 0), 0,
-        coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'input_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_5m_tokens')::bigint, 0) + coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_write_1h_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'cache_read_tokens')::bigint, 0), coalesce((convert_from(body, 'UTF8')::json -> 'reply' -> 'usage' ->> 'output_tokens')::bigint, 0)
-    from events where kind = 'model_answered';
+-- The spendings of events that earlier builds recorded. Only the program can read every event, so it writes these rows after the
+-- migration, page by page: those of the events after `position`, up to `last_position`. A profile without a row has them all.
+create table unfilled_spendings (
+    profile_id text primary key not null,
+    position bigint not null,
+    last_position bigint not null
+);
+insert into unfilled_spendings (profile_id, position, last_position)
+    select profile_id, 0, position from profiles where position > 0;

@@ -68,7 +68,7 @@ impl LocalHost {
         let placement: Arc<dyn Placement> = Arc::new(host.clone());
         let task = tokio::spawn(async move {
             let maintenance = tidying::run(memory, memory_changed, stop.clone());
-            let deadlines = deadlines::run(Arc::clone(&placement), Arc::clone(&store), clock, asks, stop.clone());
+            let deadlines = deadlines::run(Arc::clone(&placement), store.clone(), clock, asks, stop.clone());
             tokio::join!(registrar.run(inbox, idle), delivery::run(placement, store, mail, stop), deadlines, maintenance);
         });
         *host.task.lock().await = Some(task);

@@ -201,12 +201,12 @@ pub trait Asks: Send + Sync {
     async fn ask(&self, id: &AskId) -> Result<Option<AskView>, StoreError>;
 }
 
-/// The rules that the person, or an answer with the scope "always", has added.
+/// The rules that the person has added, by hand or with an answer.
 #[async_trait]
 pub trait StoredRules: Send + Sync {
-    /// All of them in the order in which they count: those of the person, then those of answers, each in the order of adding.
+    /// All of them in the order in which they were added, whoever added them; the last one that matches a call decides.
     async fn rules(&self) -> Result<Vec<StoredRule>, StoreError>;
-    /// Adds a line of the person at the end of theirs; returns its id.
+    /// Adds a line of the person at the end; returns its id.
     async fn add_rule(&self, line: &str, at: Timestamp) -> Result<String, StoreError>;
     /// Removes a line for good; false if there is none with this id.
     async fn remove_rule(&self, id: &str, at: Timestamp) -> Result<bool, StoreError>;

@@ -44,7 +44,8 @@ impl Usage {
     /// The size of the whole prompt in tokens.
     #[must_use]
     pub fn prompt_tokens(&self) -> u64 {
-        self.input_tokens + self.cache_read_tokens + self.cache_write_5m_tokens + self.cache_write_1h_tokens
+        let cached = self.cache_read_tokens.saturating_add(self.cache_write_5m_tokens).saturating_add(self.cache_write_1h_tokens);
+        self.input_tokens.saturating_add(cached)
     }
 }
 

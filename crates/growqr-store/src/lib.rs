@@ -13,6 +13,7 @@ mod schema;
 mod sqlite;
 mod status;
 mod text;
+mod unfilled;
 mod verify;
 mod views;
 
@@ -42,7 +43,8 @@ enum Backend {
 }
 
 impl Db {
-    /// Opens for reading and writing. Creates the tables, and SQLite's file, if they are missing; migrates the schema.
+    /// Opens for reading and writing. Creates the tables, and SQLite's file, if they are missing; migrates the schema, and writes
+    /// the views that a migration has left to the program.
     ///
     /// # Errors
     /// [`StoreError::Newer`] if only a later build can use the database; `ReadOnly`, `DiskFull`, `Corrupt` and `Unreachable` as

@@ -116,22 +116,19 @@ fn json<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, S
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct RuleRow {
-    rule_id: String,
+    position: i64,
+    ask_id: Option<String>,
     line: String,
-    origin: String,
     added_at: i64,
 }
 
-impl TryFrom<RuleRow> for StoredRule {
-    type Error = StoreError;
-
-    fn try_from(row: RuleRow) -> Result<StoredRule, StoreError> {
-        let origin = match row.origin.as_str() {
-            "person" => RuleOrigin::Person,
-            "always" => RuleOrigin::Answer,
-            other => return Err(damaged("rules.origin", other)),
+impl From<RuleRow> for StoredRule {
+    fn from(row: RuleRow) -> StoredRule {
+        let (id, origin) = match row.ask_id {
+            Some(ask) => (ask, RuleOrigin::Answer),
+            None => (row.position.to_string(), RuleOrigin::Person),
         };
-        Ok(StoredRule { id: row.rule_id, line: row.line, origin, added_at: Timestamp(row.added_at) })
+        StoredRule { id, line: row.line, origin, added_at: Timestamp(row.added_at) }
     }
 }
 

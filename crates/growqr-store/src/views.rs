@@ -53,7 +53,7 @@ impl ViewRows {
                 View::Ask(ask) => rows.asks.push(AskRow::of(ask)?),
                 View::AskSettled(ask, settlement) => rows.settle(SettledRow::of(ask, settlement)?),
                 View::Rule { ask, line, at } => {
-                    rows.rules.push(RuleRow { rule_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
+                    rows.rules.push(RuleRow { ask_id: ask.as_str().to_owned(), line: without_nul(line), added_at: at.0 })
                 }
                 View::Spending(spending) => rows.spendings.push(SpendingRow::of(spending)?),
             }
@@ -153,7 +153,7 @@ fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
 /// One row of `rules` that an answer adds, without the agent.
 #[derive(Clone, PartialEq)]
 pub(crate) struct RuleRow {
-    pub(crate) rule_id: String,
+    pub(crate) ask_id: String,
     pub(crate) line: String,
     pub(crate) added_at: i64,
 }
@@ -171,17 +171,28 @@ pub(crate) struct SpendingRow {
     pub(crate) output_tokens: i64,
 }
 
+/// The most tokens, and the most money (a million US dollars), that one row of `spendings` counts. These numbers come from
+/// providers. A wrong one may be as large as a `u64`, which neither database stores and whose sum overflows; it must not make the
+/// append fail. Larger numbers mean nothing, and millions of rows with this many tokens still have a sum.
+const MAX_TOKENS: u64 = 1_000_000_000_000;
+const MAX_COST: u64 = 100_000_000_000_000;
+
+/// A number from outside, at most `max`.
+fn clamped(number: u64, max: u64) -> i64 {
+    i64::try_from(number.min(max)).unwrap_or(i64::MAX)
+}
+
 impl SpendingRow {
-    fn of(view: &SpendingView) -> Result<SpendingRow, StoreError> {
+    pub(crate) fn of(view: &SpendingView) -> Result<SpendingRow, StoreError> {
         Ok(SpendingRow {
             seq: to_i64(view.seq.0)?,
             at: view.at.0,
             purpose: without_nul(&view.purpose),
-            cost: to_i64(view.cost.0)?,
-            unknown_cost: to_i64(view.unknown.0)?,
-            input_tokens: to_i64(view.input_tokens)?,
-            cached_tokens: to_i64(view.cached_tokens)?,
-            output_tokens: to_i64(view.output_tokens)?,
+            cost: clamped(view.cost.0, MAX_COST),
+            unknown_cost: clamped(view.unknown.0, MAX_COST),
+            input_tokens: clamped(view.input_tokens, MAX_TOKENS),
+            cached_tokens: clamped(view.cached_tokens, MAX_TOKENS),
+            output_tokens: clamped(view.output_tokens, MAX_TOKENS),
         })
     }
 }
@@ -217,10 +228,11 @@ impl AgentRow {
             status: agent.status.as_str().to_owned(),
             model: without_nul(&agent.model),
             turn: to_i64(agent.turn)?,
-            spent: to_i64(agent.spent.0)?,
-            unknown: to_i64(agent.unknown.0)?,
-            allowance: agent.allowance.map(|money| to_i64(money.0)).transpose()?,
-            reserved: to_i64(agent.reserved.0)?,
+            // Sums of costs, which come from providers.
+            spent: clamped(agent.spent.0, u64::MAX),
+            unknown: clamped(agent.unknown.0, u64::MAX),
+            allowance: agent.allowance.map(|money| clamped(money.0, u64::MAX)),
+            reserved: clamped(agent.reserved.0, u64::MAX),
             asks: i64::from(agent.asks),
             created_at: agent.created_at.0,
             updated_at: agent.updated_at.0,

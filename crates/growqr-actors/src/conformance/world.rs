@@ -105,10 +105,14 @@ impl RunningHost {
 
     /// Returns once no agent is at work and the outbox is empty.
     pub async fn until_idle(&self) {
+        let position = async || self.store.position().await.expect("the position can be read");
         self.until(async || {
+            let before = position().await;
             let agents = self.store.agents().await.expect("the store can be read");
             let mail = self.store.undelivered(1).await.expect("the outbox can be read");
-            mail.is_empty() && !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work())
+            let is_idle = mail.is_empty() && !agents.is_empty() && agents.iter().all(|agent| !agent.status.is_at_work());
+            // Mail that is delivered between the two reads has made an agent work.
+            is_idle && position().await == before
         })
         .await;
     }

@@ -39,4 +39,4 @@ pub use decide::decide;
 pub use exchange::{Input, Intent, Setup};
 pub use state::{STATE_VERSION, State};
 pub use transcript::Transcript;
-pub use view::views;
+pub use view::{spending, views};

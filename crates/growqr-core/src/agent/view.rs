@@ -99,13 +99,14 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
                 views.push(View::Rule { ask: body.ask.clone(), line: line.clone(), at: entry.at });
             }
         }
-        _ => views.extend(spending_view(entry).map(View::Spending)),
+        _ => views.extend(spending(entry).map(View::Spending)),
     }
     views
 }
 
 /// What an entry says was spent.
-fn spending_view(entry: &Entry) -> Option<SpendingView> {
+#[must_use]
+pub fn spending(entry: &Entry) -> Option<SpendingView> {
     let none = Usage::default();
     let (purpose, cost, unknown, usage) = match &entry.event {
         Event::ModelAnswered(body) => (body.reply.model.clone(), body.reply.cost, body.unknown, &body.reply.usage),

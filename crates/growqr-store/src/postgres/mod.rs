@@ -10,6 +10,7 @@ mod rules;
 mod search;
 mod settings;
 mod spendings;
+mod unfilled;
 mod users;
 mod views;
 
@@ -62,7 +63,9 @@ impl Database {
         let options = options(url, false)?;
         let mut connection = connect(&options).await?;
         let migrated = migrate(&mut connection).await?;
-        connection.close().await.map_err(while_doing("open"))?;
+        if unfilled::fill(&mut connection).await {
+            connection.close().await.map_err(while_doing("open"))?;
+        }
         Ok((Database { pool: pool(options), read_only: false }, migrated))
     }
 

@@ -2,26 +2,25 @@
 
 use super::PostgresStore;
 use crate::error::while_doing;
-use crate::rows::{self, RuleRow};
+use crate::rows::RuleRow;
 use crate::text::without_nul;
 use async_trait::async_trait;
 use growqr_core::clock::Timestamp;
 use growqr_core::journal::{StoreError, StoredRule, StoredRules};
 
-/// The person's lines have a number as their id, which gives their order.
-const RULES: &str = "select rule_id, line, origin, added_at from rules where profile_id = $1 and removed_at is null \
-    order by origin = 'always', added_at, length(rule_id), rule_id";
-const ADD: &str = "insert into rules (profile_id, rule_id, line, origin, added_at) \
-    select $1, cast(count(*) + 1 as text), $2, 'person', $3 from rules where profile_id = $1 and origin = 'person' \
-    returning rule_id";
-const REMOVE: &str = "update rules set removed_at = $3 where profile_id = $1 and rule_id = $2 and removed_at is null";
+const RULES: &str = "select position, ask_id, line, added_at from rules \
+    where profile_id = $1 and removed_at is null order by position";
+const ADD: &str = "insert into rules (profile_id, line, added_at) values ($1, $2, $3) \
+    returning cast(position as text)";
+const REMOVE: &str = "update rules set removed_at = $3 \
+    where profile_id = $1 and coalesce(ask_id, cast(position as text)) = $2 and removed_at is null";
 
 #[async_trait]
 impl StoredRules for PostgresStore {
     async fn rules(&self) -> Result<Vec<StoredRule>, StoreError> {
         let query = sqlx::query_as(RULES).bind(self.profile());
         let rows: Vec<RuleRow> = query.fetch_all(&self.db.pool).await.map_err(while_doing("list the rules"))?;
-        rows::all(rows)
+        Ok(rows.into_iter().map(StoredRule::from).collect())
     }
 
     async fn add_rule(&self, line: &str, at: Timestamp) -> Result<String, StoreError> {

@@ -10,6 +10,7 @@ mod rules;
 mod search;
 mod settings;
 mod spendings;
+mod unfilled;
 mod users;
 mod views;
 
@@ -76,8 +77,9 @@ impl Database {
     pub(crate) async fn open(path: &Path) -> Result<(Database, Migrated), StoreError> {
         let mut connection = connect(path).await?;
         let migrated = migrate(&mut connection).await?;
-        let readers = readers(path);
-        Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(Some(connection))), readers }, migrated))
+        // A failed fill leaves its transaction open; dropping the connection rolls it back.
+        let writer = unfilled::fill(&mut connection).await.then_some(connection);
+        Ok((Database { path: path.to_owned(), writer: Some(Mutex::new(writer)), readers: readers(path) }, migrated))
     }
 
     /// Opens read-only; `None` if there is no file.

@@ -11,7 +11,7 @@ pub(super) use agents::replace as replace_agent;
 pub(super) use asks::replace as replace_asks;
 pub(super) use messages::replace as replace_messages;
 pub(super) use rules::add_missing as add_missing_rules;
-pub(super) use spendings::replace as replace_spendings;
+pub(super) use spendings::{insert_missing as insert_missing_spendings, replace as replace_spendings};
 
 use crate::error::while_doing;
 use crate::views::ViewRows;
@@ -31,7 +31,9 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: ViewRows) {
     }
     messages::push_changes(sql, withdrawn, edited);
     asks::push(sql, asks, settled);
-    rules::push(sql, rules);
+    if !rules.is_empty() {
+        rules::push(sql, &rules);
+    }
     if !spendings.is_empty() {
         spendings::push(sql, &spendings);
     }

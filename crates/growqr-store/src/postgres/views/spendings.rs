@@ -7,14 +7,35 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens from spendings \
     where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4 order by seq";
+const INSERT: &str = "insert into spendings \
+    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens) ";
 const DELETE: &str = "delete from spendings where profile_id = $1 and agent_id = $2 and seq > $3 and seq <= $4";
 
 /// Inserts the rows.
 pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[SpendingRow]) {
-    sql.push(
-        ", new_spendings as (insert into spendings (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, \
-         cached_tokens, output_tokens) select $1, $2, s.* from head, unnest(",
-    );
+    let rows: Vec<&SpendingRow> = rows.iter().collect();
+    sql.push(", new_spendings as (").push(INSERT).push("select $1, $2, s.* from head, unnest(");
+    push_columns(sql, &rows);
+    sql.push(") as s)");
+}
+
+/// Inserts rows of any agents, except those that exist.
+pub(in crate::postgres) async fn insert_missing(
+    connection: &mut PgConnection,
+    profile: &str,
+    rows: &[(String, SpendingRow)],
+) -> Result<(), StoreError> {
+    let (agents, rows): (Vec<&str>, Vec<&SpendingRow>) = rows.iter().map(|(agent, row)| (agent.as_str(), row)).unzip();
+    let mut sql = QueryBuilder::new(INSERT);
+    sql.push("select ").push_bind(profile).push(", s.* from unnest(").push_bind(agents).push("::text[], ");
+    push_columns(&mut sql, &rows);
+    let insert = sql.push(") as s on conflict do nothing").build();
+    insert.execute(connection).await.map_err(while_doing("write spendings"))?;
+    Ok(())
+}
+
+/// Pushes one array for each column of [`INSERT`] after the agent.
+fn push_columns(sql: &mut QueryBuilder<Postgres>, rows: &[&SpendingRow]) {
     sql.push_bind(rows.iter().map(|row| row.seq).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.at).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.purpose.clone()).collect::<Vec<_>>()).push("::text[], ");
@@ -22,7 +43,7 @@ pub(super) fn push(sql: &mut QueryBuilder<Postgres>, rows: &[SpendingRow]) {
     sql.push_bind(rows.iter().map(|row| row.unknown_cost).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.input_tokens).collect::<Vec<_>>()).push("::bigint[], ");
     sql.push_bind(rows.iter().map(|row| row.cached_tokens).collect::<Vec<_>>()).push("::bigint[], ");
-    sql.push_bind(rows.iter().map(|row| row.output_tokens).collect::<Vec<_>>()).push("::bigint[]) as s)");
+    sql.push_bind(rows.iter().map(|row| row.output_tokens).collect::<Vec<_>>()).push("::bigint[]");
 }
 
 /// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing

@@ -11,7 +11,7 @@ pub(super) use agents::replace as replace_agent;
 pub(super) use asks::replace as replace_asks;
 pub(super) use messages::{reindex, replace as replace_messages};
 pub(super) use rules::add_missing as add_missing_rules;
-pub(super) use spendings::replace as replace_spendings;
+pub(super) use spendings::{insert_missing as insert_missing_spendings, replace as replace_spendings};
 
 use crate::views::ViewRows;
 use sqlx::{QueryBuilder, Sqlite};

@@ -8,9 +8,11 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 /// Inserts the lines that were never added. A line that the person has removed stays removed.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, rows: Vec<RuleRow>) {
     for row in rows {
-        sql.push("insert into rules (profile_id, rule_id, line, origin, agent_id, added_at) values (").push_bind(profile);
-        sql.push(", ").push_bind(row.rule_id).push(", ").push_bind(row.line).push(", 'always', ").push_bind(agent);
-        sql.push(", ").push_bind(row.added_at).push(") on conflict do nothing; ");
+        sql.push("insert into rules (profile_id, ask_id, agent_id, line, added_at) ");
+        sql.push_values([row], |mut values, row| {
+            values.push_bind(profile).push_bind(row.ask_id).push_bind(agent).push_bind(row.line).push_bind(row.added_at);
+        });
+        sql.push(" on conflict do nothing; ");
     }
 }
 

@@ -7,15 +7,17 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 const ROWS: &str = "select seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens from spendings \
     where profile_id = ? and agent_id = ? and seq > ? and seq <= ? order by seq";
+const INSERT: &str = "insert into spendings \
+    (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, output_tokens) ";
 const DELETE: &str = "delete from spendings where profile_id = ? and agent_id = ? and seq > ? and seq <= ?";
+
+/// Rows per insert: ten values each, far below SQLite's limit of 32,766.
+const ROWS_PER_INSERT: usize = 1000;
 
 /// Inserts the rows, one statement each, so that the connection caches only a few prepared statements.
 pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, rows: Vec<SpendingRow>) {
     for row in rows {
-        sql.push(
-            "insert into spendings (profile_id, agent_id, seq, at, purpose, cost, unknown_cost, input_tokens, cached_tokens, \
-             output_tokens) ",
-        );
+        sql.push(INSERT);
         sql.push_values([row], |mut values, row| {
             values.push_bind(profile).push_bind(agent).push_bind(row.seq).push_bind(row.at).push_bind(row.purpose);
             values.push_bind(row.cost).push_bind(row.unknown_cost).push_bind(row.input_tokens);
@@ -23,6 +25,25 @@ pub(super) fn push(sql: &mut QueryBuilder<Sqlite>, profile: &str, agent: &str, r
         });
         sql.push("; ");
     }
+}
+
+/// Inserts rows of any agents, except those that exist.
+pub(in crate::sqlite) async fn insert_missing(
+    connection: &mut SqliteConnection,
+    profile: &str,
+    rows: &[(String, SpendingRow)],
+) -> Result<(), StoreError> {
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        let mut sql = QueryBuilder::new(INSERT);
+        sql.push_values(rows, |mut values, (agent, row)| {
+            values.push_bind(profile).push_bind(agent).push_bind(row.seq).push_bind(row.at).push_bind(&row.purpose);
+            values.push_bind(row.cost).push_bind(row.unknown_cost).push_bind(row.input_tokens);
+            values.push_bind(row.cached_tokens).push_bind(row.output_tokens);
+        });
+        let insert = sql.push(" on conflict do nothing").build().persistent(false);
+        insert.execute(&mut *connection).await.map_err(while_doing("write spendings"))?;
+    }
+    Ok(())
 }
 
 /// Replaces the rows of the events in `range` (exclusive start, inclusive end) if they differ. Returns the number of differing

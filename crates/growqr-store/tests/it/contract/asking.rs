@@ -1,14 +1,17 @@
 //! Asks, rules and spendings: views of the journal, and the person's own lines.
 
 use super::on_both;
-use crate::fixtures::{NOW, World, append, said, say};
+use crate::fixtures::{NOW, World, append, local, said, say, view};
 use growqr_core::ask::{Answer, Ask, AskKind, AskScope, SettledBy};
 use growqr_core::clock::Timestamp;
 use growqr_core::event::{AskRaised, AskSettled, Event, MessageEdited, MessageWithdrawn};
-use growqr_core::id::{AgentId, AskId, Seq};
-use growqr_core::journal::{AskView, Head, Settlement, SpendingBy, SpendingView, View};
+use growqr_core::id::{AgentId, AskId, Position, ProfileId, Seq};
+use growqr_core::journal::{AgentView, AskView, Head, Settlement, SpendingBy, SpendingView, View};
 use growqr_core::money::Money;
+use growqr_core::rebuild::ReplayedPage;
 use growqr_core::rules::RuleOrigin;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const DAY: i64 = 86_400_000;
 
@@ -45,7 +48,7 @@ fn settled(id: &str, rule: Option<&str>) -> (Event, Vec<View>) {
     let Settlement { by, answer, rule, .. } = settlement(rule);
     let mut views = vec![View::AskSettled(AskId::new(id), settlement(rule.as_deref()))];
     views.extend(rule.clone().map(|line| View::Rule { ask: AskId::new(id), line, at: NOW }));
-    (AskSettled { ask: AskId::new(id), by, answer, rule, raise: None, notices: Vec::new() }.into(), views)
+    (AskSettled { ask: AskId::new(id), by, answer, rule, outcome: None, notices: Vec::new() }.into(), views)
 }
 
 on_both! {
@@ -83,21 +86,19 @@ on_both! {
         assert_eq!(store.rules().await.unwrap(), []);
     }
 
-    async fn rules_of_the_person_come_first_and_a_removed_line_does_not_come_back(world: World) {
+    async fn a_removed_line_does_not_come_back(world: World) {
         let (store, grow) = (world.store().await, AgentId::grow());
         let (event, view) = raised("ask-1", 1);
         let (answer, views) = settled("ask-1", Some("allow act"));
         let mut both = append(&grow, Head::default(), vec![event, answer]);
         both.views.push(view);
         both.views.extend(views.clone());
-        store.append(both).await.unwrap();
         let later = Timestamp(NOW.0 + 1);
         for line in ["deny a", "ask b"] {
             store.add_rule(line, later).await.unwrap();
         }
+        store.append(both).await.unwrap();
         let rules = store.rules().await.unwrap();
-        let lines: Vec<(&str, RuleOrigin)> = rules.iter().map(|rule| (rule.line.as_str(), rule.origin)).collect();
-        assert_eq!(lines, [("deny a", RuleOrigin::Person), ("ask b", RuleOrigin::Person), ("allow act", RuleOrigin::Answer)]);
         assert!(store.remove_rule(&rules[0].id, later).await.unwrap());
         assert!(store.remove_rule(&rules[2].id, later).await.unwrap());
         assert!(!store.remove_rule(&rules[2].id, later).await.unwrap(), "once");
@@ -107,6 +108,87 @@ on_both! {
         again.views.extend(views.into_iter().filter(|view| matches!(view, View::Rule { .. })));
         store.append(again).await.unwrap();
         assert!(store.rules().await.unwrap().iter().all(|rule| rule.origin == RuleOrigin::Person));
+    }
+
+    async fn lines_stay_in_the_order_of_adding_whoever_added_them_and_whatever_the_clock_says(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let always = |ask: &str, line: &str, at| View::Rule { ask: AskId::new(ask), line: line.to_owned(), at: Timestamp(at) };
+        let mut head = Head::default();
+        let first = store.add_rule("deny a", Timestamp(9)).await.unwrap();
+        for (text, rules) in [("x", ["allow b", "allow c"]), ("y", ["allow f", "allow g"])] {
+            let mut answered = append(&grow, head, vec![said(text)]);
+            answered.views.extend(rules.map(|line| always(&format!("ask-{line}"), line, 5)));
+            head = store.append(answered).await.unwrap().head;
+            if text == "x" {
+                store.add_rule("deny d", Timestamp(5)).await.unwrap();
+                store.add_rule("deny e", Timestamp(1)).await.unwrap();
+            }
+        }
+        let lines = async || store.rules().await.unwrap().into_iter().map(|rule| rule.line).collect::<Vec<_>>();
+        let in_order = ["deny a", "allow b", "allow c", "deny d", "deny e", "allow f", "allow g"];
+        assert_eq!(lines().await, in_order);
+        let origins: Vec<_> = store.rules().await.unwrap().iter().map(|rule| rule.origin == RuleOrigin::Person).collect();
+        assert_eq!(origins, [true, false, false, true, true, false, false]);
+        assert_eq!((first, store.rules().await.unwrap()[0].added_at), (store.rules().await.unwrap()[0].id.clone(), Timestamp(9)));
+
+        // A rebuild adds the lines that are missing at the end and moves no other line.
+        world.run_sql("delete from rules where line = 'allow b'").await;
+        let views = world.db().await.views(&local());
+        let mut rebuild = views.rebuild(&grow).await.unwrap();
+        let entries = store.events(Position(0), None, 10).await.unwrap();
+        let entries: Vec<_> = entries.iter().map(|event| (event.position, event.entry().unwrap())).collect();
+        let again = ["allow g", "allow c", "allow b", "allow f"].map(|line| always(&format!("ask-{line}"), line, 5));
+        let page = ReplayedPage { entries, views: again.into(), ..ReplayedPage::default() };
+        rebuild.add_page(page).await.unwrap();
+        assert_eq!(rebuild.finish(head).await.unwrap().rules, 1);
+        assert_eq!(lines().await, ["deny a", "allow c", "deny d", "deny e", "allow f", "allow g", "allow b"]);
+    }
+
+    async fn lines_that_are_added_at_the_same_time_have_ids_of_their_own(world: World) {
+        let (one, other) = (world.store().await, world.store().await);
+        let adds = (0..20).map(|n| {
+            let store = if n % 2 == 0 { Arc::clone(&one) } else { Arc::clone(&other) };
+            tokio::spawn(async move { store.add_rule(&format!("deny {n}"), NOW).await.unwrap() })
+        });
+        let mut ids = BTreeSet::new();
+        for add in adds.collect::<Vec<_>>() {
+            ids.insert(add.await.unwrap());
+        }
+        let stored: BTreeSet<String> = one.rules().await.unwrap().into_iter().map(|rule| rule.id).collect();
+        assert_eq!((ids.len(), ids), (20, stored));
+    }
+
+    async fn the_lines_of_another_profile_are_neither_listed_nor_removed(world: World) {
+        let (store, db) = (world.store().await, world.db().await);
+        let other = db.profile(&ProfileId::new("other"), NOW).await.unwrap();
+        let id = store.add_rule("deny a", NOW).await.unwrap();
+        assert!(!other.remove_rule(&id, NOW).await.unwrap());
+        assert_eq!((store.rules().await.unwrap().len(), other.rules().await.unwrap().len()), (1, 0));
+    }
+
+    async fn no_number_of_a_provider_stops_an_append_or_a_sum(world: World) {
+        let (store, grow) = (world.store().await, AgentId::grow());
+        let events = (0..40).map(|n| said(&format!("{n}"))).collect();
+        let mut all = append(&grow, Head::default(), events);
+        let huge = Money(u64::MAX);
+        all.views = vec![View::Agent(AgentView { spent: huge, unknown: huge, reserved: huge, allowance: Some(huge), ..view(&grow) })];
+        all.views.extend((1..=40).map(|seq| View::Spending(SpendingView {
+            seq: Seq(seq),
+            at: NOW,
+            purpose: "m".to_owned(),
+            cost: huge,
+            unknown: huge,
+            input_tokens: u64::MAX,
+            cached_tokens: u64::MAX - 1,
+            output_tokens: i64::MAX as u64 + 1,
+        })));
+        store.append(all).await.unwrap();
+        assert_eq!(store.agent(&grow).await.unwrap().unwrap().spent, Money(i64::MAX as u64));
+        for by in [SpendingBy::Agent, SpendingBy::Model, SpendingBy::Day] {
+            let sums = store.spendings(by, Timestamp(0)).await.unwrap();
+            assert_eq!((sums.len(), sums[0].calls, sums[0].input_tokens), (1, 40, 40_000_000_000_000));
+            assert!(sums[0].cost > Money::usd(1_000_000));
+        }
     }
 
     async fn a_message_that_is_taken_back_or_changed_is_found_only_as_it_is_now(world: World) {

@@ -8,6 +8,7 @@ mod opening;
 mod reading;
 mod rebuilding;
 mod searching;
+mod unfilled;
 mod verifying;
 
 /// Runs a test on both databases.
