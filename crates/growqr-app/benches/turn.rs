@@ -90,9 +90,11 @@ async fn rules() {
         profiles[1].0.send(Request::AddRule { line }).await.expect("it is added");
     }
     let mut taken = [Vec::new(), Vec::new()];
-    for n in 0..TURNS {
-        for ((client, events), taken) in profiles.iter_mut().zip(&mut taken) {
-            taken.push(turn(client, events, &format!("note {n}")).await.0);
+    for n in 0..2 * TURNS {
+        // Each of the two comes first as often as the other.
+        for which in [n % 2, 1 - n % 2] {
+            let (client, events) = &mut profiles[which];
+            taken[which].push(turn(client, events, &format!("note {n}")).await.0);
         }
     }
     let [without, with] = taken.map(|mut taken| ms(median(&mut taken)));

@@ -1,5 +1,6 @@
 //! A call as the rules see it: the tool, its argument in normal form, and the agent.
 
+use super::line::fold;
 use crate::id::AgentId;
 use crate::raw::RawJson;
 use serde::de::{MapAccess, Visitor};
@@ -83,6 +84,7 @@ pub struct CallFacts<'a> {
     field: Option<&'a ArgumentField>,
     input: &'a RawJson,
     argument: OnceCell<Argument>,
+    folded: OnceCell<String>,
 }
 
 impl<'a> CallFacts<'a> {
@@ -95,7 +97,15 @@ impl<'a> CallFacts<'a> {
         agent: &'a AgentId,
         depth: u32,
     ) -> CallFacts<'a> {
-        CallFacts { tool, agent, depth, field, input, argument: OnceCell::new() }
+        CallFacts { tool, agent, depth, field, input, argument: OnceCell::new(), folded: OnceCell::new() }
+    }
+
+    /// The value of the argument after [`fold`]; empty if it has none.
+    pub(super) fn folded_argument(&self) -> &str {
+        self.folded.get_or_init(|| match self.argument() {
+            Argument::One(_, value) | Argument::Beginning(_, value) => fold(value),
+            Argument::None | Argument::Unclear(_) => String::new(),
+        })
     }
 
     /// The argument in normal form.

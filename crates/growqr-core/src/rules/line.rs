@@ -119,9 +119,9 @@ impl Glob {
         self.exact.matches_with(text, OPTIONS)
     }
 
-    /// Whether the text matches in any spelling that a file system may treat as the same name.
-    fn matches_folded(&self, text: &str) -> bool {
-        self.matches(text) || self.folded.matches_with(&fold(text), OPTIONS)
+    /// Whether a text matches in any spelling that a file system may treat as the same name. `folded` is the text after [`fold`].
+    fn matches_folded(&self, folded: &str) -> bool {
+        self.folded.matches_with(folded, OPTIONS)
     }
 
     /// Whether every text matches that begins so.
@@ -129,17 +129,17 @@ impl Glob {
         self.exact.as_str().ends_with('*') && self.matches(start)
     }
 
-    /// Whether a text may match that begins so, in any spelling; may be true although none does.
-    fn may_match_from(&self, start: &str) -> bool {
-        let (pattern, start) = (self.folded.as_str(), fold(start));
+    /// Whether a text may match that begins so after [`fold`]; may be true although none does.
+    fn may_match_from(&self, folded: &str) -> bool {
+        let pattern = self.folded.as_str();
         let literal = pattern.find(['*', '?', '[']).map_or(pattern, |end| &pattern[..end]);
-        literal.starts_with(&start) || start.starts_with(literal)
+        literal.starts_with(folded) || folded.starts_with(literal)
     }
 }
 
 /// The text as a file system may compare it: in one normal form, without case, and without the invisible characters that some
 /// systems ignore in names.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     // Some letters have two forms of lower case and one of upper case, such as `s` and `ſ`.
     let folded = text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     folded.filter(|c| !is_ignored_in_names(*c)).nfc().collect()
@@ -205,10 +205,10 @@ impl Rule {
         match call.argument() {
             Argument::None => false,
             Argument::Unclear(of) => of == kind && !allows,
-            Argument::One(of, value) => of == kind && if allows { pattern.matches(value) } else { pattern.matches_folded(value) },
-            Argument::Beginning(of, start) => {
-                of == kind && if allows { pattern.matches_all_from(start) } else { pattern.may_match_from(start) }
-            }
+            Argument::One(of, value) if allows => of == kind && pattern.matches(value),
+            Argument::One(of, _) => of == kind && pattern.matches_folded(call.folded_argument()),
+            Argument::Beginning(of, start) if allows => of == kind && pattern.matches_all_from(start),
+            Argument::Beginning(of, _) => of == kind && pattern.may_match_from(call.folded_argument()),
         }
     }
 }
