@@ -214,6 +214,8 @@ impl State {
             self.quota.record_use(Quota { calls: 1, ..Quota::default() });
         }
         self.interrupted_attempt = None;
+        self.cancelling = false;
+        self.message_since_cancel = false;
         self.ending = None;
         self.paused = None;
         self.phase = Phase::Calling {
@@ -283,6 +285,8 @@ impl State {
         if let (Phase::Calling { tokens: Some(reserved), .. }, true) = (&self.phase, counted != Counted::Nothing) {
             self.use_tokens(*reserved);
         }
+        // The model has not read what it was sent.
+        self.untrusted_pending.extend(self.untrusted.iter().cloned());
         self.phase = Phase::Waiting;
     }
 

@@ -150,8 +150,9 @@ impl Draft<'_> {
         let deadline = input
             .deadline_minutes
             .map(|minutes| Timestamp(self.now.at.0.saturating_add(i64::from(minutes).saturating_mul(60_000))));
-        let option = |(index, label): (usize, String)| AskOption { id: (index + 1).to_string(), label };
-        let options: Vec<AskOption> = input.options.unwrap_or_default().into_iter().enumerate().map(option).collect();
+        // Letters: a label is more often a number.
+        let option = |(id, label): (char, String)| AskOption { id: id.to_string(), label };
+        let options: Vec<AskOption> = ('a'..='z').zip(input.options.unwrap_or_default()).map(option).collect();
         let default = input.default.map(|default| match options.iter().find(|option| option.label == default) {
             Some(option) => Answer { option: Some(option.id.clone()), ..Answer::default() },
             None => Answer { text: Some(default), ..Answer::default() },
@@ -369,7 +370,8 @@ impl State {
                 if body.by == SettledBy::Person {
                     self.counters = Counters::default();
                 }
-                self.pending.push(Pending::Answer { ask: ask.id, question: ask.text, answer });
+                let in_time = body.by != SettledBy::Deadline;
+                self.pending.push(Pending::Answer { ask: ask.id, question: ask.text, answer, in_time });
             }
             _ => {}
         }

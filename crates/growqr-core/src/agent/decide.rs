@@ -14,8 +14,8 @@ use super::turn::{Phase, Progress};
 use crate::budget::{MIN_ALLOWANCE, ReportAmounts, share};
 use crate::clock::Moment;
 use crate::event::{
-    AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, JournalNamed, MailReceived, ModelAnswered, ModelFailed,
-    ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
+    AgentCreated, CancelRequested, CommitIntended, Counted, Ended, Event, FinishRequested, JournalNamed, MailReceived,
+    ModelAnswered, ModelFailed, ModelRequested, Nudge, SegmentStarted, TurnEnded, TurnEnding, TurnStarted, UserSaid, Verdict,
 };
 use crate::id::{AgentId, EffectId, EffectSalt, JournalName, MessageId, hex};
 use crate::limits::LimitReached;
@@ -128,10 +128,18 @@ impl Draft<'_> {
             }
             MailBody::AskRaised { .. } | MailBody::AskSettled { .. } => self.push(MailReceived { mail }),
             MailBody::Report(_) => {
-                let wakes = self.report_wakes(&mail.from);
+                let (wakes, from) = (self.report_wakes(&mail.from), mail.from.clone());
                 self.push(MailReceived { mail });
-                if self.state.is_at_work() || wakes {
+                if self.state.is_at_work() {
                     self.handle_pending(false);
+                } else if wakes {
+                    let finishing = self.state.children.get(&from).is_some_and(|child| child.finishing);
+                    self.start_turn();
+                    // What was to finish is not started anew by its reports.
+                    if finishing {
+                        self.push(FinishRequested { by_person: false, mail: Vec::new() });
+                    }
+                    self.request(1);
                 }
             }
         }
@@ -168,6 +176,11 @@ impl Draft<'_> {
     }
 
     pub(super) fn begin_turn(&mut self) {
+        self.start_turn();
+        self.request(1);
+    }
+
+    fn start_turn(&mut self) {
         let setup = self.setup;
         let current = self.state.segment.as_ref();
         let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
@@ -180,7 +193,6 @@ impl Draft<'_> {
             self.begin_segment();
         }
         self.push(TurnStarted { turn: self.state.turn + 1, limits: setup.limits });
-        self.request(1);
     }
 
     fn begin_segment(&mut self) {
@@ -300,6 +312,10 @@ impl Draft<'_> {
                 return self.request(1);
             }
             let goes_on = self.state.message_since_cancel;
+            // A report would return the money that the message has brought.
+            if goes_on && self.state.depth() > 0 {
+                return self.request(1);
+            }
             self.end_turn_after_children(Ended::Cancelled);
             if goes_on && !self.state.is_at_work() {
                 self.begin_turn();
@@ -349,6 +365,10 @@ impl Draft<'_> {
         let children_to_stop = tree && self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
         let is_working = self.state.is_at_work() && self.state.ending.is_none();
         if self.state.cancelling || (!is_working && !children_to_stop && self.state.open_asks.is_empty()) {
+            // The agent stops already; its sub-agents were not told to.
+            if children_to_stop {
+                children::cancel_all(self);
+            }
             return;
         }
         self.push(CancelRequested { by_person });

@@ -6,7 +6,7 @@ use super::judge::WantedCall;
 use super::state::State;
 use super::turn::{Pending, Phase};
 use crate::ask::AskKind;
-use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn};
+use crate::event::{Ended, FinishRequested, MessageEdited, MessageWithdrawn, TurnEnding};
 use crate::id::{AgentId, AskId, Seq};
 use crate::mail::{Mail, MailBody};
 use crate::tool::ToolResult;
@@ -50,17 +50,28 @@ impl Draft<'_> {
     /// An answer with calls although the turn is to finish: the calls are refused, and the model gets one more chance to report.
     pub(super) fn refuse_while_finishing(&mut self, calls: &[WantedCall]) {
         self.refuse_calls(calls, FINISHING);
-        if self.state.finishing.is_some_and(|refused| refused > 1) {
-            self.end_turn(Ended::Done);
-        } else {
-            self.after_calls();
+        if self.state.finishing.is_none_or(|refused| refused <= 1) {
+            return self.after_calls();
         }
+        // The report of a sub-agent covers what those below it have spent, so they end first.
+        if self.state.depth() > 0 {
+            children::cancel_all(self);
+            if self.state.children_at_work().next().is_some() {
+                return self.push(TurnEnding { ended: Ended::Done });
+            }
+        }
+        self.end_turn(Ended::Done);
     }
 
-    /// Takes back a message of the person that the model has not read.
+    /// Takes back a message of the person that the model has not read. A turn that waits at a limit only to read it ends.
     pub(super) fn on_withdraw_message(&mut self, message: Seq) {
-        if self.state.is_queued(message) {
-            self.push(MessageWithdrawn { message });
+        if !self.state.is_queued(message) {
+            return;
+        }
+        self.push(MessageWithdrawn { message });
+        if self.state.is_paused() && self.state.next_user_content(false).is_none() {
+            self.withdraw_limit_ask();
+            self.end_turn(Ended::Cancelled);
         }
     }
 

@@ -125,7 +125,7 @@ impl Draft<'_> {
         }
     }
 
-    fn withdraw_limit_ask(&mut self) {
+    pub(super) fn withdraw_limit_ask(&mut self) {
         let ask = self.state.paused.as_ref().filter(|pause| pause.answer.is_none()).and_then(|pause| pause.ask.clone());
         if let Some(ask) = ask {
             self.withdraw_ask(ask);

@@ -197,11 +197,14 @@ impl Pending {
                 let text = report_text(from.as_str(), report);
                 format!("<mail from=\"{from}\">\n{}\n</mail>", escape_closing_tag(&shortened_if_long(&text), "mail"))
             }
-            Pending::Answer { ask, question, answer } => {
-                let answer = answer.as_deref().map_or_else(
-                    || "There is no answer: decide yourself, or go on without it.".to_owned(),
-                    |answer| format!("The person answers: {}", shortened_if_long(answer)),
-                );
+            Pending::Answer { ask, question, answer, in_time } => {
+                let answer = match (answer.as_deref(), in_time) {
+                    (None, _) => "There is no answer: decide yourself, or go on without it.".to_owned(),
+                    (Some(answer), true) => format!("The person answers: {}", shortened_if_long(answer)),
+                    (Some(answer), false) => {
+                        format!("The person has not answered in time. Your default: {}", shortened_if_long(answer))
+                    }
+                };
                 let text = format!("You asked: {}\n{answer}", shortened_if_long(question));
                 format!("<answer ask=\"{ask}\">\n{}\n</answer>", escape_closing_tag(&text, "answer"))
             }

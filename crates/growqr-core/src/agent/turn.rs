@@ -81,8 +81,8 @@ pub(super) enum Pending {
     AnswerWasEmpty,
     /// The model's answer was cut at the output limit; it is asked for a shorter one.
     AnswerWasCut,
-    /// The answer to a question of the agent; `None` if the person will not answer.
-    Answer { ask: AskId, question: String, answer: Option<String> },
+    /// The answer to a question of the agent; `None` if the person will not answer. `in_time` is false for a default.
+    Answer { ask: AskId, question: String, answer: Option<String>, in_time: bool },
     /// A sub-agent waits for an answer of the person.
     SubAgentAsks { from: AgentId, ask: AskId, text: String },
     /// A new segment was started in the middle of a turn. The text, if any, is the request that is still to be answered.

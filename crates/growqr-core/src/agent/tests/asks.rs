@@ -308,6 +308,19 @@ fn untrusted_text_counts_until_the_person_writes() {
 }
 
 #[test]
+fn untrusted_text_counts_until_an_answer_shows_that_it_was_read() {
+    let mut world = world(&["allow act"]);
+    world.answer(act("a"));
+    let effect = world.open_tools().remove(0);
+    world.finish(&effect, ToolResult::ok("act on b"));
+    world.fail(crate::model::FailureKind::Key);
+    world.say("again");
+    world.answer(act("b"));
+    let Some(AskDetail::Call { why, .. }) = world.ask().detail else { panic!("a call") };
+    assert!(matches!(why, AskReason::Untrusted(_)), "{why:?}");
+}
+
+#[test]
 fn that_a_sub_agent_asks_costs_its_parent_no_model_call() {
     let mut world = World::grow();
     world.say("go");
@@ -342,7 +355,7 @@ fn a_question_is_answered_at_once_with_its_id_and_the_answer_comes_as_mail() {
     assert!(world.last_user().0[0].0.contains(ask.id.as_str()));
     world.answer(says("I will see."));
     assert!(!world.state.is_at_work(), "the Grow Agent does not block its conversation");
-    world.settle(answer("2", AskScope::Once));
+    world.settle(answer("b", AskScope::Once));
     let (_, text) = world.last_user();
     assert!(text.contains("You asked: Which one?\nThe person answers: blue"), "{text}");
 }
@@ -380,7 +393,7 @@ fn at_the_deadline_the_default_counts() {
     assert_eq!(world.input(Input::Deadline), ["ask_settled"]);
     assert_eq!(world.settled()[0].by, SettledBy::Deadline);
     world.input(Input::Continue);
-    assert!(world.last_user().1.contains("The person answers: blue"));
+    assert!(world.last_user().1.contains("The person has not answered in time. Your default: blue"));
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Limits: the turn pauses and asks, and goes on after the answer; what the whole tree may use.
 
 use super::world::{World, calls, says, spawn, usd_cents};
-use crate::agent::Input;
+use crate::agent::{Input, State};
 use crate::ask::{Answer, AnswerError, Ask, AskDetail, AskKind, SettledBy};
 use crate::event::{Ended, Event};
 use crate::id::{AgentId, EffectId, Seq};
 use crate::limits::{LimitReached, Unpriced};
-use crate::mail::{Ending, Mail, MailBody, Report};
+use crate::mail::{Ending, Mail, MailBody, Report, SpawnRequest};
 use crate::model::Usage;
 use crate::money::Money;
 use crate::quota::Quota;
+use crate::tool::LookedUp;
 use serde_json::json;
 
 /// A turn that has reached the budget of its message, with one ask open.
@@ -304,6 +305,123 @@ fn a_message_after_the_request_to_finish_counts_once_it_is_read() {
         assert_eq!(world.open_tools().len(), usize::from(!is_withdrawn));
         world.check_replay();
     }
+}
+
+#[test]
+fn a_report_after_the_person_said_finish_starts_no_new_work() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[spawn("one")]));
+    world.input(Input::Finish { tree: true });
+    world.input(Input::Continue);
+    world.answer(calls(&[("list_memory", json!({}))]));
+    world.answer(calls(&[("list_memory", json!({}))]));
+    assert_eq!(world.state.last_ended(), Some(&Ended::Done));
+    world.input(report(&world, 0, Money::ZERO, None));
+    assert!(world.last_user().1.contains("found it") && world.last_user().1.contains("Finish now"), "{:?}", world.last_user());
+    world.answer(calls(&[spawn("two")]));
+    let spawned = world.mail().iter().filter(|mail| matches!(mail.body, MailBody::Spawn(_))).count();
+    assert_eq!(spawned, 1, "nothing is started anew");
+}
+
+#[test]
+fn a_sub_agent_that_does_not_finish_ends_after_those_below_it() {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    let birth = SpawnRequest {
+        name: "helper".to_owned(),
+        task: "go".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: Some(Quota { tokens: 1_000_000, calls: 100, children: 10, at_once: 4 }),
+        untrusted: Vec::new(),
+    };
+    let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
+    world.input(Input::Mail(Mail { id: EffectId::new("s"), from, to, body: MailBody::Spawn(birth) }));
+    world.answer(calls(&[spawn("one")]));
+    world.input(Input::Finish { tree: false });
+    world.input(Input::Continue);
+    for _ in 0..2 {
+        world.answer(calls(&[("list_memory", json!({}))]));
+    }
+    let is_reported = |world: &World| world.mail().iter().any(|mail| matches!(mail.body, MailBody::Report(_)));
+    assert!(world.state.is_at_work() && !is_reported(&world), "its report covers what the one below it spends");
+    let Input::Mail(mail) = report(&world, 0, Money::ZERO, None) else { panic!("mail") };
+    world.input(Input::Mail(Mail { to: AgentId::new("a-1"), ..mail }));
+    assert!(!world.state.is_at_work() && is_reported(&world));
+}
+
+#[test]
+fn withdrawing_the_only_message_of_a_turn_at_a_limit_ends_it() {
+    let mut world = at_limit();
+    world.answer_limit("stop", None);
+    world.setup.limits.per_message = Money(1);
+    world.say("a long request");
+    let message = world.entries.iter().rfind(|entry| matches!(entry.event, Event::UserSaid(_))).expect("a message").seq;
+    assert!(world.state.paused_at().is_some());
+    world.input(Input::WithdrawMessage { message });
+    if world.state.is_at_work() {
+        // Results of the turn before wait to be sent.
+        assert!(world.state.next_user_content(false).is_some());
+    } else {
+        assert_eq!(world.state.open_asks().count(), 0);
+    }
+}
+
+#[test]
+fn stopping_the_tree_after_one_agent_reaches_its_sub_agents() {
+    let mut world = World::grow();
+    world.say("go");
+    let act = ("commit_memory", json!({"path": "a.md", "content": "x", "message": "y"}));
+    world.answer(calls(&[spawn("one"), act]));
+    world.input(Input::Cancel { tree: false });
+    assert!(world.state.is_at_work(), "a call may have happened");
+    world.input(Input::Cancel { tree: true });
+    assert!(world.mail().iter().any(|mail| mail.body == MailBody::Cancel));
+}
+
+#[test]
+fn a_message_to_a_sub_agent_that_is_being_stopped_is_read_and_answered() {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    let birth = SpawnRequest {
+        name: "helper".to_owned(),
+        task: "go".to_owned(),
+        allowance: Money::usd(1),
+        depth: 1,
+        quota: Some(Quota { tokens: 1_000_000, calls: 100, children: 10, at_once: 4 }),
+        untrusted: Vec::new(),
+    };
+    let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
+    let mail = |id: &str, body| Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body };
+    world.input(Input::Mail(mail("s", MailBody::Spawn(birth))));
+    let act = ("commit_memory", json!({"path": "a.md", "content": "x", "message": "y"}));
+    world.answer(calls(&[spawn("one"), act]));
+    world.input(Input::Mail(mail("c", MailBody::Cancel)));
+    let say = MailBody::Say {
+        text: "no, go on".to_owned(),
+        allowance: Money::usd(1),
+        limit: None,
+        number: 2,
+        by_person: false,
+        quota: None,
+        untrusted: Vec::new(),
+    };
+    world.input(Input::Mail(mail("m", say)));
+    let effect = world.state.open_intents().into_iter().find_map(|intent| match intent {
+        crate::agent::Intent::LookUpTool { call } => Some(call.origin.effect),
+        _ => None,
+    });
+    world.input(Input::LookedUp { effect: effect.expect("a call that may have happened"), found: LookedUp::NothingHappened });
+    assert!(world.last_user().1.contains("no, go on"));
+    world.answer(says("well"));
+    let reports: Vec<&Report> = world
+        .mail()
+        .into_iter()
+        .filter_map(|mail| match &mail.body {
+            MailBody::Report(report) => Some(report),
+            _ => None,
+        })
+        .collect();
+    assert!(reports.is_empty(), "the one below it still works");
 }
 
 #[test]
