@@ -177,10 +177,9 @@ impl Runner {
                     Some(InboxItem { input, ack }) => {
                         items_read += 1;
                         let charge = charge_of(&input);
-                        let before = self.state.seq();
                         let recorded = self.decide_and_record(input).await;
                         let is_lost = matches!(recorded, Err(StoreError::Conflict { .. }));
-                        ack(recorded.map(|()| self.posted(before, charge.as_ref())));
+                        ack(recorded.map(|is_recorded| self.posted(is_recorded, charge.as_ref())));
                         if is_lost {
                             return Err(StoreError::Conflict { agent: self.state.id().clone() });
                         }
@@ -252,23 +251,25 @@ impl Runner {
         self.perform().await
     }
 
-    async fn decide_and_record(&mut self, input: Input) -> Result<(), StoreError> {
+    /// Returns whether the input has led to events.
+    async fn decide_and_record(&mut self, input: Input) -> Result<bool, StoreError> {
         self.resolve_unconfirmed().await?;
         let (setup, segment) = self.deps.ports.setups.setup(self.state.depth());
         let now = self.deps.ports.moment();
         let events = decide(&self.state, input, &setup, now);
-        if !events.is_empty() {
+        let is_recorded = !events.is_empty();
+        if is_recorded {
             self.record(events, now.at, &segment).await?;
         }
-        Ok(())
+        Ok(is_recorded)
     }
 
-    fn posted(&self, before: Seq, charge: Option<&EffectId>) -> Posted {
+    fn posted(&self, is_recorded: bool, charge: Option<&EffectId>) -> Posted {
         let charge_state = |charge| -> ChargeState {
             let (setup, _) = self.deps.ports.setups.setup(self.state.depth());
             self.state.charge_state(charge, &setup.limits, self.deps.ports.clock.now())
         };
-        Posted { view: self.state.view(), is_recorded: self.state.seq() > before, charge: charge.map(charge_state) }
+        Posted { view: self.state.view(), is_recorded, charge: charge.map(charge_state) }
     }
 
     /// After a failed append: reloads the journal to find out whether the append was recorded, and if so, continues from there.

@@ -95,7 +95,7 @@ pub(crate) async fn add(store: &dyn Store, line: &str) -> Result<(), AppError> {
     let rule: Rule = line
         .parse()
         .map_err(|problem| AppError::bad_request(format!("{problem}"), "An example: ask commit_memory path=private/*"))?;
-    if store.rules().await?.len() >= MAX_LINES {
+    if store.rules().await?.iter().filter(|rule| rule.origin == RuleOrigin::Person).count() >= MAX_LINES {
         return Err(AppError::bad_request(
             format!("there are {MAX_LINES} rules already"),
             "Remove some that you no longer need: growqr rules list",

@@ -194,7 +194,7 @@ pub enum Rules {
     List,
     /// Add a rule at the end of yours, such as: ask commit_memory path=private/*
     Add {
-        /// allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]
+        /// allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]
         #[arg(required = true, num_args = 1..)]
         rule: Vec<String>,
     },

@@ -164,15 +164,9 @@ pub fn details(ask: &Ask) -> Vec<String> {
 
 /// The possible answers, each with its command.
 pub fn how_to_answer(ask: &Ask) -> Vec<String> {
-    // In a question, the number of an option may be the label of another one.
-    let is_question = ask.kind == AskKind::Question;
+    // The id, not the label: a model has written the label, and the shell of the person would read what is in it.
     let option = |option: &growqr_wire::event::AskOption| {
-        let label = sanitized_line(&option.label);
-        if is_question {
-            format!("  growqr asks answer {} \"{label}\"", ask.id)
-        } else {
-            format!("  growqr asks answer {} {:<8} {label}", ask.id, option.id)
-        }
+        format!("  growqr asks answer {} {:<8} {}", ask.id, option.id, sanitized_line(&option.label))
     };
     let mut lines: Vec<String> = ask.options.iter().map(option).collect();
     if lines.is_empty() {

@@ -42,7 +42,7 @@ pub struct Ask {
     /// How far an answer may reach, beyond this once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scopes: Vec<AskScope>,
-    /// When the default answer counts; `None`: it waits for the person.
+    /// When it is settled with the default answer, or without one; `None`: it waits for the person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
     /// The answer at the deadline.

@@ -93,6 +93,13 @@ impl Budget {
         self.raised = Money::ZERO;
     }
 
+    /// The person has taken back the messages since `before`, and the work for the earlier one goes on: what was used since then
+    /// counts for that one.
+    pub fn resume_message(&mut self, before: &Budget) {
+        self.message.used += before.message.used;
+        self.raised = before.raised;
+    }
+
     /// The person adds money for the current message: every limit is higher by this amount until the next message.
     pub fn raise(&mut self, amount: Money) {
         self.raised += amount;

@@ -97,6 +97,12 @@ impl QuotaUse {
         self.raised = Quota::default();
     }
 
+    /// The person has taken back the messages since `before`, and the work for the earlier one goes on.
+    pub fn resume_message(&mut self, before: QuotaUse) {
+        self.used = self.used.plus(before.used);
+        self.raised = before.raised;
+    }
+
     /// Called when a sub-agent's report is recorded, which returns what is left.
     pub fn after_report(&mut self) {
         *self = QuotaUse { allowance: self.allowance.map(|_| Quota::default()), ..QuotaUse::default() };

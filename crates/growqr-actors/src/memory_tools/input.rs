@@ -59,7 +59,7 @@ pub(super) struct SearchInput {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(
-    description = "Writes one page of memory, whole, as one change that the person can read, compare and undo. Use it when you learn something that will matter later: who the person is, goals, decisions, progress. Keep pages short and sorted: profile.md, goals.md, projects/, people/, journal/. For a page that exists, give as base the version that read_memory returned; if somebody changed it since, the texts are merged or you get the current one."
+    description = "Writes one page of memory, whole, as one change that the person can read, compare and undo. Use it when you learn something that will matter later: who the person is, goals, decisions, progress. Keep pages short and sorted: profile.md, goals.md, projects/, people/, journal/. For a page that exists, give as base the version that read_memory returned; if somebody changed it since, the texts are merged, or you are told to read it again."
 )]
 pub(super) struct CommitInput {
     pub(super) path: String,

@@ -66,8 +66,9 @@ pub(super) fn commit_result(plan: &CommitPlan) -> ToolResult {
 pub(super) fn error_result(error: &MemoryError) -> ToolResult {
     ToolResult::error(match error {
         MemoryError::Missing { .. } => format!("{error}; list_memory shows what there is"),
-        MemoryError::Conflict { version, content, .. } => {
-            format!("{error}; its text is now below (version {version}); write it again with base = that version\n\n{content}")
+        // Without its text: a rule may say that the page is not to be read.
+        MemoryError::Conflict { version, .. } => {
+            format!("{error} (version {version}); read it with read_memory, then write it again with base = its version")
         }
         _ => error.to_string(),
     })

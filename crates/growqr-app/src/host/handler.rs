@@ -137,8 +137,11 @@ impl Handler {
         // The rules that are read last must be those that are set last.
         let _one_at_a_time = self.loading_rules.lock().await;
         setups.set_rules(rules::load(&**store).await?);
-        if let Some(host) = &self.host {
-            host.rules_changed().await?;
+        // An ask that is not checked now still waits for the person.
+        if let Some(host) = &self.host
+            && let Err(error) = host.rules_changed().await
+        {
+            tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
         Ok(Reply::Done)
     }

@@ -5,7 +5,7 @@ use super::child::{Child, Sender};
 use super::render;
 use super::state::{CurrentSegment, State};
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
 use super::version_1;
 use crate::clock::Timestamp;
 use crate::event::{self, Counted, Ended, Entry, Event, Nudge, Verdict};
@@ -46,7 +46,10 @@ impl State {
             Event::ChildRequested(body) => self.child_requested(&body.mail, at),
             Event::ChildTold(body) => self.child_told(body, at),
             Event::ChildCancelled(body) => self.child_cancelled(&body.mail.to),
-            Event::CancelRequested(_) => self.cancelling = self.is_at_work(),
+            Event::CancelRequested(_) => {
+                self.cancelling = self.is_at_work();
+                self.must_continue = false;
+            }
             Event::ChargeReserved(body) => self.charge_reserved(body),
             Event::ChargeSettled(body) => self.charge_settled(body, at),
             Event::AskRaised(body) => self.ask_raised(body),
@@ -88,6 +91,10 @@ impl State {
     }
 
     fn new_message(&mut self) {
+        if self.is_at_work() && self.earlier_message.is_none() {
+            let (counters, budget, quota) = (self.counters, self.budget.clone(), self.quota);
+            self.earlier_message = Some(Box::new(EarlierMessage { counters, budget, quota }));
+        }
         self.counters = Counters::default();
         self.budget.new_message();
         self.quota.new_message();
@@ -132,8 +139,8 @@ impl State {
             }
             MailBody::Report(report) => {
                 if let Some(child) = self.children.get_mut(&from) {
-                    child.messages_reported = child.messages_reported.max(report.up_to);
                     let (granted_at, message) = (child.granted_at, child.message);
+                    child.reported(report.up_to);
                     self.budget.pass_on_raise(report.raised, at, message);
                     self.budget.refund(report.returned, granted_at, message);
                     if let (Some(quota), true) = (report.quota, self.budget.message_number() == message) {
@@ -180,8 +187,11 @@ impl State {
         // What the person says now is not based on what was read before.
         if self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. })) {
             self.untrusted.clear();
+            self.children.values_mut().for_each(|child| child.finishing = false);
         }
-        self.untrusted.extend(self.untrusted_pending.iter().cloned());
+        self.untrusted.extend(self.untrusted_pending.iter().chain(&self.untrusted_sent).cloned());
+        self.has_requested = false;
+        self.earlier_message = None;
         self.repeated = Repeated::default();
         self.must_continue = false;
         self.last_text.clear();
@@ -194,6 +204,7 @@ impl State {
         if body.attempt == 1 {
             if self.has_message_after_finish() {
                 self.stop_finishing();
+                self.children.values_mut().for_each(|child| child.finishing = false);
             }
             let content = match (&body.content, &body.salt) {
                 (None, None) => version_1::user_content(self, body.shortened),
@@ -203,7 +214,8 @@ impl State {
                 self.transcript.push(Role::User, content);
             }
             self.pending.clear();
-            self.untrusted_pending.clear();
+            self.untrusted_sent.append(&mut self.untrusted_pending);
+            self.earlier_message = None;
             self.must_continue = false;
             self.unsent_results.clear();
             self.shortenable_pending = None;
@@ -214,6 +226,7 @@ impl State {
             self.quota.record_use(Quota { calls: 1, ..Quota::default() });
         }
         self.interrupted_attempt = None;
+        self.has_requested = true;
         self.cancelling = false;
         self.message_since_cancel = false;
         self.ending = None;
@@ -230,6 +243,7 @@ impl State {
 
     fn model_answered(&mut self, body: &event::ModelAnswered, at: Timestamp) {
         let reply = &body.reply;
+        self.untrusted_sent.clear();
         match (reply.cost, &self.phase) {
             (Some(cost), _) => self.budget.charge(cost, at),
             (None, Phase::Calling { reservation: Some(bound), .. }) => {
@@ -240,7 +254,7 @@ impl State {
         }
         let prompt = reply.usage.prompt_tokens();
         if let Phase::Calling { tokens: Some(reserved), .. } = self.phase {
-            let counted = prompt + reply.usage.output_tokens;
+            let counted = prompt.saturating_add(reply.usage.output_tokens);
             self.use_tokens(if counted > 0 { counted } else { reserved });
         }
         let verdict = body.verdict.clone().unwrap_or_else(|| version_1::verdict(self, reply));
@@ -257,7 +271,7 @@ impl State {
                     self.finishing = self.finishing.map(|refused| refused + 1);
                 }
                 self.transcript.push(Role::Assistant, content);
-                self.transcript.set_counted(prompt + reply.usage.output_tokens);
+                self.transcript.set_counted(prompt.saturating_add(reply.usage.output_tokens));
             }
             Verdict::Void { nudge } => {
                 self.transcript.set_counted(prompt);
@@ -285,8 +299,6 @@ impl State {
         if let (Phase::Calling { tokens: Some(reserved), .. }, true) = (&self.phase, counted != Counted::Nothing) {
             self.use_tokens(*reserved);
         }
-        // The model has not read what it was sent.
-        self.untrusted_pending.extend(self.untrusted.iter().cloned());
         self.phase = Phase::Waiting;
     }
 
@@ -432,6 +444,9 @@ impl State {
         self.interrupted_attempt = None;
         self.must_continue = false;
         self.allow_shortening(limit);
+        self.ending = None;
+        self.cancelling = false;
+        self.message_since_cancel = false;
         self.paused = Some(Pause { limit, ask: None, answer: None });
     }
 
@@ -449,7 +464,15 @@ impl State {
 
     fn message_withdrawn(&mut self, message: Seq) {
         self.remove_pending(|pending| matches!(pending, Pending::UserMessage { seq, .. } if *seq == message));
-        self.message_since_cancel &= !self.pending.is_empty();
+        let is_message = |pending: &Pending| matches!(pending, Pending::UserMessage { .. } | Pending::AgentMessage { .. });
+        self.message_since_cancel &= self.pending.iter().any(is_message);
+        if !self.pending.iter().any(|pending| matches!(pending, Pending::UserMessage { .. }))
+            && let Some(earlier) = self.earlier_message.take()
+        {
+            self.counters = Counters { calls: self.counters.calls + earlier.counters.calls, ..earlier.counters };
+            self.budget.resume_message(&earlier.budget);
+            self.quota.resume_message(earlier.quota);
+        }
     }
 
     /// Removes the pending items for which `is_removed` holds.

@@ -18,8 +18,9 @@ use crate::tool::ToolResult;
 /// The same call with the same input, this many times in a row, needs a question.
 const REPEATS: u32 = 3;
 
-/// The most open asks of one agent.
+/// With this many open asks, or this many bytes in them, an agent can ask no further question: all of them are in its state.
 const MAX_OPEN: usize = 250;
+const MAX_OPEN_BYTES: usize = 200_000;
 
 /// The most bytes of a call's input in its ask.
 const SHOWN_INPUT: usize = 4_000;
@@ -139,20 +140,32 @@ impl Draft<'_> {
 
     /// Asks the person a question of the model. The same question is asked once.
     pub(super) fn ask_question(&mut self, effect: &EffectId, input: AskUserInput) -> ToolResult {
-        let open = self.state.open_asks.values().find(|ask| ask.kind == AskKind::Question && ask.text == input.question);
+        let labels = input.options.as_deref().unwrap_or_default();
+        let is_same = |ask: &&Ask| {
+            ask.kind == AskKind::Question
+                && ask.text == input.question
+                && ask.options.iter().map(|option| &option.label).eq(labels)
+                && ask.deadline.is_some() == input.deadline_minutes.is_some()
+        };
+        let open = self.state.open_asks.values().find(is_same);
         if let Some(open) = open {
             return ToolResult::ok(format!("this is asked already, as {}; the answer will come as mail", open.id));
         }
-        if self.state.open_asks.len() >= MAX_OPEN {
-            return ToolResult::error(format!("{MAX_OPEN} of your questions wait for an answer; wait for some of them first"));
+        let open = &self.state.open_asks;
+        if open.len() >= MAX_OPEN || open.values().map(|ask| ask.text.len()).sum::<usize>() >= MAX_OPEN_BYTES {
+            return ToolResult::error(format!(
+                "{} of your questions wait for an answer; wait for some of them first",
+                open.len()
+            ));
         }
         let id = ask_id(effect);
         let deadline = input
             .deadline_minutes
             .map(|minutes| Timestamp(self.now.at.0.saturating_add(i64::from(minutes).saturating_mul(60_000))));
-        // Letters: a label is more often a number.
-        let option = |(id, label): (char, String)| AskOption { id: id.to_string(), label };
-        let options: Vec<AskOption> = ('a'..='z').zip(input.options.unwrap_or_default()).map(option).collect();
+        let labels = input.options.unwrap_or_default();
+        let ids = option_ids(&labels);
+        let option = |(id, label): (String, String)| AskOption { id, label };
+        let options: Vec<AskOption> = ids.into_iter().zip(labels).map(option).collect();
         let default = input.default.map(|default| match options.iter().find(|option| option.label == default) {
             Some(option) => Answer { option: Some(option.id.clone()), ..Answer::default() },
             None => Answer { text: Some(default), ..Answer::default() },
@@ -189,9 +202,9 @@ impl Draft<'_> {
         let remark = answer.as_ref().and_then(|answer| answer.text.clone());
         self.push(AskSettled { ask: ask.id.clone(), by, answer, outcome, rule, notices });
         if let (Some(AskOutcome::Refused), Some(AskDetail::Call { effect, .. })) = (outcome, &ask.detail) {
-            let remark = remark.map_or_else(String::new, |remark| format!(" The person says: {remark}"));
-            let result =
-                ToolResult::error(format!("not allowed, so it was not carried out.{remark} Do not try it in another way"));
+            let remark = remark.map_or_else(String::new, |remark| format!(". The person says: {remark}"));
+            let refused = "not allowed, so it was not carried out. Do not try it in another way";
+            let result = ToolResult::error(format!("{refused}{remark}"));
             self.finish_call(effect, result);
         }
     }
@@ -301,6 +314,14 @@ fn exact_rule(call: &CallFacts) -> Option<Rule> {
     Some(Rule { decision: Decision::Allow, tool: Glob::literal(call.tool)?, argument, agents: Agents::All, risk: None })
 }
 
+/// Ids for options with these labels, none of which is a label: to enter one of them names one option.
+fn option_ids(labels: &[String]) -> Vec<String> {
+    let ids = |prefix: &str| (1..=labels.len()).map(|number| format!("{prefix}{number}")).collect::<Vec<String>>();
+    let is_free = |ids: &Vec<String>| !ids.iter().any(|id| labels.iter().any(|label| label.eq_ignore_ascii_case(id)));
+    let prefixes = ["", "option", "answer", "choice", "pick"].map(ids);
+    prefixes.into_iter().find(is_free).unwrap_or_else(|| ids("option-"))
+}
+
 /// The first bytes of a text, cut at a character.
 fn beginning(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
@@ -322,7 +343,7 @@ impl State {
         match &self.phase {
             Phase::Idle => self.must_continue,
             Phase::Waiting => match &self.paused {
-                Some(pause) => pause.answer.is_some(),
+                Some(pause) => pause.answer.is_some() || (pause.ask.is_none() && self.must_continue),
                 None => self.must_continue && self.ending.is_none(),
             },
             Phase::Calling { .. } => false,

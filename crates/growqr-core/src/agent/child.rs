@@ -40,11 +40,31 @@ pub(super) struct Child {
     pub(super) message: i64,
     /// How many sub-agents it may have at work itself.
     pub(super) at_once: u64,
+    /// Its last message: what is left once the earlier ones are reported.
+    pub(super) last: LastMessage,
     /// The questions to the person that it waits for.
     pub(super) asks: BTreeMap<AskId, String>,
 }
 
+/// What came with the last message to a sub-agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LastMessage {
+    granted_at: Timestamp,
+    message: i64,
+    by_person: bool,
+    at_once: u64,
+}
+
 impl Child {
+    /// It has reported about its messages up to this number. A later one may be under way: then its work is about that one.
+    pub(super) fn reported(&mut self, up_to: u64) {
+        self.messages_reported = self.messages_reported.max(up_to);
+        if self.messages_sent.checked_sub(self.messages_reported) == Some(1) {
+            let LastMessage { granted_at, message, by_person, at_once } = self.last;
+            (self.granted_at, self.message, self.by_person, self.at_once) = (granted_at, message, by_person, at_once);
+        }
+    }
+
     pub(super) fn new(granted_at: Timestamp, message: i64, by_person: bool, at_once: u64) -> Child {
         Child {
             messages_sent: 1,
@@ -55,6 +75,7 @@ impl Child {
             granted_at,
             message,
             at_once,
+            last: LastMessage { granted_at, message, by_person, at_once },
             asks: BTreeMap::new(),
         }
     }
@@ -73,6 +94,7 @@ impl Child {
             self.finishing = false;
             self.at_once += first.at_once;
             self.by_person &= first.by_person;
+            self.last = first.last;
         } else {
             *self = Child { messages_reported: self.messages_reported, ..first };
         }

@@ -129,12 +129,13 @@ pub(super) fn wait(draft: &Draft, effect: &EffectId, ids: &[String]) -> Option<T
     wait_result(&draft.state, effect, false)
 }
 
-/// The result of a waiting call once it is due: none of its sub-agents is at work, or the person sent a message.
-pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) -> Option<ToolResult> {
+/// The result of a waiting call once it is due: none of its sub-agents is at work, or a message or an answer
+/// has come.
+pub(super) fn wait_result(state: &State, effect: &EffectId, has_message: bool) -> Option<ToolResult> {
     let Progress::Waiting(ids) = &state.call(effect)?.progress else { return None };
     let at_work: Vec<String> =
         ids.iter().filter_map(|id| Some((id, state.children.get(id)?))).filter_map(|(id, child)| work_text(id, child)).collect();
-    if !at_work.is_empty() && !person_wrote {
+    if !at_work.is_empty() && !has_message {
         return None;
     }
     let mut parts: Vec<String> = state
@@ -146,7 +147,7 @@ pub(super) fn wait_result(state: &State, effect: &EffectId, person_wrote: bool) 
         })
         .collect();
     if !at_work.is_empty() {
-        parts.push(format!("The person has written; read it first. Still at work: {}.", at_work.join(", ")));
+        parts.push(format!("Something new has come for you; read it first. Still at work: {}.", at_work.join(", ")));
     } else if parts.is_empty() {
         parts.push("No sub-agent is at work, and every report was read.".to_owned());
     }

@@ -184,11 +184,9 @@ impl Draft<'_> {
         let setup = self.setup;
         let current = self.state.segment.as_ref();
         let changed = current.is_none_or(|current| current.hash != setup.segment || *current.tools != setup.tools[..]);
-        let full = self
-            .state
-            .segment
-            .as_ref()
-            .is_some_and(|current| self.state.transcript.counted_tokens() * 100 > current.card.context_tokens * FULL_PERCENT);
+        let full = self.state.segment.as_ref().is_some_and(|current| {
+            self.state.transcript.counted_tokens().saturating_mul(100) > current.card.context_tokens.saturating_mul(FULL_PERCENT)
+        });
         if changed || full || self.state.last_ended.as_ref().is_some_and(needs_new_segment) {
             self.begin_segment();
         }
@@ -363,7 +361,7 @@ impl Draft<'_> {
     /// Stops the turn; with `tree`, also its sub-agents. Otherwise a sub-agent ends once its own sub-agents have reported.
     fn on_cancel(&mut self, by_person: bool, tree: bool) {
         let children_to_stop = tree && self.state.children.values().any(|child| child.is_at_work() && !child.cancelled);
-        let is_working = self.state.is_at_work() && self.state.ending.is_none();
+        let is_working = (self.state.is_at_work() && self.state.ending.is_none()) || self.state.can_continue();
         if self.state.cancelling || (!is_working && !children_to_stop && self.state.open_asks.is_empty()) {
             // The agent stops already; its sub-agents were not told to.
             if children_to_stop {
@@ -460,7 +458,7 @@ impl Draft<'_> {
         self.end_now(ended);
     }
 
-    fn end_now(&mut self, ended: Ended) {
+    pub(super) fn end_now(&mut self, ended: Ended) {
         self.close_charges();
         let ReportAmounts { used: spent, mut left, raised } = self.state.budget.report_amounts();
         let mut quota_left = self.state.quota.allowance.map(|allowance| self.state.quota.left(allowance));

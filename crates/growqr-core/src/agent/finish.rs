@@ -54,24 +54,26 @@ impl Draft<'_> {
             return self.after_calls();
         }
         // The report of a sub-agent covers what those below it have spent, so they end first.
-        if self.state.depth() > 0 {
-            children::cancel_all(self);
-            if self.state.children_at_work().next().is_some() {
-                return self.push(TurnEnding { ended: Ended::Done });
-            }
+        if self.state.depth() > 0 && self.state.children_at_work().next().is_some() {
+            return self.push(TurnEnding { ended: Ended::Done });
         }
         self.end_turn(Ended::Done);
     }
 
-    /// Takes back a message of the person that the model has not read. A turn that waits at a limit only to read it ends.
+    /// Takes back a message of the person that the model has not read. A turn that waits at a limit, only to read it, ends.
     pub(super) fn on_withdraw_message(&mut self, message: Seq) {
         if !self.state.is_queued(message) {
             return;
         }
         self.push(MessageWithdrawn { message });
-        if self.state.is_paused() && self.state.next_user_content(false).is_none() {
-            self.withdraw_limit_ask();
-            self.end_turn(Ended::Cancelled);
+        let reads_nothing = !self.state.has_requested && !self.state.has_news();
+        if !self.state.is_paused() || !reads_nothing {
+            return;
+        }
+        self.withdraw_limit_ask();
+        let waits = self.state.depth() > 0 && (self.state.children_at_work().next().is_some() || self.state.has_open_question());
+        if !waits {
+            self.end_now(Ended::Done);
         }
     }
 

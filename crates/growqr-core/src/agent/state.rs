@@ -4,7 +4,7 @@ use super::charge::Charge;
 use super::child::{Child, Sender};
 use super::exchange::Intent;
 use super::transcript::Transcript;
-use super::turn::{Call, Counters, Pause, Pending, Phase, Progress, Repeated};
+use super::turn::{Call, Counters, EarlierMessage, Pause, Pending, Phase, Progress, Repeated};
 use crate::ask::Ask;
 use crate::budget::Budget;
 use crate::clock::Timestamp;
@@ -65,6 +65,8 @@ pub struct State {
     /// The attempt number of the model call that an orderly stop of the program interrupted.
     pub(super) interrupted_attempt: Option<u32>,
     pub(super) turn: u64,
+    /// The model was asked in this turn.
+    pub(super) has_requested: bool,
     /// Salt of the last model request; `None` if a build of version 1 made it.
     pub(super) salt: Option<EffectSalt>,
     pub(super) limits: Limits,
@@ -72,6 +74,8 @@ pub struct State {
     pub(super) ordinal: u64,
     /// Counters for the person's latest message.
     pub(super) counters: Counters,
+    /// Set while messages are queued that the turn under way has not read.
+    pub(super) earlier_message: Option<Box<EarlierMessage>>,
     pub(super) last_ended: Option<Ended>,
     pub(super) last_text: String,
     pub(super) children: BTreeMap<AgentId, Child>,
@@ -92,8 +96,10 @@ pub struct State {
     pub(super) must_continue: bool,
     /// Sources of the untrusted text that was read since the turn that began with the last message of the person.
     pub(super) untrusted: BTreeSet<String>,
-    /// Those of mail and results that the model has not read yet.
+    /// Those of mail and results that were not sent to the model yet.
     pub(super) untrusted_pending: BTreeSet<String>,
+    /// Those of what was sent to the model and not answered yet.
+    pub(super) untrusted_sent: BTreeSet<String>,
     /// The last call, and how many times in a row it was made.
     pub(super) repeated: Repeated,
 }
@@ -134,10 +140,12 @@ impl State {
             ending: None,
             interrupted_attempt: None,
             turn: 0,
+            has_requested: false,
             salt: None,
             limits: Limits::default(),
             ordinal: 0,
             counters: Counters::default(),
+            earlier_message: None,
             last_ended: None,
             last_text: String::new(),
             children: BTreeMap::new(),
@@ -151,6 +159,7 @@ impl State {
             must_continue: false,
             untrusted: BTreeSet::new(),
             untrusted_pending: BTreeSet::new(),
+            untrusted_sent: BTreeSet::new(),
             repeated: Repeated::default(),
         }
     }

@@ -151,9 +151,9 @@ fn checked_question(mut input: AskUserInput) -> Result<AskUserInput, String> {
     Ok(input)
 }
 
-/// Names are shown in lists: one line, at most 60 characters.
+/// Names are shown in lists, and in quotes in sentences: one line without quotes, at most 60 characters.
 fn clean_name(name: &str) -> String {
-    one_line(name).chars().take(60).collect::<String>().trim().to_owned()
+    one_line(&name.replace('"', "'")).chars().take(60).collect::<String>().trim().to_owned()
 }
 
 /// The text without line ends and other characters that move the text around them.

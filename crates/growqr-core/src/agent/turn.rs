@@ -1,11 +1,13 @@
 //! The parts of a turn, as the state stores them: its phase, its calls, and what waits for the next request.
 
+use crate::budget::Budget;
 use crate::clock::Timestamp;
 use crate::id::{AgentId, AskId, CallId, EffectId, ExecutorId, Seq};
 use crate::limits::LimitReached;
 use crate::mail::Report;
 use crate::memory::CommitPlan;
 use crate::money::Money;
+use crate::quota::QuotaUse;
 use crate::raw::RawJson;
 use crate::tool::{Repeat, ToolResult};
 use serde::{Deserialize, Serialize};
@@ -157,4 +159,12 @@ pub(super) struct Counters {
     pub(super) nudged: bool,
     /// A new segment was started because the model refused the past.
     pub(super) past_was_carried: bool,
+}
+
+/// What counted for the message on which a turn works, when the first message came that it has not read yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct EarlierMessage {
+    pub(super) counters: Counters,
+    pub(super) budget: Budget,
+    pub(super) quota: QuotaUse,
 }

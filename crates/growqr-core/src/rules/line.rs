@@ -1,10 +1,10 @@
 //! One rule and its text form, which is stored, printed and entered:
 //!
 //! ```text
-//! allow|ask|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [risky | safe]
+//! allow|ask|deny TOOL [path=PATTERN | host=PATTERN | command=PATTERN] [agent=PATTERN | depth=N | depth=N+] [as risky | as safe]
 //! ```
 //!
-//! In a pattern, `*` stands for any characters, also `/`; `?` for one character; `[*]` for the character itself. A value with
+//! `as risky` and `as safe` are no conditions: they say what the calls are that match. In a pattern, `*` stands for any characters, also `/`; `?` for one character; `[*]` for the character itself. A value with
 //! spaces stands in double quotes.
 
 use super::call::{Argument, ArgumentKind, CallFacts};
@@ -66,6 +66,10 @@ impl Risk {
             Risk::Risky => "risky",
             Risk::Safe => "safe",
         }
+    }
+
+    fn named(name: &str) -> Option<Risk> {
+        [Risk::Risky, Risk::Safe].into_iter().find(|risk| risk.as_str() == name)
     }
 }
 
@@ -173,10 +177,10 @@ impl fmt::Display for Glob {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
     /// Neither a decision nor a tool, or an open quote.
-    #[error("a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]")]
+    #[error("a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]")]
     Shape,
     /// A word that has no meaning here.
-    #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, risky or safe")]
+    #[error("{0:?} has no meaning in a rule; expected path=, host=, command=, agent=, depth=, \"as risky\" or \"as safe\"")]
     Word(String),
     /// The same kind of condition twice.
     #[error("{0:?} is a second condition of the same kind")]
@@ -237,6 +241,13 @@ impl FromStr for Rule {
             _ => return Err(RuleError::Shape),
         };
         let mut rule = Rule { decision, tool: tool.parse()?, argument: None, agents: Agents::All, risk: None };
+        let conditions = match conditions {
+            [before @ .., last, risk] if last == "as" => {
+                rule.risk = Some(Risk::named(risk).ok_or_else(|| RuleError::Word(format!("as {risk}")))?);
+                before
+            }
+            all => all,
+        };
         conditions.iter().try_for_each(|word| rule.add_condition(word))?;
         Ok(rule)
     }
@@ -247,12 +258,6 @@ impl Rule {
         let twice = || RuleError::Twice(word.to_owned());
         let unknown = || RuleError::Word(word.to_owned());
         match word.split_once('=') {
-            None if word == "risky" || word == "safe" => {
-                if self.risk.is_some() {
-                    return Err(twice());
-                }
-                self.risk = Some(if word == "risky" { Risk::Risky } else { Risk::Safe });
-            }
             Some(("agent" | "depth", _)) if self.agents != Agents::All => return Err(twice()),
             Some(("agent", pattern)) => self.agents = Agents::Id(pattern.parse()?),
             Some(("depth", depth)) => {
@@ -290,7 +295,7 @@ impl fmt::Display for Rule {
             Agents::Depth(depth) => write!(f, " depth={depth}")?,
             Agents::FromDepth(depth) => write!(f, " depth={depth}+")?,
         }
-        self.risk.map_or(Ok(()), |risk| write!(f, " {}", risk.as_str()))
+        self.risk.map_or(Ok(()), |risk| write!(f, " as {}", risk.as_str()))
     }
 }
 

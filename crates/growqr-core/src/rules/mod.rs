@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// The built-in lines. Reading, changes of memory (each can be undone) and messages between agents need no question; every tool
 /// that is not named here does.
 const BUILT_IN: [&str; 11] = [
-    "ask * risky",
+    "ask * as risky",
     "allow spawn_sub_agent",
     "allow wait_for_sub_agents",
     "allow message_sub_agent",

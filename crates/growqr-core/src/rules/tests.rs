@@ -31,8 +31,8 @@ fn the_last_line_that_matches_decides() {
         // The built-in lines.
         (&[], "read_memory", Path, "a.md", "grow", 0, Allow, "allow read_memory"),
         (&[], "commit_memory", Path, "a.md", "a-1", 2, Allow, "allow commit_memory"),
-        (&[], "my_commit_memory", Path, "a.md", "grow", 0, Ask, "ask * risky"),
-        (&[], "search_web", Host, "https://a.example", "grow", 0, Ask, "ask * risky"),
+        (&[], "my_commit_memory", Path, "a.md", "grow", 0, Ask, "ask * as risky"),
+        (&[], "search_web", Host, "https://a.example", "grow", 0, Ask, "ask * as risky"),
         // A later line wins, whether it is more general or more specific.
         (&["deny commit_memory path=x/*"], "commit_memory", Path, "x/a.md", "grow", 0, Deny, "deny commit_memory path=x/*"),
         (&["deny commit_memory path=x/*"], "commit_memory", Path, "y/a.md", "grow", 0, Allow, "allow commit_memory"),
@@ -61,9 +61,9 @@ fn the_last_line_that_matches_decides() {
         (&["deny * path=private/*"], "read_memory", Path, "notes/../private/a", "grow", 0, Deny, "deny * path=private/*"),
         (&["deny * path=private/*"], "read_memory", Path, "private\\a", "grow", 0, Deny, "deny * path=private/*"),
         (&["allow write path=notes/*"], "write", Path, "notes/a", "grow", 0, Allow, "allow write path=notes/*"),
-        (&["allow write path=notes/*"], "write", Path, "Notes/a", "grow", 0, Ask, "ask * risky"),
-        (&["allow write path=notes/*"], "write", Path, "notes/../private/a", "grow", 0, Ask, "ask * risky"),
-        (&["allow write path=notes/*"], "write", Path, "", "grow", 0, Ask, "ask * risky"),
+        (&["allow write path=notes/*"], "write", Path, "Notes/a", "grow", 0, Ask, "ask * as risky"),
+        (&["allow write path=notes/*"], "write", Path, "notes/../private/a", "grow", 0, Ask, "ask * as risky"),
+        (&["allow write path=notes/*"], "write", Path, "", "grow", 0, Ask, "ask * as risky"),
         // Hosts.
         (
             &["allow fetch host=*.example.com"],
@@ -85,15 +85,15 @@ fn the_last_line_that_matches_decides() {
             Allow,
             "allow fetch host=*.example.com",
         ),
-        (&["allow fetch host=example.com"], "fetch", Host, "https://example.com@evil.example/", "grow", 0, Ask, "ask * risky"),
-        (&["allow fetch host=example.com"], "fetch", Host, "https://evil.example/example.com", "grow", 0, Ask, "ask * risky"),
-        (&["allow fetch host=example.com"], "fetch", Host, "file://example.com/etc/passwd", "grow", 0, Ask, "ask * risky"),
+        (&["allow fetch host=example.com"], "fetch", Host, "https://example.com@evil.example/", "grow", 0, Ask, "ask * as risky"),
+        (&["allow fetch host=example.com"], "fetch", Host, "https://evil.example/example.com", "grow", 0, Ask, "ask * as risky"),
+        (&["allow fetch host=example.com"], "fetch", Host, "file://example.com/etc/passwd", "grow", 0, Ask, "ask * as risky"),
         (&["deny fetch host=EXAMPLE.com"], "fetch", Host, "HTTPS://Example.COM/", "grow", 0, Deny, "deny fetch host=EXAMPLE.com"),
         // Commands.
         (&["allow run command=\"git *\""], "run", Command, "git status", "grow", 0, Allow, "allow run command=\"git *\""),
-        (&["allow run command=\"git *\""], "run", Command, "git status; rm -rf .", "grow", 0, Ask, "ask * risky"),
-        (&["allow run command=\"git *\""], "run", Command, "git log $(rm x)", "grow", 0, Ask, "ask * risky"),
-        (&["allow run command=\"git *\""], "run", Command, "git status\nrm x", "grow", 0, Ask, "ask * risky"),
+        (&["allow run command=\"git *\""], "run", Command, "git status; rm -rf .", "grow", 0, Ask, "ask * as risky"),
+        (&["allow run command=\"git *\""], "run", Command, "git log $(rm x)", "grow", 0, Ask, "ask * as risky"),
+        (&["allow run command=\"git *\""], "run", Command, "git status\nrm x", "grow", 0, Ask, "ask * as risky"),
         (&["allow run", "deny run command=\"rm *\""], "run", Command, "ls; rm x", "grow", 0, Deny, "deny run command=\"rm *\""),
         // A condition on an argument that the tool does not have.
         (&["deny * command=*"], "read_memory", Path, "a", "grow", 0, Allow, "allow read_memory"),
@@ -186,9 +186,9 @@ fn to_allow_a_call_does_not_make_it_safe() {
         rules.decide(&CallFacts::new(tool, None, &input, &grow, 0)).is_risky
     };
     assert!(is_risky(&[], "send") && is_risky(&["allow send"], "send") && is_risky(&["allow *", "allow send"], "send"));
-    assert!(!is_risky(&["allow send safe"], "send") && !is_risky(&["allow send safe", "allow send"], "send"));
-    assert!(is_risky(&["allow send safe", "ask send risky"], "send"));
-    assert!(!is_risky(&[], "read_memory") && is_risky(&["allow read_memory risky"], "read_memory"));
+    assert!(!is_risky(&["allow send as safe"], "send") && !is_risky(&["allow send as safe", "allow send"], "send"));
+    assert!(is_risky(&["allow send as safe", "ask send as risky"], "send"));
+    assert!(!is_risky(&[], "read_memory") && is_risky(&["allow read_memory as risky"], "read_memory"));
 }
 
 #[test]
@@ -205,7 +205,8 @@ fn a_text_that_is_not_a_rule_is_refused_with_the_reason() {
     assert!(problem("allow x path=[a").contains("is not a pattern"));
     assert!(problem("allow x path=").contains("is not a pattern"));
     assert!(problem("allow x 'path=a\\b'").contains("write / between folders"));
-    assert!(problem("allow x risky safe").contains("second condition"));
+    assert!(problem("allow x risky").contains("\"risky\" has no meaning"));
+    assert!(problem("allow x as harmless").contains("\"as harmless\" has no meaning"));
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn a_call_that_no_rule_allows_waits_for_the_person_and_is_then_carried_out() {
     let ask = world.ask();
     assert_eq!((ask.kind, ask.text.as_str()), (AskKind::Permission, "The Grow Agent wants to use act."));
     let Some(AskDetail::Call { why, rule, .. }) = &ask.detail else { panic!("{ask:?}") };
-    assert_eq!((why, rule.as_deref()), (&AskReason::Rule("ask * risky".to_owned()), Some("allow act path=a")));
+    assert_eq!((why, rule.as_deref()), (&AskReason::Rule("ask * as risky".to_owned()), Some("allow act path=a")));
     assert_eq!(world.restart(), [""; 0], "a restart neither asks again nor starts the call");
     assert_eq!(world.settle(answer("allow", AskScope::Once)), ["ask_settled"]);
     assert_eq!(world.open_tools().len(), 1);
@@ -185,7 +185,7 @@ fn other_calls_of_the_answer_do_not_wait_for_the_ask() {
 #[test]
 fn a_risky_call_after_untrusted_text_asks_although_a_rule_allows_it() {
     for chosen_otherwise in [false, true] {
-        let mut world = world(&["allow act risky"]);
+        let mut world = world(&["allow act as risky"]);
         world.setup.asks_after_untrusted_text = !chosen_otherwise;
         world.answer(act("a"));
         let effect = world.open_tools().remove(0);
@@ -207,7 +207,7 @@ fn a_risky_call_after_untrusted_text_asks_although_a_rule_allows_it() {
 
 #[test]
 fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
-    let mut world = world(&["allow act risky"]);
+    let mut world = world(&["allow act as risky"]);
     let report = crate::mail::Report {
         name: "helper".to_owned(),
         ending: crate::mail::Ending::Done,
@@ -229,7 +229,7 @@ fn untrusted_text_that_a_sub_agent_has_read_counts_for_its_report() {
 
 #[test]
 fn the_third_same_call_in_a_row_asks() {
-    let mut world = world(&["allow act safe"]);
+    let mut world = world(&["allow act as safe"]);
     for _ in 0..2 {
         world.answer(act("a"));
         let effect = world.open_tools().remove(0);
@@ -247,7 +247,7 @@ fn the_third_same_call_in_a_row_asks() {
 
 #[test]
 fn the_same_call_many_times_in_one_answer_asks_once() {
-    let mut world = world(&["allow act safe"]);
+    let mut world = world(&["allow act as safe"]);
     let call = ("act", json!({"path": "a", "more": 1}));
     world.answer(calls(&[call.clone(), call.clone(), call.clone(), call.clone(), call]));
     assert_eq!(world.open_tools().len(), 2);
@@ -257,7 +257,7 @@ fn the_same_call_many_times_in_one_answer_asks_once() {
 
 #[test]
 fn the_order_of_fields_and_spaces_do_not_make_another_call() {
-    let mut world = world(&["allow act safe"]);
+    let mut world = world(&["allow act as safe"]);
     for input in [r#"{"path":"a","b":1}"#, r#"{ "b": 1, "path": "a" }"#] {
         let content = format!(r#"[{{"type":"tool_use","id":"t{}","name":"act","input":{input}}}]"#, input.len());
         let reply = crate::model::Reply { content: RawJson::parse(&content).unwrap(), ..act("a") };
@@ -355,9 +355,18 @@ fn a_question_is_answered_at_once_with_its_id_and_the_answer_comes_as_mail() {
     assert!(world.last_user().0[0].0.contains(ask.id.as_str()));
     world.answer(says("I will see."));
     assert!(!world.state.is_at_work(), "the Grow Agent does not block its conversation");
-    world.settle(answer("b", AskScope::Once));
+    world.settle(answer("2", AskScope::Once));
     let (_, text) = world.last_user();
     assert!(text.contains("You asked: Which one?\nThe person answers: blue"), "{text}");
+}
+
+#[test]
+fn what_a_person_enters_names_one_option() {
+    let mut world = world(&[]);
+    let options = json!({"question": "How many?", "options": ["2", "1", "OPTION1"]});
+    world.answer(calls(&[("ask_user", options)]));
+    let ids: Vec<String> = world.ask().options.into_iter().map(|option| option.id).collect();
+    assert_eq!(ids, ["answer1", "answer2", "answer3"]);
 }
 
 #[test]

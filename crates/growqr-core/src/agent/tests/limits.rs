@@ -359,12 +359,73 @@ fn withdrawing_the_only_message_of_a_turn_at_a_limit_ends_it() {
     let message = world.entries.iter().rfind(|entry| matches!(entry.event, Event::UserSaid(_))).expect("a message").seq;
     assert!(world.state.paused_at().is_some());
     world.input(Input::WithdrawMessage { message });
-    if world.state.is_at_work() {
-        // Results of the turn before wait to be sent.
-        assert!(world.state.next_user_content(false).is_some());
-    } else {
-        assert_eq!(world.state.open_asks().count(), 0);
+    assert_eq!((world.state.is_at_work(), world.state.open_asks().count()), (false, 0));
+    world.check_replay();
+}
+
+#[test]
+fn withdrawing_a_message_does_not_end_a_turn_that_has_begun() {
+    let mut world = at_limit();
+    let ask = world.limit_ask();
+    world.setup.limits.per_message = Money(1);
+    world.say("more");
+    let message = world.entries.iter().rfind(|entry| matches!(entry.event, Event::UserSaid(_))).expect("a message").seq;
+    world.input(Input::WithdrawMessage { message });
+    // The person's message has ended the turn that was at the limit, and began one that has read nothing.
+    assert!(!world.state.is_at_work() && world.state.open_asks().all(|open| open.id != ask.id));
+}
+
+#[test]
+fn a_message_that_is_withdrawn_gives_the_running_turn_no_new_budget() {
+    let mut world = World::grow();
+    world.setup.limits.per_message = usd_cents(10);
+    world.say("go");
+    for _ in 0..10 {
+        if world.attempt().is_none() {
+            break;
+        }
+        world.say("more");
+        let message = world.state.seq();
+        world.input(Input::WithdrawMessage { message });
+        let mut expensive = calls(&[("fly", json!({"n": world.entries.len()}))]);
+        expensive.cost = Some(usd_cents(4));
+        world.answer(expensive);
     }
+    assert!(world.state.paused_at().is_some() && world.total() <= usd_cents(10), "{:?}", world.total());
+    world.check_replay();
+}
+
+#[test]
+fn a_turn_that_pauses_after_a_stop_can_be_stopped_again() {
+    let mut world = World::grow();
+    world.say("go");
+    let act = ("commit_memory", json!({"path": "a.md", "content": "x", "message": "y"}));
+    world.answer(calls(&[act]));
+    world.input(Input::Cancel { tree: true });
+    world.setup.limits.per_message = Money(1);
+    world.say("no, go on");
+    let effect = world.state.open_intents().into_iter().find_map(|intent| match intent {
+        crate::agent::Intent::LookUpTool { call } => Some(call.origin.effect),
+        _ => None,
+    });
+    world.input(Input::LookedUp { effect: effect.expect("a call that may have happened"), found: LookedUp::NothingHappened });
+    assert!(world.state.paused_at().is_some());
+    world.input(Input::Cancel { tree: true });
+    assert_eq!((world.state.is_at_work(), world.state.open_asks().count()), (false, 0));
+}
+
+#[test]
+fn an_answer_that_was_recorded_is_not_acted_on_after_a_stop() {
+    let mut world = World::grow();
+    world.say("go");
+    world.answer(calls(&[("ask_user", json!({"question": "Which one?"}))]));
+    world.answer(says("I will see."));
+    let ask = world.state.open_asks().next().expect("an ask").id.clone();
+    world.input(Input::Answer { ask, answer: Some(Answer { text: Some("red".to_owned()), ..Answer::default() }) });
+    assert!(world.state.can_continue());
+    assert_eq!(world.input(Input::Cancel { tree: true }), ["cancel_requested"]);
+    assert!(!world.state.can_continue());
+    assert_eq!(world.restart(), [""; 0]);
 }
 
 #[test]
