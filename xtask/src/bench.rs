@@ -7,7 +7,7 @@ use crate::{Failure, command, machine, run};
 use std::fmt;
 
 /// The limits: the name of the figure and its highest allowed value. The unit is the one that the benchmark prints.
-const LIMITS: [(&str, f64); 12] = [
+const LIMITS: [(&str, f64); 13] = [
     ("append_1_ratio", 2.0),
     ("append_16_each_ratio", 0.3),
     ("rules_turn_ratio", 1.1),

@@ -18,8 +18,13 @@ pub enum AskError {
     #[error("this was settled already")]
     Settled(Box<AskView>),
     /// The answer does not fit.
-    #[error(transparent)]
-    Answer(#[from] AnswerError),
+    #[error("{problem}")]
+    Answer {
+        /// The ask.
+        ask: AskId,
+        /// The reason.
+        problem: AnswerError,
+    },
     /// The agent could not be reached.
     #[error(transparent)]
     Post(#[from] PostError),
@@ -34,8 +39,10 @@ pub(crate) async fn open_ask(store: &dyn Store, id: &AskId, answer: Option<&Answ
     if view.settled.is_some() {
         return Err(AskError::Settled(Box::new(view)));
     }
-    answer.map_or(Ok(()), |answer| view.ask.check(answer))?;
-    Ok(view)
+    match answer.map_or(Ok(()), |answer| view.ask.check(answer)) {
+        Ok(()) => Ok(view),
+        Err(problem) => Err(AskError::Answer { ask: id.clone(), problem }),
+    }
 }
 
 /// The error for an ask that another answer has settled first.

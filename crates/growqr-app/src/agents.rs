@@ -7,9 +7,8 @@ use crate::profile::settings;
 use crate::{MESSAGE_LIMIT, SystemClock};
 use growqr_actors::{Host, Ports, RecordedInput};
 use growqr_core::agent::Input;
-use growqr_core::ask::Answer;
 use growqr_core::clock::Clock;
-use growqr_core::id::{AgentId, AskId, MessageId, Position, Seq};
+use growqr_core::id::{AgentId, MessageId, Position, Seq};
 use growqr_core::journal::AgentView;
 use growqr_wire as wire;
 use growqr_wire::Reply;
@@ -119,11 +118,13 @@ impl Library {
             spent: 0,
             unknown: 0,
             reserved: 0,
+            raised: 0,
         };
         if let Some(store) = &self.store {
             let now = SystemClock.now();
             let grow = growqr_actors::load(&**store, &AgentId::grow()).await?.state;
             budget.used_message = grow.budget().used_for_message().0;
+            budget.raised = grow.budget().raised().0;
             budget.used_day = grow.budget().used_today(now).0;
             budget.used_month = grow.budget().used_this_month(now).0;
             budget.reserved = grow.reserved().0;
@@ -157,9 +158,11 @@ pub(crate) async fn resume(library: &Library, host: &Host, agent: String, id: St
     let found = library.agent(&agent).await?;
     let at_limit = library.asks().await?.into_iter().find(|row| row.agent == agent && row.ask.kind == AskKind::Budget);
     if let Some(row) = at_limit {
-        // To resume an agent at a limit is to answer its question.
-        let answer = Answer { option: Some("raise".to_owned()), ..Answer::default() };
-        return Ok(said_reply(&host.answer(&AskId::new(row.ask.id), Some(answer)).await?));
+        // Each answer but "stop" spends money, so the person must choose it.
+        return Err(AppError::BadRequest {
+            message: format!("{} is at a limit and waits for your answer", found.name),
+            next_step: format!("See the possible answers: growqr asks show {}", row.ask.id),
+        });
     }
     if found.is_at_work() {
         return Ok(Reply::Said { agent: found });

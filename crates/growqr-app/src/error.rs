@@ -81,7 +81,7 @@ pub enum AppError {
         how: String,
     },
     /// A message that is to be changed or withdrawn is no longer queued.
-    #[error("the agent has read this message already")]
+    #[error("this message is no longer queued: the agent has read it, or it was withdrawn")]
     MessageRead,
     /// The input is too large.
     #[error("the {what} is too large: {bytes} bytes; the limit is {limit} bytes")]
@@ -125,7 +125,9 @@ impl From<AskError> for AppError {
         match error {
             AskError::Unknown(id) => AppError::NoAsk(id.to_string()),
             AskError::Settled(view) => AppError::AskSettled { how: settled_text(&view) },
-            AskError::Answer(problem) => AppError::bad_request(problem.to_string(), "See what it asks: growqr asks list"),
+            AskError::Answer { ask, problem } => {
+                AppError::bad_request(problem.to_string(), format!("See the possible answers: growqr asks show {ask}"))
+            }
             AskError::Post(error) => error.into(),
             AskError::Store(error) => error.into(),
         }
@@ -135,7 +137,8 @@ impl From<AskError> for AppError {
 /// How an ask was settled, in words.
 fn settled_text(view: &AskView) -> String {
     let Some(settlement) = &view.settled else { return String::new() };
-    let answer = settlement.answer.as_ref().map(|answer| view.ask.answer_text(answer)).filter(|text| !text.is_empty());
+    let answer = settlement.answer.as_ref().map(|answer| view.ask.answer_text(answer).replace('\n', ": "));
+    let answer = answer.filter(|text| !text.is_empty());
     match (settlement.by, answer) {
         (SettledBy::Person, Some(answer)) => format!("the answer was: {answer}"),
         (SettledBy::Person, None) => "it was dismissed".to_owned(),

@@ -35,7 +35,7 @@ impl Library {
         let input = RawJson::parse(input).map_err(|error| {
             AppError::bad_request(format!("the input is not JSON: {error}"), r#"Write it like this: {"path": "notes/a.md"}"#)
         })?;
-        let depth = match agent {
+        let depth = match agent.filter(|agent| *agent != AgentId::grow().as_str()) {
             Some(agent) => self.agent(agent).await?.depth,
             None => 0,
         };
@@ -50,12 +50,19 @@ impl Library {
             Some(index) => stored.get(index).map_or_else(|| built_in(&decided.line.rule), row),
             None => built_in(&decided.line.rule),
         };
+        let is_unclear = matches!(call.argument(), Argument::Unclear(_));
         let argument = match call.argument() {
             Argument::One(_, value) => Some(value.clone()),
             Argument::Beginning(_, start) => Some(format!("{start}*")),
             Argument::None | Argument::Unclear(_) => None,
         };
-        Ok(wire::RuleTest { decision: decided.line.rule.decision.as_str().to_owned(), rule, argument })
+        Ok(wire::RuleTest {
+            decision: decided.line.rule.decision.as_str().to_owned(),
+            rule,
+            argument,
+            is_unclear,
+            is_risky: decided.is_risky,
+        })
     }
 
     async fn stored_rules(&self) -> Result<Vec<StoredRule>, AppError> {

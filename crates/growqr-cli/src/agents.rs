@@ -4,7 +4,6 @@ use crate::CommandResult;
 use crate::args::Agents;
 use crate::print::{Out, Style, sanitized, shortened, time, usd};
 use growqr_app::{Client, Environment, Library, Profile, send_request};
-use growqr_wire::event::AskKind;
 use growqr_wire::{Agent, Author, Needs, Reply, Request};
 
 /// Number of messages that `agents show` prints.
@@ -31,11 +30,6 @@ pub async fn agents(profile: Profile, environment: &Environment, out: &Out, comm
             crate::chat::send_and_print(profile, environment, out, &id, request).await
         }
         Agents::Resume { id } => {
-            let asks = Library::open(profile.clone()).await?.asks().await?;
-            let at_limit = asks.into_iter().find(|row| row.agent == id && row.ask.kind == AskKind::Budget);
-            if let Some(raise) = at_limit.and_then(|row| row.ask.options.into_iter().find(|option| option.id == "raise")) {
-                out.notice(&format!("{} and go on", raise.label));
-            }
             let request = Request::Resume { agent: id.clone(), id: growqr_app::new_message_id() };
             crate::chat::send_and_print(profile, environment, out, &id, request).await
         }

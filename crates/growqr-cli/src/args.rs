@@ -135,7 +135,7 @@ pub enum Agents {
         /// The new text
         text: String,
     },
-    /// Resume an agent where it stopped
+    /// Resume an agent where it stopped, with a new budget
     Resume {
         /// The id of the agent
         id: String,
@@ -167,7 +167,7 @@ pub enum Asks {
         /// How far the answer reaches: once, agent (this agent from now on) or always (by a rule)
         #[arg(long, value_enum, default_value = "once")]
         scope: Scope,
-        /// With raise: the amount in US dollars
+        /// With raise: how much more the message may cost, in US dollars, on top of every limit
         #[arg(long, value_name = "USD")]
         by: Option<String>,
     },
@@ -192,7 +192,11 @@ pub enum Scope {
 pub enum Rules {
     /// List all rules in order; the last one that matches a call decides
     List,
-    /// Add a rule at the end of yours, such as: ask commit_memory path=private/*
+    /// Add a rule, such as: ask commit_memory path=private/*
+    ///
+    /// The last rule that matches a call decides. `*` in a pattern stands for any text, also with `/`. "as risky" at the end is no
+    /// condition: it makes the calls that match ask once the agent has read text from tools, files or web pages, even if they
+    /// are allowed; "as safe" takes that back.
     Add {
         /// allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]
         #[arg(required = true, num_args = 1..)]

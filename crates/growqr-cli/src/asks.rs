@@ -5,7 +5,7 @@ use crate::args::{Asks, Scope};
 use crate::print::{Out, Style, sanitized, sanitized_line, shortened, time, usd};
 use growqr_app::{AppError, Environment, Library, Profile, send_request};
 use growqr_wire::event::{Ask, AskAnswer, AskDetail, AskKind, AskReason, AskScope, SettledBy};
-use growqr_wire::{AskRow, Reply, Request};
+use growqr_wire::{AskRow, AskSettlement, Reply, Request};
 
 pub async fn asks(profile: Profile, environment: &Environment, out: &Out, command: Asks) -> CommandResult {
     match command {
@@ -24,28 +24,45 @@ pub async fn asks(profile: Profile, environment: &Environment, out: &Out, comman
             Ok(true)
         }
         Asks::Show { id } => {
-            let row = Library::open(profile).await?.ask(&id).await?;
+            let row = find(&profile, &id).await?;
             out.row(&row, || full(out, &row));
             Ok(true)
         }
         Asks::Answer { id, answer, note, scope, by } => {
-            let row = Library::open(profile.clone()).await?.ask(&id).await?;
+            let row = find(&profile, &id).await?;
             let answer = parse_answer(&row.ask, answer, note, scope, by)?;
-            settle(profile, environment, out, id, Some(answer)).await
+            settle(profile, environment, out, row.ask.id, Some(answer)).await
         }
-        Asks::Withdraw { id } => settle(profile, environment, out, id, None).await,
+        Asks::Withdraw { id } => {
+            let row = find(&profile, &id).await?;
+            settle(profile, environment, out, row.ask.id, None).await
+        }
+    }
+}
+
+/// The ask with this id, or the only open one whose id begins so, with or without `ask-`.
+async fn find(profile: &Profile, id: &str) -> Result<AskRow, AppError> {
+    let library = Library::open(profile.clone()).await?;
+    let mut open = library.asks().await?;
+    open.retain(|row| row.ask.id.starts_with(id) || row.ask.id.strip_prefix("ask-").is_some_and(|rest| rest.starts_with(id)));
+    match (open.pop(), open.is_empty()) {
+        (Some(row), true) if !id.is_empty() => Ok(row),
+        _ => library.ask(id).await,
     }
 }
 
 async fn settle(profile: Profile, environment: &Environment, out: &Out, ask: String, answer: Option<AskAnswer>) -> CommandResult {
+    let stops = answer.as_ref().is_none_or(|answer| answer.option.as_deref() == Some("stop"));
     let reply = send_request(profile.clone(), environment, Request::AnswerAsk { ask: ask.clone(), answer }).await?;
     let row = Library::open(profile).await?.ask(&ask).await?;
-    out.row(&row, || line(out, &row));
+    out.row(&row, || full(out, &row));
     if let Reply::Said { agent } = reply
         && agent.is_at_work()
         && agent.asks == 0
     {
-        out.notice(&format!("{} goes on, or will when GrowQR runs again", agent.name));
+        let goes_on =
+            if stops && row.ask.kind == AskKind::Budget { "ends its turn; what it has done is kept" } else { "goes on" };
+        out.notice(&format!("{} {goes_on} (if GrowQR is not running: at its next start)", agent.name));
     }
     Ok(true)
 }
@@ -65,6 +82,7 @@ pub fn parse_answer(
         Scope::Always => AskScope::Always,
     };
     let option = option(ask, answer.trim());
+    // What is no option is the answer to a question; for other asks the host says which answers there are.
     let text = if option.is_some() { note } else { Some(answer) };
     Ok(AskAnswer { option, text, scope, amount })
 }
@@ -75,34 +93,41 @@ fn option(ask: &Ask, answer: &str) -> Option<String> {
         "no" | "n" if ask.kind == AskKind::Permission => "deny",
         _ => answer,
     };
-    // A label comes first: the id of another option may be the same text.
-    let by_label = ask.options.iter().find(|option| option.label.eq_ignore_ascii_case(answer));
-    let found = by_label.or_else(|| ask.options.iter().find(|option| option.id.eq_ignore_ascii_case(answer)));
+    // No id is the label of another option.
+    let is_named = |name: &str| name.eq_ignore_ascii_case(answer);
+    let found = ask.options.iter().find(|option| is_named(&option.id) || is_named(&option.label));
     found.map(|option| option.id.clone())
 }
 
 /// An answer in words; `None` if it has none.
 pub fn answer_text(ask: &Ask, answer: &AskAnswer) -> Option<String> {
     let label = answer.option.as_ref().and_then(|id| ask.options.iter().find(|option| option.id == *id));
-    let parts: Vec<&str> = [label.map(|option| option.label.as_str()), answer.text.as_deref()].into_iter().flatten().collect();
+    let raise = answer.amount.map(|amount| format!("Raise by {} for this message", usd(amount)));
+    let chosen = raise.as_deref().or(label.map(|option| option.label.as_str()));
+    let parts: Vec<&str> = [chosen, answer.text.as_deref()].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(": "))
 }
 
 fn line(out: &Out, row: &AskRow) -> String {
-    let text = shortened(&row.ask.text, 100);
+    let about = match &row.ask.detail {
+        Some(AskDetail::Call { argument: Some(argument), .. }) => format!(" ({argument})"),
+        _ => String::new(),
+    };
+    let text = shortened(&format!("{}{about}", row.ask.text), 100);
     let state = match &row.settled {
         None => out.style(Style::Bad, "open"),
-        Some(settlement) => out.style(Style::Dim, settled_by(settlement.by)),
+        Some(settlement) => out.style(Style::Dim, settled_by(settlement)),
     };
     format!("{}  {state}  {}  {text}", row.ask.id, shortened(&row.agent_name, 24))
 }
 
-fn settled_by(by: SettledBy) -> &'static str {
-    match by {
+fn settled_by(settlement: &AskSettlement) -> &'static str {
+    match settlement.by {
+        SettledBy::Person if settlement.answer.is_none() => "dismissed",
         SettledBy::Person => "answered",
         SettledBy::Rule => "by a rule",
-        SettledBy::Deadline => "by deadline",
-        SettledBy::Withdrawn => "withdrawn",
+        SettledBy::Deadline => "not answered in time",
+        SettledBy::Withdrawn => "no longer needed",
     }
 }
 
@@ -113,17 +138,13 @@ fn full(out: &Out, row: &AskRow) -> String {
     lines.extend(details(&row.ask));
     lines.push(String::new());
     lines.push(format!("asked by {} ({}), {}", sanitized_line(&row.agent_name), row.agent, time(row.raised_at)));
-    if let Some(deadline) = row.ask.deadline {
-        let default = row.ask.default.as_ref().and_then(|default| answer_text(&row.ask, default));
-        let default = default.map_or_else(|| "no answer".to_owned(), |default| sanitized_line(&default));
-        lines.push(format!("at {} this counts: {default}", time(deadline)));
-    }
     match &row.settled {
         None => lines.extend(how_to_answer(&row.ask)),
         Some(settlement) => {
             let answer = settlement.answer.as_ref().and_then(|answer| answer_text(&row.ask, answer));
             let answer = answer.map_or_else(String::new, |answer| format!(": {}", shortened(&answer, 2_000)));
-            lines.push(format!("{}, {}{answer}", settled_by(settlement.by), time(settlement.at)));
+            lines.push(format!("{}, {}{answer}", settled_by(settlement), time(settlement.at)));
+            lines.extend(settlement.rule.as_ref().map(|rule| format!("the rule: {}", sanitized_line(rule))));
         }
     }
     lines.join("\n")
@@ -134,8 +155,21 @@ pub fn question(ask: &Ask) -> Vec<String> {
     sanitized(&ask.text).lines().map(|line| format!("│ {line}")).collect()
 }
 
-/// What exactly an answer decides.
+/// What exactly an answer decides, and what counts without one.
 pub fn details(ask: &Ask) -> Vec<String> {
+    let mut lines = detail_lines(ask);
+    if let Some(deadline) = ask.deadline {
+        let default = ask.default.as_ref().and_then(|default| answer_text(ask, default));
+        let default = default.map_or_else(
+            || "the agent goes on without an answer".to_owned(),
+            |default| format!("this counts: {}", sanitized_line(&default)),
+        );
+        lines.push(format!("  without an answer until {}, {default}", time(deadline)));
+    }
+    lines
+}
+
+fn detail_lines(ask: &Ask) -> Vec<String> {
     match &ask.detail {
         Some(AskDetail::Call { tool, argument, input, cut, why, rule, .. }) => {
             let why = match why {
@@ -152,7 +186,7 @@ pub fn details(ask: &Ask) -> Vec<String> {
                 format!("  input: {}{more}", shortened(input, 2_000)),
                 format!("  {why}"),
             ];
-            lines.extend(rule.as_ref().map(|rule| format!("  always means the rule: {}", sanitized_line(rule))));
+            lines.extend(rule.as_ref().map(|rule| format!("  allow --scope always adds the rule: {}", sanitized_line(rule))));
             lines
         }
         Some(AskDetail::Limit { shortfall: Some(short), .. }) => {

@@ -91,12 +91,15 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
     if prompt.is_interactive() {
         out.notice(&out.style(
             Style::Dim,
-            "Ctrl-C cancels the answer, Ctrl-D exits, !allow answers a question. Sub-agents work as long as this program runs.",
+            "Ctrl-C cancels the answer, Ctrl-D exits, ! and an answer (such as !allow) answers the question above. Sub-agents \
+             work as long as this program runs.",
         ));
     }
+    session.print_open_asks().await?;
     let mut all_succeeded = true;
     let mut printer = prompt.printer();
     loop {
+        let shown = session.transcript.open_asks();
         // While a line is being edited, events are printed above it and not in the middle of it.
         if let Some(line_printer) = printer.take() {
             out.begin_above_prompt(line_printer);
@@ -108,7 +111,8 @@ async fn prompt_loop(profile: Profile, environment: &Environment, out: &Out) -> 
             Line::Text(text) if text.trim().is_empty() => {}
             Line::Text(text) => {
                 let request = match text.strip_prefix('!') {
-                    Some(answer) => session.answer_request(answer.trim()).await,
+                    Some(message) if message.starts_with('!') => Ok(say_request(message.to_owned())),
+                    Some(answer) => session.answer_request(answer.trim(), &shown).await,
                     None => Ok(say_request(text)),
                 };
                 let sent = match request {
@@ -155,15 +159,9 @@ impl<'a> ChatSession<'a> {
     async fn open(profile: Profile, environment: &Environment, out: &'a Out, target: &str) -> Result<ChatSession<'a>, AppError> {
         let (client, events) = Client::open(profile.clone(), environment, Needs::Host).await?;
         let transcript = Transcript::new(out, target);
-        Ok(ChatSession {
-            client,
-            events,
-            profile,
-            target: target.to_owned(),
-            transcript,
-            at_work: BTreeSet::new(),
-            asking: BTreeSet::new(),
-        })
+        let asking = Library::open(profile.clone()).await?.asks().await?.into_iter().map(|row| row.agent).collect();
+        let target = target.to_owned();
+        Ok(ChatSession { client, events, profile, target, transcript, at_work: BTreeSet::new(), asking })
     }
 
     /// Like [`ChatSession::open`], but `at_work` starts with the agents whose turns an earlier stop interrupted.
@@ -226,16 +224,26 @@ impl<'a> ChatSession<'a> {
         if *push == Push::Missed && !self.at_work.contains(&self.target) {
             return Ok(Some(last_ending(&self.profile, &self.target).await?));
         }
-        if ended.is_none() && self.waits_for_person(push).await? {
+        let is_pause = matches!(push, Push::Recorded { agent, .. } if agent.status == "waiting");
+        if ended.is_none() && is_pause && self.at_work.contains(&self.target) && self.waits_for_person().await? {
+            self.print_open_asks().await?;
             return Ok(Some(Ending::NeedsAnswer));
         }
         Ok(ended)
     }
 
-    /// Whether the target's turn is under way, and nothing of it can go on without an answer of the person.
-    async fn waits_for_person(&self, push: &Push) -> Result<bool, AppError> {
-        let is_pause = matches!(push, Push::Recorded { agent, .. } if agent.status == "waiting");
-        if !is_pause || self.asking.is_empty() || !self.at_work.contains(&self.target) {
+    /// Prints the open asks that were not printed yet.
+    async fn print_open_asks(&mut self) -> Result<(), AppError> {
+        if !self.asking.is_empty() {
+            let asks = Library::open(self.profile.clone()).await?.asks().await?;
+            asks.iter().for_each(|row| self.transcript.print_ask_once(&row.agent_name, &row.ask));
+        }
+        Ok(())
+    }
+
+    /// Whether agents are at work and none of them can go on without an answer of the person.
+    async fn waits_for_person(&self) -> Result<bool, AppError> {
+        if self.asking.is_empty() {
             return Ok(false);
         }
         let agents = Library::open(self.profile.clone()).await?.agents().await?;
@@ -245,19 +253,30 @@ impl<'a> ChatSession<'a> {
             && at_work.all(|agent| agent.status == "waiting"))
     }
 
-    /// The request that answers the open ask with this text. If several are open, the person must say which one is meant.
-    async fn answer_request(&self, answer: &str) -> Result<Request, AppError> {
-        let asks = Library::open(self.profile.clone()).await?.asks().await?;
+    /// The request that answers the open ask with this text. It must be the only one, and have been on the screen when the person
+    /// began to write: the answer is not meant for a question that has come since. `shown` are the ids of those.
+    async fn answer_request(&mut self, answer: &str, shown: &[String]) -> Result<Request, AppError> {
+        self.print_open_asks().await?;
+        let open = self.transcript.open_asks();
         let bad_request =
             |message: String, next_step: &str| Err(AppError::BadRequest { message, next_step: next_step.to_owned() });
-        let row = match &asks[..] {
-            [] => return bad_request("nothing waits for an answer".to_owned(), "Enter a message without the exclamation mark."),
-            [row] => row,
+        let id = match &open[..] {
+            [] => {
+                return bad_request("nothing waits for an answer".to_owned(), "To begin a message with ! write it twice: !!");
+            }
+            [id] if open == shown => id,
+            [_] => {
+                return bad_request("the question has only now come up".to_owned(), "Read it above, then answer it.");
+            }
             several => {
                 let message = format!("{} questions wait for an answer", several.len());
-                return bad_request(message, "Answer each with its own command in another terminal: growqr asks list");
+                return bad_request(message, "Answer each with its own command, shown with it, in another terminal.");
             }
         };
+        if answer.is_empty() {
+            return bad_request("an answer is missing".to_owned(), "Write it after the exclamation mark, such as !allow");
+        }
+        let row = Library::open(self.profile.clone()).await?.ask(id).await?;
         let answer = asks::parse_answer(&row.ask, answer.to_owned(), None, Scope::Once, None)?;
         Ok(Request::AnswerAsk { ask: row.ask.id.clone(), answer: Some(answer) })
     }
@@ -268,6 +287,10 @@ impl<'a> ChatSession<'a> {
         let Reply::Said { agent: recorded } = self.client.send(request).await? else {
             return Err(AppError::Protocol { problem: "sent an unexpected answer".to_owned() });
         };
+        // The answer to an agent that works in the background starts no turn of this conversation.
+        if recorded.id != self.target && !self.at_work.contains(&self.target) {
+            return Ok(Ending::Done);
+        }
         let mut is_cancelling = false;
         loop {
             let push = tokio::select! {
@@ -300,6 +323,10 @@ impl<'a> ChatSession<'a> {
     /// Prints events until no agent is at work, for example until a turn that an earlier stop interrupted has ended.
     async fn print_until_idle(&mut self) -> CommandResult {
         while !self.at_work.is_empty() {
+            if self.waits_for_person().await? {
+                self.print_open_asks().await?;
+                return Ok(report_ending(self.transcript.out(), &Ending::NeedsAnswer));
+            }
             let is_open = tokio::select! {
                 shown = self.show_next() => shown?,
                 _ = tokio::signal::ctrl_c() => false,

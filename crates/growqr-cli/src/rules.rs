@@ -26,6 +26,9 @@ pub async fn rules(profile: Profile, environment: &Environment, out: &Out, comma
             let rules = Library::open(profile).await?.rules().await?;
             if let Some(added) = rules.iter().rfind(|rule| rule.origin == RuleOrigin::Person) {
                 out.row(added, || row(out, added));
+                if let Some(remark) = remark(&added.line) {
+                    out.notice(remark);
+                }
             }
         }
         Rules::Remove { id } => {
@@ -33,10 +36,29 @@ pub async fn rules(profile: Profile, environment: &Environment, out: &Out, comma
         }
         Rules::Test { tool, input, agent } => {
             let test = Library::open(profile).await?.test_rules(&tool, &input, agent.as_deref()).await?;
-            out.row(&test, || format!("{}  {}", out.style(Style::Bold, &test.decision), row(out, &test.rule)));
+            out.row(&test, || {
+                let mut lines = vec![format!("{}  {}", out.style(Style::Bold, &test.decision), row(out, &test.rule))];
+                if test.is_unclear {
+                    lines.push(
+                        "  what the call concerns is missing or can be read in more than one way: it counts as denied".to_owned(),
+                    );
+                }
+                if test.is_risky {
+                    lines.push("  risky: it asks after text from tools, files or web pages, even if it is allowed".to_owned());
+                }
+                lines.join("\n")
+            });
         }
     }
     Ok(true)
+}
+
+/// What a person may not expect of a line.
+fn remark(line: &str) -> Option<&'static str> {
+    let hides_pages = (line.starts_with("deny read_memory ") || line.starts_with("ask read_memory ")) && line.contains(" path=");
+    hides_pages.then_some(
+        "list_memory and search_memory can still show what is in these pages; for all tools, write * instead of read_memory",
+    )
 }
 
 fn row(out: &Out, rule: &RuleRow) -> String {

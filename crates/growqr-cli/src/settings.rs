@@ -26,6 +26,9 @@ pub async fn config(profile: Profile, environment: &Environment, out: &Out, comm
             }
         }
         Config::Set { name, value } => {
+            if name == "rules.ask_after_untrusted_text" && value == "off" {
+                out.notice("growqr: warning: text from tools, files and web pages can now cause risky calls without a question");
+            }
             let value = Some(value).filter(|value| value != "default");
             set(profile, environment, vec![(name, value)]).await?;
         }
@@ -44,6 +47,10 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
             out.row(&budget, || {
                 let month = budget.per_month.map_or_else(|| "no limit".to_owned(), usd);
                 let line = |name: &str, used: u64, limit: &str| format!("{name:<13} {:>10} of {limit}", usd(used));
+                let raised = match budget.raised {
+                    0 => String::new(),
+                    raised => format!(" + {} that you added", usd(raised)),
+                };
                 let allowances = match allowances {
                     0 => String::new(),
                     allowances => format!("\nof which      {:>10} is the allowance of sub-agents at work", usd(allowances)),
@@ -57,7 +64,7 @@ pub async fn budget(profile: Profile, environment: &Environment, out: &Out, comm
                     reserved => format!("\nreserved      {:>10} at most, for calls without an answer yet", usd(reserved)),
                 };
                 [
-                    line("this message", budget.used_message, &usd(budget.per_message)),
+                    line("this message", budget.used_message, &format!("{}{raised}", usd(budget.per_message))),
                     line("today (UTC)", budget.used_day, &usd(budget.per_day)),
                     format!("{}{allowances}", line("this month", budget.used_month, &month)),
                     format!("total spent   {:>10}{unknown}{reserved}", usd(budget.spent)),

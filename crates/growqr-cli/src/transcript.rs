@@ -7,7 +7,7 @@ use growqr_wire::event::{
     ToolStarted, TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How the wait for a turn ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Transcript<'a> {
     /// Names of running tool calls, by effect id.
     calls: HashMap<String, String>,
     /// The open asks that were printed.
-    asks: HashMap<String, Ask>,
+    asks: BTreeMap<String, Ask>,
     /// Effect ids of the calls that wait for a permission.
     asked: HashSet<String>,
     /// True while streamed text of the current answer is on the screen without a newline at its end.
@@ -45,7 +45,7 @@ impl<'a> Transcript<'a> {
             target: target.to_owned(),
             names: HashMap::new(),
             calls: HashMap::new(),
-            asks: HashMap::new(),
+            asks: BTreeMap::new(),
             asked: HashSet::new(),
             is_mid_line: false,
             has_streamed: false,
@@ -139,7 +139,7 @@ impl<'a> Transcript<'a> {
                 return Some(ending(&body, &agent.id));
             }
             Event::TurnEnded(body) => self.child_ended(agent, &body),
-            Event::AskRaised(body) => self.ask_raised(agent, &body.ask),
+            Event::AskRaised(body) => self.print_ask_once(&agent.name, &body.ask),
             Event::AskSettled(body) => self.ask_settled(agent, &body),
             // Not printed: other events show the same, or the event belongs to another agent.
             Event::AgentCreated(_)
@@ -214,12 +214,29 @@ impl<'a> Transcript<'a> {
         self.note(&format!("{}· {}, {price}", self.name_prefix(agent), shortened(&charge.purpose, 80)));
     }
 
-    fn ask_raised(&mut self, agent: &Agent, ask: &Ask) {
-        self.note(&format!("? {}:", shortened(&agent.name, 24)));
-        for line in asks::question(ask).into_iter().chain(asks::details(ask)).chain(asks::how_to_answer(ask)) {
+    /// Prints an open ask, unless it is on the screen already.
+    pub fn print_ask_once(&mut self, agent_name: &str, ask: &Ask) {
+        if self.asks.contains_key(&ask.id) {
+            return;
+        }
+        self.break_line();
+        if !self.out.is_json() {
+            self.out.line(&format!("? {}:", shortened(agent_name, 24)));
+            asks::question(ask).iter().for_each(|line| self.out.line(line));
+        }
+        for line in asks::details(ask).into_iter().chain(asks::how_to_answer(ask)) {
             self.note(&line);
         }
         self.asks.insert(ask.id.clone(), ask.clone());
+    }
+
+    /// The ids of the printed asks that are not settled.
+    pub fn open_asks(&self) -> Vec<String> {
+        self.asks.keys().cloned().collect()
+    }
+
+    pub fn out(&self) -> &'a Out {
+        self.out
     }
 
     fn ask_settled(&mut self, agent: &Agent, settled: &AskSettled) {

@@ -54,7 +54,7 @@ pub struct Ask {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AnswerError {
     /// Not one of the options.
-    #[error("{given:?} is not one of its answers: {known}")]
+    #[error("{given:?} is not one of its answers ({known})")]
     Option {
         /// The option that was given.
         given: String,
@@ -74,7 +74,7 @@ pub enum AnswerError {
     #[error("an amount can be at most ${MAX_AMOUNT}")]
     LargeAmount,
     /// An amount for an answer that has none.
-    #[error("only a limit of money can be raised by an amount")]
+    #[error("an amount goes only with the answer raise, at a limit of money")]
     NoAmount,
 }
 
@@ -87,10 +87,10 @@ impl Ask {
         let text = answer.text.as_deref().unwrap_or_default().trim();
         match &answer.option {
             Some(given) if !self.options.iter().any(|option| option.id == *given) => {
-                let known: Vec<&str> = self.options.iter().map(|option| option.id.as_str()).collect();
-                return Err(AnswerError::Option { given: given.clone(), known: known.join(", ") });
+                return Err(self.not_an_option(given));
             }
-            None if text.is_empty() || self.kind != AskKind::Question => return Err(AnswerError::Empty),
+            None if text.is_empty() => return Err(AnswerError::Empty),
+            None if self.kind != AskKind::Question => return Err(self.not_an_option(text)),
             _ => {}
         }
         if answer.scope != AskScope::Once && !self.scopes.contains(&answer.scope) {
@@ -98,6 +98,11 @@ impl Ask {
             return Err(AnswerError::Scope(if scopes.is_empty() { "once".to_owned() } else { scopes.join(" or ") }));
         }
         answer.amount.map_or(Ok(()), |amount| self.check_amount(answer, amount))
+    }
+
+    fn not_an_option(&self, given: &str) -> AnswerError {
+        let known: Vec<&str> = self.options.iter().map(|option| option.id.as_str()).collect();
+        AnswerError::Option { given: given.to_owned(), known: known.join(", ") }
     }
 
     fn check_amount(&self, answer: &Answer, amount: Money) -> Result<(), AnswerError> {
@@ -135,7 +140,8 @@ impl Ask {
     #[must_use]
     pub fn answer_text(&self, answer: &Answer) -> String {
         let label = answer.option.as_ref().and_then(|id| self.options.iter().find(|option| option.id == *id));
-        let parts = [label.map(|option| option.label.as_str()), answer.text.as_deref()];
+        let raise = answer.amount.map(|amount| format!("Raise by ${amount} for this message"));
+        let parts = [raise.as_deref().or(label.map(|option| option.label.as_str())), answer.text.as_deref()];
         parts.into_iter().flatten().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
     }
 }

@@ -124,6 +124,12 @@ impl Budget {
         }
     }
 
+    /// What the person has added for the latest message, on top of every limit.
+    #[must_use]
+    pub fn raised(&self) -> Money {
+        self.raised
+    }
+
     /// The number of the person's latest message, to pass to [`Budget::refund`] when a grant is returned.
     #[must_use]
     pub fn message_number(&self) -> i64 {

@@ -129,6 +129,11 @@ pub struct RuleTest {
     pub rule: RuleRow,
     /// The argument that rules compare, as they see it; `None` if the tool has none, or it is not clear.
     pub argument: Option<String>,
+    /// The argument is missing, or can be read in more than one way: every line that asks or denies by an argument of this kind
+    /// matches.
+    pub is_unclear: bool,
+    /// The call asks after untrusted text, even if it is allowed.
+    pub is_risky: bool,
 }
 
 /// What was spent by one agent, with one model, or on one day. Amounts are USD micro-cents.
@@ -326,6 +331,8 @@ pub struct Budget {
     pub per_month: Option<u64>,
     /// Used for the latest message, including reservations of calls of unknown cost and money given to sub-agents.
     pub used_message: u64,
+    /// Added by the person for the latest message, on top of every limit.
+    pub raised: u64,
     /// Used today.
     pub used_day: u64,
     /// Used this month.

@@ -208,7 +208,7 @@ export type RuleRow = {
  */
 id: string | null, 
 /**
- * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]`.
+ * The line: `allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]`.
  */
 line: string, 
 /**
@@ -234,7 +234,16 @@ rule: RuleRow,
 /**
  * The argument that rules compare, as they see it; `None` if the tool has none, or it is not clear.
  */
-argument: string | null, };
+argument: string | null, 
+/**
+ * The argument is missing, or can be read in more than one way: every line that asks or denies by an argument of this kind
+ * matches.
+ */
+is_unclear: boolean, 
+/**
+ * The call asks after untrusted text, even if it is allowed.
+ */
+is_risky: boolean, };
 
 export type SpendingRow = { 
 /**
@@ -407,6 +416,10 @@ per_month: number | null,
  * Used for the latest message, including reservations of calls of unknown cost and money given to sub-agents.
  */
 used_message: number, 
+/**
+ * Added by the person for the latest message, on top of every limit.
+ */
+raised: number, 
 /**
  * Used today.
  */

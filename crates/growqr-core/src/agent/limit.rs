@@ -177,7 +177,7 @@ fn raise_label(limit: LimitReached, raise: Raise) -> String {
         LimitReached::TreeCalls => format!("Allow {} more model calls", raise.tree.calls),
         LimitReached::TreeTokens => format!("Allow {} more tokens", raise.tree.tokens),
         LimitReached::PerMessage | LimitReached::PerDay | LimitReached::PerMonth | LimitReached::Allowance => {
-            format!("Raise by ${}", raise.money)
+            format!("Raise by ${} for this message", raise.money)
         }
     }
 }

@@ -8,7 +8,7 @@ use growqr_core::id::AskId;
 use growqr_core::journal::{AskView, Asks, StoreError};
 
 pub(super) const OPEN: &str = "select agent_id, seq, body, raised_at, settled_at, settled_by, answer, rule from asks \
-    where profile_id = $1 and settled_at is null order by raised_at, ask_id";
+    where profile_id = $1 and settled_at is null order by raised_at, agent_id, seq";
 pub(super) const SETTLED: &str = "select agent_id, seq, body, raised_at, settled_at, settled_by, answer, rule from asks \
     where profile_id = $1 and settled_at is not null order by settled_at desc, ask_id limit $2";
 const ONE: &str = "select agent_id, seq, body, raised_at, settled_at, settled_by, answer, rule from asks \

@@ -58,7 +58,10 @@ fn at_a_limit_the_turn_pauses_with_one_ask_that_says_what_is_missing() {
     let Some(AskDetail::Limit { shortfall: Some(short), finish, .. }) = ask.detail else { panic!("a limit") };
     assert!(short.needed > short.available && finish.money > short.needed.saturating_sub(short.available));
     let labels: Vec<&str> = ask.options.iter().map(|option| option.label.as_str()).collect();
-    assert!(labels[0] == "Raise by $0.10" && labels[1].starts_with("Finish with a report (at most $0."), "{labels:?}");
+    assert!(
+        labels[0] == "Raise by $0.10 for this message" && labels[1].starts_with("Finish with a report (at most $0."),
+        "{labels:?}"
+    );
 }
 
 #[test]
