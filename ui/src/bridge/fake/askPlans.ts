@@ -22,12 +22,12 @@ function permissionSteps(name: string, effects: Effects, cost: number): Step[] {
   const effect = effects(0);
   const input = { to: "mara@example.org", subject: "A review", text: "Would you look at my key-value store?" };
   const id = `ask-${effect}`;
-  const rule = "allow send_mail host=example.org risky";
+  const rule = "allow send_mail host=example.org";
   const ask: Ask = {
     id,
     kind: "permission",
     text: `${name} wants to use send_mail.`,
-    detail: { call: { effect, tool: "send_mail", input, why: { rule: "ask * risky" }, rule } },
+    detail: { call: { effect, tool: "send_mail", argument: "example.org", input: JSON.stringify(input), why: { rule: "ask * risky" }, rule } },
     options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }],
     scopes: ["once", "agent", "always"],
   };
@@ -48,7 +48,7 @@ function permissionSteps(name: string, effects: Effects, cost: number): Step[] {
 function questionSteps(effects: Effects, cost: number): Step[] {
   const effect = effects(0);
   const id = `ask-${effect}`;
-  const ask: Ask = { id, kind: "question", text: "Which evening suits you for the course?", options: [{ id: "1", label: "Tuesday" }, { id: "2", label: "Thursday" }], deadline: Date.now() + MINUTES_30, default: "2" };
+  const ask: Ask = { id, kind: "question", text: "Which evening suits you for the course?", options: [{ id: "1", label: "Tuesday" }, { id: "2", label: "Thursday" }], deadline: Date.now() + MINUTES_30, default: { option: "2" } };
   return [
     { do: "request" },
     { do: "answer", content: [{ type: "tool_use", id: `toolu_${effect}`, name: "ask_user", input: { question: ask.text } }], cost },
@@ -66,13 +66,14 @@ function limitSteps(name: string, effects: Effects, cost: number): Step[] {
     id,
     kind: "budget",
     text: `${name} has reached the budget for one message.`,
-    detail: { limit: { limit: "per_message", shortfall: { needed: 31_000_000, available: 4_000_000 }, last_call: 6_000_000 } },
+    detail: { limit: { limit: "per_message", shortfall: { needed: 30_600_000, available: 4_000_000 }, raise: { money: 200_000_000 }, finish: { money: 6_000_000 } } },
     options: [{ id: "raise", label: "Raise by $2.00" }, { id: "finish", label: "Finish with a report (at most $0.06 more)" }, { id: "stop", label: "Stop here" }],
   };
+  const stopped: Step[] = [{ do: "end", ended: { limit: "per_message" } }];
   return [
     { do: "record", event: { kind: "turn_paused", data: { limit: "per_message" } } },
     { do: "ask", ask },
-    { do: "await", ask: id, otherwise: { finish: says(effects, "Here is my report so far.", cost), stop: [{ do: "end", ended: { limit: "per_message" } }] } },
+    { do: "await", ask: id, otherwise: { finish: says(effects, "Here is my report so far.", cost), stop: stopped, none: stopped } },
     ...says(effects, "With the new budget I have finished.", cost),
   ];
 }

@@ -1,6 +1,6 @@
 /** Performs one step of a simulated agent. */
 import type { Ended, JournalEvent, Mail, ModelReply, ReportEnding, ToolContent } from "../wire";
-import { answerOf, raise, withdrawAsks } from "./asks";
+import { answerOf, openAsks, raise, withdrawAsks } from "./asks";
 import { eventOf, type Stage } from "./stage";
 import { answer, type Step } from "./steps";
 
@@ -124,11 +124,15 @@ export function stopAgent(world: Stage, id: string) {
 }
 
 /** Lets an agent finish: fails its open tool calls, and answers with what it has. */
-export function finishAgent(world: Stage, id: string) {
-  world.append(id, [{ kind: "finish_requested", data: { by_person: true } }]);
-  withdrawAsks(world, id);
+export function finishAgent(world: Stage, id: string, by_person: boolean) {
+  const limit = openAsks(world).find((row) => row.agent === id && row.ask.kind === "budget")?.ask.id;
+  world.append(id, [{ kind: "finish_requested", data: { by_person } }]);
+  // The answer about a limit is still needed, because the report costs something too.
+  withdrawAsks(world, id, limit);
   finishCalls(world, id, "not carried out: you are to finish now");
-  world.state.queues[id] = [...answer(() => `finish-${id}`, "", "Here is what I have so far.", [], 1_840_000), { do: "end", ended: "done" }];
+  const stopped: Step[] = [{ do: "end", ended: { limit: "per_message" } }];
+  const waits: Step[] = limit === undefined ? [] : [{ do: "await", ask: limit, otherwise: { stop: stopped, none: stopped } }];
+  world.state.queues[id] = [...waits, ...answer(() => `finish-${id}`, "", "Here is what I have so far.", [], 1_840_000), { do: "end", ended: "done" }];
   world.wake(id);
 }
 

@@ -76,9 +76,9 @@ export class World implements Stage {
     if (this.isBusy(id)) stopAgent(this, id);
   }
 
-  finish(id: string, tree: boolean) {
-    if (tree) for (const child of this.#childrenAtWork(id)) this.finish(child, true);
-    if (this.isBusy(id)) finishAgent(this, id);
+  finish(id: string, tree: boolean, byPerson = true) {
+    if (tree) for (const child of this.#childrenAtWork(id)) this.finish(child, true, false);
+    if (this.isBusy(id)) finishAgent(this, id, byPerson);
   }
 
   #childrenAtWork(id: string): string[] {
