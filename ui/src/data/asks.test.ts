@@ -3,7 +3,7 @@ import type { Ask } from "../bridge";
 import { answerWords, deadlineWords, limitWords, parseAmount, reasonWords, ruleOf, scopesOf, settledWords } from "./asks";
 
 const permission: Ask = { id: "a", kind: "permission", text: "Scout wants to use send_mail.", options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }], scopes: ["once", "agent", "always"] };
-const question: Ask = { id: "q", kind: "question", text: "Which city?", options: [{ id: "1", label: "Berlin" }], deadline: 3_600_000, default: "1" };
+const question: Ask = { id: "q", kind: "question", text: "Which city?", options: [{ id: "1", label: "Berlin" }], deadline: 3_600_000, default: { option: "1" } };
 
 describe("a settled ask says how and by whom", () => {
   test.each([

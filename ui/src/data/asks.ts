@@ -61,7 +61,7 @@ export function limitWords(limit: LimitReached, shortfall: Shortfall | undefined
 /** When the default counts, and which; `null` if the ask waits for the person. */
 export function deadlineWords(ask: Ask, now: number): string | null {
   if (ask.deadline === undefined) return null;
-  const then = ask.default === undefined ? "it counts as not answered" : `this answer counts: ${answerLabel(ask, ask.default)}`;
+  const then = ask.default === undefined ? "it counts as not answered" : `this answer counts: ${answerWords(ask, ask.default)}`;
   return `Answer by ${clock(ask.deadline)} (${until(ask.deadline, now)}). After that, ${then}.`;
 }
 

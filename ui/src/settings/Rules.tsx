@@ -10,7 +10,7 @@ import { exactTime } from "../data/time";
 import { AddRule } from "./AddRule";
 import { RuleTest } from "./RuleTest";
 
-const ORIGINS: Record<RuleRow["origin"], string> = { built_in: "Built in", person: "Yours", always: "From an answer" };
+const ORIGINS: Record<RuleRow["origin"], string> = { built_in: "Built in", person: "Yours", answer: "From an answer" };
 
 export function Rules() {
   return (

@@ -2,13 +2,13 @@
 import type { AskDetail } from "../../bridge";
 import { limitWords, reasonWords } from "../../data/asks";
 import { Disclosure } from "../../design/Disclosure";
-import { inputText } from "../inputText";
+import { callInput } from "../inputText";
 import { Part } from "../Part";
 
 export function AskAbout({ detail }: { detail: AskDetail }) {
   if ("limit" in detail) return <p className="mt-1 text-sm text-ink-2">{limitWords(detail.limit.limit, detail.limit.shortfall)}</p>;
   if (!("call" in detail)) return null;
-  const { tool, input, why } = detail.call;
+  const { tool, why } = detail.call;
   const summary = (
     <span className="truncate">
       What exactly: <code className="text-ink">{tool}</code>
@@ -18,7 +18,7 @@ export function AskAbout({ detail }: { detail: AskDetail }) {
     <>
       <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere]">{reasonWords(why)}</p>
       <Disclosure summary={summary} className="mt-1 -ml-1.5">
-        {() => <Part title="Input" text={inputText(input)} />}
+        {() => <Part title="Input" text={callInput(detail.call)} />}
       </Disclosure>
     </>
   );

@@ -13,7 +13,7 @@ const permission: Ask = {
   id: "a",
   kind: "permission",
   text: "Scout wants to use send_mail.",
-  detail: { call: { effect: "e", tool: "send_mail", input: {}, why: { rule: "ask * risky" }, rule: "allow send_mail risky" } },
+  detail: { call: { effect: "e", tool: "send_mail", input: "{}", why: { rule: "ask * risky" }, rule: "allow send_mail risky" } },
   options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }],
   scopes: ["once", "agent", "always"],
 };
@@ -42,7 +42,7 @@ test("a question takes a text, or no answer", () => {
 });
 
 test("a limit is raised by the named amount or by another one, never by a wrong one", () => {
-  const send = show({ id: "l", kind: "budget", text: "At the limit.", detail: { limit: { limit: "per_message", shortfall: { needed: 2, available: 1 } } }, options: [{ id: "raise", label: "Raise by $2.00" }, { id: "stop", label: "Stop here" }] });
+  const send = show({ id: "l", kind: "budget", text: "At the limit.", detail: { limit: { limit: "per_message", shortfall: { needed: 30_600_000, available: 4_000_000 }, raise: { money: 200_000_000 }, finish: { money: 6_000_000 } } }, options: [{ id: "raise", label: "Raise by $2.00" }, { id: "stop", label: "Stop here" }] });
   const raise = screen.getByRole<HTMLButtonElement>("button", { name: "Raise by $2.00" });
   fireEvent.click(raise);
   expect(send).toHaveBeenLastCalledWith({ option: "raise" });
