@@ -107,6 +107,6 @@ function View(props: { place: Place; searching: boolean; onSearching: (open: boo
     case "memory":
       return <Memory path={id} tab={at} change={change} line={line} />;
     case "settings":
-      return <Settings />;
+      return <Settings at={at} />;
   }
 }
