@@ -60,6 +60,24 @@ function questionSteps(effects: Effects, cost: number): Step[] {
   ];
 }
 
+/** Asks of several kinds at once; the turn waits for all of them. */
+export function manyAsks(id: string, count: number): Step[] {
+  const asks = Array.from({ length: count }, (_, index) => (index % 3 === 2 ? deletionAsk(id, index) : archiveQuestion(id, index)));
+  const settled = (ask: Ask): Step => ({ do: "await", ask: ask.id, otherwise: {} });
+  return [...asks.map((ask): Step => ({ do: "ask", ask })), ...asks.map(settled), { do: "end", ended: "done" }];
+}
+
+function archiveQuestion(id: string, index: number): Ask {
+  const text = `Folder ${index + 1} has letters from two years. Which of them shall I keep?\n\nThe older ones are drafts, as far as I can tell.`;
+  return { id: `ask-${id}-${index}`, kind: "question", text, options: [{ id: "1", label: "Keep all" }, { id: "2", label: "Keep the newer ones" }] };
+}
+
+function deletionAsk(id: string, index: number): Ask {
+  const path = `archive/folder-${index + 1}/drafts.md`;
+  const call = { effect: `e-${id}-${index}`, tool: "delete_file", argument: path, input: JSON.stringify({ path }), why: { untrusted: ["archive.example.org"] } };
+  return { id: `ask-${id}-${index}`, kind: "permission", text: `Scout wants to use delete_file.`, detail: { call }, options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }], scopes: ["once"] };
+}
+
 function limitSteps(name: string, effects: Effects, cost: number): Step[] {
   const id = `ask-${effects(0)}`;
   const ask: Ask = {
