@@ -12,9 +12,9 @@ afterAll(() => chromium.close());
 const VIEWS: Array<{ name: string; options: Options; ready: string }> = [
   { name: "first-run", options: { world: "empty" }, ready: "Start with the guide" },
   { name: "chat", options: {}, ready: "shall I write to Mara" },
-  { name: "inbox", options: { world: "asks", at: "#/inbox" }, ready: "Reader has reached the budget" },
+  { name: "inbox", options: { world: "asks", at: "#/inbox" }, ready: "It has reached the budget for one message." },
   { name: "inbox-empty", options: { at: "#/inbox" }, ready: "Nothing waits for you" },
-  { name: "chat-asks", options: { world: "asks" }, ready: "Grow Agent wants to use send_mail" },
+  { name: "chat-asks", options: { world: "asks" }, ready: "asks for permission" },
   { name: "agents-all", options: { at: "#/agents" }, ready: "Every event, oldest first" },
   { name: "agent", options: { at: "#/agents/grow" }, ready: "shall I write to Mara" },
   { name: "memory", options: { at: "#/memory" }, ready: "Begin README.md" },

@@ -8,6 +8,7 @@ import { cx } from "../design/cx";
 import { Empty, InlineError } from "../design/states";
 import { Tabs } from "../design/Tabs";
 import { useRequest } from "../data/context";
+import { useIsFinishing } from "../data/finishing";
 import { toAgents } from "../data/links";
 import { exactMoney, money } from "../data/money";
 import { agentState } from "../data/status";
@@ -31,10 +32,10 @@ export function AgentView({ agent, at }: { agent: Agent; at: string | null }) {
   const linked = useMemo((): Target | null => (at ? { effect: at } : null), [at]);
   const [found, setFound] = useState<Target | null>(null);
   useEffect(() => setFound(null), [linked]);
-  const { label, tone } = agentState(agent);
+  const { label, tone } = agentState(agent, useIsFinishing(agent));
   return (
     <>
-      <header className="flex min-h-13 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
+      <header className="flex min-h-13 shrink-0 flex-wrap items-center gap-x-3 gap-y-1 pt-2 pr-3 pl-6 @2xl/view:pr-6">
         <a href={toAgents} className="@2xl/view:hidden" aria-label="All agents">
           <ArrowLeft className="size-4" aria-hidden />
         </a>

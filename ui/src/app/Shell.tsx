@@ -7,7 +7,6 @@ import { answerer } from "../data/answerer";
 import { type Place, place as readPlace } from "../data/links";
 import { useAgents, useKeys, useSettings } from "../data/queries";
 import { StandaloneMain } from "./StandaloneMain";
-import { AskAnnouncer } from "./AskAnnouncer";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { Offline } from "./Offline";
 import { WindowSkeleton } from "./WindowSkeleton";
@@ -16,6 +15,8 @@ import { usePlace } from "./usePlace";
 import { useShortcuts } from "./useShortcuts";
 import { VIEWS } from "./views";
 
+// It has nothing to say before the first paint.
+const AskAnnouncer = lazy(async () => ({ default: (await import("./AskAnnouncer")).AskAnnouncer }));
 const Agents = lazy(() => import("../agents/Agents"));
 const Inbox = lazy(() => import("../inbox/Inbox"));
 const Memory = lazy(() => import("../memory/Memory"));
@@ -85,7 +86,9 @@ function Frame() {
           </ErrorBoundary>
         </div>
       </main>
-      <AskAnnouncer />
+      <Suspense fallback={null}>
+        <AskAnnouncer />
+      </Suspense>
       {palette && (
         <Suspense fallback={null}>
           <Palette onClose={() => setPalette(false)} />
@@ -107,6 +110,6 @@ function View(props: { place: Place; searching: boolean; onSearching: (open: boo
     case "memory":
       return <Memory path={id} tab={at} change={change} line={line} />;
     case "settings":
-      return <Settings />;
+      return <Settings at={at} />;
   }
 }

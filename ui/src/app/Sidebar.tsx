@@ -30,7 +30,7 @@ function AskBadge({ count }: { count: number }) {
       <span aria-hidden className="absolute top-0 right-0 grid h-4.5 min-w-4.5 place-items-center rounded-full bg-warn px-1 text-xs font-medium text-surface tabular-nums @3xl/window:static @3xl/window:ml-auto">
         {count > 99 ? "99+" : count}
       </span>
-      <span className="sr-only">{count} waiting</span>
+      <span className="sr-only">{count === 1 ? "1 question waits for you" : `${count} questions wait for you`}</span>
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** The interface of the host: the program behind the window that runs the agents. */
 import type { Answer, Args, CommandName } from "./commands";
+import { asSentence, inWindow } from "./nextSteps";
 import type { Error as WireError, ErrorCode, Push } from "./wire";
 
 export interface Host {
@@ -14,18 +15,18 @@ export interface Host {
 /** Events of the shell: "New message" in the tray, changed sign-in, changed profile, an opened link. */
 export type HostEvent = "new-message" | "sign-in-changed" | "profile-changed" | "place";
 
-/** A wire `Error` as an exception. Branch on `code`, never on the text. */
+/** A wire `Error` as an exception, in words for the window. Branch on `code`, never on the text. */
 export class HostError extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly nextStep: string | null;
 
   constructor(error: WireError) {
-    super(error.message);
+    super(asSentence(error.message));
     this.name = "HostError";
     this.code = error.code;
     this.retryable = error.retryable;
-    this.nextStep = error.next_step;
+    this.nextStep = inWindow(error.next_step);
   }
 
   /** Converts anything thrown into a `HostError`. */

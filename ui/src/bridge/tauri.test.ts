@@ -23,13 +23,28 @@ test("a wire error keeps its code and its next step", async () => {
   await expect(tauri.call("budget", {})).rejects.toMatchObject({ code: "conflict", message: "It has changed.", nextStep: "Read it again." });
 });
 
+test("an error is a sentence, and its next step names no command that the window has a place for", async () => {
+  const thrown = [
+    { code: "conflict", message: "this was settled already: it was dismissed", retryable: false, next_step: "See what still waits: growqr asks list" },
+    { code: "bad_request", message: "budget.per_day cannot be set to that", retryable: false, next_step: null },
+    { code: "memory", message: "notes/a.md is damaged.", retryable: true, next_step: "Find the cause with: growqr doctor" },
+  ];
+  mockIPC(() => {
+    throw thrown.shift();
+  });
+  const failed = () => tauri.call("budget", {});
+  await expect(failed()).rejects.toMatchObject({ message: "This was settled already: it was dismissed.", nextStep: "See what still waits in the inbox." });
+  await expect(failed()).rejects.toMatchObject({ message: "budget.per_day cannot be set to that.", nextStep: null });
+  await expect(failed()).rejects.toMatchObject({ message: "notes/a.md is damaged.", nextStep: "Find the cause with: growqr doctor" });
+});
+
 test("anything else that is thrown becomes a readable error", async () => {
   mockIPC(() => {
     throw "command not found";
   });
   const error: unknown = await tauri.call("budget", {}).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(HostError);
-  expect(error).toMatchObject({ code: "internal", message: "command not found" });
+  expect(error).toMatchObject({ code: "internal", message: "Command not found." });
 });
 
 test("pushes arrive in order over one channel", async () => {

@@ -6,6 +6,7 @@ import { Dot } from "../design/Dot";
 import { Meter } from "../design/Meter";
 import { Empty } from "../design/states";
 import { useAnswerer } from "../data/answerer";
+import { useIsFinishing } from "../data/finishing";
 import { GROW } from "../data/journals";
 import { toSettings } from "../data/links";
 import { exactMoney, money, share } from "../data/money";
@@ -43,7 +44,7 @@ export default function Chat({ searching, onSearching }: { searching: boolean; o
           </Empty>
         }
       />
-      <Composer agent={GROW} placeholder="Message your Grow Agent" />
+      <Composer agent={GROW} placeholder="Message your Grow Agent" hasControls />
     </section>
   );
 }
@@ -52,7 +53,7 @@ function Header({ searching, onSearching }: { searching: boolean; onSearching: (
   const agents = useAgents().data ?? [];
   const budget = useBudget().data;
   const root = tree(agents).find((node) => node.agent.id === GROW);
-  const { label, tone } = agentState(root?.agent);
+  const { label, tone } = agentState(root?.agent, useIsFinishing(root?.agent));
   return (
     <header className="flex h-13 shrink-0 items-center gap-3 border-b border-line pr-3 pl-6 @2xl/view:pr-6">
       <h2 className="font-semibold whitespace-nowrap">Grow Agent</h2>

@@ -1,26 +1,61 @@
-/** The wording of asks: reasons, answers, deadlines and how they were settled. */
-import type { Ask, AskAnswer, AskReason, AskScope, AskSettlement, LimitReached, Shortfall } from "../bridge";
+/** The wording of asks: what they are about, reasons, answers, deadlines and how they were settled. */
+import type { Ask, AskAnswer, AskDetail, AskReason, AskScope, AskSettlement, LimitReached, Raise, Shortfall } from "../bridge";
 import { ending } from "./ended";
-import { money } from "./money";
+import { money, tokens } from "./money";
+import { agentName, quoted } from "./names";
 import { clock, until } from "./time";
 
 export const SCOPES: Record<AskScope, string> = { once: "Only this once", agent: "For this agent", always: "Always" };
+
+const LIMITS: Record<LimitReached, string> = {
+  per_message: "the budget for one message",
+  per_day: "today's budget",
+  per_month: "this month's budget",
+  allowance: "its allowance",
+  calls: "the limit of model calls for one message",
+  tree_tokens: "the limit of tokens for one message",
+  tree_calls: "the limit of model calls of all agents for one message",
+};
+
+/** The name of a limit. */
+export function limitName(limit: LimitReached): string {
+  return LIMITS[limit] ?? "a limit";
+}
+
+/** An ask in one sentence, without a full stop. */
+export function askTitle(ask: Ask, agent: { id: string; name: string }): string {
+  const name = agentName(agent);
+  const { detail } = ask;
+  if (detail && "call" in detail) {
+    const { tool, argument } = detail.call;
+    return `${name} wants to use ${quoted(tool)}${argument === undefined ? "" : ` with ${quoted(argument)}`}`;
+  }
+  if (detail && "limit" in detail) return `${name} has reached ${limitName(detail.limit.limit)}`;
+  return `${name} asks: ${quoted(ask.text)}`;
+}
+
+/** The announcement of a new ask. */
+export function announcement(ask: Ask, agent: { id: string; name: string }): string {
+  return `${askTitle(ask, agent)}. Answer it in the inbox.`;
+}
 
 /** The scopes to choose from; a single one is no choice. */
 export function scopesOf(ask: Ask): readonly AskScope[] {
   return ask.scopes && ask.scopes.length > 1 ? ask.scopes : [];
 }
 
-/** An option's label; the id or text itself if no option has that id. */
-export function answerLabel(ask: Ask | null, answer: string): string {
-  return ask?.options?.find((option) => option.id === answer)?.label ?? answer;
+/** An option's label; the id itself if no option has it. The options of a question are a model's. */
+function optionWords(ask: Ask | null, option: string): string {
+  const label = ask?.options?.find(({ id }) => id === option)?.label;
+  if (label === undefined) return option;
+  return ask?.kind === "question" ? quoted(label) : label;
 }
 
 /** An answer in one line; empty if there is none. */
 export function answerWords(ask: Ask | null, answer: AskAnswer | null): string {
-  const option = answer?.option === undefined ? "" : answerLabel(ask, answer.option);
-  const amount = answer?.amount === undefined ? "" : ` (${money(answer.amount)})`;
-  return [option + amount, answer?.text?.trim()].filter(Boolean).join(": ");
+  const { option, amount, text } = answer ?? {};
+  const chosen = amount !== undefined ? `Raise by ${money(amount)}` : option !== undefined ? optionWords(ask, option) : "";
+  return [chosen, text?.trim() ? quoted(text) : ""].filter(Boolean).join(": ");
 }
 
 /** How an ask was settled and by whom, in one line. */
@@ -43,10 +78,16 @@ export function settledWords(ask: Ask | null, settled: Pick<AskSettlement, "by" 
   }
 }
 
-/** Why a call needs a permission. */
+/** The line that the person's answer added to the rules. */
+export function addedRule(settled: AskSettlement): string | null {
+  const scope = settled.answer?.scope ?? "once";
+  return settled.by === "person" && scope !== "once" ? settled.rule : null;
+}
+
+/** Why a call needs a permission, besides the rule that says so. */
 export function reasonWords(why: AskReason): string {
-  if ("rule" in why) return `This rule asks: ${why.rule}`;
-  if ("untrusted" in why) return `The call is risky, and the agent has read text from ${why.untrusted.join(", ")}. That text may have caused it.`;
+  if ("rule" in why) return "This rule asks you:";
+  if ("untrusted" in why) return `The call is risky, and the agent has read text from ${why.untrusted.map((source) => quoted(source)).join(", ")}. That text may have caused it.`;
   if ("repeated" in why) return `The same call with the same input, ${why.repeated} times in a row.`;
   return "This version does not know the reason.";
 }
@@ -58,29 +99,44 @@ export function limitWords(limit: LimitReached, shortfall: Shortfall | undefined
   return missing > 0 ? `${title} ${money(missing)} is missing.` : title;
 }
 
+/** What raising a limit adds: `$2.00`, `25 model calls`, `200k tokens for all its agents`. Empty if nothing. */
+export function raiseWords({ money: amount, calls, tree }: Raise): string {
+  const parts = [amount ? money(amount) : "", calls ? callWords(calls) : "", tree?.tokens ? `${tokens(tree.tokens)} tokens for all its agents` : "", tree?.calls ? `${callWords(tree.calls)} for all its agents` : ""];
+  return parts.filter(Boolean).join(", ");
+}
+
+function callWords(calls: number): string {
+  return calls === 1 ? "1 model call" : `${calls} model calls`;
+}
+
 /** When the default counts, and which; `null` if the ask waits for the person. */
 export function deadlineWords(ask: Ask, now: number): string | null {
   if (ask.deadline === undefined) return null;
-  const then = ask.default === undefined ? "it counts as not answered" : `this answer counts: ${answerLabel(ask, ask.default)}`;
+  const then = ask.default === undefined ? "it counts as not answered" : `this answer counts: ${answerWords(ask, ask.default)}`;
   return `Answer by ${clock(ask.deadline)} (${until(ask.deadline, now)}). After that, ${then}.`;
 }
 
-/** The line that an answer adds to the rules: the proposed one, with this decision. */
-export function ruleOf(rule: string, option: string): string {
+/** The line that an answer adds to the rules: the proposed one, with this decision, for one agent or for all. */
+export function ruleOf(rule: string, option: string, agent: string | null): string {
   const decision = option === "allow" ? "allow" : "deny";
-  return rule.replace(/^(allow|ask|deny)(?= )/, decision);
+  return rule.replace(/^(allow|ask|deny)(?= )/, decision) + (agent === null ? "" : ` agent=${agent}`);
+}
+
+const MONEY_LIMITS = new Set<LimitReached>(["per_message", "per_day", "per_month", "allowance"]);
+const CENT = 1_000_000;
+
+/** The least amount that lets the agent go on, in whole cents; `null` if the limit is not one of money. */
+export function leastRaise(detail: AskDetail | undefined): number | null {
+  if (!detail || !("limit" in detail) || !MONEY_LIMITS.has(detail.limit.limit)) return null;
+  const { shortfall } = detail.limit;
+  const missing = shortfall ? shortfall.needed - shortfall.available : 0;
+  return Math.max(1, Math.ceil(missing / CENT)) * CENT;
 }
 
 /** An amount in dollars as micro-cents; `null` if it is not a positive amount. */
 export function parseAmount(text: string): number | null {
-  const found = /^\s*\$?\s*(\d{1,6})(?:\.(\d{1,8}))?\s*$/.exec(text);
+  const found = /^\s*\$?\s*(\d{1,7})(?:\.(\d{1,8}))?\s*$/.exec(text);
   if (!found) return null;
   const amount = Number(found[1]) * 100_000_000 + Number((found[2] ?? "").padEnd(8, "0"));
   return amount > 0 ? amount : null;
 }
-
-/** The announcement of a new ask. */
-export function announcement(name: string, text: string): string {
-  return `${name} asks you: ${text} Answer it in the inbox.`;
-}
-

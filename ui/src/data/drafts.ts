@@ -1,11 +1,11 @@
 /**
- * Unsent messages and unsaved page edits, stored in localStorage under their profile so that they survive a restart.
+ * Unsent messages, unsaved page edits and changes of queued messages, stored in localStorage under their profile so that they survive a restart.
  * Until the profile is known, they are in memory only.
  */
 import { HostError, type Host } from "../bridge";
 
-/** A message to an agent, or an edit of a page. */
-export type DraftKind = "draft" | "edit";
+/** A message to an agent, an edit of a page, or a change of a message that is queued. */
+export type DraftKind = "draft" | "edit" | "message";
 
 /** Whether drafts survive a restart, and if not, why. */
 export interface DraftStorage {

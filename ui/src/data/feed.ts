@@ -38,6 +38,8 @@ function refresh(client: QueryClient, push: Push) {
     void client.invalidateQueries({ queryKey: keys.spending });
   }
   if (events.some((line) => ASKS.has(kindOf(line)))) void client.invalidateQueries({ queryKey: keys.asks });
+  // An answer may have added a rule, also one from outside this window.
+  if (events.some((line) => kindOf(line) === "ask_settled")) void client.invalidateQueries({ queryKey: keys.rules });
   if (finishedCommit(client, agent.id, events)) void client.invalidateQueries({ queryKey: keys.memory });
 }
 

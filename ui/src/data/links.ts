@@ -4,7 +4,7 @@ export interface Place {
   view: "chat" | "inbox" | "agents" | "memory" | "settings";
   /** An agent's id or a page's path, if any. */
   id: string | null;
-  /** A tool call in an agent's transcript, or a tab of a page. */
+  /** A tool call in an agent's transcript, a tab of a page, or a section of the settings. */
   at: string | null;
   /** A change in the history of a page. */
   change: string | null;
@@ -15,6 +15,8 @@ export interface Place {
 export const toChat = "#/chat";
 export const toInbox = "#/inbox";
 export const toSettings = "#/settings";
+/** The rules, in the settings. */
+export const toRules = "#/settings?at=rules";
 export const toAgents = "#/agents";
 export const toMemory = "#/memory";
 /** Recent changes. In a narrow window `toMemory` shows only the list of pages, so they need a link of their own. */

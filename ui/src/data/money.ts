@@ -30,3 +30,8 @@ export function tokens(count: number): string {
   if (count < 1_000_000) return `${(count / 1_000).toFixed(count < 10_000 ? 1 : 0)}k`;
   return `${(count / 1_000_000).toFixed(1)}M`;
 }
+
+/** An amount as a number of dollars, for number fields. */
+export function usd(microCents: number): number {
+  return microCents / PER_USD;
+}

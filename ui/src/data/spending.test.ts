@@ -1,12 +1,17 @@
 import { expect, test } from "vitest";
 import type { SpendingRow } from "../bridge";
-import { cachedShare, chartWords, daysAgo, everyDay } from "./spending";
+import { cachedShare, cacheWords, chartWords, daysAgo, everyDay } from "./spending";
 
 const row = (key: string, cost: number, change: Partial<SpendingRow> = {}): SpendingRow => ({ key, name: key, calls: 1, cost, unknown: 0, reserved: 0, input_tokens: 100, cached_tokens: 75, output_tokens: 9, at: 0, ...change });
 
 test("the share of the cache is unknown without prompts", () => {
   expect(cachedShare(row("a", 1))).toBe(0.75);
   expect(cachedShare({ input_tokens: 0, cached_tokens: 0 })).toBeNull();
+});
+
+test("the share of the cache of all rows is weighted by their prompts", () => {
+  expect(cacheWords([row("a", 1), row("b", 1, { input_tokens: 300, cached_tokens: 0 })])).toBe("19 % of the prompt tokens came from the cache.");
+  expect(cacheWords([])).toBeNull();
 });
 
 test("days without spendings are shown as zero, oldest first", () => {
@@ -16,6 +21,8 @@ test("days without spendings are shown as zero, oldest first", () => {
 });
 
 test("the chart in words names the total and the largest part, with what counts for unknown bills", () => {
-  expect(chartWords([row("Grow Agent", 100_000_000), row("Scout", 50_000_000, { unknown: 100_000_000 })])).toBe("$2.50 in total. The most: Scout with $1.50.");
-  expect(chartWords([])).toBe("Nothing was spent.");
+  const rows = [row("grow", 100_000_000), row("Scout", 50_000_000, { unknown: 100_000_000 })];
+  expect(chartWords(rows, "agent")).toBe("$2.50 in total. The most: “Scout” with $1.50.");
+  expect(chartWords(rows, "model")).toBe("$2.50 in total. The most: Scout with $1.50.");
+  expect(chartWords([], "day")).toBe("Nothing was spent.");
 });

@@ -1,6 +1,7 @@
 /** Sums and wording of spendings. */
-import type { SpendingRow } from "../bridge";
+import type { SpendingBy, SpendingRow } from "../bridge";
 import { money } from "./money";
+import { agentName } from "./names";
 
 const DAY = 86_400_000;
 
@@ -30,10 +31,22 @@ export function everyDay(rows: readonly SpendingRow[], since: number, now: numbe
   return days;
 }
 
+/** The name of a row; a model has chosen those of sub-agents. */
+export function rowName(row: Pick<SpendingRow, "key" | "name">, by: SpendingBy): string {
+  return by === "agent" ? agentName({ id: row.key, name: row.name }) : row.name;
+}
+
+/** How much of the prompts of all rows came from the cache; `null` without prompts. */
+export function cacheWords(rows: readonly SpendingRow[]): string | null {
+  const sum = (tokens: (row: SpendingRow) => number) => rows.reduce((all, row) => all + tokens(row), 0);
+  const share = cachedShare({ input_tokens: sum((row) => row.input_tokens), cached_tokens: sum((row) => row.cached_tokens) });
+  return share === null ? null : `${Math.round(share * 100)} % of the prompt tokens came from the cache.`;
+}
+
 /** A sentence in place of the chart. */
-export function chartWords(rows: readonly SpendingRow[]): string {
+export function chartWords(rows: readonly SpendingRow[], by: SpendingBy): string {
   const total = rows.reduce((sum, row) => sum + spent(row), 0);
   const most = rows.reduce<SpendingRow | null>((found, row) => (found && spent(found) >= spent(row) ? found : row), null);
   if (!most || total === 0) return "Nothing was spent.";
-  return `${money(total)} in total. The most: ${most.name} with ${money(spent(most))}.`;
+  return `${money(total)} in total. The most: ${rowName(most, by)} with ${money(spent(most))}.`;
 }

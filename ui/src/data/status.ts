@@ -18,9 +18,10 @@ export function state(status: string): { label: string; tone: Tone } {
   return STATES[status] ?? { label: status, tone: "quiet" };
 }
 
-/** The label of an agent: its questions to the person come before its status. */
-export function agentState(agent: Agent | undefined): { label: string; tone: Tone } {
+/** The label of an agent: its questions to the person come before its status. Whether it is to finish is in its journal only. */
+export function agentState(agent: Agent | undefined, isFinishing = false): { label: string; tone: Tone } {
   if (agent && agent.asks > 0) return { label: "Asks you", tone: "warn" };
+  if (isFinishing) return { label: "Finishing", tone: "active" };
   return state(agent?.status ?? "idle");
 }
 

@@ -1,35 +1,28 @@
 /** The inbox: the questions of all agents that wait for the person, and below them the last settled ones. */
 import { Inbox as InboxIcon } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { AskRow } from "../bridge";
 import { useAsks, useSettledAsks } from "../data/queries";
+import { Button } from "../design/Button";
 import { Empty, ErrorPanel, Loading } from "../design/states";
 import { AskCard } from "../journal/asks/AskCard";
+import { useAskKeys } from "./useAskKeys";
+import { useShownCount } from "./useShownCount";
 import { useStableAsks } from "./useStableAsks";
 
 export default function Inbox() {
   const open = useAsks();
   const settled = useSettledAsks();
   const { current, earlier } = useStableAsks(open.data, settled.data);
-  const list = useRef<HTMLUListElement>(null);
-  const isLoaded = open.data !== undefined;
-  useEffect(() => {
-    // Tab then goes to the answers, without the whole sidebar before them.
-    list.current?.querySelector<HTMLElement>("[data-ask=open]")?.focus();
-  }, [isLoaded]);
   return (
-    <section aria-label="Inbox" className="h-full overflow-y-auto">
+    <section aria-label="Inbox" data-scroller className="h-full overflow-y-auto">
       <div className="mx-auto max-w-[50rem] px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">Inbox</h2>
         <p className="mt-0.5 text-sm text-ink-3">Your agents ask here. They go on with everything that does not depend on your answer.</p>
         {open.data === undefined ? (
           open.error ? <ErrorPanel problem={open.error} retry={() => void open.refetch()} /> : <Loading label="Loading the inbox" />
         ) : current.length > 0 ? (
-          <ul ref={list} aria-label="Waiting for you" className="mt-3">
-            {current.map((row) => (
-              <Row key={row.ask.id} row={row} />
-            ))}
-          </ul>
+          <Waiting rows={current} />
         ) : (
           <Empty icon={InboxIcon} title="Nothing waits for you">
             <p>When an agent has a question, needs your permission or reaches a limit, it asks here.</p>
@@ -53,10 +46,44 @@ export default function Inbox() {
   );
 }
 
-function Row({ row }: { row: AskRow }) {
+function Waiting({ rows }: { rows: readonly AskRow[] }) {
+  const list = useRef<HTMLUListElement>(null);
+  const { count, showMore, end } = useShownCount(rows.length);
+  useAskKeys(list, showMore);
+  useEffect(() => {
+    // Tab then goes to the answers, without the whole sidebar before them.
+    list.current?.querySelector<HTMLElement>("[data-ask=open]")?.focus();
+  }, []);
+  const rest = rows.length - count;
+  return (
+    <>
+      {rows.length > 1 && (
+        <p className="mt-1 hidden text-xs text-ink-3 @xl/view:block">
+          <Key>J</Key> and <Key>K</Key> go to the next and the previous question, <Key>Enter</Key> to its answers.
+        </p>
+      )}
+      <ul ref={list} aria-label="Waiting for you" className="mt-3">
+        {rows.slice(0, count).map((row) => (
+          <Row key={row.ask.id} row={row} />
+        ))}
+      </ul>
+      {rest > 0 && (
+        <div ref={end} className="py-2 text-center">
+          <Button onClick={showMore}>Show more ({rest} are left)</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Key({ children }: { children: string }) {
+  return <kbd className="rounded border border-line px-1 font-sans">{children}</kbd>;
+}
+
+const Row = memo(function Row({ row }: { row: AskRow }) {
   return (
     <li>
       <AskCard ask={row.ask} agent={{ id: row.agent, name: row.agent_name }} raisedAt={row.raised_at} settled={row.settled} hasLink />
     </li>
   );
-}
+});

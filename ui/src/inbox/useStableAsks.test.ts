@@ -16,6 +16,12 @@ test("an ask that is settled while the inbox is open stays in its place", () => 
   expect(then.current[0]?.settled?.by).toBe("person");
 });
 
+test("an ask that has not changed keeps its row", () => {
+  const known = row("a");
+  expect(stableAsks([known], [row("a")], []).current[0]).toBe(known);
+  expect(stableAsks([known], [], [row("a", true)]).current[0]).not.toBe(known);
+});
+
 test("an ask that is in neither list keeps its last row", () => {
   const { current } = stableAsks([row("a")], [row("b")], []);
   expect(ids(current)).toEqual(["a", "b"]);

@@ -16,9 +16,15 @@ export function stableAsks(seen: readonly AskRow[], open: readonly AskRow[], set
   const latest = new Map([...settled, ...open].map((row) => [row.ask.id, row]));
   const isSeen = new Set(seen.map((row) => row.ask.id));
   // One that is in neither list is settled, and newer settled ones have pushed it out of the list: its last row stays.
-  const current = [...seen.map((row) => latest.get(row.ask.id) ?? row), ...open.filter((row) => !isSeen.has(row.ask.id))];
+  const current = [...seen.map((row) => newer(row, latest.get(row.ask.id))), ...open.filter((row) => !isSeen.has(row.ask.id))];
   const isCurrent = new Set(current.map((row) => row.ask.id));
   return { current, earlier: settled.filter((row) => !isCurrent.has(row.ask.id)) };
+}
+
+/** The known object as long as nothing has changed, so that its card does not render again. */
+function newer(known: AskRow, latest: AskRow | undefined): AskRow {
+  if (!latest) return known;
+  return latest.settled?.at === known.settled?.at && latest.agent_name === known.agent_name ? known : latest;
 }
 
 export function useStableAsks(open: readonly AskRow[] | undefined, settled: readonly AskRow[] | undefined): StableAsks {

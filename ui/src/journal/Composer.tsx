@@ -1,21 +1,23 @@
 /** The message field. Stores the draft, and sends on Enter except during IME composition. */
-import { ArrowUp, RotateCw, Square } from "lucide-react";
+import { ArrowUp, RotateCw } from "lucide-react";
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Button, IconButton } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useDraft, useDrafts, useDraftStorage, useRequest } from "../data/context";
 import { useAgent } from "../data/queries";
 import { isBusy } from "../data/status";
+import { RunControls, STEERING } from "./RunControls";
 
-export function Composer({ agent, placeholder }: { agent: string; placeholder: string }) {
+/** `hasControls`: the view has no other place for the controls of a working agent. */
+export function Composer({ agent, placeholder, hasControls = false }: { agent: string; placeholder: string; hasControls?: boolean }) {
   const drafts = useDrafts();
   const text = useDraft(agent);
   const setText = (next: string) => drafts.set("draft", agent, next);
   const [failedId, setFailedId] = useState<string | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
-  const busy = isBusy(useAgent(agent));
+  const row = useAgent(agent);
   const say = useRequest();
-  const stop = useRequest();
+  const control = useRequest();
 
   useEffect(() => box.current?.focus(), [agent]);
   useLayoutEffect(() => {
@@ -51,7 +53,7 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
   };
 
   return (
-    <div className="px-6 pb-4">
+    <div className="px-6 pb-4 @xl/view:pb-2">
       <div className="mx-auto max-w-[50rem]">
         <div className="flex items-end gap-1.5 rounded-2xl border border-line-strong/60 bg-surface p-1.5 shadow-card focus-within:border-accent">
           <textarea
@@ -68,16 +70,13 @@ export function Composer({ agent, placeholder }: { agent: string; placeholder: s
             placeholder={placeholder}
             className="max-h-56 grow resize-none bg-transparent px-3 py-1.5 outline-none placeholder:text-ink-3"
           />
-          {busy && (
-            <IconButton label="Stop" look="plain" className="rounded-xl" disabled={stop.isPending} onClick={() => stop.mutate({ op: "cancel", agent, tree: true })}>
-              <Square className="size-3.5 fill-current" aria-hidden />
-            </IconButton>
-          )}
+          {hasControls && row && <RunControls agent={row} request={control} />}
           <IconButton label="Send" look="primary" className="rounded-xl" disabled={!text.trim()} onClick={send}>
             <ArrowUp className="size-4" aria-hidden />
           </IconButton>
         </div>
-        <InlineError problem={say.error ?? stop.error} />
+        <p className="mt-1 hidden px-2 text-xs text-ink-3 @xl/view:block">{isBusy(row) ? STEERING : "Enter sends, Shift+Enter starts a new line."}</p>
+        <InlineError problem={say.error ?? control.error} />
         <DraftNotStored />
       </div>
     </div>

@@ -1,19 +1,26 @@
-/** Changes a message that the agent has not read yet. Enter saves, Escape cancels. */
-import { type KeyboardEvent, useState } from "react";
+/**
+ * Changes a message that the agent has not read yet. Enter saves, Escape cancels. If the agent reads it meanwhile, the text
+ * stays and can be sent as a new message.
+ */
+import { type KeyboardEvent, useRef } from "react";
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
 import { useRequest } from "../data/context";
 
-export function MessageEditor(props: { agent: string; message: number; text: string; onClose: () => void }) {
-  const { agent, message, onClose } = props;
-  const [text, setText] = useState(props.text);
+/** `isRead`: the agent has read the message. */
+export function MessageEditor(props: { agent: string; message: number; text: string; isRead: boolean; onChange: (text: string) => void; onClose: () => void }) {
+  const { agent, message, text, onChange, onClose } = props;
   const request = useRequest();
+  // Of the new message: if it did arrive although sending failed, the host ignores the second one.
+  const id = useRef(crypto.randomUUID());
+  const isRead = props.isRead || (request.error?.code === "conflict" && request.variables?.op === "edit_message");
   const close = () => {
     onClose();
     document.querySelector<HTMLElement>("[data-composer]")?.focus();
   };
   const save = () => {
-    if (text.trim() && !request.isPending) request.mutate({ op: "edit_message", agent, message, text: text.trim() }, { onSuccess: close });
+    if (!text.trim() || request.isPending) return;
+    request.mutate(isRead ? { op: "say", agent, id: id.current, text: text.trim() } : { op: "edit_message", agent, message, text: text.trim() }, { onSuccess: close });
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing || event.keyCode === 229) return;
@@ -32,17 +39,18 @@ export function MessageEditor(props: { agent: string; message: number; text: str
         aria-label="Change your message"
         rows={Math.min(8, text.split("\n").length + 1)}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={(event) => onChange(event.target.value)}
         onKeyDown={onKeyDown}
         className="w-full resize-none rounded-2xl rounded-br-md border border-line-strong/60 bg-surface px-4 py-2 outline-none focus:border-accent"
       />
-      <InlineError problem={request.error} />
+      <div role="status">{isRead && <p className="mt-1 text-sm text-warn">The agent has read this message already. You can send your text as a new message.</p>}</div>
+      <InlineError problem={isRead && request.error?.code === "conflict" ? null : request.error} />
       <div className="mt-1 flex justify-end gap-2">
         <Button look="quiet" onClick={close}>
-          Cancel
+          {isRead ? "Discard" : "Cancel"}
         </Button>
         <Button look="primary" disabled={!text.trim() || request.isPending} onClick={save}>
-          Save
+          {isRead ? "Send as a new message" : "Save"}
         </Button>
       </div>
     </div>

@@ -1,16 +1,19 @@
 /** The actions of a message that the agent has not read yet. */
 import { Button } from "../design/Button";
 import { InlineError } from "../design/states";
+import { HostError } from "../bridge";
 import { useRequest } from "../data/context";
 
-export function QueuedActions({ agent, message, onEdit }: { agent: string; message: number; onEdit: () => void }) {
+/** `onTooLate`: the agent has read the message, so it cannot be taken back. */
+export function QueuedActions({ agent, message, onEdit, onTooLate }: { agent: string; message: number; onEdit: () => void; onTooLate: () => void }) {
   const request = useRequest();
   const isSending = request.isPending || request.isSuccess;
   const withdraw = async () => {
     try {
       await request.mutateAsync({ op: "withdraw_message", agent, message });
-    } catch {
-      return; // `request.error` is shown.
+    } catch (thrown) {
+      if (HostError.from(thrown).code === "conflict") onTooLate();
+      return; // Another `request.error` is shown.
     }
     // The button is gone with its message, so the focus goes to the message field.
     document.querySelector<HTMLElement>("[data-composer]")?.focus();

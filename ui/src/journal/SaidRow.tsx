@@ -1,28 +1,54 @@
 /** A message to the agent. One that it has not read yet can be changed or taken back. */
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { cx } from "../design/cx";
+import { useDrafts } from "../data/context";
+import { agentName } from "../data/names";
 import { exactTime } from "../data/time";
 import type { Said } from "./items";
-import { MessageEditor } from "./MessageEditor";
 import { QueuedActions } from "./QueuedActions";
+
+// Rare, so it does not delay the first paint.
+const MessageEditor = lazy(async () => ({ default: (await import("./MessageEditor")).MessageEditor }));
 
 export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; marked: boolean; nameOf: (agent: string) => string }) {
   const { agent, item, isQueued, marked, nameOf } = props;
-  // The editor stays open even if the agent reads the message meanwhile, so that no text is lost.
-  const [isEditing, setEditing] = useState(false);
+  const [edited, setEdited] = useEdited(agent, item.seq);
+  const [isTooLate, setTooLate] = useState(false);
   const mine = item.by === "person";
   const look = !mine ? "rounded-bl-md border border-line bg-surface" : isQueued ? "rounded-br-md border border-dashed border-line-strong" : "rounded-br-md border border-transparent bg-said";
   return (
     <div className={cx("flex flex-col pt-4 pb-1", mine ? "items-end" : "items-start")}>
-      {!mine && <p className="mb-1 text-xs text-ink-3">Task from {nameOf(item.by)}</p>}
-      {isEditing ? (
-        <MessageEditor agent={agent} message={item.seq} text={item.text} onClose={() => setEditing(false)} />
+      {!mine && <p className="mb-1 text-xs text-ink-3">Task from {agentName({ id: item.by, name: nameOf(item.by) })}</p>}
+      {edited !== null ? (
+        <Suspense fallback={<div className="h-28" />}>
+          <MessageEditor agent={agent} message={item.seq} text={edited} isRead={!isQueued} onChange={setEdited} onClose={() => setEdited(null)} />
+        </Suspense>
       ) : (
         <div title={exactTime(item.at)} className={cx("max-w-[min(36rem,85%)] rounded-2xl px-4 py-2 whitespace-pre-wrap [overflow-wrap:anywhere]", look, marked && "outline-2 outline-offset-2 outline-accent")}>
           {item.text}
         </div>
       )}
-      {isQueued && !isEditing && <QueuedActions agent={agent} message={item.seq} onEdit={() => setEditing(true)} />}
+      {isQueued && edited === null && !isTooLate && <QueuedActions agent={agent} message={item.seq} onEdit={() => setEdited(item.text)} onTooLate={() => setTooLate(true)} />}
+      {isTooLate && edited === null && (
+        <p role="alert" className="mt-1 text-xs text-ink-2">
+          The agent has read this message already. Write to it what is different now.
+        </p>
+      )}
     </div>
   );
+}
+
+/**
+ * The changed text of a message; `null` if it is not being edited. Stored as a draft: the row is removed when it is scrolled
+ * away, and the editor stays open even if the agent reads the message meanwhile, so that no text is lost.
+ */
+function useEdited(agent: string, message: number): [string | null, (text: string | null) => void] {
+  const drafts = useDrafts();
+  const id = `${agent}:${message}`;
+  const [edited, setEdited] = useState<string | null>(() => drafts.get("message", id) || null);
+  const change = (text: string | null) => {
+    setEdited(text);
+    drafts.set("message", id, text ?? "");
+  };
+  return [edited, change];
 }

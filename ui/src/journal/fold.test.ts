@@ -122,7 +122,7 @@ describe("a transcript", () => {
 
   test("shows an ask where it arose, its call as waiting, and how it was settled", () => {
     seq = 0;
-    const ask = { id: "k", kind: "permission", text: "?", detail: { call: { effect: "e", tool: "act", input: {}, why: { rule: "ask *" } } } } as const;
+    const ask = { id: "k", kind: "permission", text: "?", detail: { call: { effect: "e", tool: "act", input: "{}", why: { rule: "ask *" } } } } as const;
     const lines = [
       line("tool_started", { call: "t", name: "act", input: {}, effect: "e", ask: "k" }),
       line("ask_raised", { ask }),

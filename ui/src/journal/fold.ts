@@ -144,7 +144,7 @@ function add(draft: Draft, line: EventLine, event: JournalEvent) {
     case "ask_settled":
       return settleAsk(draft, line.at, event.data);
     case "finish_requested":
-      return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? "You asked it to finish and report" : "Asked to finish and report" });
+      return push(draft, { kind: "note", ...place(line, "note"), text: event.data.by_person ? "You asked it to finish up: no new steps, a report of what it has" : "Asked to finish up and report" });
     case "turn_paused":
       return push(draft, { kind: "note", ...place(line, "note"), text: `Paused. ${ending({ limit: event.data.limit })?.title}` });
     case "message_withdrawn": {

@@ -4,3 +4,13 @@ export function inputText(input: unknown): string {
   const lines = Object.entries(input).map(([name, value]) => `${name}: ${typeof value === "string" ? (value.includes("\n") ? `\n${value}` : value) : JSON.stringify(value)}`);
   return lines.join("\n") || "(empty)";
 }
+
+/** The input of a call that waits for a permission, as far as its ask has it. */
+export function callInput({ input, cut }: { input: string; cut?: number }): string {
+  if (cut) return `${input}\n… and ${cut.toLocaleString("en-US")} more bytes`;
+  try {
+    return inputText(JSON.parse(input));
+  } catch {
+    return input;
+  }
+}

@@ -5,12 +5,15 @@ import { Button } from "../design/Button";
 import { Disclosure } from "../design/Disclosure";
 import { InlineError, QueryView } from "../design/states";
 import { useRequest } from "../data/context";
-import { useRules } from "../data/queries";
+import { toAgent } from "../data/links";
+import { agentName } from "../data/names";
+import { useAgents, useRules } from "../data/queries";
 import { exactTime } from "../data/time";
 import { AddRule } from "./AddRule";
+import { ruleAgent } from "./ruleAgent";
 import { RuleTest } from "./RuleTest";
 
-const ORIGINS: Record<RuleRow["origin"], string> = { built_in: "Built in", person: "Yours", always: "From an answer" };
+const ORIGINS: Record<RuleRow["origin"], string> = { built_in: "Built in", person: "Yours", answer: "From an answer" };
 
 export function Rules() {
   return (
@@ -49,12 +52,22 @@ function Line({ rule }: { rule: RuleRow }) {
   const [isSure, setSure] = useState(false);
   const request = useRequest();
   const { id, line, origin, added_at } = rule;
+  const only = ruleAgent(line);
+  const agent = useAgents().data?.find((one) => one.id === only);
   return (
     <li className="py-1.5">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <code className="min-w-40 grow basis-0 text-sm [overflow-wrap:anywhere]">{line}</code>
-        <span className="text-xs text-ink-3" title={added_at === null ? undefined : exactTime(added_at)}>
+        <span className="order-1 -mt-1 basis-full text-xs text-ink-3" title={added_at === null ? undefined : exactTime(added_at)}>
           {ORIGINS[origin] ?? origin}
+          {agent && (
+            <>
+              , only for{" "}
+              <a href={toAgent(agent.id)} className="text-accent-ink underline">
+                {agentName(agent)}
+              </a>
+            </>
+          )}
         </span>
         {id !== null && !isSure && (
           <Button look="quiet" className="px-2 py-0.5" aria-label={`Remove: ${line}`} onClick={() => setSure(true)}>

@@ -1,5 +1,5 @@
 /** The settings view. */
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { QueryView } from "../design/states";
 import { useSettings } from "../data/queries";
 import { LocalServers } from "../providers/LocalServers";
@@ -13,14 +13,18 @@ import { Rules } from "./Rules";
 import { Spending } from "./Spending";
 import { SpendingDetails } from "./SpendingDetails";
 import { UntrustedSwitch } from "./UntrustedSwitch";
+import { useSection } from "./useSection";
 
 /** Settings with a section of their own; all others are listed under "Limits". */
 const ELSEWHERE = /^(budget\.|rules\.|openai\.|model$|effort$)/;
 
-export default function Settings() {
+/** `at` is the section to show. */
+export default function Settings({ at }: { at: string | null }) {
   const settings = useSettings();
+  const scroller = useRef<HTMLElement>(null);
+  useSection(scroller, at);
   return (
-    <section aria-label="Settings" className="h-full overflow-y-auto">
+    <section ref={scroller} aria-label="Settings" className="h-full overflow-y-auto">
       <div className="mx-auto flex max-w-2xl flex-col gap-9 px-6 pt-6 pb-16">
         <h2 className="text-lg font-semibold">Settings</h2>
         <Group title="Account">
@@ -49,7 +53,7 @@ export default function Settings() {
             {(list) => list.filter((one) => !ELSEWHERE.test(one.name)).map((one) => <SettingRow key={one.name} setting={one} />)}
           </QueryView>
         </Group>
-        <Group title="Rules" about="What agents may do without asking you. The last line that matches a call decides.">
+        <Group title="Rules" id="rules" about="What agents may do without asking you. The last line that matches a call decides.">
           <Rules />
           <QueryView query={settings}>{(list) => <UntrustedSwitch settings={list} />}</QueryView>
         </Group>
@@ -64,9 +68,10 @@ export default function Settings() {
   );
 }
 
-function Group({ title, about, children }: { title: string; about?: string; children: ReactNode }) {
+/** `id` names it in links. */
+function Group({ title, id, about, children }: { title: string; id?: string; about?: string; children: ReactNode }) {
   return (
-    <section aria-label={title}>
+    <section aria-label={title} tabIndex={id ? -1 : undefined} data-section={id} className="scroll-mt-6 outline-none">
       <h3 className="font-semibold">{title}</h3>
       {about && <p className="mt-0.5 text-sm text-ink-3">{about}</p>}
       <div className="mt-3 divide-y divide-line rounded-2xl border border-line bg-surface px-4">{children}</div>

@@ -6,8 +6,8 @@ import { Select } from "../design/Field";
 import { QueryView } from "../design/states";
 import { useNow } from "../design/useNow";
 import { money } from "../data/money";
-import { useSpending } from "../data/queries";
-import { chartWords, daysAgo, everyDay, spent } from "../data/spending";
+import { useBudget, useSpending } from "../data/queries";
+import { cacheWords, chartWords, daysAgo, everyDay, rowName, spent } from "../data/spending";
 import { SpendingTable } from "./SpendingTable";
 
 const BY: ReadonlyArray<[SpendingBy, string]> = [
@@ -23,6 +23,8 @@ const PERIODS: ReadonlyArray<[days: number, label: string]> = [
 
 /** The most bars of the chart; the table lists all rows. */
 const MAX_BARS = 30;
+/** The most bars with their names below; the table names all. */
+const MAX_NAMES = 8;
 
 export function SpendingDetails() {
   const id = useId();
@@ -60,18 +62,30 @@ export function SpendingDetails() {
 }
 
 function Rows({ by, rows, bars }: { by: SpendingBy; rows: readonly SpendingRow[]; bars: readonly SpendingRow[] }) {
+  const reserved = useBudget().data?.reserved ?? 0;
   if (rows.length === 0) return <p className="mt-3 text-sm text-ink-3">Nothing was spent in this period.</p>;
   return (
     <>
       <div className="mt-4">
-        <BarChart label={`Chart. ${chartWords(rows)}`} bars={bars.map((row) => ({ key: row.key, label: row.name, value: spent(row), text: money(spent(row)) }))} />
+        <BarChart label={`Chart. ${chartWords(rows, by)}`} bars={bars.map((row) => ({ key: row.key, label: rowName(row, by), value: spent(row), text: money(spent(row)) }))} />
+        {by !== "day" && bars.length <= MAX_NAMES && (
+          <p aria-hidden className="mt-1 flex text-xs text-ink-3">
+            {bars.map((row) => (
+              <span key={row.key} className="min-w-0 grow basis-0 truncate px-1 text-center">
+                {rowName(row, by)}
+              </span>
+            ))}
+          </p>
+        )}
         {by === "day" && (
           <p aria-hidden className="mt-1 flex justify-between text-xs text-ink-3 tabular-nums">
             <span>{bars[0]?.name}</span>
             <span>{bars.length > 1 ? bars.at(-1)?.name : ""}</span>
           </p>
         )}
-        <p className="mt-1 text-xs text-ink-3">{chartWords(rows)}</p>
+        <p className="mt-1 text-xs text-ink-3">
+          {chartWords(rows, by)} {cacheWords(rows)} {reserved > 0 && `Up to ${money(reserved)} is reserved now, for answers in progress.`}
+        </p>
       </div>
       <SpendingTable by={by} rows={rows} />
     </>

@@ -1,7 +1,7 @@
 /** The numbers behind the chart of spendings. */
 import type { SpendingBy, SpendingRow } from "../bridge";
 import { exactMoney, money } from "../data/money";
-import { cachedShare } from "../data/spending";
+import { cachedShare, rowName } from "../data/spending";
 
 const FIRST: Record<SpendingBy, string> = { agent: "Agent", model: "Model", day: "Day (UTC)" };
 const NUMBER = "py-1 pl-3 text-right tabular-nums whitespace-nowrap";
@@ -22,7 +22,7 @@ export function SpendingTable({ by, rows }: { by: SpendingBy; rows: readonly Spe
         <tbody className="divide-y divide-line border-t border-line">
           {rows.map((row) => (
             <tr key={row.key}>
-              <th scope="row" className="max-w-40 truncate py-1 text-left font-normal" title={row.name}>{row.name}</th>
+              <th scope="row" className="max-w-40 truncate py-1 text-left font-normal" title={row.name}>{rowName(row, by)}</th>
               <td className={NUMBER} title={exactMoney(row.cost)}>
                 {money(row.cost)}
                 {row.unknown > 0 && <span className="text-ink-3"> + up to {money(row.unknown)}</span>}

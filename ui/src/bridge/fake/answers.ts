@@ -2,7 +2,7 @@
 import type { Answer, Args, CommandName } from "../commands";
 import type { Message, Reply, Request } from "../wire";
 import type { Account } from "./account";
-import { answerAsk, askById, openAsks, settledAsks } from "./asks";
+import { answerAsk, applyRules, askById, openAsks, settledAsks } from "./asks";
 import { checkKey, MODELS, type Providers } from "./providers";
 import { hostError } from "./hostError";
 import { editMessage, withdrawMessage } from "./queue";
@@ -31,7 +31,7 @@ export function answers(world: World, providers: Providers, account: Account): A
     settled_asks: ({ limit }) => settledAsks(world, limit),
     ask_by_id: ({ id }) => askById(world, id),
     rules: () => rules(world),
-    test_rules: ({ tool, input }) => testRules(world, tool, input),
+    test_rules: ({ tool, input, agent }) => testRules(world, tool, input, agent),
     spending: ({ by, since }) => spending(world, by, since),
     memory_list: ({ prefix }) => memory.list(prefix),
     memory_read: ({ path }) => memory.read(path),
@@ -87,9 +87,11 @@ async function ask(world: World, providers: Providers, request: Request): Promis
       return "done";
     case "add_rule":
       addRule(world, request.line);
+      applyRules(world);
       return "done";
     case "remove_rule":
       removeRule(world, request.id);
+      applyRules(world);
       return "done";
     case "resume":
       world.resume(request.agent);

@@ -22,12 +22,12 @@ function permissionSteps(name: string, effects: Effects, cost: number): Step[] {
   const effect = effects(0);
   const input = { to: "mara@example.org", subject: "A review", text: "Would you look at my key-value store?" };
   const id = `ask-${effect}`;
-  const rule = "allow send_mail host=example.org risky";
+  const rule = "allow send_mail host=example.org";
   const ask: Ask = {
     id,
     kind: "permission",
     text: `${name} wants to use send_mail.`,
-    detail: { call: { effect, tool: "send_mail", input, why: { rule: "ask * risky" }, rule } },
+    detail: { call: { effect, tool: "send_mail", argument: "example.org", input: JSON.stringify(input), why: { rule: "ask * risky" }, rule } },
     options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }],
     scopes: ["once", "agent", "always"],
   };
@@ -48,7 +48,7 @@ function permissionSteps(name: string, effects: Effects, cost: number): Step[] {
 function questionSteps(effects: Effects, cost: number): Step[] {
   const effect = effects(0);
   const id = `ask-${effect}`;
-  const ask: Ask = { id, kind: "question", text: "Which evening suits you for the course?", options: [{ id: "1", label: "Tuesday" }, { id: "2", label: "Thursday" }], deadline: Date.now() + MINUTES_30, default: "2" };
+  const ask: Ask = { id, kind: "question", text: "Which evening suits you for the course?", options: [{ id: "1", label: "Tuesday" }, { id: "2", label: "Thursday" }], deadline: Date.now() + MINUTES_30, default: { option: "2" } };
   return [
     { do: "request" },
     { do: "answer", content: [{ type: "tool_use", id: `toolu_${effect}`, name: "ask_user", input: { question: ask.text } }], cost },
@@ -60,19 +60,38 @@ function questionSteps(effects: Effects, cost: number): Step[] {
   ];
 }
 
+/** Asks of several kinds at once; the turn waits for all of them. */
+export function manyAsks(id: string, count: number): Step[] {
+  const asks = Array.from({ length: count }, (_, index) => (index % 3 === 2 ? deletionAsk(id, index) : archiveQuestion(id, index)));
+  const settled = (ask: Ask): Step => ({ do: "await", ask: ask.id, otherwise: {} });
+  return [...asks.map((ask): Step => ({ do: "ask", ask })), ...asks.map(settled), { do: "end", ended: "done" }];
+}
+
+function archiveQuestion(id: string, index: number): Ask {
+  const text = `Folder ${index + 1} has letters from two years. Which of them shall I keep?\n\nThe older ones are drafts, as far as I can tell.`;
+  return { id: `ask-${id}-${index}`, kind: "question", text, options: [{ id: "1", label: "Keep all" }, { id: "2", label: "Keep the newer ones" }] };
+}
+
+function deletionAsk(id: string, index: number): Ask {
+  const path = `archive/folder-${index + 1}/drafts.md`;
+  const call = { effect: `e-${id}-${index}`, tool: "delete_file", argument: path, input: JSON.stringify({ path }), why: { untrusted: ["archive.example.org"] } };
+  return { id: `ask-${id}-${index}`, kind: "permission", text: `Scout wants to use delete_file.`, detail: { call }, options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }], scopes: ["once"] };
+}
+
 function limitSteps(name: string, effects: Effects, cost: number): Step[] {
   const id = `ask-${effects(0)}`;
   const ask: Ask = {
     id,
     kind: "budget",
     text: `${name} has reached the budget for one message.`,
-    detail: { limit: { limit: "per_message", shortfall: { needed: 31_000_000, available: 4_000_000 }, last_call: 6_000_000 } },
+    detail: { limit: { limit: "per_message", shortfall: { needed: 30_600_000, available: 4_000_000 }, raise: { money: 200_000_000 }, finish: { money: 6_000_000 } } },
     options: [{ id: "raise", label: "Raise by $2.00" }, { id: "finish", label: "Finish with a report (at most $0.06 more)" }, { id: "stop", label: "Stop here" }],
   };
+  const stopped: Step[] = [{ do: "end", ended: { limit: "per_message" } }];
   return [
     { do: "record", event: { kind: "turn_paused", data: { limit: "per_message" } } },
     { do: "ask", ask },
-    { do: "await", ask: id, otherwise: { finish: says(effects, "Here is my report so far.", cost), stop: [{ do: "end", ended: { limit: "per_message" } }] } },
+    { do: "await", ask: id, otherwise: { finish: says(effects, "Here is my report so far.", cost), stop: stopped, none: stopped } },
     ...says(effects, "With the new budget I have finished.", cost),
   ];
 }

@@ -1,6 +1,8 @@
-/** The asks of simulated agents: raised by a step, settled by an answer, a deadline, or the end of the turn. */
-import type { Ask, AskAnswer, AskRow, SettledBy } from "../wire";
+/** The asks of simulated agents: raised by a step, settled by an answer, a rule, a deadline, or the end of the turn. */
+import type { Ask, AskAnswer, AskOutcome, AskRow, SettledBy } from "../wire";
+import { checkAnswer } from "./checkAnswer";
 import { hostError } from "./hostError";
+import { addAnsweredRule, decide } from "./rules";
 import type { Stage } from "./stage";
 
 export function openAsks(world: Stage): AskRow[] {
@@ -13,7 +15,7 @@ export function settledAsks(world: Stage, limit: number): AskRow[] {
 
 export function askById(world: Stage, id: string): AskRow {
   const row = world.state.asks.find((one) => one.ask.id === id);
-  if (!row) throw hostError("not_found", `There is no ask "${id}".`);
+  if (!row) throw hostError("not_found", `there is no ask "${id}"`, "See what waits: growqr asks list");
   return row;
 }
 
@@ -24,33 +26,73 @@ export function raise(world: Stage, id: string, ask: Ask) {
   world.append(id, [{ kind: "ask_raised", data: { ask } }], { asks: agent.asks + 1 });
 }
 
-/** Records the person's answer. A rule that it adds is stored if its scope is "always". */
+/** Records the person's answer, and the rule that it adds. */
 export function answerAsk(world: Stage, id: string, answer: AskAnswer | null) {
   const row = askById(world, id);
-  if (row.settled) throw hostError("conflict", "This was settled already.", "See what still waits in the inbox.");
-  const { detail } = row.ask;
-  const scope = answer?.scope ?? "once";
-  const proposed = detail && "call" in detail && scope !== "once" ? detail.call.rule : undefined;
-  const rule = proposed?.replace(/^\w+/, answer?.option === "allow" ? "allow" : "deny");
-  settle(world, row, "person", answer, rule ?? null);
-  if (rule && scope === "always") world.state.rules.push({ id: `r-${world.state.events.length}`, line: rule, origin: "always", added_at: world.now() });
+  const { ask, settled } = row;
+  if (settled) {
+    const how = settled.by === "person" ? `the answer was: ${answerText(ask, settled.answer)}` : "the agent no longer needs it";
+    throw hostError("conflict", `this was settled already: ${how}`, "See what still waits: growqr asks list");
+  }
+  if (answer) checkAnswer(ask, answer);
+  const rule = ruleOf(row, answer);
+  settle(world, row, "person", answer, rule);
+  if (rule === null) return;
+  addAnsweredRule(world, rule);
+  applyRules(world);
 }
 
-/** Withdraws the open asks of an agent whose turn ends. */
-export function withdrawAsks(world: Stage, agent: string) {
-  for (const row of openAsks(world)) if (row.agent === agent) settle(world, row, "withdrawn", null, null);
+/** Settles the asks for permission that a rule decides now. */
+export function applyRules(world: Stage) {
+  for (const row of openAsks(world)) {
+    const { detail } = row.ask;
+    if (!detail || !("call" in detail) || !("rule" in detail.call.why)) continue;
+    const { tool, argument, rule } = detail.call;
+    const kind = /\b(path|host|command)=/.exec(rule ?? "")?.[1] ?? "";
+    const { line } = decide(world, tool, { [kind]: argument ?? "" }, row.agent);
+    if (line.startsWith("allow")) settle(world, row, "rule", { option: "allow" }, line);
+    if (line.startsWith("deny")) settle(world, row, "rule", { option: "deny" }, line);
+  }
+}
+
+/** Withdraws the open asks of an agent, except one. */
+export function withdrawAsks(world: Stage, agent: string, except?: string) {
+  for (const row of openAsks(world)) if (row.agent === agent && row.ask.id !== except) settle(world, row, "withdrawn", null, null);
 }
 
 /** The answer of a settled ask; `undefined` as long as it is open. Settles it if its deadline has passed. */
 export function answerOf(world: Stage, id: string): AskAnswer | null | undefined {
   const row = askById(world, id);
   const { deadline, default: standard } = row.ask;
-  if (!row.settled && deadline !== undefined && deadline <= world.now()) settle(world, row, "deadline", standard === undefined ? null : { option: standard }, null);
+  if (!row.settled && deadline !== undefined && deadline <= world.now()) settle(world, row, "deadline", standard ?? null, null);
   return row.settled ? row.settled.answer : undefined;
 }
 
 function settle(world: Stage, row: AskRow, by: SettledBy, answer: AskAnswer | null, rule: string | null) {
   const asks = world.agent(row.agent).asks - 1;
   row.settled = { by, answer, rule, at: world.now() };
-  world.append(row.agent, [{ kind: "ask_settled", data: { ask: row.ask.id, by, ...(answer ? { answer } : {}), ...(rule ? { rule } : {}) } }], { asks });
+  const outcome = by === "withdrawn" ? undefined : outcomeOf(row.ask, answer);
+  world.append(row.agent, [{ kind: "ask_settled", data: { ask: row.ask.id, by, ...(answer ? { answer } : {}), ...(rule ? { rule } : {}), ...(outcome ? { outcome } : {}) } }], { asks });
+}
+
+function outcomeOf({ detail }: Ask, answer: AskAnswer | null): AskOutcome | undefined {
+  if (detail && "call" in detail) return answer?.option === "allow" ? "allowed" : "refused";
+  if (!detail || !("limit" in detail)) return undefined;
+  const { raise, finish } = detail.limit;
+  if (answer?.option === "raise") return { raised: { ...raise, ...(answer.amount === undefined ? {} : { money: answer.amount }) } };
+  return answer?.option === "finish" ? { finishing: finish } : "stopped";
+}
+
+/** The line that an answer adds, for its agent or for all; `null` if it is about this call only. */
+function ruleOf({ ask: { detail }, agent }: AskRow, answer: AskAnswer | null): string | null {
+  const proposed = detail && "call" in detail ? detail.call.rule : undefined;
+  const scope = answer?.scope ?? "once";
+  if (proposed === undefined || scope === "once") return null;
+  const line = proposed.replace(/^\w+/, answer?.option === "allow" ? "allow" : "deny");
+  return scope === "agent" ? `${line} agent=${agent}` : line;
+}
+
+function answerText(ask: Ask, answer: AskAnswer | null): string {
+  const label = ask.options?.find((option) => option.id === answer?.option)?.label;
+  return [label, answer?.text].filter(Boolean).join(" ");
 }

@@ -1,12 +1,14 @@
 /**
  * A simulated host inside the page: agents stream, spawn and remember by fixed scripts. For development in a plain
  * browser and for tests; production builds exclude it. Options are query parameters:
- * `?world=empty|lived|asks|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
+ * `?world=empty|lived|asks|many|long` the initial data, `?speed=10` the time factor, `?fail=a,ask:b` the commands (`a`) or requests
  * (`ask:b`) that fail until the page event `fake-repair`, `?slow=500` the delay of every command in milliseconds,
  * `?block=calls|providers` makes all commands, or the providers' answers, wait for the page event `fake-unblock`,
  * `?keychain=ready|locked|absent` the state of the keychain,
  * `?local=both|ollama|empty|none` the local model servers, `?account=signed_out|online|…` the sign-in state.
  * The page event `fake-answered-elsewhere` settles all open asks without a push, as if the window had missed it.
+ * The page event `fake-answered-by-command` settles the newest open ask, as the command line does. `fake-read-queued` lets the
+ * agents read their queued messages, also as if the window had missed it.
  * The page events `fake-new-message`, `fake-place` and `fake-signed-in` simulate the tray, an opened link (its target is
  * in `sessionStorage`) and the return of the browser.
  */
@@ -35,6 +37,11 @@ export function fakeHost(): Host {
     for (const { ask } of openAsks(world)) answerAsk(world, ask.id, { option: ask.options?.[0]?.id ?? "1" });
     world.push = push;
   });
+  addEventListener("fake-answered-by-command", () => {
+    const ask = openAsks(world).at(-1)?.ask;
+    if (ask) answerAsk(world, ask.id, { option: ask.options?.[0]?.id ?? "1" });
+  });
+  addEventListener("fake-read-queued", () => (world.state.waiting = {}));
   const speed = Number(options.get("speed") ?? "1");
   world.run(speed);
 

@@ -1,8 +1,11 @@
 /** Performs one step of a simulated agent. */
 import type { Ended, JournalEvent, Mail, ModelReply, ReportEnding, ToolContent } from "../wire";
-import { answerOf, raise, withdrawAsks } from "./asks";
+import { answerOf, openAsks, raise, withdrawAsks } from "./asks";
 import { eventOf, type Stage } from "./stage";
 import { answer, type Step } from "./steps";
+
+/** Reserved for one model call. */
+const RESERVATION = 12_000_000;
 
 /** Performs and removes the first step of the agent's queue, unless that step is still waiting for sub-agents. */
 export function perform(world: Stage, id: string) {
@@ -39,11 +42,11 @@ function act(world: Stage, id: string, step: Step) {
     case "delta":
       return world.push({ delta: { agent: id, kind: step.kind, text: step.text } });
     case "request":
-      return world.append(id, [{ kind: "model_requested", data: { attempt: 1, request_hash: "", max_tokens: 16_000, reservation: 12_000_000 } }], { status: "thinking" });
+      return world.append(id, [{ kind: "model_requested", data: { attempt: 1, request_hash: "", max_tokens: 16_000, reservation: RESERVATION } }], { status: "thinking", reserved: RESERVATION });
     case "answer": {
       const usage = { input_tokens: 840, output_tokens: JSON.stringify(step.content).length >> 2, cache_read_tokens: 6_200, cache_write_5m_tokens: 410, cache_write_1h_tokens: 0 };
       const reply: ModelReply = { content: step.content, stop: "end_turn", usage, model: agent.model, request_id: "req_fake", cost: step.cost };
-      return world.append(id, [{ kind: "model_answered", data: { reply } }], { status: "working", spent: agent.spent + step.cost });
+      return world.append(id, [{ kind: "model_answered", data: { reply } }], { status: "working", spent: agent.spent + step.cost, reserved: 0 });
     }
     case "tool":
       return world.append(id, [{ kind: "tool_started", data: { call: `toolu_${step.effect}`, name: step.name, input: step.input, effect: step.effect, ...(step.ask ? { ask: step.ask } : {}) } }], { status: "working" });
@@ -108,7 +111,7 @@ function end(world: Stage, id: string, ended: Ended) {
   const reports: Mail[] = agent.parent === null ? [] : [{ id: `${id}-${agent.turn}`, from: id, to: agent.parent, body: { report } }];
   world.state.queues[id] = [];
   withdrawAsks(world, id);
-  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: ending === "done" && agent.depth === 0 ? "idle" : ending });
+  world.append(id, [{ kind: "turn_ended", data: { turn: agent.turn, ended, reports } }], { status: ending === "done" && agent.depth === 0 ? "idle" : ending, reserved: 0 });
   for (const mail of reports) world.append(mail.to, [{ kind: "mail_received", data: { mail } }]);
   if (ended !== "done" || !world.state.waiting[id]?.length) return;
   const next = world.state.waiting[id].map((message) => message.text).join("\n\n");
@@ -124,11 +127,15 @@ export function stopAgent(world: Stage, id: string) {
 }
 
 /** Lets an agent finish: fails its open tool calls, and answers with what it has. */
-export function finishAgent(world: Stage, id: string) {
-  world.append(id, [{ kind: "finish_requested", data: { by_person: true } }]);
-  withdrawAsks(world, id);
+export function finishAgent(world: Stage, id: string, by_person: boolean) {
+  const limit = openAsks(world).find((row) => row.agent === id && row.ask.kind === "budget")?.ask.id;
+  world.append(id, [{ kind: "finish_requested", data: { by_person } }]);
+  // The answer about a limit is still needed, because the report costs something too.
+  withdrawAsks(world, id, limit);
   finishCalls(world, id, "not carried out: you are to finish now");
-  world.state.queues[id] = [...answer(() => `finish-${id}`, "", "Here is what I have so far.", [], 1_840_000), { do: "end", ended: "done" }];
+  const stopped: Step[] = [{ do: "end", ended: { limit: "per_message" } }];
+  const waits: Step[] = limit === undefined ? [] : [{ do: "await", ask: limit, otherwise: { stop: stopped, none: stopped } }];
+  world.state.queues[id] = [...waits, ...answer(() => `finish-${id}`, "", "Here is what I have so far.", [], 1_840_000), { do: "end", ended: "done" }];
   world.wake(id);
 }
 

@@ -15,6 +15,6 @@ export function editMessage(world: Stage, agent: string, seq: number, text: stri
 
 function queuedMessage(world: Stage, agent: string, seq: number) {
   const found = world.state.waiting[agent]?.find((one) => one.seq === seq);
-  if (!found) throw hostError("conflict", "The agent has read this message already.", "Send it another message.");
+  if (!found) throw hostError("conflict", "the agent has read this message already", "Send another message.");
   return found;
 }

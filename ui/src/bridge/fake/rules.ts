@@ -4,37 +4,55 @@ import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
 const BUILT_IN = ["ask * risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow commit_memory", "allow delete_memory"];
-const SHAPE = /^(allow|ask|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( risky)?$/;
+const SHAPE = /^(allow|ask|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( (risky|safe))?$/;
 
 export function rules(world: Stage): RuleRow[] {
   return [...BUILT_IN.map((line): RuleRow => ({ id: null, line, origin: "built_in", added_at: null })), ...world.state.rules];
 }
 
 export function addRule(world: Stage, line: string) {
-  if (!SHAPE.test(line)) throw hostError("bad_request", "A rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky]", "An example: ask commit_memory path=private/*");
-  world.state.rules.push({ id: `r-${world.now()}-${world.state.rules.length}`, line, origin: "person", added_at: world.now() });
+  if (!SHAPE.test(line)) throw hostError("bad_request", "a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]", "An example: ask commit_memory path=private/*");
+  add(world, line, "person");
+}
+
+/** Adds the line of an answer. */
+export function addAnsweredRule(world: Stage, line: string) {
+  add(world, line, "answer");
+}
+
+function add(world: Stage, line: string, origin: RuleRow["origin"]) {
+  world.state.rules.push({ id: `r-${world.state.events.length}-${world.state.rules.length}`, line, origin, added_at: world.now() });
 }
 
 export function removeRule(world: Stage, id: string) {
-  if (!world.state.rules.some((rule) => rule.id === id)) throw hostError("not_found", `There is no rule "${id}".`);
+  if (!world.state.rules.some((rule) => rule.id === id)) throw hostError("not_found", `there is no rule "${id}"`, "See all rules: growqr rules list");
   world.state.rules = world.state.rules.filter((rule) => rule.id !== id);
 }
 
-export function testRules(world: Stage, tool: string, input: string): RuleTest {
+/** The last line that matches a call. `args` has what the call concerns under `path`, `host` or `command`. */
+export function decide(world: Stage, tool: string, args: Record<string, unknown>, agent: string): RuleRow {
+  const { depth } = world.agent(agent);
+  const rule = rules(world).findLast(({ line }) => {
+    const [, pattern = "", ...conditions] = line.split(" ");
+    return glob(pattern, tool) && conditions.every((one) => {
+      const [name = "", wanted = ""] = one.split("=");
+      if (name === "agent") return glob(wanted, agent);
+      if (name === "depth") return wanted.endsWith("+") ? depth >= parseInt(wanted, 10) : depth === Number(wanted);
+      return wanted === "" || glob(wanted, String(args[name] ?? ""));
+    });
+  });
+  if (!rule) throw hostError("internal", "no rule matches");
+  return rule;
+}
+
+export function testRules(world: Stage, tool: string, input: string, agent: string | null): RuleTest {
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(input) as Record<string, unknown>;
   } catch {
-    throw hostError("bad_request", "The input is not JSON.", 'Write it like this: {"path": "notes/a.md"}');
+    throw hostError("bad_request", "the input is not JSON", 'Write it like this: {"path": "notes/a.md"}');
   }
-  const rule = rules(world).findLast(({ line }) => {
-    const [, pattern = "", ...conditions] = line.split(" ");
-    return glob(pattern, tool) && conditions.every((one) => {
-      const [name = "", wanted] = one.split("=");
-      return wanted === undefined || !["path", "host", "command"].includes(name) || glob(wanted, String(fields[name] ?? ""));
-    });
-  });
-  if (!rule) throw hostError("internal", "No rule matches.");
+  const rule = decide(world, tool, fields, agent ?? "grow");
   return { decision: rule.line.split(" ")[0] ?? "", rule, argument: typeof fields["path"] === "string" ? fields["path"] : null };
 }
 

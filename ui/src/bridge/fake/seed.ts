@@ -1,4 +1,6 @@
-/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), or `long` (ten thousand messages). */
+/** The initial data of a simulation: `empty`, `lived` (a few days of use), `asks` (three asks wait), `many` (two hundred asks wait), or `long` (ten thousand messages). */
+import type { JournalEvent } from "../wire";
+import { manyAsks } from "./askPlans";
 import { emptyState, World } from "./world";
 
 const DAY = 86_400_000;
@@ -7,6 +9,7 @@ export function createWorld(name: string): World {
   const world = new World(emptyState());
   if (name === "lived") seedLived(world);
   if (name === "asks") seedAsks(world);
+  if (name === "many") seedMany(world);
   if (name === "long") seedLong(world);
   world.now = () => Date.now();
   return world;
@@ -52,6 +55,23 @@ function seedAsks(world: World) {
     world.create(id, name, "grow", 1, task, birth.allowance);
     world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: `mail-${id}` } }]);
     world.begin(id, task);
+    world.runAll(clock);
+  }
+}
+
+/** Ten sub-agents with twenty asks each. */
+function seedMany(world: World) {
+  seedLived(world);
+  const clock = { at: Date.now() - 40 * 60_000 };
+  world.now = () => clock.at;
+  for (let index = 0; index < 10; index += 1) {
+    const [id, name] = [`a-scout-${index + 1}`, `Scout ${index + 1}`];
+    const birth = { name, task: "Look through the archive and ask about everything unclear", allowance: 40_000_000, depth: 1 };
+    world.create(id, name, "grow", 1, birth.task, birth.allowance);
+    world.append(id, [{ kind: "agent_created", data: { birth, parent: "grow", mail: `mail-${id}` } }]);
+    const turn: JournalEvent = { kind: "turn_started", data: { turn: 1, limits: world.limits() } };
+    world.append(id, [turn], { turn: 1, model: "claude-opus-4-7", status: "waiting" });
+    world.state.queues[id] = manyAsks(id, 20);
     world.runAll(clock);
   }
 }

@@ -76,9 +76,9 @@ export class World implements Stage {
     if (this.isBusy(id)) stopAgent(this, id);
   }
 
-  finish(id: string, tree: boolean) {
-    if (tree) for (const child of this.#childrenAtWork(id)) this.finish(child, true);
-    if (this.isBusy(id)) finishAgent(this, id);
+  finish(id: string, tree: boolean, byPerson = true) {
+    if (tree) for (const child of this.#childrenAtWork(id)) this.finish(child, true, false);
+    if (this.isBusy(id)) finishAgent(this, id, byPerson);
   }
 
   #childrenAtWork(id: string): string[] {
@@ -113,9 +113,10 @@ export class World implements Stage {
 
   budget(): Budget {
     const spent = Object.values(this.state.agents).reduce((sum, agent) => sum + agent.spent, 0);
+    const reserved = Object.values(this.state.agents).reduce((sum, agent) => sum + agent.reserved, 0);
     const limit = (name: string) => Math.round(Number(this.setting(name)) * 100_000_000);
     const month = this.setting("budget.per_month");
-    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0, reserved: 0 };
+    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0, reserved };
   }
 
   limits(): Limits {

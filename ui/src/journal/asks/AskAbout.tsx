@@ -1,25 +1,72 @@
-/** What exactly an answer decides: the tool call with its reason, or the limit with the missing amount. */
-import type { AskDetail } from "../../bridge";
-import { limitWords, reasonWords } from "../../data/asks";
+/**
+ * What an ask is about: the tool call with what it concerns and why it needs a permission, the limit that is reached, or the
+ * question. Texts of models are set apart from the card's own.
+ */
+import type { Ask, AskDetail } from "../../bridge";
+import { limitName, limitWords, raiseWords, reasonWords } from "../../data/asks";
+import { visible } from "../../data/names";
 import { Disclosure } from "../../design/Disclosure";
-import { inputText } from "../inputText";
+import { callInput } from "../inputText";
 import { Part } from "../Part";
 
-export function AskAbout({ detail }: { detail: AskDetail }) {
-  if ("limit" in detail) return <p className="mt-1 text-sm text-ink-2">{limitWords(detail.limit.limit, detail.limit.shortfall)}</p>;
-  if (!("call" in detail)) return null;
-  const { tool, input, why } = detail.call;
-  const summary = (
-    <span className="truncate">
-      What exactly: <code className="text-ink">{tool}</code>
-    </span>
+type CallDetail = Extract<AskDetail, { call: unknown }>["call"];
+type LimitDetail = Extract<AskDetail, { limit: unknown }>["limit"];
+
+export function AskAbout({ ask }: { ask: Ask }) {
+  const { detail } = ask;
+  if (detail && "call" in detail) return <AboutCall call={detail.call} />;
+  if (detail && "limit" in detail) return <AboutLimit about={detail.limit} />;
+  return <ModelText text={ask.text} className="mt-2" />;
+}
+
+/** A text of a model, with a border at its side. */
+export function ModelText({ text, className }: { text: string; className?: string }) {
+  return (
+    <blockquote className={className}>
+      <p className="border-l-3 border-line-strong pl-3 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{visible(text)}</p>
+    </blockquote>
   );
+}
+
+function AboutCall({ call }: { call: CallDetail }) {
+  const { tool, argument, why } = call;
   return (
     <>
-      <p className="mt-1 text-sm text-ink-2 [overflow-wrap:anywhere]">{reasonWords(why)}</p>
-      <Disclosure summary={summary} className="mt-1 -ml-1.5">
-        {() => <Part title="Input" text={inputText(input)} />}
+      <p className="mt-2 font-medium [overflow-wrap:anywhere]">
+        Use <code>{visible(tool)}</code>
+        {argument !== undefined && " with"}
+      </p>
+      {argument !== undefined && <Argument text={visible(argument)} />}
+      <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">
+        {reasonWords(why)} {"rule" in why && <code className="text-ink">{why.rule}</code>}
+      </p>
+      <Disclosure summary={<span>The whole call</span>} className="mt-0.5 -ml-1.5">
+        {() => <Part title={`Input of ${tool}`} text={visible(callInput(call))} />}
       </Disclosure>
+    </>
+  );
+}
+
+/** What a call concerns, as the rules compare it. */
+function Argument({ text }: { text: string }) {
+  const isLong = text.length > 400;
+  return (
+    <pre tabIndex={isLong ? 0 : undefined} aria-label={isLong ? "What the call concerns" : undefined} className="mt-1 max-h-40 w-fit max-w-full overflow-auto rounded-lg border border-line bg-code px-3 py-1.5 font-mono font-semibold whitespace-pre-wrap [overflow-wrap:anywhere]">
+      {text}
+    </pre>
+  );
+}
+
+function AboutLimit({ about }: { about: LimitDetail }) {
+  const { limit, shortfall, raise } = about;
+  // The option's label names money and calls; what is added for all agents together stands only here.
+  const more = raise.tree ? raiseWords(raise) : "";
+  return (
+    <>
+      <p className="mt-2 font-medium">It has reached {limitName(limit)}.</p>
+      <p className="mt-1 text-sm text-ink-2">
+        {limitWords(limit, shortfall)} {more && `Raising it adds ${more}.`}
+      </p>
     </>
   );
 }

@@ -3,6 +3,7 @@ import { CircleHelp, Coins, GitMerge, ListChecks, type LucideIcon, RotateCw, Shi
 import type { Ask, AskKind } from "../../bridge";
 import { deadlineWords } from "../../data/asks";
 import { toAgent } from "../../data/links";
+import { agentName } from "../../data/names";
 import { useOfflineSince } from "../../data/online";
 import { ago, exactTime } from "../../data/time";
 import { Button } from "../../design/Button";
@@ -12,34 +13,39 @@ import { AskAbout } from "./AskAbout";
 import { AskForm } from "./AskForm";
 import type { Answering } from "./useAnswer";
 
-const ICONS: Record<AskKind, LucideIcon> = { question: CircleHelp, permission: ShieldQuestion, budget: Coins, conflict: GitMerge, review: ListChecks };
+const KINDS: Record<AskKind, { icon: LucideIcon; words: string }> = {
+  question: { icon: CircleHelp, words: "asks" },
+  permission: { icon: ShieldQuestion, words: "asks for permission" },
+  budget: { icon: Coins, words: "waits at a limit" },
+  conflict: { icon: GitMerge, words: "asks about a conflict" },
+  review: { icon: ListChecks, words: "asks for a review" },
+};
 
 export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; raisedAt: number; hasLink: boolean; answer: Answering }) {
   const { ask, agent, raisedAt, answer } = props;
   const now = useNow(false);
   const isOffline = useOfflineSince() !== null;
-  const Icon = ICONS[ask.kind] ?? CircleHelp;
+  const { icon: Icon, words } = KINDS[ask.kind] ?? KINDS.question;
   const deadline = deadlineWords(ask, now);
   return (
     <>
       <p className="flex items-center gap-2 text-xs text-ink-3">
         <Icon className="size-4 shrink-0 text-warn" aria-hidden />
         {props.hasLink ? (
-          <a href={toAgent(agent.id)} className="font-medium text-accent-ink underline">
-            {agent.name}
+          <a href={toAgent(agent.id)} className="truncate font-medium text-accent-ink underline">
+            {agentName(agent)}
           </a>
         ) : (
-          <span className="font-medium text-ink-2">{agent.name}</span>
+          <span className="truncate font-medium text-ink-2">{agentName(agent)}</span>
         )}
-        asks
-        <span className="ml-auto" title={exactTime(raisedAt)}>
+        <span className="shrink-0">{words}</span>
+        <span className="ml-auto shrink-0" title={exactTime(raisedAt)}>
           {ago(raisedAt, now)}
         </span>
       </p>
-      <p className="mt-2 font-medium whitespace-pre-wrap [overflow-wrap:anywhere]">{ask.text}</p>
-      {ask.detail && <AskAbout detail={ask.detail} />}
-      {deadline && <p className="mt-2 text-sm text-ink-2">{deadline}</p>}
-      <AskForm ask={ask} answer={answer} />
+      <AskAbout ask={ask} />
+      {deadline && <p className="mt-2 text-sm text-ink-2 [overflow-wrap:anywhere]">{deadline}</p>}
+      <AskForm ask={ask} agent={agent.id} answer={answer} />
       {isOffline && <p className="mt-2 text-xs text-ink-3">You are offline. Your answer is saved. An agent that needs the network goes on when it is back.</p>}
       <p role="status" className="sr-only">
         {answer.isSending ? "Sending your answer" : ""}
@@ -47,9 +53,11 @@ export function OpenAsk(props: { ask: Ask; agent: { id: string; name: string }; 
       {answer.error && (
         <div className="flex flex-wrap items-center gap-x-3">
           <InlineError problem={answer.error} />
-          <Button className="mt-1.5" onClick={answer.retry}>
-            <RotateCw className="size-4" aria-hidden /> Try again
-          </Button>
+          {answer.retry && (
+            <Button className="mt-1.5" onClick={answer.retry}>
+              <RotateCw className="size-4" aria-hidden /> Try again
+            </Button>
+          )}
         </div>
       )}
     </>

@@ -1,21 +1,22 @@
-/** A settled ask in one line: how and by whom. It expands to the question. */
+/** A settled ask in one line: how and by whom. It names the rule that the answer has added, and expands to the question. */
 import { Check } from "lucide-react";
 import type { Ask, AskSettlement } from "../../bridge";
-import { settledWords } from "../../data/asks";
-import { toAgent } from "../../data/links";
+import { addedRule, askTitle, settledWords } from "../../data/asks";
+import { toAgent, toRules } from "../../data/links";
+import { agentName } from "../../data/names";
 import { clock, exactTime } from "../../data/time";
 import { Disclosure } from "../../design/Disclosure";
-import { InlineError, type Problem } from "../../design/states";
 import { AskAbout } from "./AskAbout";
 
-/** Without `settled` it is only known that another answer came first, which `problem` says. */
-export function SettledAsk(props: { ask: Ask; agent: { id: string; name: string }; settled: AskSettlement | null; hasLink: boolean; problem: Problem | null }) {
-  const { ask, agent, settled, problem } = props;
+/** Without `settled` it is only known that another answer came first. `isElsewhere`: this card had a form, and it was not used. */
+export function SettledAsk(props: { ask: Ask; agent: { id: string; name: string }; settled: AskSettlement | null; hasLink: boolean; isElsewhere: boolean }) {
+  const { ask, agent, settled } = props;
+  const how = settled ? settledWords(ask, settled) : "Settled already";
   const summary = (
     <>
       <Check className="size-4 shrink-0 text-ink-3" aria-hidden />
       <span className="truncate">
-        {ask.text} <span className="font-medium text-ink">{settled ? settledWords(ask, settled) : "Settled elsewhere"}</span>
+        <span className="font-medium text-ink">{how}</span> <span className="text-ink-3">{askTitle(ask, agent)}</span>
       </span>
       {settled && (
         <span className="ml-auto shrink-0 pl-3 text-xs text-ink-3" title={exactTime(settled.at)}>
@@ -24,25 +25,38 @@ export function SettledAsk(props: { ask: Ask; agent: { id: string; name: string 
       )}
     </>
   );
-  const below = problem && (
-    <div className="pb-1.5 pl-6">
-      <InlineError problem={{ message: problem.message }} />
-    </div>
-  );
   return (
-    <Disclosure summary={summary} below={below}>
+    <Disclosure summary={summary} below={<Notes {...props} />}>
       {() => (
         <div className="space-y-1 text-sm">
-          <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{ask.text}</p>
-          {ask.detail && <AskAbout detail={ask.detail} />}
-          {settled && <p className="[overflow-wrap:anywhere]">{settledWords(ask, settled)}</p>}
+          <AskAbout ask={ask} />
+          <p className="pt-1 [overflow-wrap:anywhere]">{how}</p>
           {props.hasLink && (
             <a href={toAgent(agent.id)} className="text-xs text-accent-ink underline">
-              Open {agent.name}
+              Open {agentName(agent)}
             </a>
           )}
         </div>
       )}
     </Disclosure>
+  );
+}
+
+function Notes({ agent, settled, isElsewhere }: { agent: { id: string; name: string }; settled: AskSettlement | null; isElsewhere: boolean }) {
+  const rule = settled && addedRule(settled);
+  const isByPerson = settled === null || settled.by === "person";
+  if (!rule && !(isElsewhere && isByPerson)) return null;
+  return (
+    <div className="space-y-0.5 pb-1.5 pl-6.5 text-xs text-ink-2">
+      {isElsewhere && isByPerson && <p>Settled outside this window, such as on the command line.</p>}
+      {rule && (
+        <p className="[overflow-wrap:anywhere]">
+          Added this rule {settled.answer?.scope === "agent" ? `for ${agentName(agent)}` : "for all agents"}: <code className="text-ink">{rule}</code>{" "}
+          <a href={toRules} className="text-accent-ink underline">
+            Open Rules
+          </a>
+        </p>
+      )}
+    </div>
   );
 }

@@ -7,11 +7,16 @@ import { keys } from "../../data/keys";
 export interface Answering {
   /** `null`: the person will not answer. */
   send: (answer: AskAnswer | null) => void;
-  /** Sends the same answer again. */
-  retry: () => void;
+  /** Sends the same answer again; `null` if that cannot help. */
+  retry: (() => void) | null;
+  /** Forgets the error. */
+  reset: () => void;
   /** Sending, or sent and not yet recorded here. */
   isSending: boolean;
+  /** An error, except those below. */
   error: HostError | null;
+  /** Why the host has refused the amount. */
+  amountProblem: HostError | null;
   /** It was settled elsewhere, or does not exist any more. */
   isElsewhere: boolean;
 }
@@ -28,12 +33,17 @@ export function useAnswer(ask: string): Answering {
     void client.invalidateQueries({ queryKey: keys.agents });
     journals.catchUp();
   };
+  const isRefused = error?.code === "bad_request";
+  const isAboutAmount = isRefused && variables?.op === "answer_ask" && variables.answer?.amount !== undefined;
+  const isElsewhere = error !== null && isSettledElsewhere(error);
   return {
     send: (answer) => request.mutate({ op: "answer_ask", ask, answer }, { onError }),
-    retry: () => variables && request.mutate(variables, { onError }),
+    retry: variables && !isRefused ? () => request.mutate(variables, { onError }) : null,
+    reset: request.reset,
     isSending: request.isPending || request.isSuccess,
-    error,
-    isElsewhere: error !== null && isSettledElsewhere(error),
+    error: isAboutAmount || isElsewhere ? null : error,
+    amountProblem: isAboutAmount ? error : null,
+    isElsewhere,
   };
 }
 
