@@ -224,7 +224,7 @@ test("a change of a message that was read meanwhile is kept, and is sent as a ne
   await box.fill("And keep it very short");
   await page.evaluate(() => void dispatchEvent(new Event("fake-read-queued")));
   await box.press("Enter");
-  await page.getByText("The agent has read this message already. You can send your text as a new message.").waitFor();
+  await page.getByText("This message is no longer queued. You can send your text as a new message.").waitFor();
   expect(await box.inputValue()).toBe("And keep it very short");
   await waitForFocus(box);
   await screenshot(page, "queued-conflict");
@@ -235,7 +235,7 @@ test("a change of a message that was read meanwhile is kept, and is sent as a ne
   // Now the new one is taken back too late.
   await page.evaluate(() => void dispatchEvent(new Event("fake-read-queued")));
   await page.getByRole("button", { name: "Withdraw" }).last().press("Enter");
-  await page.getByRole("alert").getByText("The agent has read this message already.").waitFor();
+  await page.getByRole("alert").getByText("This message is no longer queued.").waitFor();
   await context.close();
 });
 

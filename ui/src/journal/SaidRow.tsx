@@ -31,7 +31,7 @@ export function SaidRow(props: { agent: string; item: Said; isQueued: boolean; m
       {isQueued && edited === null && !isTooLate && <QueuedActions agent={agent} message={item.seq} onEdit={() => setEdited(item.text)} onTooLate={() => setTooLate(true)} />}
       {isTooLate && edited === null && (
         <p role="alert" className="mt-1 text-xs text-ink-2">
-          The agent has read this message already. Write to it what is different now.
+          This message is no longer queued. Write to it what is different now.
         </p>
       )}
     </div>

@@ -57,6 +57,8 @@ function Outcome({ result }: { result: Result }) {
   return (
     <p className="mt-2 text-sm [overflow-wrap:anywhere]">
       <span className="font-medium">{DECISIONS[result.decision] ?? result.decision}.</span> This line decides: <code>{result.rule.line}</code>.{result.argument !== null && ` The rules compare it with “${result.argument}”.`}
+      {result.is_unclear && " What the call concerns is missing, or can be read in more than one way: it counts as denied."}
+      {result.is_risky && " It is risky: after text from outside it asks you, even if it is allowed."}
     </p>
   );
 }

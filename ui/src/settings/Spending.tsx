@@ -9,7 +9,7 @@ export function Spending() {
     <QueryView query={useBudget()}>
       {(budget) => (
         <div className="grid gap-x-8 gap-y-3 py-4 @2xl/view:grid-cols-3">
-          <Used label="Latest message" used={budget.used_message} limit={budget.per_message} />
+          <Used label="Latest message" used={budget.used_message} limit={budget.per_message + budget.raised} />
           <Used label="Today" used={budget.used_day} limit={budget.per_day} />
           <Used label="This month" used={budget.used_month} limit={budget.per_month} />
           <p className="text-xs text-ink-3 @2xl/view:col-span-3" title={exactMoney(budget.spent)}>

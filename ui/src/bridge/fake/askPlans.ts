@@ -27,7 +27,7 @@ function permissionSteps(name: string, effects: Effects, cost: number): Step[] {
     id,
     kind: "permission",
     text: `${name} wants to use send_mail.`,
-    detail: { call: { effect, tool: "send_mail", argument: "example.org", input: JSON.stringify(input), why: { rule: "ask * risky" }, rule } },
+    detail: { call: { effect, tool: "send_mail", argument: "example.org", input: JSON.stringify(input), why: { rule: "ask * as risky" }, rule } },
     options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }],
     scopes: ["once", "agent", "always"],
   };

@@ -18,7 +18,7 @@ export function checkAnswer(ask: Ask, answer: AskAnswer) {
 
 function checkAmount({ detail }: Ask, option: string | undefined, amount: number) {
   const limit = detail && "limit" in detail ? detail.limit : null;
-  if (!limit || option !== "raise" || !MONEY_LIMITS.includes(limit.limit)) throw refused("only a limit of money can be raised by an amount");
+  if (!limit || option !== "raise" || !MONEY_LIMITS.includes(limit.limit)) throw refused("an amount goes only with the answer raise, at a limit of money");
   const least = limit.shortfall ? limit.shortfall.needed - limit.shortfall.available : 0;
   if (amount < least) throw refused(`the next step can cost $${(Math.ceil(least / CENT) / 100).toFixed(2)} more than is left; raise by at least that`);
   if (amount > MOST * CENT) throw refused("an amount can be at most $1000000.00");

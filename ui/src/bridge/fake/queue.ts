@@ -15,6 +15,6 @@ export function editMessage(world: Stage, agent: string, seq: number, text: stri
 
 function queuedMessage(world: Stage, agent: string, seq: number) {
   const found = world.state.waiting[agent]?.find((one) => one.seq === seq);
-  if (!found) throw hostError("conflict", "the agent has read this message already", "Send another message.");
+  if (!found) throw hostError("conflict", "this message is no longer queued: the agent has read it, or it was withdrawn", "Send another message.");
   return found;
 }

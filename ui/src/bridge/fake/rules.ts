@@ -3,15 +3,15 @@ import type { RuleRow, RuleTest } from "../wire";
 import { hostError } from "./hostError";
 import type { Stage } from "./stage";
 
-const BUILT_IN = ["ask * risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow commit_memory", "allow delete_memory"];
-const SHAPE = /^(allow|ask|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( (risky|safe))?$/;
+const BUILT_IN = ["ask * as risky", "allow spawn_sub_agent", "allow wait_for_sub_agents", "allow message_sub_agent", "allow cancel_sub_agent", "allow ask_user", "allow read_memory", "allow list_memory", "allow search_memory", "allow commit_memory", "allow delete_memory"];
+const SHAPE = /^(allow|ask|deny) \S+( (path|host|command)=\S+)?( (agent=\S+|depth=\d+\+?))?( as (risky|safe))?$/;
 
 export function rules(world: Stage): RuleRow[] {
   return [...BUILT_IN.map((line): RuleRow => ({ id: null, line, origin: "built_in", added_at: null })), ...world.state.rules];
 }
 
 export function addRule(world: Stage, line: string) {
-  if (!SHAPE.test(line)) throw hostError("bad_request", "a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [risky | safe]", "An example: ask commit_memory path=private/*");
+  if (!SHAPE.test(line)) throw hostError("bad_request", "a rule is: allow|ask|deny TOOL [path=P | host=P | command=P] [agent=P | depth=N | depth=N+] [as risky | as safe]", "An example: ask commit_memory path=private/*");
   add(world, line, "person");
 }
 
@@ -33,7 +33,7 @@ export function removeRule(world: Stage, id: string) {
 export function decide(world: Stage, tool: string, args: Record<string, unknown>, agent: string): RuleRow {
   const { depth } = world.agent(agent);
   const rule = rules(world).findLast(({ line }) => {
-    const [, pattern = "", ...conditions] = line.split(" ");
+    const [, pattern = "", ...conditions] = line.replace(/ as (risky|safe)$/, "").split(" ");
     return glob(pattern, tool) && conditions.every((one) => {
       const [name = "", wanted = ""] = one.split("=");
       if (name === "agent") return glob(wanted, agent);
@@ -53,7 +53,7 @@ export function testRules(world: Stage, tool: string, input: string, agent: stri
     throw hostError("bad_request", "the input is not JSON", 'Write it like this: {"path": "notes/a.md"}');
   }
   const rule = decide(world, tool, fields, agent ?? "grow");
-  return { decision: rule.line.split(" ")[0] ?? "", rule, argument: typeof fields["path"] === "string" ? fields["path"] : null };
+  return { decision: rule.line.split(" ")[0] ?? "", rule, argument: typeof fields["path"] === "string" ? fields["path"] : null, is_unclear: false, is_risky: rule.line.endsWith("as risky") };
 }
 
 function glob(pattern: string, text: string): boolean {

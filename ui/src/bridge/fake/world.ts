@@ -116,7 +116,7 @@ export class World implements Stage {
     const reserved = Object.values(this.state.agents).reduce((sum, agent) => sum + agent.reserved, 0);
     const limit = (name: string) => Math.round(Number(this.setting(name)) * 100_000_000);
     const month = this.setting("budget.per_month");
-    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), used_day: spent, used_month: spent, spent, unknown: 0, reserved };
+    return { per_message: limit("budget.per_message"), per_day: limit("budget.per_day"), per_month: month === "none" ? null : limit("budget.per_month"), used_message: Math.round(spent / 4), raised: 0, used_day: spent, used_month: spent, spent, unknown: 0, reserved };
   }
 
   limits(): Limits {

@@ -15,7 +15,7 @@ const permission: Ask = {
   id: "a",
   kind: "permission",
   text: "Scout wants to use send_mail.",
-  detail: { call: { effect: "e", tool: "send_mail", input: "{}", why: { rule: "ask * risky" }, rule: "allow send_mail" } },
+  detail: { call: { effect: "e", tool: "send_mail", input: "{}", why: { rule: "ask * as risky" }, rule: "allow send_mail" } },
   options: [{ id: "allow", label: "Allow" }, { id: "deny", label: "Do not allow" }],
   scopes: ["once", "agent", "always"],
 };
