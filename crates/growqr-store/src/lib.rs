@@ -25,6 +25,7 @@ use growqr_core::id::ProfileId;
 use growqr_core::journal::{Store, StoreError};
 use growqr_core::rebuild::Views;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One open database.
 pub struct Db {
@@ -41,6 +42,10 @@ enum Backend {
     Sqlite(Arc<sqlite::Database>),
     Postgres(Arc<postgres::Database>),
 }
+
+/// How often, and after which delay, a reader looks again whether a database is migrated by now.
+const MIGRATION_CHECKS: u32 = 20;
+const MIGRATION_CHECK_DELAY: Duration = Duration::from_millis(100);
 
 impl Db {
     /// Opens for reading and writing. Creates the tables, and SQLite's file, if they are missing; migrates the schema, and writes
@@ -70,15 +75,23 @@ impl Db {
     /// As [`Db::open`]; `Failed` if the database still needs a migration.
     pub async fn open_read_only(config: &DbConfig) -> Result<Option<Db>, StoreError> {
         let Some(backend) = Backend::open_read_only(config).await? else { return Ok(None) };
-        let (version, is_current) = match &backend {
-            Backend::Sqlite(db) => (db.schema_state().await?.version(), db.is_current().await?),
-            Backend::Postgres(db) => (db.schema_state().await?.version(), db.is_current().await?),
-        };
-        match (version, is_current) {
-            (0, _) => Ok(None),
-            (_, false) => Err(StoreError::Failed("the database is from an older GrowQR: migrate it first".to_owned())),
-            (_, true) => Ok(Some(Db { backend, migrated: Migrated { from: version, to: version } })),
+        for attempt in 0.. {
+            let (version, is_current) = match &backend {
+                Backend::Sqlite(db) => (db.schema_state().await?.version(), db.is_current().await?),
+                Backend::Postgres(db) => (db.schema_state().await?.version(), db.is_current().await?),
+            };
+            match (version, is_current) {
+                (0, _) => break,
+                (_, true) => return Ok(Some(Db { backend, migrated: Migrated { from: version, to: version } })),
+                // Another process may be migrating it.
+                (_, false) if attempt < MIGRATION_CHECKS => tokio::time::sleep(MIGRATION_CHECK_DELAY).await,
+                (_, false) => {
+                    let problem = "the database is from an older GrowQR; start GrowQR once, or run: growqr db migrate";
+                    return Err(StoreError::Failed(problem.to_owned()));
+                }
+            }
         }
+        Ok(None)
     }
 
     /// The status of a database of any version, without changing it. `None` if there is none.

@@ -190,8 +190,13 @@ impl Open {
         or_panic(self.window.until_gone(element));
     }
 
+    /// Presses a key in the focused element (WebDriver's key codes).
+    pub fn press(&self, key: &str) {
+        or_panic(self.window.press(key));
+    }
+
     pub fn press_escape(&self) {
-        or_panic(self.window.press("\u{E00C}"));
+        self.press("\u{E00C}");
     }
 
     pub fn reload(&self) {

@@ -12,6 +12,14 @@ pub const CHAT: Element<'_> = Element::link("Chat");
 pub const AGENTS: Element<'_> = Element::link("Agents");
 pub const MEMORY: Element<'_> = Element::link("Memory");
 pub const SETTINGS: Element<'_> = Element::link("Settings");
+pub const INBOX: Element<'_> = Element::link("Inbox");
+
+// Asks.
+/// In the name of the inbox while one ask is open.
+pub const ONE_WAITS: &str = "1 question waits for you";
+pub const PERMISSION: Element<'_> = Element::group("Grow Agent wants to use");
+/// The answer that lets a call happen.
+pub const ALLOW: &str = "Allow";
 
 // Sign-in.
 /// The account button; its name continues with the user and the state.
