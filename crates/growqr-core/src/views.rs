@@ -143,7 +143,7 @@ pub enum View {
         text: String,
     },
     /// A new ask.
-    Ask(AskView),
+    Ask(Box<AskView>),
     /// The ask with this id is settled.
     AskSettled(AskId, Settlement),
     /// An answer with the scope "always" adds this line to the rules. A line that was added once is not added again.

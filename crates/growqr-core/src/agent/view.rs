@@ -84,13 +84,13 @@ fn entry_views(state: &State, entry: &Entry) -> Vec<View> {
         Event::MessageEdited(body) => {
             views.push(View::MessageEdited { message: body.message, text: body.text.clone() });
         }
-        Event::AskRaised(body) => views.push(View::Ask(AskView {
+        Event::AskRaised(body) => views.push(View::Ask(Box::new(AskView {
             agent: agent.clone(),
             seq: entry.seq,
             ask: body.ask.clone(),
             raised_at: entry.at,
             settled: None,
-        })),
+        }))),
         Event::AskSettled(body) => {
             let settlement = Settlement { by: body.by, answer: body.answer.clone(), rule: body.rule.clone(), at: entry.at };
             views.push(View::AskSettled(body.ask.clone(), settlement));

@@ -1,6 +1,6 @@
 //! A call as the rules see it: the tool, its argument in normal form, and the agent.
 
-use super::line::fold;
+use super::spelling::fold;
 use crate::id::AgentId;
 use crate::raw::RawJson;
 use serde::de::{MapAccess, Visitor};

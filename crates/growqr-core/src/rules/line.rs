@@ -8,10 +8,10 @@
 //! spaces stands in double quotes.
 
 use super::call::{Argument, ArgumentKind, CallFacts};
+use super::spelling::fold;
 use glob::{MatchOptions, Pattern};
 use std::fmt;
 use std::str::FromStr;
-use unicode_normalization::UnicodeNormalization;
 
 /// What happens to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,19 +139,6 @@ impl Glob {
         let literal = pattern.find(['*', '?', '[']).map_or(pattern, |end| &pattern[..end]);
         literal.starts_with(folded) || folded.starts_with(literal)
     }
-}
-
-/// The text as a file system may compare it: in one normal form, without case, and without the invisible characters that some
-/// systems ignore in names.
-pub(super) fn fold(text: &str) -> String {
-    // Some letters have two forms of lower case and one of upper case, such as `s` and `ſ`.
-    let folded = text.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
-    folded.filter(|c| !is_ignored_in_names(*c)).nfc().collect()
-}
-
-/// Whether HFS+ ignores this character in names.
-fn is_ignored_in_names(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl FromStr for Glob {

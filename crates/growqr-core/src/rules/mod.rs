@@ -6,6 +6,7 @@
 
 mod call;
 mod line;
+mod spelling;
 
 pub use call::{Argument, ArgumentField, ArgumentKind, CallFacts, Reach};
 pub use line::{Agents, Decision, Glob, Risk, Rule, RuleError};
