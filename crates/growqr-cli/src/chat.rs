@@ -291,6 +291,11 @@ impl<'a> ChatSession<'a> {
         if recorded.id != self.target && !self.at_work.contains(&self.target) {
             return Ok(Ending::Done);
         }
+        // It may have waited before.
+        if recorded.is_at_work() && self.waits_for_person().await? {
+            self.print_open_asks().await?;
+            return Ok(Ending::NeedsAnswer);
+        }
         let mut is_cancelling = false;
         loop {
             let push = tokio::select! {

@@ -3,7 +3,7 @@
 use crate::asks;
 use crate::print::{Out, Style, sanitized, shortened, usd};
 use growqr_wire::event::{
-    Ask, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SettledBy, ToolFinished,
+    Ask, AskDetail, AskSettled, Block, ChargeReserved, ChargeSettled, Kind, Mail, MailBody, ModelReply, SettledBy, ToolFinished,
     ToolStarted, TurnEnded,
 };
 use growqr_wire::{Agent, DeltaKind, Event, EventLine, Push};
@@ -226,6 +226,9 @@ impl<'a> Transcript<'a> {
         }
         for line in asks::details(ask).into_iter().chain(asks::how_to_answer(ask)) {
             self.note(&line);
+        }
+        if let Some(AskDetail::Call { effect, .. }) = &ask.detail {
+            self.asked.insert(effect.clone());
         }
         self.asks.insert(ask.id.clone(), ask.clone());
     }

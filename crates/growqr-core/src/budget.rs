@@ -109,6 +109,15 @@ impl Budget {
         }
     }
 
+    /// Another message of the person reaches a sub-agent at work, which was given `given`: what the person has added for the
+    /// earlier one and was not used is gone.
+    pub fn end_raise(&mut self, given: Money) {
+        let left = self.allowance.unwrap_or_default();
+        let unused = self.raised_since_report.min(left.saturating_sub(given));
+        self.raised_since_report = self.raised_since_report.saturating_sub(unused);
+        self.allowance = self.allowance.map(|allowance| allowance.saturating_sub(unused));
+    }
+
     /// A sub-agent reports that it has used this much of what the person added to it. That money never was a part of this
     /// agent's own; it counts as used, and the limits rise with it.
     pub fn pass_on_raise(&mut self, amount: Money, at: Timestamp, message: i64) {

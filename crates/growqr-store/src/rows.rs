@@ -339,6 +339,12 @@ impl TryFrom<MessageRow> for MessageView {
     }
 }
 
+/// Converts the rows; leaves out those that cannot be read, so that one damaged ask does not hide the others.
+pub(crate) fn readable<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Vec<T> {
+    let convert = |row| T::try_from(row).inspect_err(|error| tracing::warn!(%error, "an ask cannot be read")).ok();
+    rows.into_iter().filter_map(convert).collect()
+}
+
 /// Converts the rows; stops at the first invalid one.
 pub(crate) fn all<Row, T: TryFrom<Row, Error = StoreError>>(rows: Vec<Row>) -> Result<Vec<T>, StoreError> {
     rows.into_iter().map(T::try_from).collect()

@@ -65,7 +65,7 @@ pub const SETTINGS: [SettingDefinition; 13] = [
     SettingDefinition {
         name: "rules.ask_after_untrusted_text",
         default: "on",
-        about: "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it; off lets a web page or another program's text cause such calls",
+        about: "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it; off lets a web page or another program's text cause such calls. What an agent has written to memory counts as text of your own",
     },
 ];
 

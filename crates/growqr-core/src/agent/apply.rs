@@ -120,6 +120,11 @@ impl State {
                 self.remove_pending(|pending| matches!(pending, Pending::SubAgentAsks { ask: of, .. } if of == ask));
             }
             MailBody::Say { text, allowance, limit, number, by_person, quota, .. } => {
+                if *by_person {
+                    self.budget.end_raise(self.senders.iter().map(|sender| sender.allowance).sum());
+                    self.quota.raised = Quota::default();
+                    self.counters.calls_raised = 0;
+                }
                 self.budget.receive(*allowance);
                 if let Some(quota) = quota {
                     self.quota.receive(*quota);

@@ -328,6 +328,37 @@ fn a_report_after_the_person_said_finish_starts_no_new_work() {
 }
 
 #[test]
+fn money_raised_for_one_message_to_a_sub_agent_is_not_there_for_the_next() {
+    let mut world = World::of(State::new(AgentId::new("a-1")));
+    let birth = SpawnRequest {
+        name: "helper".to_owned(),
+        task: "go".to_owned(),
+        allowance: usd_cents(10),
+        depth: 1,
+        quota: None,
+        untrusted: Vec::new(),
+    };
+    let (from, to) = (AgentId::grow(), AgentId::new("a-1"));
+    let mail = |id: &str, body| Input::Mail(Mail { id: EffectId::new(id), from: from.clone(), to: to.clone(), body });
+    let say = |number| MailBody::Say {
+        text: "more".to_owned(),
+        allowance: usd_cents(1),
+        limit: None,
+        number,
+        by_person: true,
+        quota: None,
+        untrusted: Vec::new(),
+    };
+    world.input(mail("s", MailBody::Spawn(birth)));
+    world.input(mail("m1", say(2)));
+    use_up(&mut world);
+    world.answer_limit("raise", Some(Money::usd(5)));
+    assert!(world.state.budget().allowance > Some(Money::usd(4)));
+    world.input(mail("m2", say(3)));
+    assert!(world.state.budget().allowance < Some(usd_cents(20)), "{:?}", world.state.budget().allowance);
+}
+
+#[test]
 fn a_sub_agent_that_does_not_finish_ends_after_those_below_it() {
     let mut world = World::of(State::new(AgentId::new("a-1")));
     let birth = SpawnRequest {
