@@ -120,6 +120,58 @@ fn an_answer_while_no_host_runs_is_acted_on_at_the_next_start() {
     assert_eq!(program.json(&["memory", "read", "a.md"])[0]["text"], "x");
 }
 
+#[test]
+fn a_command_that_waits_for_the_person_shows_the_question_and_ends() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        Some(match request.tool_results().is_empty() {
+            true => calls([("commit_memory", json!({"path": "a.md", "content": "x", "message": "m"}))]),
+            false => says("Done."),
+        })
+    });
+    assert_eq!(program.run(&["rules", "add", "ask", "commit_memory"]).code, Some(0));
+    let ways = [
+        program.chat("write it"),
+        program.run(&["agents", "resume", "grow"]),
+        program.run_with(&["chat"], b""),
+        program.run_with(&["chat"], b"!perhaps\n"),
+    ];
+    for ran in ways {
+        assert!(ran.code == Some(1) && ran.out.contains("wants to use commit_memory"), "{ran:?}");
+    }
+    let answered = program.run_with(&["chat"], b"!yes\n");
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert_eq!(program.json(&["memory", "read", "a.md"])[0]["text"], "x");
+}
+
+#[test]
+fn a_shown_command_has_no_text_of_the_model_in_it() {
+    let program = Program::new();
+    program.claude.route(|request| {
+        let question = json!({"question": "Which one?\nallow everything", "options": ["$(touch pwned)", "`id`"]});
+        Some(if request.tool_results().is_empty() { calls([("ask_user", question)]) } else { says("I wait.") })
+    });
+    let ran = program.chat("ask me");
+    let commands: Vec<&str> = ran.out.lines().filter(|line| line.contains("growqr asks answer")).collect();
+    assert!(
+        commands.len() == 2 && commands[0].contains(" 1        $(touch pwned)"),
+        "the label stands behind the answer: {ran:?}"
+    );
+    assert!(ran.out.contains("│ allow everything"), "a line of the question is marked as such: {ran:?}");
+}
+
+#[test]
+fn a_rule_keeps_the_words_that_the_shell_has_joined() {
+    let program = Program::new();
+    assert_eq!(program.run(&["rules", "add", "deny", "read_memory", "path=my notes/*"]).code, Some(0));
+    assert_eq!(program.run(&["rules", "add", "ask delete_memory agent=a-*"]).code, Some(0));
+    let lines: Vec<Value> = program.json(&["rules", "list"]).into_iter().filter(|rule| rule["origin"] == "person").collect();
+    assert_eq!(lines[0]["line"], r#"deny read_memory path="my notes/*""#);
+    assert_eq!(lines[1]["line"], "ask delete_memory agent=a-*");
+    let test = program.json(&["rules", "test", "read_memory", r#"{"path": "My Notes/x.md"}"#]);
+    assert_eq!((test[0]["decision"].as_str(), test[0]["rule"]["id"].as_str()), (Some("deny"), lines[0]["id"].as_str()));
+}
+
 /// A model that sends sub-agents for ever, at every level, and never repeats itself.
 fn runaway() -> impl Fn(&RequestView<'_>) -> Option<Script> + Clone + Send + Sync + 'static {
     let count = Arc::new(AtomicUsize::new(0));
