@@ -16,6 +16,8 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
     ("growqr-auth", &["growqr-core"]),
     ("growqr-actors", &["growqr-core"]),
     ("growqr-secrets", &["growqr-core"]),
+    ("growqr-stack", &["growqr-core"]),
+    ("growqr-gateway", &["growqr-core"]),
     (
         "growqr-app",
         &[
@@ -26,6 +28,8 @@ const ALLOWED_DEPENDENCIES: &[(&str, &[&str])] = &[
             "growqr-actors",
             "growqr-auth",
             "growqr-secrets",
+            "growqr-stack",
+            "growqr-gateway",
             "growqr-wire",
         ],
     ),
