@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::event::{DecodeError, Entry, Event};
 use crate::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
 use crate::mail::Mail;
+use crate::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 pub use crate::views::{
     AgentView, AskView, Author, MessageView, Settlement, SpendingBy, SpendingSum, SpendingView, Status, StoredRule, View,
 };
@@ -243,7 +244,28 @@ pub trait Users: Send + Sync {
     async fn save_user(&self, user: &User) -> Result<(), StoreError>;
 }
 
-/// All ports of a profile's store.
-pub trait Store: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users {}
+/// The rows about the profile's containers. They are not views: no journal says what they do.
+#[async_trait]
+pub trait StackRecords: Send + Sync {
+    /// The containers, Gitea first.
+    async fn containers(&self) -> Result<Vec<StackContainer>, StoreError>;
+    /// Inserts or replaces a container.
+    async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError>;
+    /// The reserved ports, lowest first.
+    async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError>;
+    /// Reserves a port, in place of the one that the part had. False if the other part of this profile has it.
+    async fn reserve_port(&self, port: ReservedPort) -> Result<bool, StoreError>;
+    /// Gives the port of a part back. Nothing happens if it has none.
+    async fn free_port(&self, part: StackPart) -> Result<(), StoreError>;
+    /// The repositories, by name.
+    async fn repos(&self) -> Result<Vec<StackRepo>, StoreError>;
+    /// Inserts or replaces a repository.
+    async fn save_repo(&self, repo: &StackRepo) -> Result<(), StoreError>;
+    /// Forgets a repository. Nothing happens if there is none with this name.
+    async fn forget_repo(&self, name: &str) -> Result<(), StoreError>;
+}
 
-impl<T: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users> Store for T {}
+/// All ports of a profile's store.
+pub trait Store: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users + StackRecords {}
+
+impl<T: Journal + Outbox + Records + Asks + StoredRules + Spendings + Settings + Users + StackRecords> Store for T {}

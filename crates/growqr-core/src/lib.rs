@@ -24,6 +24,7 @@ pub mod raw;
 pub mod rebuild;
 pub mod rules;
 pub mod secret;
+pub mod stack;
 pub mod tool;
 pub mod tool_input;
 pub mod views;

@@ -13,6 +13,7 @@ use growqr_core::journal::{
 use growqr_core::mail::Mail;
 use growqr_core::money::Money;
 use growqr_core::rules::RuleOrigin;
+use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo, Wanted};
 
 /// Selects [`AgentRow`]s; `seq` is the end of the journal.
 macro_rules! select_agents {
@@ -269,6 +270,68 @@ impl From<UserRow> for User {
     fn from(row: UserRow) -> User {
         let UserRow { id, email, name, picture_url, last_verified_at } = row;
         User { id, email, name, picture_url, last_verified_at: Timestamp(last_verified_at) }
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct ContainerRow {
+    part: String,
+    wanted: String,
+    image: String,
+    container_id: Option<String>,
+    changed_at: i64,
+}
+
+impl TryFrom<ContainerRow> for StackContainer {
+    type Error = StoreError;
+
+    fn try_from(row: ContainerRow) -> Result<StackContainer, StoreError> {
+        let wanted = [Wanted::Up, Wanted::Down].into_iter().find(|wanted| wanted.as_str() == row.wanted);
+        Ok(StackContainer {
+            part: part("containers.part", &row.part)?,
+            wanted: wanted.ok_or_else(|| StoreError::Corrupt(format!("containers.wanted is {:?}", row.wanted)))?,
+            image: row.image,
+            container: row.container_id,
+            changed_at: Timestamp(row.changed_at),
+        })
+    }
+}
+
+fn part(column: &str, name: &str) -> Result<StackPart, StoreError> {
+    StackPart::parse(name).ok_or_else(|| StoreError::Corrupt(format!("{column} is {name:?}")))
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct PortRow {
+    part: String,
+    port: i64,
+    reserved_at: i64,
+}
+
+impl TryFrom<PortRow> for ReservedPort {
+    type Error = StoreError;
+
+    fn try_from(row: PortRow) -> Result<ReservedPort, StoreError> {
+        Ok(ReservedPort {
+            port: number("ports.port", row.port)?,
+            part: part("ports.part", &row.part)?,
+            reserved_at: Timestamp(row.reserved_at),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct RepoRow {
+    name: String,
+    owner: String,
+    head: Option<String>,
+    synced_at: Option<i64>,
+}
+
+impl From<RepoRow> for StackRepo {
+    fn from(row: RepoRow) -> StackRepo {
+        let RepoRow { name, owner, head, synced_at } = row;
+        StackRepo { name, owner, head, synced_at: synced_at.map(Timestamp) }
     }
 }
 

@@ -6,9 +6,10 @@ use growqr_core::event::Entry;
 use growqr_core::id::{AgentId, AskId, EffectId, Position, SegmentHash, Seq};
 use growqr_core::journal::{
     AgentView, Append, Appended, AskView, Asks, Head, Journal, MessageView, Outbox, Records, Settings, Snapshot, SpendingBy,
-    SpendingSum, Spendings, Store, StoreError, StoredEvent, StoredRule, StoredRules, User, Users,
+    SpendingSum, Spendings, StackRecords, Store, StoreError, StoredEvent, StoredRule, StoredRules, User, Users,
 };
 use growqr_core::mail::Mail;
+use growqr_core::stack::{ReservedPort, StackContainer, StackPart, StackRepo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -209,5 +210,40 @@ impl Users for HookedStore {
 
     async fn save_user(&self, user: &User) -> Result<(), StoreError> {
         self.store.save_user(user).await
+    }
+}
+
+#[async_trait]
+impl StackRecords for HookedStore {
+    async fn containers(&self) -> Result<Vec<StackContainer>, StoreError> {
+        self.store.containers().await
+    }
+
+    async fn save_container(&self, container: &StackContainer) -> Result<(), StoreError> {
+        self.store.save_container(container).await
+    }
+
+    async fn ports(&self) -> Result<Vec<ReservedPort>, StoreError> {
+        self.store.ports().await
+    }
+
+    async fn reserve_port(&self, port: ReservedPort) -> Result<bool, StoreError> {
+        self.store.reserve_port(port).await
+    }
+
+    async fn free_port(&self, part: StackPart) -> Result<(), StoreError> {
+        self.store.free_port(part).await
+    }
+
+    async fn repos(&self) -> Result<Vec<StackRepo>, StoreError> {
+        self.store.repos().await
+    }
+
+    async fn save_repo(&self, repo: &StackRepo) -> Result<(), StoreError> {
+        self.store.save_repo(repo).await
+    }
+
+    async fn forget_repo(&self, name: &str) -> Result<(), StoreError> {
+        self.store.forget_repo(name).await
     }
 }

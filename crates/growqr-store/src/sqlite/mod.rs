@@ -10,6 +10,7 @@ mod rules;
 mod search;
 mod settings;
 mod spendings;
+mod stack;
 mod unfilled;
 mod users;
 mod views;
