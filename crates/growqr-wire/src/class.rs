@@ -76,6 +76,18 @@ impl Request {
             Request::CheckKey { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
             Request::Keys => row(Nothing, Unchanged, REPEATABLE, IN_ORDER),
             Request::LocalServers => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            // These ask Docker, which may not answer for a while. None of them changes the profile.
+            Request::StackStatus => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::StackLog { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::WorkFiles { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::ReadWorkFile { .. } => row(Nothing, Unchanged, REPEATABLE, CONCURRENT),
+            Request::GiteaLogin => row(Nothing, Unchanged, ONCE, CONCURRENT),
+            // These are answered before they are carried out.
+            Request::StackUp { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::StackDown => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::StackReset { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::StackRemoveOrphans => row(Lock, Profile, REPEATABLE, IN_ORDER),
+            Request::SyncMemory { .. } => row(Lock, Profile, REPEATABLE, IN_ORDER),
         }
     }
 }
@@ -107,6 +119,16 @@ mod tests {
             Request::CheckKey { name: text(), value: ApiKey(text()) },
             Request::Keys,
             Request::LocalServers,
+            Request::StackStatus,
+            Request::StackLog { part: text(), lines: 1 },
+            Request::WorkFiles { agent: text() },
+            Request::ReadWorkFile { agent: text(), path: text() },
+            Request::GiteaLogin,
+            Request::StackUp { agreed: true },
+            Request::StackDown,
+            Request::StackReset { profile: text() },
+            Request::StackRemoveOrphans,
+            Request::SyncMemory { join: false },
         ]
     }
 

@@ -12,6 +12,7 @@ mod money;
 mod request;
 mod rows;
 mod sign_in;
+mod stack;
 
 pub use class::{Changes, Class, Needs};
 pub use error::{Error, ErrorCode};
@@ -24,9 +25,13 @@ pub use rows::{
     RuleOrigin, RuleRow, RuleTest, Setting, SpendingBy, SpendingRow, Text,
 };
 pub use sign_in::{Person, SignIn, SignInState};
+pub use stack::{
+    Docker, DockerState, GiteaLogin, LayerProgress, MemorySync, MemorySyncState, PartState, Stack, StackAction, StackOrphan,
+    StackPart, StackProgress, WorkFile,
+};
 
 /// The version of this protocol. A host and a client of different versions refuse each other with a clear error.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Writes all TypeScript declarations, in a fixed order.
 #[must_use]
@@ -79,6 +84,19 @@ pub fn typescript() -> String {
         SignInState,
         Person,
         SignIn,
+        DockerState,
+        Docker,
+        PartState,
+        LayerProgress,
+        StackProgress,
+        StackPart,
+        StackAction,
+        StackOrphan,
+        MemorySyncState,
+        MemorySync,
+        Stack,
+        GiteaLogin,
+        WorkFile,
         Request,
         Reply,
         DeltaKind,

@@ -6,6 +6,7 @@
 use crate::error::Error;
 use crate::event::AskAnswer;
 use crate::rows::{Agent, EventLine, Key, KeyCheck, Keychain, LocalServer};
+use crate::stack::{GiteaLogin, Stack, WorkFile};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use ts_rs::TS;
@@ -145,6 +146,50 @@ pub enum Request {
     /// Lists the OpenAI-compatible servers that answer on the usual ports of this machine and at the set address. Takes
     /// less than a second. Answered by [`Reply::LocalServers`].
     LocalServers,
+    /// The state of Docker and of the profile's services. Answered by [`Reply::Stack`] within seconds, whatever Docker does.
+    StackStatus,
+    /// Starts the profile's services, now and with every later start. Answered by [`Reply::Stack`] at once; the work goes on, and
+    /// [`Push::StackChanged`] says how far it is.
+    StackUp {
+        /// The person agrees to download the images that are missing.
+        agreed: bool,
+    },
+    /// Stops the profile's services; their data stays. Answered by [`Reply::Stack`] at once.
+    StackDown,
+    /// Stops the profile's services and removes their data. Answered by [`Reply::Stack`] at once.
+    StackReset {
+        /// The id of the profile, as a confirmation.
+        profile: String,
+    },
+    /// Removes what carries this program's labels and belongs to no profile on this computer. Answered by [`Reply::Stack`].
+    StackRemoveOrphans,
+    /// The last lines of a service's log. Answered by [`Reply::StackLog`].
+    StackLog {
+        /// `gitea` or `opencode`.
+        part: String,
+        /// How many lines, at most 1000.
+        lines: u32,
+    },
+    /// Sets a new password for Gitea's pages. Answered by [`Reply::GiteaLogin`].
+    GiteaLogin,
+    /// Compares the memory repository with its copy on Gitea now. Answered by [`Reply::Stack`] at once.
+    SyncMemory {
+        /// The person has seen that the copy on Gitea is not the one from before (emptied, restored or another one), and wants it
+        /// to be joined with this computer's memory. Nothing is overwritten on either side.
+        join: bool,
+    },
+    /// The files that a sub-agent has changed in the workbench. Answered by [`Reply::WorkFiles`].
+    WorkFiles {
+        /// The sub-agent.
+        agent: String,
+    },
+    /// The content of a file in the workbench. Answered by [`Reply::WorkFile`].
+    ReadWorkFile {
+        /// The sub-agent.
+        agent: String,
+        /// The file's path in its folder.
+        path: String,
+    },
 }
 
 /// A cancel of an earlier build stops the sub-agents as well.
@@ -196,6 +241,33 @@ pub enum Reply {
         /// The server at the set address comes first.
         servers: Vec<LocalServer>,
     },
+    /// The state of Docker and of the profile's services.
+    Stack {
+        /// The state.
+        stack: Stack,
+    },
+    /// The last lines of a log.
+    StackLog {
+        /// The lines, oldest first.
+        lines: Vec<String>,
+    },
+    /// How to sign in to Gitea's pages.
+    GiteaLogin {
+        /// Shown once.
+        login: GiteaLogin,
+    },
+    /// The files that a sub-agent has changed.
+    WorkFiles {
+        /// By path.
+        files: Vec<WorkFile>,
+    },
+    /// The content of a file.
+    WorkFile {
+        /// Its text; bytes that are no UTF-8 are replaced.
+        text: String,
+        /// Whether its end was left out because it is too long.
+        cut: bool,
+    },
 }
 
 /// The kind of a part of an answer.
@@ -236,6 +308,11 @@ pub enum Push {
     Missed,
     /// The person changed pages of memory, in the folder or through a request. Changes of agents are in their events.
     MemoryChanged,
+    /// The state of Docker or of a service has changed.
+    StackChanged {
+        /// The new state.
+        stack: Stack,
+    },
     /// An agent stopped because of an error; its work is recorded.
     Stopped {
         /// The agent.

@@ -650,6 +650,209 @@ until: number | null,
  */
 notice: string | null, };
 
+export type DockerState = "unknown" | "ready" | "absent" | "no_answer" | "refused";
+
+export type Docker = { 
+/**
+ * Its state.
+ */
+state: DockerState, 
+/**
+ * What was found, in one sentence: its name, version and address, or what is wrong.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type PartState = "off" | "needs_download" | "downloading" | "starting" | "running" | "stopped" | "failed" | "unknown";
+
+export type LayerProgress = { 
+/**
+ * The layer's short id.
+ */
+id: string, 
+/**
+ * Docker's word for what happens to it.
+ */
+status: string, 
+/**
+ * Bytes that have arrived.
+ */
+done: number, 
+/**
+ * All its bytes, if they are known.
+ */
+total: number | null, };
+
+export type StackProgress = { 
+/**
+ * Bytes that have arrived.
+ */
+done: number, 
+/**
+ * All bytes, as far as they are known.
+ */
+total: number | null, 
+/**
+ * Its layers.
+ */
+layers: Array<LayerProgress>, };
+
+export type StackPart = { 
+/**
+ * `gitea` or `opencode`.
+ */
+id: string, 
+/**
+ * Its name for people.
+ */
+name: string, 
+/**
+ * What it is for, in a few words.
+ */
+purpose: string, 
+/**
+ * Its state.
+ */
+state: PartState, 
+/**
+ * Its state in one sentence; for a failure, its reason.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, 
+/**
+ * Its image.
+ */
+image: string, 
+/**
+ * Its version; `None` until it has answered.
+ */
+version: string | null, 
+/**
+ * Its address on this computer; `None` without a port.
+ */
+url: string | null, 
+/**
+ * The memory that it uses, in bytes.
+ */
+memory_bytes: number | null, 
+/**
+ * The disk space of its volumes, in bytes.
+ */
+disk_bytes: number | null, 
+/**
+ * How often it was started again after a failure, since it last ran well.
+ */
+restarts: number, 
+/**
+ * The download of its image.
+ */
+progress: StackProgress | null, };
+
+export type StackAction = "start" | "download" | "retry" | "find_docker";
+
+export type StackOrphan = { 
+/**
+ * `container`, `network` or `volume`.
+ */
+kind: string, 
+/**
+ * Docker's name of it.
+ */
+name: string, 
+/**
+ * The profile that made it.
+ */
+profile: string, };
+
+export type MemorySyncState = "same" | "behind" | "syncing" | "stopped";
+
+export type MemorySync = { 
+/**
+ * Its state.
+ */
+state: MemorySyncState, 
+/**
+ * Commits that Gitea does not have yet.
+ */
+behind: number, 
+/**
+ * When both sides were last the same, in ms since 1970.
+ */
+synced_at: number | null, 
+/**
+ * Its state in one sentence.
+ */
+found: string, 
+/**
+ * What to do, if anything.
+ */
+next_step: string | null, };
+
+export type Stack = { 
+/**
+ * The Docker daemon.
+ */
+docker: Docker, 
+/**
+ * Gitea, then OpenCode.
+ */
+parts: Array<StackPart>, 
+/**
+ * The copy of the memory repository on Gitea. `None` before Gitea was first started.
+ */
+memory: MemorySync | null, 
+/**
+ * What is being done now; `None` if nothing is.
+ */
+busy: string | null, 
+/**
+ * What the person can sensibly do next; `None` if nothing is needed.
+ */
+next: StackAction | null, 
+/**
+ * Containers, networks and volumes that carry this program's labels and that no profile on this computer owns. They are
+ * only removed when the person asks.
+ */
+orphans: Array<StackOrphan>, };
+
+export type GiteaLogin = { 
+/**
+ * The address.
+ */
+url: string, 
+/**
+ * The user name.
+ */
+user: string, 
+/**
+ * The new password.
+ */
+password: string, };
+
+export type WorkFile = { 
+/**
+ * Its path in the sub-agent's folder.
+ */
+path: string, 
+/**
+ * Lines added.
+ */
+added: number, 
+/**
+ * Lines removed.
+ */
+removed: number, 
+/**
+ * What changed, as a unified diff; `None` if it is too long or not a text.
+ */
+diff: string | null, };
+
 export type Request = { "op": "hello", 
 /**
  * The client's [`crate::VERSION`].
@@ -774,7 +977,40 @@ name: string,
 /**
  * The key.
  */
-value: string, } | { "op": "keys" } | { "op": "local_servers" };
+value: string, } | { "op": "keys" } | { "op": "local_servers" } | { "op": "stack_status" } | { "op": "stack_up", 
+/**
+ * The person agrees to download the images that are missing.
+ */
+agreed: boolean, } | { "op": "stack_down" } | { "op": "stack_reset", 
+/**
+ * The id of the profile, as a confirmation.
+ */
+profile: string, } | { "op": "stack_remove_orphans" } | { "op": "stack_log", 
+/**
+ * `gitea` or `opencode`.
+ */
+part: string, 
+/**
+ * How many lines, at most 1000.
+ */
+lines: number, } | { "op": "gitea_login" } | { "op": "sync_memory", 
+/**
+ * The person has seen that the copy on Gitea is not the one from before (emptied, restored or another one), and wants it
+ * to be joined with this computer's memory. Nothing is overwritten on either side.
+ */
+join: boolean, } | { "op": "work_files", 
+/**
+ * The sub-agent.
+ */
+agent: string, } | { "op": "read_work_file", 
+/**
+ * The sub-agent.
+ */
+agent: string, 
+/**
+ * The file's path in its folder.
+ */
+path: string, };
 
 export type Reply = { "hello": { 
 /**
@@ -816,7 +1052,31 @@ check: KeyCheck, } } | { "local_servers": {
 /**
  * The server at the set address comes first.
  */
-servers: Array<LocalServer>, } };
+servers: Array<LocalServer>, } } | { "stack": { 
+/**
+ * The state.
+ */
+stack: Stack, } } | { "stack_log": { 
+/**
+ * The lines, oldest first.
+ */
+lines: Array<string>, } } | { "gitea_login": { 
+/**
+ * Shown once.
+ */
+login: GiteaLogin, } } | { "work_files": { 
+/**
+ * By path.
+ */
+files: Array<WorkFile>, } } | { "work_file": { 
+/**
+ * Its text; bytes that are no UTF-8 are replaced.
+ */
+text: string, 
+/**
+ * Whether its end was left out because it is too long.
+ */
+cut: boolean, } };
 
 export type DeltaKind = "text" | "thinking" | "call" | "retrying";
 
@@ -840,7 +1100,11 @@ kind: DeltaKind,
 /**
  * Its text.
  */
-text: string, } } | "missed" | "memory_changed" | { "stopped": { 
+text: string, } } | "missed" | "memory_changed" | { "stack_changed": { 
+/**
+ * The new state.
+ */
+stack: Stack, } } | { "stopped": { 
 /**
  * The agent.
  */
