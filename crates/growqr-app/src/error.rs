@@ -8,6 +8,7 @@ use growqr_core::journal::{AskView, StoreError};
 use growqr_core::memory::MemoryError;
 use growqr_wire::{Error, ErrorCode};
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Why a use case failed.
@@ -102,6 +103,24 @@ pub enum AppError {
     /// The host answered with an error that already has the form that a person reads.
     #[error("{0}")]
     ErrorReply(Error),
+    /// The range of ports is used up.
+    #[error("No free ports in USER_PORT_RANGE ({}-{}): {holders}", .range.start(), .range.end())]
+    NoFreePort {
+        /// The range.
+        range: RangeInclusive<u16>,
+        /// Who has the ports, in words.
+        holders: String,
+    },
+    /// Docker, or a container, cannot be used.
+    #[error("{message}")]
+    Docker {
+        /// What is wrong.
+        message: String,
+        /// Whether the same may succeed later.
+        retryable: bool,
+        /// What to do.
+        next_step: String,
+    },
     /// Signing in or out failed.
     #[error(transparent)]
     SignIn(#[from] SignInFailure),
@@ -180,6 +199,12 @@ impl From<AppError> for Error {
                 Error::new(ErrorCode::Protocol, text).next("End it and start GrowQR again; nothing is lost.")
             }
             AppError::ErrorReply(error) => error,
+            AppError::NoFreePort { .. } => Error::new(ErrorCode::Docker, text)
+                .next("End programs that use these ports, or choose another range with USER_PORT_RANGE_START and USER_PORT_RANGE_END."),
+            AppError::Docker { retryable, next_step, .. } => {
+                let error = Error::new(ErrorCode::Docker, text).next(next_step);
+                if retryable { error.retryable() } else { error }
+            }
             AppError::SignIn(source) => sign_in(text, source),
             AppError::Internal(_) => Error::new(ErrorCode::Internal, text).next("Start GrowQR again; recorded work continues."),
         }

@@ -20,6 +20,7 @@ mod profile;
 mod rebuild;
 mod rules;
 mod spending;
+mod stack;
 
 pub use clock::SystemClock;
 pub use crash::no_core_dumps;

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use crate::profile::location::Profile;
 use crate::profile::settings;
 use growqr_core::clock::Clock;
-use growqr_core::journal::Store;
+use growqr_core::journal::{StackRecords, Store};
 use growqr_memory::MemoryRepo;
 use growqr_store::Db;
 use growqr_wire as wire;
@@ -91,6 +91,11 @@ impl Library {
                 "Keep a copy of the database as it is, then restore a backup.",
             )),
         }
+    }
+
+    /// The rows about containers; `None` without a database.
+    pub(crate) fn stack_records(&self) -> Option<&dyn StackRecords> {
+        self.store.as_ref().map(|store| &**store as &dyn StackRecords)
     }
 
     /// True if there was no database when this was opened.

@@ -49,6 +49,9 @@ pub enum Command {
     Keys(Keys),
     /// List the available models; those of servers on this computer come last
     Models,
+    /// Start, stop and inspect your own containers: Gitea (a copy of memory) and OpenCode (where sub-agents work)
+    #[command(subcommand)]
+    Stack(Stack),
     /// Show and change settings
     #[command(subcommand)]
     Config(Config),
@@ -273,6 +276,55 @@ pub enum Memory {
         /// The change's id, or its first digits
         rev: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Stack {
+    /// Start the containers, now and with every later start of GrowQR
+    Up {
+        /// Agree to the download of images that are missing
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Stop the containers; their data stays
+    Down,
+    /// Show Docker, the containers and the copy of memory
+    Status,
+    /// Print the last lines of a container's log
+    Logs {
+        /// Which container
+        #[arg(value_enum)]
+        part: Part,
+        /// How many lines
+        #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        lines: u32,
+    },
+    /// Compare memory with its copy on Gitea now
+    Sync {
+        /// Join with a copy that was emptied, restored or is another one; nothing is overwritten on either side
+        #[arg(long)]
+        join: bool,
+    },
+    /// Set a new password for Gitea's pages and print it once
+    Login,
+    /// Stop the containers and remove their data; memory stays in its folder on this computer
+    Reset {
+        /// Do it; without this the command only says what would be removed
+        #[arg(long)]
+        yes: bool,
+    },
+    /// List containers, networks and volumes that belong to no profile on this computer
+    Orphans {
+        /// Remove them, with their data
+        #[arg(long)]
+        remove: bool,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum Part {
+    Gitea,
+    Opencode,
 }
 
 #[derive(Debug, Args)]

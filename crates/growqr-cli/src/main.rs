@@ -15,6 +15,7 @@ mod print;
 mod prompt;
 mod rules;
 mod settings;
+mod stack;
 mod transcript;
 
 use args::{Cli, Command};
@@ -65,6 +66,7 @@ async fn run(cli: Cli, out: &Out) -> CommandResult {
         Command::Keys(command) => keys::keys(profile()?, &environment, out, command).await,
         Command::Models => inspect::models(profile()?, &environment, out).await,
         Command::Auth(command) => auth::auth(profile()?, &environment, out, command).await,
+        Command::Stack(command) => stack::stack(profile()?, &environment, out, command).await,
         Command::Config(command) => settings::config(profile()?, &environment, out, command).await,
         Command::Budget(command) => settings::budget(profile()?, &environment, out, command).await,
         Command::Audit(args::Audit::Verify) => inspect::verify(profile()?, out).await,

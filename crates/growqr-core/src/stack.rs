@@ -5,18 +5,20 @@ use crate::clock::Timestamp;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// One of the two services of a profile.
+/// A part of a profile's stack that has a port on this computer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StackPart {
-    /// Holds the memory repository.
+    /// The container that holds the memory repository.
     Gitea,
-    /// The workbench: sub-agents' sessions.
+    /// The container of the workbench: sub-agents' sessions.
     OpenCode,
+    /// The model gateway in the host: no container, but a port that containers know.
+    Gateway,
 }
 
 impl StackPart {
-    /// Both, in the order in which they start.
-    pub const ALL: [StackPart; 2] = [StackPart::Gitea, StackPart::OpenCode];
+    /// All of them.
+    pub const ALL: [StackPart; 3] = [StackPart::Gitea, StackPart::OpenCode, StackPart::Gateway];
 
     /// Its name in SQL, labels, JSON and commands.
     #[must_use]
@@ -24,6 +26,7 @@ impl StackPart {
         match self {
             StackPart::Gitea => "gitea",
             StackPart::OpenCode => "opencode",
+            StackPart::Gateway => "gateway",
         }
     }
 
@@ -39,6 +42,7 @@ impl fmt::Display for StackPart {
         f.write_str(match self {
             StackPart::Gitea => "Gitea",
             StackPart::OpenCode => "OpenCode",
+            StackPart::Gateway => "the model gateway",
         })
     }
 }

@@ -34,6 +34,8 @@ pub enum ErrorCode {
     Memory,
     /// The model cannot be called.
     Model,
+    /// Docker, or a container, cannot be used.
+    Docker,
     /// Signing in failed.
     SignIn,
     /// The two processes have different protocol versions, or a message is invalid.

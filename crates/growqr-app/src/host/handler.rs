@@ -10,7 +10,8 @@ use crate::host::host_events::HostEvents;
 use crate::host::open_profile::OpenProfile;
 use crate::profile::location::Profile;
 use crate::profile::settings;
-use crate::{SystemClock, agents, asks, memory, rules};
+use crate::stack::control::StackControl;
+use crate::{SystemClock, agents, asks, memory, rules, stack};
 use growqr_actors::Host;
 use growqr_core::agent::Input;
 use growqr_core::clock::Clock;
@@ -32,6 +33,8 @@ pub(crate) struct Handler {
     loading_rules: tokio::sync::Mutex<()>,
     /// Marked as changed whenever the person has changed memory.
     memory_changes: watch::Sender<()>,
+    /// The person's containers.
+    stack: StackControl,
 }
 
 impl Handler {
@@ -47,7 +50,8 @@ impl Handler {
 
     fn new(profile: OpenProfile, host: Option<Host>, memory_changes: watch::Sender<()>) -> Handler {
         let (unlocking, loading_rules) = (Mutex::default(), tokio::sync::Mutex::default());
-        Handler { profile, host, unlocking, loading_rules, memory_changes }
+        let stack = StackControl::new(profile.stack_deps(memory_changes.clone()));
+        Handler { profile, host, unlocking, loading_rules, memory_changes, stack }
     }
 
     /// Answers one request.
@@ -109,6 +113,16 @@ impl Handler {
                 Ok(self.keys().await)
             }
             Request::LocalServers => Ok(Reply::LocalServers { servers: profile.setups.local_servers().await }),
+            Request::StackStatus => Ok(Reply::Stack { stack: self.stack.status().await }),
+            Request::StackUp { agreed } => Ok(Reply::Stack { stack: self.stack.up(agreed).await? }),
+            Request::StackDown => Ok(Reply::Stack { stack: self.stack.down().await? }),
+            Request::StackReset { profile } => Ok(Reply::Stack { stack: self.stack.reset(&profile).await? }),
+            Request::StackRemoveOrphans => Ok(Reply::Stack { stack: self.stack.remove_orphans() }),
+            Request::SyncMemory { join } => Ok(Reply::Stack { stack: self.stack.sync(join) }),
+            Request::StackLog { part, lines } => stack::log(profile.library.profile(), &profile.environment, &part, lines).await,
+            Request::GiteaLogin => stack::gitea_login(profile.library.profile(), &profile.environment).await,
+            Request::WorkFiles { agent } => self.stack.work_files(&agent).await,
+            Request::ReadWorkFile { agent, path } => self.stack.read_work_file(&agent, &path).await,
         }
     }
 
@@ -193,11 +207,20 @@ impl Handler {
 
     /// Subscribes to everything that happens from now on. `None` if no agents run.
     pub(crate) fn subscribe(&self) -> Option<HostEvents> {
-        self.host.as_ref().map(|host| HostEvents::new(host.subscribe(), self.memory_changes.subscribe()))
+        let events = |host: &Host| HostEvents::new(host.subscribe(), self.memory_changes.subscribe(), self.stack.subscribe());
+        self.host.as_ref().map(events)
     }
 
-    /// Stops all agents where they are. Open work continues at the next start.
+    /// Starts the task that keeps the person's containers, if they have ever asked for them.
+    pub(crate) async fn keep_containers(&self) {
+        if let Some(host) = &self.host {
+            self.stack.attach(host.clone()).await;
+        }
+    }
+
+    /// Stops all agents where they are. Open work continues at the next start. Containers stay as they are.
     pub(crate) async fn stop_agents(&self) {
+        self.stack.close().await;
         if let Some(host) = &self.host {
             host.stop().await;
         }
@@ -205,8 +228,9 @@ impl Handler {
 
     /// Closes the profile.
     pub(crate) async fn close(self) {
-        let Handler { profile, host, unlocking, .. } = self;
-        drop(unlocking);
+        let Handler { profile, host, unlocking, stack, .. } = self;
+        stack.close().await;
+        drop((unlocking, stack));
         drop(host);
         profile.close().await;
     }

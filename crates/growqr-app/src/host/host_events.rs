@@ -2,7 +2,7 @@
 
 use crate::convert;
 use growqr_actors::Notification;
-use growqr_wire::Push;
+use growqr_wire::{Push, Stack};
 use tokio::sync::{broadcast, watch};
 
 /// The pushes of a host, in the order in which they happen. A slow reader delays nothing: it gets [`Push::Missed`] and
@@ -10,12 +10,18 @@ use tokio::sync::{broadcast, watch};
 pub(crate) struct HostEvents {
     notifications: broadcast::Receiver<Notification>,
     memory_changes: watch::Receiver<()>,
+    stack: watch::Receiver<Stack>,
 }
 
 impl HostEvents {
-    /// The stream of all events of agents from now on, and of each change of memory by the person.
-    pub(crate) fn new(notifications: broadcast::Receiver<Notification>, memory_changes: watch::Receiver<()>) -> HostEvents {
-        HostEvents { notifications, memory_changes }
+    /// The stream of all events of agents from now on, of each change of memory by the person, and of the state of the stack. A
+    /// state that is replaced before it is read is left out.
+    pub(crate) fn new(
+        notifications: broadcast::Receiver<Notification>,
+        memory_changes: watch::Receiver<()>,
+        stack: watch::Receiver<Stack>,
+    ) -> HostEvents {
+        HostEvents { notifications, memory_changes, stack }
     }
 
     /// The next push; `None` once the host has ended. Cancel-safe.
@@ -24,6 +30,9 @@ impl HostEvents {
             biased;
             notification = self.notifications.recv() => notification,
             Ok(()) = self.memory_changes.changed() => return Some(Push::MemoryChanged),
+            Ok(()) = self.stack.changed() => {
+                return Some(Push::StackChanged { stack: self.stack.borrow_and_update().clone() });
+            }
         };
         match notification {
             Ok(notification) => Some(convert::push(notification)),

@@ -6,6 +6,7 @@ use crate::host::handler::hello;
 use crate::models::local_servers;
 use crate::profile::keys::keys_without_host;
 use crate::profile::location::{Environment, Profile};
+use crate::stack;
 use growqr_wire::{Reply, Request};
 
 /// Answers one request from what this process finds: the environment, the keychain and the stored settings.
@@ -23,6 +24,13 @@ pub(crate) async fn answer(profile: &Profile, environment: &Environment, request
             Ok(Reply::Keys { keys, keychain })
         }
         Request::LocalServers => Ok(Reply::LocalServers { servers: local_servers(profile, environment).await? }),
+        Request::StackStatus => Ok(Reply::Stack { stack: stack::control::look_without_host(profile, environment).await? }),
+        Request::StackLog { part, lines } => stack::log(profile, environment, &part, lines).await,
+        Request::GiteaLogin => stack::gitea_login(profile, environment).await,
+        Request::WorkFiles { .. } | Request::ReadWorkFile { .. } => Err(AppError::bad_request(
+            "the files of the workbench can only be read while GrowQR runs",
+            "Open the window, or start a chat.",
+        )),
         _ => Err(AppError::Internal("this request needs a host or the profile lock".to_owned())),
     }
 }

@@ -9,6 +9,9 @@ use crate::profile::accounts::{Account, Accounts};
 use crate::profile::location::{Environment, Profile};
 use crate::profile::{keys, settings};
 use crate::rules;
+use crate::stack::control::StackDeps;
+use crate::stack::credentials::CredentialStore;
+use crate::stack::gateway::HostSlot;
 use growqr_actors::{MemoryTools, Ports, Toolbox};
 use growqr_core::clock::Clock;
 use growqr_core::journal::Store;
@@ -17,6 +20,7 @@ use growqr_core::tool::Tools;
 use growqr_memory::MemoryRepo;
 use growqr_store::{Db, ProfileClaim};
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// One profile whose lock this process holds.
 pub(crate) struct OpenProfile {
@@ -67,6 +71,21 @@ impl OpenProfile {
             setups: Arc::clone(&self.setups) as Arc<dyn growqr_actors::Setups>,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// What the task for the containers works with.
+    pub(crate) fn stack_deps(&self, memory_changes: watch::Sender<()>) -> StackDeps {
+        let profile = self.library.profile().clone();
+        StackDeps {
+            credentials: Arc::new(CredentialStore::new(&profile, keys::keychain(&profile))),
+            profile,
+            environment: self.environment.clone(),
+            store: Arc::clone(&self.store),
+            memory: Arc::clone(&self.memory),
+            setups: Arc::clone(&self.setups),
+            memory_changes,
+            host: HostSlot::default(),
         }
     }
 

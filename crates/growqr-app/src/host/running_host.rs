@@ -63,8 +63,9 @@ impl RunningHost {
         if let Err(error) = host.rules_changed().await {
             tracing::warn!(%error, "the open asks could not be checked against the rules");
         }
-        let events = HostEvents::new(host.subscribe(), memory_changes.subscribe());
         let handler = Arc::new(Handler::with_agents(profile, host, memory_changes));
+        let events = handler.subscribe().ok_or_else(|| AppError::Internal("a host without agents".to_owned()))?;
+        handler.keep_containers().await;
         let stop = CancellationToken::new();
         let socket = tokio::spawn(server::serve(listener, Arc::clone(&handler), stop.clone()));
         Ok((RunningHost { handler, stop, socket, watch, refresh }, events))

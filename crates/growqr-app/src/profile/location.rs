@@ -21,7 +21,7 @@ pub struct Environment {
 
 impl Environment {
     /// The names that are read.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 17] = [
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_BASE_URL",
         "OPENAI_API_KEY",
@@ -31,6 +31,14 @@ impl Environment {
         "CLERK_PUBLISHABLE_KEY",
         "CLERK_ISSUER",
         "CLERK_OAUTH_CLIENT_ID",
+        "GITEA_IMAGE",
+        "OPENCODE_IMAGE",
+        "USER_PORT_RANGE_START",
+        "USER_PORT_RANGE_END",
+        "DOCKER_HOST",
+        "DOCKER_CONTEXT",
+        "DOCKER_CONFIG",
+        "XDG_RUNTIME_DIR",
     ];
 
     /// This process's environment.
@@ -231,6 +239,15 @@ impl Profile {
     #[must_use]
     pub fn folder(&self) -> PathBuf {
         self.root.join("profiles").join(self.id.as_str())
+    }
+
+    /// The ids of all profiles that have a folder in this data folder, this one included.
+    pub(crate) fn all_ids(&self) -> Vec<String> {
+        let folders = std::fs::read_dir(self.root.join("profiles"));
+        let names = folders.into_iter().flatten().flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut ids: Vec<String> = names.collect();
+        ids.push(self.id.to_string());
+        ids
     }
 
     /// The memory repository.

@@ -7,6 +7,7 @@ use growqr_core::money::Money;
 use growqr_core::prompt::Effort;
 use growqr_models::anthropic::DEFAULT_MODEL;
 use growqr_models::openai::BaseUrl;
+use crate::stack::preferences::StackPreferences;
 use growqr_wire::Setting;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ pub struct SettingDefinition {
 }
 
 /// All settings, in the order in which they are shown.
-pub const SETTINGS: [SettingDefinition; 13] = [
+pub const SETTINGS: [SettingDefinition; 16] = [
     SettingDefinition {
         name: "model",
         default: DEFAULT_MODEL,
@@ -67,6 +68,21 @@ pub const SETTINGS: [SettingDefinition; 13] = [
         default: "on",
         about: "on: a risky call needs a question if the agent has read text from outside in the same turn, even if a rule allows it; off lets a web page or another program's text cause such calls. What an agent has written to memory counts as text of your own",
     },
+    SettingDefinition {
+        name: "stack.start",
+        default: "start",
+        about: "when the containers that you have asked for start: start (with GrowQR), needed (when an agent or you first need them) or never (only with: growqr stack up)",
+    },
+    SettingDefinition {
+        name: "stack.idle_stop",
+        default: "never",
+        about: "stops the workbench after this many minutes in which no agent has used it (5 to 10000), or never; it starts again when it is needed",
+    },
+    SettingDefinition {
+        name: "workbench.folders",
+        default: "none",
+        about: "folders of this computer that sub-agents in the workbench see, as a JSON list such as [\"/home/me/notes\"]; write {\"path\": \"/home/me/notes\", \"write\": true} in place of a path to let them change it; none for no folder",
+    },
 ];
 
 /// The settings as typed values.
@@ -78,6 +94,7 @@ pub(crate) struct Preferences {
     pub(crate) effort: Option<Effort>,
     pub(crate) limits: Limits,
     pub(crate) asks_after_untrusted_text: bool,
+    pub(crate) stack: StackPreferences,
 }
 
 /// The stored settings, by name.
@@ -185,7 +202,8 @@ impl Preferences {
             Some(text) => Some(BaseUrl::parse(text).map_err(|problem| problem.to_string())?),
         };
         let effort = get("effort").map_or(Ok(None), effort)?;
-        Ok(Preferences { model, openai_base, effort, limits, asks_after_untrusted_text })
+        let stack = StackPreferences::parse(&get)?;
+        Ok(Preferences { model, openai_base, effort, limits, asks_after_untrusted_text, stack })
     }
 }
 
@@ -197,6 +215,7 @@ impl Default for Preferences {
             effort: None,
             limits: Limits::default(),
             asks_after_untrusted_text: true,
+            stack: StackPreferences::default(),
         }
     }
 }

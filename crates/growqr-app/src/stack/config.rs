@@ -1,0 +1,112 @@
+//! What the environment says about the containers: images and ports.
+
+use crate::error::AppError;
+use crate::profile::location::Environment;
+use crate::stack::ports;
+use growqr_core::id::sha256_hex;
+use growqr_stack::find::{self, System};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+/// The images and ports of this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StackConfig {
+    pub(crate) gitea_image: String,
+    pub(crate) opencode_image: String,
+    pub(crate) ports: RangeInclusive<u16>,
+}
+
+impl StackConfig {
+    /// Reads `GITEA_IMAGE`, `OPENCODE_IMAGE` and the range of ports.
+    ///
+    /// # Errors
+    /// [`AppError::Config`] if an image is not a reference or the range is none.
+    pub(crate) fn read(environment: &Environment) -> Result<StackConfig, AppError> {
+        Ok(StackConfig {
+            gitea_image: image(environment, "GITEA_IMAGE", growqr_stack::GITEA_IMAGE)?,
+            opencode_image: image(environment, "OPENCODE_IMAGE", growqr_stack::OPENCODE_IMAGE)?,
+            ports: ports::range(environment)?,
+        })
+    }
+}
+
+fn image(environment: &Environment, name: &str, default: &str) -> Result<String, AppError> {
+    let image = environment.get(name).unwrap_or(default).trim();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    if image.chars().all(allowed) && image.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Ok(image.to_owned());
+    }
+    Err(AppError::Config { place: name.to_owned(), problem: format!("{image:?} is not the name of an image") })
+}
+
+/// Where to look for Docker: the variables of this environment, and the person's home folder.
+pub(crate) fn docker_environment(environment: &Environment) -> find::Environment {
+    const NAMES: [&str; 4] = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "XDG_RUNTIME_DIR"];
+    let set = |name: &&str| environment.get(name).map(|value| ((*name).to_owned(), value.to_owned()));
+    let system = match std::env::consts::OS {
+        "windows" => System::Windows,
+        "macos" => System::MacOs,
+        _ => System::Linux,
+    };
+    find::Environment { variables: NAMES.iter().filter_map(set).collect(), home: std::env::home_dir(), system }
+}
+
+/// The id of this install: random, made once per data folder, and different for a copy of the folder at another place, so
+/// that a copy never touches the containers of the original.
+///
+/// # Errors
+/// If its file can be neither read nor written.
+pub(crate) fn install_id(root: &Path) -> Result<String, AppError> {
+    let file = root.join("install-id");
+    let made = format!("{:032x}", rand::random::<u128>());
+    let id = match OpenOptions::new().write(true).create_new(true).open(&file) {
+        Ok(mut new) => {
+            new.write_all(made.as_bytes()).and_then(|()| new.sync_all()).map_err(|source| AppError::file("write", &file, source))?;
+            made
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let stored = std::fs::read_to_string(&file).map_err(|source| AppError::file("read", &file, source))?;
+            if stored.len() == made.len() {
+                stored
+            } else {
+                // A crash while it was written for the first time: no container has it yet.
+                std::fs::write(&file, &made).map_err(|source| AppError::file("write", &file, source))?;
+                made
+            }
+        }
+        Err(source) => return Err(AppError::file("create", &file, source)),
+    };
+    let place = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+    Ok(sha256_hex(format!("{id}\0{}", place.display()).as_bytes())[..16].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_are_names_and_nothing_else() {
+        let read = |image: &str| StackConfig::read(&Environment::from_variables(&[("GITEA_IMAGE", image)]));
+        assert_eq!(read("").unwrap().gitea_image, growqr_stack::GITEA_IMAGE);
+        for image in ["gitea/gitea:1.27.3-rootless", "localhost:5000/a/b@sha256:abc", "x"] {
+            assert_eq!(read(image).unwrap().gitea_image, image);
+        }
+        for image in ["-v", "a b", "a;b", "../x", "a\nb"] {
+            assert!(read(image).is_err(), "{image}");
+        }
+    }
+
+    #[test]
+    fn an_install_keeps_its_id_and_a_copy_has_another() {
+        let (folder, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let id = install_id(folder.path()).unwrap();
+        assert_eq!(install_id(folder.path()).unwrap(), id);
+        std::fs::copy(folder.path().join("install-id"), copy.path().join("install-id")).unwrap();
+        assert_ne!(install_id(copy.path()).unwrap(), id);
+        std::fs::write(folder.path().join("install-id"), "").unwrap();
+        let made = install_id(folder.path()).unwrap();
+        assert_eq!(install_id(folder.path()).unwrap(), made);
+    }
+}

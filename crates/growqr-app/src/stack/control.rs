@@ -1,0 +1,240 @@
+//! The handle on the task that starts, watches and stops the containers of one profile. Commands are recorded in the store
+//! before they are answered; the task carries them out, and nothing waits for Docker.
+
+use crate::SystemClock;
+use crate::error::AppError;
+use crate::library::Library;
+use crate::model_setup::setups::ModelSetups;
+use crate::profile::location::{Environment, Profile};
+use crate::stack::config::StackConfig;
+use crate::stack::credentials::CredentialStore;
+use crate::stack::gateway::HostSlot;
+use crate::stack::view::StackView;
+use crate::stack::worker::Worker;
+use growqr_actors::Host;
+use growqr_core::clock::Clock;
+use growqr_core::journal::Store;
+use growqr_core::stack::{StackContainer, StackPart, Wanted};
+use growqr_memory::MemoryRepo;
+use growqr_wire::Stack;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long closing waits for the task. It stops at the next await, whatever Docker does.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the task is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// The store says what is wanted now; `agreed`: missing images may be downloaded.
+    Wanted { agreed: bool },
+    /// Remove everything with its data.
+    Reset,
+    /// Remove what belongs to nobody.
+    RemoveOrphans,
+    /// Compare memory with its copy; `join`: also with a copy that is not the one from before.
+    Sync { join: bool },
+    /// Something needs the workbench now.
+    Needed,
+}
+
+/// What the task works with.
+#[derive(Clone)]
+pub(crate) struct StackDeps {
+    pub(crate) profile: Profile,
+    pub(crate) environment: Environment,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) memory: Arc<MemoryRepo>,
+    pub(crate) setups: Arc<ModelSetups>,
+    pub(crate) credentials: Arc<CredentialStore>,
+    /// Marked as changed when memory was changed by the person or by its copy.
+    pub(crate) memory_changes: watch::Sender<()>,
+    /// The agents, once they run.
+    pub(crate) host: HostSlot,
+}
+
+/// The handle.
+pub(crate) struct StackControl {
+    deps: StackDeps,
+    view: StackView,
+    commands: mpsc::UnboundedSender<Command>,
+    /// Taken by the task when it starts.
+    inbox: Mutex<Option<mpsc::UnboundedReceiver<Command>>>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    stop: CancellationToken,
+    is_running: AtomicBool,
+}
+
+impl StackControl {
+    /// A handle whose task does not run yet.
+    pub(crate) fn new(deps: StackDeps) -> StackControl {
+        let (gitea, opencode) = match StackConfig::read(&deps.environment) {
+            Ok(config) => (config.gitea_image, config.opencode_image),
+            Err(_) => (String::new(), String::new()),
+        };
+        let (commands, inbox) = mpsc::unbounded_channel();
+        StackControl {
+            deps,
+            view: StackView::new(&gitea, &opencode),
+            commands,
+            inbox: Mutex::new(Some(inbox)),
+            task: Mutex::default(),
+            stop: CancellationToken::new(),
+            is_running: AtomicBool::new(false),
+        }
+    }
+
+    /// Gives the task the agents that run in this process, and starts it if the person has ever asked for containers.
+    pub(crate) async fn attach(&self, host: Host) {
+        self.deps.host.set(host);
+        match self.deps.store.containers().await {
+            Ok(containers) if containers.is_empty() => {}
+            Ok(_) => self.start(),
+            Err(error) => tracing::warn!(%error, "what should run in Docker cannot be read"),
+        }
+    }
+
+    /// The state for whoever shows it.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Stack> {
+        self.view.subscribe()
+    }
+
+    /// The state now. If the task does not run, Docker is asked once.
+    pub(crate) async fn status(&self) -> Stack {
+        if self.is_running.load(Ordering::Acquire) {
+            return self.view.get();
+        }
+        match Worker::new(self.deps.clone(), self.view.clone()) {
+            Ok(mut worker) => worker.look().await,
+            Err(error) => self.view.stopped_by(&error),
+        }
+        self.view.get()
+    }
+
+    /// Starts the containers, now and with every later start.
+    ///
+    /// # Errors
+    /// If the store cannot record it, or an image or the range of ports is not valid.
+    pub(crate) async fn up(&self, agreed: bool) -> Result<Stack, AppError> {
+        StackConfig::read(&self.deps.environment)?;
+        self.record(Wanted::Up).await?;
+        self.tell(Command::Wanted { agreed }, "looking for Docker");
+        Ok(self.view.get())
+    }
+
+    /// Stops the containers.
+    ///
+    /// # Errors
+    /// If the store cannot record it.
+    pub(crate) async fn down(&self) -> Result<Stack, AppError> {
+        self.record(Wanted::Down).await?;
+        self.tell(Command::Wanted { agreed: false }, "stopping");
+        Ok(self.view.get())
+    }
+
+    /// Stops the containers and removes their data.
+    ///
+    /// # Errors
+    /// If `profile` is not this profile, or the store cannot record it.
+    pub(crate) async fn reset(&self, profile: &str) -> Result<Stack, AppError> {
+        if profile != self.deps.profile.id().to_string() {
+            return Err(AppError::bad_request(
+                format!("the data of {profile:?} cannot be removed: this profile is {}", self.deps.profile.id()),
+                "Write the id of this profile to confirm.",
+            ));
+        }
+        self.record(Wanted::Down).await?;
+        self.tell(Command::Reset, "removing containers and their data");
+        Ok(self.view.get())
+    }
+
+    /// Removes what belongs to no profile on this computer.
+    pub(crate) fn remove_orphans(&self) -> Stack {
+        self.tell(Command::RemoveOrphans, "removing what belongs to nobody");
+        self.view.get()
+    }
+
+    /// Compares memory with its copy.
+    pub(crate) fn sync(&self, join: bool) -> Stack {
+        self.tell(Command::Sync { join }, "comparing memory with its copy");
+        self.view.get()
+    }
+
+    /// Wakes the workbench if it sleeps. Returns at once.
+    pub(crate) fn need_workbench(&self) {
+        if self.is_running.load(Ordering::Acquire) {
+            // The task ends only when this handle does.
+            let _ = self.commands.send(Command::Needed);
+        }
+    }
+
+    /// What the task works with.
+    pub(crate) fn deps(&self) -> &StackDeps {
+        &self.deps
+    }
+
+    /// Ends the task; the containers stay as they are.
+    pub(crate) async fn close(&self) {
+        self.stop.cancel();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            let abort = task.abort_handle();
+            if tokio::time::timeout(CLOSE_TIMEOUT, task).await.is_err() {
+                abort.abort();
+            }
+        }
+        self.deps.host.clear();
+    }
+
+    async fn record(&self, wanted: Wanted) -> Result<(), AppError> {
+        let known = self.deps.store.containers().await?;
+        for part in [StackPart::Gitea, StackPart::OpenCode] {
+            let row = known.iter().find(|row| row.part == part).cloned();
+            let row = row.unwrap_or_else(|| StackContainer {
+                part,
+                wanted,
+                image: String::new(),
+                container: None,
+                changed_at: SystemClock.now(),
+            });
+            self.deps.store.save_container(&StackContainer { wanted, changed_at: SystemClock.now(), ..row }).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the task if it does not run, and tells it this.
+    fn tell(&self, command: Command, busy: &str) {
+        self.view.change(|stack| stack.busy = Some(busy.to_owned()));
+        // The task ends only when this handle does.
+        let _ = self.commands.send(command);
+        self.start();
+    }
+
+    fn start(&self) {
+        let Some(inbox) = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        match Worker::new(self.deps.clone(), self.view.clone()) {
+            Ok(worker) => {
+                self.is_running.store(true, Ordering::Release);
+                let task = tokio::spawn(worker.run(inbox, self.stop.clone()));
+                *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+            }
+            Err(error) => {
+                self.view.stopped_by(&error);
+                *self.inbox.lock().unwrap_or_else(PoisonError::into_inner) = Some(inbox);
+            }
+        }
+    }
+}
+
+/// The state of Docker and the containers, without a host: what the store and Docker say.
+pub(crate) async fn look_without_host(profile: &Profile, environment: &Environment) -> Result<Stack, AppError> {
+    let library = Library::open(profile.clone()).await?;
+    let config = StackConfig::read(environment)?;
+    let view = StackView::new(&config.gitea_image, &config.opencode_image);
+    crate::stack::look::look(library.stack_records(), profile, environment, &view).await;
+    Ok(view.get())
+}

@@ -1,0 +1,249 @@
+//! The random credentials of a profile's containers: in the system's keychain, or else in a file that only this user can
+//! read. None of them is a key of the person.
+
+use crate::error::AppError;
+use crate::profile::location::Profile;
+use crate::profile::private_file;
+use growqr_core::secret::{Secret, SecretStore};
+use rand::distr::{Alphanumeric, SampleString};
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// The name of the keychain's entry.
+const ENTRY: &str = "stack";
+
+/// The credentials. They are as old as the volumes: Gitea's key encrypts what Gitea stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// Gitea's `SECRET_KEY`.
+    pub(crate) gitea_secret_key: Secret,
+    /// The token for Gitea's API and for git; `None` until it was made.
+    pub(crate) gitea_token: Option<Secret>,
+    /// OpenCode's server password.
+    pub(crate) opencode_password: Secret,
+    /// What OpenCode shows to the gateway.
+    pub(crate) gateway_token: Secret,
+}
+
+/// The stored form.
+#[derive(Deserialize, Serialize)]
+struct Stored {
+    gitea_secret_key: String,
+    gitea_token: Option<String>,
+    opencode_password: String,
+    gateway_token: String,
+}
+
+/// Reads and keeps the credentials of one profile.
+pub(crate) struct CredentialStore {
+    keychain: Arc<dyn SecretStore>,
+    file: PathBuf,
+    /// Held while they are read and made, so that they are made once.
+    making: Mutex<()>,
+}
+
+impl CredentialStore {
+    pub(crate) fn new(profile: &Profile, keychain: Arc<dyn SecretStore>) -> CredentialStore {
+        CredentialStore { keychain, file: profile.folder().join("stack-credentials.json"), making: Mutex::default() }
+    }
+
+    /// The stored credentials; makes and stores them the first time.
+    ///
+    /// # Errors
+    /// If they can be read neither from the keychain nor from the file, or not be stored: then no container may be made with
+    /// them. A keychain that is locked may hold them, so none are made while it is locked.
+    pub(crate) async fn load(&self) -> Result<Credentials, AppError> {
+        let _one_at_a_time = self.making.lock().await;
+        if let Some(credentials) = self.read_file()? {
+            return Ok(credentials);
+        }
+        match self.keychain.get(ENTRY).await {
+            Ok(Some(text)) => return parse(text.expose()),
+            Ok(None) | Err(growqr_core::secret::SecretError::Absent) => {}
+            Err(error) => {
+                return Err(AppError::bad_request(
+                    format!("the passwords of the containers cannot be read: {error}"),
+                    "Unlock the system's keychain, then try again.",
+                ));
+            }
+        }
+        let credentials = Credentials::random();
+        self.write(&credentials).await?;
+        Ok(credentials)
+    }
+
+    /// Stores the token that Gitea has made. It cannot be read back from Gitea.
+    pub(crate) async fn save_token(&self, token: Secret) -> Result<Credentials, AppError> {
+        let credentials = Credentials { gitea_token: Some(token), ..self.load().await? };
+        let _one_at_a_time = self.making.lock().await;
+        self.write(&credentials).await?;
+        Ok(credentials)
+    }
+
+    /// Forgets them, after the volumes were removed.
+    pub(crate) async fn forget(&self) -> Result<(), AppError> {
+        let _one_at_a_time = self.making.lock().await;
+        match std::fs::remove_file(&self.file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(source) => return Err(AppError::file("remove", &self.file, source)),
+        }
+        // Without a keychain there is nothing to remove; in a locked one, the next containers use the old entry.
+        let _ = self.keychain.remove(ENTRY).await;
+        Ok(())
+    }
+
+    /// Writes them where they are, or else into the keychain, or else into the file.
+    async fn write(&self, credentials: &Credentials) -> Result<(), AppError> {
+        let text = credentials.to_text();
+        if !self.file.exists() && self.keychain.set(ENTRY, &Secret::new(text.as_str())).await.is_ok() {
+            return Ok(());
+        }
+        private_file::replace(&self.file, text.as_bytes()).map_err(|source| AppError::file("write", &self.file, source))
+    }
+
+    fn read_file(&self) -> Result<Option<Credentials>, AppError> {
+        match std::fs::read_to_string(&self.file) {
+            Ok(text) => parse(&text).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(AppError::file("read", &self.file, source)),
+        }
+    }
+}
+
+impl Credentials {
+    fn random() -> Credentials {
+        let random = |length| Secret::new(Alphanumeric.sample_string(&mut rand::rng(), length));
+        Credentials {
+            gitea_secret_key: random(64),
+            gitea_token: None,
+            opencode_password: random(40),
+            gateway_token: random(40),
+        }
+    }
+
+    fn to_text(&self) -> String {
+        let text = |secret: &Secret| secret.expose().to_owned();
+        let stored = Stored {
+            gitea_secret_key: text(&self.gitea_secret_key),
+            gitea_token: self.gitea_token.as_ref().map(text),
+            opencode_password: text(&self.opencode_password),
+            gateway_token: text(&self.gateway_token),
+        };
+        serde_json::to_string(&stored).unwrap_or_default()
+    }
+}
+
+fn parse(text: &str) -> Result<Credentials, AppError> {
+    let stored: Stored = serde_json::from_str(text).map_err(|_| {
+        AppError::bad_request(
+            "the stored passwords of the containers cannot be read",
+            "Remove the containers and their data with: growqr stack reset. Memory stays on this computer.",
+        )
+    })?;
+    Ok(Credentials {
+        gitea_secret_key: Secret::new(stored.gitea_secret_key),
+        gitea_token: stored.gitea_token.map(Secret::new),
+        opencode_password: Secret::new(stored.opencode_password),
+        gateway_token: Secret::new(stored.gateway_token),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::location::Environment;
+    use async_trait::async_trait;
+    use growqr_core::secret::{SecretError, StoreState};
+    use std::collections::BTreeMap;
+
+    /// A keychain that has entries, is locked, or does not exist.
+    struct FakeKeychain {
+        state: StoreState,
+        entries: std::sync::Mutex<BTreeMap<String, Secret>>,
+    }
+
+    impl FakeKeychain {
+        fn in_state(state: StoreState) -> Arc<FakeKeychain> {
+            Arc::new(FakeKeychain { state, entries: std::sync::Mutex::default() })
+        }
+
+        fn check(&self) -> Result<(), SecretError> {
+            match self.state {
+                StoreState::Ready => Ok(()),
+                StoreState::Locked => Err(SecretError::Locked),
+                StoreState::Absent => Err(SecretError::Absent),
+            }
+        }
+    }
+
+    #[async_trait]
+    impl SecretStore for FakeKeychain {
+        async fn get(&self, name: &str) -> Result<Option<Secret>, SecretError> {
+            self.check().map(|()| self.entries.lock().unwrap().get(name).cloned())
+        }
+
+        async fn set(&self, name: &str, secret: &Secret) -> Result<(), SecretError> {
+            self.check().map(|()| drop(self.entries.lock().unwrap().insert(name.to_owned(), secret.clone())))
+        }
+
+        async fn remove(&self, name: &str) -> Result<(), SecretError> {
+            self.check().map(|()| drop(self.entries.lock().unwrap().remove(name)))
+        }
+
+        async fn state(&self) -> StoreState {
+            self.state
+        }
+
+        async fn unlock(&self) -> Result<(), SecretError> {
+            self.check()
+        }
+    }
+
+    fn profile(folder: &std::path::Path) -> Profile {
+        let profile = Profile::find(Some(folder), &Environment::default()).unwrap();
+        profile.create().unwrap();
+        profile
+    }
+
+    #[tokio::test]
+    async fn the_credentials_are_made_once_and_stay_in_the_keychain() {
+        let folder = tempfile::tempdir().unwrap();
+        let keychain = FakeKeychain::in_state(StoreState::Ready);
+        let open = || CredentialStore::new(&profile(folder.path()), Arc::clone(&keychain) as Arc<dyn SecretStore>);
+        let first = open().load().await.unwrap();
+        assert_eq!(open().load().await.unwrap(), first);
+        let with_token = open().save_token(Secret::new("t")).await.unwrap();
+        assert_eq!(open().load().await.unwrap(), with_token);
+        assert!(!open().file.exists(), "nothing is on the disk");
+        open().forget().await.unwrap();
+        assert_ne!(open().load().await.unwrap(), first);
+    }
+
+    #[tokio::test]
+    async fn without_a_keychain_they_are_in_a_file_of_this_user_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CredentialStore::new(&profile(folder.path()), FakeKeychain::in_state(StoreState::Absent));
+        let first = store.load().await.unwrap();
+        assert_eq!(store.load().await.unwrap(), first);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&store.file).unwrap().permissions().mode() & 0o077, 0);
+        }
+        // A keychain that appears later does not hide the credentials with which the volumes were made.
+        let later = CredentialStore::new(&profile(folder.path()), FakeKeychain::in_state(StoreState::Ready));
+        assert_eq!(later.load().await.unwrap(), first);
+    }
+
+    #[tokio::test]
+    async fn none_are_made_while_a_locked_keychain_may_hold_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = CredentialStore::new(&profile(folder.path()), FakeKeychain::in_state(StoreState::Locked));
+        assert!(store.load().await.is_err());
+        assert!(!store.file.exists());
+    }
+}

@@ -1,0 +1,153 @@
+//! One look at Docker and at what runs there for a profile. Changes nothing.
+
+use crate::profile::location::{Environment, Profile};
+use crate::stack::config::{docker_environment, install_id};
+use crate::stack::view::StackView;
+use growqr_core::journal::StackRecords;
+use growqr_core::stack::{StackContainer, StackPart, Wanted};
+use growqr_stack::{Daemon, OrphanKind, Part, Real, Scope, Stack, StackError, Status, usual_size};
+use growqr_wire::{DockerState, PartState, StackAction, StackOrphan};
+
+/// Whose containers a profile's are.
+///
+/// # Errors
+/// If the id of this install cannot be read.
+pub(crate) fn scope(profile: &Profile) -> Result<Scope, crate::AppError> {
+    Ok(Scope::new(install_id(profile.root())?, profile.id().to_string()))
+}
+
+/// Finds Docker, reads what runs, and shows it. `None` if Docker cannot be asked; the view says why.
+pub(crate) async fn look(
+    store: Option<&dyn StackRecords>,
+    profile: &Profile,
+    environment: &Environment,
+    shown: &StackView,
+) -> Option<(Stack, Real)> {
+    let rows = match store {
+        Some(store) => store.containers().await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let scope = match scope(profile) {
+        Ok(scope) => scope,
+        Err(error) => {
+            shown.stopped_by(&error);
+            return None;
+        }
+    };
+    let seen = async {
+        let daemon = Daemon::find(&docker_environment(environment)).await?;
+        let stack = Stack::new(daemon, scope);
+        let real = stack.observe().await?;
+        show(&stack, &real, &rows, shown).await?;
+        show_orphans(&stack, profile, shown).await?;
+        Ok((stack, real))
+    };
+    let seen: Result<(Stack, Real), StackError> = seen.await;
+    if let Err(error) = &seen {
+        shown.docker_failed(error);
+    }
+    set_next(shown, &rows);
+    seen.ok()
+}
+
+/// Shows what runs, as far as one look tells.
+async fn show(stack: &Stack, real: &Real, rows: &[StackContainer], shown: &StackView) -> Result<(), StackError> {
+    shown.docker_ready(stack.daemon().facts());
+    for part in Part::ALL {
+        let wanted = wanted(rows, part);
+        let container = real.container(part);
+        let url = container.and_then(|container| container.port).map(|port| format!("http://127.0.0.1:{port}"));
+        shown.change_part(part, |shown| shown.url = url);
+        match (container.map(|container| container.status), wanted) {
+            (Some(Status::Running), _) => shown.set_part(part, PartState::Running, "running"),
+            (Some(Status::Paused), _) => shown.set_part(part, PartState::Stopped, "paused in Docker"),
+            (_, None) => shown.set_part(part, PartState::Off, "not started"),
+            (_, Some(Wanted::Down)) => shown.set_part(part, PartState::Stopped, "stopped; its data is kept"),
+            (Some(_), Some(Wanted::Up)) => shown.set_part(part, PartState::Stopped, "stopped"),
+            (None, Some(Wanted::Up)) => {
+                let image = shown.get().parts.iter().find(|shown| shown.id == part.word()).map(|part| part.image.clone());
+                let image = image.unwrap_or_default();
+                if stack.daemon().image(&image).await?.is_some() {
+                    shown.set_part(part, PartState::Stopped, "not created yet");
+                } else {
+                    needs_download(part, &image, shown);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says that an image is missing, and how large it is.
+pub(crate) fn needs_download(part: Part, image: &str, shown: &StackView) {
+    let size = usual_size(image).map_or_else(
+        || "its size is not known before".to_owned(),
+        |bytes| format!("about {} MB on the disk", bytes / 1_000_000),
+    );
+    shown.set_part(part, PartState::NeedsDownload, format!("the image {image} must be downloaded once ({size})"));
+}
+
+/// Whether a part should run; `None` if the person has never asked for it.
+pub(crate) fn wanted(rows: &[StackContainer], part: Part) -> Option<Wanted> {
+    rows.iter().find(|row| row.part == store_part(part)).map(|row| row.wanted)
+}
+
+/// The part as the store names it.
+pub(crate) fn store_part(part: Part) -> StackPart {
+    match part {
+        Part::Gitea => StackPart::Gitea,
+        Part::OpenCode => StackPart::OpenCode,
+    }
+}
+
+/// Shows what belongs to no profile on this computer.
+///
+/// # Errors
+/// [`StackError`].
+pub(crate) async fn show_orphans(stack: &Stack, profile: &Profile, shown: &StackView) -> Result<(), StackError> {
+    let profiles = profile.all_ids();
+    let profiles: Vec<&str> = profiles.iter().map(String::as_str).collect();
+    let orphans = stack.daemon().orphans(stack.scope().install(), &profiles).await?;
+    let kind = |kind| match kind {
+        OrphanKind::Container => "container",
+        OrphanKind::Network => "network",
+        OrphanKind::Volume => "volume",
+    };
+    let rows = orphans.into_iter().map(|orphan| StackOrphan {
+        kind: kind(orphan.kind).to_owned(),
+        name: orphan.name,
+        profile: orphan.profile,
+    });
+    let rows: Vec<StackOrphan> = rows.collect();
+    shown.change(|stack| stack.orphans = rows);
+    Ok(())
+}
+
+/// Names the next sensible step.
+pub(crate) fn set_next(shown: &StackView, rows: &[StackContainer]) {
+    shown.change(|stack| {
+        let any = |state| stack.parts.iter().any(|part| part.state == state);
+        let is_down = rows.iter().all(|row| row.wanted == Wanted::Down);
+        stack.next = match stack.docker.state {
+            DockerState::Ready if any(PartState::NeedsDownload) => Some(StackAction::Download),
+            DockerState::Ready if any(PartState::Failed) => Some(StackAction::Retry),
+            DockerState::Ready if is_down => Some(StackAction::Start),
+            DockerState::Ready | DockerState::Unknown => None,
+            DockerState::Absent | DockerState::NoAnswer | DockerState::Refused => Some(StackAction::FindDocker),
+        };
+    });
+}
+
+impl StackView {
+    /// The containers cannot be worked on, for a reason that is not Docker's.
+    pub(crate) fn stopped_by(&self, error: &crate::AppError) {
+        let text = error.to_string();
+        self.change(|stack| {
+            stack.busy = None;
+            for part in &mut stack.parts {
+                part.state = PartState::Failed;
+                part.found.clone_from(&text);
+            }
+        });
+    }
+}

@@ -1,0 +1,76 @@
+//! The person's containers: started, watched and stopped by one task per open profile, which nothing waits for.
+
+pub(crate) mod config;
+pub(crate) mod control;
+pub(crate) mod credentials;
+pub(crate) mod gateway;
+mod gitea_commands;
+mod look;
+mod memory_copy;
+mod ports;
+pub(crate) mod preferences;
+mod restarts;
+mod services;
+mod view;
+mod work_files;
+pub(crate) mod workbench;
+mod worker;
+
+use crate::error::AppError;
+use crate::profile::keys;
+use crate::profile::location::{Environment, Profile};
+use config::docker_environment;
+use credentials::CredentialStore;
+use gitea_commands::GiteaExec;
+use growqr_stack::{Daemon, GiteaServer, Part, RealContainer, Stack, StackError};
+use growqr_wire::{GiteaLogin, Reply};
+
+/// The most lines of a log that are read.
+const LOG_LINES: u32 = 1_000;
+
+impl From<StackError> for AppError {
+    fn from(error: StackError) -> AppError {
+        AppError::Docker {
+            message: error.to_string(),
+            retryable: !matches!(error, StackError::Refusal(_) | StackError::NameTaken { .. }),
+            next_step: view::next_step(&error).to_owned(),
+        }
+    }
+}
+
+/// A part's container. Asks Docker itself, so it works whatever the task for the containers does.
+async fn container(profile: &Profile, environment: &Environment, part: Part) -> Result<(Stack, RealContainer), AppError> {
+    let stack = Stack::new(Daemon::find(&docker_environment(environment)).await?, look::scope(profile)?);
+    match stack.container(part).await {
+        Ok(container) => Ok((stack, container)),
+        Err(StackError::Missing { .. }) => Err(AppError::Missing {
+            what: format!("container of {} yet", part.name()),
+            next_step: "Start it with: growqr stack up".to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The last lines of a container's log.
+pub(crate) async fn log(profile: &Profile, environment: &Environment, part: &str, lines: u32) -> Result<Reply, AppError> {
+    let found = Part::ALL.into_iter().find(|known| known.word() == part);
+    let part = found.ok_or_else(|| AppError::Missing {
+        what: format!("container called {part:?}"),
+        next_step: "Logs can be read of: gitea, opencode".to_owned(),
+    })?;
+    let (stack, container) = container(profile, environment, part).await?;
+    let read = stack.daemon().logs(&container.id, lines.min(LOG_LINES) as usize).await?;
+    Ok(Reply::StackLog { lines: read.into_iter().map(|line| line.text).collect() })
+}
+
+/// Sets a new password for Gitea's pages. It is stored nowhere.
+pub(crate) async fn gitea_login(profile: &Profile, environment: &Environment) -> Result<Reply, AppError> {
+    let (stack, container) = container(profile, environment, Part::Gitea).await?;
+    let port = container.port.unwrap_or_default();
+    let url = format!("http://127.0.0.1:{port}/");
+    let credentials = CredentialStore::new(profile, keys::keychain(profile)).load().await?;
+    let server = GiteaServer::new(&url)?;
+    let commands = GiteaExec::new(stack.daemon().clone(), container.id);
+    let login = server.reset_password(&commands, &credentials.new_password()).await?;
+    Ok(Reply::GiteaLogin { login: GiteaLogin { url, user: login.user, password: login.password.expose().to_owned() } })
+}

@@ -1,0 +1,96 @@
+//! How often and when a container that dies is started again.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// Deaths within [`WINDOW`] after which a container is not started again.
+const LIMIT: usize = 5;
+
+/// Older deaths are forgotten.
+const WINDOW: Duration = Duration::from_secs(600);
+
+/// The longest wait before a start.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// The deaths of one container.
+#[derive(Debug, Default)]
+pub(crate) struct Restarts {
+    deaths: VecDeque<Instant>,
+    reason: Option<String>,
+}
+
+/// Whether a container is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Now.
+    Start,
+    /// After this time.
+    Wait(Duration),
+    /// Only when the person tries again.
+    GiveUp,
+}
+
+impl Restarts {
+    /// The container has died.
+    pub(crate) fn died(&mut self, reason: String, now: Instant) {
+        self.deaths.push_back(now);
+        self.reason = Some(reason);
+    }
+
+    /// Whether it is started: after 1, 2, 4, … seconds, and no more after [`LIMIT`] deaths.
+    pub(crate) fn verdict(&mut self, now: Instant) -> Verdict {
+        while self.deaths.front().is_some_and(|death| now.duration_since(*death) > WINDOW) {
+            self.deaths.pop_front();
+        }
+        let Some(last) = self.deaths.back() else { return Verdict::Start };
+        if self.deaths.len() > LIMIT {
+            return Verdict::GiveUp;
+        }
+        let doublings = u32::try_from(self.deaths.len() - 1).unwrap_or(u32::MAX);
+        let pause = Duration::from_secs(1).saturating_mul(1 << doublings.min(10)).min(LONGEST);
+        match pause.checked_sub(now.duration_since(*last)) {
+            Some(left) if !left.is_zero() => Verdict::Wait(left),
+            _ => Verdict::Start,
+        }
+    }
+
+    /// How often it has died lately.
+    pub(crate) fn count(&self) -> u32 {
+        u32::try_from(self.deaths.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Why it died last.
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_death_waits_longer_and_too_many_end_the_attempts() {
+        let (mut restarts, start) = (Restarts::default(), Instant::now());
+        assert_eq!(restarts.verdict(start), Verdict::Start);
+        for (death, seconds) in [1, 2, 4, 8, 16].into_iter().enumerate() {
+            let at = start + Duration::from_secs(death as u64 * 30);
+            restarts.died("it was killed".to_owned(), at);
+            assert_eq!(restarts.verdict(at), Verdict::Wait(Duration::from_secs(seconds)));
+            assert_eq!(restarts.verdict(at + Duration::from_secs(seconds)), Verdict::Start);
+        }
+        restarts.died("it was killed".to_owned(), start + Duration::from_secs(150));
+        assert_eq!(restarts.verdict(start + Duration::from_secs(400)), Verdict::GiveUp);
+        assert_eq!((restarts.count(), restarts.reason()), (6, Some("it was killed")));
+    }
+
+    #[test]
+    fn old_deaths_are_forgotten() {
+        let (mut restarts, start) = (Restarts::default(), Instant::now());
+        for _ in 0..6 {
+            restarts.died("it was killed".to_owned(), start);
+        }
+        assert_eq!(restarts.verdict(start), Verdict::GiveUp);
+        assert_eq!(restarts.verdict(start + WINDOW + Duration::from_secs(1)), Verdict::Start);
+    }
+}
